@@ -1,0 +1,49 @@
+"""How well does a team work in GitLab? Merge requests and issues of many people, judged.
+
+Names are loaded when they are used, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from gitlab_sync._version import __version__
+
+if TYPE_CHECKING:
+    from gitlab_sync import errors
+    from gitlab_sync.bridge import Bridge, get_bridge
+    from gitlab_sync.cancel import CancelToken
+    from gitlab_sync.client import GitLabClient
+    from gitlab_sync.http.credentials import Credential
+
+_HOMES = {
+    "Bridge": "gitlab_sync.bridge",
+    "CancelToken": "gitlab_sync.cancel",
+    "Credential": "gitlab_sync.http.credentials",
+    "GitLabClient": "gitlab_sync.client",
+    "get_bridge": "gitlab_sync.bridge",
+}
+
+__all__ = [
+    "Bridge",
+    "CancelToken",
+    "Credential",
+    "GitLabClient",
+    "__version__",
+    "errors",
+    "get_bridge",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return import_module("gitlab_sync.errors")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'gitlab_sync' has no attribute {name!r}")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""One module for each GitLab resource: which requests a question costs stands here."""

@@ -1,0 +1,272 @@
+"""Fan-out over people: their merge requests and issues found, judged and counted, a row for each.
+
+The lists of all people are read first, then the facts of all their merge requests together; leaves
+run on the pool, and everything else in the calling thread.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from gitlab_sync.api import users
+from gitlab_sync.api.merge_requests import read_facts
+from gitlab_sync.api.scope import Kind, Scope
+from gitlab_sync.cancel import CancelToken
+from gitlab_sync.errors import ConfigurationError, GitLabSyncError
+from gitlab_sync.meter import Meter
+from gitlab_sync.outcomes import Completeness, Report, short_reason
+from gitlab_sync.reading import read_lists
+from gitlab_sync.rest import MAX_WAIT, Rest
+from gitlab_sync.rules import issue as issue_rules
+from gitlab_sync.rules import merge_request as mr_rules
+from gitlab_sync.rules.table import (
+    ISSUE_COLUMNS,
+    MERGE_REQUEST_COLUMNS,
+    Status,
+    by_username,
+    row,
+)
+from gitlab_sync.rules.tally import Judged, Tally, Verdicts
+from gitlab_sync.types import OnProgress, OnRow, Record, Row
+
+_MOST_REASONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a batch runs: who watches, what ends it, where its leaves run. All optional.
+
+    `meter` can be read from other threads at any time; `on_progress` is called after each item and
+    `on_row` with each person's row as soon as it is known, both in the calling thread. `executor`
+    may be any `concurrent.futures.Executor`. `max_wait` is the seconds to wait for one closing of a
+    rate limit, after which items are unknown.
+    """
+
+    meter: Meter | None = None
+    on_progress: OnProgress | None = None
+    on_row: OnRow | None = None
+    cancel: CancelToken | None = None
+    executor: Executor | None = None
+    max_wait: float = MAX_WAIT
+
+
+@dataclass(slots=True)
+class Person:
+    """One person of a run: the name as typed, then what was found.
+
+    `items` are distinct by id; `error` is what ended the list, or the look-up; `exists` is None
+    until that is known.
+    """
+
+    username: str
+    items: list[Record] = field(default_factory=list)
+    error: GitLabSyncError | None = None
+    exists: bool | None = None
+
+    def status(self, unverified: int) -> Status:
+        """Return the row's status, `unverified` being the number of unknown pairs."""
+        if self.exists is False:
+            return "Not Found"
+        if self.exists is None:
+            return "Error"
+        return "Partial" if self.error is not None or unverified else "Success"
+
+
+def distinct_usernames(usernames: Iterable[str]) -> list[str]:
+    """Return the names without blanks and repetitions in another case, as first typed."""
+    if isinstance(usernames, str):
+        raise ConfigurationError(
+            f"usernames is one text, {usernames!r}", hint="Give a list of usernames."
+        )
+    first: dict[str, str] = {}
+    for name in usernames:
+        text = str(name or "").strip().removeprefix("@")
+        if text:
+            first.setdefault(text.lower(), text)
+    return list(first.values())
+
+
+def evaluate_merge_requests(
+    rest: Rest, usernames: Iterable[str], scope: Scope | None = None, run: Run | None = None
+) -> Report:
+    """Judge all ended merge requests of these people: a row for each, sorted by username.
+
+    Columns and status as in `rules.table`. Errors of single reads never raise: they stand in the
+    rows. When `run.cancel` ends it, the rows say what was not read. Raises ConfigurationError for
+    input that cannot work. Thread-safe.
+    """
+    run = run or Run()
+    with rest.job(max_wait=run.max_wait, cancel=run.cancel, executor=run.executor) as job:
+        sheet = _Sheet("merge requests", MERGE_REQUEST_COLUMNS, run, job)
+        people = find_people(job, "merge_requests", usernames, scope or Scope())
+        wanted = sheet.begin(people, mr_rules.is_terminal, mr_rules.count_row)
+        for found in read_facts(job, wanted):
+            sheet.judged(found.mr, mr_rules.judge(found.mr, found.facts), found.errors)
+        return sheet.report()
+
+
+def evaluate_issues(
+    rest: Rest, usernames: Iterable[str], scope: Scope | None = None, run: Run | None = None
+) -> Report:
+    """Count and judge all issues of these people, as `evaluate_merge_requests` does.
+
+    Everything stands in the lists, so that they are all that it costs.
+    """
+    run = run or Run()
+    with rest.job(max_wait=run.max_wait, cancel=run.cancel, executor=run.executor) as job:
+        sheet = _Sheet("issues", ISSUE_COLUMNS, run, job)
+        people = find_people(job, "issues", usernames, scope or Scope())
+        for issue in sheet.begin(people, issue_rules.is_closed, issue_rules.count_row):
+            sheet.judged(issue, issue_rules.judge(issue), ())
+        return sheet.report()
+
+
+def find_people(rest: Rest, kind: Kind, usernames: Iterable[str], scope: Scope) -> list[Person]:
+    """Read everybody's list, and look up only those whose list is empty.
+
+    An item is proof enough that its author exists; and it tells how GitLab spells the name.
+    """
+    people = [Person(name) for name in distinct_usernames(usernames)]
+    lists = ((number, scope.listing(kind, person.username)) for number, person in enumerate(people))
+    empty: list[int] = []
+    for found in read_lists(rest, lists):
+        person = people[found.key]
+        person.error = found.error
+        person.items = list(_first_by_id(found.reading.rows).values())
+        if person.items:
+            person.exists = True
+            person.username = _spelled(person)
+        elif found.error is None:
+            empty.append(found.key)
+    look_ups = ((number, users.by_username(people[number].username)) for number in empty)
+    for found in read_lists(rest, look_ups):
+        person = people[found.key]
+        person.error = found.error
+        if found.error is None:
+            person.exists = bool(found.reading.rows)
+            for user in found.reading.rows:
+                person.username = str(user.get("username") or person.username)
+    return people
+
+
+def _spelled(person: Person) -> str:
+    """Return the name as GitLab spells it, from the people on the items."""
+    wanted = person.username.lower()
+    for item in person.items:
+        for user in (item.get("author"), item.get("assignee"), *(item.get("assignees") or ())):
+            name = user.get("username") if isinstance(user, dict) else None
+            if isinstance(name, str) and name.lower() == wanted:
+                return name
+    return person.username
+
+
+def _identity(item: Record) -> object:
+    """Return what tells an item from others: its id, or itself where it has none."""
+    return item.get("id") or id(item)
+
+
+def _first_by_id(items: Iterable[Record]) -> dict[object, Record]:
+    found: dict[object, Record] = {}
+    for item in items:
+        found.setdefault(_identity(item), item)
+    return found
+
+
+class _Sheet:
+    """The rows of a run as they come, and how complete they are. For the thread that runs it."""
+
+    def __init__(self, what: str, columns: Sequence[str], run: Run, rest: Rest) -> None:
+        self._columns = columns
+        self._run = run
+        self._meter = run.meter or Meter()
+        self._meter.attach(rest)
+        self._completeness = Completeness(what)
+        self._verdicts: dict[object, Verdicts] = {}
+        self._trouble: dict[object, Sequence[GitLabSyncError]] = {}
+        self._owners: dict[object, list[Person]] = {}
+        self._awaited: Counter[str] = Counter()
+        self._rows: list[Row] = []
+        self._count: Callable[[Iterable[Judged]], Tally]
+
+    def begin(
+        self,
+        people: Iterable[Person],
+        is_judged: Callable[[Record], bool],
+        count: Callable[[Iterable[Judged]], Tally],
+    ) -> list[Record]:
+        """Take the people and return the items to judge, each once, in the order of people."""
+        self._count = count
+        wanted: dict[object, Record] = {}
+        ready = []
+        for person in people:
+            if person.error is not None:
+                self._completeness.lists[short_reason(person.error)] += 1
+            items = [item for item in person.items if is_judged(item)]
+            self._awaited[person.username] = len(items)
+            for item in items:
+                wanted[_identity(item)] = item
+                self._owners.setdefault(_identity(item), []).append(person)
+            if not items:
+                ready.append(person)
+        self._completeness.total = len(wanted)
+        self._meter.begin(len(wanted))
+        self._tell()
+        for person in ready:
+            self._finish(person)
+        return list(wanted.values())
+
+    def judged(self, item: Record, verdicts: Verdicts, errors: Sequence[GitLabSyncError]) -> None:
+        """Take one judged item, and finish the rows that it completes."""
+        key = _identity(item)
+        self._verdicts[key] = verdicts
+        if all(verdict.result != "unknown" for verdict in verdicts.values()):
+            self._completeness.read += 1
+        else:
+            self._trouble[key] = errors
+            reason = short_reason(errors[0]) if errors else "unclear"
+            self._completeness.lost[reason] += 1
+        self._meter.step()
+        self._tell()
+        for person in self._owners[key]:
+            self._awaited[person.username] -= 1
+            if not self._awaited[person.username]:
+                self._finish(person)
+
+    def _tell(self) -> None:
+        if self._run.on_progress is not None:
+            self._run.on_progress(self._meter.now())
+
+    def _finish(self, person: Person) -> None:
+        keyed = [(_identity(item), item) for item in person.items]
+        tally = self._count((item, self._verdicts.get(key, {})) for key, item in keyed)
+        status = person.status(tally.unverified)
+        errors = [] if person.error is None else [person.error]
+        errors += [error for key, _ in keyed for error in self._trouble.get(key, ())]
+        why = _why(person, status, errors)
+        cells = row(self._columns, person.username, tally.cells, status, why, tally.unverified)
+        self._rows.append(cells)
+        if self._run.on_row is not None:
+            self._run.on_row(cells)
+
+    def report(self) -> Report:
+        """Return all rows, sorted."""
+        return Report(by_username(self._rows), self._completeness)
+
+
+def _why(person: Person, status: Status, errors: Sequence[GitLabSyncError]) -> str | None:
+    """Return the text of the `Error` column: the commonest reasons, with their numbers."""
+    if status == "Not Found":
+        return f"404 there is no user {person.username!r}"
+    if status == "Success":
+        return None
+    reasons = Counter(error.reason for error in errors)
+    texts = [
+        reason if count == 1 else f"{reason} ({count} times)"
+        for reason, count in reasons.most_common(_MOST_REASONS)
+    ]
+    if len(reasons) > _MOST_REASONS:
+        texts.append(f"and {len(reasons) - _MOST_REASONS} other reasons")
+    return "; ".join(texts) or "some records lack what a check needs"

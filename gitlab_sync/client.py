@@ -1,0 +1,176 @@
+"""`GitLabClient`: the names and shapes of the drop-in contract, over the engine."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from gitlab_sync import batch
+from gitlab_sync.api.merge_requests import read_facts
+from gitlab_sync.api.scope import Scope
+from gitlab_sync.batch import Run
+from gitlab_sync.bridge import Bridge
+from gitlab_sync.errors import NotFound
+from gitlab_sync.http.credentials import Credential
+from gitlab_sync.outcomes import Report
+from gitlab_sync.rest import DEFAULT_TIMEOUT, Rest
+from gitlab_sync.rules import issue as issue_rules
+from gitlab_sync.rules import merge_request as mr_rules
+from gitlab_sync.rules.flags import Flags
+from gitlab_sync.types import Params, Record, Row, Rows
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from gitlab import Gitlab
+
+
+class GitLabClient(Rest):
+    """One principal at one instance. Thread-safe; no I/O and no thread before the first call.
+
+    `is_oauth` sends the token as `Authorization: Bearer`, else as `PRIVATE-TOKEN`. `bridge` is the
+    process's own unless one is given. `timeout` is the seconds for a whole call, or for one page.
+    Raises ConfigurationError for a URL or a token that cannot be one. A context manager.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str | Credential | None,
+        is_oauth: bool = False,
+        *,
+        bridge: Bridge | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        tenant: str | None = None,
+    ) -> None:
+        credential = token if isinstance(token, Credential) else Credential(token, is_oauth)
+        super().__init__(base_url, credential, bridge=bridge, timeout=timeout, tenant=tenant)
+
+    @property
+    def token(self) -> str:
+        """The token as given."""
+        return self.credential.token
+
+    @property
+    def is_oauth(self) -> bool:
+        """Whether the token goes as `Authorization: Bearer`."""
+        return self.credential.is_oauth
+
+    @cached_property
+    def client(self) -> Gitlab:
+        """A `gitlab.Gitlab` of python-gitlab on our transport, raising its own exceptions."""
+        from gitlab_sync.python_gitlab import SharedGitlab  # noqa: PLC0415 - 0.2 s, rarely used
+
+        return SharedGitlab(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- the older names ---------------------------------------------------------------------------
+
+    def _get(self, endpoint: str, params: Params | None = None) -> Any:
+        """As `get`, but 404 gives []: older callers rely on it, and nothing in here calls it."""
+        try:
+            return self.get(endpoint, params)
+        except NotFound:
+            return []
+
+    def _get_paginated(
+        self,
+        endpoint: str,
+        params: Params | None = None,
+        per_page: int = 100,
+        max_pages: int | None = 10,
+        all: bool = False,  # noqa: A002 - the contract's name
+    ) -> Rows:
+        """As `get_all`, but 404 gives [] and ten pages are the cap."""
+        try:
+            return self.get_all(endpoint, params, per_page, max_pages, all)
+        except NotFound:
+            return Rows()
+
+    def _request(self, method: str, endpoint: str, params: Params | None = None) -> Any:
+        """As `request`."""
+        return self.request(method, endpoint, params)
+
+    def _run_sync(self, thunk: Any, timeout: float | None = None) -> Any:  # noqa: ARG002
+        """Call a callable and return its result; any other value comes back as it is.
+
+        There is no loop here that could run a coroutine: TypeError, with what to call instead.
+        `timeout` is accepted for older callers; calls have limits of their own.
+        """
+        if inspect.iscoroutine(thunk):
+            name = thunk.__name__
+            thunk.close()
+            raise TypeError(
+                f"{name}() made a coroutine, and gitlab_sync has no event loop to run it: call the "
+                f"synchronous method instead, such as client.get or client.batch_evaluate_mrs"
+            )
+        return thunk() if callable(thunk) else thunk
+
+    # -- batches -----------------------------------------------------------------------------------
+
+    def batch_evaluate_mrs(
+        self,
+        usernames: Iterable[str],
+        project_id: int | str | None = None,
+        group_id: int | str | None = None,
+        mr_scope: str = "author",
+        *,
+        run: Run | None = None,
+    ) -> Report:
+        """Judge all ended merge requests of these people: one row each, sorted by `Username`.
+
+        `project_id` wins over `group_id`; ids or paths. `mr_scope` is "author" or "assignee". `run`
+        says who watches and what cancels. What could not be read stands in the rows as unknown.
+        """
+        scope = Scope(project_id, group_id, mr_scope)
+        return batch.evaluate_merge_requests(self, usernames, scope, run)
+
+    def batch_evaluate_issues(
+        self,
+        usernames: Iterable[str],
+        project_id: int | str | None = None,
+        group_id: int | str | None = None,
+        issue_scope: str = "author",
+        *,
+        run: Run | None = None,
+    ) -> Report:
+        """Count and judge all issues of these people, as `batch_evaluate_mrs` does."""
+        scope = Scope(project_id, group_id, issue_scope)
+        return batch.evaluate_issues(self, usernames, scope, run)
+
+    def batch_evaluate_mrs_efficiently(self, mrs: Sequence[Record]) -> Row:
+        """Count the faults of merge requests by what a list holds; costs no request."""
+        return dict(mr_rules.efficient_row(mrs).cells)
+
+    def batch_evaluate_issues_efficiently(self, issues: Sequence[Record]) -> Row:
+        """Count issues and the faults of the closed ones; costs no request."""
+        return dict(issue_rules.efficient_row(issues).cells)
+
+    def _evaluate_single_mr(self, mr: Record) -> tuple[str, Flags]:
+        """Return whose merge request it is and its flags; one still open costs no request."""
+        if not mr_rules.is_terminal(mr):
+            return _whose(mr), mr_rules.flags(mr, {})
+        with self.job(limit=self.timeout, max_wait=self.timeout) as job:
+            found = next(read_facts(job, [mr]))
+        return _whose(mr), mr_rules.flags(mr, mr_rules.judge(mr, found.facts))
+
+    def _evaluate_single_mr_efficiently(self, mr: Record) -> tuple[str, Flags]:
+        """Return whose merge request it is, and its flags by what a list holds."""
+        return _whose(mr), mr_rules.flags_from_list(mr)
+
+    def _evaluate_single_issue(self, issue: Record) -> tuple[str, Flags]:
+        """Return whose issue it is, and its flags."""
+        return _whose(issue), issue_rules.flags(issue, issue_rules.judge(issue))
+
+    _evaluate_single_issue_efficiently = _evaluate_single_issue
+
+
+def _whose(item: Record) -> str:
+    return str(item.get("_username") or "unknown")

@@ -1,0 +1,154 @@
+"""Every error that this package raises, by what a person can do about it.
+
+All derive from `GitLabSyncError`, carry their facts as attributes, pickle, and never show a token.
+The status code stands in the text, since older callers look for "404" or "Rate Limit" there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from urllib.parse import urlsplit, urlunsplit
+
+_SECRET_PARAMETER = re.compile(
+    r"((?:private|access|job|refresh|feed|id)_?-?token|client_secret|password|code)=[^&\s]*",
+    re.IGNORECASE,
+)
+_TOKEN_SHAPE = re.compile(r"\b(gl[a-z]{1,6}-|gho-|eyJ)[A-Za-z0-9_.\-]{8,}")
+
+
+def without_secrets(text: str) -> str:
+    """Return `text` (a URL or a message) with user info, secret parameters and tokens masked."""
+    if "://" in text and "@" in text and " " not in text:
+        parts = urlsplit(text)
+        text = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return _TOKEN_SHAPE.sub("[hidden]", _SECRET_PARAMETER.sub(r"\1=[hidden]", text))
+
+
+class GitLabSyncError(Exception):
+    """The root of all errors here.
+
+    Attributes: `message`, `status` (HTTP status or None), `method`, `url` (without secrets),
+    `request_id` (GitLab's `x-request-id`), `attempts` (exchanges made), `retry_after` (seconds, or
+    None), `partial` (rows of a list that were read before it broke, or None), `hint` (what to do),
+    `nothing_sent` (it failed before the request left, so that even a write may be sent again).
+    """
+
+    hint_text: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        method: str | None = None,
+        url: str | None = None,
+        request_id: str | None = None,
+        attempts: int | None = None,
+        retry_after: float | None = None,
+        partial: Sequence[Any] | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.message = without_secrets(message)
+        super().__init__(self.message)
+        self.status = status
+        self.method = method
+        self.url = None if url is None else without_secrets(url)
+        self.request_id = request_id
+        self.attempts = attempts
+        self.retry_after = retry_after
+        self.partial = partial
+        self.hint = self.hint_text if hint is None else hint
+        self.nothing_sent = False  # set by the transport when the request never left
+
+    @property
+    def reason(self) -> str:
+        """What happened, without the request: the same for every item that met the same."""
+        status = "" if self.status is None or str(self.status) in self.message else self.status
+        return f"{status} {self.message}".strip()
+
+    def __str__(self) -> str:
+        text = self.reason
+        if self.method and self.url:
+            text += f" ({self.method} {self.url})"
+        return text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.message, self.__dict__.copy()))
+
+
+def _rebuild(kind: type[GitLabSyncError], message: str, facts: dict[str, Any]) -> GitLabSyncError:
+    error = kind(message)
+    error.__dict__.update(facts)
+    return error
+
+
+class ConfigurationError(GitLabSyncError, ValueError):
+    """Something given to us cannot work: a URL, a setting, a date. Nothing was asked."""
+
+
+class AuthenticationError(GitLabSyncError):
+    """401: the token is missing, wrong, expired or revoked."""
+
+    hint_text = "Check that the token is right, not expired and belongs to this instance."
+
+
+class PermissionDenied(GitLabSyncError):
+    """403: the token is valid, but may not do this."""
+
+    hint_text = "The token needs the read_api scope, and its owner access to this project or group."
+
+
+class NotFound(GitLabSyncError):
+    """404: no such object (or none that this token may see), or no such route on an old server."""
+
+    hint_text = "Check the name or id; GitLab also answers 404 for what the token may not see."
+
+
+class RateLimited(GitLabSyncError):
+    """429: the limit did not open in the time allowed. `retry_after` says when it may."""
+
+    hint_text = "Wait and run again, or ask an administrator for a higher limit."
+
+
+class ServerError(GitLabSyncError):
+    """5xx: the server failed, again and again."""
+
+    hint_text = "The server or a proxy before it is failing. Try again later."
+
+
+class ConnectionFailed(GitLabSyncError):
+    """The server could not be reached, or broke the connection."""
+
+    hint_text = "Check the URL, the network and the proxy settings."
+
+
+class TimedOut(GitLabSyncError):
+    """No answer in the time allowed."""
+
+    hint_text = "The server is slow or the network drops packets. Try again, or raise the timeout."
+
+
+class BadResponse(GitLabSyncError):
+    """An answer that is not what GitLab sends: not JSON, cut short, or a strange redirect."""
+
+    hint_text = "Check that the URL is that of a GitLab, not of a sign-in page or a proxy."
+
+
+class RequestRefused(GitLabSyncError):
+    """400, 405, 409, 412, 422 and their like: GitLab understood the request and declined it."""
+
+    hint_text = "The message says what GitLab did not accept."
+
+
+class GraphQLError(GitLabSyncError):
+    """GraphQL answered with errors (their HTTP status is 200)."""
+
+
+class QueryTooComplex(GraphQLError):
+    """A GraphQL query above the server's complexity limit: ask for smaller pages."""
+
+
+class Cancelled(GitLabSyncError):
+    """The work was cancelled, or the client or bridge closed, before it was done."""

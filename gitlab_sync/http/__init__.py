@@ -1,0 +1,1 @@
+"""One HTTP exchange, done well: transport, wire, retry, limits, credentials, paging."""

@@ -1,0 +1,202 @@
+"""Connections that can be broken off from another thread, in the middle of whatever they do.
+
+A thread that reads from a silent server cannot be woken: but its socket can be shut down. So each
+exchange takes a `Lease`; the connection that it uses hangs itself on it, and `Lease.interrupt` cuts
+the line. The connection keeps a duplicate of its socket for that: it is there before the first byte
+(while the name's addresses are still being tried), stays good under TLS, and is never mistaken for
+another connection's, since a connection obeys only the lease that holds it last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import Any, Self
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+)
+from urllib3.util.connection import allowed_gai_family
+
+
+class Interrupted(HTTPError):
+    """The exchange was broken off by its own side."""
+
+
+class OpenConnections:
+    """How many connections of a transport are open. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.count = 0
+
+    def add(self, change: int) -> None:
+        """Count one more or one less."""
+        with self._lock:
+            self.count += change
+
+
+class Lease:
+    """One exchange's hold on the connection that it uses. `interrupt` may come from any thread."""
+
+    __slots__ = ("_interrupted", "connection")
+
+    def __init__(self) -> None:
+        self.connection: _Breakable | None = None
+        self._interrupted = False
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was broken off."""
+        return self._interrupted
+
+    def interrupt(self) -> None:
+        """Break the exchange off, now or before it begins."""
+        self._interrupted = True
+        connection = self.connection
+        if connection is not None:
+            connection.break_off(self)
+
+    def __enter__(self) -> Self:
+        _here.lease = self
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _here.lease = None
+        if self.connection is not None:
+            self.connection.let_go(self)
+
+
+class _Here(threading.local):
+    lease: Lease | None = None
+
+
+_here = _Here()
+
+
+class _Breakable(HTTPConnection):
+    """What both kinds of connection share; mixed in before urllib3's own class."""
+
+    opened: OpenConnections  # set on the pool's own subclass, see `pool_classes`
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._guard = threading.Lock()
+        self._lease: Lease | None = None
+        self._handle: socket.socket | None = None
+
+    def _claim(self) -> None:
+        lease = _here.lease
+        if lease is None:
+            return
+        with self._guard:
+            self._lease = lease
+            lease.connection = self
+        if lease.interrupted:
+            raise Interrupted
+
+    def break_off(self, lease: Lease) -> None:
+        """Shut the line down, if it is still this lease's."""
+        with self._guard:
+            if self._lease is lease and self._handle is not None:
+                with contextlib.suppress(OSError):
+                    self._handle.shutdown(socket.SHUT_RDWR)
+
+    def let_go(self, lease: Lease) -> None:
+        """End the lease; an answer that closed the connection has been read by now."""
+        with self._guard:
+            if self._lease is lease:
+                self._lease = None
+                if self.sock is None:
+                    self._close_handle()
+
+    def _close_handle(self) -> None:
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.close()
+            self.opened.add(-1)
+
+    def connect(self) -> None:
+        self._claim()
+        super().connect()
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self._claim()
+        super().request(*args, **kwargs)
+
+    def close(self) -> None:
+        super().close()
+        with self._guard:
+            if self._lease is None:
+                self._close_handle()
+
+    def _new_conn(self) -> socket.socket:
+        """Connect as urllib3 does, but so that it can be broken off while it waits."""
+        try:
+            found = socket.getaddrinfo(
+                self._dns_host, self.port, allowed_gai_family(), socket.SOCK_STREAM
+            )
+        except (socket.gaierror, UnicodeError) as error:
+            if isinstance(error, UnicodeError):
+                raise NewConnectionError(self, f"{self.host!r} is no host name") from error
+            raise NameResolutionError(self.host, self, error) from error
+        failure: OSError = OSError("the name has no address")
+        for family, kind, protocol, _, address in found:
+            try:
+                return self._try_address(socket.socket(family, kind, protocol), address)
+            except OSError as error:
+                failure = error
+            if _here.lease is not None and _here.lease.interrupted:
+                raise Interrupted from failure
+        if isinstance(failure, TimeoutError):
+            raise ConnectTimeoutError(self, f"no connection within {self.timeout} s") from failure
+        raise NewConnectionError(self, f"cannot connect: {failure}") from failure
+
+    def _try_address(self, sock: socket.socket, address: Any) -> socket.socket:
+        try:
+            for option in self.socket_options or ():
+                sock.setsockopt(*option)
+            if isinstance(self.timeout, int | float):
+                sock.settimeout(self.timeout)
+            self._watch(sock)
+            sock.connect(address)
+        except BaseException:
+            sock.close()
+            with self._guard:
+                self._close_handle()
+            raise
+        return sock
+
+    def _watch(self, sock: socket.socket) -> None:
+        with self._guard:
+            self._close_handle()
+            self._handle = sock.dup()
+            self.opened.add(1)
+        if _here.lease is not None and _here.lease.interrupted:
+            raise OSError("broken off")
+
+
+def pool_classes(opened: OpenConnections) -> dict[str, type[HTTPConnectionPool]]:
+    """Return pool classes by scheme whose connections can be broken off and count in `opened`."""
+
+    class Plain(_Breakable):
+        pass
+
+    class Secure(_Breakable, HTTPSConnection):
+        pass
+
+    Plain.opened = Secure.opened = opened
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}

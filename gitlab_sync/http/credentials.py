@@ -1,0 +1,72 @@
+"""A token, and what may be known of it: its header, its principal, where it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from typing import Any
+
+from gitlab_sync.errors import ConfigurationError
+
+# Without the key nobody can tell from a principal which token it is, or test a guess.
+_KEY = secrets.token_bytes(32)
+
+
+class Credential:
+    """One token for one way of signing in. Immutable and thread-safe; its repr hides the token.
+
+    `is_oauth` sends it as `Authorization: Bearer`, else it goes as `PRIVATE-TOKEN`. It pickles only
+    as a reference to the environment variable that holds it: a token itself never travels.
+    """
+
+    __slots__ = ("headers", "is_oauth", "reference", "token")
+
+    def __init__(
+        self, token: str | None, is_oauth: bool = False, reference: str | None = None
+    ) -> None:
+        text = (token or "").strip()
+        if not all("!" <= character <= "~" for character in text):
+            raise ConfigurationError(
+                "The token has characters that no token has",
+                hint="Copy it again, without spaces, quotes or line breaks.",
+            )
+        self.token = text
+        self.is_oauth = is_oauth
+        self.reference = reference
+        self.headers: dict[str, str] = {}
+        if text and is_oauth:
+            self.headers["Authorization"] = f"Bearer {text}"
+        elif text:
+            self.headers["PRIVATE-TOKEN"] = text
+
+    @classmethod
+    def from_environment(cls, name: str, is_oauth: bool = False) -> Credential:
+        """Read the token from an environment variable, and remember its name, so that it pickles.
+
+        Raises ConfigurationError when the variable is not set.
+        """
+        token = os.environ.get(name)
+        if not token:
+            raise ConfigurationError(
+                f"The environment variable {name} holds no token",
+                hint=f"Set {name} to a token with the scope read_api.",
+            )
+        return cls(token, is_oauth, reference=name)
+
+    def principal(self, instance: str) -> str:
+        """Return a name for whoever the token signs in at that instance; it tells nothing of it."""
+        text = f"{instance}\0{self.is_oauth}\0{self.token}".encode()
+        return hashlib.blake2b(text, key=_KEY, digest_size=16).hexdigest()
+
+    def __repr__(self) -> str:
+        where = f" from {self.reference}" if self.reference else ""
+        return f"<Credential{where}: {'Bearer' if self.is_oauth else 'PRIVATE-TOKEN'}, hidden>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.reference is None:
+            raise ConfigurationError(
+                "A token never travels to another process",
+                hint="Make the credential with Credential.from_environment, and set it there, too.",
+            )
+        return (Credential.from_environment, (self.reference, self.is_oauth))

@@ -1,0 +1,130 @@
+"""Rate limits: one gate for all of a principal's work, and how long each piece of work waits at it.
+
+Facts: GitLab sends `RateLimit-*` on every answer of newer servers and `Retry-After` with most 429s,
+but some 429s come without any header while `Remaining` looks healthy. So the gate obeys headers
+where there are any, and backs off by itself where there are none.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+
+from gitlab_sync.errors import RateLimited
+from gitlab_sync.http.wire import RateLimit
+
+_OWN_BACKOFF = (0.5, 30.0)  # first and longest wait of a 429 that names none, seconds
+
+
+class Gate:
+    """What one principal may send to one instance, and when. Thread-safe.
+
+    One pause for all: whoever meets a 429 closes the gate, and everybody waits for the same moment.
+    It also closes by itself when the requests under way use up what `RateLimit-Remaining` allows.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._opens_at = 0.0
+        self._refusals = 0
+        self._under_way = 0
+        self._budgets: dict[str, tuple[int, float]] = {}
+
+    def delay(self) -> float:
+        """Return the seconds until a request may start; 0: now. Asked often: it takes no lock."""
+        now = time.monotonic()
+        wait = self._opens_at - now
+        for remaining, resets_at in tuple(self._budgets.values()):
+            if remaining <= self._under_way:
+                wait = max(wait, resets_at - now)
+        return max(0.0, wait)
+
+    def enter(self) -> None:
+        """Count a request as under way."""
+        with self._lock:
+            self._under_way += 1
+
+    def leave(self, limit: RateLimit | None = None) -> None:
+        """Count it as done, with what its answer said of the limit."""
+        with self._lock:
+            self._under_way -= 1
+            if limit is None:
+                return
+            now = time.monotonic()
+            resets_at = now + limit.reset_after
+            known = self._budgets.get(limit.name)
+            remaining = limit.remaining
+            if known is not None and now < known[1] and resets_at < known[1] + 1.0:
+                # Answers overtake each other: within one window the lowest number is the newest.
+                remaining, resets_at = min(remaining, known[0]), known[1]
+            self._budgets[limit.name] = (remaining, resets_at)
+
+    def close(self, seconds: float | None) -> None:
+        """Let nobody through for that long; None: the server did not say, so back off."""
+        with self._lock:
+            if seconds is None:
+                first, longest = _OWN_BACKOFF
+                high = min(longest, first * 2 ** min(self._refusals, 16))
+                seconds = random.uniform(first / 2, high)  # noqa: S311 - jitter, not a secret
+            now = time.monotonic()
+            if now >= self._opens_at:
+                self._refusals += 1  # what was under way together is refused together: once
+            self._opens_at = max(self._opens_at, now + seconds)
+
+    def after_fork(self) -> None:
+        """Forget what the parent process has under way."""
+        self._lock = threading.Lock()
+        self._under_way = 0
+
+    def passed(self) -> None:
+        """Note that a request went through: the next refusal is a first one again."""
+        self._refusals = 0
+
+
+class Patience:
+    """How long one piece of work waits at a gate before it gives up. Thread-safe.
+
+    `limit` is in seconds. A call waits that long from its beginning (`started`); a batch that long
+    for each closing, since anything that went through shows that waiting is worth it.
+    """
+
+    def __init__(self, gate: Gate, limit: float, started: float | None = None) -> None:
+        self.gate = gate
+        self.limit = limit
+        self._fixed = started is not None
+        self._since = started
+
+    def delay(self) -> float:
+        """Return the seconds to wait; 0 when the gate is open, and also when it is hopeless.
+
+        For who holds work back: work without hope is let go at once, to fail by itself.
+        """
+        wait = self.gate.delay()
+        return wait if wait > 0 and not self._hopeless(wait) else 0.0
+
+    def delay_or_raise(self) -> float:
+        """Return the seconds to wait; RateLimited when the gate opens too late."""
+        wait = self.gate.delay()
+        if wait <= 0:
+            return 0.0
+        if self._hopeless(wait):
+            raise RateLimited(
+                f"429 Rate Limit reached: it opens in {wait:.0f} s, "
+                f"and the work may wait {self.limit:.0f} s",
+                status=429,
+                retry_after=wait,
+            )
+        return wait
+
+    def relax(self) -> None:
+        """Note that a request of this work went through."""
+        if not self._fixed and self._since is not None:
+            self._since = None
+
+    def _hopeless(self, wait: float) -> bool:
+        now = time.monotonic()
+        since = self._since
+        if since is None:
+            self._since = since = now
+        return now - since + wait > self.limit

@@ -1,0 +1,156 @@
+"""When a failed exchange is tried again, and after how long. tenacity decides; we only wait.
+
+A policy is a small immutable value that threads share. Whether an attempt is worth it depends on
+the error, on the method (a write is sent again only if it never left) and on a budget for the
+instance.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import cast
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity.wait import wait_random_exponential
+
+from gitlab_sync.errors import (
+    BadResponse,
+    ConnectionFailed,
+    GitLabSyncError,
+    ServerError,
+    TimedOut,
+)
+
+TRANSIENT_STATUS = frozenset({500, 502, 503, 504, *range(520, 531)})
+"""The 5xx that GitLab's documentation and proxies before it give for passing trouble."""
+
+_WINDOW = 60  # seconds
+_FREE_RETRIES = 10
+_SHARE = 5
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same request may succeed a moment later."""
+    if isinstance(error, ServerError):
+        return error.status in TRANSIENT_STATUS
+    if isinstance(error, BadResponse):
+        return not 300 <= (error.status or 0) < 400
+    return isinstance(error, ConnectionFailed | TimedOut)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how fast: attempts, and a full jitter from 0 to base * 2**n, capped.
+
+    `base` and `cap` are seconds. Full jitter: Marc Brooker, "Exponential Backoff And Jitter".
+    """
+
+    attempts: int = 5
+    base: float = 0.5
+    cap: float = 30.0
+    bad_answers: int = 1
+    """How often an answer that is no JSON is asked for again."""
+    _retrying: Retrying = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        retrying = Retrying(
+            stop=stop_after_attempt(self.attempts),
+            wait=wait_random_exponential(multiplier=self.base, max=self.cap),
+            retry=retry_if_exception(is_transient),
+            reraise=True,
+        )
+        object.__setattr__(self, "_retrying", retrying)
+
+    def start(self) -> RetryCallState:
+        """Return the state of a call that has not failed yet."""
+        return RetryCallState(self._retrying, None, (), {})
+
+    def after(self, error: GitLabSyncError, state: RetryCallState) -> float:
+        """Return the seconds to wait before the next attempt, or raise `error` if there is none."""
+        state.set_exception((type(error), error, error.__traceback__))
+        wait = self._retrying.iter(state)  # a DoSleep, since all else raises
+        state.prepare_for_next_attempt()
+        return float(cast("float", wait))
+
+
+class RetryBudget:
+    """Retries of one instance, bounded so that a dead server is not hammered. Thread-safe.
+
+    At most a fifth of the requests of the last minute, plus ten.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seconds: deque[list[int]] = deque()  # [second, requests, retries]
+        self.retries = 0
+
+    def _now(self) -> list[int]:
+        second = int(time.monotonic())
+        while self._seconds and self._seconds[0][0] <= second - _WINDOW:
+            self._seconds.popleft()
+        if not self._seconds or self._seconds[-1][0] != second:
+            self._seconds.append([second, 0, 0])
+        return self._seconds[-1]
+
+    def count(self) -> None:
+        """Count a request."""
+        with self._lock:
+            self._now()[1] += 1
+
+    def take(self) -> bool:
+        """Take one retry, if the budget has it."""
+        with self._lock:
+            now = self._now()
+            requests = sum(second[1] for second in self._seconds)
+            retries = sum(second[2] for second in self._seconds)
+            if retries >= requests // _SHARE + _FREE_RETRIES:
+                return False
+            now[2] += 1
+            self.retries += 1
+            return True
+
+
+class Attempts:
+    """One call's tries so far. Not thread-safe: one thread at a time works on a call.
+
+    `limit` is the seconds that the whole call may take, from now; None: no limit. `repeatable` says
+    that sending it twice does no harm (GET, HEAD, a GraphQL query).
+    """
+
+    def __init__(
+        self, policy: RetryPolicy, budget: RetryBudget, *, limit: float | None, repeatable: bool
+    ) -> None:
+        self._policy = policy
+        self._budget = budget
+        self._repeatable = repeatable
+        self._bad_answers = 0
+        self._state: RetryCallState | None = None
+        self.made = 0
+        self.deadline = None if limit is None else time.monotonic() + limit
+
+    def begin(self) -> None:
+        """Count an exchange."""
+        self.made += 1
+        self._budget.count()
+
+    def after(self, error: GitLabSyncError) -> float:
+        """Return the seconds to wait before trying again; raise `error` when it is final."""
+        error.attempts = self.made
+        if not self._repeatable and not error.nothing_sent:
+            raise error
+        if isinstance(error, BadResponse):
+            self._bad_answers += 1
+            if self._bad_answers > self._policy.bad_answers:
+                raise error
+        if self._state is None:
+            self._state = self._policy.start()
+        wait = self._policy.after(error, self._state)
+        wait = wait if error.retry_after is None else error.retry_after
+        if self.deadline is not None and time.monotonic() + wait >= self.deadline:
+            raise error
+        if not self._budget.take():
+            raise error
+        return wait

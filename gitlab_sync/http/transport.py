@@ -1,0 +1,262 @@
+"""The one way out of the process: a pooled session that holds nothing of anybody.
+
+The session owns pool, TLS and proxies; requests go straight to the pool that its adapter keeps. The
+layers above that in `requests` merge cookies, netrc and headers into each call, and cost more than
+half of it. Credentials come with each request, cookies are never kept, redirects never followed.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies, select_proxy
+from urllib3 import HTTPConnectionPool, Timeout
+from urllib3.exceptions import (
+    ClosedPoolError,
+    ConnectTimeoutError,
+    HTTPError,
+    IncompleteRead,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+from urllib3.exceptions import TimeoutError as AnyTimeoutError
+
+from gitlab_sync._version import __version__
+from gitlab_sync.cancel import CancelToken
+from gitlab_sync.errors import (
+    BadResponse,
+    ConfigurationError,
+    ConnectionFailed,
+    GitLabSyncError,
+    TimedOut,
+)
+from gitlab_sync.http.connections import Lease, OpenConnections, pool_classes
+from gitlab_sync.http.wire import Answer
+
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 25.0
+_CHUNK = 1 << 18
+_INSTANCES = 64  # pools kept by host; the oldest is dropped when there are more
+_BASE_HEADERS = {
+    "User-Agent": f"gitlab-sync/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
+    "Connection": "keep-alive",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a transport has carried so far."""
+
+    requests: int
+    bytes: int
+    open_connections: int
+
+
+class _Adapter(HTTPAdapter):
+    """An adapter whose pools make connections that can be broken off."""
+
+    def __init__(self, opened: OpenConnections, size: int) -> None:
+        self._classes = pool_classes(opened)
+        # Retries are ours, above: those of urllib3 sleep where nobody can wake them.
+        super().__init__(_INSTANCES, size, max_retries=0, pool_block=False)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._classes
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if not proxy.lower().startswith("socks"):
+            manager.pool_classes_by_scheme = self._classes
+        return manager
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """How one origin is reached: its pool, what stands before the path, headers for a proxy."""
+
+    pool: HTTPConnectionPool
+    prefix: str
+    headers: dict[str, str]
+
+
+def verify_from_environment() -> bool | str:
+    """Return what TLS certificates are checked against: a bundle's path, True, or False for none.
+
+    `GITLAB_SSL_VERIFY` may be `true`, `1`, `t`, their opposites, or a path; `REQUESTS_CA_BUNDLE`
+    and `CURL_CA_BUNDLE` name a bundle, as for requests.
+    """
+    said = os.environ.get("GITLAB_SSL_VERIFY", "").strip()
+    if said.lower() in {"false", "0", "f", "no", "off"}:
+        return False
+    if said and said.lower() not in {"true", "1", "t", "yes", "on"}:
+        return said
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+
+
+class Transport:
+    """One pooled session for everybody. Thread-safe.
+
+    Certificates and proxies are read from the environment once, when it is made: one TLS policy for
+    the whole process, since an adapter writes it on pools that all threads share.
+    """
+
+    def __init__(self, pool_size: int) -> None:
+        self._opened = OpenConnections()
+        self._verify = verify_from_environment()
+        self.session = requests.Session()
+        self.session.trust_env = False  # else netrc replaces a token, on each request
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.session.headers.clear()
+        adapter = _Adapter(self._opened, pool_size)
+        self.session.mount("https://", adapter)
+        self.session.mount("http://", adapter)
+        self._adapter = adapter
+        self._routes: dict[str, _Route] = {}
+        self._lock = threading.Lock()
+        self._requests = 0
+        self._bytes = 0
+
+    def traffic(self) -> Traffic:
+        """Count what went over the wire so far."""
+        return Traffic(self._requests, self._bytes, self._opened.count)
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        cancel: CancelToken,
+        deadline: float | None = None,
+    ) -> Answer:
+        """Send one request and read its whole answer, whatever its status.
+
+        `deadline` is on the monotonic clock. Raises ConnectionFailed, TimedOut, BadResponse (cut
+        short) or Cancelled. What fails before anything was sent has `nothing_sent` set.
+        """
+        cancel.check()
+        started = time.monotonic()
+        left = READ_TIMEOUT if deadline is None else deadline - started
+        if left <= 0:
+            raise TimedOut("The time allowed for the call is over", method=method, url=url)
+        timeout = Timeout(connect=min(CONNECT_TIMEOUT, left), read=min(READ_TIMEOUT, left))
+        lease = Lease()
+        cancel.add(lease, lease.interrupt)
+        try:
+            with lease:
+                answer = self._send(method, url, headers, body, timeout, deadline)
+        except (HTTPError, OSError, ValueError) as error:
+            # A line that we cut fails in many ways, and all of them mean the same.
+            cancel.check()
+            raise _ours(error, method, url) from error
+        finally:
+            cancel.discard(lease)
+        with self._lock:
+            self._requests += 1
+            self._bytes += len(answer.body)
+        return answer
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        timeout: Timeout,
+        deadline: float | None,
+    ) -> Answer:
+        origin, path = _split(url)
+        route = self._routes.get(origin) or self._route(origin)
+        sent = {**_BASE_HEADERS, **route.headers, **headers}
+        try:
+            response = route.pool.urlopen(
+                method,
+                route.prefix + path,
+                body,
+                sent,
+                retries=False,
+                redirect=False,
+                assert_same_host=False,
+                timeout=timeout,
+                preload_content=False,
+            )
+        except ClosedPoolError:
+            self._routes.pop(origin, None)  # dropped for newer hosts; the next call makes it anew
+            raise
+        parts = []
+        # Piece by piece, so that a server that drips cannot stretch the call beyond its deadline.
+        while piece := response.read1(_CHUNK):
+            parts.append(piece)
+            if deadline is not None and time.monotonic() > deadline:
+                response.close()
+                raise ReadTimeoutError(route.pool, path, "the answer took too long")
+        response.release_conn()
+        return Answer(response.status, response.headers, b"".join(parts))
+
+    def _route(self, origin: str) -> _Route:
+        proxies = get_environ_proxies(origin)
+        request = requests.Request("GET", origin + "/").prepare()
+        found = self._adapter.get_connection_with_tls_context(request, self._verify, proxies)
+        pool = cast("HTTPConnectionPool", found)
+        self._adapter.cert_verify(pool, origin, self._verify, None)  # type: ignore[no-untyped-call]
+        prefix, headers = "", {}
+        proxy = select_proxy(origin, proxies)
+        if proxy and origin.startswith("http:") and not proxy.lower().startswith("socks"):
+            prefix, headers = origin, self._adapter.proxy_headers(proxy)
+        route = _Route(pool, prefix, headers)
+        self._routes[origin] = route
+        return route
+
+    def close(self) -> None:
+        """Close all idle connections. Those in use are their jobs' to break off."""
+        self._routes.clear()
+        self.session.close()
+
+
+def _split(url: str) -> tuple[str, str]:
+    start = url.find("/", url.index("://") + 3)
+    return (url, "/") if start < 0 else (url[:start], url[start:])
+
+
+def _ours(error: Exception, method: str, url: str) -> GitLabSyncError:
+    """Turn what requests, urllib3 and sockets raise into an error of ours: the only such place."""
+    cause: BaseException = error
+    if isinstance(error, ProxyError) and error.original_error is not None:
+        cause = error.original_error
+    host = urlsplit(url).netloc
+    facts: dict[str, Any] = {"method": method, "url": url}
+    if isinstance(cause, NewConnectionError | ConnectTimeoutError | ClosedPoolError):
+        late = isinstance(cause, ConnectTimeoutError) and not isinstance(cause, NewConnectionError)
+        kind = TimedOut if late else ConnectionFailed
+        what = str(cause).rpartition(": ")[2] if not late else "no connection in time"
+        found = kind(f"Cannot connect to {host}: {what}", **facts)
+        found.nothing_sent = True
+        return found
+    if isinstance(cause, AnyTimeoutError | TimeoutError):
+        return TimedOut(f"No answer from {host} in time", **facts)
+    if isinstance(cause, SSLError):
+        hint = "Check the certificate; REQUESTS_CA_BUNDLE names a bundle that has its issuer."
+        return ConnectionFailed(f"TLS with {host} failed: {cause}", hint=hint, **facts)
+    if isinstance(cause, IncompleteRead) or (
+        isinstance(cause, ProtocolError) and any(isinstance(a, IncompleteRead) for a in cause.args)
+    ):
+        return BadResponse(f"The answer of {host} was cut short", **facts)
+    if isinstance(cause, ValueError) and not isinstance(cause, OSError | HTTPError):
+        return ConfigurationError(f"{host or url!r} cannot be asked: {cause}", **facts)
+    return ConnectionFailed(f"The connection to {host} broke: {cause}", **facts)

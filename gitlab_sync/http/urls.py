@@ -1,0 +1,117 @@
+"""Endpoints and parameters made into URLs, and URLs of answers brought back to our own host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
+
+from gitlab_sync.errors import BadResponse, ConfigurationError, without_secrets
+
+API_PATH = "/api/v4"
+_SAFE = "/:@!$&'()*+,;=~-._"
+_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def clean_base_url(url: str) -> str:
+    """Return an instance's URL without trailing slashes; ConfigurationError if it cannot be one."""
+    text = url.strip() if isinstance(url, str) else ""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        parts.port  # noqa: B018 - reading it is what checks it
+    except ValueError:
+        good = False
+    if not good or re.search(r"[\s\\]", text):
+        raise ConfigurationError(
+            f"{without_secrets(str(url))!r} is not the URL of a GitLab",
+            hint="Give the whole address, such as https://gitlab.example.com.",
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(
+            "The URL of a GitLab holds no user, password, query or fragment",
+            hint="Give only scheme, host and path; the token has a setting of its own.",
+        )
+    base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    return base.removesuffix(API_PATH)
+
+
+def encode_id(project_or_group: int | str) -> str:
+    """Return an id or a path as one path segment; one that is already encoded stays as it is."""
+    return quote(str(project_or_group).strip().strip("/"), safe="%")
+
+
+def encode_query(params: Mapping[str, Any]) -> str:
+    """Encode parameters GitLab's way: None left out, booleans in lower case, lists as `key[]`."""
+    return "&".join(f"{quote_plus(key)}={quote_plus(value)}" for key, value in _pairs(params))
+
+
+def _pairs(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in params.items():
+        if value is None:
+            continue
+        if isinstance(value, Mapping):
+            yield from _pairs({f"{key}[{inner}]": item for inner, item in value.items()})
+        elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
+            name = key if key.endswith("[]") else f"{key}[]"
+            yield from ((name, _text(item)) for item in value if item is not None)
+        else:
+            yield key, _text(value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def target(endpoint: str, params: Mapping[str, Any] | None, base_url: str) -> str:
+    """Return path and query below the API's root, such as `projects/1/issues?state=closed`.
+
+    `endpoint` may begin with `/`, `/api/v4/` or the whole base URL, and have a query of its own;
+    a parameter given in `params` takes the place of one of the same name there.
+    Raises ConfigurationError for another host, an empty endpoint or one with `..` in it.
+    """
+    text = endpoint.strip()
+    if "://" in text.partition("?")[0]:
+        if not text.startswith(base_url + "/"):
+            raise ConfigurationError(f"{text!r} is not below {base_url}")
+        text = text.removeprefix(base_url)
+    path, _, own = text.partition("?")
+    path = path.lstrip("/")
+    path = path.removeprefix(API_PATH.lstrip("/") + "/")
+    if not path:
+        raise ConfigurationError("The endpoint is empty", hint="Name one, such as 'projects/1'.")
+    if any(segment in {".", ".."} for segment in path.split("/")):
+        raise ConfigurationError(f"{endpoint!r} has '.' or '..' in its path")
+    path = quote(_BARE_PERCENT.sub("%25", path), safe=_SAFE + "%")
+    given = {} if params is None else params
+    kept = [(k, v) for k, v in parse_qsl(own, keep_blank_values=True) if k not in given]
+    query = "&".join(
+        part
+        for part in ("&".join(f"{quote_plus(k)}={quote_plus(v)}" for k, v in kept),
+                     encode_query(given))
+        if part
+    )  # fmt: skip
+    return f"{path}?{query}" if query else path
+
+
+def reroot(link: str, base_url: str) -> str:
+    """Return the target that a `Link` or `Location` names, on the host that we were given.
+
+    Behind a proxy GitLab names its configured host, so host and prefix of the link do not count:
+    what follows `/api/v4/` does. BadResponse for a link to anywhere else; it is never followed.
+    """
+    parts = urlsplit(link)
+    before, found, rest = parts.path.partition(API_PATH + "/")
+    own_prefix = urlsplit(base_url).path
+    if not found or not rest or (before not in {"", own_prefix} and not parts.netloc):
+        raise BadResponse(
+            f"The server sends us on to {without_secrets(link)}, which is not its API",
+            hint="Check that the URL is GitLab's own, with https if the server wants it.",
+        )
+    return f"{rest}?{parts.query}" if parts.query else rest

@@ -1,0 +1,207 @@
+"""One answer read: status, headers and body in; data or a typed error out. No I/O in here."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
+
+from gitlab_sync.errors import (
+    AuthenticationError,
+    BadResponse,
+    GitLabSyncError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    RequestRefused,
+    ServerError,
+    without_secrets,
+)
+
+Headers = Mapping[str, str]
+"""Header fields by name; the lookup must ignore case, or the names be in lower case."""
+
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>|<h1[^>]*>(.*?)</h1>", re.IGNORECASE | re.DOTALL)
+_NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
+_LONGEST_MESSAGE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer as it came: what the transport hands over. Immutable, so it can be shared."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """What the `RateLimit-*` headers said: requests left, and seconds until they are renewed."""
+
+    name: str
+    remaining: int
+    reset_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer that is what we asked for.
+
+    `data` is the decoded JSON ([] for an empty body). The rest speaks of paging: the number of the
+    next page or None, the link to it (keyset) or None, and the totals where GitLab gives them.
+    """
+
+    data: Any
+    next_page: int | None = None
+    next_link: str | None = None
+    total: int | None = None
+    total_pages: int | None = None
+
+
+def read(answer: Answer) -> Reply:
+    """Return what a successful answer holds, or raise the error that it stands for.
+
+    A redirect is the caller's to follow and an error here (BadResponse). 204 and an empty body give
+    []. Shapes of error bodies: GitLab's API documentation and recorded answers.
+    """
+    status, headers, body = answer.status, answer.headers, answer.body
+    if not 200 <= status < 300:
+        raise error_of(answer)
+    if not body or status == 204:
+        return Reply([])
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise _not_json(answer) from None
+    if not isinstance(data, list):
+        return Reply(data)
+    link = headers.get("link")
+    found = _NEXT.search(link) if link else None
+    return Reply(
+        data,
+        _integer(headers.get("x-next-page")),
+        found[1] if found else None,
+        _integer(headers.get("x-total")),
+        _integer(headers.get("x-total-pages")),
+    )
+
+
+def rate_limit(headers: Headers, now: float | None = None) -> RateLimit | None:
+    """Return what the headers say of the limit, or None. `now` is the epoch time (default: ours).
+
+    The reset is compared with the answer's own `Date`: a clock that is wrong does not count.
+    """
+    remaining = _integer(headers.get("ratelimit-remaining"))
+    reset = _number(headers.get("ratelimit-reset"))
+    if remaining is None or reset is None:
+        return None
+    here = _epoch(headers.get("date")) or (time.time() if now is None else now)
+    return RateLimit(headers.get("ratelimit-name") or "", remaining, max(0.0, reset - here))
+
+
+def retry_after(headers: Headers, now: float | None = None) -> float | None:
+    """Return the seconds that `Retry-After` asks for: a number, a fraction or an HTTP date."""
+    text = headers.get("retry-after")
+    seconds = _number(text)
+    if seconds is None:
+        then = _epoch(text)
+        if then is None:
+            return None
+        here = _epoch(headers.get("date")) or (time.time() if now is None else now)
+        seconds = then - here
+    return max(0.0, seconds)
+
+
+def error_of(answer: Answer) -> GitLabSyncError:
+    """Return the typed error that an answer outside 2xx stands for."""
+    status, headers = answer.status, answer.headers
+    message = _message(answer)
+    wait = retry_after(headers)
+    kind: type[GitLabSyncError]
+    hint = None
+    if status == 401:
+        kind = AuthenticationError
+    elif status == 403:
+        kind = PermissionDenied
+        if "insufficient_scope" in message:
+            hint = "The token lacks a scope: make one with read_api."
+    elif status == 404:
+        kind = NotFound
+        if message == "404 Not Found":
+            hint = "This server has no such route: it may be an older GitLab, or the path is wrong."
+    elif status == 429:
+        kind, message = RateLimited, f"429 Rate Limit reached: {message}"
+        if wait is None:
+            limit = rate_limit(headers)
+            wait = limit.reset_after if limit is not None and not limit.remaining else None
+    elif status >= 500:
+        kind = ServerError
+    elif status >= 400:
+        kind = RequestRefused
+    else:
+        kind, message = BadResponse, f"{status} redirect to {headers.get('location', 'nowhere')}"
+    request_id = headers.get("x-request-id")
+    return kind(message, status=status, request_id=request_id, retry_after=wait, hint=hint)
+
+
+def _message(answer: Answer) -> str:
+    """Return what an error body says, whatever its shape."""
+    try:
+        data = orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        text = answer.body[:20_000].decode("utf-8", "replace")
+        if "<" in text:
+            found = _TITLE.search(text)
+            text = next((part for part in found.groups() if part), "") if found else "an HTML page"
+    else:
+        text = _said(data)
+    text = " ".join(re.sub(r"<[^>]+>", " ", text).split())[:_LONGEST_MESSAGE]
+    return without_secrets(text) or "no message"
+
+
+def _said(data: object) -> str:
+    if isinstance(data, Mapping):
+        if isinstance(data.get("errors"), list):
+            return _said(data["errors"])
+        said = data.get("message", data.get("error"))
+        if said is None:
+            return "; ".join(f"{key}: {_said(value)}" for key, value in data.items())
+        more = data.get("error_description")
+        return f"{_said(said)}: {more}" if more else _said(said)
+    if isinstance(data, list):
+        return "; ".join(_said(item) for item in data)
+    return str(data)
+
+
+def _not_json(answer: Answer) -> BadResponse:
+    kind = answer.headers.get("content-type", "of no type").partition(";")[0]
+    return BadResponse(
+        f"{answer.status} with a body that is not JSON ({kind}): {_message(answer)[:80]}",
+        status=answer.status,
+        request_id=answer.headers.get("x-request-id"),
+    )
+
+
+def _integer(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.strip().isdigit() else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text) if text else None
+    except ValueError:
+        return None
+    return number if number is not None and 0 <= number < float("inf") else None
+
+
+def _epoch(text: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,1 @@
+"""Rows made into tables and files."""

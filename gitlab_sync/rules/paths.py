@@ -1,0 +1,30 @@
+"""Which files of a repository are tests, by their paths."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+_FOLDERS = frozenset({"test", "tests", "spec", "specs", "__tests__", "e2e", "testdata"})
+
+_STEM = re.compile(
+    r"^(tests?|spec|test[_-].*|.*[_-]tests?|.*[_-]spec|.*\.test|.*\.spec)$", re.IGNORECASE
+)
+
+# Here the case matters: HTTPTest is a test, Attest and latest are not.
+_CAMEL_STEM = re.compile(r"^(.*[A-Za-z0-9_])?(Test|Tests|Spec)$")
+
+
+def is_test_path(path: str) -> bool:
+    """Say whether `path` (with `/`, from the root of the repository) is a test's.
+
+    It is by a folder on the way (`tests/`, `e2e/`, …), by its name without the last ending
+    (`foo_test`, `app.spec`, `HTTPTest`, …), or as pytest's `conftest.py`.
+    """
+    file = PurePosixPath(path)
+    return (
+        any(folder.lower() in _FOLDERS for folder in file.parts[:-1])
+        or _STEM.match(file.stem) is not None
+        or _CAMEL_STEM.match(file.stem) is not None
+        or file.name.lower() == "conftest.py"
+    )

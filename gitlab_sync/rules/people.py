@@ -1,0 +1,32 @@
+"""Who is a person and who a bot, by the username alone.
+
+REST's lists of notes carry no `bot` flag and GraphQL's do, so only the name lets both agree.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+DEFAULT_BOTS = frozenset({"dependabot", "renovate", "copilot-swe-agent"})
+"""Bots whose names do not show it. A setting may replace the list."""
+
+# GitLab names the users behind project and group access tokens `project_12_bot_3f…`.
+_TOKEN_USER = re.compile(r"^(project|group)_\d+_bot", re.IGNORECASE)
+_ENDINGS = ("-bot", "_bot", "[bot]")
+
+
+def is_bot(username: str, extra: Collection[str] = DEFAULT_BOTS) -> bool:
+    """Say whether `username` is a bot's, by its shape or because `extra` lists it, without case.
+
+    `ghost`, to whom GitLab gives what deleted accounts wrote, is a person.
+    """
+    name = username.lower()
+    return (
+        name.endswith(_ENDINGS)
+        or _TOKEN_USER.match(name) is not None
+        or any(name == listed.lower() for listed in extra)
+    )

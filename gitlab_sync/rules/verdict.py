@@ -1,0 +1,27 @@
+"""What a check answers: pass, fail or unknown, with the reason and the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Result = Literal["pass", "fail", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One check's answer about one item.
+
+    `reason` is a short clause for people ("3 notes, all by the author or bots"; for an unknown one:
+    what could not be read); `evidence` a link to what shows it, or None. Immutable, so threads may
+    share it.
+    """
+
+    result: Result
+    reason: str
+    evidence: str | None = None
+
+    @property
+    def flag(self) -> bool | None:
+        """True for a fault, False for none, None for unknown: what cells and flags count."""
+        return {"fail": True, "pass": False, "unknown": None}[self.result]

@@ -1,0 +1,260 @@
+"""The socket's side: cheroot's HTTP server, with a gateway that can also misbehave.
+
+A body that is too short is only a stall under cheroot, and it never resets a connection: so the
+gateway here writes to the socket itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from email.utils import formatdate
+from http import HTTPStatus
+from itertools import count
+from time import time
+from typing import Any, TypeAlias
+
+from cheroot import server as cheroot_server
+from cheroot.makefile import MakeFile
+
+from gitlab_sync.sandbox.answer import Answer
+from gitlab_sync.sandbox.faults import Fault
+from gitlab_sync.sandbox.service import Reply, Request, Service
+from gitlab_sync.sandbox.tokens import credential_of
+
+log = logging.getLogger("gitlab_sync.sandbox")
+
+Control: TypeAlias = Callable[[str, str, bytes], Answer]
+"""Answers a request outside the API: method, path and body to an answer."""
+
+CONTROL = "/-/sandbox/"
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_PIECES = 20
+_LINGER_NONE = struct.pack("ii", 1, 0)
+
+
+class Connection(cheroot_server.HTTPConnection):  # type: ignore[misc]
+    """A connection with a number of its own, which the server can shut at any time."""
+
+    _numbers = count(1)
+
+    def __init__(self, server: Server, sock: socket.socket, makefile: Any = MakeFile) -> None:
+        super().__init__(server, sock, makefile)
+        self.number = next(Connection._numbers)
+        server.opened(self)
+
+    def close(self) -> None:
+        """Close the socket; idempotent, also after a reset."""
+        self.server.closed(self)
+        with contextlib.suppress(OSError):
+            super().close()
+
+    def wake(self) -> None:
+        """Shut the socket, so that a thread that reads or writes it goes on at once."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+    def reset(self) -> None:
+        """Break the connection with an RST instead of an orderly end."""
+        with contextlib.suppress(OSError):
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+            self.socket.close()
+
+
+class Server(cheroot_server.HTTPServer):  # type: ignore[misc]
+    """cheroot's server on 127.0.0.1, for many keep-alive connections and a quick end."""
+
+    ConnectionClass = Connection
+    keep_alive_conn_limit = None
+    request_queue_size = 512
+    timeout = 75
+    expiration_interval = 0.1
+    shutdown_timeout = 0.05
+
+    def __init__(self, port: int, service: Service, control: Control, threads: int) -> None:
+        super().__init__(("127.0.0.1", port), Gateway, minthreads=threads, server_name="nginx")
+        self.service = service
+        self.control = control
+        self._connections_lock = threading.Lock()
+        self._open: set[Connection] = set()
+
+    def opened(self, connection: Connection) -> None:
+        """Note a new connection."""
+        with self._connections_lock:
+            self._open.add(connection)
+
+    def closed(self, connection: Connection) -> None:
+        """Forget a connection."""
+        with self._connections_lock:
+            self._open.discard(connection)
+
+    def wake_all(self) -> None:
+        """Shut the sockets of all connections."""
+        with self._connections_lock:
+            connections = list(self._open)
+        for connection in connections:
+            connection.wake()
+
+    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:
+        """Send cheroot's messages to the log instead of stderr."""
+        log.log(level, "%s", msg, exc_info=traceback)
+
+
+class Gateway(cheroot_server.Gateway):  # type: ignore[misc]
+    """Answers one request that cheroot has parsed."""
+
+    def respond(self) -> None:
+        """Read the request's body, ask the service and send what it says."""
+        req = self.req
+        server: Server = req.server
+        path, _, query = req.uri.decode("latin-1").partition("?")
+        body = self._body()
+        req.sent_headers = True  # All is written here: cheroot must not add headers of its own.
+        if path.startswith(CONTROL):
+            self._send(server.control(req.method.decode("latin-1"), path, body))
+            return
+        headers = req.inheaders
+        credential = credential_of(headers)
+        service = server.service
+        token = service.tokens.find(credential)
+        exchange = service.traffic.begin(
+            req.method.decode("latin-1"),
+            path,
+            query,
+            token=None if token is None else token.name,
+            credential=credential.header,
+            cookie=_text(headers.get(b"Cookie")),
+            marker=_text(headers.get(b"If-None-Match")),
+            connection=req.conn.number,
+        )
+        request = Request(
+            exchange.method,
+            path,
+            query,
+            f"http://{_text(headers.get(b'Host')) or 'localhost'}",
+            credential,
+            exchange.marker,
+            body,
+        )
+        try:
+            reply = service.reply(request, exchange)
+            if reply.fault is None:
+                exchange.sent = self._send(reply.answer)
+            else:
+                exchange.sent = self._misbehave(reply, reply.fault, exchange)
+        finally:
+            service.traffic.end(exchange)
+
+    def _body(self) -> bytes:
+        length = self.req.inheaders.get(b"Content-Length")
+        if length or self.req.chunked_read:
+            return bytes(self.req.rfile.read())
+        return b""
+
+    # --- sending -------------------------------------------------------------------------------
+
+    def _head(self, answer: Answer) -> bytes:
+        lines = [
+            f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Unknown')}",
+            f"date: {_date()}",
+            "server: nginx",
+        ]
+        if answer.status not in {204, 304}:
+            lines.append(f"content-type: {answer.content_type}")
+            lines.append(f"content-length: {len(answer.body)}")
+        lines += [f"{name}: {value}" for name, value in answer.headers]
+        if self.req.close_connection:
+            lines.append("connection: close")
+        elif self.req.response_protocol == "HTTP/1.0":
+            lines.append("connection: keep-alive")
+        return "\r\n".join([*lines, "\r\n"]).encode("latin-1")
+
+    def _send(self, answer: Answer) -> int:
+        answer.settle()
+        body = b"" if self.req.method == b"HEAD" else answer.body
+        return len(body) if self._write(self._head(answer) + body) else 0
+
+    def _write(self, data: bytes) -> bool:
+        """Send `data`; a client that has gone away ends the connection and is no error."""
+        try:
+            self.req.conn.socket.sendall(data)
+        except OSError:
+            self.req.close_connection = True
+            return False
+        return True
+
+    def _misbehave(self, reply: Reply, fault: Fault, exchange: Any) -> int:
+        """Send the answer as the fault wants it; return the bytes of the body that were sent."""
+        answer, kind = reply.answer, fault.kind
+        half = len(answer.body) // 2
+        before = fault.when == "before"
+        if kind == "reset":
+            if before:
+                exchange.status = None
+            else:
+                self._write(self._head(answer) + answer.body[:half])
+            self._break(reset=True)
+            return 0 if before else half
+        if kind == "truncate":
+            self._write(self._head(answer) + answer.body[:half])
+            self._break(reset=False)
+            return half
+        if kind == "stall":
+            return self._stall(answer, fault, 0 if before else half, headers_first=not before)
+        if kind == "drip":
+            return self._drip(answer, fault.seconds or 1.0)
+        return self._send(answer)
+
+    def _break(self, *, reset: bool) -> None:
+        self.req.close_connection = True
+        if reset:
+            self.req.conn.reset()
+
+    def _stall(self, answer: Answer, fault: Fault, sent: int, *, headers_first: bool) -> int:
+        if headers_first:
+            self._write(self._head(answer) + answer.body[:sent])
+        if self._stopped(fault.seconds):
+            return sent
+        if not headers_first:
+            return self._send(answer)
+        self._write(answer.body[sent:])
+        return len(answer.body)
+
+    def _drip(self, answer: Answer, seconds: float) -> int:
+        size = max(1, -(-len(answer.body) // _PIECES))
+        if not self._write(self._head(answer)):
+            return 0
+        for start in range(0, len(answer.body), size):
+            if self._stopped(seconds / _PIECES) or not self._write(answer.body[start : start + size]):
+                return start
+        return len(answer.body)
+
+    def _stopped(self, seconds: float | None) -> bool:
+        """Wait that long (None: for ever); return whether the server stops, which ends the wait."""
+        stopped = self.req.server.service.stopping.wait(seconds)
+        if stopped:
+            self.req.close_connection = True
+        return bool(stopped)
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+class _Clock:
+    """The text of the `date` header, made once a second. A race only makes it twice."""
+
+    second = 0
+    text = ""
+
+
+def _date() -> str:
+    now = int(time())
+    if now != _Clock.second:
+        _Clock.text = formatdate(now, usegmt=True)
+        _Clock.second = now
+    return _Clock.text

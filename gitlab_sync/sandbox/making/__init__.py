@@ -1,0 +1,1 @@
+"""How generated worlds are made: people, words, projects, issues and merge requests."""

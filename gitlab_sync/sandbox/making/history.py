@@ -1,0 +1,124 @@
+"""What happens to items of a generated world: notes, events and time logs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from gitlab_sync.sandbox.making.builder import Builder, utc
+from gitlab_sync.sandbox.making.people import Person
+from gitlab_sync.sandbox.records import Record
+
+
+def note_record(
+    builder: Builder,
+    item: Record,
+    kind: str,
+    author: Person,
+    body: str,
+    moment: datetime,
+    *,
+    system: bool = False,
+) -> Record:
+    """Return a note on an item of that `kind` ("MergeRequest" or "Issue")."""
+    return {
+        "id": builder.next_id(),
+        "type": None,
+        "body": body,
+        "author": author.basic,
+        "created_at": utc(moment),
+        "updated_at": utc(moment),
+        "system": system,
+        "noteable_id": item["id"],
+        "noteable_type": kind,
+        "project_id": item["project_id"],
+        "resolvable": False,
+        "confidential": False,
+        "internal": False,
+        "imported": False,
+        "imported_from": "none",
+        "noteable_iid": item["iid"],
+        "commands_changes": {},
+    }
+
+
+def add_event(
+    builder: Builder,
+    author: Person,
+    project_id: int,
+    action: str,
+    moment: datetime,
+    item: Record | None = None,
+    kind: str | None = None,
+) -> None:
+    """Note in a person's events that something was opened, closed or accepted."""
+    builder.tables.events.setdefault(author.id, []).append(
+        {
+            "id": builder.next_id(),
+            "project_id": project_id,
+            "action_name": action,
+            "target_id": None if item is None else item["id"],
+            "target_iid": None if item is None else item["iid"],
+            "target_type": kind,
+            "author_id": author.id,
+            "target_title": None if item is None else item["title"],
+            "created_at": utc(moment),
+            "author": author.basic,
+            "imported": False,
+            "imported_from": "none",
+            "author_username": author.username,
+        }
+    )
+
+
+def add_push(
+    builder: Builder,
+    author: Person,
+    project_id: int,
+    branch: str,
+    commits: list[Record],
+    moment: datetime,
+) -> None:
+    """Note a push of `commits` (newest first) in a person's events."""
+    add_event(builder, author, project_id, "pushed to", moment)
+    builder.tables.events[author.id][-1]["push_data"] = {
+        "commit_count": len(commits),
+        "action": "pushed",
+        "ref_type": "branch",
+        "commit_from": None,
+        "commit_to": commits[0]["id"] if commits else None,
+        "ref": branch,
+        "commit_title": commits[0]["title"] if commits else None,
+        "ref_count": None,
+    }
+
+
+def add_timelogs(
+    builder: Builder,
+    person: Person,
+    project: Record,
+    item: Record,
+    seconds: int,
+    since: datetime,
+) -> None:
+    """Divide the time spent on an item into one or two logs of a person, in GraphQL's shape."""
+    if not seconds:
+        return
+    first = seconds // 2 if seconds > 3600 else seconds
+    is_issue = "issue_type" in item
+    shown = {"iid": str(item["iid"]), "title": item["title"], "webUrl": item["web_url"]}
+    for position, part in enumerate(part for part in (first, seconds - first) if part):
+        builder.tables.timelogs.setdefault(person.id, []).append(
+            {
+                "id": f"gid://gitlab/Timelog/{builder.next_id()}",
+                "timeSpent": part,
+                "spentAt": utc(since + timedelta(hours=3 + 20 * position)),
+                "summary": None,
+                "user": {"username": person.username},
+                "issue": shown if is_issue else None,
+                "mergeRequest": None if is_issue else shown,
+                "project": {
+                    "id": f"gid://gitlab/Project/{project['id']}",
+                    "fullPath": project["path_with_namespace"],
+                },
+            }
+        )

@@ -1,0 +1,27 @@
+"""The routes below `/api/v4`, by what they are about."""
+
+from __future__ import annotations
+
+from gitlab_sync.sandbox.router import Router
+from gitlab_sync.sandbox.routes import (
+    groups,
+    instance,
+    issues,
+    merge_request,
+    merge_requests,
+    projects,
+    repository,
+    users,
+)
+
+ROUTER = Router(
+    instance.ROUTES,
+    users.ROUTES,
+    groups.ROUTES,
+    projects.ROUTES,
+    merge_requests.ROUTES,
+    merge_request.ROUTES,
+    issues.ROUTES,
+    repository.ROUTES,
+)
+"""All routes of the sandbox."""

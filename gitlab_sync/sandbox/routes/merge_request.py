@@ -1,0 +1,203 @@
+"""One merge request and the lists that hang on it."""
+
+from __future__ import annotations
+
+from gitlab_sync.sandbox.answer import Answer, json_answer, not_found
+from gitlab_sync.sandbox.call import Call
+from gitlab_sync.sandbox.records import Record, Row
+from gitlab_sync.sandbox.router import Route
+from gitlab_sync.sandbox.routes.notes import listed_notes, one_note
+from gitlab_sync.sandbox.tables import Key
+
+
+def _found(call: Call) -> tuple[Key, Record]:
+    """Return the key and the record of the merge request that the path names; 404 if none."""
+    key = (call.project()["id"], call.number(1, "merge_request_iid"))
+    row = call.world.merge_requests.by_key.get(key)
+    if row is None:
+        raise not_found()
+    return key, row.data
+
+
+def merge_request(call: Call) -> Answer:
+    """GET /projects/:id/merge_requests/:iid, with what lists do not show."""
+    key, record = _found(call)
+    tables = call.world.tables
+    pipelines = tables.mr_pipelines.get(key)
+    newest = max(pipelines, key=lambda pipeline: pipeline["id"], default=None)
+    changes = len(tables.mr_diffs.get(key))
+    base = record.get("merge_base_sha") or "0" * 40
+    refs = {"base_sha": base, "head_sha": record.get("sha"), "start_sha": base}
+    return json_answer(
+        {
+            **record,
+            "subscribed": False,
+            "changes_count": "1000+" if changes > 1000 else str(changes) if changes else None,
+            "latest_build_started_at": None,
+            "latest_build_finished_at": None,
+            "first_deployed_to_production_at": None,
+            "pipeline": newest,
+            "head_pipeline": newest,
+            "diff_refs": refs if record.get("sha") else None,
+            "merge_error": None,
+            "first_contribution": False,
+            "user": {"can_merge": call.viewer.admin},
+        }
+    )
+
+
+def notes(call: Call) -> Answer:
+    """GET …/notes: newest first; `sort`, `order_by`, `activity_filter`."""
+    key, _ = _found(call)
+    return listed_notes(call, call.world.tables.mr_notes.get(key))
+
+
+def note(call: Call) -> Answer:
+    """GET …/notes/:note_id."""
+    key, _ = _found(call)
+    return one_note(call, call.world.tables.mr_notes.get(key))
+
+
+def commits(call: Call) -> Answer:
+    """GET …/commits: newest first, never with totals."""
+    key, _ = _found(call)
+    return call.page(call.world.tables.mr_commits.get(key), totals=False)
+
+
+def diffs(call: Call) -> Answer:
+    """GET …/diffs: the changed files, page by page."""
+    key, _ = _found(call)
+    return call.page(call.world.tables.mr_diffs.get(key))
+
+
+def changes(call: Call) -> Answer:
+    """GET …/changes: the merge request with all changed files, unpaged."""
+    key, record = _found(call)
+    files = call.world.tables.mr_diffs.get(key)
+    return json_answer({**record, "changes": files, "overflow": False})
+
+
+def versions(call: Call) -> Answer:
+    """GET …/versions: the one version of the diff."""
+    _, record = _found(call)
+    return call.page([_version(record)] if record.get("sha") else [])
+
+
+def version(call: Call) -> Answer:
+    """GET …/versions/:version_id, with its commits and files."""
+    key, record = _found(call)
+    shown = _version(record)
+    if call.number(2, "version_id") != shown["id"]:
+        raise not_found()
+    tables = call.world.tables
+    return json_answer(
+        {**shown, "commits": tables.mr_commits.get(key), "diffs": tables.mr_diffs.get(key)}
+    )
+
+
+def _version(record: Record) -> Record:
+    return {
+        "id": record["id"],
+        "head_commit_sha": record.get("sha"),
+        "base_commit_sha": record.get("merge_base_sha") or "0" * 40,
+        "start_commit_sha": record.get("merge_base_sha") or "0" * 40,
+        "created_at": record["created_at"],
+        "merge_request_id": record["id"],
+        "state": "collected",
+        "real_size": "1",
+    }
+
+
+def pipelines(call: Call) -> Answer:
+    """GET …/pipelines: as the world holds them; they are not in order of id."""
+    key, _ = _found(call)
+    return call.page(call.world.tables.mr_pipelines.get(key))
+
+
+def approvals(call: Call) -> Answer:
+    """GET …/approvals: who approves now. It holds no times."""
+    key, record = _found(call)
+    given = call.world.tables.approvals.get(key) or {}
+    by = given.get("approved_by") or []
+    return json_answer(
+        {
+            "id": record["id"],
+            "iid": record["iid"],
+            "project_id": record["project_id"],
+            "title": record["title"],
+            "state": record["state"],
+            "created_at": record["created_at"],
+            "updated_at": record["updated_at"],
+            "merge_status": record.get("merge_status"),
+            "approvals_required": 0,
+            "approvals_left": 0,
+            "user_has_approved": False,
+            "user_can_approve": False,
+            "approved": True,
+            **given,
+            "approved_by": by,
+        }
+    )
+
+
+def approval_state(call: Call) -> Answer:
+    """GET …/approval_state: no rules."""
+    _found(call)
+    return json_answer({"approval_rules_overwritten": False, "rules": []})
+
+
+def time_stats(call: Call) -> Answer:
+    """GET …/time_stats."""
+    _, record = _found(call)
+    return json_answer(record["time_stats"])
+
+
+def participants(call: Call) -> Answer:
+    """GET …/participants: the author, assignees, reviewers and who wrote notes."""
+    key, record = _found(call)
+    people = [record.get("author"), *record.get("assignees", ()), *record.get("reviewers", ())]
+    people += [note.get("author") for note in call.world.tables.mr_notes.get(key)]
+    distinct = {person["id"]: person for person in people if person}
+    return call.page(list(distinct.values()))
+
+
+def closes_issues(call: Call) -> Answer:
+    """GET …/closes_issues: those that a closing reference names."""
+    key, _ = _found(call)
+    closed = [(key[0], iid) for iid in call.world.tables.closes.get(key, ())]
+    return call.rows(_issues(call, closed))
+
+
+def related_issues(call: Call) -> Answer:
+    """GET …/related_issues: those that are closed or mentioned."""
+    key, _ = _found(call)
+    tables = call.world.tables
+    iids = [*tables.closes.get(key, ()), *tables.mentions.get(key, ())]
+    return call.rows(_issues(call, [(key[0], iid) for iid in dict.fromkeys(iids)]))
+
+
+def _issues(call: Call, keys: list[Key]) -> list[Row]:
+    by_key = call.world.issues.by_key
+    found = [by_key[key] for key in keys if key in by_key]
+    return list(call.visible(found))
+
+
+_ONE = "/projects/:id/merge_requests/:iid"
+
+ROUTES: dict[str, Route] = {
+    _ONE: merge_request,
+    f"{_ONE}/notes": notes,
+    f"{_ONE}/notes/:note_id": note,
+    f"{_ONE}/commits": commits,
+    f"{_ONE}/diffs": diffs,
+    f"{_ONE}/changes": changes,
+    f"{_ONE}/versions": versions,
+    f"{_ONE}/versions/:version_id": version,
+    f"{_ONE}/pipelines": pipelines,
+    f"{_ONE}/approvals": approvals,
+    f"{_ONE}/approval_state": approval_state,
+    f"{_ONE}/time_stats": time_stats,
+    f"{_ONE}/participants": participants,
+    f"{_ONE}/closes_issues": closes_issues,
+    f"{_ONE}/related_issues": related_issues,
+}

@@ -1,0 +1,218 @@
+"""A world: tables of records in GitLab's shapes, and the indexes that join them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gitlab_sync.sandbox.records import Record, Row, instant
+from gitlab_sync.sandbox.tables import Key, Tables
+
+if TYPE_CHECKING:
+    from gitlab_sync.sandbox.truth import Truth
+
+PUBLIC = ("public", None)
+"""Visibilities that anybody sees; records that do not say are taken as public."""
+
+
+class World:
+    """All that a sandbox serves. Reading is thread-safe; `put` swaps the indexes under a lock.
+
+    `tables` holds the records, `truth` what a generated world knows about itself (None for a
+    folder), `external_url` the address that records and `web_url`s name.
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        *,
+        external_url: str = "https://gitlab.example",
+        truth: Truth | None = None,
+    ) -> None:
+        self.tables = tables
+        self.external_url = external_url.rstrip("/")
+        self.truth = truth
+        self.version = 0
+        self._lock = threading.Lock()
+        self._index()
+
+    @classmethod
+    def load(cls, folder: str | Path) -> World:
+        """Read a folder of gzipped JSON lines, one file for each kind.
+
+        Raises FileNotFoundError if it holds no `projects` or no `users`.
+        """
+        from gitlab_sync.sandbox.load import load_tables  # noqa: PLC0415 - kept out of small worlds
+
+        return cls(load_tables(Path(folder)))
+
+    @classmethod
+    def generate(cls, seed: int = 0, **sizes: Any) -> World:
+        """Make a world from a seed; see `generate.generate` for the sizes."""
+        from gitlab_sync.sandbox.generate import generate  # noqa: PLC0415 - it imports this module
+
+        return generate(seed=seed, **sizes)
+
+    @classmethod
+    def demo(cls) -> World:
+        """Return the small world of named people that the demo shows; it is always the same."""
+        from gitlab_sync.sandbox.demo import demo  # noqa: PLC0415 - it imports this module
+
+        return demo()
+
+    def put(self, kind: str, record: Record) -> None:
+        """Add `record` to the table `kind`, or put it in place of the one with its `id`.
+
+        `kind` is one of users, groups, projects, merge_requests and issues. Requests that come
+        later see it; indexes are built anew, so this is for tests and not for bulk.
+        """
+        table: list[Record] = getattr(self.tables, kind)
+        with self._lock:
+            kept = [old for old in table if old["id"] != record["id"]]
+            table[:] = [*kept, record]
+            self._index()
+            self.version += 1
+
+    def changed(self) -> None:
+        """Build the indexes anew after records in `tables` were changed by hand."""
+        with self._lock:
+            self._index()
+            self.version += 1
+
+    # --- indexes -------------------------------------------------------------------------------
+
+    def _index(self) -> None:
+        tables = self.tables
+        self.users = sorted_rows(tables.users)
+        self.users_by_id = {row.data["id"]: row for row in self.users}
+        self.users_by_name = {row.data["username"].lower(): row for row in self.users}
+        self.groups = sorted_rows(tables.groups)
+        self.groups_by_id = {row.data["id"]: row for row in self.groups}
+        self.groups_by_path = {row.data["full_path"].lower(): row for row in self.groups}
+        self.projects = sorted_rows(tables.projects)
+        self.projects_by_id = {row.data["id"]: row for row in self.projects}
+        self.projects_by_path = {
+            row.data["path_with_namespace"].lower(): row for row in self.projects
+        }
+        self.moved = {path.lower(): target for path, target in tables.moved.items()}
+        self.merge_requests = Items(tables.merge_requests)
+        self.issues = Items(tables.issues)
+        self.members: dict[tuple[str, int], list[Record]] = {}
+        self.memberships_of: dict[int, list[Record]] = {}
+        for membership in tables.memberships:
+            source = (source_kind(membership), membership["source_id"])
+            self.members.setdefault(source, []).append(membership)
+            self.memberships_of.setdefault(membership["user_id"], []).append(membership)
+        self.all_public = all(
+            row.data.get("visibility") in PUBLIC for row in (*self.projects, *self.groups)
+        )
+        self.commits = {
+            project: [Row(record) for record in records]
+            for project, records in tables.commits.items()
+        }
+        self.pipelines = _project_pipelines(tables)
+
+    # --- joins ---------------------------------------------------------------------------------
+
+    def project(self, id_or_path: str) -> Row | None:
+        """Return the project with that id or full path."""
+        if id_or_path.isdecimal():
+            return self.projects_by_id.get(int(id_or_path))
+        return self.projects_by_path.get(id_or_path.lower())
+
+    def group(self, id_or_path: str) -> Row | None:
+        """Return the group with that id or full path."""
+        if id_or_path.isdecimal():
+            return self.groups_by_id.get(int(id_or_path))
+        return self.groups_by_path.get(id_or_path.lower())
+
+    def ancestors(self, group_id: int | None) -> list[int]:
+        """Return the ids of a group and of all above it, nearest first."""
+        found: list[int] = []
+        while group_id is not None and group_id in self.groups_by_id and group_id not in found:
+            found.append(group_id)
+            group_id = self.groups_by_id[group_id].data.get("parent_id")
+        return found
+
+    def descendants(self, group_id: int) -> list[Row]:
+        """Return all groups below a group, in order of id."""
+        return [
+            row
+            for row in self.groups
+            if row.data["id"] != group_id and group_id in self.ancestors(row.data["id"])
+        ]
+
+    def group_projects(self, group_id: int, *, subgroups: bool = True) -> list[Row]:
+        """Return the projects of a group and, unless told otherwise, of the groups below it."""
+        groups = {group_id}
+        if subgroups:
+            groups |= {row.data["id"] for row in self.descendants(group_id)}
+        return [row for row in self.projects if namespace_group(row.data) in groups]
+
+    def source_chain(self, project: Record) -> list[tuple[str, int]]:
+        """Return the sources whose members are members of a project, nearest first."""
+        chain = [("project", int(project["id"]))]
+        chain += [("group", group) for group in self.ancestors(namespace_group(project))]
+        return chain
+
+    def group_chain(self, group_id: int) -> list[tuple[str, int]]:
+        """Return the sources whose members are members of a group, nearest first."""
+        return [("group", group) for group in self.ancestors(group_id)]
+
+
+def namespace_group(project: Record) -> int | None:
+    """Return the id of the group that a project lies in; None for a person's own project."""
+    namespace = project.get("namespace") or {}
+    return namespace.get("id") if namespace.get("kind") == "group" else None
+
+
+def source_kind(membership: Record) -> str:
+    """Return "project" or "group"; GitLab calls the latter a namespace in places."""
+    return "project" if str(membership["source_type"]).lower() == "project" else "group"
+
+
+class Items:
+    """Merge requests or issues with their indexes, each list with the newest first."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        rows = [Row(record) for record in records]
+        rows.sort(key=lambda row: (instant(row.data["created_at"]), row.data["id"]), reverse=True)
+        self.rows = rows
+        self.by_id: dict[int, Row] = {}
+        self.by_key: dict[Key, Row] = {}
+        self.by_project: dict[int, list[Row]] = {}
+        self.by_author: dict[str, list[Row]] = {}
+        self.by_assignee: dict[str, list[Row]] = {}
+        for row in rows:
+            record = row.data
+            self.by_id[record["id"]] = row
+            self.by_key[record["project_id"], record["iid"]] = row
+            self.by_project.setdefault(record["project_id"], []).append(row)
+            author = record.get("author")
+            if author:
+                self.by_author.setdefault(author["username"].lower(), []).append(row)
+            for assignee in record.get("assignees") or ():
+                self.by_assignee.setdefault(assignee["username"].lower(), []).append(row)
+
+
+def sorted_rows(records: Iterable[Record]) -> list[Row]:
+    """Return rows with the highest id first, as GitLab lists users and projects."""
+    return [Row(record) for record in sorted(records, key=lambda record: -record["id"])]
+
+
+def _project_pipelines(tables: Tables) -> dict[int, list[Record]]:
+    """Return all pipelines of each project, newest first: its own and its merge requests'."""
+    found: dict[int, dict[int, Record]] = {
+        project: {record["id"]: record for record in records}
+        for project, records in tables.pipelines.items()
+    }
+    for key in tables.mr_pipelines.keys():  # noqa: SIM118 - it is no dict
+        for record in tables.mr_pipelines.get(key):
+            project = record.get("project_id", key[0])
+            found.setdefault(project, {})[record["id"]] = record
+    return {
+        project: sorted(records.values(), key=lambda record: -record["id"])
+        for project, records in found.items()
+    }

@@ -1,0 +1,158 @@
+"""Each rule for issues at its boundaries, flags, and counting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rules_examples import issue
+
+from gitlab_sync.rules.issue import CHECKS, count_row, efficient_row, flags, is_closed, judge
+
+COLUMNS = [
+    "Total Assigned",
+    "Opened Issues",
+    "Closed Issues",
+    "No Desc",
+    "No Labels",
+    "No Milestone",
+    "No Time Spent",
+    "Long Open Time (>2 days)",
+    "No Semantic Title",
+]
+
+
+def result(check: str, **changes: Any) -> str:
+    """Return what `check` says of an issue that is clean but for `changes`."""
+    return judge(issue(**changes))[check].result
+
+
+def test_a_clean_issue_passes_every_check_in_order() -> None:
+    """The verdicts come in the order of the columns, each with a link."""
+    verdicts = judge(issue())
+    assert list(verdicts) == [check.id for check in CHECKS]
+    assert [check.title for check in CHECKS] == COLUMNS[3:]
+    assert {verdict.result for verdict in verdicts.values()} == {"pass"}
+    assert {verdict.evidence for verdict in verdicts.values()} == {issue()["web_url"]}
+
+
+def test_every_check_costs_no_request_and_explains_itself() -> None:
+    """A list of issues holds all that is needed."""
+    for check in CHECKS:
+        assert check.needs == ()
+        assert check.why.endswith(".")
+        assert check.how_to_fix.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("check", "key", "bad", "good", "strange"),
+    [
+        ("no_desc", "description", ["", None, "<!-- a -->"], ["x"], [4]),
+        ("no_labels", "labels", [[], None], [["a"], [{"name": "a"}]], ["a", 3]),
+        ("no_milestone", "milestone", [None], [{"title": "1.0"}], []),
+        ("no_semantic_title", "title", ["x", "", None, "build: x"], ["Bug(a)!: x"], [4]),
+        (
+            "no_time_spent",
+            "time_stats",
+            [{"total_time_spent": 0}],
+            [{"total_time_spent": 1}],
+            [None, {}, {"total_time_spent": None}],
+        ),
+    ],
+)
+def test_each_field_fails_passes_or_is_unknown(
+    check: str, key: str, bad: list[Any], good: list[Any], strange: list[Any]
+) -> None:
+    """Null is empty; what is of a strange kind, or does not say, is unknown."""
+    assert [result(check, **{key: value}) for value in bad] == ["fail"] * len(bad)
+    assert [result(check, **{key: value}) for value in good] == ["pass"] * len(good)
+    assert [result(check, **{key: value}) for value in strange] == ["unknown"] * len(strange)
+
+
+@pytest.mark.parametrize("key", ["description", "labels", "milestone", "title", "time_stats"])
+def test_missing_means_the_same_as_null(key: str) -> None:
+    """Older servers leave fields out."""
+    without = {name: value for name, value in issue().items() if name != key}
+    assert judge(without) == judge(issue(**{key: None}))
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"),
+    [
+        ("2024-03-03T10:00:00Z", "pass"),
+        ("2024-03-03T10:00:01Z", "fail"),
+        ("2024-03-03T15:30:00+05:30", "pass"),
+        ("2024-03-03T15:30:01+05:30", "fail"),
+        (None, "unknown"),
+        ("soon", "unknown"),
+    ],
+)
+def test_two_days_are_exceeded_only_by_more(end: str | None, expected: str) -> None:
+    """Exactly 48 hours are in time."""
+    assert result("long_open_time", closed_at=end) == expected
+
+
+def test_only_a_closed_issue_is_judged() -> None:
+    """Without a state nothing is judged on a guess."""
+    assert is_closed(issue())
+    assert is_closed(issue(state="CLOSED"))
+    assert not is_closed(issue(state="opened"))
+    assert not is_closed({})
+
+
+def test_the_row_counts_all_but_judges_the_closed_ones() -> None:
+    """Each id counts once, and the titles stand in order."""
+    row = efficient_row(
+        [
+            issue(id=1),
+            issue(id=1),
+            issue(id=2, labels=[], time_stats=None),
+            issue(id=3, state="opened", labels=[]),
+            issue(id=None, state=None, labels=[]),
+        ]
+    )
+    assert list(row.cells) == COLUMNS
+    assert row.cells == {
+        **dict.fromkeys(COLUMNS, 0),
+        "Total Assigned": 4,
+        "Opened Issues": 1,
+        "Closed Issues": 2,
+        "No Labels": 1,
+    }
+    assert row.unknown["No Time Spent"] == row.unverified == 1
+
+
+def test_a_cell_is_null_only_if_nothing_could_be_judged() -> None:
+    """No issues at all are zero."""
+    assert set(efficient_row([]).cells.values()) == {0}
+    assert efficient_row([issue(time_stats=None)]).cells["No Time Spent"] is None
+    assert set(list(count_row([(issue(), {})]).cells.values())[3:]) == {None}
+
+
+def test_flags_have_the_older_names_in_their_order() -> None:
+    """Programs of the older client read them."""
+    broken = issue(labels=[], time_stats=None)
+    found = flags(broken, judge(broken))
+    assert found == {
+        "is_opened": False,
+        "is_closed": True,
+        "no_desc": False,
+        "no_labels": True,
+        "no_milestone": False,
+        "no_time": None,
+        "long_open_time": False,
+        "no_semantic_title": False,
+        "errors": ["time_stats not in the list"],
+    }
+    assert list(found)[5:8] == ["no_time", "long_open_time", "no_semantic_title"]
+
+
+def test_an_open_issue_has_no_faults_yet_and_one_without_state_is_unknown() -> None:
+    """Only closed ones are judged."""
+    found = flags(issue(state="opened", labels=[]), judge(issue(labels=[])))
+    assert found.pop("errors") == []
+    assert found.pop("is_opened") is True
+    assert set(found.values()) == {False}
+    found = flags({}, judge({}))
+    assert found.pop("errors") == ["state not read"]
+    assert set(found.values()) == {None}
