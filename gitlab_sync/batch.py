@@ -146,9 +146,11 @@ def find_people(rest: Rest, kind: Kind, usernames: Iterable[str], scope: Scope) 
         person = people[found.key]
         person.error = found.error
         if found.error is None:
-            person.exists = bool(found.reading.rows)
+            person.exists = False
             for user in found.reading.rows:
-                person.username = str(user.get("username") or person.username)
+                name = str(user.get("username") or "")
+                if name.lower() == person.username.lower():
+                    person.exists, person.username = True, name
     return people
 
 

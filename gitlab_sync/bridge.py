@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import weakref
+from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Self
@@ -20,6 +21,7 @@ from gitlab_sync.http.transport import Transport
 
 WORKERS_VARIABLE = "GITLAB_SYNC_WORKERS"
 MOST_WORKERS = 256
+_GATES_KEPT = 1024
 _LONGEST_JOIN = 5.0  # seconds; only a name look-up can hold a worker once its socket is shut
 
 
@@ -74,10 +76,12 @@ class Bridge:
         self.cancel = CancelToken()
         self.transport = Transport(self.workers)
         self.in_flight = InFlight()
-        # Weak: a gate lives as long as somebody works behind it.
+        # Weak, so that a gate lives as long as somebody works behind it; the latest live on, since
+        # a closed gate must still be closed for the next call.
         self._gates: weakref.WeakValueDictionary[tuple[str, str], Gate] = (
             weakref.WeakValueDictionary()
         )
+        self._latest: OrderedDict[tuple[str, str], Gate] = OrderedDict()
         self._budgets: dict[str, RetryBudget] = {}
         self._limited = 0
 
@@ -88,10 +92,15 @@ class Bridge:
 
     def gate(self, instance: str, principal: str) -> Gate:
         """Return the one gate of that principal at that instance."""
+        key = (instance, principal)
         with self._lock:
-            gate = self._gates.get((instance, principal))
+            gate = self._gates.get(key)
             if gate is None:
-                gate = self._gates[instance, principal] = Gate()
+                gate = self._gates[key] = Gate()
+            self._latest[key] = gate
+            self._latest.move_to_end(key)
+            if len(self._latest) > _GATES_KEPT:
+                self._latest.popitem(last=False)
             return gate
 
     def budget(self, instance: str) -> RetryBudget:
@@ -144,7 +153,7 @@ class Bridge:
         self._begin()
         for key, gate in gates:
             gate.after_fork()
-            self._gates[key] = gate
+            self._gates[key] = self._latest[key] = gate
         if closed:
             self.cancel.cancel("the bridge was closed")
 

@@ -19,7 +19,8 @@ class CancelToken:
 
     def __init__(self, *parents: CancelToken) -> None:
         self._event = threading.Event()
-        self._lock = threading.Lock()
+        # Re-entrant: the garbage collector may end a forgotten job inside of it, in this thread.
+        self._lock = threading.RLock()
         self._callbacks: dict[object, Callable[[], None]] = {}
         self._parents = parents
         self.reason = "the work was cancelled"

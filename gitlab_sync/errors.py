@@ -9,21 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
-from urllib.parse import urlsplit, urlunsplit
 
 _SECRET_PARAMETER = re.compile(
     r"((?:private|access|job|refresh|feed|id)_?-?token|client_secret|password|code)=[^&\s]*",
     re.IGNORECASE,
 )
+_USER_INFO = re.compile(r"(?<=://)[^/?#\s]*@")
 _TOKEN_SHAPE = re.compile(r"\b(gl[a-z]{1,6}-|gho-|eyJ)[A-Za-z0-9_.\-]{8,}")
 
 
 def without_secrets(text: str) -> str:
     """Return `text` (a URL or a message) with user info, secret parameters and tokens masked."""
-    if "://" in text and "@" in text and " " not in text:
-        parts = urlsplit(text)
-        text = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    return _TOKEN_SHAPE.sub("[hidden]", _SECRET_PARAMETER.sub(r"\1=[hidden]", text))
+    text = _SECRET_PARAMETER.sub(r"\1=[hidden]", _USER_INFO.sub("", text))
+    return _TOKEN_SHAPE.sub("[hidden]", text)
 
 
 class GitLabSyncError(Exception):
@@ -32,7 +30,8 @@ class GitLabSyncError(Exception):
     Attributes: `message`, `status` (HTTP status or None), `method`, `url` (without secrets),
     `request_id` (GitLab's `x-request-id`), `attempts` (exchanges made), `retry_after` (seconds, or
     None), `partial` (rows of a list that were read before it broke, or None), `hint` (what to do),
-    `nothing_sent` (it failed before the request left, so that even a write may be sent again).
+    `nothing_sent` (it failed before the request left, so that even a write may be sent again),
+    `lasting` (trying the same again cannot help).
     """
 
     hint_text: ClassVar[str] = ""
@@ -61,6 +60,7 @@ class GitLabSyncError(Exception):
         self.partial = partial
         self.hint = self.hint_text if hint is None else hint
         self.nothing_sent = False  # set by the transport when the request never left
+        self.lasting = False  # set where the error is of a transient kind, but known to stay
 
     @property
     def reason(self) -> str:

@@ -12,6 +12,7 @@ are outside the contract. Use `map` or `result()` there.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -73,18 +74,22 @@ def resumed() -> Any:
 def _run(queue: FairQueue, task: Task) -> None:
     """Run a claimed task in the calling thread and settle its future."""
     _here.running = (*_here.running, task)
+    queue.running.add(task)
     try:
         result = task.context.run(task.fn, *task.args, **task.kwargs)
     except Postpone as later:
         task.resume = later.resume
         if not queue.put_off(task, later.seconds):
             task.future.set_exception(CancelledError())
+        elif isinstance(task.owner, TenantExecutor) and task.owner.cancelled:
+            task.future.cancel()  # the cancel came while it ran, and found it nowhere
     except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the future
         task.future.set_exception(error)
         del error
     else:
         task.future.set_result(result)
     finally:
+        queue.running.discard(task)
         _here.running = _here.running[:-1]
 
 
@@ -334,7 +339,7 @@ class SharedExecutor(ThreadPoolExecutor):
 
     def _after_fork(self) -> None:
         """Begin anew in a forked child, where the workers do not exist."""
-        orphans = [task for lane in self._queue._lanes.values() for task in lane.tasks()]  # noqa: SLF001
+        orphans = self._queue.orphans()
         self._finalizer.detach()
         self._begin()
         for task in orphans:
@@ -365,6 +370,8 @@ class TenantExecutor(Executor):
         """
         if self._closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
+        if self._cancelled:  # the pool may be shut down by now, and that is no error here
+            return _cancelled_future()
         future = self._pool.enqueue(Task(fn, args, kwargs, owner=self), self._tenant, self._delay)
         self._open.add(future)
         future.add_done_callback(self._open.discard)
@@ -384,6 +391,11 @@ class TenantExecutor(Executor):
         window = 2 * self._pool.max_workers
         return _ordered_map(self, window, fn, iterables, timeout, buffersize)
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancelled
+
     def cancel(self) -> None:
         """Cancel what has not started, and all that comes later through this view."""
         self._cancelled = True
@@ -397,8 +409,15 @@ class TenantExecutor(Executor):
             self._pool.drain(self)
         while wait and self._open:
             for future in list(self._open):
-                if not future.cancelled():
+                with contextlib.suppress(CancelledError):
                     future.exception()
+
+
+def _cancelled_future() -> Future[Any]:
+    future: Future[Any] = Future()
+    future.cancel()
+    future.set_running_or_notify_cancel()
+    return future
 
 
 _executors: weakref.WeakSet[SharedExecutor] = weakref.WeakSet()

@@ -83,15 +83,22 @@ class Lane:
 
 
 class FairQueue:
-    """Tasks by tenant, taken round robin. Thread-safe; one lock guards everything in it."""
+    """Tasks by tenant, taken round robin. Thread-safe; one lock guards everything in it.
+
+    A tenant has a lane for each gate: they take turns for the tenant's turn, so that many of them
+    get no more than one. The lock is re-entrant, since the garbage collector may end a forgotten
+    `map` inside of it, in the very thread that holds it. `running` has the tasks that threads are
+    at work on: after a fork, nobody is.
+    """
 
     def __init__(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
-        self._lanes: OrderedDict[tuple[Hashable, Delay | None], Lane] = OrderedDict()
+        self._changed = threading.Condition(threading.RLock())
+        self._tenants: OrderedDict[Hashable, OrderedDict[Delay | None, Lane]] = OrderedDict()
         self._sequence = itertools.count()
         self._backlog = 0
         self._idle = 0
         self._closed = False
+        self.running: set[Task] = set()
 
     def push(self, task: Task, tenant: Hashable, delay: Delay | None) -> bool:
         """Queue a task; return whether one more worker would be of use.
@@ -101,10 +108,10 @@ class FairQueue:
         with self._changed:
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
-            key = (tenant, delay)
-            lane = self._lanes.get(key)
+            lanes = self._tenants.setdefault(tenant, OrderedDict())
+            lane = lanes.get(delay)
             if lane is None:
-                lane = self._lanes[key] = Lane(tenant, delay)
+                lane = lanes[delay] = Lane(tenant, delay)
             task.lane = lane
             lane.ready.append(task)
             lane.waiting += 1
@@ -129,38 +136,48 @@ class FairQueue:
 
     def _take(self, now: float) -> tuple[Task | None, float | None]:
         soonest: float | None = None
-        for key in list(self._lanes):
-            lane = self._lanes[key]
-            if not lane.waiting:
-                del self._lanes[key]
-                continue
-            self._lanes.move_to_end(key)
-            found = lane.next(now)
-            if isinstance(found, Task):
-                self._claim(found)
-                return found, None
-            soonest = found if soonest is None else min(soonest, found)
+        for tenant in list(self._tenants):
+            lanes = self._tenants[tenant]
+            self._tenants.move_to_end(tenant)
+            for key in list(lanes):
+                lane = lanes[key]
+                if not lane.waiting:
+                    del lanes[key]
+                    continue
+                lanes.move_to_end(key)
+                found = lane.next(now)
+                if isinstance(found, Task):
+                    if self._claim(found):
+                        return found, None
+                    found = 0.0  # a finalizer dropped it in between: look again
+                soonest = found if soonest is None else min(soonest, found)
+            if not lanes:
+                del self._tenants[tenant]
         return None, soonest
 
-    def _claim(self, task: Task) -> None:
+    def _claim(self, task: Task) -> bool:
+        if task.claimed:
+            return False
         task.claimed = True
         task.lane.waiting -= 1
         self._backlog -= 1
+        return True
+
+    def _lanes(self) -> list[Lane]:
+        return [lane for lanes in self._tenants.values() for lane in lanes.values()]
 
     def claim(self, task: Task) -> bool:
         """Take this very task out of the queue, if nobody has: to run it, or to drop it."""
         with self._changed:
-            if task.claimed:
-                return False
-            self._claim(task)
-            return True
+            return self._claim(task)
 
     def put_off(self, task: Task, seconds: float) -> bool:
         """Queue a task again that has run, to start no sooner than that; False when closed."""
         with self._changed:
             if self._closed:
                 return False
-            lane = self._lanes.setdefault((task.lane.tenant, task.lane.delay), task.lane)
+            lanes = self._tenants.setdefault(task.lane.tenant, OrderedDict())
+            lane = lanes.setdefault(task.lane.delay, task.lane)
             task.lane = lane
             task.claimed = False
             due = time.monotonic() + seconds
@@ -175,14 +192,16 @@ class FairQueue:
         with self._changed:
             found = [
                 task
-                for lane in self._lanes.values()
+                for lane in self._lanes()
                 for task in lane.tasks()
-                if not task.claimed and (owner is None or task.owner is owner)
+                if (owner is None or task.owner is owner) and self._claim(task)
             ]
-            for task in found:
-                self._claim(task)
             self._changed.notify_all()
             return found
+
+    def orphans(self) -> list[Task]:
+        """Return all that waits or ran, in a forked child: no lock, since its holder is gone."""
+        return [*self.running, *(task for lane in self._lanes() for task in lane.tasks())]
 
     def close(self) -> None:
         """Take no more; `pop` gives None once all that waits is taken."""
@@ -194,7 +213,7 @@ class FairQueue:
         """Count the waiting tasks by tenant."""
         with self._changed:
             counts: Counter[Hashable] = Counter()
-            for lane in self._lanes.values():
+            for lane in self._lanes():
                 if lane.waiting:
                     counts[lane.tenant] += lane.waiting
             return dict(counts)

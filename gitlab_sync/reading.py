@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
-from gitlab_sync.errors import Cancelled, GitLabSyncError
+from gitlab_sync.errors import BadResponse, Cancelled, GitLabSyncError
 from gitlab_sync.executor import leaf
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.outcomes import Outcome
@@ -17,14 +17,28 @@ from gitlab_sync.rest import Request, Rest, fetch, page_params
 from gitlab_sync.types import Params, Reading, Record
 
 K = TypeVar("K", bound=Hashable)
+_CIRCLE = "The list leads back to a page that was read"
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list to be read: its endpoint and parameters. An object counts as a list of one."""
+    """A list to be read: its endpoint and parameters.
+
+    `single` says that one object is asked for, which counts as a list of one. Where a list is, an
+    object in its place is no answer: it may be the error of some proxy.
+    """
 
     endpoint: str
     params: Params = field(default_factory=dict)
+    single: bool = False
+
+    def rows(self, data: object) -> list[Record]:
+        """Return the rows that one answer holds; BadResponse if it does not hold what was asked."""
+        rows = [data] if self.single else data
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            wanted = "an object" if self.single else "a list of objects"
+            raise BadResponse(f"The answer is not {wanted}", status=200)
+        return rows
 
 
 class Found(NamedTuple, Generic[K]):
@@ -135,27 +149,30 @@ class _Reader(Generic[K]):
         if reply is None:
             growing.error = growing.error or outcome.error
         else:
-            data = reply.data
-            growing.pages[page.place] = data if isinstance(data, list) else [data]
-            self._go_on(growing, page.place, reply)
+            try:
+                growing.pages[page.place] = growing.listing.rows(reply.data)
+                self._go_on(growing, page.place, reply)
+            except GitLabSyncError as error:
+                growing.error = growing.error or error
         if not growing.open:
             yield growing.found()
 
     def _go_on(self, growing: _Growing[K], place: int, reply: Reply) -> None:
         """Ask for what follows: all pages at once where their number is known."""
         endpoint, params = growing.listing.endpoint, growing.params
+        if reply.next_page is not None and reply.next_page <= max(place, 1):
+            raise BadResponse(_CIRCLE)
         if place == 0 and reply.next_page is not None and reply.total_pages is not None:
             for number in range(reply.next_page, reply.total_pages + 1):
                 request = self._rest.page_request(endpoint, params, number)
                 self._ask(growing, number, request)
             return
-        try:
-            after = self._rest.next_request(endpoint, params, reply)
-        except GitLabSyncError as error:
-            growing.error = error
+        after = self._rest.next_request(endpoint, params, reply)
+        if after is None:
             return
-        if after is not None:
-            self._ask(growing, reply.next_page or place + 1, after)
+        if reply.next_page is None and after.target in growing.asked:
+            raise BadResponse(_CIRCLE)
+        self._ask(growing, reply.next_page or place + 1, after)
 
     def _give_up(self, error: Cancelled) -> Iterator[Found[K]]:
         """Yield all that was not read to its end."""

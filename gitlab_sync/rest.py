@@ -34,7 +34,7 @@ from gitlab_sync.http import wire
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.limits import Patience
 from gitlab_sync.http.retry import Attempts
-from gitlab_sync.http.urls import API_PATH, clean_base_url, reroot, target
+from gitlab_sync.http.urls import API_PATH, clean_base_url, moved_to, reroot, target
 from gitlab_sync.http.wire import Answer, Reply
 from gitlab_sync.types import Params, Record, Rows
 
@@ -58,14 +58,15 @@ T = TypeVar("T")
 class Request:
     """One request, small and picklable. `target` is path and query below the API's root.
 
-    `repeatable` says that sending it twice does no harm; `headers` are further ones, never a
-    credential.
+    `repeatable` says that sending it twice does no harm, `is_list` that rows are wanted, so that an
+    answer without a body is none. `headers` are further ones, never a credential.
     """
 
     method: str
     target: str
     body: bytes | None = None
     repeatable: bool = True
+    is_list: bool = False
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -73,8 +74,9 @@ class Request:
 class Job:
     """What the requests of one call or one batch have in common.
 
-    `limit` is the seconds for one leaf (None: no limit), `executor` takes the leaves, `patience`
-    says how long they wait for a rate limit, `cancel` ends them all; `requests` counts exchanges.
+    `limit` is the seconds for one leaf (None: each exchange has its own), `executor` takes the
+    leaves, `patience` says how long they wait for a rate limit, `cancel` ends them all; `requests`
+    counts exchanges.
     """
 
     executor: Executor
@@ -322,7 +324,7 @@ class Rest:
     def page_request(self, endpoint: str, params: Params, page: int | None) -> Request:
         """Return the request for one page of a list; `params` come from `page_params`."""
         numbered = params if page is None else {**params, "page": page}
-        return Request("GET", target(endpoint, numbered, self.base_url))
+        return Request("GET", target(endpoint, numbered, self.base_url), is_list=True)
 
     def next_request(self, endpoint: str, params: Params, reply: Reply) -> Request | None:
         """Return the request for the page after `reply`, or None if that was the last.
@@ -333,7 +335,7 @@ class Rest:
         if reply.next_page is not None:
             return self.page_request(endpoint, params, reply.next_page)
         if reply.next_link is not None:
-            return Request("GET", reroot(reply.next_link, self.base_url))
+            return Request("GET", reroot(reply.next_link, self.base_url), is_list=True)
         return None
 
     # -- one exchange ----------------------------------------------------------------------------
@@ -368,6 +370,7 @@ class Rest:
 
         def exchange() -> Answer:
             attempts.begin()
+            deadline = attempts.deadline or time.monotonic() + self.timeout
             limit = None
             gate.enter()
             try:
@@ -377,7 +380,7 @@ class Rest:
                     headers,
                     request.body,
                     cancel=job.cancel,
-                    deadline=attempts.deadline,
+                    deadline=deadline,
                 )
                 limit = wire.rate_limit(found.headers)
                 return found
@@ -389,7 +392,7 @@ class Rest:
         if request.method != "GET":
             return exchange()
         key = (self.base_url, self.principal, request.target, request.headers)
-        return bridge.in_flight.share(key, exchange, job.cancel)
+        return bridge.in_flight.share(key, exchange, job.cancel, attempts.deadline)
 
     def follow(self, request: Request, attempts: Attempts) -> Answer:
         """Make one exchange; follow redirects below our own API, for GET and HEAD."""
@@ -398,17 +401,27 @@ class Rest:
             answer = self.answer(asked, attempts)
             if answer.status not in _REDIRECTS or asked.method not in _READING:
                 return answer
-            moved = reroot(answer.headers.get("location", ""), self.base_url)
+            try:
+                moved = moved_to(asked.target, answer.headers.get("location", ""), self.base_url)
+            except BadResponse as elsewhere:
+                elsewhere.status = answer.status
+                raise
             asked = replace(asked, target=moved)
-        raise BadResponse("The server redirects in a circle", status=answer.status)
+        error = BadResponse("The server redirects in a circle", status=answer.status)
+        error.lasting = True
+        raise error
 
     def attempts(self, request: Request) -> Attempts:
         """Return the fresh state of a leaf's tries."""
-        bridge = self.bridge
+        bridge, job = self.bridge, self._running_job
+        limit = job.limit
+        if limit is not None:
+            limit -= job.patience.waited()  # a call's time runs from its start, waits included
         return Attempts(
             bridge.policy,
             bridge.budget(self.base_url),
-            limit=self._running_job.limit,
+            limit=limit,
+            longest=self._running_job.patience.limit,
             repeatable=request.repeatable,
         )
 
@@ -477,7 +490,7 @@ def fetch(rest: Rest, request: Request) -> Reply:
 
     Raises the errors of `gitlab_sync.errors`.
     """
-    return persist(rest, request, wire.read)
+    return persist(rest, request, wire.read_list if request.is_list else wire.read)
 
 
 def page_params(params: Params | None, per_page: int) -> Params:
@@ -499,5 +512,5 @@ def _rebuild(
         limit, max_wait = waits
         bridge = rest.bridge
         patience = Patience(bridge.gate(rest.base_url, rest.principal), max_wait)
-        rest._job = Job(bridge.executor, patience, CancelToken(bridge.cancel), limit)  # noqa: SLF001
+        rest._job = Job(bridge.executor, patience, bridge.cancel, limit)  # noqa: SLF001
     return rest

@@ -35,7 +35,7 @@ def costs(mr: Record) -> dict[str, Listing]:
     base = f"projects/{project}/merge_requests/{iid}"
     plan = {fact: Listing(f"{base}/{fact}") for fact in ("notes", "commits", "diffs", "pipelines")}
     if mr.get("time_stats") is None:
-        plan["time_stats"] = Listing(f"{base}/time_stats")
+        plan["time_stats"] = Listing(f"{base}/time_stats", single=True)
     return plan
 
 

@@ -6,13 +6,14 @@ The key begins with the instance and the principal, so nothing is ever shared be
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from copy import copy
 from typing import TypeAlias
 
 from gitlab_sync.cancel import CancelToken
-from gitlab_sync.errors import Cancelled, GitLabSyncError
+from gitlab_sync.errors import Cancelled, GitLabSyncError, TimedOut
 from gitlab_sync.http.wire import Answer
 
 Key: TypeAlias = tuple[Hashable, ...]
@@ -26,11 +27,18 @@ class InFlight:
         self._lock = threading.Lock()
         self._under_way: dict[Key, Future[Answer]] = {}
 
-    def share(self, key: Key, exchange: Callable[[], Answer], cancel: CancelToken) -> Answer:
+    def share(
+        self,
+        key: Key,
+        exchange: Callable[[], Answer],
+        cancel: CancelToken,
+        deadline: float | None = None,
+    ) -> Answer:
         """Return the answer of an exchange with this key, one's own or one already under way.
 
         Whoever follows gets the leader's answer or error, too; but if the leader was cancelled,
-        that is its own affair, and a follower asks itself. Raises what `exchange` raises.
+        that is its own affair, and a follower asks itself. Raises what `exchange` raises, and
+        TimedOut for a follower whose `deadline` (of the monotonic clock) comes first.
         """
         while True:
             with self._lock:
@@ -38,7 +46,7 @@ class InFlight:
                 if leader is None:
                     own = self._under_way[key] = Future()
                     break
-            answer = _await(leader, cancel)
+            answer = _await(leader, cancel, deadline)
             if answer is not None:
                 return answer
         try:
@@ -56,13 +64,15 @@ class InFlight:
             del self._under_way[key]
 
 
-def _await(leader: Future[Answer], cancel: CancelToken) -> Answer | None:
+def _await(leader: Future[Answer], cancel: CancelToken, deadline: float | None) -> Answer | None:
     """Return the leader's answer, or None if it was stopped; Cancelled when the follower is."""
     woken = threading.Event()
     leader.add_done_callback(lambda _: woken.set())
     with cancel.on_cancel(woken.set):
-        woken.wait()
+        in_time = woken.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
     cancel.check()
+    if not in_time:
+        raise TimedOut("No answer in time to the same request that is under way already")
     error = leader.exception()
     if error is None:
         return leader.result()

@@ -61,16 +61,20 @@ class Gate:
             self._budgets[limit.name] = (remaining, resets_at)
 
     def close(self, seconds: float | None) -> None:
-        """Let nobody through for that long; None: the server did not say, so back off."""
+        """Let nobody through for that long; None: the server did not say, so back off.
+
+        Whoever is refused again and again backs off, too, however soon the server asks us back.
+        """
         with self._lock:
-            if seconds is None:
-                first, longest = _OWN_BACKOFF
-                high = min(longest, first * 2 ** min(self._refusals, 16))
-                seconds = random.uniform(first / 2, high)  # noqa: S311 - jitter, not a secret
             now = time.monotonic()
-            if now >= self._opens_at:
-                self._refusals += 1  # what was under way together is refused together: once
-            self._opens_at = max(self._opens_at, now + seconds)
+            own = 0.0
+            if now >= self._opens_at:  # what was under way together is refused together: once
+                if seconds is None or self._refusals:
+                    first, longest = _OWN_BACKOFF
+                    high = min(longest, first * 2 ** min(self._refusals, 16))
+                    own = random.uniform(first / 2, high)  # noqa: S311 - jitter, not a secret
+                self._refusals += 1
+            self._opens_at = max(self._opens_at, now + max(seconds or 0.0, own))
 
     def after_fork(self) -> None:
         """Forget what the parent process has under way."""
@@ -94,6 +98,10 @@ class Patience:
         self.limit = limit
         self._fixed = started is not None
         self._since = started
+
+    def waited(self) -> float:
+        """Return the seconds since the call began; 0 for a batch, whose time nobody counts."""
+        return time.monotonic() - self._since if self._fixed and self._since is not None else 0.0
 
     def delay(self) -> float:
         """Return the seconds to wait; 0 when the gate is open, and also when it is hopeless.

@@ -36,9 +36,9 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same request may succeed a moment later."""
     if isinstance(error, ServerError):
         return error.status in TRANSIENT_STATUS
-    if isinstance(error, BadResponse):
-        return not 300 <= (error.status or 0) < 400
-    return isinstance(error, ConnectionFailed | TimedOut)
+    if isinstance(error, ConnectionFailed | TimedOut | BadResponse):
+        return not error.lasting
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class RetryPolicy:
 
     def after(self, error: GitLabSyncError, state: RetryCallState) -> float:
         """Return the seconds to wait before the next attempt, or raise `error` if there is none."""
+        self._retrying.begin()  # its statistics are per thread, and a call may change threads
         state.set_exception((type(error), error, error.__traceback__))
         wait = self._retrying.iter(state)  # a DoSleep, since all else raises
         state.prepare_for_next_attempt()
@@ -116,15 +117,23 @@ class RetryBudget:
 class Attempts:
     """One call's tries so far. Not thread-safe: one thread at a time works on a call.
 
-    `limit` is the seconds that the whole call may take, from now; None: no limit. `repeatable` says
-    that sending it twice does no harm (GET, HEAD, a GraphQL query).
+    `limit` is the seconds that the whole call may take, from now; None: no limit. `longest` is the
+    longest wait before one retry that a server may ask for. `repeatable` says that sending it twice
+    does no harm (GET, HEAD, a GraphQL query).
     """
 
     def __init__(
-        self, policy: RetryPolicy, budget: RetryBudget, *, limit: float | None, repeatable: bool
+        self,
+        policy: RetryPolicy,
+        budget: RetryBudget,
+        *,
+        limit: float | None,
+        longest: float,
+        repeatable: bool,
     ) -> None:
         self._policy = policy
         self._budget = budget
+        self._longest = longest
         self._repeatable = repeatable
         self._bad_answers = 0
         self._state: RetryCallState | None = None
@@ -148,7 +157,10 @@ class Attempts:
         if self._state is None:
             self._state = self._policy.start()
         wait = self._policy.after(error, self._state)
-        wait = wait if error.retry_after is None else error.retry_after
+        if error.retry_after is not None:
+            wait = error.retry_after
+            if wait > self._longest:
+                raise error
         if self.deadline is not None and time.monotonic() + wait >= self.deadline:
             raise error
         if not self._budget.take():

@@ -12,7 +12,9 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import IncompleteRead
 from http.cookiejar import DefaultCookiePolicy
+from ssl import SSLCertVerificationError
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -24,7 +26,6 @@ from urllib3.exceptions import (
     ClosedPoolError,
     ConnectTimeoutError,
     HTTPError,
-    IncompleteRead,
     NewConnectionError,
     ProtocolError,
     ProxyError,
@@ -241,18 +242,22 @@ def _ours(error: Exception, method: str, url: str) -> GitLabSyncError:
         cause = error.original_error
     host = urlsplit(url).netloc
     facts: dict[str, Any] = {"method": method, "url": url}
+    found: GitLabSyncError
     if isinstance(cause, NewConnectionError | ConnectTimeoutError | ClosedPoolError):
         late = isinstance(cause, ConnectTimeoutError) and not isinstance(cause, NewConnectionError)
-        kind = TimedOut if late else ConnectionFailed
-        what = str(cause).rpartition(": ")[2] if not late else "no connection in time"
-        found = kind(f"Cannot connect to {host}: {what}", **facts)
+        what = "no connection in time" if late else str(cause).rpartition(": ")[2]
+        found = (TimedOut if late else ConnectionFailed)(
+            f"Cannot connect to {host}: {what}", **facts
+        )
         found.nothing_sent = True
         return found
     if isinstance(cause, AnyTimeoutError | TimeoutError):
         return TimedOut(f"No answer from {host} in time", **facts)
     if isinstance(cause, SSLError):
         hint = "Check the certificate; REQUESTS_CA_BUNDLE names a bundle that has its issuer."
-        return ConnectionFailed(f"TLS with {host} failed: {cause}", hint=hint, **facts)
+        found = ConnectionFailed(f"TLS with {host} failed: {cause}", hint=hint, **facts)
+        found.lasting = any(isinstance(arg, SSLCertVerificationError) for arg in cause.args)
+        return found
     if isinstance(cause, IncompleteRead) or (
         isinstance(cause, ProtocolError) and any(isinstance(a, IncompleteRead) for a in cause.args)
     ):

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from gitlab_sync.errors import BadResponse, ConfigurationError, without_secrets
 
 API_PATH = "/api/v4"
 _SAFE = "/:@!$&'()*+,;=~-._"
+_PRINTABLE = re.compile(r"[!-~]+")  # what may stand in a request's first line
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -86,11 +87,12 @@ def target(endpoint: str, params: Mapping[str, Any] | None, base_url: str) -> st
     path = path.removeprefix(API_PATH.lstrip("/") + "/")
     if not path:
         raise ConfigurationError("The endpoint is empty", hint="Name one, such as 'projects/1'.")
-    if any(segment in {".", ".."} for segment in path.split("/")):
+    if _leads_out(path):
         raise ConfigurationError(f"{endpoint!r} has '.' or '..' in its path")
     path = quote(_BARE_PERCENT.sub("%25", path), safe=_SAFE + "%")
     given = {} if params is None else params
-    kept = [(k, v) for k, v in parse_qsl(own, keep_blank_values=True) if k not in given]
+    pairs = parse_qsl(own, keep_blank_values=True)
+    kept = [(key, value) for key, value in pairs if given.get(key) is None]
     query = "&".join(
         part
         for part in ("&".join(f"{quote_plus(k)}={quote_plus(v)}" for k, v in kept),
@@ -106,12 +108,42 @@ def reroot(link: str, base_url: str) -> str:
     Behind a proxy GitLab names its configured host, so host and prefix of the link do not count:
     what follows `/api/v4/` does. BadResponse for a link to anywhere else; it is never followed.
     """
-    parts = urlsplit(link)
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        raise _elsewhere(link) from None
     before, found, rest = parts.path.partition(API_PATH + "/")
     own_prefix = urlsplit(base_url).path
-    if not found or not rest or (before not in {"", own_prefix} and not parts.netloc):
-        raise BadResponse(
-            f"The server sends us on to {without_secrets(link)}, which is not its API",
-            hint="Check that the URL is GitLab's own, with https if the server wants it.",
-        )
+    strange = not rest or _leads_out(rest) or not _PRINTABLE.fullmatch(link)
+    if not found or strange or (before not in {"", own_prefix} and not parts.netloc):
+        raise _elsewhere(link)
     return f"{rest}?{parts.query}" if parts.query else rest
+
+
+def moved_to(asked: str, location: str, base_url: str) -> str:
+    """Return where the target `asked` is now, by the `Location` of a redirect.
+
+    GitLab answers so for a renamed project: all stays but the id, which is the second segment. What
+    leads to anything else would give an answer to another question, so that is BadResponse.
+    """
+    path, _, query = asked.partition("?")
+    new_path, _, new_query = reroot(location, base_url).partition("?")
+    old, new = ([unquote(segment) for segment in one.split("/")] for one in (path, new_path))
+    same_place = old[:1] == new[:1] and old[2:] == new[2:] and len(old) == len(new)
+    if not same_place or old == new or (new_query and parse_qsl(new_query) != parse_qsl(query)):
+        raise _elsewhere(location, "which is not what was asked for")
+    return f"{new_path}?{query}" if query else new_path
+
+
+def _leads_out(path: str) -> bool:
+    """Whether a path below the API's may end outside of it."""
+    return any(unquote(segment) in {".", ".."} for segment in path.split("/"))
+
+
+def _elsewhere(link: str, why: str = "which is not its API") -> BadResponse:
+    error = BadResponse(
+        f"The server sends us on to {without_secrets(link)}, {why}",
+        hint="Check that the URL is GitLab's own, with https if the server wants it.",
+    )
+    error.lasting = True
+    return error

@@ -29,6 +29,9 @@ Headers = Mapping[str, str]
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>|<h1[^>]*>(.*?)</h1>", re.IGNORECASE | re.DOTALL)
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 _LONGEST_MESSAGE = 300
+_LONGEST_BODY = 20_000  # what is looked at of an error's body
+_DEEPEST = 5
+_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,21 @@ def read(answer: Answer) -> Reply:
     )
 
 
+def read_list(answer: Answer) -> Reply:
+    """Return what `read` does, but only for rows: a list, or an object that counts as one row.
+
+    An answer without a body is no empty list: nobody knows what should have stood there.
+    """
+    reply = read(answer)
+    if not answer.body or not isinstance(reply.data, list | dict):
+        raise BadResponse(
+            f"{answer.status} without the rows of a list",
+            status=answer.status,
+            request_id=answer.headers.get("x-request-id"),
+        )
+    return reply
+
+
 def rate_limit(headers: Headers, now: float | None = None) -> RateLimit | None:
     """Return what the headers say of the limit, or None. `now` is the epoch time (default: ours).
 
@@ -147,7 +165,9 @@ def error_of(answer: Answer) -> GitLabSyncError:
     else:
         kind, message = BadResponse, f"{status} redirect to {headers.get('location', 'nowhere')}"
     request_id = headers.get("x-request-id")
-    return kind(message, status=status, request_id=request_id, retry_after=wait, hint=hint)
+    error = kind(message, status=status, request_id=request_id, retry_after=wait, hint=hint)
+    error.lasting = status < 400
+    return error
 
 
 def _message(answer: Answer) -> str:
@@ -155,27 +175,32 @@ def _message(answer: Answer) -> str:
     try:
         data = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
-        text = answer.body[:20_000].decode("utf-8", "replace")
+        text = answer.body[:_LONGEST_BODY].decode("utf-8", "replace")
         if "<" in text:
             found = _TITLE.search(text)
             text = next((part for part in found.groups() if part), "") if found else "an HTML page"
     else:
         text = _said(data)
-    text = " ".join(re.sub(r"<[^>]+>", " ", text).split())[:_LONGEST_MESSAGE]
+    # Cut first: looking for tags takes the square of the length where none is closed.
+    text = re.sub(r"<[^<>]+>", " ", text[: 10 * _LONGEST_MESSAGE])
+    text = " ".join(text.split())[:_LONGEST_MESSAGE]
     return without_secrets(text) or "no message"
 
 
-def _said(data: object) -> str:
+def _said(data: object, depth: int = 0) -> str:
+    """Return the text in an error's JSON; what lies deeper than any of GitLab's is left out."""
+    if depth > _DEEPEST:
+        return "…"
     if isinstance(data, Mapping):
         if isinstance(data.get("errors"), list):
-            return _said(data["errors"])
+            return _said(data["errors"], depth + 1)
         said = data.get("message", data.get("error"))
         if said is None:
-            return "; ".join(f"{key}: {_said(value)}" for key, value in data.items())
+            return "; ".join(f"{key}: {_said(value, depth + 1)}" for key, value in data.items())
         more = data.get("error_description")
-        return f"{_said(said)}: {more}" if more else _said(said)
+        return f"{_said(said, depth + 1)}: {more}" if more else _said(said, depth + 1)
     if isinstance(data, list):
-        return "; ".join(_said(item) for item in data)
+        return "; ".join(_said(item, depth + 1) for item in data)
     return str(data)
 
 
@@ -189,7 +214,8 @@ def _not_json(answer: Answer) -> BadResponse:
 
 
 def _integer(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.strip().isdigit() else None
+    digits = text.strip() if text and text.isascii() else ""
+    return int(digits) if digits.isdigit() and len(digits) <= _DIGITS else None
 
 
 def _number(text: str | None) -> float | None:

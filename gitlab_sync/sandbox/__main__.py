@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import signal
 import sys
 import threading
@@ -32,8 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGINT, end)
     if options.parent_pipe:
         threading.Thread(target=_watch, args=(ended,), daemon=True).start()
+    world = _world(options)
+    gc.freeze()  # The world stays as long as the process: no collection need look at it again.
     sandbox = Sandbox(
-        _world(options),
+        world,
         port=options.port,
         latency=options.latency_ms / 1000,
         threads=options.threads,
@@ -61,9 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--projects", type=int, default=4)
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to each answer")
     parser.add_argument("--threads", type=int, default=70, help="requests answered at once")
-    parser.add_argument(
-        "--parent-pipe", action="store_true", help="end when standard input closes"
-    )
+    parser.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
     return parser
 
 

@@ -43,7 +43,7 @@ class Answer:
             self.rows = None
 
 
-class Refusal(Exception):  # noqa: N818 - it is no fault of the program, but GitLab's answer
+class Refusal(Exception):
     """Raised by a route to answer with an error. `answer` is what is sent."""
 
     def __init__(self, answer: Answer) -> None:
@@ -68,7 +68,7 @@ def error(status: int, text: str) -> Refusal:
 
 def not_found(what: str = "") -> Refusal:
     """Return the 404 for an object; `what` is its kind, as in "404 Project Not Found"."""
-    return message(404, f"404 {what} Not Found" if what else "404 Not Found")
+    return message(404, f"404 {what} Not Found" if what else "404 Not found")
 
 
 def no_route() -> Refusal:

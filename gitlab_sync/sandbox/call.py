@@ -182,4 +182,3 @@ class Call:
     def wants_keyset(self) -> bool:
         """Whether the query asks for keyset paging."""
         return self.query.get("pagination") == "keyset"
-

@@ -12,9 +12,9 @@ from gitlab_sync.sandbox.service import Service
 class Control:
     """Answers below `/-/sandbox/`. Thread-safe.
 
-    GET and DELETE `traffic` give the summary and reset it; GET `exchanges` the latest exchanges;
-    POST `faults` plants the fault (or list of faults) in the body, GET lists and DELETE clears them;
-    PUT `latency` sets it, in seconds.
+    GET `traffic` gives the summary, DELETE resets it; GET `exchanges` the latest exchanges. POST
+    `faults` plants the fault (or list of faults) in the body, GET lists and DELETE clears them. PUT
+    `latency` sets it, in seconds.
     """
 
     def __init__(self, service: Service) -> None:

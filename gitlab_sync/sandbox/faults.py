@@ -51,7 +51,7 @@ class Fault:
     (None: until the server stops); "truncate" sends half the body it announced and closes; "drip"
     sends the body in pieces over `seconds`. "foreign_link" lets links and locations name `host`,
     "cookie" sets `cookie`. `retry_after` is sent as it is, or with `as_date` as the date so many
-    seconds from now.
+    seconds from now; `headers` come along with an answer that takes the real one's place.
     """
 
     kind: Kind
@@ -68,6 +68,7 @@ class Fault:
     style: Literal["text", "json"] = "text"
     retry_after: float | str | None = None
     as_date: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
     when: Literal["before", "middle"] = "before"
     seconds: float | None = None
     location: str = "https://elsewhere.example/api/v4/version"
@@ -175,13 +176,14 @@ def fault_of(settings: Mapping[str, Any]) -> Fault:
 def replacement(fault: Fault) -> Answer | None:
     """Return the answer that a fault puts in place of the real one; None if it needs the latter."""
     if fault.kind == "status":
-        return _with_retry(fault, _failed(fault.status or 503, fault.body))
+        return _with_headers(fault, _failed(fault.status or 503, fault.body))
     if fault.kind == "limit":
-        return _with_retry(fault, limited(fault.style))
+        return _with_headers(fault, limited(fault.style))
     if fault.kind == "html":
-        return _with_retry(fault, _page(fault.status or 502, fault.body))
+        return _with_headers(fault, _page(fault.status or 502, fault.body))
     if fault.kind == "redirect":
-        return Answer(fault.status or 302, headers=[("location", fault.location)], plain=True)
+        moved = [("location", fault.location)]
+        return _with_headers(fault, Answer(fault.status or 302, headers=moved, plain=True))
     return None
 
 
@@ -223,7 +225,8 @@ def _matches(
     return fault.path == "*" or fnmatchcase(path, fault.path)
 
 
-def _with_retry(fault: Fault, answer: Answer) -> Answer:
+def _with_headers(fault: Fault, answer: Answer) -> Answer:
+    answer.headers += fault.headers.items()
     wait = fault.retry_after
     if wait is not None:
         text = formatdate(time() + float(wait), usegmt=True) if fault.as_date else str(wait)

@@ -58,9 +58,15 @@ def candidates(items: Items, query: Query, rows: Sequence[Row] | None) -> Sequen
     author = query.get("author_username")
     if author is not None:
         choices.append(items.by_author.get(author.lower(), ()))
+    author_id = query.number("author_id")
+    if author_id is not None:
+        choices.append(items.by_author.get(author_id, ()))
     assignee = query.names("assignee_username")
     if assignee:
         choices.append(items.by_assignee.get(assignee[0].lower(), ()))
+    assignee_id = query.get("assignee_id")
+    if assignee_id is not None and assignee_id.isdecimal() and assignee_id != "0":
+        choices.append(items.by_assignee.get(int(assignee_id), ()))
     return min(choices, key=len)
 
 

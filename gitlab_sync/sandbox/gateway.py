@@ -23,8 +23,9 @@ from cheroot.makefile import MakeFile
 
 from gitlab_sync.sandbox.answer import Answer
 from gitlab_sync.sandbox.faults import Fault
-from gitlab_sync.sandbox.service import Reply, Request, Service
+from gitlab_sync.sandbox.service import Request, Service
 from gitlab_sync.sandbox.tokens import credential_of
+from gitlab_sync.sandbox.traffic import Exchange
 
 log = logging.getLogger("gitlab_sync.sandbox")
 
@@ -37,7 +38,7 @@ _PIECES = 20
 _LINGER_NONE = struct.pack("ii", 1, 0)
 
 
-class Connection(cheroot_server.HTTPConnection):  # type: ignore[misc]
+class Connection(cheroot_server.HTTPConnection):
     """A connection with a number of its own, which the server can shut at any time."""
 
     _numbers = count(1)
@@ -65,15 +66,15 @@ class Connection(cheroot_server.HTTPConnection):  # type: ignore[misc]
             self.socket.close()
 
 
-class Server(cheroot_server.HTTPServer):  # type: ignore[misc]
+class Server(cheroot_server.HTTPServer):
     """cheroot's server on 127.0.0.1, for many keep-alive connections and a quick end."""
 
     ConnectionClass = Connection
-    keep_alive_conn_limit = None
+    keep_alive_conn_limit = 10_000
     request_queue_size = 512
     timeout = 75
-    expiration_interval = 0.1
-    shutdown_timeout = 0.05
+    expiration_interval = 0.03
+    shutdown_timeout = 1
 
     def __init__(self, port: int, service: Service, control: Control, threads: int) -> None:
         super().__init__(("127.0.0.1", port), Gateway, minthreads=threads, server_name="nginx")
@@ -83,9 +84,11 @@ class Server(cheroot_server.HTTPServer):  # type: ignore[misc]
         self._open: set[Connection] = set()
 
     def opened(self, connection: Connection) -> None:
-        """Note a new connection."""
+        """Note a new connection; one that comes when the server stops is shut at once."""
         with self._connections_lock:
             self._open.add(connection)
+        if self.service.stopping.is_set():
+            connection.wake()
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection."""
@@ -104,8 +107,14 @@ class Server(cheroot_server.HTTPServer):  # type: ignore[misc]
         log.log(level, "%s", msg, exc_info=traceback)
 
 
-class Gateway(cheroot_server.Gateway):  # type: ignore[misc]
-    """Answers one request that cheroot has parsed."""
+class Gateway(cheroot_server.Gateway):
+    """Answers one request that cheroot has parsed.
+
+    An exchange is over just before the last of its bytes are sent: so whoever has an answer finds
+    it counted.
+    """
+
+    _exchange: Exchange | None = None
 
     def respond(self) -> None:
         """Read the request's body, ask the service and send what it says."""
@@ -121,7 +130,7 @@ class Gateway(cheroot_server.Gateway):  # type: ignore[misc]
         credential = credential_of(headers)
         service = server.service
         token = service.tokens.find(credential)
-        exchange = service.traffic.begin(
+        exchange = self._exchange = service.traffic.begin(
             req.method.decode("latin-1"),
             path,
             query,
@@ -143,17 +152,24 @@ class Gateway(cheroot_server.Gateway):  # type: ignore[misc]
         try:
             reply = service.reply(request, exchange)
             if reply.fault is None:
-                exchange.sent = self._send(reply.answer)
+                self._send(reply.answer)
             else:
-                exchange.sent = self._misbehave(reply, reply.fault, exchange)
+                self._misbehave(reply.answer, reply.fault)
         finally:
-            service.traffic.end(exchange)
+            self._over(0)
 
     def _body(self) -> bytes:
         length = self.req.inheaders.get(b"Content-Length")
         if length or self.req.chunked_read:
             return bytes(self.req.rfile.read())
         return b""
+
+    def _over(self, sent: int) -> None:
+        """Count the exchange as ended, with so many bytes of its body sent; once."""
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.sent = sent
+            self.req.server.service.traffic.end(exchange)
 
     # --- sending -------------------------------------------------------------------------------
 
@@ -173,10 +189,11 @@ class Gateway(cheroot_server.Gateway):  # type: ignore[misc]
             lines.append("connection: keep-alive")
         return "\r\n".join([*lines, "\r\n"]).encode("latin-1")
 
-    def _send(self, answer: Answer) -> int:
+    def _send(self, answer: Answer) -> None:
         answer.settle()
         body = b"" if self.req.method == b"HEAD" else answer.body
-        return len(body) if self._write(self._head(answer) + body) else 0
+        self._over(len(body))
+        self._write(self._head(answer) + body)
 
     def _write(self, data: bytes) -> bool:
         """Send `data`; a client that has gone away ends the connection and is no error."""
@@ -187,51 +204,59 @@ class Gateway(cheroot_server.Gateway):  # type: ignore[misc]
             return False
         return True
 
-    def _misbehave(self, reply: Reply, fault: Fault, exchange: Any) -> int:
-        """Send the answer as the fault wants it; return the bytes of the body that were sent."""
-        answer, kind = reply.answer, fault.kind
+    def _misbehave(self, answer: Answer, fault: Fault) -> None:
+        """Send the answer as the fault wants it."""
+        match fault.kind, fault.when:
+            case "reset", "before":
+                if self._exchange is not None:
+                    self._exchange.status = None
+                self._over(0)
+                self._break()
+            case "reset", _:
+                self._send_half(answer)
+                self._break()
+            case "truncate", _:
+                self._send_half(answer)
+                self.req.close_connection = True
+            case "stall", "before":
+                if not self._stopped(fault.seconds):
+                    self._send(answer)
+            case "stall", _:
+                self._stall_in_the_middle(answer, fault.seconds)
+            case "drip", _:
+                self._drip(answer, fault.seconds or 1.0)
+            case _:
+                self._send(answer)
+
+    def _send_half(self, answer: Answer) -> None:
         half = len(answer.body) // 2
-        before = fault.when == "before"
-        if kind == "reset":
-            if before:
-                exchange.status = None
-            else:
-                self._write(self._head(answer) + answer.body[:half])
-            self._break(reset=True)
-            return 0 if before else half
-        if kind == "truncate":
-            self._write(self._head(answer) + answer.body[:half])
-            self._break(reset=False)
-            return half
-        if kind == "stall":
-            return self._stall(answer, fault, 0 if before else half, headers_first=not before)
-        if kind == "drip":
-            return self._drip(answer, fault.seconds or 1.0)
-        return self._send(answer)
+        self._over(half)
+        self._write(self._head(answer) + answer.body[:half])
 
-    def _break(self, *, reset: bool) -> None:
+    def _break(self) -> None:
         self.req.close_connection = True
-        if reset:
-            self.req.conn.reset()
+        self.req.conn.reset()
 
-    def _stall(self, answer: Answer, fault: Fault, sent: int, *, headers_first: bool) -> int:
-        if headers_first:
-            self._write(self._head(answer) + answer.body[:sent])
-        if self._stopped(fault.seconds):
-            return sent
-        if not headers_first:
-            return self._send(answer)
-        self._write(answer.body[sent:])
-        return len(answer.body)
+    def _stall_in_the_middle(self, answer: Answer, seconds: float | None) -> None:
+        half = len(answer.body) // 2
+        self._write(self._head(answer) + answer.body[:half])
+        if self._stopped(seconds):
+            self._over(half)
+        else:
+            self._over(len(answer.body))
+            self._write(answer.body[half:])
 
-    def _drip(self, answer: Answer, seconds: float) -> int:
+    def _drip(self, answer: Answer, seconds: float) -> None:
         size = max(1, -(-len(answer.body) // _PIECES))
-        if not self._write(self._head(answer)):
-            return 0
-        for start in range(0, len(answer.body), size):
-            if self._stopped(seconds / _PIECES) or not self._write(answer.body[start : start + size]):
-                return start
-        return len(answer.body)
+        pieces = [answer.body[at : at + size] for at in range(0, len(answer.body), size)]
+        alive = self._write(self._head(answer))
+        for position, piece in enumerate(pieces):
+            if not alive or self._stopped(seconds / _PIECES):
+                self._over(position * size)
+                return
+            if position == len(pieces) - 1:
+                self._over(len(answer.body))
+            alive = self._write(piece)
 
     def _stopped(self, seconds: float | None) -> bool:
         """Wait that long (None: for ever); return whether the server stops, which ends the wait."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from fnmatch import fnmatchcase
@@ -21,8 +22,8 @@ class RateLimit:
     """At most `limit` requests in `window` seconds for each token. Immutable.
 
     A window begins with its first request. `path` is a pattern for the path below `/api/v4`, or a
-    route's template if it holds a colon; `token` the name of the one token that is meant (None: each
-    has a count of its own). With `style="json"` the refusal is GitLab's second kind: JSON and
+    route's template if it holds a colon; `token` the name of the one token that is meant (None:
+    each has a count of its own). With `style="json"` the refusal is GitLab's second kind: JSON and
     without any header. `headers=False` is an older server that sends none at all.
     """
 
@@ -42,9 +43,15 @@ class _Count:
 
 
 class Limiter:
-    """Counts requests against its rules. Thread-safe; without a rule it costs nothing."""
+    """Counts requests against its rules. Thread-safe; without a rule it costs nothing.
 
-    def __init__(self, rules: tuple[RateLimit, ...] = ()) -> None:
+    `clock` gives seconds that only grow.
+    """
+
+    def __init__(
+        self, rules: tuple[RateLimit, ...] = (), clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._rules = rules
         self._counts: dict[tuple[RateLimit, str | None], _Count] = {}
@@ -55,19 +62,21 @@ class Limiter:
         return self._rules
 
     def set(self, *rules: RateLimit) -> None:
-        """Put `rules` in force in place of all others, with new counts; none switches limits off."""
+        """Put `rules` in force in place of all others, with new counts; none: no limits."""
         with self._lock:
             self._rules = rules
             self._counts.clear()
 
-    def check(self, path: str, endpoint: str, token: str | None) -> tuple[list[Header], Answer | None]:
+    def check(
+        self, path: str, endpoint: str, token: str | None
+    ) -> tuple[list[Header], Answer | None]:
         """Count one request; return the headers for its answer, and the 429 if it is too many."""
         if not self._rules:
             return [], None
         headers: list[Header] = []
         refusal: Answer | None = None
         with self._lock:
-            now = time.monotonic()
+            now = self._clock()
             for rule in self._rules:
                 if not _applies(rule, path, endpoint, token):
                     continue

@@ -61,9 +61,7 @@ class Sandbox:
             if self._server is not None:
                 return self
             self._service.stopping.clear()
-            server = Server(
-                self._port, self._service, Control(self._service), self._threads
-            )
+            server = Server(self._port, self._service, Control(self._service), self._threads)
             ready = threading.Event()
             failure: list[BaseException] = []
 
@@ -99,7 +97,6 @@ class Sandbox:
             self._service.stopping.set()
             server.wake_all()
             server.stop()
-            server.wake_all()
             thread.join()
 
     def __enter__(self) -> Self:

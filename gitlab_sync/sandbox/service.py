@@ -103,9 +103,7 @@ class Service:
         exchange.status = answer.status
         return Reply(answer, breaking)
 
-    def _faults(
-        self, request: Request, path: str, exchange: Exchange, query: Query
-    ) -> list[Fault]:
+    def _faults(self, request: Request, path: str, exchange: Exchange, query: Query) -> list[Fault]:
         values = dict(query.without())
         faults = self.faults.meeting(
             request.method, path, exchange.endpoint, values, exchange.token
@@ -137,9 +135,7 @@ class Service:
             _check_scope(token, method, template)
             route = methods.get(method)
             if route is None:
-                refusal = json_answer({"error": "405 Not Allowed"}, 405)
-                refusal.headers.append(("allow", ", ".join(sorted({*methods, "HEAD"}))))
-                raise Refusal(refusal)
+                return _not_allowed(methods)
             call = Call(
                 world=self.world,
                 viewer=self._viewers.of(token),
@@ -174,6 +170,12 @@ def _segments(path: str) -> tuple[str, ...] | None:
     if not path.startswith(API + "/"):
         return None
     return tuple(path[len(API) + 1 :].rstrip("/").split("/"))
+
+
+def _not_allowed(methods: Mapping[str, Route]) -> Answer:
+    answer = json_answer({"error": "405 Not Allowed"}, 405)
+    answer.headers.append(("allow", ", ".join(sorted({*methods, "HEAD"}))))
+    return answer
 
 
 def _check_scope(token: Token | None, method: str, template: str) -> None:

@@ -51,9 +51,9 @@ class Tables:
     `commits`, `tree`, `branches`, `files` and `pipelines` are by project id, `events` and
     `timelogs` by user id. `memberships` are `{"source_type": "project" or "group", "source_id",
     "user_id", "access_level"}`. `files` maps paths of the default branch to text. `moved` maps
-    former paths of projects to their ids. `closes` and `mentions` hold the iids of the issues that a
-    merge request closes or only names. `ahead` holds, by project and branch, the ids of commits that
-    are not on the default branch; `licenses` what `license=true` shows of a project.
+    former paths of projects to their ids. `closes` and `mentions` hold the iids of the issues that
+    a merge request closes or only names. `ahead` holds, by project and branch, the ids of commits
+    that are not on the default branch; `licenses` what `license=true` shows of a project.
     """
 
     users: list[Record] = field(default_factory=list)

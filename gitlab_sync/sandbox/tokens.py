@@ -49,6 +49,7 @@ class Tokens:
         self._lock = threading.Lock()
         self._by_value: dict[str, Token] = {}
         self._by_name: dict[str, Token] = {}
+        self._revoked: set[str] = set()
         for token in tokens:
             self.add(token)
 
@@ -60,6 +61,7 @@ class Tokens:
                 self._by_value.pop(old.value, None)
             self._by_name[token.name] = token
             self._by_value[token.value] = token
+            self._revoked.discard(token.value)
         return token
 
     def revoke(self, name: str) -> None:
@@ -68,6 +70,7 @@ class Tokens:
             token = self._by_name.pop(name, None)
             if token is not None:
                 self._by_value.pop(token.value, None)
+                self._revoked.add(token.value)
 
     def named(self, name: str) -> Token:
         """Return the token of that name; KeyError if there is none."""
@@ -88,7 +91,7 @@ class Tokens:
             return None
         token = self._by_value.get(credential.value)
         if token is None or (credential.header == "PRIVATE-TOKEN" and token.kind == "oauth"):
-            if credential.header == "Authorization":
+            if credential.value in self._revoked:
                 raise _invalid("Token was revoked. You have to re-authorize from the user.")
             raise message(401, "401 Unauthorized")
         if token.expired:

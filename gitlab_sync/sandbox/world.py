@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gitlab_sync.sandbox.records import Record, Row, instant
+from gitlab_sync.sandbox.records import Record, Row, instant, without_collection
 from gitlab_sync.sandbox.tables import Key, Tables
 
 if TYPE_CHECKING:
@@ -18,10 +20,11 @@ PUBLIC = ("public", None)
 
 
 class World:
-    """All that a sandbox serves. Reading is thread-safe; `put` swaps the indexes under a lock.
+    """All that a sandbox serves. Reading is thread-safe; `put` builds new indexes under a lock.
 
     `tables` holds the records, `truth` what a generated world knows about itself (None for a
-    folder), `external_url` the address that records and `web_url`s name.
+    folder), `external_url` the address that records and `web_url`s name, `today` the last day of a
+    generated world, `teams` the usernames of the demo's teams.
     """
 
     def __init__(
@@ -30,12 +33,17 @@ class World:
         *,
         external_url: str = "https://gitlab.example",
         truth: Truth | None = None,
+        today: date | None = None,
+        teams: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.tables = tables
         self.external_url = external_url.rstrip("/")
-        self.truth = truth
+        self.known_truth = truth
+        self.today = today
+        self.teams = {name: list(members) for name, members in (teams or {}).items()}
         self.version = 0
         self._lock = threading.Lock()
+        self._new_ids = count(10**12)
         self._index()
 
     @classmethod
@@ -46,21 +54,30 @@ class World:
         """
         from gitlab_sync.sandbox.load import load_tables  # noqa: PLC0415 - kept out of small worlds
 
-        return cls(load_tables(Path(folder)))
+        with without_collection():
+            return cls(load_tables(Path(folder)))
 
     @classmethod
     def generate(cls, seed: int = 0, **sizes: Any) -> World:
         """Make a world from a seed; see `generate.generate` for the sizes."""
         from gitlab_sync.sandbox.generate import generate  # noqa: PLC0415 - it imports this module
 
-        return generate(seed=seed, **sizes)
+        with without_collection():
+            return generate(seed=seed, **sizes)
 
     @classmethod
-    def demo(cls) -> World:
-        """Return the small world of named people that the demo shows; it is always the same."""
+    def demo(cls, today: date | None = None) -> World:
+        """Return the small world of named people that the demo shows; see `demo.demo`."""
         from gitlab_sync.sandbox.demo import demo  # noqa: PLC0415 - it imports this module
 
-        return demo()
+        return demo(today)
+
+    @property
+    def truth(self) -> Truth:
+        """What a generated world knows about itself; raises ValueError for a folder's."""
+        if self.known_truth is None:
+            raise ValueError("this world was not generated, so nothing is known about it")
+        return self.known_truth
 
     def put(self, kind: str, record: Record) -> None:
         """Add `record` to the table `kind`, or put it in place of the one with its `id`.
@@ -74,6 +91,10 @@ class World:
             table[:] = [*kept, record]
             self._index()
             self.version += 1
+
+    def new_id(self) -> int:
+        """Return an id that no record has: for what is written over the API."""
+        return next(self._new_ids)
 
     def changed(self) -> None:
         """Build the indexes anew after records in `tables` were changed by hand."""
@@ -173,8 +194,17 @@ def source_kind(membership: Record) -> str:
     return "project" if str(membership["source_type"]).lower() == "project" else "group"
 
 
+def _add(index: dict[str | int, list[Row]], person: Record, row: Row) -> None:
+    """Put a row under a person's id and under the lower case of the username."""
+    index.setdefault(person["id"], []).append(row)
+    index.setdefault(person["username"].lower(), []).append(row)
+
+
 class Items:
-    """Merge requests or issues with their indexes, each list with the newest first."""
+    """Merge requests or issues with their indexes, each list with the newest first.
+
+    People are found by id and by the lower case of their username.
+    """
 
     def __init__(self, records: Iterable[Record]) -> None:
         rows = [Row(record) for record in records]
@@ -183,8 +213,8 @@ class Items:
         self.by_id: dict[int, Row] = {}
         self.by_key: dict[Key, Row] = {}
         self.by_project: dict[int, list[Row]] = {}
-        self.by_author: dict[str, list[Row]] = {}
-        self.by_assignee: dict[str, list[Row]] = {}
+        self.by_author: dict[str | int, list[Row]] = {}
+        self.by_assignee: dict[str | int, list[Row]] = {}
         for row in rows:
             record = row.data
             self.by_id[record["id"]] = row
@@ -192,9 +222,9 @@ class Items:
             self.by_project.setdefault(record["project_id"], []).append(row)
             author = record.get("author")
             if author:
-                self.by_author.setdefault(author["username"].lower(), []).append(row)
+                _add(self.by_author, author, row)
             for assignee in record.get("assignees") or ():
-                self.by_assignee.setdefault(assignee["username"].lower(), []).append(row)
+                _add(self.by_assignee, assignee, row)
 
 
 def sorted_rows(records: Iterable[Record]) -> list[Row]:
@@ -202,7 +232,7 @@ def sorted_rows(records: Iterable[Record]) -> list[Row]:
     return [Row(record) for record in sorted(records, key=lambda record: -record["id"])]
 
 
-def _project_pipelines(tables: Tables) -> dict[int, list[Record]]:
+def _project_pipelines(tables: Tables) -> dict[int, list[Row]]:
     """Return all pipelines of each project, newest first: its own and its merge requests'."""
     found: dict[int, dict[int, Record]] = {
         project: {record["id"]: record for record in records}
@@ -212,7 +242,4 @@ def _project_pipelines(tables: Tables) -> dict[int, list[Record]]:
         for record in tables.mr_pipelines.get(key):
             project = record.get("project_id", key[0])
             found.setdefault(project, {})[record["id"]] = record
-    return {
-        project: sorted(records.values(), key=lambda record: -record["id"])
-        for project, records in found.items()
-    }
+    return {project: sorted_rows(records.values()) for project, records in found.items()}

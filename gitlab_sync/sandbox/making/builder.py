@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from random import Random
 
@@ -22,13 +23,15 @@ NO_TIME_STATS: Record = {
 class Builder:
     """Collects the records of one world. One thread's own.
 
-    `today` is the last day of the world (a naive time in UTC); nothing in it is later.
+    `today` is the last moment of the world (a naive time in UTC); nothing in it is later. Items end
+    within `span` days before it.
     """
 
-    def __init__(self, seed: int, today: datetime, url: str) -> None:
+    def __init__(self, seed: int, today: datetime, url: str, span: float = 380.0) -> None:
         self.random = Random(seed)  # noqa: S311 - worlds must be the same for the same seed
         self.today = today
         self.url = url
+        self.span = span
         self.tables = Tables()
         self.truth = Truth()
         self.people: list[Person] = []
@@ -64,6 +67,13 @@ class Builder:
         return (self.today - timedelta(seconds=seconds)).replace(microsecond=0)
 
 
+def working_hour(moment: datetime, offset: str) -> datetime:
+    """Return `moment` moved into its day's working hours (8 to 18 by that clock), in order."""
+    start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    seconds = (moment - start).total_seconds() * 10 / 24
+    return start + timedelta(hours=8, seconds=int(seconds)) - _shift(offset)
+
+
 def utc(moment: datetime) -> str:
     """Return a naive time in UTC as GitLab writes it."""
     return moment.isoformat(timespec="milliseconds") + "Z"
@@ -71,10 +81,15 @@ def utc(moment: datetime) -> str:
 
 def local(moment: datetime, offset: str) -> str:
     """Return a naive time in UTC as the clock with that `offset` ("+02:00") shows it."""
-    sign = -1 if offset[0] == "-" else 1
+    return (moment + _shift(offset)).isoformat(timespec="milliseconds") + offset
+
+
+@cache
+def _shift(offset: str) -> timedelta:
+    """Return how far a clock with that offset is ahead of UTC."""
     hours, minutes = offset[1:].split(":")
-    shifted = moment + sign * timedelta(hours=int(hours), minutes=int(minutes))
-    return shifted.isoformat(timespec="milliseconds") + offset
+    ahead = timedelta(hours=int(hours), minutes=int(minutes))
+    return -ahead if offset[0] == "-" else ahead
 
 
 def time_stats(seconds: int) -> Record:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gitlab_sync.sandbox.making import words
-from gitlab_sync.sandbox.making.builder import Builder, local, utc
+from gitlab_sync.sandbox.making.builder import Builder, local, utc, working_hour
 from gitlab_sync.sandbox.making.people import Person
 from gitlab_sync.sandbox.records import Record
 from gitlab_sync.sandbox.truth import FAILED_PIPELINE, NO_SEMANTIC_COMMITS, NO_TESTS
@@ -19,8 +20,10 @@ LARGE = 130
 
 
 def commits(builder: Builder, plan: Plan) -> list[Record]:
-    """Return the commits, newest first. If one is to be semantic, it may be any one, or the last
-    page's in a large merge request; merge commits decide nothing, whatever they say.
+    """Return the commits, newest first.
+
+    If one is to be semantic, it may be any one, or the last page's in a large merge request; merge
+    commits decide nothing, whatever they say.
     """
     random = builder.random
     number = LARGE if plan.large else random.randint(1, 4)
@@ -29,14 +32,15 @@ def commits(builder: Builder, plan: Plan) -> list[Record]:
         chosen = number - 1 if plan.large else random.randrange(number)
     rows = []
     for position in range(number):
-        moment = plan.created - timedelta(minutes=30 * (number - position))
+        early = plan.created - timedelta(days=1, minutes=30 * (number - position))
+        moment = working_hour(early, plan.author.offset)
         first_line = words.unsemantic(random)
         if position == chosen or (chosen is not None and not plan.large and builder.chance(0.4)):
             first_line = words.semantic(random)
         added = plan.reference if plan.place == "commit" and position == number - 1 else ""
         text = words.message(first_line, random, added)
         rows.append(commit(builder, plan.project, plan.author, text, moment))
-    for older, newer in zip(rows, rows[1:], strict=False):
+    for older, newer in pairwise(rows):
         newer["parent_ids"] = [older["id"]]
     rows.reverse()
     if plan.large and chosen is not None:
@@ -148,9 +152,7 @@ def pipelines(builder: Builder, plan: Plan, record: Record) -> list[Record]:
                 "project_id": project["id"],
                 "sha": record["sha"] or builder.sha(),
                 "ref": (
-                    record["source_branch"]
-                    if on_push
-                    else f"refs/merge-requests/{plan.iid}/head"
+                    record["source_branch"] if on_push else f"refs/merge-requests/{plan.iid}/head"
                 ),
                 "status": random.choice(("success", "failed", "canceled")),
                 "source": "push" if on_push else "merge_request_event",
@@ -165,9 +167,7 @@ def pipelines(builder: Builder, plan: Plan, record: Record) -> list[Record]:
     return rows
 
 
-def add_to_branch(
-    builder: Builder, plan: Plan, record: Record, brought: list[Record]
-) -> None:
+def add_to_branch(builder: Builder, plan: Plan, record: Record, brought: list[Record]) -> None:
     """Put the commits into the project's history: merged ones on main, others on their branch."""
     if plan.fork is not None or not brought:
         return

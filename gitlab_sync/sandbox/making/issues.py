@@ -32,17 +32,16 @@ def add_issue(
     *,
     assignees: Sequence[Person] = (),
     state: str | None = None,
-    newest_days: float = 5.0,
 ) -> Record:
     """Add an issue by `author` with faults after that person's habits; return its record."""
     random = builder.random
     fails = {check for check in ISSUE_CHECKS if author.forgets(check, random)}
     state = state or ("closed" if builder.chance(0.7) else "opened")
     iid = builder.next_iid("issue", project["id"])
-    created = builder.ago(300, newest_days + 45)
-    closed = created + _open_time(builder, long=LONG_OPEN in fails) if state == "closed" else None
+    ended = builder.ago(builder.span, 0.5)
+    created = ended - _open_time(builder, long=LONG_OPEN in fails)
+    closed = ended if state == "closed" else None
     spent = 0 if NO_TIME in fails else 900 * random.randint(1, 24)
-    moved = closed or created + timedelta(hours=random.randint(1, 200))
     record: Record = {
         "id": builder.next_id(),
         "iid": iid,
@@ -53,7 +52,7 @@ def add_issue(
         ),
         "state": state,
         "created_at": utc(created),
-        "updated_at": utc(moved),
+        "updated_at": utc(ended),
         "closed_at": None if closed is None else utc(closed),
         "closed_by": None if closed is None else author.basic,
         "labels": [] if NO_LABELS in fails else sorted(random.sample(_LABELS, 2)),

@@ -67,13 +67,12 @@ def add_merge_request(
     state: str | None = None,
     large: bool = False,
     fork: Record | None = None,
-    newest_days: float = 2.0,
 ) -> Record:
     """Add a merge request by `author` with faults after that person's habits; return its record.
 
     `fork` is the project its branch lies in, if that is another one.
     """
-    plan = _plan(builder, project, author, assignees, state, newest_days)
+    plan = _plan(builder, project, author, assignees, state)
     plan.large, plan.fork = large, fork
     record = _record(builder, plan)
     key = (project["id"], plan.iid)
@@ -107,7 +106,6 @@ def _plan(
     author: Person,
     assignees: Sequence[Person],
     state: str | None,
-    newest_days: float,
 ) -> Plan:
     random = builder.random
     fails = {check for check in MERGE_REQUEST_CHECKS if author.forgets(check, random)}
@@ -115,16 +113,18 @@ def _plan(
         fails.add(TWO_DAYS)
     if state is None:
         state = random.choices(("merged", "closed", "opened"), (75, 12, 13))[0]
-    created = builder.ago(380, newest_days + 45)
     if state == "opened":
-        created = builder.ago(60, newest_days)
+        ended, created = None, builder.ago(builder.span / 6, 0.5)
+    else:
+        ended = builder.ago(builder.span, 0.5)
+        created = ended - _open_time(builder, fails)
     plan = Plan(
         project,
         author,
         assignees,
         state,
         created,
-        None if state == "opened" else created + _open_time(builder, fails),
+        ended,
         fails,
         builder.next_iid("merge_request", project["id"]),
         no_commits=builder.chance(0.04),
@@ -271,4 +271,3 @@ def _remember(builder: Builder, plan: Plan, record: Record, commits: list[Record
         add_event(builder, ender, project["id"], action, plan.ended, record, kind)
     spent = record["time_stats"]["total_time_spent"]
     add_timelogs(builder, plan.author, project, record, spent, plan.created)
-

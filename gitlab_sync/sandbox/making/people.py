@@ -23,18 +23,19 @@ from gitlab_sync.sandbox.truth import (
     WEEK,
 )
 
-FIRST_NAMES = (
-    "Alice Bruno Chiara Dmitri Elena Farid Greta Hiroshi Ines Jonas Keiko Liam Mei Nadia Oskar "
-    "Priya Quentin Rosa Samir Tala Ugo Vera Wanjiru Xenia Yusuf Zofia Anders Bianca Carlos Dilnoza "
-    "Emre Fatou"
-).split()
-LAST_NAMES = (
-    "Moreau Rossi Ivanova Okafor Schmidt Tanaka Silva Novak Haddad Larsen Kowalska Fernandez Mwangi "
-    "Petrov Dubois Yilmaz Nguyen Costa Berg Iyer Castellanos Fischer Adeyemi Lindqvist Rahman Sato "
-    "Vargas Weber Zielinska Brandt Osei Kaya"
-).split()
-TWO_HOURS_EAST = "+02:00"
-_OFFSETS = ("+00:00", TWO_HOURS_EAST, "+05:30", "-04:00")
+_FIRST_NAMES = (
+    "Alice Bruno Chiara Dmitri Elena Farid Greta Hiroshi Ines Jonas Keiko Liam Mei Nadia "
+    "Oskar Priya Quentin Rosa Samir Tala Ugo Vera Wanjiru Xenia Yusuf Zofia Anders Bianca "
+    "Carlos Dilnoza Emre Fatou"
+)
+_LAST_NAMES = (
+    "Moreau Rossi Ivanova Okafor Schmidt Tanaka Silva Novak Haddad Larsen Kowalska Fernandez "
+    "Mwangi Petrov Dubois Yilmaz Nguyen Costa Berg Iyer Castellanos Fischer Adeyemi Lindqvist "
+    "Rahman Sato Vargas Weber Zielinska Brandt Osei Kaya"
+)
+FIRST_NAMES = _FIRST_NAMES.split()
+LAST_NAMES = _LAST_NAMES.split()
+_OFFSETS = ("+00:00", "+02:00", "+05:30", "-04:00")
 _CHECKS = (
     NO_DESC,
     NO_ISSUES,
@@ -54,7 +55,7 @@ _CHECKS = (
 
 @dataclass(slots=True)
 class Person:
-    """Somebody in a world. `lapses` holds the probability of each fault, `offset` of their clock."""
+    """Somebody in a world: how likely each fault is (`lapses`), and the offset of their clock."""
 
     record: Record
     lapses: Mapping[str, float] = field(default_factory=dict)

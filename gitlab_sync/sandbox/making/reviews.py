@@ -30,7 +30,13 @@ class _Thread:
         self._moment += timedelta(minutes=2)
         self.notes.append(
             note_record(
-                self._builder, self._record, "MergeRequest", author, body, self._moment, system=system
+                self._builder,
+                self._record,
+                "MergeRequest",
+                author,
+                body,
+                self._moment,
+                system=system,
             )
         )
 

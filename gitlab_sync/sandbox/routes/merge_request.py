@@ -6,7 +6,13 @@ from gitlab_sync.sandbox.answer import Answer, json_answer, not_found
 from gitlab_sync.sandbox.call import Call
 from gitlab_sync.sandbox.records import Record, Row
 from gitlab_sync.sandbox.router import Route
-from gitlab_sync.sandbox.routes.notes import listed_notes, one_note
+from gitlab_sync.sandbox.routes.notes import (
+    add_note,
+    change_note,
+    delete_note,
+    listed_notes,
+    one_note,
+)
 from gitlab_sync.sandbox.tables import Key
 
 
@@ -56,6 +62,22 @@ def note(call: Call) -> Answer:
     """GET …/notes/:note_id."""
     key, _ = _found(call)
     return one_note(call, call.world.tables.mr_notes.get(key))
+
+
+def new_note(call: Call) -> Answer:
+    """POST …/notes: `body` is its text."""
+    key, record = _found(call)
+    return add_note(call, call.world.tables.mr_notes, key, record, "MergeRequest")
+
+
+def changed_note(call: Call) -> Answer:
+    """PUT …/notes/:note_id."""
+    return change_note(call, call.world.tables.mr_notes, _found(call)[0])
+
+
+def deleted_note(call: Call) -> Answer:
+    """DELETE …/notes/:note_id."""
+    return delete_note(call, call.world.tables.mr_notes, _found(call)[0])
 
 
 def commits(call: Call) -> Answer:
@@ -188,6 +210,9 @@ ROUTES: dict[str, Route] = {
     _ONE: merge_request,
     f"{_ONE}/notes": notes,
     f"{_ONE}/notes/:note_id": note,
+    f"POST {_ONE}/notes": new_note,
+    f"PUT {_ONE}/notes/:note_id": changed_note,
+    f"DELETE {_ONE}/notes/:note_id": deleted_note,
     f"{_ONE}/commits": commits,
     f"{_ONE}/diffs": diffs,
     f"{_ONE}/changes": changes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
-from gitlab_sync.sandbox.answer import Answer, json_answer, not_found
+from gitlab_sync.sandbox.answer import Answer, error, json_answer, not_found
 from gitlab_sync.sandbox.call import Call
 from gitlab_sync.sandbox.records import Record, Row, basic_user, instant
 from gitlab_sync.sandbox.router import Route
@@ -64,6 +64,8 @@ def listed_projects(call: Call, test: Callable[[Record], bool] | None = None) ->
     """Answer with the projects that pass `test` and the query, in its order and paging."""
     rows = call.kept(lambda: _chosen(call, test))
     if call.wants_keyset:
+        if call.query.get("order_by") != "id":
+            raise error(405, "Keyset pagination is not yet available for this type of request")
         return call.keyset(rows, "id_after")
     if call.query.flag("simple"):
         return call.page(rows, _simple, capped="Project")
@@ -127,8 +129,8 @@ def project(call: Call) -> Answer:
     """GET /projects/:id, by id or encoded path; `license=true` adds the recognised licence."""
     record = call.project()
     if call.query.flag("license"):
-        extra = call.world.tables.licenses.get(record["id"])
-        record = {**record, "license": extra, "license_url": None}
+        licence = call.world.tables.licenses.get(record["id"]) or None
+        record = {**record, "license": licence, "license_url": None}
     if call.query.flag("statistics"):
         count = len(call.world.commits.get(record["id"], ()))
         record = {**record, "statistics": {"commit_count": count}}
@@ -221,26 +223,30 @@ def _members(call: Call, sources: Sequence[tuple[str, int]]) -> list[Record]:
 
 def pipelines(call: Call) -> Answer:
     """GET /projects/:id/pipelines: newest first, in bulk; filters status, ref, sha, source."""
+    return call.rows(call.kept(lambda: _chosen_pipelines(call)))
+
+
+def _chosen_pipelines(call: Call) -> Sequence[Row]:
     query = call.query
     chosen = call.world.pipelines.get(call.project()["id"], [])
     for name in ("status", "ref", "sha", "source", "username"):
         wanted = query.get(name)
         if wanted is not None:
-            chosen = [row for row in chosen if _pipeline_field(row, name) == wanted]
+            chosen = [row for row in chosen if _pipeline_field(row.data, name) == wanted]
     for name, field in (("updated", "updated_at"), ("created", "created_at")):
         after, before = query.time(f"{name}_after"), query.time(f"{name}_before")
         if after is not None:
-            chosen = [row for row in chosen if instant(row[field]) >= after]
+            chosen = [row for row in chosen if instant(row.data[field]) >= after]
         if before is not None:
-            chosen = [row for row in chosen if instant(row[field]) <= before]
+            chosen = [row for row in chosen if instant(row.data[field]) <= before]
     order = query.choice("order_by", ("id", "status", "ref", "updated_at", "user_id"), "id")
     descending = query.choice("sort", ("asc", "desc"), "desc") == "desc"
     if order == "updated_at":
-        chosen = sorted(chosen, key=lambda row: (instant(row[order]), row["id"]))
+        chosen = sorted(chosen, key=lambda row: (instant(row.data[order]), row.data["id"]))
         chosen = chosen[::-1] if descending else chosen
     elif not descending:
         chosen = chosen[::-1]
-    return call.page(chosen)
+    return chosen
 
 
 def _pipeline_field(pipeline: Record, name: str) -> str | None:
@@ -252,9 +258,9 @@ def _pipeline_field(pipeline: Record, name: str) -> str | None:
 def pipeline(call: Call) -> Answer:
     """GET /projects/:id/pipelines/:pipeline_id."""
     wanted = call.number(1, "pipeline_id")
-    for record in call.world.pipelines.get(call.project()["id"], ()):
-        if record["id"] == wanted:
-            return json_answer(record)
+    for row in call.world.pipelines.get(call.project()["id"], ()):
+        if row.data["id"] == wanted:
+            return json_answer(row.data)
     raise not_found()
 
 
@@ -283,4 +289,3 @@ ROUTES: dict[str, Route] = {
     "/projects/:id/pipelines/:pipeline_id": pipeline,
     "/projects/:id/events": events,
 }
-

@@ -11,6 +11,7 @@ from gitlab_sync.sandbox.call import Call
 from gitlab_sync.sandbox.paging import by_keyset
 from gitlab_sync.sandbox.records import Record, Row, instant
 from gitlab_sync.sandbox.router import Route
+from gitlab_sync.sandbox.tables import Key
 
 
 def commits(call: Call) -> Answer:
@@ -88,6 +89,29 @@ def commit(call: Call) -> Answer:
             "last_pipeline": None,
         }
     )
+
+
+def commit_diff(call: Call) -> Answer:
+    """GET …/repository/commits/:sha/diff: unpaged; only heads and merges have a text here."""
+    key = _merge_request_of(call)
+    return json_answer([] if key is None else call.world.tables.mr_diffs.get(key))
+
+
+def commit_merge_requests(call: Call) -> Answer:
+    """GET …/repository/commits/:sha/merge_requests: the one that it heads or merges."""
+    key = _merge_request_of(call)
+    return call.rows([] if key is None else [call.world.merge_requests.by_key[key]])
+
+
+def _merge_request_of(call: Call) -> Key | None:
+    project = call.project()["id"]
+    sha = call.arguments[1]
+    if not any(row.data["id"] == sha for row in call.world.commits.get(project, ())):
+        raise not_found("Commit")
+    for row in call.world.merge_requests.by_project.get(project, ()):
+        if sha in {row.data.get("sha"), row.data.get("merge_commit_sha")}:
+            return project, row.data["iid"]
+    return None
 
 
 # --- branches ----------------------------------------------------------------------------------
@@ -227,6 +251,8 @@ _REPOSITORY = "/projects/:id/repository"
 ROUTES: dict[str, Route] = {
     f"{_REPOSITORY}/commits": commits,
     f"{_REPOSITORY}/commits/:sha": commit,
+    f"{_REPOSITORY}/commits/:sha/diff": commit_diff,
+    f"{_REPOSITORY}/commits/:sha/merge_requests": commit_merge_requests,
     f"{_REPOSITORY}/branches": branches,
     f"{_REPOSITORY}/branches/:branch": branch,
     f"{_REPOSITORY}/tree": tree,

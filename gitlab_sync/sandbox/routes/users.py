@@ -11,6 +11,11 @@ from gitlab_sync.sandbox.router import Route
 from gitlab_sync.sandbox.routes.projects import listed_projects
 from gitlab_sync.sandbox.world import source_kind
 
+_ACTIONS = {
+    "created": ("created", "opened"),
+    "merged": ("accepted", "merged"),
+    "pushed": ("pushed to", "pushed new", "deleted"),
+}
 _PRIVATE = ("email", "commit_email", "is_admin", "note", "two_factor_enabled")
 
 
@@ -18,7 +23,7 @@ def users(call: Call) -> Answer:
     """GET /users: all, by exact `username` or by `search`, by state."""
     call.signed_in()
     rows = call.kept(lambda: _chosen_users(call))
-    show = (lambda row: _full(row.data)) if call.viewer.admin else (lambda row: _short(row.data))
+    show = _full_row if call.viewer.admin else _short_row
     if call.wants_keyset:
         shown = [Row(show(row)) for row in rows]
         return call.keyset(shown)
@@ -59,7 +64,8 @@ def _found(user: Record, search: str, *, emails: bool) -> bool:
 
 
 def user(call: Call) -> Answer:
-    """GET /users/:id."""
+    """GET /users/:id, by number only."""
+    call.number(0, "id")
     record = call.user()
     if call.viewer.admin:
         return json_answer(_full(record))
@@ -74,8 +80,12 @@ def own_user(record: Record, *, admin: bool) -> Record:
     return shown
 
 
-def _short(record: Record) -> Record:
-    return basic_user(record)
+def _short_row(row: Row) -> Record:
+    return basic_user(row.data)
+
+
+def _full_row(row: Row) -> Record:
+    return _full(row.data)
 
 
 def _full(record: Record) -> Record:
@@ -149,7 +159,7 @@ def _events(call: Call, user: Record) -> Answer:
         day = event["created_at"][:10]
         if (after and day <= after) or (before and day >= before):
             continue
-        if action and event["action_name"].split(" ")[0] != action:
+        if action and event["action_name"] not in _ACTIONS.get(action, (action,)):
             continue
         if target and (event.get("target_type") or "").lower() != target.replace("_", "").lower():
             continue

@@ -1,0 +1,55 @@
+# Everything runs in .venv, which is made from the pinned requirements when they change.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help venv demo test test-lowest lint format bench screenshots clean
+
+help:
+	@echo "make demo         judge the built-in GitLab's people, then serve the app on it"
+	@echo "make test         run all tests (those in a browser when a Chromium is there)"
+	@echo "make lint         style, types and the direction of imports"
+	@echo "make bench        measure against other clients, side by side"
+	@echo "make screenshots  pictures of the pages, into screenshots/"
+
+$(READY): requirements.txt setup.cfg pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $@
+
+venv: $(READY)
+
+demo: $(READY)
+	$(BIN)/gitlab-sync mrs --demo
+	$(BIN)/streamlit run app.py
+
+test-lowest: $(READY)
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(VENV)-lowest/bin/pip install --quiet --editable ".[app]" -r requirements-lowest.txt
+	$(VENV)-lowest/bin/pip install --quiet pytest pytest-timeout pytest-xdist hypothesis playwright
+	$(VENV)-lowest/bin/python -m pytest -n 4 $(PYTEST_ARGS)
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 4 $(PYTEST_ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+screenshots: $(READY)
+	$(BIN)/python -m tests.browser.screenshots screenshots
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,213 @@
+"""Where a run takes its GitLab, its token and its size from: command line, environment, files."""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.http.credentials import Credential
+from gitlab_sync.http.urls import clean_base_url
+
+if TYPE_CHECKING:
+    from gitlab.config import GitlabConfigParser
+
+URL_VARIABLE = "GITLAB_URL"
+TOKEN_VARIABLE = "GITLAB_TOKEN"  # noqa: S105 - the name of a variable
+CI_URL_VARIABLE = "CI_SERVER_URL"
+CI_JOB_VARIABLE = "CI_JOB_TOKEN"
+CFG_VARIABLE = "PYTHON_GITLAB_CFG"
+WORKERS_VARIABLE = "GITLAB_SYNC_WORKERS"
+SYSTEM_FILE = Path("/etc/python-gitlab.cfg")
+OWN_SECTION = "gitlab_sync"
+
+_JOB_TOKEN = "A CI job token may not read merge requests and issues, so it is not used. "  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Which GitLab is read, and as whom. Immutable; its repr hides the token.
+
+    `source` says in words where both come from. `verify` is what a file of python-gitlab says of
+    TLS certificates: a bundle's path, "false", or None where it says nothing special.
+    """
+
+    url: str
+    credential: Credential
+    source: str
+    verify: str | None = None
+
+
+def resolve(
+    url: str | None = None,
+    token_env: str | None = None,
+    gitlab_id: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Find URL and token, each from the first place that has it.
+
+    Arguments come first (`token_env` names the variable that holds the token, `gitlab_id` a section
+    of python-gitlab's files), then `GITLAB_URL` and `GITLAB_TOKEN`, with `CI_SERVER_URL` as the URL
+    inside GitLab CI, then python-gitlab's files. A token of a file goes to that file's URL only.
+    Raises ConfigurationError, which says what to set.
+    """
+    token = None if gitlab_id else _variable(environ, TOKEN_VARIABLE)
+    token_from = TOKEN_VARIABLE
+    if token_env:
+        token = _variable(environ, token_env)
+        token_from = token_env
+        if token is None:
+            # The name is not repeated: it may be a token, given in the wrong place.
+            raise ConfigurationError(
+                "The environment variable that was named for the token is not set or empty",
+                hint="Give the NAME of a variable that holds the token, not the token itself.",
+            )
+    found, url_from = url, "the command line"
+    if not found and not gitlab_id:
+        found, url_from = _variable(environ, URL_VARIABLE), URL_VARIABLE
+        if not found and token:
+            found, url_from = _variable(environ, CI_URL_VARIABLE), CI_URL_VARIABLE
+    if found and token:
+        credential = Credential(token, reference=token_from)
+        return Settings(clean_base_url(found), credential, f"{url_from} and {token_from}")
+    section = _section(gitlab_id, environ)
+    if section is None:
+        raise _missing(found, token, environ)
+    return _completed(section, found, token, token_from)
+
+
+def _variable(environ: Mapping[str, str], name: str) -> str | None:
+    return environ.get(name, "").strip() or None
+
+
+def _missing(url: str | None, token: str | None, environ: Mapping[str, str]) -> ConfigurationError:
+    """Return the error that says what is missing when there is no file to look into."""
+    job = _JOB_TOKEN if not token and environ.get(CI_JOB_VARIABLE) else ""
+    files = f"or write a section with url and private_token into {_home_file()}."
+    if not url and not token:
+        hint = f"Set {URL_VARIABLE} and {TOKEN_VARIABLE} (a token with the scope read_api), {files}"
+        return ConfigurationError("There is no URL of a GitLab and no token", hint=job + hint)
+    if not url:
+        hint = f"Set {URL_VARIABLE}, such as https://gitlab.example.com, or give --url, {files}"
+        return ConfigurationError("There is a token, but no URL of a GitLab", hint=hint)
+    hint = f"Set {TOKEN_VARIABLE} to a token with the scope read_api, {files}"
+    return ConfigurationError(f"There is no token for {clean_base_url(url)}", hint=job + hint)
+
+
+# -- python-gitlab's files -------------------------------------------------------------------------
+
+
+def _home_file() -> Path:
+    return Path.home() / ".python-gitlab.cfg"
+
+
+def _files(environ: Mapping[str, str]) -> list[str]:
+    """Return the files that python-gitlab would read: the one named, else those that exist."""
+    named = environ.get(CFG_VARIABLE)
+    if named:
+        return [named]
+    return [str(path) for path in (SYSTEM_FILE, _home_file()) if path.is_file()]
+
+
+def _section(gitlab_id: str | None, environ: Mapping[str, str]) -> GitlabConfigParser | None:
+    """Read one section (None: the default one) of python-gitlab's files; None if there are none.
+
+    Messages of the parsers may quote a line of the file, so they are not passed on.
+    """
+    files = _files(environ)
+    if not files:
+        if gitlab_id is None:
+            return None
+        raise ConfigurationError(
+            f"The section {gitlab_id!r} was asked for, but there is no file that could hold it",
+            hint=f"Write it into {_home_file()}, or let {CFG_VARIABLE} name another file.",
+        )
+    where = " and ".join(files)
+
+    from gitlab import config  # noqa: PLC0415 - 0.2 s, needed by few
+
+    try:
+        return config.GitlabConfigParser(gitlab_id, files)
+    except config.GitlabConfigHelperError as error:
+        status = getattr(error.__cause__, "returncode", "unknown")
+        raise ConfigurationError(
+            f"The helper that {where} names for the token failed (exit status {status})",
+            hint="Run the helper by hand to see why.",
+        ) from None
+    except config.ConfigError as error:
+        raise ConfigurationError(
+            str(error), hint=f"See {where}, and name a section with --gitlab-id."
+        ) from None
+    except (configparser.Error, UnicodeError, ValueError) as error:
+        raise ConfigurationError(
+            f"{where} cannot be understood ({type(error).__name__})",
+            hint="It has sections in brackets, and in each lines such as: url = https://…",
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"The helper that {where} names for the token cannot be started: {error.strerror}",
+            hint="Give the whole path of the helper.",
+        ) from None
+
+
+def _completed(
+    section: GitlabConfigParser, url: str | None, token: str | None, token_from: str
+) -> Settings:
+    """Return the settings with what is missing taken from a section."""
+    own_url = clean_base_url(section.url or "")
+    verify = section.ssl_verify
+    named = f"section [{section.gitlab_id}] of python-gitlab's configuration"
+    wanted = own_url if url is None else clean_base_url(url)
+    if token is not None:
+        credential, source = Credential(token, reference=token_from), f"{named} and {token_from}"
+    elif wanted != own_url:
+        # Else whoever can set the URL could have the token of another instance sent to it.
+        raise ConfigurationError(
+            f"There is no token for {wanted}: the one in {named} belongs to {own_url}",
+            hint=f"Set {TOKEN_VARIABLE}, or name the right section with --gitlab-id.",
+        )
+    elif section.private_token:
+        credential, source = Credential(section.private_token), named
+    elif section.oauth_token:
+        credential, source = Credential(section.oauth_token, is_oauth=True), named
+    else:
+        raise ConfigurationError(
+            f"The {named} holds neither private_token nor oauth_token",
+            hint=(_JOB_TOKEN if section.job_token else "") + f"Add one, or set {TOKEN_VARIABLE}.",
+        )
+    said = "false" if verify is False else verify if isinstance(verify, str) else None
+    return Settings(wanted, credential, source, said)
+
+
+# -- our own file ----------------------------------------------------------------------------------
+
+
+def own_file() -> Path:
+    """Return the path of our own settings file; it need not exist."""
+    from platformdirs import user_config_path  # noqa: PLC0415 - not needed to import us
+
+    return user_config_path("gitlab-sync", appauthor=False) / "config.ini"
+
+
+def workers(given: int | None = None, environ: Mapping[str, str] = os.environ) -> int | None:
+    """Return how many workers a run has; None leaves it to `GITLAB_SYNC_WORKERS` or the default.
+
+    `given` comes first, then that variable, then `workers` in `[gitlab_sync]` of `own_file()`.
+    Raises ConfigurationError for a file that says no number.
+    """
+    if given is not None or _variable(environ, WORKERS_VARIABLE):
+        return given
+    path = own_file()
+    parser = configparser.ConfigParser()
+    try:
+        parser.read(path, encoding="utf-8-sig")
+        return parser.getint(OWN_SECTION, "workers", fallback=None)
+    except (configparser.Error, ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"{path} cannot be understood ({type(error).__name__})",
+            hint=f"It may say, below [{OWN_SECTION}]: workers = 32",
+        ) from None

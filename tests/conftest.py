@@ -1,0 +1,89 @@
+"""What many tests need: a sandbox, private bridges that leave no thread, clients, patience."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from gitlab_sync import GitLabClient
+from gitlab_sync.bridge import Bridge
+from gitlab_sync.http.retry import RetryPolicy
+from gitlab_sync.sandbox import Sandbox, World
+
+QUICK = RetryPolicy(base=0.01, cap=0.05)
+"""The usual number of attempts with next to no time between them."""
+
+
+def pool_threads() -> set[threading.Thread]:
+    """Return the workers of all shared pools in this process."""
+    return {thread for thread in threading.enumerate() if thread.name.startswith("gitlab-sync")}
+
+
+@pytest.fixture
+def world() -> World:
+    """Make a small world that the test may change."""
+    return World.generate(seed=1, users=5, merge_requests=3, issues=2, projects=2)
+
+
+@pytest.fixture
+def sandbox(world: World) -> Iterator[Sandbox]:
+    """Run a GitLab of the test's own."""
+    with Sandbox(world) as running:
+        yield running
+
+
+@pytest.fixture
+def make_bridge() -> Iterator[Callable[..., Bridge]]:
+    """Make private bridges: `make_bridge(workers=8, policy=QUICK)`; closed, and no thread left."""
+    before = pool_threads()
+    made: list[Bridge] = []
+
+    def make(workers: int = 8, policy: RetryPolicy = QUICK) -> Bridge:
+        made.append(Bridge(workers, policy=policy))
+        return made[-1]
+
+    yield make
+    for bridge in made:
+        bridge.close()
+    assert not pool_threads() - before, "a closed bridge left threads behind"
+
+
+@pytest.fixture
+def bridge(make_bridge: Callable[..., Bridge]) -> Bridge:
+    """Make a private bridge of 8 workers that tries again quickly."""
+    return make_bridge()
+
+
+@pytest.fixture
+def make_client(sandbox: Sandbox, bridge: Bridge) -> Callable[..., GitLabClient]:
+    """Make clients of the sandbox: `make_client("alice.moreau", timeout=5)`; else the admin's."""
+
+    def make(name: str = "admin", **settings: Any) -> GitLabClient:
+        given = {"bridge": bridge, **settings}
+        return GitLabClient(sandbox.url, sandbox.token(name), **given)
+
+    return make
+
+
+@pytest.fixture
+def client(make_client: Callable[..., GitLabClient]) -> GitLabClient:
+    """Make the administrator's client of the sandbox, on the private bridge."""
+    return make_client()
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """Wait for what has no event of its own: `until(lambda: …, timeout=20)`, or fail."""
+
+    def wait(condition: Callable[[], object], timeout: float = 20.0) -> None:
+        end = time.monotonic() + timeout
+        pause = threading.Event()
+        while not condition():
+            assert time.monotonic() < end, f"it did not come about within {timeout} s"
+            pause.wait(0.005)
+
+    return wait

@@ -1,0 +1,96 @@
+"""No event loop anywhere in our code: by its syntax, and in a process that does real work."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOOPS = {
+    "aiohttp", "anyio", "asgiref", "asyncio", "curio", "gevent", "eventlet", "httpx",
+    "nest_asyncio", "tornado", "trio", "twisted", "uvloop",
+}  # fmt: skip
+ASYNC = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
+
+
+def sources() -> list[Path]:
+    """Return all our Python files, but for the benchmarks, which measure against such clients."""
+    return [ROOT / "app.py", *(ROOT / "gitlab_sync").rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+
+
+def loop_code(tree: ast.AST) -> Iterator[str]:
+    """Yield what in a syntax tree belongs to an event loop."""
+    for node in ast.walk(tree):
+        if isinstance(node, ASYNC):
+            yield f"line {node.lineno}: {type(node).__name__}"
+        elif isinstance(node, ast.comprehension) and node.is_async:
+            yield "an asynchronous comprehension"
+        elif isinstance(node, ast.Import):
+            yield from (
+                f"line {node.lineno}: import {alias.name}"
+                for alias in node.names
+                if alias.name.partition(".")[0] in LOOPS
+            )
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in LOOPS:
+            yield f"line {node.lineno}: from {node.module}"
+        elif isinstance(node, ast.Call):
+            called = ast.unparse(node.func).rpartition(".")[2]
+            if called in {"__import__", "import_module"}:
+                named = {arg.value for arg in node.args if isinstance(arg, ast.Constant)}
+                yield from (f"line {node.lineno}: {name}" for name in named & LOOPS)
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_has_event_loop_code(path: Path) -> None:
+    """No async def, no await, no import of a library that is or hides a loop."""
+    assert list(loop_code(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "async def f(): pass",
+        "async def f(): await g()",
+        "import asyncio.events",
+        "from anyio import run",
+        "__import__('trio')",
+        "import importlib; importlib.import_module('asyncio')",
+    ],
+)
+def test_the_scan_finds_what_it_looks_for(text: str) -> None:
+    """A scan that finds nothing anywhere proves nothing."""
+    assert list(loop_code(ast.parse(text)))
+
+
+WHOLE_BATCH = """
+import asyncio.base_events, runpy, sys
+
+made = []
+original = asyncio.base_events.BaseEventLoop.__init__
+
+def counting(self, *args, **kwargs):
+    made.append(self)
+    original(self, *args, **kwargs)
+
+asyncio.base_events.BaseEventLoop.__init__ = counting
+sys.argv = ["gitlab-sync", "mrs", "--demo", "--format", "json"]
+try:
+    runpy.run_module("gitlab_sync.cli.main", run_name="__main__")
+except SystemExit as end:
+    print("exit", end.code, file=sys.stderr)
+print("loops", len(made), file=sys.stderr)
+"""
+
+
+def test_a_whole_batch_by_the_command_makes_no_event_loop() -> None:
+    """Not by us, and not by any library that the command uses."""
+    run = subprocess.run(
+        [sys.executable, "-c", WHOLE_BATCH], capture_output=True, text=True, timeout=100, cwd=ROOT
+    )
+    assert '"Closed MRs"' in run.stdout, run.stderr
+    assert "loops 0" in run.stderr
