@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import os
 import signal
 import sys
 import threading
@@ -85,7 +86,8 @@ def _world(options: argparse.Namespace) -> World:
 def _watch(ended: threading.Event) -> None:
     """Set `ended` when standard input does: then whoever started this is gone."""
     with contextlib.suppress(OSError, ValueError):
-        while sys.stdin.buffer.read(4096):
+        # Past Python's buffer: a thread that still holds its lock when the process ends aborts it.
+        while os.read(sys.stdin.fileno(), 4096):
             pass
     ended.set()
 

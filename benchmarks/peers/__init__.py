@@ -1,0 +1,48 @@
+"""Who is compared: one module for each client, named in `NAMES`, ours first.
+
+A module says its `TITLE`, in `HOW` how its user wrote it, the `PACKAGES` it stands on, whether it
+is `SERIAL` (no threads, so it gets less to read where answers are slow), and by name the `TASKS`
+it can do. One whose packages are not installed is left out, with a word.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+NAMES = ("ours", "requests_threads", "python_gitlab_serial", "python_gitlab_threads")
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What a peer's module says about itself."""
+
+    name: str
+    title: str
+    how: str
+    packages: tuple[str, ...]
+    serial: bool
+    tasks: frozenset[str]
+
+
+def installed() -> tuple[tuple[Peer, ...], tuple[str, ...]]:
+    """Return the peers that can run, and a sentence for each that cannot."""
+    found: list[Peer] = []
+    missing: list[str] = []
+    for name in NAMES:
+        try:
+            module = importlib.import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as error:
+            missing.append(f"{name} was left out: {error.name} is not installed.")
+            continue
+        found.append(
+            Peer(
+                name,
+                module.TITLE,
+                module.HOW,
+                module.PACKAGES,
+                getattr(module, "SERIAL", False),
+                frozenset(module.TASKS),
+            )
+        )
+    return tuple(found), tuple(missing)

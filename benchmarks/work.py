@@ -1,0 +1,75 @@
+"""What one measured process is given to do, and what it gives back. Standard library only.
+
+Peers import this, so nothing may stand here that would weigh on their memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeAlias
+
+Record: TypeAlias = dict[str, Any]
+
+FACTS = ("notes", "commits", "diffs", "pipelines")
+"""The lists below each ended merge request that a judgement needs."""
+
+PER_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One piece of work: where, as whom, with how many threads, for which people.
+
+    `options` holds what a single task wants to know besides.
+    """
+
+    url: str
+    token: str
+    workers: int
+    usernames: tuple[str, ...] = ()
+    options: dict[str, float] = field(default_factory=dict)
+
+    def dumps(self) -> str:
+        """Return it as JSON text: how it goes to the process that does it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def loads(cls, text: str) -> Work:
+        """Read what `dumps` wrote."""
+        given = json.loads(text)
+        given["usernames"] = tuple(given["usernames"])
+        return cls(**given)
+
+
+@dataclass(slots=True)
+class Done:
+    """What a task did: `items` are ended merge requests, `extra` what else it measured."""
+
+    items: int = 0
+    extra: dict[str, float] = field(default_factory=dict)
+
+
+Task: TypeAlias = Callable[[Work], Done]
+
+
+def list_query(username: str) -> dict[str, str | int]:
+    """Return the parameters of the list of one author's merge requests, on the whole instance."""
+    return {
+        "author_username": username,
+        "scope": "all",
+        "state": "all",
+        "per_page": PER_PAGE,
+    }
+
+
+def ended(merge_requests: list[Record]) -> Iterator[Record]:
+    """Yield the merge requests that are judged: the merged and the closed ones."""
+    return (mr for mr in merge_requests if mr["state"] in {"merged", "closed"})
+
+
+def facts_of(mr: Record) -> Iterator[str]:
+    """Yield the endpoints that tell about one merge request, below the API's root."""
+    base = f"/projects/{mr['project_id']}/merge_requests/{mr['iid']}"
+    return (f"{base}/{fact}" for fact in FACTS)
