@@ -1,0 +1,106 @@
+"""`gitlab-sync`: its commands, each loaded when it is used, and how every run of it ends.
+
+To add a command: write it into a module of its own, which imports nothing heavy at its top, and add
+a line to `COMMANDS`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from gitlab_sync._version import __version__
+from gitlab_sync.cli import exits
+from gitlab_sync.cli.messages import complain, complain_of
+from gitlab_sync.cli.options import refuse_tokens
+from gitlab_sync.errors import ConfigurationError, GitLabSyncError
+
+COMMANDS = {
+    "mrs": "gitlab_sync.cli.judge",
+    "issues": "gitlab_sync.cli.judge",
+    "whoami": "gitlab_sync.cli.whoami",
+    "sandbox": "gitlab_sync.cli.sandbox",
+}
+"""The module of each command; the command has its name there, with `_` for `-`."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names, in the order in which help shows them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return one command."""
+        home = COMMANDS.get(cmd_name)
+        if home is None:
+            return None
+        command: click.Command = getattr(import_module(home), cmd_name.replace("-", "_"))
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog=exits.EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@refuse_tokens
+def cli() -> None:
+    """How well does a team work in GitLab? Merge requests and issues of many people, judged."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; errors become lines on standard error.
+
+    `arguments` are those after the program's name (None: the process's own).
+    """
+    try:
+        return _run(sys.argv[1:] if arguments is None else list(arguments))
+    except BrokenPipeError:
+        _forget_standard_output()
+        return exits.BROKEN_PIPE
+    except KeyboardInterrupt:
+        return exits.INTERRUPTED
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        with cli.make_context("gitlab-sync", arguments) as context:
+            code: int = cli.invoke(context)
+            return code
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return exits.USAGE
+    except GitLabSyncError as error:
+        complain_of(error)
+        return exits.USAGE if isinstance(error, ConfigurationError) else exits.NOTHING
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        complain(f"{error.strerror or error}: {error.filename or 'the output'}")
+        return exits.USAGE
+    except Exception as error:  # noqa: BLE001 - no traceback for a person at a shell
+        complain(
+            f"{type(error).__name__}: {error}",
+            "This is a fault of gitlab-sync. Please report it, with the command you gave.",
+        )
+        return exits.FAULT
+
+
+def _forget_standard_output() -> None:
+    """Let nothing try to flush what nobody reads any more, when the interpreter ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

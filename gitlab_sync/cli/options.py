@@ -1,0 +1,126 @@
+"""Options that several commands share, each group handed to the command as one value."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar, get_args
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+Format = Literal["table", "json", "ndjson", "csv"]
+
+_MOST_WORKERS = 256  # the bridge's own bound; importing it would load the engine
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Which GitLab, as whom, and how patiently. Times in seconds; None is the default."""
+
+    url: str | None = None
+    token_env: str | None = None
+    gitlab_id: str | None = None
+    demo: bool = False
+    workers: int | None = None
+    timeout: float | None = None
+    max_wait: float = 300.0
+    quiet: bool = False
+    verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the rows go: in which format, into which file (None: standard output)."""
+
+    format: Format = "table"
+    path: str | None = None
+
+
+def refuse_tokens(command: F) -> F:
+    """Refuse a token on the command line, where the whole machine can see it."""
+
+    def refuse(context: click.Context, _parameter: click.Parameter, given: str | None) -> None:
+        if given is not None:
+            raise click.UsageError(
+                "A token is never an argument: other users of this machine can read arguments, "
+                "and shells remember them. Put it into the environment variable GITLAB_TOKEN, let "
+                "--token-env NAME name another one, or use a file of python-gitlab.",
+                context,
+            )
+
+    option = click.option(
+        "--token", "--private-token", "--oauth-token", "--job-token",
+        is_flag=False, flag_value="", hidden=True, expose_value=False, is_eager=True,
+        callback=refuse,
+    )  # fmt: skip
+    return option(command)
+
+
+_CONNECTION = (
+    click.option("--url", metavar="URL", help="The GitLab. Default: GITLAB_URL."),
+    click.option(
+        "--token-env", metavar="NAME",
+        help="The environment variable that holds the token. Default: GITLAB_TOKEN.",
+    ),
+    click.option(
+        "--gitlab-id", metavar="ID",
+        help="The section of python-gitlab's configuration that has URL and token.",
+    ),
+    click.option(
+        "--demo", is_flag=True, help="Use the built-in demo GitLab; needs no URL and no token.",
+    ),
+    click.option(
+        "--workers", type=click.IntRange(1, _MOST_WORKERS), metavar="N",
+        help="Requests at once. Default: GITLAB_SYNC_WORKERS, the settings file, or 32.",
+    ),
+    click.option(
+        "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S",
+        help="Seconds that one request may take with all its attempts. Default: no limit beyond "
+        "that of each attempt.",
+    ),
+    click.option(
+        "--max-wait", type=click.FloatRange(min=0), metavar="S", default=300.0, show_default=True,
+        help="Seconds to wait at most for a rate limit to open.",
+    ),
+    click.option("--quiet", "-q", is_flag=True, help="Say nothing but what went wrong."),
+    click.option("--verbose", "-v", is_flag=True, help="Say on standard error what is done."),
+)  # fmt: skip
+
+
+def connection_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options of `Connection`, and hand them over as the argument `connection`."""
+
+    @functools.wraps(command)
+    def gather(**given: Any) -> int:
+        names = Connection.__dataclass_fields__
+        connection = Connection(**{name: given.pop(name) for name in names})
+        if connection.demo and (connection.url or connection.token_env or connection.gitlab_id):
+            raise click.UsageError(
+                "--demo brings its own GitLab: leave --url, --token-env and --gitlab-id out."
+            )
+        return command(connection=connection, **given)
+
+    for option in reversed(_CONNECTION):
+        gather = option(gather)
+    return refuse_tokens(gather)
+
+
+def target_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options of `Target`, and hand them over as the argument `target`."""
+
+    @functools.wraps(command)
+    def gather(**given: Any) -> int:
+        target = Target(given.pop("format"), given.pop("output"))
+        return command(target=target, **given)
+
+    path = click.option(
+        "--output", "-o", metavar="FILE",
+        help="Write into this file, whole or not at all. Default: standard output.",
+    )  # fmt: skip
+    form = click.option(
+        "--format", "-f", type=click.Choice(get_args(Format)), default="table", show_default=True,
+        help="json: a list of objects; ndjson: one object a line, as soon as it is known.",
+    )  # fmt: skip
+    return form(path(gather))

@@ -1,0 +1,122 @@
+"""How far a run is, shown on standard error while the main thread works."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from contextlib import AbstractContextManager, nullcontext
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from gitlab_sync.cli.messages import note
+from gitlab_sync.meter import Meter
+from gitlab_sync.types import Progress
+
+_LOOKS_A_SECOND = 5
+_QUIET_SECONDS = 10.0  # between two lines where there is no terminal
+_WAIT_WORTH_A_WORD = 1.0  # seconds
+
+
+def describe(what: str, now: Progress) -> str:
+    """Return in words how far it is: `12 of 40 merge requests, 95 requests`."""
+    if now.waiting >= _WAIT_WORTH_A_WORD:
+        return f"{_how_far(what, now)}; rate limit: going on in {now.waiting:.0f} s"
+    return _how_far(what, now)
+
+
+def _how_far(what: str, now: Progress) -> str:
+    items = f"finding {what}" if now.total is None else f"{now.done} of {now.total} {what}"
+    return f"{items}, {now.requests} requests"
+
+
+def watching(meter: Meter, what: str, *, quiet: bool, live: bool) -> AbstractContextManager[object]:
+    """Return the context in which progress is shown: a live line, plain lines, or nothing.
+
+    `live` says that nothing else writes to the terminal meanwhile.
+    """
+    if quiet:
+        return nullcontext()
+    if not is_terminal():
+        return PlainLines(meter, what)
+    return LiveLine(meter, what) if live else nullcontext()
+
+
+def is_terminal() -> bool:
+    """Whether standard error is a terminal that can redraw a line."""
+    return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+class LiveLine:
+    """A bar and a few words that are drawn anew while the work goes on, and gone at its end."""
+
+    def __init__(self, meter: Meter, what: str) -> None:
+        self._meter = meter
+        self._what = what
+        self._live = Live(
+            get_renderable=self._look,
+            console=Console(stderr=True),
+            refresh_per_second=_LOOKS_A_SECOND,
+            transient=True,
+        )
+
+    def _look(self) -> Table:
+        now = self._meter.now()
+        bar = ProgressBar(total=now.total, completed=now.done, width=24, pulse=now.total is None)
+        line = Table.grid(padding=(0, 1))
+        line.add_row(bar, describe(self._what, now))
+        return line
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+
+class PlainLines:
+    """A line now and then, for logs: at the beginning of each wait, and every ten seconds."""
+
+    def __init__(self, meter: Meter, what: str) -> None:
+        self._meter = meter
+        self._what = what
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
+
+    def _run(self) -> None:
+        waited = False
+        looks = 0
+        while not self._ended.wait(1 / _LOOKS_A_SECOND):
+            now = self._meter.now()
+            waits = now.waiting >= _WAIT_WORTH_A_WORD
+            looks += 1
+            if (waits and not waited) or looks >= _QUIET_SECONDS * _LOOKS_A_SECOND:
+                looks = 0
+                with contextlib.suppress(OSError):
+                    note(describe(self._what, now))
+            waited = waits
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join()

@@ -1,0 +1,87 @@
+"""`sandbox`: a GitLab to play with, on this machine."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+from gitlab_sync.cli.exits import EPILOG, OK
+from gitlab_sync.cli.options import refuse_tokens
+
+if TYPE_CHECKING:
+    from gitlab_sync.sandbox import World
+
+_MADE = {"seed": 0, "users": 10, "merge_requests": 10, "issues": 5, "projects": 4}
+"""The sizes of a made world, unless given; any of them asks for one."""
+
+
+@click.command(epilog=EPILOG)
+@click.option("--data", metavar="DIR", help="Serve a folder of gzipped JSON lines.")
+@click.option("--demo", is_flag=True, help="Serve the demo's small world. The default.")
+@click.option("--seed", type=int, metavar="N", help="Make a world; the same seed, the same world.")
+@click.option("--users", type=click.IntRange(1), metavar="N", help="Its people. Default: 10.")
+@click.option(
+    "--merge-requests", type=click.IntRange(0), metavar="N",
+    help="Merge requests of each person. Default: 10.",
+)  # fmt: skip
+@click.option(
+    "--issues", type=click.IntRange(0), metavar="N", help="Issues of each person. Default: 5.",
+)  # fmt: skip
+@click.option("--projects", type=click.IntRange(1), metavar="N", help="Its projects. Default: 4.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), metavar="N", default=8929, show_default=True,
+    help="Where it listens, on this machine only; 0: any free port.",
+)  # fmt: skip
+@click.option(
+    "--latency-ms", type=click.FloatRange(0), metavar="N", default=0.0, show_default=True,
+    help="Milliseconds added to each answer.",
+)  # fmt: skip
+@refuse_tokens
+def sandbox(data: str | None, demo: bool, port: int, latency_ms: float, **sizes: int | None) -> int:
+    """Serve a GitLab on this machine, until Ctrl-C."""
+    given = {name: size for name, size in sizes.items() if size is not None}
+    if bool(data) + demo + bool(given) > 1:
+        raise click.UsageError("Choose one world: --data DIR, --demo, or --seed and sizes.")
+
+    from gitlab_sync.cli.signals import Interruption  # noqa: PLC0415 - only to serve
+    from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox  # noqa: PLC0415 - only to serve
+
+    world = _world(data, given)
+    server = Sandbox(world, port=port, latency=latency_ms / 1000)
+    ended = threading.Event()
+    with Interruption() as interruption, interruption.cancel.on_cancel(ended.set):
+        try:
+            server.start()
+        except OSError as error:
+            raise click.UsageError(f"Port {port} cannot be used: {error.strerror}") from None
+        with server:
+            environment = f"GITLAB_URL={server.url} GITLAB_TOKEN={ADMIN_TOKEN}"
+            click.echo(
+                f"A GitLab listens at {server.url}; the token is {ADMIN_TOKEN}. Try:\n\n"
+                f"  {environment} gitlab-sync mrs {_somebody(world)}\n\n"
+                "Ctrl-C ends it.",
+                err=True,
+            )
+            ended.wait()
+    return OK
+
+
+def _world(data: str | None, given: dict[str, int]) -> World:
+    from gitlab_sync.sandbox import World  # noqa: PLC0415 - only to serve
+
+    if given:
+        return World.generate(**{**_MADE, **given})
+    if data is None:
+        return World.demo()
+    try:
+        return World.load(data)
+    except (OSError, EOFError, ValueError, KeyError) as error:
+        raise click.UsageError(f"{data} cannot be served: {error}") from None
+
+
+def _somebody(world: World) -> str:
+    """Return the name of someone who wrote a merge request, for an example worth trying."""
+    authors = (str(record["author"]["username"]) for record in world.tables.merge_requests)
+    return next(authors, "root")

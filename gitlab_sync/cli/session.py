@@ -1,0 +1,84 @@
+"""One run's way to its GitLab: settings, bridge, client, and the signals that end it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+import click
+
+from gitlab_sync import settings
+from gitlab_sync.bridge import Bridge
+from gitlab_sync.cli.messages import log_to_stderr
+from gitlab_sync.cli.options import Connection
+from gitlab_sync.cli.signals import Interruption
+from gitlab_sync.client import GitLabClient
+from gitlab_sync.errors import Cancelled
+from gitlab_sync.http.credentials import Credential
+from gitlab_sync.rest import Rest
+from gitlab_sync.settings import Settings
+
+log = logging.getLogger("gitlab_sync.cli")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A running job at one GitLab. `demo_people` are the usernames of the demo, else empty."""
+
+    rest: Rest
+    interruption: Interruption
+    demo_people: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def open_session(connection: Connection) -> Iterator[Session]:
+    """Yield a job that Ctrl-C and SIGTERM cancel; nothing of it is left afterwards.
+
+    Raises ConfigurationError when URL or token is missing. An interrupted read that nobody caught
+    ends the command with the signal's exit code.
+    """
+    if connection.verbose:
+        log_to_stderr()
+    with ExitStack() as stack:
+        people: list[str] = []
+        if connection.demo:
+            found, people = stack.enter_context(_demo())
+        else:
+            found = settings.resolve(connection.url, connection.token_env, connection.gitlab_id)
+        log.info("reading %s, as told by %s", found.url, found.source)
+        if found.verify is not None:
+            # The transport reads it from there, once, when the bridge is made just below.
+            os.environ.setdefault("GITLAB_SSL_VERIFY", found.verify)
+        bridge = stack.enter_context(Bridge(settings.workers(connection.workers)))
+        client = stack.enter_context(GitLabClient(found.url, found.credential, bridge=bridge))
+        interruption = stack.enter_context(Interruption())
+        job = client.job(
+            limit=connection.timeout, max_wait=connection.max_wait, cancel=interruption.cancel
+        )
+        rest = stack.enter_context(job)
+        try:
+            yield Session(rest, interruption, people)
+        except Cancelled:
+            if interruption.exit_code is None:
+                raise
+            raise click.exceptions.Exit(interruption.exit_code) from None
+        finally:
+            stats = bridge.stats()
+            log.info(
+                "%d requests, %d retries, %d times over the limit, %d bytes, %d workers",
+                stats.requests, stats.retries, stats.limited, stats.bytes, stats.workers,
+            )  # fmt: skip
+
+
+@contextmanager
+def _demo() -> Iterator[tuple[Settings, list[str]]]:
+    """Serve the demo in this process; yield the settings for it and its people."""
+    from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, World  # noqa: PLC0415 - demo only
+
+    world = World.demo()
+    people = [] if world.truth is None else list(world.truth.usernames)
+    with Sandbox(world) as sandbox:
+        yield Settings(sandbox.url, Credential(ADMIN_TOKEN), "the built-in demo"), people

@@ -1,0 +1,84 @@
+"""Ctrl-C and SIGTERM: the first ends the work and keeps what is done, the second ends the process.
+
+A Python signal handler runs in the main thread, in the middle of whatever that holds, and to cancel
+takes locks that it may hold: that would stand still for ever. So the handler does nothing; the
+interpreter writes the signal's number to a socket, and a thread of ours reads it and cancels.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Self
+
+from gitlab_sync.cancel import CancelToken
+
+_REASONS = {
+    signal.SIGINT: "interrupted by Ctrl-C",
+    signal.SIGTERM: "ended by SIGTERM",
+}
+_SHOW_CURSOR = b"\x1b[?25h"
+
+
+def _leave_it_to_the_watcher(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing; without a handler the interpreter would not write to the socket."""
+
+
+class Interruption:
+    """Within its `with` block, SIGINT and SIGTERM throw `cancel`. For the main thread.
+
+    `exit_code` is None until one came. `last_words` are called before a second one ends the
+    process, in another thread: they must be short and take no lock.
+    """
+
+    def __init__(self) -> None:
+        self.cancel = CancelToken()
+        self.last_words: list[Callable[[], None]] = []
+        self.exit_code: int | None = None
+
+    def __enter__(self) -> Self:
+        self._reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)
+        self._old_fd = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        self._old = {number: signal.signal(number, _leave_it_to_the_watcher) for number in _REASONS}
+        self._watcher = threading.Thread(target=self._watch, name="signals", daemon=True)
+        self._watcher.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._old_fd)
+        self._writer.close()
+        self._watcher.join()
+        self._reader.close()
+
+    def _watch(self) -> None:
+        while came := self._reader.recv(1):
+            number = came[0]
+            if number not in _REASONS:
+                continue  # another signal that has a handler of its own
+            if self.exit_code is not None:
+                self._end(number)
+            self.exit_code = 128 + number
+            self.cancel.cancel(_REASONS[signal.Signals(number)])
+
+    def _end(self, number: int) -> None:
+        for say in self.last_words:
+            with contextlib.suppress(Exception):
+                say()
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            if sys.stderr.isatty():
+                os.write(sys.stderr.fileno(), _SHOW_CURSOR)  # a live display had hidden it
+        os._exit(128 + number)

@@ -1,0 +1,39 @@
+"""Rows as CSV (RFC 4180) that a spreadsheet may open without running what a cell holds."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from gitlab_sync.types import Row, Scalar
+
+# A spreadsheet takes a cell that begins so for a formula: OWASP, "CSV Injection".
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def neutral(cell: Scalar) -> Scalar:
+    """Return the cell such that no spreadsheet runs it: text that could be a formula gets a `'`.
+
+    Numbers stay as they are, negative ones, too.
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_DANGEROUS) else cell
+
+
+def to_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+    """Return a header and the rows, as UTF-8 with CRLF after each line; null is an empty cell.
+
+    A column that a row lacks is null, too. Pure.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([neutral(column) for column in columns])
+    for row in rows:
+        writer.writerow([_cell(row.get(column)) for column in columns])
+    return text.getvalue().encode(errors="replace")
+
+
+def _cell(cell: Scalar) -> Scalar:
+    if cell is None:
+        return ""
+    return str(cell).lower() if isinstance(cell, bool) else neutral(cell)

@@ -1,0 +1,19 @@
+"""Rows as JSON: a list of objects, or one object a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import orjson
+
+from gitlab_sync.types import Row
+
+
+def to_json(rows: Iterable[Row]) -> bytes:
+    """Return a list of objects with the rows' own keys in their order, indented; UTF-8. Pure."""
+    return orjson.dumps(list(rows), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def to_ndjson(rows: Iterable[Row]) -> bytes:
+    """Return one object a line, each line with its end, so that pieces can be joined. Pure."""
+    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)

@@ -1,0 +1,60 @@
+"""Rows as a table for people, in plain text: nothing cut off, no escape sequence in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from gitlab_sync.types import Row, Scalar
+
+UNKNOWN = "?"
+_GAP = "  "
+_NOTE = "Error"  # null there means that there was none, while any other null is unknown
+
+
+def shown_columns(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """Return the columns a person needs: all, but `Error` only if some row has one."""
+    return [
+        column
+        for column in columns
+        if column != _NOTE or any(row.get(_NOTE) is not None for row in rows)
+    ]
+
+
+def text_cell(column: str, cell: Scalar) -> str:
+    """Return what stands in a cell: `?` for what is not known, and never a control character.
+
+    Texts come from servers, and an escape sequence in one could take over a terminal.
+    """
+    if cell is None:
+        return "" if column == _NOTE else UNKNOWN
+    text = " ".join(str(cell).split())
+    return "".join(character if character.isprintable() else UNKNOWN for character in text)
+
+
+def is_numeric(column: str, rows: Sequence[Row]) -> bool:
+    """Whether a column holds numbers, and so is aligned to the right."""
+    cells = [row.get(column) for row in rows]
+    return any(isinstance(cell, int | float) for cell in cells) and not any(
+        isinstance(cell, str) for cell in cells
+    )
+
+
+def to_text(columns: Sequence[str], rows: Sequence[Row]) -> str:
+    """Return a header, a line of dashes and a line for each row, as wide as it takes. Pure."""
+    shown = shown_columns(columns, rows)
+    table = [shown, *([text_cell(column, row.get(column)) for column in shown] for row in rows)]
+    right = [is_numeric(column, rows) for column in shown]
+    widths = [max(cell_len(line[place]) for line in table) for place in range(len(shown))]
+    lines = [_line(line, widths, right) for line in table]
+    lines.insert(1, _GAP.join("-" * width for width in widths))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded = []
+    for cell, width, to_the_right in zip(cells, widths, right, strict=True):
+        space = " " * (width - cell_len(cell))  # cells of East Asian text are two wide
+        padded.append(space + cell if to_the_right else cell + space)
+    return _GAP.join(padded).rstrip()

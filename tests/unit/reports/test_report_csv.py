@@ -1,0 +1,67 @@
+"""CSV that spreadsheets read and do not run."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitlab_sync.reports.csv_file import neutral, to_csv
+from gitlab_sync.types import Row
+
+COLUMNS = ("Username", "Count", "Error")
+CELLS = st.one_of(
+    st.none(),
+    st.integers(),
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+)
+
+
+def read(data: bytes) -> list[list[str]]:
+    """Read CSV as any other program does."""
+    return list(csv.reader(io.StringIO(data.decode(), newline="")))
+
+
+def test_no_rows_leave_the_header() -> None:
+    """A reader finds the columns, even if nobody was named."""
+    assert to_csv(COLUMNS, []) == b"Username,Count,Error\r\n"
+
+
+def test_null_is_an_empty_cell_and_zero_is_a_zero() -> None:
+    """What is not known must not look like what is known to be none."""
+    rows: list[Row] = [{"Username": "a", "Count": None, "Error": None},
+                       {"Username": "b", "Count": 0, "Error": None}]  # fmt: skip
+    assert read(to_csv(COLUMNS, rows))[1:] == [["a", "", ""], ["b", "0", ""]]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+def test_text_that_could_be_a_formula_is_neutralised(text: str) -> None:
+    """A username or message must not become code in somebody's spreadsheet."""
+    assert read(to_csv(("Error",), [{"Error": text}]))[1] == [f"'{text}"]
+
+
+def test_numbers_stay_numbers() -> None:
+    """A negative number is no formula."""
+    rows: list[Row] = [{"Count": -5}, {"Count": -0.5}, {"Count": True}]
+    assert read(to_csv(("Count",), rows))[1:] == [["-5"], ["-0.5"], ["true"]]
+
+
+def test_quotes_commas_and_line_breaks_are_quoted() -> None:
+    """As RFC 4180 has it."""
+    assert to_csv(("Error",), [{"Error": 'a "b", c\r\nd'}]) == b'Error\r\n"a ""b"", c\r\nd"\r\n'
+
+
+def test_titles_are_neutralised_too() -> None:
+    """A column may be named after something that a person typed."""
+    assert to_csv(("=A1",), []) == b"'=A1\r\n"
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS)))
+def test_whatever_goes_in_comes_out(cells: list[tuple[str | int | None, ...]]) -> None:
+    """Each cell is read back as it was, but for the sign that neutralises it."""
+    rows: list[Row] = [dict(zip(COLUMNS, line, strict=True)) for line in cells]
+    wanted = [["" if cell is None else str(neutral(cell)) for cell in line] for line in cells]
+    assert read(to_csv(COLUMNS, rows))[1:] == wanted

@@ -1,0 +1,69 @@
+"""docs/commands.md and the commands say the same."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from gitlab_sync.cli.exits import EXIT_CODES
+from gitlab_sync.cli.main import COMMANDS, cli
+
+TEXT = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+
+
+def sections() -> dict[str, str]:
+    """Return the text below each heading of the second level."""
+    parts = HEADING.split(TEXT)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def documented(name: str) -> set[str]:
+    """Return the options that the tables for a command name, those it shares included."""
+    found = sections()
+    text = next(text for heading, text in found.items() if f"`gitlab-sync {name}`" in heading)
+    if "(#connection)" in text:
+        text += found["Connection"]
+    rows = re.findall(r"^\| (`-.*?) \|", text.replace("\\|", "/"), re.MULTILINE)
+    return {option for row in rows for option in re.findall(r"`(--?[a-z][a-z-]*)", row)}
+
+
+def real(name: str) -> set[str]:
+    """Return the options that a command has, but for `--help` and what it only refuses."""
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    return {
+        option
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and not parameter.hidden
+        for option in parameter.opts
+    }
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_option_of_each_command_is_documented_and_no_other(name: str) -> None:
+    """Neither runs ahead of the other."""
+    assert documented(name) == real(name)
+
+
+def test_each_command_has_a_heading_and_each_heading_a_command() -> None:
+    """Neither runs ahead of the other."""
+    named = {name for heading in sections() for name in re.findall(r"`gitlab-sync (\w+)`", heading)}
+    assert named == set(COMMANDS)
+
+
+def test_the_exit_codes_are_those_of_the_code() -> None:
+    """Word by word."""
+    rows = re.findall(r"^\| (\d+) \| (.+?) \|$", sections()["Exit codes"], re.MULTILINE)
+    assert {int(code): meaning for code, meaning in rows} == EXIT_CODES
+
+
+def test_every_command_says_in_one_line_what_it_does() -> None:
+    """Help lists them with it."""
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        assert command.get_short_help_str()

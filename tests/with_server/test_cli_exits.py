@@ -1,0 +1,200 @@
+"""Exit codes and messages: what a run's end tells a script and a person."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_runs import environment, of_sandbox, run, start
+
+from gitlab_sync.cli.exits import EXIT_CODES, of_rows
+from gitlab_sync.sandbox import Sandbox
+
+SECRET = "Zq3-Kd81_vvTr40pLm2x"  # the older shape of tokens, which no pattern recognises
+
+
+@pytest.fixture
+def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a run against the sandbox."""
+    return of_sandbox(sandbox, tmp_path)
+
+
+def test_a_person_who_does_not_exist_is_a_3(environ: dict[str, str]) -> None:
+    """Alone or among others; the row says so."""
+    done = run(environ, "mrs", "alice.moreau", "no-such-person", "-f", "json")
+    assert done.returncode == 3
+    assert [row["Status"] for row in json.loads(done.stdout)] == ["Success", "Not Found"]
+    assert run(environ, "mrs", "no-such-person").returncode == 3
+
+
+def test_a_wrong_token_is_a_4_with_a_hint_and_rows(environ: dict[str, str]) -> None:
+    """Nobody's zero looks like a clean result."""
+    done = run({**environ, "GITLAB_TOKEN": SECRET}, "mrs", "alice.moreau", "-f", "json")
+    assert done.returncode == 4
+    row = json.loads(done.stdout)[0]
+    assert (row["Status"], row["Closed MRs"]) == ("Error", None)
+    assert b"401" in done.stderr
+    assert b"Check that the token is right" in done.stderr
+
+
+def test_a_server_that_is_not_there_is_a_4(tmp_path: Path, sandbox: Sandbox) -> None:
+    """Once its retries are used up."""
+    environ = of_sandbox(sandbox, tmp_path)
+    sandbox.stop()
+    assert run(environ, "issues", "alice.moreau", "--timeout", "1").returncode == 4
+    assert run(environ, "whoami", "--timeout", "1").returncode == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ((), "Usage"),
+        (("mrs",), "USER"),
+        (("mrs", "ann", "--format", "xml"), "xml"),
+        (("mrs", "ann", "--workers", "0"), "workers"),
+        (("mrs", "ann", "--users-file", "no/such/file"), "no/such/file"),
+        (("mrs", "ann", "--output", "no/such/folder/rows.csv"), "no/such/folder"),
+        (("mrs", "--demo", "--url", "https://gitlab.example"), "--demo"),
+        (("mrs", "ann", "--url", "gitlab.example"), "https://"),
+        (("no-such-command",), "no-such-command"),
+        (("sandbox", "--demo", "--users", "3"), "--demo"),
+        (("sandbox", "--data", "no/such/folder"), "no/such/folder"),
+    ],
+)
+def test_wrong_usage_is_a_2_that_says_what_is_wrong(
+    arguments: tuple[str, ...], word: str, environ: dict[str, str], sandbox: Sandbox
+) -> None:
+    """Before anything is asked of anybody."""
+    done = run(environ, *arguments)
+    assert done.returncode == 2
+    assert word in done.stderr.decode()
+    assert done.stdout == b""
+    assert sandbox.traffic.total == 0
+
+
+def test_missing_settings_are_a_2_that_says_what_to_set(tmp_path: Path) -> None:
+    """In the words of the environment."""
+    done = run(environment(tmp_path), "mrs", "ann")
+    assert done.returncode == 2
+    assert b"GITLAB_URL" in done.stderr
+    assert b"GITLAB_TOKEN" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("mrs", "--token", SECRET, "ann"),
+        ("mrs", "ann", f"--token={SECRET}"),
+        ("issues", "ann", "--private-token", SECRET),
+        ("whoami", "--token", SECRET),
+        ("sandbox", f"--private-token={SECRET}"),
+        (f"--token={SECRET}", "mrs", "ann"),
+        ("--private-token", SECRET, "whoami"),
+        ("mrs", "ann", "--token"),
+        ("mrs", "glpat-0123456789abcdefghij"),
+    ],
+)
+def test_a_token_as_an_argument_is_refused_and_not_repeated(
+    arguments: tuple[str, ...], environ: dict[str, str]
+) -> None:
+    """The error says where it belongs."""
+    done = run(environ, *arguments)
+    assert done.returncode == 2
+    assert b"GITLAB_TOKEN" in done.stderr
+    assert not any(word in done.stderr.decode() for word in (SECRET, "glpat-"))
+
+
+@pytest.mark.parametrize("token", [SECRET, "glpat-0123456789abcdefghij"])
+@pytest.mark.parametrize("trouble", ["none", "unknown", "reset", "html"])
+def test_no_output_ever_has_the_token(
+    token: str, trouble: str, sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Not with --verbose, and not when something breaks."""
+    from gitlab_sync.sandbox import Token
+
+    if trouble != "unknown":
+        sandbox.tokens.add(Token("mine", token, 1, ("api",), admin=True))
+    if trouble in {"reset", "html"}:
+        sandbox.faults.add(trouble, times=None, path="/merge_requests")  # type: ignore[arg-type]
+    path = tmp_path / "rows.json"
+    told = {**environ, "MINE": token}
+    for extra in ((), ("-o", str(path))):
+        done = run(told, "mrs", "alice.moreau", "-v", "-f", "json", "--timeout", "2",
+                   "--token-env", "MINE", *extra)  # fmt: skip
+        assert token.encode() not in done.stdout + done.stderr
+    assert token not in path.read_text(encoding="utf-8")
+    assert token.encode() not in (found := run(told, "whoami", "-v", "--token-env", "MINE")).stderr
+    assert token.encode() not in found.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+@pytest.mark.parametrize("form", ["table", "ndjson", "json"])
+def test_a_reader_that_has_gone_ends_the_run_quietly(form: str, environ: dict[str, str]) -> None:
+    """As with `| head`: no traceback, and the code of a broken pipe."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with start(environ, "mrs", "alice.moreau", "-f", form, stdout=writing) as process:
+        os.close(writing)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 141
+    assert b"Traceback" not in err
+    assert b"Exception" not in err
+
+
+@pytest.mark.parametrize(
+    ("statuses", "whole", "code"),
+    [
+        ([], True, 0),
+        (["Success"], True, 0),
+        (["Success"], False, 3),
+        (["Success", "Error"], False, 3),
+        (["Partial"], False, 3),
+        (["Not Found"], True, 3),
+        (["Error", "Not Found"], False, 4),
+        (["Error"], False, 4),
+    ],
+)
+def test_the_code_follows_from_the_rows(statuses: list[str], whole: bool, code: int) -> None:
+    """0 only if everything was read, 4 only if nothing was."""
+    assert of_rows([{"Status": status} for status in statuses], whole) == code
+
+
+def test_help_names_every_exit_code(tmp_path: Path) -> None:
+    """Where people look first."""
+    text = run(environment(tmp_path), "mrs", "--help").stdout.decode()
+    assert all(f"{code}  {meaning}" in text for code, meaning in EXIT_CODES.items())
+
+
+@pytest.mark.parametrize("arguments", [(), ("mrs",), ("issues",), ("whoami",), ("sandbox",)])
+def test_help_loads_nothing_heavy(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    """Help is there at once, since the engine is loaded only when it is used."""
+    code = (
+        "import sys; from gitlab_sync.cli.main import main\n"
+        f"assert main([*{arguments!r}, '--help']) == 0\n"
+        "heavy = {'requests', 'urllib3', 'tenacity', 'rich', 'orjson', 'gitlab', 'cheroot',\n"
+        "         'streamlit', 'platformdirs', 'gitlab_sync.rest', 'gitlab_sync.sandbox'}\n"
+        "sys.exit(repr(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(tmp_path), capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"Usage" in done.stdout
+
+
+def test_importing_the_package_loads_nothing_heavy(tmp_path: Path) -> None:
+    """Whoever only wants its version waits for nothing."""
+    code = "import sys, gitlab_sync; sys.exit('requests' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], env=environment(tmp_path), check=True)
+
+
+def test_version_names_the_program(tmp_path: Path) -> None:
+    """And nothing else."""
+    from gitlab_sync import __version__
+
+    done = run(environment(tmp_path), "--version")
+    assert done.stdout.decode().strip() == f"gitlab-sync {__version__}"

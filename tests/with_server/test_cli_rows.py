@@ -1,0 +1,218 @@
+"""`mrs` and `issues`: rows on standard output in each format, and nothing else there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from cli_runs import environment, of_sandbox, run, start
+
+from gitlab_sync.rules.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
+from gitlab_sync.sandbox import Sandbox
+
+COLUMNS = {"mrs": MERGE_REQUEST_COLUMNS, "issues": ISSUE_COLUMNS}
+
+
+@pytest.fixture
+def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a run against the sandbox."""
+    return of_sandbox(sandbox, tmp_path)
+
+
+@pytest.fixture
+def people(sandbox: Sandbox) -> list[str]:
+    """Return the usernames of the sandbox's people, sorted as rows are."""
+    assert sandbox.world.truth is not None
+    return sorted(sandbox.world.truth.usernames, key=str.lower)
+
+
+@pytest.mark.parametrize("command", ["mrs", "issues"])
+def test_json_is_a_list_of_rows_with_exactly_the_keys_of_the_rules(
+    command: str, environ: dict[str, str], people: list[str]
+) -> None:
+    """Sorted by name, and with the right counts."""
+    done = run(environ, command, *reversed(people), "--format", "json")
+    assert done.returncode == 0
+    rows = json.loads(done.stdout)
+    assert [row["Username"] for row in rows] == people
+    assert all(tuple(row) == COLUMNS[command] for row in rows)
+    assert {row["Status"] for row in rows} == {"Success"}
+
+
+def test_the_counts_are_those_that_the_world_was_made_with(
+    sandbox: Sandbox, environ: dict[str, str], people: list[str]
+) -> None:
+    """The command adds nothing to what the library says, and takes nothing away."""
+    assert sandbox.world.truth is not None
+    truth = sandbox.world.truth.merge_requests(scope="assignee")
+    rows = json.loads(run(environ, "mrs", *people, "--scope", "assignee", "-f", "json").stdout)
+    for row in rows:
+        assert {title: row[title] for title in truth[row["Username"]]} == truth[row["Username"]]
+
+
+def test_ndjson_has_one_row_a_line(environ: dict[str, str], people: list[str]) -> None:
+    """In whatever order they became known."""
+    done = run(environ, "mrs", *people, "--format", "ndjson")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted(row["Username"] for row in rows) == sorted(people)
+    assert all(tuple(row) == MERGE_REQUEST_COLUMNS for row in rows)
+
+
+def test_csv_has_a_header_and_an_empty_cell_for_what_is_not_known(
+    environ: dict[str, str], people: list[str]
+) -> None:
+    """A person who does not exist has no counts, not zeros."""
+    done = run(environ, "issues", people[0], "no-such-person", "--format", "csv")
+    header, *rows = csv.reader(io.StringIO(done.stdout.decode(), newline=""))
+    assert tuple(header) == ISSUE_COLUMNS
+    missing = next(row for row in rows if row[0] == "no-such-person")
+    assert missing[1] == ""
+    assert done.returncode == 3
+
+
+def test_a_piped_table_has_no_escape_sequence_and_nothing_is_cut_off(
+    environ: dict[str, str], people: list[str]
+) -> None:
+    """80 columns are a terminal's limit and not a pipe's."""
+    done = run({**environ, "COLUMNS": "40"}, "mrs", *people, "no-such-person")
+    assert b"\x1b" not in done.stdout + done.stderr
+    header, _, *lines = done.stdout.decode().splitlines()
+    assert all(title in header for title in MERGE_REQUEST_COLUMNS)
+    assert {line.split()[0] for line in lines} == {*people, "no-such-person"}
+    assert next(line for line in lines if line.startswith("no-such-person")).split()[1] == "?"
+
+
+def test_progress_and_completeness_go_to_standard_error(
+    environ: dict[str, str], people: list[str]
+) -> None:
+    """With --quiet a whole run says nothing there."""
+    assert b"merge requests read" in run(environ, "mrs", people[0]).stderr
+    assert run(environ, "mrs", people[0], "--quiet").stderr == b""
+
+
+def test_quiet_does_not_hide_what_was_not_read(
+    sandbox: Sandbox, environ: dict[str, str], people: list[str]
+) -> None:
+    """Silence would look like success."""
+    sandbox.faults.add("status", status=403, path="/projects/:id/merge_requests/:iid/notes",
+                       times=None)  # fmt: skip
+    done = run(environ, "mrs", *people, "--quiet")
+    assert done.returncode == 3
+    assert b"denied" in done.stderr
+    assert b"read_api" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "ndjson", "table"])
+def test_output_writes_what_standard_output_would_have_got(
+    form: str, environ: dict[str, str], people: list[str], tmp_path: Path
+) -> None:
+    """And leaves standard output empty."""
+    path = tmp_path / "rows"
+    printed = run(environ, "mrs", *people, "-f", form).stdout
+    done = run(environ, "mrs", *people, "-f", form, "--output", str(path))
+    assert done.stdout == b""
+    assert sorted(path.read_bytes().splitlines()) == sorted(printed.splitlines())
+
+
+def test_one_persons_trouble_is_in_that_row_alone(
+    sandbox: Sandbox, environ: dict[str, str], people: list[str]
+) -> None:
+    """The others are read as if nothing had been."""
+    sandbox.faults.add(
+        "status", status=403, path="/merge_requests", query={"author_username": people[1]}
+    )
+    done = run(environ, "mrs", *people, "-f", "json")
+    rows = {row["Username"]: row for row in json.loads(done.stdout)}
+    assert done.returncode == 3
+    assert rows[people[1]]["Status"] == "Error"
+    assert rows[people[1]]["Closed MRs"] is None
+    assert {rows[name]["Status"] for name in people if name != people[1]} == {"Success"}
+
+
+def test_a_project_and_a_group_narrow_the_items_down(
+    sandbox: Sandbox, environ: dict[str, str], people: list[str]
+) -> None:
+    """By id or by path."""
+    assert sandbox.world.truth is not None
+    project = sandbox.world.tables.projects[0]
+    truth = sandbox.world.truth.merge_requests(project_id=project["id"])
+    for name in (str(project["id"]), project["path_with_namespace"]):
+        rows = json.loads(run(environ, "mrs", *people, "--project", name, "-f", "json").stdout)
+        for row in rows:
+            assert row["Closed MRs"] == truth[row["Username"]]["Closed MRs"]
+    group = sandbox.world.tables.groups[0]["full_path"]
+    assert run(environ, "issues", *people, "--group", group).returncode == 0
+    assert sandbox.traffic.count("/groups/:id/issues") == len(people)
+
+
+def test_workers_bound_the_requests_at_once(
+    sandbox: Sandbox, environ: dict[str, str], people: list[str]
+) -> None:
+    """For a GitLab that is to be spared."""
+    assert run(environ, "mrs", *people, "--workers", "2").returncode == 0
+    assert sandbox.traffic.peak <= 2
+
+
+def test_max_wait_ends_the_waiting_for_a_limit(
+    sandbox: Sandbox, environ: dict[str, str], people: list[str]
+) -> None:
+    """What waited for it is unknown, and the row says why."""
+    sandbox.faults.add("limit", retry_after=3000, times=None)
+    done = run(environ, "mrs", *people, "--max-wait", "1", "-f", "json")
+    assert done.returncode == 4
+    assert all("Rate Limit" in row["Error"] for row in json.loads(done.stdout))
+
+
+def test_timeout_ends_a_request_that_hangs(
+    sandbox: Sandbox, environ: dict[str, str], people: list[str]
+) -> None:
+    """Without it a read may take as long as its attempts do."""
+    sandbox.faults.add("stall", path="/merge_requests", times=None)
+    done = run(environ, "mrs", people[0], "--timeout", "0.5", "-f", "json")
+    assert done.returncode == 4
+    assert json.loads(done.stdout)[0]["Status"] == "Error"
+
+
+def test_the_demo_needs_no_setting_and_no_name(tmp_path: Path) -> None:
+    """One command, and everybody in the demo has a row."""
+    done = run(environment(tmp_path), "mrs", "--demo", "-f", "json")
+    assert done.returncode == 0
+    assert len(json.loads(done.stdout)) > 5
+    named = run(environment(tmp_path), "issues", "--demo", "amelie.laurent", "-f", "json")
+    assert [row["Username"] for row in json.loads(named.stdout)] == ["amelie.laurent"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")
+def test_on_a_terminal_the_table_has_lines_if_it_fits(
+    environ: dict[str, str], people: list[str]
+) -> None:
+    """A narrow one gets the plain table, which is whole, too."""
+    wide = on_terminal({**environ, "COLUMNS": "300"}, "mrs", *people)
+    narrow = on_terminal({**environ, "COLUMNS": "60"}, "mrs", *people)
+    assert "│" in wide
+    assert "│" not in narrow
+    assert all(name in wide and name in narrow for name in people)
+    assert "No Semantic Commits" in narrow
+
+
+def on_terminal(environ: dict[str, str], *arguments: str) -> str:
+    """Run the command with a pseudo-terminal as standard output; return what it showed."""
+    import pty
+
+    ours, its = pty.openpty()
+    with start({**environ, "TERM": "xterm"}, *arguments, stdout=its) as process:
+        os.close(its)
+        shown = b""
+        try:
+            while piece := os.read(ours, 65536):
+                shown += piece
+        except OSError:
+            pass  # Linux says so that the other end was closed
+        process.communicate()
+    os.close(ours)
+    return shown.decode()

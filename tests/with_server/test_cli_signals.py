@@ -1,0 +1,203 @@
+"""Ctrl-C and SIGTERM: what is done is written, at once, and says what was not read."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+import pytest
+from cli_runs import LIMIT, environment, of_sandbox, start
+
+from gitlab_sync.sandbox import Sandbox, World
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+NOTES = "/projects/:id/merge_requests/:iid/notes"
+
+
+@pytest.fixture
+def world() -> World:
+    """Make a world in which every list is one page: what follows a page waits for its turn."""
+    return World.generate(seed=1, users=5, merge_requests=3, issues=2, projects=2, large_every=0)
+
+
+@pytest.fixture
+def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a run against the sandbox."""
+    return of_sandbox(sandbox, tmp_path)
+
+
+def people(sandbox: Sandbox) -> list[str]:
+    """Return the usernames of the sandbox's people, sorted as rows are."""
+    assert sandbox.world.truth is not None
+    return sorted(sandbox.world.truth.usernames, key=str.lower)
+
+
+def stall_last(sandbox: Sandbox) -> str:
+    """Let some notes of the last person's merge requests never come; return the username."""
+    last = people(sandbox)[-1]
+    for mr in sandbox.world.tables.merge_requests:
+        if mr["author"]["username"] == last:
+            path = f"/projects/{mr['project_id']}/merge_requests/{mr['iid']}/notes"
+            sandbox.faults.add("stall", path=path, times=None)
+    return last
+
+
+def wait_for_rows(out: IO[bytes], number: int) -> list[dict[str, object]]:
+    """Read that many rows of NDJSON as they come."""
+    return [json.loads(out.readline()) for _ in range(number)]
+
+
+def end(process: subprocess.Popen[bytes], number: signal.Signals) -> tuple[bytes, bytes]:
+    """Send a signal and return the rest of both outputs."""
+    process.send_signal(number)
+    return process.communicate(timeout=LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")],
+)
+def test_an_interrupted_run_gives_rows_that_say_what_was_not_read(
+    sandbox: Sandbox, environ: dict[str, str], number: signal.Signals, code: int, word: str
+) -> None:
+    """Valid JSON with everybody in it, and the code that shells expect."""
+    sandbox.faults.add("stall", path=NOTES, times=None)
+    with start(environ, "mrs", *people(sandbox), "-f", "json") as process:
+        assert sandbox.traffic.wait(lambda t: t.in_flight >= 3, timeout=LIMIT)
+        out, err = end(process, number)
+    assert process.returncode == code, err.decode()
+    rows = json.loads(out)
+    assert [row["Username"] for row in rows] == people(sandbox)
+    cut_short = [row for row in rows if row["Status"] != "Success"]
+    assert cut_short
+    assert all(word in row["Error"] for row in cut_short)
+    assert all(row["Unverified"] != 0 for row in cut_short)
+    assert b"cancelled" in err
+    assert word in err.decode()
+    assert b"Traceback" not in err
+
+
+def test_ctrl_c_while_people_are_looked_for_leaves_no_count(
+    sandbox: Sandbox, environ: dict[str, str]
+) -> None:
+    """Whose list was not read has no numbers, not zeros."""
+    sandbox.faults.add("stall", path="/merge_requests", times=None)
+    with start(environ, "mrs", *people(sandbox), "-f", "json") as process:
+        assert sandbox.traffic.wait(lambda t: t.in_flight >= 3, timeout=LIMIT)
+        out, _ = end(process, signal.SIGINT)
+    assert process.returncode == 130
+    rows = json.loads(out)
+    assert [row["Username"] for row in rows] == people(sandbox)
+    assert all((row["Status"], row["Closed MRs"]) == ("Error", None) for row in rows)
+
+
+def test_ndjson_streams_who_is_done_and_adds_the_others_on_ctrl_c(
+    sandbox: Sandbox, environ: dict[str, str]
+) -> None:
+    """Rows come while another person's requests hang."""
+    stalled = stall_last(sandbox)
+    names = people(sandbox)
+    with start(environ, "mrs", *names, "-f", "ndjson") as process:
+        assert process.stdout is not None
+        first = wait_for_rows(process.stdout, len(names) - 1)
+        out, _ = end(process, signal.SIGINT)
+    assert process.returncode == 130
+    assert {row["Username"] for row in first} == set(names) - {stalled}
+    assert {row["Status"] for row in first} == {"Success"}
+    last = json.loads(out)
+    assert (last["Username"], last["Status"]) == (stalled, "Partial")
+
+
+def test_ctrl_c_ends_a_wait_for_a_rate_limit_that_standard_error_tells_of(
+    sandbox: Sandbox, environ: dict[str, str]
+) -> None:
+    """A person who sees nothing happen learns why, and need not wait."""
+    sandbox.faults.add("limit", path=NOTES, retry_after=250, times=None)
+    with start(environ, "mrs", *people(sandbox), "-f", "json") as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if b"rate limit: going on in" in line:
+                break
+        out, _ = end(process, signal.SIGINT)
+    assert process.returncode == 130
+    assert len(json.loads(out)) == len(people(sandbox))
+
+
+def test_a_file_of_an_interrupted_run_is_whole(
+    sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """The honest rows take the old file's place in one step."""
+    stall_last(sandbox)
+    path = tmp_path / "rows.csv"
+    path.write_text("old", encoding="utf-8")
+    arguments = ("mrs", *people(sandbox), "-f", "csv", "-o", str(path))
+    with start(environ, *arguments) as process:
+        assert sandbox.traffic.wait(lambda t: t.count(NOTES) >= 5, timeout=LIMIT)
+        assert path.read_text(encoding="utf-8") == "old"
+        end(process, signal.SIGINT)
+    with path.open(encoding="utf-8", newline="") as file:
+        assert len(list(csv.DictReader(file))) == len(people(sandbox))
+    assert [found.name for found in tmp_path.iterdir()] == ["rows.csv"]
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson"])
+def test_a_file_survives_a_run_that_is_killed(
+    form: str, sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Nobody can clean up after that, but the old rows are still there."""
+    stall_last(sandbox)
+    path = tmp_path / "rows.json"
+    path.write_text("old", encoding="utf-8")
+    with start(environ, "mrs", *people(sandbox), "-f", form, "-o", str(path)) as process:
+        assert sandbox.traffic.wait(lambda t: t.count(NOTES) >= 5, timeout=LIMIT)
+        process.kill()
+        process.communicate(timeout=LIMIT)
+    assert path.read_text(encoding="utf-8") == "old"
+
+
+def test_ctrl_c_ends_whoami(sandbox: Sandbox, environ: dict[str, str]) -> None:
+    """With the code, and without half an answer."""
+    sandbox.faults.add("stall", path="/user", times=None)
+    with start(environ, "whoami") as process:
+        assert sandbox.traffic.wait(lambda t: t.in_flight >= 1, timeout=LIMIT)
+        out, err = end(process, signal.SIGINT)
+    assert (process.returncode, out) == (130, b"")
+    assert b"Traceback" not in err
+
+
+TWICE = """
+import sys, threading
+from gitlab_sync.cli.signals import Interruption
+from gitlab_sync.reports.atomic import AtomicFile
+
+with Interruption() as interruption, AtomicFile(sys.argv[1]) as file:
+    file.write(b"half")
+    interruption.last_words.append(file.discard)
+    with interruption.cancel.on_cancel(lambda: print("cancelled", flush=True)):
+        print("ready", flush=True)
+        threading.Event().wait()
+"""
+
+
+def test_a_second_ctrl_c_ends_a_process_that_does_not_come_to_its_end(tmp_path: Path) -> None:
+    """It leaves the old file, and no half of a new one."""
+    path = tmp_path / "rows.csv"
+    path.write_text("old", encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-c", TWICE, path], stdout=subprocess.PIPE, env=environment(tmp_path)
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == b"cancelled\n"
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=LIMIT)
+    assert process.returncode == 130
+    assert [found.name for found in tmp_path.iterdir()] == ["rows.csv"]
+    assert path.read_text(encoding="utf-8") == "old"
