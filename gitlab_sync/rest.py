@@ -467,6 +467,8 @@ def persist(rest: Rest, request: Request, read: Callable[[Answer], T]) -> T:
         while True:
             rest.cancel.check()
             wait = rest.patience.delay_or_raise()
+            if wait and not rest.patience.fixed:
+                attempts.excuse(wait)
             if not wait:
                 try:
                     result = read(rest.follow(request, attempts))

@@ -89,19 +89,20 @@ class Gate:
 class Patience:
     """How long one piece of work waits at a gate before it gives up. Thread-safe.
 
-    `limit` is in seconds. A call waits that long from its beginning (`started`); a batch that long
-    for each closing, since anything that went through shows that waiting is worth it.
+    `limit` is in seconds. A call waits that long from its beginning (`started`, on the monotonic
+    clock; then it is `fixed`); a batch that long for each closing, since anything that went through
+    shows that waiting is worth it.
     """
 
     def __init__(self, gate: Gate, limit: float, started: float | None = None) -> None:
         self.gate = gate
         self.limit = limit
-        self._fixed = started is not None
+        self.fixed = started is not None
         self._since = started
 
     def waited(self) -> float:
         """Return the seconds since the call began; 0 for a batch, whose time nobody counts."""
-        return time.monotonic() - self._since if self._fixed and self._since is not None else 0.0
+        return time.monotonic() - self._since if self.fixed and self._since is not None else 0.0
 
     def delay(self) -> float:
         """Return the seconds to wait; 0 when the gate is open, and also when it is hopeless.
@@ -127,7 +128,7 @@ class Patience:
 
     def relax(self) -> None:
         """Note that a request of this work went through."""
-        if not self._fixed and self._since is not None:
+        if not self.fixed and self._since is not None:
             self._since = None
 
     def _hopeless(self, wait: float) -> bool:

@@ -145,6 +145,11 @@ class Attempts:
         self.made += 1
         self._budget.count()
 
+    def excuse(self, seconds: float) -> None:
+        """Let a wait that has a limit of its own not count against the call's."""
+        if self.deadline is not None:
+            self.deadline += seconds
+
     def after(self, error: GitLabSyncError) -> float:
         """Return the seconds to wait before trying again; raise `error` when it is final."""
         error.attempts = self.made

@@ -226,6 +226,9 @@ class Transport:
 
     def close(self) -> None:
         """Close all idle connections. Those in use are their jobs' to break off."""
+        # The session forgets its pools, but a pool that a kept error still refers to stays open.
+        for route in list(self._routes.values()):
+            route.pool.close()
         self._routes.clear()
         self.session.close()
 

@@ -1,1 +1,1 @@
-"""The pages of the app: the only place, with app.py, that imports streamlit."""
+"""The app's pages: with `app.py` the only place that imports streamlit."""

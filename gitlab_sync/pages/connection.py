@@ -1,0 +1,110 @@
+"""This browser's sign-in, and its session's connection to GitLab."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import Any, Literal
+
+import streamlit as st
+from streamlit.connections import BaseConnection
+
+from gitlab_sync.client import GitLabClient
+from gitlab_sync.jobs import JobRegistry, Owner
+from gitlab_sync.pages.browser_cookie import COOKIE, is_key
+from gitlab_sync.pages.hosts import Hosts
+from gitlab_sync.sessions import Sessions, SignIn
+
+JOBS = JobRegistry()
+"""All long work of the process."""
+
+SESSIONS = Sessions()
+"""Everybody who is signed in to this process."""
+
+_KEY = "_browser_key"
+_NOTICE = "_notice"
+
+
+class GitLabConnection(BaseConnection[GitLabClient]):
+    """One tab's connection to GitLab: it holds a client of its own, and watches jobs.
+
+    It is closed with the tab's connection to the server, be it for a moment: that lets go of the
+    client and of the jobs, which then have their time of grace; the next run makes a new one.
+    """
+
+    @classmethod
+    def scope(cls) -> Literal["session"]:
+        """Every tab has its own."""
+        return "session"
+
+    def _connect(self, **kwargs: Any) -> GitLabClient:
+        sign_in: SignIn = kwargs["_sign_in"]
+        self.owner = Owner(sign_in.handle, secrets.token_hex(8))
+        return sign_in.client()
+
+    @property
+    def client(self) -> GitLabClient:
+        """The client, for single questions; long work has a client of its own."""
+        return self._instance
+
+    def close(self) -> None:
+        """Let go of client and jobs, at once; Streamlit calls it from any thread."""
+        self._instance.close()
+        JOBS.leave(self.owner)
+
+
+def connect(sign_in: SignIn) -> GitLabConnection:
+    """Return the connection of the tab that this run belongs to.
+
+    The cache knows it by the handle; what begins with `_` takes no part in the cache's key.
+    """
+    return st.connection(
+        "gitlab", type=GitLabConnection, max_entries=1, handle=sign_in.handle, _sign_in=sign_in
+    )
+
+
+def current_sign_in() -> SignIn | None:
+    """Return who is signed in in this browser, which counts as a use; None if nobody is."""
+    return SESSIONS.find(_browser())
+
+
+def remember(sign_in: SignIn) -> None:
+    """Sign this browser in."""
+    SESSIONS.put(_browser(), sign_in)
+
+
+def sign_out(notice: str | None = None) -> None:
+    """Forget this browser's sign-in and end its work; say why on the page that comes next."""
+    sign_in = SESSIONS.forget(_browser())
+    if sign_in is not None:
+        JOBS.sign_out(sign_in.handle)
+    if notice is not None:
+        st.session_state[_NOTICE] = notice
+
+
+def take_notice() -> str | None:
+    """Return what the page before left to say, once."""
+    notice: str | None = st.session_state.pop(_NOTICE, None)
+    return notice
+
+
+def _browser() -> str:
+    """Return this browser's key; without a cookie one for this tab, until it is reloaded."""
+    key = st.context.cookies.get(COOKIE)
+    if isinstance(key, str) and is_key(key):
+        return key
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = secrets.token_urlsafe(32)
+    return str(st.session_state[_KEY])
+
+
+def allowed_hosts() -> Hosts:
+    """Return the hosts that this server's operator allows; ConfigurationError if they are wrong."""
+    return Hosts.from_settings(_secrets(), os.environ)
+
+
+def _secrets() -> dict[str, object]:
+    try:
+        return dict(st.secrets.items())
+    except FileNotFoundError:
+        return {}

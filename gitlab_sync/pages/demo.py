@@ -1,0 +1,44 @@
+"""The demo: a GitLab inside this process, with made-up people, started when first wanted."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gitlab_sync.http.credentials import Credential
+from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.sandbox.demo import demo as demo_world
+from gitlab_sync.sessions import SignIn
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The running demo: its address, and the people of its teams."""
+
+    url: str
+    token: str
+    people: tuple[str, ...]
+
+    def sign_in(self) -> SignIn:
+        """Return a sign-in of a visitor; raises our errors if the demo does not answer."""
+        return SignIn.check(self.url, Credential(self.token), is_demo=True)
+
+
+_lock = threading.Lock()
+_demo: Demo | None = None
+
+
+def get_demo() -> Demo:
+    """Return the process's demo; the first call starts it. Thread-safe.
+
+    Its threads are daemons wherever it is started, so that it never keeps the process from ending.
+    """
+    global _demo  # noqa: PLW0603 - there is one for the process, and it cannot be made on import
+    with _lock:
+        if _demo is None:
+            world = demo_world(datetime.now(UTC).date())
+            sandbox = Sandbox(world).start()
+            people = tuple(name for team in world.teams.values() for name in team)
+            _demo = Demo(sandbox.url, sandbox.token(), people)
+        return _demo

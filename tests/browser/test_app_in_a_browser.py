@@ -1,0 +1,189 @@
+"""The app as a visitor meets it: the real server, real browsers, and a GitLab that is watched."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from running_app import RunningApp, open_demo, run_batch, sign_in
+
+from gitlab_sync import GitLabClient
+from gitlab_sync.bridge import Bridge
+from gitlab_sync.rules.table import MERGE_REQUEST_COLUMNS
+from gitlab_sync.sandbox import Sandbox
+
+NewPage = Callable[[], Page]
+
+
+@pytest.fixture
+def new_page(visitors) -> NewPage:
+    """Make the page of one more visitor."""
+    return visitors.new
+
+
+def people(sandbox: Sandbox) -> list[str]:
+    """Return all usernames of a generated world."""
+    return sorted(sandbox.world.truth.usernames)
+
+
+def wait_for_the_end(page: Page) -> None:
+    """Wait until a run has ended and its table is there."""
+    expect(page.get_by_text("merge requests read").first).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
+
+
+def downloaded(page: Page, folder: Path) -> list[dict[str, str]]:
+    """Return the rows of the CSV file of merge requests."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").first.click()
+    assert download.value.suggested_filename.startswith("Merge_requests_Batch_Report_")
+    path = folder / "rows.csv"
+    download.value.save_as(path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def expected(sandbox: Sandbox, token: str) -> list[dict[str, str]]:
+    """Return what the library finds with that token, as the cells of a CSV file."""
+    with Bridge() as bridge, GitLabClient(sandbox.url, token, bridge=bridge) as client:
+        rows = client.batch_evaluate_mrs(people(sandbox))
+    return [{k: "" if v is None else str(v) for k, v in row.items()} for row in rows]
+
+
+def test_one_click_opens_the_demo_and_one_more_shows_a_result(
+    new_page: NewPage, tmp_path: Path
+) -> None:
+    """The demo is marked as such, has people filled in, and its table can be downloaded."""
+    page = new_page()
+    open_demo(page)
+    expect(page.get_by_text("Demo data", exact=True).last).to_be_visible()
+    run_batch(page)
+    wait_for_the_end(page)
+    rows = downloaded(page, tmp_path)
+    assert tuple(rows[0]) == MERGE_REQUEST_COLUMNS
+    assert "amelie.laurent" in {row["Username"] for row in rows}
+    assert {row["Status"] for row in rows} == {"Success"}
+    page.get_by_role("tab", name="Issues").click()
+    expect(page.get_by_text("issues read")).to_be_visible()
+
+
+def give_private_work(sandbox: Sandbox) -> tuple[str, str]:
+    """Give two people a private project each, with one and two merge requests of a third in it."""
+    world = sandbox.world
+    owned = {p["namespace"]["path"]: p for p in world.tables.projects if p["id"] > 800}
+    first, second = sorted(owned)
+    model = next(
+        mr
+        for mr in world.tables.merge_requests
+        if mr["state"] == "merged" and mr["author"]["username"] not in owned
+    )
+    number = 900_000
+    for owner, count in ((first, 1), (second, 2)):
+        world.put("projects", {**owned[owner], "visibility": "private"})
+        for iid in range(101, 101 + count):
+            number += 1
+            here = {"id": number, "iid": iid, "project_id": owned[owner]["id"]}
+            world.put("merge_requests", {**model, **here})
+    return first, second
+
+
+def test_two_browsers_at_once_see_each_only_what_their_own_token_may(
+    new_page: NewPage, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """The same question with two tokens at a time: two answers, those that the library gives."""
+    tokens = [sandbox.token(owner) for owner in give_private_work(sandbox)]
+    wanted = [expected(sandbox, token) for token in tokens]
+    sums = [sum(int(row["Closed MRs"]) for row in rows) for rows in wanted]
+    assert sums[1] == sums[0] + 1, "each sees a private project that the other does not"
+    pages = [new_page(), new_page()]
+    for page, token in zip(pages, tokens, strict=True):
+        sign_in(page, token, sandbox.url)
+        expect(page.get_by_role("heading", name="Batch analytics")).to_be_visible()
+    sandbox.latency = 0.05
+    for page in pages:
+        run_batch(page, "\n".join(people(sandbox)))
+    for number, page in enumerate(pages):
+        wait_for_the_end(page)
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert downloaded(page, folder) == wanted[number]
+
+
+def test_a_reload_in_the_middle_keeps_the_session_and_the_job(
+    new_page: NewPage, sandbox: Sandbox
+) -> None:
+    """After F5 the same job is still shown, and nothing was asked twice."""
+    page = new_page()
+    sign_in(page, sandbox.token(), sandbox.url)
+    expect(page.get_by_role("heading", name="Batch analytics")).to_be_visible()
+    sandbox.latency = 3.0
+    run_batch(page, ", ".join(people(sandbox)))
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    assert "users=" in page.url
+    page.reload()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    sandbox.latency = 0.0
+    wait_for_the_end(page)
+    lists = [e.query for e in sandbox.traffic.exchanges if e.path.endswith("/v4/merge_requests")]
+    assert len(lists) == len(people(sandbox))
+    assert sandbox.traffic.count("/user") == 1
+
+
+def test_cancel_stops_the_requests_within_a_second(new_page: NewPage, sandbox: Sandbox) -> None:
+    """And what was read until then stays on the page, with what is missing."""
+    page = new_page()
+    sign_in(page, sandbox.token(), sandbox.url)
+    expect(page.get_by_role("heading", name="Batch analytics")).to_be_visible()
+    sandbox.latency = 0.5
+    run_batch(page, " ".join(people(sandbox)))
+    assert sandbox.traffic.wait(lambda t: t.total > len(people(sandbox)) * 3, timeout=60)
+    page.get_by_role("button", name="Cancel").click()
+    clicked = time.monotonic()
+    expect(page.get_by_text("Cancelled, since you cancelled it")).to_be_visible()
+    expect(page.get_by_text("What could not be read")).to_be_visible()
+    late = [e for e in sandbox.traffic.exchanges if e.started > clicked + 1.0]
+    assert late == []
+
+
+def test_the_token_is_nowhere_but_in_the_servers_memory(
+    new_page: NewPage, sandbox: Sandbox, app: RunningApp
+) -> None:
+    """Not in the page, its address, its storage, a cookie or the server's log."""
+    token = sandbox.token(people(sandbox)[0])
+    page = new_page()
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+    sign_in(page, token, sandbox.url)
+    expect(page.get_by_role("heading", name="Batch analytics")).to_be_visible()
+    run_batch(page, people(sandbox)[0])
+    wait_for_the_end(page)
+    stored = page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    cookies = page.context.cookies()
+    assert token not in page.content()
+    assert not [address for address in [page.url, *addresses] if token in address]
+    assert token not in stored
+    assert token not in str(cookies)
+    assert token not in app.log
+    ours = [cookie for cookie in cookies if cookie["name"] == "gitlab_sync_browser"]
+    assert [(cookie["httpOnly"], cookie["sameSite"]) for cookie in ours] == [(True, "Lax")]
+
+
+def test_a_token_that_is_refused_later_leads_back_to_the_ways_in(
+    new_page: NewPage, sandbox: Sandbox
+) -> None:
+    """With a word of explanation, and a wrong token is told at the form."""
+    name = people(sandbox)[0]
+    page = new_page()
+    sign_in(page, "glpat-wrongwrongwrongwrong", sandbox.url)
+    expect(page.get_by_text("does not accept this token")).to_be_visible()
+    assert "glpat-wrong" not in page.content()
+    sign_in(page, sandbox.token(name))
+    expect(page.get_by_role("heading", name="Batch analytics")).to_be_visible()
+    sandbox.tokens.revoke(name)
+    run_batch(page, name)
+    expect(page.get_by_text("does not accept your token any more")).to_be_visible()
+    expect(page.get_by_role("button", name="Open the demo")).to_be_visible()
