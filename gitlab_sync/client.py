@@ -15,11 +15,12 @@ from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import NotFound
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.outcomes import Report
-from gitlab_sync.rest import DEFAULT_TIMEOUT, Rest
+from gitlab_sync.rest import Rest
 from gitlab_sync.rules import issue as issue_rules
 from gitlab_sync.rules import merge_request as mr_rules
 from gitlab_sync.rules.flags import Flags
 from gitlab_sync.types import Params, Record, Row, Rows
+from gitlab_sync.view import DEFAULT_TIMEOUT
 
 if TYPE_CHECKING:
     from typing import Self

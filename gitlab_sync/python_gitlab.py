@@ -14,12 +14,19 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPHeaderDict
 
-from gitlab_sync.errors import BadResponse, GitLabSyncError, RateLimited, TimedOut
+from gitlab_sync.errors import (
+    BadResponse,
+    ConfigurationError,
+    GitLabSyncError,
+    RateLimited,
+    TimedOut,
+)
 from gitlab_sync.executor import leaf
 from gitlab_sync.http import wire
-from gitlab_sync.http.urls import target
+from gitlab_sync.http.urls import encode_query, target
 from gitlab_sync.http.wire import Answer
-from gitlab_sync.rest import Request, Rest, persist
+from gitlab_sync.rest import Rest
+from gitlab_sync.view import Request, persist
 
 if TYPE_CHECKING:
     from gitlab_sync.client import GitLabClient
@@ -73,7 +80,10 @@ class Backend(DefaultBackend):
     ) -> DefaultResponse:
         """Send one request; raise only what requests itself would raise."""
         verb = method.upper()
-        where = target(url, params, self._rest.base_url)
+        try:
+            where = target(_with_query(url, params), None, self._rest.base_url)
+        except ConfigurationError as error:
+            raise requests.exceptions.InvalidURL(str(error)) from error
         further = {k: str(v) for k, v in (headers or {}).items() if k.lower() not in _CREDENTIALS}
         body = _body(json, data)
         if body is None:
@@ -96,6 +106,17 @@ class Backend(DefaultBackend):
         except GitLabSyncError as error:
             raise requests.ConnectionError(str(error)) from error
         return DefaultResponse(_response(answer, url))
+
+
+def _with_query(url: str, params: Mapping[str, Any] | None) -> str:
+    """Add a query as requests does: a list repeats its key, which python-gitlab has given `[]`."""
+    pairs = [
+        encode_query({key: item})
+        for key, value in (params or {}).items()
+        for item in (value if isinstance(value, list | tuple) else [value])
+        if item is not None
+    ]
+    return f"{url}?{'&'.join(pairs)}" if pairs else url
 
 
 def _body(json: Any, data: Any) -> bytes | None:

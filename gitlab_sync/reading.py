@@ -13,8 +13,9 @@ from gitlab_sync.errors import BadResponse, Cancelled, GitLabSyncError
 from gitlab_sync.executor import leaf
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.outcomes import Outcome
-from gitlab_sync.rest import Request, Rest, fetch, page_params
+from gitlab_sync.rest import Rest, page_params
 from gitlab_sync.types import Params, Reading, Record
+from gitlab_sync.view import Request, fetch
 
 K = TypeVar("K", bound=Hashable)
 _CIRCLE = "The list leads back to a page that was read"

@@ -1,149 +1,47 @@
-"""One principal's view of one instance: get, get_all, iter_pages, request.
-
-Whatever goes out goes through `fetch`, the one leaf: a single exchange on the shared pool, tried
-again where that helps, put off while a rate limit is closed. What waits for it is the caller.
-"""
+"""One principal's view of one instance: get, get_all, iter_pages, request, graphql."""
 
 from __future__ import annotations
 
 import itertools
 import logging
 import math
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import orjson
 
-from gitlab_sync.bridge import Bridge, get_bridge
 from gitlab_sync.cancel import CancelToken
 from gitlab_sync.errors import (
     BadResponse,
     ConfigurationError,
     GitLabSyncError,
-    RateLimited,
     without_secrets,
 )
-from gitlab_sync.executor import Postpone, leaf, may_postpone, resumed
-from gitlab_sync.http import wire
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.limits import Patience
-from gitlab_sync.http.retry import Attempts
-from gitlab_sync.http.urls import API_PATH, clean_base_url, moved_to, reroot, target
-from gitlab_sync.http.wire import Answer, Reply
+from gitlab_sync.http.urls import reroot, target
+from gitlab_sync.http.wire import Reply
 from gitlab_sync.types import Params, Record, Rows
+from gitlab_sync.view import GRAPHQL_ROOT, READING, Job, Request, View, fetch
 
 log = logging.getLogger("gitlab_sync")
-
-DEFAULT_TIMEOUT = 60.0
-"""Seconds that a whole call, or one page of a list, may take."""
 
 MAX_WAIT = 300.0
 """Seconds that a batch waits at most for one closing of a rate limit."""
 
 PER_PAGE = 100
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 3
-_READING = frozenset({"GET", "HEAD"})
 _JSON = (("Content-Type", "application/json"),)
-T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request, small and picklable. `target` is path and query below the API's root.
-
-    `repeatable` says that sending it twice does no harm, `is_list` that rows are wanted, so that an
-    answer without a body is none. `headers` are further ones, never a credential.
-    """
-
-    method: str
-    target: str
-    body: bytes | None = None
-    repeatable: bool = True
-    is_list: bool = False
-    headers: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(slots=True)
-class Job:
-    """What the requests of one call or one batch have in common.
-
-    `limit` is the seconds for one leaf (None: each exchange has its own), `executor` takes the
-    leaves, `patience` says how long they wait for a rate limit, `cancel` ends them all; `requests`
-    counts exchanges.
-    """
-
-    executor: Executor
-    patience: Patience
-    cancel: CancelToken
-    limit: float | None
-    requests: int = 0
-
-
-@dataclass(slots=True)
-class Health:
-    """The last trouble that a client met: `error_msg` and `last_rate_limit` of the contract."""
-
-    error: str | None = None
-    rate_limit: dict[str, Any] | None = None
-
-
-class Rest:
+class Rest(View):
     """One principal's view of one instance. Thread-safe; no I/O and no thread until the first call.
 
-    `timeout` is the seconds that a whole call, or one page of a list, may take. `tenant` names the
-    lane of the shared pool (None: the principal). Raises ConfigurationError for a URL that cannot
-    be one. Pickles only if the credential is a reference, and then without bridge and job.
+    It takes what `View` takes. Pickles only if the credential is a reference, and then without
+    bridge and job.
     """
-
-    def __init__(
-        self,
-        base_url: str,
-        credential: Credential,
-        *,
-        bridge: Bridge | None = None,
-        timeout: float = DEFAULT_TIMEOUT,
-        tenant: str | None = None,
-    ) -> None:
-        if not timeout > 0:
-            raise ConfigurationError(f"A timeout of {timeout} s: give a number above 0")
-        self.base_url = clean_base_url(base_url)
-        self.api_base = self.base_url + API_PATH
-        self.credential = credential
-        self.timeout = timeout
-        self.principal = credential.principal(self.base_url)
-        self._tenant = self.principal if tenant is None else tenant
-        self._given_bridge = bridge
-        self._cancel = CancelToken()
-        self._health = Health()
-        self._counting = threading.Lock()
-        self._job: Job | None = None
-
-    # -- what older programs and pages ask ------------------------------------------------------
-
-    @property
-    def bridge(self) -> Bridge:
-        """The bridge that carries the requests: the one given, else the process's own."""
-        return self._given_bridge or get_bridge()
-
-    @property
-    def error_msg(self) -> str | None:
-        """The text of the last failure, or None."""
-        return self._health.error
-
-    @property
-    def last_rate_limit(self) -> dict[str, Any] | None:
-        """`{"endpoint", "retry_after", "timestamp"}` (aware, UTC) of the last 429, or None."""
-        return self._health.rate_limit
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.base_url} {self.credential!r}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         job = self._job
@@ -191,32 +89,6 @@ class Rest:
             token.release()
             token.cancel()
 
-    @property
-    def executor(self) -> Executor:
-        """Where a job's leaves run; only a view from `job` has one."""
-        return self._running_job.executor
-
-    @property
-    def cancel(self) -> CancelToken:
-        """What ends a job; only a view from `job` has one."""
-        return self._running_job.cancel
-
-    @property
-    def patience(self) -> Patience:
-        """How a job waits for the principal's rate limit; only a view from `job` has one."""
-        return self._running_job.patience
-
-    @property
-    def requests(self) -> int:
-        """How many exchanges the job has made; only a view from `job` has a number."""
-        return self._running_job.requests
-
-    @property
-    def _running_job(self) -> Job:
-        if self._job is None:
-            raise ConfigurationError("no job is running: use `with rest.job() as rest`")
-        return self._job
-
     # -- reading ---------------------------------------------------------------------------------
 
     def get(self, endpoint: str, params: Params | None = None) -> Any:
@@ -234,13 +106,26 @@ class Rest:
         only if it never left, or on 429.
         """
         verb = method.upper()
-        if verb in _READING:
+        if verb in READING:
             return self._single(Request(verb, target(endpoint, params, self.base_url))).data
         where = target(endpoint, None, self.base_url)
         if params is None:
             return self._single(Request(verb, where, repeatable=False)).data
         body = orjson.dumps(params)
         return self._single(Request(verb, where, body, repeatable=False, headers=_JSON)).data
+
+    def graphql(self, query: str, variables: Params | None = None) -> Record:
+        """Return the `data` of one GraphQL query: a read, and tried again like one.
+
+        Raises GraphQLError for what the server says in `errors` (QueryTooComplex above its limit),
+        NotFound where GraphQL is switched off. Mutations go through `request`, as writes do.
+        """
+        if query.lstrip().startswith("mutation"):
+            raise ConfigurationError("graphql() only reads", hint="Send a mutation by request().")
+        body = orjson.dumps({"query": query, "variables": variables or {}})
+        asked = Request("POST", "graphql", body, headers=_JSON, root=GRAPHQL_ROOT)
+        data: Record = self._single(asked).data
+        return data
 
     def get_all(
         self,
@@ -338,15 +223,6 @@ class Rest:
             return Request("GET", reroot(reply.next_link, self.base_url), is_list=True)
         return None
 
-    # -- one exchange ----------------------------------------------------------------------------
-
-    def send(self, request: Request) -> Reply:
-        """Run one leaf on the pool and wait for it; only on a view from `job`."""
-        try:
-            return self.executor.submit(fetch, self, request).result()
-        except CancelledError:
-            raise self.cancel.error() from None
-
     def _single(self, request: Request) -> Reply:
         limit = self.timeout
         with self.job(limit=limit, max_wait=limit, started=time.monotonic()) as rest:
@@ -358,141 +234,6 @@ class Rest:
         The bridge and other clients go on.
         """
         self._cancel.cancel("the client was closed")
-
-    def answer(self, request: Request, attempts: Attempts) -> Answer:
-        """Make one exchange; identical GETs of this principal that are under way share one."""
-        job, bridge = self._running_job, self.bridge
-        gate = job.patience.gate
-        url = f"{self.api_base}/{request.target}"
-        headers = self.credential.headers
-        if request.headers:
-            headers = {**dict(request.headers), **headers}
-
-        def exchange() -> Answer:
-            attempts.begin()
-            deadline = attempts.deadline or time.monotonic() + self.timeout
-            limit = None
-            gate.enter()
-            try:
-                found = bridge.transport.exchange(
-                    request.method,
-                    url,
-                    headers,
-                    request.body,
-                    cancel=job.cancel,
-                    deadline=deadline,
-                )
-                limit = wire.rate_limit(found.headers)
-                return found
-            finally:
-                gate.leave(limit)
-                with self._counting:
-                    job.requests += 1
-
-        if request.method != "GET":
-            return exchange()
-        key = (self.base_url, self.principal, request.target, request.headers)
-        return bridge.in_flight.share(key, exchange, job.cancel, attempts.deadline)
-
-    def follow(self, request: Request, attempts: Attempts) -> Answer:
-        """Make one exchange; follow redirects below our own API, for GET and HEAD."""
-        asked = request
-        for _ in range(_MOST_REDIRECTS + 1):
-            answer = self.answer(asked, attempts)
-            if answer.status not in _REDIRECTS or asked.method not in _READING:
-                return answer
-            try:
-                moved = moved_to(asked.target, answer.headers.get("location", ""), self.base_url)
-            except BadResponse as elsewhere:
-                elsewhere.status = answer.status
-                raise
-            asked = replace(asked, target=moved)
-        error = BadResponse("The server redirects in a circle", status=answer.status)
-        error.lasting = True
-        raise error
-
-    def attempts(self, request: Request) -> Attempts:
-        """Return the fresh state of a leaf's tries."""
-        bridge, job = self.bridge, self._running_job
-        limit = job.limit
-        if limit is not None:
-            limit -= job.patience.waited()  # a call's time runs from its start, waits included
-        return Attempts(
-            bridge.policy,
-            bridge.budget(self.base_url),
-            limit=limit,
-            longest=self._running_job.patience.limit,
-            repeatable=request.repeatable,
-        )
-
-    def refused(self, request: Request, error: RateLimited) -> None:
-        """Close the principal's gate after a 429, and remember it."""
-        self._running_job.patience.gate.close(error.retry_after)
-        self.bridge.count_limited()
-        self._health.rate_limit = {
-            "endpoint": request.target.partition("?")[0],
-            "retry_after": error.retry_after,
-            "timestamp": datetime.now(UTC),
-        }
-
-    def passed(self) -> None:
-        """Note that a request went through."""
-        patience = self._running_job.patience
-        patience.gate.passed()
-        patience.relax()
-
-    def failed(self, request: Request, error: GitLabSyncError, attempts: Attempts) -> None:
-        """Complete a final error with what was asked, and remember it."""
-        error.method = request.method
-        error.url = without_secrets(f"{self.api_base}/{request.target}")
-        error.attempts = attempts.made
-        self._health.error = str(error)
-
-    def pause(self, seconds: float, attempts: Attempts) -> None:
-        """Put the leaf off if it may be; else wait here, until cancelled."""
-        if may_postpone():
-            raise Postpone(seconds, attempts)
-        self.cancel.wait(seconds)
-
-
-def persist(rest: Rest, request: Request, read: Callable[[Answer], T]) -> T:
-    """Make one request as often as it takes, and return what `read` makes of the answer.
-
-    For leaves. It waits for the principal's gate, tries again what may succeed a moment later, and
-    never holds a worker of the shared pool while it waits. `read` raises an error of ours for an
-    answer that is none; what stays an error is raised, with what was asked.
-    """
-    attempts: Attempts = resumed() or rest.attempts(request)
-    try:
-        while True:
-            rest.cancel.check()
-            wait = rest.patience.delay_or_raise()
-            if wait and not rest.patience.fixed:
-                attempts.excuse(wait)
-            if not wait:
-                try:
-                    result = read(rest.follow(request, attempts))
-                except RateLimited as error:
-                    rest.refused(request, error)
-                    continue
-                except GitLabSyncError as error:
-                    wait = attempts.after(error)
-                else:
-                    rest.passed()
-                    return result
-            rest.pause(wait, attempts)
-    except GitLabSyncError as error:
-        rest.failed(request, error, attempts)
-        raise
-
-
-@leaf
-def fetch(rest: Rest, request: Request) -> Reply:
-    """Make one request and read its JSON: the leaf that runs on the pool.
-
-    Raises the errors of `gitlab_sync.errors`.
-    """
-    return persist(rest, request, wire.read_list if request.is_list else wire.read)
 
 
 def page_params(params: Params | None, per_page: int) -> Params:

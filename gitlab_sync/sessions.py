@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from gitlab_sync.alarm import Alarm
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.rest import DEFAULT_TIMEOUT
 from gitlab_sync.types import Record
+from gitlab_sync.view import DEFAULT_TIMEOUT
 
 IDLE = 3600.0
 """Seconds without use after which a sign-in is forgotten."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.bridge import Bridge
+from gitlab_sync.executor import SharedExecutor
 from gitlab_sync.http.retry import RetryPolicy
 from gitlab_sync.sandbox import Sandbox, World
+
+PATIENCE = 20.0
+"""Seconds after which something that should have come about will not."""
 
 QUICK = RetryPolicy(base=0.01, cap=0.05)
 """The usual number of attempts with next to no time between them."""
@@ -76,10 +81,62 @@ def client(make_client: Callable[..., GitLabClient]) -> GitLabClient:
 
 
 @pytest.fixture
+def make_pool() -> Iterator[Callable[..., SharedExecutor]]:
+    """Make shared pools without a bridge: `make_pool(workers=2)`; ended, and no thread left."""
+    made: list[SharedExecutor] = []
+
+    def make(workers: int = 2) -> SharedExecutor:
+        made.append(SharedExecutor(workers))
+        return made[-1]
+
+    yield make
+    for pool in made:
+        pool.shutdown(wait=False, cancel_futures=True)
+    for pool in made:
+        pool.join(PATIENCE)
+        assert pool.threads == 0, "a pool left threads behind"
+
+
+class Blocked:
+    """All workers of a pool, held until `release`."""
+
+    def __init__(self, pool: SharedExecutor) -> None:
+        self._go = threading.Event()
+        started = threading.Barrier(pool.max_workers + 1)
+
+        def hold() -> None:
+            started.wait(PATIENCE)
+            self._go.wait(PATIENCE)
+
+        self.futures = [pool.submit(hold) for _ in range(pool.max_workers)]
+        started.wait(PATIENCE)
+
+    def release(self) -> None:
+        """Let them go, and wait until they have."""
+        self._go.set()
+        for future in self.futures:
+            future.result(PATIENCE)
+
+
+@pytest.fixture
+def block() -> type[Blocked]:
+    """Hold all workers of a pool until they are let go; see `Blocked`."""
+    return Blocked
+
+
+@pytest.fixture
+def aside() -> Iterator[ThreadPoolExecutor]:
+    """Give threads to calls that need not come back by themselves."""
+    pool = ThreadPoolExecutor(16, thread_name_prefix="aside")
+    yield pool
+    pool.shutdown(wait=False, cancel_futures=True)
+
+
+@pytest.fixture
 def until() -> Callable[..., None]:
     """Wait for what has no event of its own: `until(lambda: …, timeout=20)`, or fail."""
 
-    def wait(condition: Callable[[], object], timeout: float = 20.0) -> None:
+    def wait(condition: Callable[[], object], timeout: float = PATIENCE) -> None:
         end = time.monotonic() + timeout
         pause = threading.Event()
         while not condition():

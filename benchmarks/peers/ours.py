@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.work import Done, Task, Work
 from gitlab_sync.bridge import Bridge
 from gitlab_sync.client import GitLabClient
-from gitlab_sync.rest import Request, fetch
+from gitlab_sync.view import Request, fetch
 
 TITLE = "gitlab_sync, batch"
 HOW = "`GitLabClient.batch_evaluate_mrs`, which also judges what it reads"

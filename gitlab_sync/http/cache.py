@@ -17,7 +17,7 @@ from gitlab_sync.errors import Cancelled, GitLabSyncError, TimedOut
 from gitlab_sync.http.wire import Answer
 
 Key: TypeAlias = tuple[Hashable, ...]
-"""(instance, principal, target with its query, further headers) of a GET."""
+"""(instance, principal, request with all that tells it from others)."""
 
 
 class InFlight:

@@ -20,6 +20,7 @@ from gitlab_sync.errors import (
     BadResponse,
     ConnectionFailed,
     GitLabSyncError,
+    RateLimited,
     ServerError,
     TimedOut,
 )
@@ -138,12 +139,19 @@ class Attempts:
         self._bad_answers = 0
         self._state: RetryCallState | None = None
         self.made = 0
+        self.refusal: RateLimited | None = None
         self.deadline = None if limit is None else time.monotonic() + limit
 
     def begin(self) -> None:
         """Count an exchange."""
         self.made += 1
         self._budget.count()
+
+    def check_time(self) -> None:
+        """Raise the last 429 if the call's time is over: waiting for it is what took the time."""
+        over = self.deadline is not None and time.monotonic() >= self.deadline
+        if over and self.refusal is not None:
+            raise self.refusal
 
     def excuse(self, seconds: float) -> None:
         """Let a wait that has a limit of its own not count against the call's."""
@@ -153,6 +161,7 @@ class Attempts:
     def after(self, error: GitLabSyncError) -> float:
         """Return the seconds to wait before trying again; raise `error` when it is final."""
         error.attempts = self.made
+        self.check_time()
         if not self._repeatable and not error.nothing_sent:
             raise error
         if isinstance(error, BadResponse):

@@ -15,8 +15,10 @@ from gitlab_sync.errors import (
     AuthenticationError,
     BadResponse,
     GitLabSyncError,
+    GraphQLError,
     NotFound,
     PermissionDenied,
+    QueryTooComplex,
     RateLimited,
     RequestRefused,
     ServerError,
@@ -28,6 +30,7 @@ Headers = Mapping[str, str]
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>|<h1[^>]*>(.*?)</h1>", re.IGNORECASE | re.DOTALL)
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
+_TOO_COMPLEX = re.compile(r"complexity|query is too large|timeout", re.IGNORECASE)
 _LONGEST_MESSAGE = 300
 _LONGEST_BODY = 20_000  # what is looked at of an error's body
 _DEEPEST = 5
@@ -108,6 +111,26 @@ def read_list(answer: Answer) -> Reply:
             request_id=answer.headers.get("x-request-id"),
         )
     return reply
+
+
+def read_graphql(answer: Answer) -> Reply:
+    """Return the `data` of a GraphQL answer; its errors come with status 200.
+
+    Raises GraphQLError with what they say, QueryTooComplex where that is the query's size or time.
+    """
+    reply = read(answer)
+    body = reply.data
+    if not isinstance(body, dict) or not (body.get("errors") or "data" in body):
+        raise BadResponse(f"{answer.status} without the data of a query", status=answer.status)
+    if not body.get("errors"):
+        return Reply(body["data"])
+    message = _said(body["errors"])
+    kind = QueryTooComplex if _TOO_COMPLEX.search(message) else GraphQLError
+    raise kind(
+        without_secrets(message),
+        status=answer.status,
+        request_id=answer.headers.get("x-request-id"),
+    )
 
 
 def rate_limit(headers: Headers, now: float | None = None) -> RateLimit | None:

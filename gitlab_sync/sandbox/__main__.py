@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         port=options.port,
         latency=options.latency_ms / 1000,
         threads=options.threads,
+        graphql=not options.no_graphql,
+        graphql_without=options.graphql_without,
+        node_latency=options.node_latency_ms / 1000,
     )
     with sandbox:
         line = orjson.dumps({"url": sandbox.url, "token": ADMIN_TOKEN}).decode()
@@ -64,6 +67,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--issues", type=int, default=5, help="written by each user")
     parser.add_argument("--projects", type=int, default=4)
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to each answer")
+    parser.add_argument(
+        "--node-latency-ms",
+        type=float,
+        default=0.0,
+        help="added to an answer of GraphQL for each merge request in it",
+    )
+    parser.add_argument("--no-graphql", action="store_true", help="only REST is there")
+    parser.add_argument(
+        "--graphql-without",
+        action="append",
+        default=[],
+        metavar="FIELD",
+        help="as MergeRequest.closedAt; may be repeated",
+    )
     parser.add_argument("--threads", type=int, default=70, help="requests answered at once")
     parser.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
     return parser

@@ -29,9 +29,9 @@ class Lists:
     def __init__(self, most: int = 512) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._lists: OrderedDict[Hashable, Sequence[Row]] = OrderedDict()
+        self._lists: OrderedDict[Hashable, Sequence[Any]] = OrderedDict()
 
-    def get(self, key: Hashable, make: Callable[[], Sequence[Row]]) -> Sequence[Row]:
+    def get(self, key: Hashable, make: Callable[[], Sequence[T]]) -> Sequence[T]:
         """Return the list under `key`, made now if it is not there."""
         with self._lock:
             rows = self._lists.get(key)

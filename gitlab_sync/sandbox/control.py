@@ -14,7 +14,7 @@ class Control:
 
     GET `traffic` gives the summary, DELETE resets it; GET `exchanges` the latest exchanges. POST
     `faults` plants the fault (or list of faults) in the body, GET lists and DELETE clears them. PUT
-    `latency` sets it, in seconds.
+    `latency` and PUT `node-latency` set them, in seconds.
     """
 
     def __init__(self, service: Service) -> None:
@@ -50,6 +50,8 @@ class Control:
                 return json_answer(service.faults.summary(), 201)
             case "PUT", "latency":
                 service.latency = float(orjson.loads(body))
+            case "PUT", "node-latency":
+                service.node_latency = float(orjson.loads(body))
             case _:
                 return json_answer({"error": "404 Not Found"}, 404)
         return Answer(204)

@@ -39,10 +39,10 @@ class Fault:
     """One fault, and which requests it meets. Immutable.
 
     Which: `path` is a pattern (`*` and `?`, over slashes too) for the path below `/api/v4`, or, if
-    it holds a colon, the template of a route (`/projects/:id/issues`); `method`, `token` (its name)
-    and `query` (parameters that must have these values) narrow it down. Of the requests that match,
-    the `nth` (from 1) is the first that is met, then each until `times` were (None: for ever), each
-    with `probability` (drawn from `seed`).
+    it holds a colon, the template of a route (`/projects/:id/issues`); GraphQL is `/api/graphql`.
+    `method`, `token` (its name) and `query` (parameters that must have these values) narrow it
+    down. Of the requests that match, the `nth` (from 1) is the first that is met, then each until
+    `times` were (None: for ever), each with `probability` (drawn from `seed`).
 
     What, by `kind`: "status" answers with `status` and `body`; "limit" with 429, in plain text or
     as JSON (`style`); "html" with a page and `status`; "redirect" with `status` and `location`;

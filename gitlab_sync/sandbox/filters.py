@@ -105,12 +105,17 @@ def ordered(query: Query, rows: Sequence[Row], orders: Sequence[str]) -> Sequenc
     descending = query.choice("sort", ("asc", "desc"), "desc") == "desc"
     if order == "created_at":
         return rows if descending else rows[::-1]
-    key = _ORDERS.get(order)
+    key = order_key(order)
     if key is None:
         return rows
     known = [row for row in rows if key(row.data) is not None]
     known.sort(key=lambda row: (key(row.data), row.data["id"]), reverse=descending)
     return known + [row for row in rows if key(row.data) is None]
+
+
+def order_key(order: str) -> Callable[[Record], Any] | None:
+    """Return what records are ordered by under that name; None for what the sandbox does not do."""
+    return _ORDERS.get(order)
 
 
 def _time_key(field: str) -> Callable[[Record], Any]:
@@ -122,7 +127,9 @@ def _time_key(field: str) -> Callable[[Record], Any]:
 
 
 _ORDERS: dict[str, Callable[[Record], Any]] = {
+    "created_at": _time_key("created_at"),
     "updated_at": _time_key("updated_at"),
+    "closed_at": _time_key("closed_at"),
     "merged_at": _time_key("merged_at"),
     "due_date": _time_key("due_date"),
     "title": lambda record: record["title"].lower(),

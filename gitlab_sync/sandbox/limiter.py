@@ -22,9 +22,10 @@ class RateLimit:
     """At most `limit` requests in `window` seconds for each token. Immutable.
 
     A window begins with its first request. `path` is a pattern for the path below `/api/v4`, or a
-    route's template if it holds a colon; `token` the name of the one token that is meant (None:
-    each has a count of its own). With `style="json"` the refusal is GitLab's second kind: JSON and
-    without any header. `headers=False` is an older server that sends none at all.
+    route's template if it holds a colon; GraphQL is `/api/graphql`, and "*" counts it together with
+    REST, as GitLab does. `token` is the name of the one token that is meant (None: each has a count
+    of its own). With `style="json"` the refusal is GitLab's second kind: JSON and without any
+    header. `headers=False` is an older server that sends none at all.
     """
 
     limit: int

@@ -24,6 +24,11 @@ class Sandbox:
     of `ADMIN_TOKEN`. `link_host` ("https://gitlab.internal") is what links name, as behind a proxy.
     `rate_limits` are in force from the start. Usable as a context manager, which starts and stops.
 
+    `graphql=False` is a server where `/api/graphql` is not there. `graphql_without` names fields
+    and arguments that it lacks, as older ones do (`MergeRequest.closedAt`,
+    `MergeRequest.notes.filter`; ValueError for what there is not anyway). `node_latency`, in
+    seconds, is added to its answers for each merge request that their lists hold.
+
     A token that belongs to nobody in the world (say, an empty one) sees what everybody sees.
     """
 
@@ -37,11 +42,20 @@ class Sandbox:
         rate_limits: Sequence[RateLimit] = (),
         link_host: str | None = None,
         threads: int = 70,
+        graphql: bool = True,
+        graphql_without: Iterable[str] = (),
+        node_latency: float = 0.0,
     ) -> None:
         owner = min((row.data["id"] for row in world.users), default=0)
         admin = Token("admin", ADMIN_TOKEN, owner, ("api",), admin=True)
         self._service = Service(
-            world, Tokens([admin, *tokens]), latency=latency, link_host=link_host
+            world,
+            Tokens([admin, *tokens]),
+            latency=latency,
+            link_host=link_host,
+            graphql=graphql,
+            graphql_without=graphql_without,
+            node_latency=node_latency,
         )
         self._service.limiter.set(*rate_limits)
         self._port = port
@@ -150,6 +164,15 @@ class Sandbox:
     @latency.setter
     def latency(self, seconds: float) -> None:
         self._service.latency = seconds
+
+    @property
+    def node_latency(self) -> float:
+        """Seconds added for each merge request in an answer of GraphQL; may be set at any time."""
+        return self._service.node_latency
+
+    @node_latency.setter
+    def node_latency(self, seconds: float) -> None:
+        self._service.node_latency = seconds
 
     # --- tokens --------------------------------------------------------------------------------
 

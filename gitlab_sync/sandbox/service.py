@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
+from typing import TYPE_CHECKING
 
 from gitlab_sync.sandbox.answer import Answer, Refusal, json_answer, no_route
 from gitlab_sync.sandbox.call import Call, Lists
@@ -19,7 +20,11 @@ from gitlab_sync.sandbox.traffic import Exchange, Traffic
 from gitlab_sync.sandbox.viewer import Viewers
 from gitlab_sync.sandbox.world import World
 
+if TYPE_CHECKING:
+    from gitlab_sync.sandbox.graphql.endpoint import GraphQL
+
 API = "/api/v4"
+GRAPHQL = "/api/graphql"
 _CACHED = ("cache-control", "max-age=0, private, must-revalidate")
 _UNCACHED = ("cache-control", "no-cache")
 _ANY_SCOPE = frozenset({"/personal_access_tokens/self"})
@@ -54,16 +59,27 @@ class Service:
     """Answers requests of one world. Thread-safe.
 
     `stopping` is set when the server stops; every wait here and in the gateway is on it.
-    `link_host` is the address that links name; None for the one that was called.
+    `link_host` is the address that links name; None for the one that was called. Without `graphql`
+    its path is unknown; `graphql_without` names what its schema lacks (ValueError for what it has
+    not anyway). `node_latency` is added to its answers for each merge request in them.
     """
 
     def __init__(
-        self, world: World, tokens: Tokens, *, latency: float = 0.0, link_host: str | None = None
+        self,
+        world: World,
+        tokens: Tokens,
+        *,
+        latency: float = 0.0,
+        link_host: str | None = None,
+        graphql: bool = True,
+        graphql_without: Iterable[str] = (),
+        node_latency: float = 0.0,
     ) -> None:
         self.world = world
         self.tokens = tokens
         self.latency = latency
         self.link_host = link_host
+        self.node_latency = node_latency
         self.faults = Faults()
         self.limiter = Limiter()
         self.traffic = Traffic()
@@ -71,6 +87,12 @@ class Service:
         self._lists = Lists()
         self._viewers = Viewers(world)
         self._request_ids = count(1)
+        self._has_graphql = graphql
+        self._without = tuple(graphql_without)
+        self._graphql: GraphQL | None = None
+        self._making = threading.Lock()
+        if self._without:
+            self._engine()  # So that a wrong name shows now, and not as an error of some query.
 
     def reply(self, request: Request, exchange: Exchange) -> Reply:
         """Return the reply to `request`; notes route, fault and status on `exchange`."""
@@ -78,7 +100,8 @@ class Service:
             self.stopping.wait(self.latency)
         segments = _segments(request.path)
         found = None if segments is None else ROUTER.find(segments)
-        exchange.endpoint = found[0] if found else ""
+        asks_graphql = request.path.rstrip("/") == GRAPHQL
+        exchange.endpoint = GRAPHQL if asks_graphql else found[0] if found else ""
         path = request.path.removeprefix(API)
         query = Query(request.query)
         faults = self._faults(request, path, exchange, query)
@@ -89,6 +112,8 @@ class Service:
         limits: list[tuple[str, str]] = []
         if answer is None:
             limits, answer = self.limiter.check(path, exchange.endpoint, exchange.token)
+        if answer is None and asks_graphql:
+            answer = self._queried(request)
         if answer is None:
             host = self._host(request, faults)
             answer = self._routed(request, segments, found, query, host)
@@ -135,7 +160,7 @@ class Service:
             _check_scope(token, method, template)
             route = methods.get(method)
             if route is None:
-                return _not_allowed(methods)
+                return _not_allowed({*methods, "HEAD"})
             call = Call(
                 world=self.world,
                 viewer=self._viewers.of(token),
@@ -150,6 +175,43 @@ class Service:
             return route(call)
         except Refusal as refusal_:
             return refusal_.answer
+
+    def _queried(self, request: Request) -> Answer:
+        """Answer a request to GraphQL: always a POST, with errors in a shape of their own."""
+        try:
+            if not self._has_graphql:
+                raise no_route()
+            if request.method != "POST":
+                return _not_allowed(("POST",))
+            viewer = self._viewers.of(self._reader(request.credential))
+            answer, merge_requests = self._engine().answer(request.body, viewer)
+        except Refusal as refusal_:
+            return refusal_.answer
+        if self.node_latency and merge_requests:
+            self.stopping.wait(self.node_latency * merge_requests)
+        return answer
+
+    def _reader(self, credential: Credential) -> Token | None:
+        """Return the token of a request; raises GraphQL's 401 for one that may not read."""
+        invalid = Refusal(json_answer({"errors": [{"message": "Invalid token"}]}, 401))
+        try:
+            token = self.tokens.check(credential)
+        except Refusal:
+            raise invalid from None
+        if token is not None and not token.reads:
+            raise invalid
+        return token
+
+    def _engine(self) -> GraphQL:
+        """Return what answers queries, made when it is first needed."""
+        with self._making:
+            if self._graphql is None:
+                from gitlab_sync.sandbox.graphql.endpoint import (  # noqa: PLC0415 - it is slow to import
+                    GraphQL,
+                )
+
+                self._graphql = GraphQL(self.world, self._lists, self._without)
+            return self._graphql
 
     def _finish(self, answer: Answer, request: Request) -> None:
         """Add what every answer carries, and turn one that the client has into a 304."""
@@ -172,9 +234,9 @@ def _segments(path: str) -> tuple[str, ...] | None:
     return tuple(path[len(API) + 1 :].rstrip("/").split("/"))
 
 
-def _not_allowed(methods: Mapping[str, Route]) -> Answer:
+def _not_allowed(methods: Iterable[str]) -> Answer:
     answer = json_answer({"error": "405 Not Allowed"}, 405)
-    answer.headers.append(("allow", ", ".join(sorted({*methods, "HEAD"}))))
+    answer.headers.append(("allow", ", ".join(sorted(methods))))
     return answer
 
 

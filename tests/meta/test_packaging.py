@@ -10,6 +10,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,9 +26,9 @@ def ranges() -> dict[str, Requirement]:
     return {canonicalize_name(r.name): r for r in found if r.name != "gitlab-sync"}
 
 
-def pins() -> dict[str, str]:
-    """Return the versions of requirements.txt by name."""
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+def pins(file: str = "requirements.txt") -> dict[str, str]:
+    """Return the versions of a file of requirements by name."""
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
     pairs = (line.split("==") for line in lines if line and not line.startswith("#"))
     return {canonicalize_name(name): version for name, version in pairs}
 
@@ -38,6 +39,21 @@ def test_every_dependency_is_pinned_within_its_range() -> None:
     for name, requirement in ranges().items():
         assert name in pinned, f"{name} is not pinned"
         assert requirement.specifier.contains(pinned[name]), f"{requirement}: {pinned[name]}"
+
+
+def test_the_lowest_versions_are_those_of_the_ranges() -> None:
+    """What is tested as the lowest is what setup.cfg calls the lowest; tools of developers apart."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    extras = setup["options.extras_require"]
+    lines = "\n".join([setup["options"]["install_requires"], extras["app"], extras["parquet"]])
+    lowest = {}
+    for requirement in map(Requirement, filter(str.strip, lines.splitlines())):
+        bounds = [spec.version for spec in requirement.specifier if spec.operator == ">="]
+        if bounds:
+            lowest[canonicalize_name(requirement.name)] = Version(bounds[0])
+    pinned = {name: Version(pin) for name, pin in pins("requirements-lowest.txt").items()}
+    assert pinned == lowest
 
 
 def test_pyproject_names_only_the_build_system_and_tools() -> None:

@@ -14,6 +14,7 @@ from gitlab_sync.sandbox.routes.notes import (
     one_note,
 )
 from gitlab_sync.sandbox.tables import Key
+from gitlab_sync.sandbox.world import World
 
 
 def _found(call: Call) -> tuple[Key, Record]:
@@ -177,10 +178,14 @@ def time_stats(call: Call) -> Answer:
 def participants(call: Call) -> Answer:
     """GET …/participants: the author, assignees, reviewers and who wrote notes."""
     key, record = _found(call)
+    return call.page(who_took_part(call.world, key, record))
+
+
+def who_took_part(world: World, key: Key, record: Record) -> list[Record]:
+    """Return the people around a merge request, each once, as other records show them."""
     people = [record.get("author"), *record.get("assignees", ()), *record.get("reviewers", ())]
-    people += [note.get("author") for note in call.world.tables.mr_notes.get(key)]
-    distinct = {person["id"]: person for person in people if person}
-    return call.page(list(distinct.values()))
+    people += [note.get("author") for note in world.tables.mr_notes.get(key)]
+    return list({person["id"]: person for person in people if person}.values())
 
 
 def closes_issues(call: Call) -> Answer:

@@ -1,0 +1,93 @@
+"""What kind of values a column holds, and its cells as such values, for files with types."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Literal, TypeAlias
+
+from gitlab_sync.rules.dates import moment_in
+from gitlab_sync.types import Scalar
+
+Kind: TypeAlias = Literal["text", "integer", "number", "percent", "truth", "day", "moment"]
+"""`percent`: numbers such as 75.0 for 75 %. `day`: an ISO 8601 date. `moment`: one with a time and
+an offset; without an offset it names no moment and is text."""
+
+Value: TypeAlias = Scalar | date
+"""A cell with its type. A moment is a `datetime` (which is a `date`, too), aware, in UTC."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+# What XML 1.0, section 2.2, lets into no document, and half a surrogate pair, which is no text.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def legal(text: str) -> str:
+    """Return `text` without the characters that may stand in no XML (nor HTML) document."""
+    return _ILLEGAL.sub("", text)
+
+
+def as_text(cell: Scalar) -> str:
+    """Return a cell that is known as text: true and false in lower case, as JSON has them."""
+    return str(cell).lower() if isinstance(cell, bool) else str(cell)
+
+
+def shown_moment(moment: datetime) -> str:
+    """Return an aware time for people: `2024-01-05 09:30:00 UTC`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def kind_of(cells: Iterable[Scalar]) -> Kind | None:
+    """Return the kind that all known cells share, or None if none of them is known.
+
+    Integers with other numbers are numbers; any other mixture is text, and so are integers of more
+    than 64 bits. Never `percent`: nobody can tell that from a number.
+    """
+    kinds: set[Kind] = {_kind(cell) for cell in cells if _is_known(cell)}
+    if len(kinds) > 1:
+        return "number" if kinds == {"integer", "number"} else "text"
+    return next(iter(kinds), None)
+
+
+def value_of(cell: Scalar, kind: Kind) -> Value:
+    """Return a cell of a column of this kind with its type; None if it is not known.
+
+    A float that is no number is not known. In a column of mixed cells each stays as it is.
+    """
+    if cell is None or not _is_known(cell):
+        return None
+    if isinstance(cell, str):
+        if kind == "day":
+            return date.fromisoformat(cell)
+        return moment_in(cell, UTC) if kind == "moment" else cell
+    return float(cell) if kind in {"number", "percent"} else cell
+
+
+def _is_known(cell: Scalar) -> bool:
+    return cell is not None and (not isinstance(cell, float) or math.isfinite(cell))
+
+
+def _kind(cell: Scalar) -> Kind:
+    if isinstance(cell, bool):
+        return "truth"
+    if isinstance(cell, int):
+        return "integer" if _SMALLEST <= cell <= _LARGEST else "text"
+    if isinstance(cell, float):
+        return "number"
+    if isinstance(cell, str):
+        if _is_day(cell):
+            return "day"
+        return "text" if moment_in(cell, UTC) is None else "moment"
+    return "text"
+
+
+def _is_day(text: str) -> bool:
+    if _DAY.fullmatch(text) is None:
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,87 @@
+"""The formats that a table can be had in, and the names of their files."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from gitlab_sync.reports.csv_file import to_csv
+from gitlab_sync.reports.html_file import to_html
+from gitlab_sync.reports.json_file import to_json, to_ndjson
+from gitlab_sync.reports.parquet_file import to_parquet
+from gitlab_sync.reports.sheet import Sheet
+from gitlab_sync.reports.text_table import to_text
+
+_UNSAFE = re.compile(r"[^\w-]+")
+_LONGEST_STEM = 150  # bytes; file systems take 255 for a whole name
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format. Immutable.
+
+    `write` makes a whole file of one table (a workbook of many: `xlsx_file.to_xlsx`). `suffix`
+    begins with its dot. A `binary` one is nothing for a terminal.
+    """
+
+    name: str
+    media_type: str
+    suffix: str
+    binary: bool
+    write: Callable[[Sheet], bytes]
+
+
+def _write_table(sheet: Sheet) -> bytes:
+    return to_text(sheet.columns, sheet.rows).encode(errors="replace")
+
+
+def _write_json(sheet: Sheet) -> bytes:
+    return to_json(sheet.rows)
+
+
+def _write_ndjson(sheet: Sheet) -> bytes:
+    return to_ndjson(sheet.rows)
+
+
+def _write_csv(sheet: Sheet) -> bytes:
+    return to_csv(sheet.columns, sheet.rows)
+
+
+def _write_xlsx(sheet: Sheet) -> bytes:
+    from gitlab_sync.reports.xlsx_file import to_xlsx  # noqa: PLC0415 - 0.04 s, needed by few
+
+    return to_xlsx([sheet])
+
+
+_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        made.name: made
+        for made in (
+            Format("table", "text/plain; charset=utf-8", ".txt", False, _write_table),
+            Format("json", "application/json", ".json", False, _write_json),
+            Format("ndjson", "application/x-ndjson", ".ndjson", False, _write_ndjson),
+            Format("csv", "text/csv; charset=utf-8", ".csv", False, _write_csv),
+            Format("xlsx", _EXCEL, ".xlsx", True, _write_xlsx),
+            Format("parquet", "application/vnd.apache.parquet", ".parquet", True, to_parquet),
+            Format("html", "text/html; charset=utf-8", ".html", False, to_html),
+        )
+    }
+)
+"""All formats by name. The rows of JSON have their own keys; all others have the columns."""
+
+
+def file_name(title: str, day: date, form: Format) -> str:
+    """Return a file's name such as `Unified_Batch_Report_2024-01-05.xlsx`.
+
+    Letters and digits of any language, `_` and `-` stay; whatever else stands between them becomes
+    one `_`, so that no name leads into another folder, is hidden, or looks like an option. Pure.
+    """
+    safe = _UNSAFE.sub("_", unicodedata.normalize("NFC", title)).strip("_-")
+    short = safe.encode()[:_LONGEST_STEM].decode(errors="ignore").strip("_-")
+    return f"{short or 'Report'}_{day:%Y-%m-%d}{form.suffix}"

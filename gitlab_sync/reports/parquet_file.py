@@ -1,0 +1,77 @@
+"""A table as Parquet: typed columns, and where it comes from in the file itself."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.reports.cells import Kind, Value, as_text, value_of
+from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.types import Scalar
+
+KEY_PREFIX = "gitlab_sync."
+"""How the keys of a file's metadata begin: `gitlab_sync.title`, `gitlab_sync.as_of`, …, by the
+fields of `Meta`."""
+
+
+def to_parquet(sheet: Sheet) -> bytes:
+    """Return the table as one Parquet file, with nulls as nulls.
+
+    Columns are int64, float64 (a percentage as 75.0), bool, date32, timestamp in UTC, or string,
+    also where nothing is known and no kind was declared. Links are left out. Raises
+    ConfigurationError without pyarrow.
+    """
+    try:
+        import pyarrow as pa  # type: ignore[import-untyped] # noqa: PLC0415 - slow, and optional
+        import pyarrow.parquet as pq  # type: ignore[import-untyped] # noqa: PLC0415 - as above
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "Parquet needs the package pyarrow, which is not installed",
+            hint='Install it with: pip install "gitlab-sync[parquet]"',
+        ) from None
+    kinds = [sheet.kind(column) for column in sheet.columns]
+    arrays = [
+        pa.array([_cell(row.get(column), kind) for row in sheet.rows], _type(pa, kind))
+        for column, kind in zip(sheet.columns, kinds, strict=True)
+    ]
+    table = pa.table(arrays, names=[_whole(column) for column in sheet.columns])
+    file = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(_metadata(sheet)), file, compression="zstd")
+    return file.getvalue()
+
+
+def _type(pa: Any, kind: Kind) -> Any:
+    types: dict[Kind, Any] = {
+        "text": pa.string(),
+        "integer": pa.int64(),
+        "number": pa.float64(),
+        "percent": pa.float64(),
+        "truth": pa.bool_(),
+        "day": pa.date32(),
+        "moment": pa.timestamp("us", tz="UTC"),
+    }
+    return types[kind]
+
+
+def _cell(cell: Scalar, kind: Kind) -> Value:
+    """Return what pyarrow takes for a cell: in a column of texts everything is one."""
+    if kind == "text" and value_of(cell, kind) is not None:
+        return _whole(as_text(cell))
+    return value_of(cell, kind)
+
+
+def _metadata(sheet: Sheet) -> dict[str, str]:
+    metadata = {f"{KEY_PREFIX}title": _whole(sheet.title)}
+    for item in fields(Meta):
+        value = getattr(sheet.meta, item.name)
+        text = value.isoformat() if isinstance(value, datetime) else value
+        metadata[KEY_PREFIX + item.name] = _whole(text)
+    return metadata
+
+
+def _whole(text: str) -> str:
+    """Return `text` with a `?` for each half of a surrogate pair, which UTF-8 cannot hold."""
+    return text.encode(errors="replace").decode()

@@ -1,0 +1,102 @@
+"""A table with all that a file about it has to say: what exporters take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Self, TypeAlias
+
+from gitlab_sync._version import __version__
+from gitlab_sync.errors import without_secrets
+from gitlab_sync.outcomes import Report
+from gitlab_sync.reports.cells import Kind, kind_of, shown_moment
+from gitlab_sync.rules import RULES_VERSION
+from gitlab_sync.types import Row
+
+Link: TypeAlias = str | Callable[[Row], str | None]
+"""Where a cell's link comes from: the column with the URL (shown or not), or a function."""
+
+# Visible ASCII (RFC 3986 has no more), and never a `javascript:` that a server made up.
+_WEB = re.compile(r"https?://[!-~]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """Where the numbers come from, so that a file explains itself years later. Immutable.
+
+    `as_of`: when the data was read, aware (kept in UTC). `instance`: the URL of the GitLab.
+    `completeness`: how much was read, in words. `scope`: what was asked and which filter was set,
+    in words. Texts lose any secret in them. Raises ValueError for a time without an offset.
+    """
+
+    as_of: datetime
+    instance: str
+    completeness: str
+    scope: str = ""
+    rules_version: str = RULES_VERSION
+    program_version: str = __version__
+
+    def __post_init__(self) -> None:
+        if self.as_of.utcoffset() is None:
+            raise ValueError(f"a time without an offset says nothing: {self.as_of}")
+        object.__setattr__(self, "as_of", self.as_of.astimezone(UTC))
+        for name in ("instance", "completeness", "scope"):
+            object.__setattr__(self, name, without_secrets(getattr(self, name)))
+
+    @classmethod
+    def of_report(cls, report: Report, instance: str, scope: str = "") -> Self:
+        """Return what a run's own result says about itself."""
+        return cls(report.as_of, instance, str(report.completeness), scope)
+
+    def lines(self) -> dict[str, str]:
+        """Return labels and texts for people, in order; what is not said is left out."""
+        lines = {
+            "Data as of": shown_moment(self.as_of),
+            "GitLab": self.instance,
+            "Completeness": self.completeness,
+            "Scope": self.scope,
+            "Rules": f"version {self.rules_version}",
+            "Program": f"gitlab-sync {self.program_version}",
+        }
+        return {label: text for label, text in lines.items() if text}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table: a title, the columns in order, a row for each line, and where it comes from.
+
+    A column that a row lacks is null. `links`: columns whose cells lead somewhere. `kinds`: kinds
+    of columns that the cells alone do not tell, such as `percent`, or `integer` where all may be
+    null. `nothing`: columns in which null means that there is nothing, and not that it is unknown.
+    Immutable, as long as nobody changes the rows.
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Row]
+    meta: Meta
+    links: Mapping[str, Link] = field(default_factory=dict)
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    nothing: Collection[str] = frozenset({"Error"})
+
+    def kind(self, column: str) -> Kind:
+        """Return the kind of a column: as its cells are, or as declared if they can be that.
+
+        A column in which nothing is known is what it was declared to be, else text.
+        """
+        found = kind_of(row.get(column) for row in self.rows)
+        declared = self.kinds.get(column)
+        if declared is None or found is None:
+            return declared or found or "text"
+        wider = declared in {"number", "percent"} and found in {"integer", "number"}
+        return declared if wider or declared == "text" else found
+
+    def link(self, column: str, row: Row) -> str | None:
+        """Return where a cell leads; None if nowhere, or if it is no URL of the web."""
+        source = self.links.get(column)
+        if source is None:
+            return None
+        url = row.get(source) if isinstance(source, str) else source(row)
+        return url if isinstance(url, str) and _WEB.fullmatch(url) else None

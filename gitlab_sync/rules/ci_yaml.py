@@ -1,0 +1,186 @@
+"""YAML as GitLab reads it: anchors, merge keys and `!reference`, within bounds.
+
+The texts come from repositories of strangers. PyYAML's own loader calls itself once per level,
+which ends the process on a text that nests deeply enough, and its merge keys can double a text's
+size with each line. So only its events are used here, and the tree is built within limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import yaml
+
+Plain: TypeAlias = Any
+"""None, a bool, a text, a list, a dict with texts as keys, or a `Reference`. Numbers are texts."""
+
+# GitLab's own limit is 100 levels (max_yaml_depth), and 2 MiB (max_yaml_size_bytes).
+_MAX_DEPTH = 100
+_MAX_CHARACTERS = 2 * 1024 * 1024
+_MAX_NODES = 100_000
+
+_PLAIN = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+# The binding to libyaml is missing from a few builds of PyYAML; both give the same events.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class YamlError(ValueError):
+    """The text is no YAML, or one that would grow beyond all bounds. Its text says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`!reference [job, key, …]`: what stands there, to be looked up once all is known."""
+
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML text: its value, and the line (from 1) of each key at the top. Not to be changed."""
+
+    value: Plain
+    lines: dict[str, int] = field(default_factory=dict)
+
+
+def load(text: str) -> Document:
+    """Return what a text of YAML says; raise `YamlError` if it cannot be read.
+
+    Of several documents it is the first, or the second where the first is GitLab's `spec` header.
+    Values may be shared (anchors): do not change them. Safe to call from many threads.
+    """
+    if len(text) > _MAX_CHARACTERS:
+        raise YamlError("longer than 2 MiB, which GitLab refuses, too")
+    clean = text.encode("utf-8", "replace").decode("utf-8")
+    first: Document | None = None
+    try:
+        for document in _Builder(yaml.parse(clean, Loader=_LOADER)).documents():
+            if first is not None:
+                return document
+            first = document
+            if not (isinstance(document.value, dict) and "spec" in document.value):
+                break
+    except (yaml.YAMLError, RecursionError) as problem:
+        raise YamlError(_said(problem)) from problem
+    return first or Document(None)
+
+
+def _said(problem: Exception) -> str:
+    """Return PyYAML's word on one line, with the place."""
+    mark = getattr(problem, "problem_mark", None)
+    said = getattr(problem, "problem", None) or str(problem) or type(problem).__name__
+    place = f" (line {mark.line + 1})" if mark is not None else ""
+    return " ".join(str(said).split()) + place
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or mapping whose end has not come yet."""
+
+    value: list[Plain] | dict[str, Plain]
+    anchor: str | None
+    is_reference: bool
+    size: int = 1
+    key: str | None = None
+    has_key: bool = False
+    merged: list[dict[str, Plain]] = field(default_factory=list)
+
+
+class _Builder:
+    """Builds values from events, one after another, without calling itself."""
+
+    def __init__(self, events: Iterator[Any]) -> None:
+        self._events = events
+        self._stack: list[_Open] = []
+        self._anchors: dict[str, tuple[Plain, int]] = {}
+        self._lines: dict[str, int] = {}
+        self._result: Plain = None
+        self._size = 0
+
+    def documents(self) -> Iterator[Document]:
+        """Yield each document of the text."""
+        handlers: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.AliasEvent: self._alias,
+            yaml.SequenceStartEvent: lambda event: self._open(event, []),
+            yaml.MappingStartEvent: lambda event: self._open(event, {}),
+            yaml.SequenceEndEvent: self._close,
+            yaml.MappingEndEvent: self._close,
+        }
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                self._anchors, self._lines, self._result = {}, {}, None
+            elif isinstance(event, yaml.DocumentEndEvent):
+                yield Document(self._result, self._lines)
+            elif type(event) in handlers:
+                handlers[type(event)](event)
+
+    def _scalar(self, event: Any) -> None:
+        value: Plain = event.value
+        if event.implicit[0] and event.tag is None:
+            value = _PLAIN.get(event.value, event.value)
+        self._remember(event.anchor, value, 1)
+        self._add(value, 1, event)
+
+    def _alias(self, event: Any) -> None:
+        if event.anchor not in self._anchors:
+            line = event.start_mark.line + 1
+            raise YamlError(f"*{event.anchor} is not defined before its use (line {line})")
+        value, size = self._anchors[event.anchor]
+        self._add(value, size, event)
+
+    def _open(self, event: Any, value: list[Plain] | dict[str, Plain]) -> None:
+        if len(self._stack) >= _MAX_DEPTH:
+            raise YamlError(f"more than {_MAX_DEPTH} levels (line {event.start_mark.line + 1})")
+        self._stack.append(_Open(value, event.anchor, event.tag == "!reference"))
+
+    def _close(self, event: Any) -> None:
+        done = self._stack.pop()
+        value: Plain = done.value
+        if isinstance(value, dict):
+            for merged in done.merged:
+                for key, inherited in merged.items():
+                    value.setdefault(key, inherited)
+        elif done.is_reference:
+            value = Reference(tuple(step for step in value if isinstance(step, str)))
+        self._remember(done.anchor, value, done.size)
+        self._add(value, done.size, event)
+
+    def _remember(self, anchor: str | None, value: Plain, size: int) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = (value, size)
+
+    def _add(self, value: Plain, size: int, event: Any) -> None:
+        """Put a finished value where it belongs. `size` counts what it holds, aliases each time."""
+        if not self._stack:
+            self._result = value
+            return
+        parent = self._stack[-1]
+        parent.size += size
+        if parent.size > _MAX_NODES:
+            raise YamlError(f"grows to more than {_MAX_NODES} values")
+        if isinstance(parent.value, list):
+            parent.value.append(value)
+        elif not parent.has_key:
+            parent.key, parent.has_key = value if isinstance(value, str) else str(value), True
+            if len(self._stack) == 1:
+                self._lines.setdefault(parent.key, event.start_mark.line + 1)
+        else:
+            parent.has_key = False
+            self._put(parent, parent.value, value)
+
+    def _put(self, parent: _Open, mapping: dict[str, Plain], value: Plain) -> None:
+        key = parent.key or ""
+        if key == "<<":
+            # Of several merged mappings the first wins, and own keys win over all of them.
+            several = value if isinstance(value, list) else [value]
+            parent.merged.extend(one for one in several if isinstance(one, dict))
+        else:
+            mapping[key] = value

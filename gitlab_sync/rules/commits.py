@@ -1,0 +1,96 @@
+"""Commits as rows: what they say, at what time of day they were made, and how many there are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, time, tzinfo
+from typing import TYPE_CHECKING, Literal
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.dates import moment_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gitlab_sync.types import Record, Row
+
+Slot = Literal["Morning", "Afternoon", "Other"]
+
+MORNING, NOON, EVENING = time(9), time(12, 30), time(17)
+"""When the morning begins, when it turns into the afternoon, and when that ends."""
+
+
+def slot_of(clock: time) -> Slot:
+    """Return the part of the day: Morning from 9:00, Afternoon from 12:30, Other from 17:00."""
+    if MORNING <= clock < NOON:
+        return "Morning"
+    return "Afternoon" if NOON <= clock < EVENING else "Other"
+
+
+def commit_row(commit: Record, project_name: str, zone: tzinfo | None = None) -> Row:
+    """Return a commit as a row; never raises.
+
+    Keys: `project_name, message` (the whole text)`, date` (`YYYY-MM-DD`)`, time` (`HH:MM:SS`)`,
+    slot, sha, short_id, author_name, web_url`. Date and time are the author's, by the offset that
+    the commit carries, or in `zone` if there is one. They and the slot are None if not readable.
+    """
+    moment = _authored(commit, zone)
+    return {
+        "project_name": project_name,
+        "message": record.text(commit, "message") or record.text(commit, "title") or "",
+        "date": None if moment is None else moment.date().isoformat(),
+        "time": None if moment is None else moment.strftime("%H:%M:%S"),
+        "slot": None if moment is None else slot_of(moment.time()),
+        "sha": record.text(commit, "id"),
+        "short_id": record.text(commit, "short_id"),
+        "author_name": record.text(commit, "author_name"),
+        "web_url": record.text(commit, "web_url"),
+    }
+
+
+def distinct_rows(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows in order, each commit once: a fork holds the commits of its origin, too."""
+    seen: dict[object, Row] = {}
+    for position, row in enumerate(rows):
+        seen.setdefault(row["sha"] or position, row)
+    return list(seen.values())
+
+
+def commit_stats(
+    rows: Sequence[Row], merges: int | None = 0, unmatched: int | None = 0
+) -> dict[str, int | float | None]:
+    """Return how many commits a person's rows are, and at what times of day.
+
+    Keys: `total, morning_commits, afternoon_commits, morning_pct, afternoon_pct, other_commits,
+    merges, unmatched`. Shares are percent of `total` with one decimal; of nothing they are 0.
+    A commit whose time is not known is in `total` and in no part of the day. `merges` and
+    `unmatched`, of the projects that were read, are in no total.
+    """
+    slots = Counter(row["slot"] for row in rows)
+    return {
+        "total": len(rows),
+        "morning_commits": slots["Morning"],
+        "afternoon_commits": slots["Afternoon"],
+        "morning_pct": _percent(slots["Morning"], len(rows)),
+        "afternoon_pct": _percent(slots["Afternoon"], len(rows)),
+        "other_commits": slots["Other"],
+        "merges": merges,
+        "unmatched": unmatched,
+    }
+
+
+def _authored(commit: Record, zone: tzinfo | None) -> datetime | None:
+    text = record.field(commit, "authored_date")
+    moment = moment_in(text, zone)
+    if moment is not None or not isinstance(text, str):
+        return moment
+    try:
+        written = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    # Without an offset there is nothing to convert, but it still says what the clock showed.
+    return written if written.tzinfo is None else None
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(100 * part / whole, 1) if whole else 0.0

@@ -1,0 +1,146 @@
+"""Periods of time and days: what a person typed, turned into instants that can be compared.
+
+A day is a day in some time zone; which one, the caller says.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import TypeAlias
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules.text import instant
+
+When: TypeAlias = date | datetime | str | None
+"""A day, a moment, either of them as ISO 8601 text, or None (an empty text, too): no bound."""
+
+# Python also reads `2024-W01`, as its Monday: whoever types a week does not mean a day.
+_DATE_FIRST = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
+_ONE_DAY = timedelta(days=1)
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From one instant to another, both included; None: no bound on that side. Immutable.
+
+    `start` and `end` are aware, in UTC.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def contains(self, instant_text: object) -> bool:
+        """Say whether the moment of an ISO 8601 time with an offset lies in the period.
+
+        What names no moment lies in none, but for the period without any bound.
+        """
+        if self.start is None and self.end is None:
+            return True
+        moment = instant(instant_text)
+        return moment is not None and self.includes(moment)
+
+    def includes(self, moment: datetime) -> bool:
+        """Say whether `moment`, an aware time, lies in the period."""
+        return (self.start is None or self.start <= moment) and (
+            self.end is None or moment <= self.end
+        )
+
+
+def period(since: When, until: When, zone: tzinfo) -> Period:
+    """Return the period from `since` to `until`, both included.
+
+    A day begins and ends at midnight in `zone`, so one as `until` counts whole; a time without
+    an offset is one in `zone`. Raises ConfigurationError, which shows what was given, for what is
+    neither a day nor a moment, and if `until` comes before `since`.
+    """
+    first, last = _read(since, "since"), _read(until, "until")
+    start = None if first is None else _instant_of(first, zone)
+    end = None
+    if isinstance(last, datetime):
+        end = _instant_of(last, zone)
+    elif last is not None:
+        end = _end_of(last, zone)
+    if start is not None and end is not None and end < start:
+        raise ConfigurationError(
+            f"the period ends before it begins: since {_shown(since)}, until {_shown(until)}"
+        )
+    return Period(start, end)
+
+
+def moment_in(text: object, zone: tzinfo | None) -> datetime | None:
+    """Return the moment of an ISO 8601 time as a clock in `zone` shows it; None if it is none.
+
+    Without a zone the clock is the one that wrote it, by the offset of the text.
+    """
+    moment = instant(text)
+    if moment is None or zone is None:
+        return moment
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:  # a first or last day of the calendar, with an offset beyond it
+        return None
+
+
+def day_of(text: object, zone: tzinfo | None) -> date | None:
+    """Return the day on which the moment of an ISO 8601 time lies in `zone`, or None."""
+    moment = moment_in(text, zone)
+    return None if moment is None else moment.date()
+
+
+def day_in(text: object) -> date | None:
+    """Return the day that a text begins with (`2024-01-05`, also before a time), or None."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+
+
+def _read(given: When, name: str) -> date | None:
+    """Return a date, or a datetime (which is one, too); None for no bound."""
+    if given is None or isinstance(given, date):
+        return given
+    if isinstance(given, str):
+        text = given.strip()
+        if not text:
+            return None
+        found = _DATE_FIRST.match(text)
+        if found is not None:
+            try:
+                return (date if found.end() == len(text) else datetime).fromisoformat(text)
+            except ValueError:
+                pass
+    raise ConfigurationError(
+        f"{name} is neither a date nor a time: {_shown(given)}",
+        hint="Give a date such as 2024-01-05, or a time such as 2024-01-05T09:00:00+05:30.",
+    )
+
+
+def _instant_of(given: date, zone: tzinfo) -> datetime:
+    if not isinstance(given, datetime):
+        given = datetime.combine(given, time.min)
+    return _to_utc(given if given.tzinfo is not None else given.replace(tzinfo=zone))
+
+
+def _end_of(day: date, zone: tzinfo) -> datetime:
+    """Return the last moment of `day`: a microsecond, the least there is, before the next one."""
+    if day == date.max:
+        return _LAST
+    return _instant_of(day + _ONE_DAY, zone) - timedelta.resolution
+
+
+def _shown(given: object) -> str:
+    """Return what was given as a person can recognise it, however long it is."""
+    return f"“{str(given)[:60]}”"
+
+
+def _to_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # only in the first and last hours of the calendar
+        return _FIRST if moment.year == 1 else _LAST

@@ -1,0 +1,112 @@
+"""Who a person is in git: the addresses, usernames and names that a commit may carry for them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitlab_sync.rules import record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gitlab_sync.types import Record
+
+_ADDRESSES = ("email", "public_email", "commit_email", "override_email", "global_email")
+_USERNAMES = ("username", "override_username", "global_username")
+
+# What GitLab writes for people who keep their address private (docs.gitlab.com, "Use an
+# automatically-generated private commit email"). The id has a limit so that `int` never refuses it.
+_PRIVATE = re.compile(r"([0-9]{1,18})-(.+)@users\.noreply\.[^@]+", re.DOTALL)
+
+_USERNAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.\-]{0,254}")
+
+_BETWEEN_WORDS = re.compile(r"[\s_.\-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One person, and everything that marks a commit as theirs. Immutable: threads may share it.
+
+    `id` is GitLab's number (None: not known), `username` and `name` are as GitLab spells them.
+    `emails` are the known addresses and `usernames` all usernames, in lower case; `names` all
+    usernames and names as `normal_name` gives them. None of the three holds an empty text.
+    """
+
+    id: int | None
+    username: str
+    name: str
+    emails: frozenset[str]
+    usernames: frozenset[str]
+    names: frozenset[str]
+
+    @property
+    def key(self) -> str:
+        """The username in lower case: what tells people apart."""
+        return self.username.lower()
+
+    def is_same_person(self, other: Identity) -> bool:
+        """Say whether both are one account, by the id where both have it, else by the username."""
+        if self.id is not None and other.id is not None:
+            return self.id == other.id
+        return self.key == other.key
+
+
+def identity_of(
+    user: Record,
+    extra_emails: Iterable[str] = (),
+    extra_usernames: Iterable[str] = (),
+    extra_names: Iterable[str] = (),
+) -> Identity:
+    """Return who `user` is, a user record as GitLab sends it, and by what else they are known.
+
+    The record may also hold `override_email`, `override_username`, `global_email` and
+    `global_username`. The extra ones come from an aliases file. Empty texts, and what is no text,
+    count as not there; never raises.
+    """
+    username = (record.text(user, "username") or "").strip()
+    name = (record.text(user, "name") or "").strip()
+    emails = [*(record.text(user, key) for key in _ADDRESSES), *extra_emails]
+    usernames = [*(record.text(user, key) for key in _USERNAMES), *extra_usernames]
+    number = record.field(user, "id")
+    return Identity(
+        id=number if isinstance(number, int) and not isinstance(number, bool) else None,
+        username=username,
+        name=name,
+        emails=_filled(normal_address(email or "") for email in emails),
+        usernames=_filled((given or "").strip().lower() for given in usernames),
+        names=_filled(normal_name(given or "") for given in (name, *usernames, *extra_names)),
+    )
+
+
+def normal_address(address: str) -> str:
+    """Return an e-mail address as it is compared: in lower case, without white space around it."""
+    return address.strip().lower()
+
+
+def normal_name(name: str) -> str:
+    """Return a name as it is compared: without spaces, `_`, `.` and `-`, and without case.
+
+    One letter may be written as one character or as two (a Mac likes two): both become one.
+    """
+    return unicodedata.normalize("NFC", _BETWEEN_WORDS.sub("", name).casefold())
+
+
+def private_owner(address: str) -> tuple[int, str] | None:
+    """Return id and username that a private address of GitLab names, or None for another one.
+
+    `address` is in lower case, such as `7-ann@users.noreply.gitlab.example`.
+    """
+    found = _PRIVATE.fullmatch(address)
+    return None if found is None else (int(found[1]), found[2])
+
+
+def is_username(text: str) -> bool:
+    """Say whether `text` can be a username of GitLab: letters, digits, `_`, `.` and `-`."""
+    return _USERNAME.fullmatch(text) is not None
+
+
+def _filled(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(text for text in texts if text)

@@ -1,0 +1,325 @@
+"""The tools that are recognised, as data: what each is for, and by what one knows it is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Purpose = Literal[
+    "test",
+    "lint",
+    "format",
+    "type_check",
+    "coverage",
+    "dead_code",
+    "secret_scan",
+    "dependency_audit",
+    "changelog",
+    "hooks",
+]
+
+PYTHON = ("Python",)
+SCRIPT = ("JavaScript", "TypeScript")
+GO = ("Go",)
+RUST = ("Rust",)
+JAVA = ("Java",)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One tool in one of its uses. Immutable.
+
+    `languages`: empty for a tool that minds none. `commands`: how it is run, as a program and what
+    has to follow: a subcommand, or an option that begins so (`pytest --cov`). `files`: names of its
+    configuration, anywhere a manifest may be. `tables`: tables of `pyproject.toml` (dotted), keys
+    of `package.json`, or sections of `setup.cfg` and `tox.ini`. `hooks`: ids of pre-commit hooks.
+    `templates`: how GitLab's own template or component is named.
+    """
+
+    name: str
+    purpose: Purpose
+    languages: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+
+
+TOOLS = (
+    # Tests
+    Tool("pytest", "test", PYTHON, ("pytest", "py.test", "hatch test")),
+    Tool("unittest", "test", PYTHON, ("unittest", "nose2", "manage.py test", "django-admin test")),
+    Tool("behave", "test", PYTHON, ("behave", "robot", "trial", "stestr")),
+    Tool("jest", "test", SCRIPT, ("jest", "react-scripts test", "ng test", "lerna test")),
+    Tool("vitest", "test", SCRIPT, ("vitest",)),
+    Tool("mocha", "test", SCRIPT, ("mocha", "ava", "karma start", "tap", "jasmine")),
+    Tool("Cypress", "test", SCRIPT, ("cypress run", "playwright test", "wdio")),
+    Tool("node --test", "test", SCRIPT, ("node --test", "deno test", "bun test")),
+    Tool("go test", "test", GO, ("go test", "gotestsum", "ginkgo")),
+    Tool("cargo test", "test", RUST, ("cargo test", "cargo nextest")),
+    Tool("Maven", "test", JAVA, ("mvn test", "mvn verify", "mvn package", "mvn install")),
+    Tool("Gradle", "test", JAVA, ("gradle test", "gradle check", "gradle build")),
+    Tool("RSpec", "test", (), ("rspec", "minitest", "rails test")),
+    Tool("PHPUnit", "test", (), ("phpunit", "pest")),
+    Tool("CTest", "test", (), ("ctest", "bats", "dotnet test", "mix test", "swift test")),
+    # Linters
+    Tool(
+        "ruff",
+        "lint",
+        PYTHON,
+        ("ruff check", "ruff .", "hatch fmt"),
+        ("ruff.toml", ".ruff.toml"),
+        ("ruff",),
+        ("ruff", "ruff-check"),
+    ),
+    Tool("flake8", "lint", PYTHON, ("flake8", "flakehell"), (".flake8",), ("flake8",), ("flake8",)),
+    Tool(
+        "pylint",
+        "lint",
+        PYTHON,
+        ("pylint", "prospector"),
+        (".pylintrc", "pylintrc"),
+        ("pylint", "pylint.main", "pylint.master"),
+        ("pylint",),
+    ),
+    Tool("pycodestyle", "lint", PYTHON, ("pycodestyle", "pydocstyle"), (), ("pycodestyle",)),
+    Tool(
+        "ESLint",
+        "lint",
+        SCRIPT,
+        ("eslint", "next lint", "ng lint"),
+        (
+            *(".eslintrc", ".eslintrc.json", ".eslintrc.js", ".eslintrc.cjs", ".eslintrc.yml"),
+            *("eslint.config.js", "eslint.config.mjs", "eslint.config.cjs", "eslint.config.ts"),
+            ".eslintrc.yaml",
+        ),
+        ("eslintConfig",),
+        ("eslint",),
+    ),
+    Tool(
+        "Biome",
+        "lint",
+        SCRIPT,
+        ("biome lint", "biome check", "biome ci"),
+        ("biome.json", "biome.jsonc"),
+        (),
+        ("biome-lint", "biome-check", "biome-ci"),
+    ),
+    Tool("oxlint", "lint", SCRIPT, ("oxlint", "standard", "xo", "tslint"), (".oxlintrc.json",)),
+    Tool(
+        "golangci-lint",
+        "lint",
+        GO,
+        ("golangci-lint run", "staticcheck", "revive", "go vet"),
+        (".golangci.yml", ".golangci.yaml", ".golangci.toml", "revive.toml", "staticcheck.conf"),
+        (),
+        ("golangci-lint", "golangci-lint-full", "go-vet", "golangci-lint-mod"),
+    ),
+    Tool(
+        "clippy", "lint", RUST, ("cargo clippy", "clippy-driver"), ("clippy.toml", ".clippy.toml"),
+        (), ("clippy", "cargo-clippy"),
+    ),
+    Tool(
+        "Checkstyle",
+        "lint",
+        JAVA,
+        ("mvn checkstyle", "mvn pmd", "mvn spotbugs", "gradle checkstyleMain", "gradle lint"),
+        ("checkstyle.xml", "pmd.xml", "detekt.yml"),
+    ),
+    Tool("RuboCop", "lint", (), ("rubocop",), (".rubocop.yml",), (), ("rubocop",)),
+    Tool("ShellCheck", "lint", (), ("shellcheck",), (".shellcheckrc",), (), ("shellcheck",)),
+    Tool("phpcs", "lint", (), ("phpcs", "phpstan", "clang-tidy"), ("phpcs.xml", ".clang-tidy")),
+    # Formatters
+    Tool(
+        "ruff format", "format", PYTHON, ("ruff format", "hatch fmt"), (), ("ruff.format",),
+        ("ruff-format",),
+    ),
+    Tool("black", "format", PYTHON, ("black",), (), ("black",), ("black", "black-jupyter")),
+    Tool("isort", "format", PYTHON, ("isort",), (".isort.cfg",), ("isort",), ("isort",)),
+    Tool("yapf", "format", PYTHON, ("yapf", "autopep8"), (".style.yapf",), ("yapf",), ("yapf",)),
+    Tool(
+        "Prettier",
+        "format",
+        SCRIPT,
+        ("prettier", "dprint check", "dprint fmt", "deno fmt"),
+        (
+            *(".prettierrc", ".prettierrc.json", ".prettierrc.yml", ".prettierrc.yaml"),
+            *(".prettierrc.js", ".prettierrc.cjs", ".prettierrc.mjs", ".prettierrc.toml"),
+            *("prettier.config.js", "prettier.config.mjs", "prettier.config.cjs", "dprint.json"),
+        ),
+        ("prettier",),
+        ("prettier",),
+    ),
+    Tool(
+        "Biome", "format", SCRIPT, ("biome format", "biome check", "biome ci"),
+        ("biome.json", "biome.jsonc"), (), ("biome-format", "biome-check", "biome-ci"),
+    ),
+    Tool(
+        "gofmt", "format", GO, ("gofmt", "goimports", "gofumpt", "go fmt", "golangci-lint fmt"),
+        (), (), ("go-fmt", "go-imports", "gofmt", "golangci-lint-fmt"),
+    ),
+    Tool(
+        "rustfmt", "format", RUST, ("cargo fmt", "rustfmt"), ("rustfmt.toml", ".rustfmt.toml"),
+        (), ("fmt", "cargo-fmt", "rustfmt"),
+    ),
+    Tool(
+        "Spotless", "format", JAVA,
+        ("mvn spotless", "gradle spotlessCheck", "gradle spotlessApply", "google-java-format",
+         "mvn formatter", "ktlint"),
+    ),
+    Tool(
+        "clang-format", "format", (), ("clang-format",), (".clang-format",), (), ("clang-format",),
+    ),
+    # Type checkers; the compilers of Go, Rust and Java are theirs
+    Tool(
+        "mypy", "type_check", PYTHON, ("mypy", "dmypy"), ("mypy.ini", ".mypy.ini"), ("mypy",),
+        ("mypy",),
+    ),
+    Tool(
+        "pyright", "type_check", PYTHON, ("pyright", "basedpyright"), ("pyrightconfig.json",),
+        ("pyright", "basedpyright"), ("pyright", "basedpyright"),
+    ),
+    Tool(
+        "ty", "type_check", PYTHON, ("ty check", "pytype", "pyre check", "pyrefly check"),
+        ("ty.toml", ".pyre_configuration", "pyrefly.toml"), ("ty", "pytype", "pyrefly"),
+    ),
+    Tool(
+        "TypeScript", "type_check", SCRIPT,
+        ("tsc", "vue-tsc", "tsgo", "svelte-check", "flow check"),
+        ("tsconfig.json", ".flowconfig"), (), ("tsc",),
+    ),
+    Tool("Go compiler", "type_check", GO, ("go build", "go vet", "go install")),
+    Tool("Rust compiler", "type_check", RUST, ("cargo check", "cargo build", "cargo clippy")),
+    Tool(
+        "Java compiler", "type_check", JAVA,
+        ("mvn compile", "mvn test", "mvn verify", "mvn package", "mvn install", "gradle build",
+         "gradle check", "gradle test", "gradle compileJava"),
+    ),
+    # Coverage
+    Tool(
+        "coverage.py", "coverage", PYTHON,
+        ("pytest --cov", "py.test --cov", "coverage run", "coverage report", "coverage xml",
+         "slipcover", "hatch --cover"),
+    ),
+    Tool(
+        "Istanbul", "coverage", SCRIPT,
+        ("nyc", "c8", "jest --coverage", "vitest --coverage", "vitest --coverage.enabled",
+         "react-scripts --coverage", "ng --code-coverage", "node --experimental-test-coverage",
+         "bun --coverage"),
+    ),
+    Tool(
+        "go test -cover", "coverage", GO,
+        ("go -cover", "go -coverprofile", "gotestsum -cover", "gotestsum -coverprofile", "go cover",
+         "go-test-coverage", "gocover-cobertura"),
+    ),
+    Tool("cargo llvm-cov", "coverage", RUST, ("cargo llvm-cov", "cargo tarpaulin", "grcov")),
+    Tool(
+        "JaCoCo", "coverage", JAVA,
+        ("mvn jacoco", "gradle jacocoTestReport", "gradle jacocoTestCoverageVerification",
+         "gradle koverVerify", "gradle koverXmlReport"),
+    ),
+    Tool("Codecov", "coverage", (), ("codecov", "codecovcli", "lcov", "gcovr", "diff-cover")),
+    # Dead code
+    Tool(
+        "vulture", "dead_code", PYTHON, ("vulture", "deadcode"), (), ("vulture", "deadcode"),
+        ("vulture", "deadcode"),
+    ),
+    Tool(
+        "knip", "dead_code", SCRIPT, ("knip", "ts-prune", "unimported", "depcheck"),
+        ("knip.json", "knip.jsonc", "knip.ts", ".knip.json"), ("knip",), ("knip",),
+    ),
+    Tool("deadcode", "dead_code", GO, ("deadcode", "staticcheck", "unused")),
+    # Secrets
+    Tool(
+        "gitleaks", "secret_scan", (), ("gitleaks",), (".gitleaks.toml", "gitleaks.toml"), (),
+        ("gitleaks", "gitleaks-docker", "gitleaks-system"),
+    ),
+    Tool("TruffleHog", "secret_scan", (), ("trufflehog",), (), (), ("trufflehog",)),
+    Tool(
+        "detect-secrets", "secret_scan", (), ("detect-secrets", "detect-secrets-hook"),
+        (".secrets.baseline",), (), ("detect-secrets",),
+    ),
+    Tool(
+        "GitGuardian", "secret_scan", (), ("ggshield secret",),
+        (".gitguardian.yaml", ".gitguardian.yml"), (), ("ggshield",),
+    ),
+    Tool(
+        "Talisman", "secret_scan", (), ("talisman", "git-secrets", "git secrets"),
+        (".talismanrc",), (), ("talisman-commit", "talisman-push"),
+    ),
+    Tool("GitLab secret detection", "secret_scan", templates=("secret-detection",)),
+    # Dependencies with known holes
+    Tool(
+        "pip-audit", "dependency_audit", PYTHON, ("pip-audit", "safety check", "safety scan",
+         "uv audit"), (".safety-policy.yml",), (),
+        ("pip-audit", "python-safety-dependencies-check"),
+    ),
+    Tool(
+        "npm audit", "dependency_audit", SCRIPT,
+        ("npm audit", "yarn audit", "pnpm audit", "audit-ci", "better-npm-audit", "yarn npm audit",
+         "bun audit"),
+    ),
+    Tool("govulncheck", "dependency_audit", GO, ("govulncheck", "nancy")),
+    Tool(
+        "cargo audit", "dependency_audit", RUST, ("cargo audit", "cargo deny"), ("deny.toml",), (),
+        ("cargo-deny",),
+    ),
+    Tool(
+        "OWASP Dependency-Check", "dependency_audit", JAVA,
+        ("mvn dependency-check", "gradle dependencyCheckAnalyze", "dependency-check.sh"),
+    ),
+    Tool(
+        "OSV-Scanner", "dependency_audit", (), ("osv-scanner", "trivy fs", "trivy filesystem",
+         "trivy repo", "grype", "snyk test"), ("osv-scanner.toml", ".snyk"), (), ("osv-scanner",),
+    ),
+    Tool("GitLab dependency scanning", "dependency_audit", templates=("dependency-scanning",)),
+    # Changelogs from commits
+    Tool(
+        "git-cliff", "changelog", (), ("git-cliff", "git cliff"), ("cliff.toml",),
+        ("git-cliff", "git-cliff.changelog"),
+    ),
+    Tool(
+        "commitizen", "changelog", (), ("cz changelog", "cz bump", "cz ch"),
+        (".cz.toml", ".cz.json", ".cz.yaml", "cz.toml"), ("commitizen",),
+    ),
+    Tool(
+        "semantic-release", "changelog", (), ("semantic-release",),
+        (".releaserc", ".releaserc.json", ".releaserc.yml", ".releaserc.yaml", ".releaserc.js",
+         "release.config.js", "release.config.cjs", "release.config.mjs"),
+        ("semantic_release", "release"),
+    ),
+    Tool("towncrier", "changelog", (), ("towncrier",), ("towncrier.toml",), ("towncrier",)),
+    Tool("Changesets", "changelog", (), ("changeset",), (".changeset/config.json",)),
+    Tool(
+        "release-please", "changelog", (),
+        ("release-please", "standard-version", "conventional-changelog", "auto-changelog", "cog",
+         "release-it"),
+        ("release-please-config.json", ".versionrc", ".versionrc.json", "cog.toml",
+         ".release-it.json"),
+        ("standard-version", "release-it"),
+    ),
+    Tool(
+        "GitLab changelog", "changelog", (), ("glab changelog",), (".gitlab/changelog_config.yml",),
+    ),
+    # Checks before each commit
+    Tool(
+        "pre-commit", "hooks", (), (), (".pre-commit-config.yaml", ".pre-commit-config.yml"),
+    ),
+    Tool(
+        "Lefthook", "hooks", (), (),
+        ("lefthook.yml", ".lefthook.yml", "lefthook.yaml", "lefthook.toml"),
+    ),
+    Tool("Husky", "hooks", (), (), (".husky/pre-commit", ".huskyrc", ".huskyrc.json"), ("husky",)),
+)  # fmt: skip
+"""Every tool. One that serves two purposes stands there twice."""
+
+
+def tools_for(purpose: Purpose, languages: tuple[str, ...] = ()) -> tuple[Tool, ...]:
+    """Return the tools for a purpose, of these languages (none given: of all)."""
+    return tuple(
+        tool
+        for tool in TOOLS
+        if tool.purpose == purpose
+        and (not tool.languages or not languages or set(tool.languages) & set(languages))
+    )

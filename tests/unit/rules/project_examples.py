@@ -1,0 +1,129 @@
+"""Tiny repositories for the tests of compliance: texts by path, and what was read of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gitlab_sync.rules.project_facts import FileText, ProjectFacts
+from gitlab_sync.rules.project_files import included_files, wanted_files
+from gitlab_sync.types import Reading, Record
+
+WEB_URL = "https://gitlab.example/group/app"
+
+AGPL_NOTICE = """\
+Copyright (C) 2025 Ann Example
+
+This program is free software: you can redistribute it and/or modify
+it under the terms of the GNU Affero General Public License as published
+by the Free Software Foundation, either version 3 of the License, or
+(at your option) any later version.
+
+This program is distributed in the hope that it will be useful,
+but WITHOUT ANY WARRANTY; without even the implied warranty of
+MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+GNU Affero General Public License for more details.
+
+You should have received a copy of the GNU Affero General Public License
+along with this program.  If not, see <https://www.gnu.org/licenses/>.
+"""
+
+MIT = """\
+MIT License
+
+Copyright (c) 2025 Ann Example
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+"""
+
+README = (
+    "# App\n\nIt collects figures and shows them where people look anyway.\n\n"
+    "## Installation\n\n    pip install app\n\n## Usage\n\n    app show --last-week\n\n"
+    "## Contributing\n\nSee CONTRIBUTING.md, and write a test first.\n"
+)
+
+PIPELINE = """\
+include:
+  - template: Jobs/Dependency-Scanning.gitlab-ci.yml
+
+lint:
+  script: [ruff check ., ruff format --check ., mypy .]
+
+test:
+  script: pytest --cov --cov-fail-under=80
+"""
+
+COMPLETE: Mapping[str, str] = {
+    ".gitlab-ci.yml": PIPELINE,
+    ".gitlab/issue_templates/Bug.md": "## What happened\n",
+    ".gitlab/merge_request_templates/Default.md": "## What changes\n",
+    ".pre-commit-config.yaml": "repos: [{repo: x, hooks: [{id: gitleaks}]}]\n",
+    "CHANGELOG.md": "# Changelog\n",
+    "CODE_OF_CONDUCT.md": "Be kind.\n",
+    "CONTRIBUTING.md": "Open a merge request.\n",
+    "LICENSE": AGPL_NOTICE,
+    "README.md": README,
+    "cliff.toml": "[changelog]\n",
+    "pyproject.toml": (
+        '[project]\ndependencies = ["requests"]\n\n[tool.ruff]\n\n[tool.mypy]\n\n[tool.vulture]\n'
+    ),
+    "src/app.py": "print(1)\n",
+    "tests/test_app.py": "def test_it(): ...\n",
+}
+"""A Python project without a fault."""
+
+RECORD: Record = {
+    "id": 1,
+    "path_with_namespace": "group/app",
+    "description": "Figures where people look anyway.",
+    "topics": ["figures"],
+    "web_url": WEB_URL,
+}
+
+
+def tree(*paths: str, missing: str | None = None) -> Reading:
+    """Return the tree of these files, with their folders."""
+    folders = {path[:at] for path in paths for at, sign in enumerate(path) if sign == "/"}
+    entries = [{"path": path, "type": "tree"} for path in sorted(folders)]
+    return Reading([*entries, *({"path": path, "type": "blob"} for path in paths)], missing)
+
+
+def repository(
+    texts: Mapping[str, str],
+    unread: Mapping[str, FileText] | None = None,
+    missing: str | None = None,
+    **project: Any,
+) -> ProjectFacts:
+    """Return what a reader finds who reads just what is asked for.
+
+    `unread` are files that cannot be read, listed in the tree like the others; `missing` why the
+    tree is not whole; `project` what differs in the record.
+    """
+    record = {**RECORD, **project}
+    contents: dict[str, FileText] = {**texts, **(unread or {})}
+    listed = tree(*contents, missing=missing)
+    files = {path: contents[path] for path in wanted_files(listed, record)}
+    while more := included_files(files, listed, record):
+        files.update({path: contents[path] for path in more})
+    return ProjectFacts(record, listed, files, "main", WEB_URL)
+
+
+def without(*paths: str) -> dict[str, str]:
+    """Return the complete project without these files."""
+    return {path: text for path, text in COMPLETE.items() if path not in paths}

@@ -1,0 +1,43 @@
+"""On which days a person contributed, and the index that is made from it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date
+
+from gitlab_sync.rules.commits import commit_row
+from gitlab_sync.rules.contribution import activity, contribution_index
+from gitlab_sync.rules.work import Work
+
+FIRST, LAST = date(2024, 1, 1), date(2024, 1, 10)
+
+
+def test_activity_is_counted_by_day() -> None:
+    """Commits on the day of their row, items on the day they were opened."""
+    commits = [
+        commit_row({"authored_date": text}, "App")
+        for text in ("2024-01-05T00:30:00+05:30", "2024-01-05T10:00:00Z", "soon")
+    ]
+    mrs = [{"created_at": "2024-01-05T00:30:00+05:30"}, {"created_at": None}]
+    issues = [{"created_at": "2024-01-06T10:00:00Z"}]
+    assert activity(commits, mrs, issues, UTC) == {
+        date(2024, 1, 5): 2,
+        date(2024, 1, 4): 1,
+        date(2024, 1, 6): 1,
+    }
+
+
+def test_the_index_says_on_how_many_days_and_how_much_together() -> None:
+    """Both ends of the period are in; days outside it are not."""
+    numbers = {FIRST: 1, LAST: 9, date(2024, 1, 5): 0, date(2024, 1, 11): 4}
+    work = Work("ann", commits=6, mr_created=1, issues_raised=3, mr_assigned=50)
+    index = contribution_index(numbers, FIRST, LAST, work)
+    assert (index.active_days, index.total_days) == (2, 10)
+    assert (index.consistency, index.collaboration) == (0.2, 0.4)
+
+
+def test_the_index_of_nothing_is_nothing_and_of_the_unknown_unknown() -> None:
+    """No division by zero."""
+    idle = contribution_index({}, FIRST, LAST, Work("a", commits=0, mr_created=0, issues_raised=0))
+    assert (idle.consistency, idle.collaboration) == (0.0, 0.0)
+    assert contribution_index({}, FIRST, LAST, Work("a", commits=5)).collaboration is None
+    assert contribution_index({}, LAST, FIRST, Work("a")).consistency == 0.0

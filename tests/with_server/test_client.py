@@ -1,0 +1,433 @@
+"""`GitLabClient`: the names and shapes of the drop-in contract, over a real server."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import pickle
+import threading
+import traceback
+import types
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from odd_server import OddServer, json
+
+import gitlab_sync
+from gitlab_sync import GitLabClient
+from gitlab_sync.bridge import Bridge
+from gitlab_sync.errors import (
+    AuthenticationError,
+    Cancelled,
+    ConfigurationError,
+    GitLabSyncError,
+    NotFound,
+    ServerError,
+)
+from gitlab_sync.http.credentials import Credential
+from gitlab_sync.sandbox import Sandbox, World
+
+Maker = Callable[..., GitLabClient]
+SECRET = "plain-word-0123456789"
+
+
+# -- making one ------------------------------------------------------------------------------------
+
+
+def test_making_a_client_does_no_input_or_output_and_starts_no_thread() -> None:
+    """A host that is not there shows at the first call."""
+    before = set(threading.enumerate())
+    client = GitLabClient("https://no-such-host.invalid", SECRET)
+    assert client.base_url == "https://no-such-host.invalid"
+    assert client.error_msg is None
+    assert client.last_rate_limit is None
+    assert set(threading.enumerate()) == before
+
+
+def test_it_is_made_by_position_and_by_keyword(bridge: Bridge) -> None:
+    """Both are in use."""
+    for client in (
+        GitLabClient("https://gitlab.example/", SECRET),
+        GitLabClient(base_url="https://gitlab.example/", token=SECRET, is_oauth=False),
+        GitLabClient("https://gitlab.example/", SECRET, False, bridge=bridge, timeout=5),
+    ):
+        assert client.base_url == "https://gitlab.example"
+        assert client.api_base == "https://gitlab.example/api/v4"
+        assert client.token == SECRET
+        assert client.is_oauth is False
+    assert GitLabClient("https://gitlab.example", SECRET, True).is_oauth is True
+    assert gitlab_sync.GitLabClient is GitLabClient
+
+
+def test_the_signature_is_the_contracts() -> None:
+    """Names, order and defaults."""
+    made = inspect.signature(GitLabClient)
+    assert list(made.parameters)[:5] == ["base_url", "token", "is_oauth", "bridge", "timeout"]
+    assert made.parameters["bridge"].kind is inspect.Parameter.KEYWORD_ONLY
+    for name, wanted in {
+        "get": ["endpoint", "params"],
+        "_get": ["endpoint", "params"],
+        "get_all": ["endpoint", "params", "per_page", "max_pages", "all"],
+        "_get_paginated": ["endpoint", "params", "per_page", "max_pages", "all"],
+        "request": ["method", "endpoint", "params"],
+        "_request": ["method", "endpoint", "params"],
+        "batch_evaluate_mrs": ["usernames", "project_id", "group_id", "mr_scope"],
+        "batch_evaluate_issues": ["usernames", "project_id", "group_id", "issue_scope"],
+    }.items():
+        parameters = inspect.signature(getattr(GitLabClient, name)).parameters
+        assert list(parameters)[1 : len(wanted) + 1] == wanted
+    defaults = inspect.signature(GitLabClient._get_paginated).parameters
+    assert (defaults["per_page"].default, defaults["max_pages"].default) == (100, 10)
+    assert inspect.signature(GitLabClient.get_all).parameters["max_pages"].default is None
+
+
+@pytest.mark.parametrize("url", ["gitlab.example", "", "ftp://x", "https://ann:word@x.example"])
+def test_a_bad_url_is_a_configuration_error_at_once(url: str) -> None:
+    """And a ValueError, for who expects that."""
+    with pytest.raises(ConfigurationError):
+        GitLabClient(url, SECRET)
+    with pytest.raises(ValueError):  # noqa: PT011 - what it says is another test's
+        GitLabClient(url, SECRET)
+
+
+def test_a_timeout_must_be_more_than_nothing() -> None:
+    """Else no call could ever succeed."""
+    for timeout in (0, -1, float("nan")):
+        with pytest.raises(ConfigurationError, match="timeout"):
+            GitLabClient("https://gitlab.example", SECRET, timeout=timeout)
+
+
+def test_the_token_is_not_in_the_repr() -> None:
+    """Nor in that of its view, nor of the credential."""
+    client = GitLabClient("https://gitlab.example", SECRET)
+    assert SECRET not in f"{client!r}{client}{client.credential!r}{client.client!r}"
+
+
+def test_a_client_travels_only_by_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker elsewhere reads the token where it is."""
+    with pytest.raises(ConfigurationError, match="never travels"):
+        pickle.dumps(GitLabClient("https://gitlab.example", SECRET))
+    monkeypatch.setenv("A_TOKEN_FOR_TESTS", SECRET)
+    credential = Credential.from_environment("A_TOKEN_FOR_TESTS")
+    sent = pickle.dumps(GitLabClient("https://gitlab.example", credential, timeout=7))
+    assert SECRET.encode() not in sent
+    arrived = pickle.loads(sent)
+    assert (arrived.base_url, arrived.timeout) == ("https://gitlab.example", 7)
+    assert arrived.credential.token == SECRET
+
+
+# -- reading ---------------------------------------------------------------------------------------
+
+
+def test_all_spellings_of_an_endpoint_give_the_same(client: GitLabClient, world: World) -> None:
+    """By id, by encoded path, by a whole URL."""
+    project = world.tables.projects[0]
+    path = project["path_with_namespace"].replace("/", "%2F")
+    number = project["id"]
+    expected = client.get(f"projects/{number}")
+    assert expected["id"] == number
+    for endpoint in (
+        f"/projects/{number}",
+        f"/api/v4/projects/{number}",
+        f"projects/{path}",
+        f"{client.api_base}/projects/{number}",
+    ):
+        assert client.get(endpoint) == expected
+
+
+def test_parameters_reach_the_server(client: GitLabClient, sandbox: Sandbox) -> None:
+    """None dropped, booleans in lower case, lists repeated, the endpoint's own query kept."""
+    client.get("merge_requests?scope=all", {"wip": True, "iids": [1, 2], "state": None})
+    assert sandbox.traffic.exchanges[0].query == "scope=all&wip=true&iids%5B%5D=1&iids%5B%5D=2"
+    client.request("GET", "merge_requests", {"scope": "all", "draft": False})
+    assert sandbox.traffic.exchanges[1].query == "scope=all&draft=false"
+
+
+def test_a_private_token_and_a_bearer_go_in_their_own_headers(
+    sandbox: Sandbox, bridge: Bridge
+) -> None:
+    """An OAuth token in `PRIVATE-TOKEN` would be refused."""
+    oauth = sandbox.token_for("alice.moreau", kind="oauth")
+    assert GitLabClient(sandbox.url, oauth, True, bridge=bridge).get("user")
+    with pytest.raises(AuthenticationError):
+        GitLabClient(sandbox.url, oauth, bridge=bridge).get("user")
+    sent = [exchange.credential for exchange in sandbox.traffic.exchanges]
+    assert sent == ["Authorization", "PRIVATE-TOKEN"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "put"])
+def test_a_verb_is_really_that_verb_with_its_parameters_as_json(
+    bridge: Bridge, method: str
+) -> None:
+    """The older client made a GET of it."""
+    seen: list[tuple[str, bytes]] = []
+
+    with OddServer(lambda _: json({"done": True})) as server:
+        handler = server.http.RequestHandlerClass
+        original = handler.respond  # type: ignore[attr-defined]
+
+        def respond(self: Any) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            del self.headers["Content-Length"]
+            seen.append((self.command, body))
+            original(self)
+
+        for verb in ("do_POST", "do_PUT", "do_PATCH", "do_DELETE"):
+            setattr(handler, verb, respond)
+        client = GitLabClient(server.url, "x", bridge=bridge)
+        assert client.request(method, "projects/1?a=b", {"name": "ü"}) == {"done": True}
+        assert client._request(method, "projects/1") == {"done": True}
+    assert seen == [(method.upper(), '{"name":"ü"}'.encode()), (method.upper(), b"")]
+    assert server.asked == ["/api/v4/projects/1?a=b", "/api/v4/projects/1"]
+    assert server.headers[0]["content-type"] == "application/json"
+
+
+def test_head_gives_an_empty_list(client: GitLabClient, sandbox: Sandbox) -> None:
+    """There is no body to decode."""
+    assert client.request("HEAD", "user") == []
+    assert sandbox.traffic.exchanges[0].method == "HEAD"
+
+
+def test_the_last_failure_is_remembered(client: GitLabClient) -> None:
+    """Its text, for pages that show it."""
+    assert client.error_msg is None
+    with pytest.raises(NotFound) as raised:
+        client.get("projects/999999")
+    assert client.error_msg == str(raised.value)
+    assert "404" in client.error_msg
+
+
+def test_the_last_rate_limit_is_remembered(client: GitLabClient, sandbox: Sandbox) -> None:
+    """Where, for how long, and when, in UTC."""
+    sandbox.faults.add("limit", retry_after=0.01)
+    client.get("projects", {"private_token": SECRET})
+    last = client.last_rate_limit
+    assert last is not None
+    assert set(last) == {"endpoint", "retry_after", "timestamp"}
+    assert (last["endpoint"], last["retry_after"]) == ("projects", 0.01)
+    assert last["timestamp"].tzinfo is UTC
+    assert datetime.now(UTC) - last["timestamp"] < timedelta(minutes=1)
+
+
+def test_no_token_stands_in_any_error_log_line_or_traceback(
+    sandbox: Sandbox, bridge: Bridge, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong."""
+    client = GitLabClient(sandbox.url, SECRET, bridge=bridge, timeout=0.3)
+    endpoint = f"projects/1?private_token={SECRET}&page=1"
+    kinds: list[dict[str, Any]] = [
+        {"kind": "status", "status": 401},
+        {"kind": "status", "status": 500, "body": f"private_token={SECRET}"},
+        {"kind": "limit", "retry_after": 99},
+        {"kind": "reset"},
+        {"kind": "stall"},
+        {"kind": "truncate"},
+        {"kind": "html", "status": 200},
+        {"kind": "redirect", "location": f"https://x.invalid/?access_token={SECRET}"},
+    ]
+    with caplog.at_level(logging.DEBUG):
+        for kind in kinds:
+            sandbox.faults.clear()
+            sandbox.faults.add(times=None, **kind)
+            for call in (client.get, client.get_all):
+                with pytest.raises(GitLabSyncError) as raised:
+                    call(endpoint)
+                error = raised.value
+                shown = "".join(traceback.format_exception(error))
+                assert SECRET not in f"{error}{error!r}{error.url}{error.hint}{shown}"
+                assert SECRET.encode() not in pickle.dumps(error)
+            client = GitLabClient(sandbox.url, SECRET, bridge=bridge, timeout=0.3)
+    ours = [record for record in caplog.records if record.name.startswith("gitlab_sync")]
+    assert SECRET not in "".join(record.getMessage() for record in ours)
+
+
+# -- from many threads, and closing ----------------------------------------------------------------
+
+
+def test_it_is_used_from_many_threads_at_once(client: GitLabClient, world: World) -> None:
+    """Each gets its own answer."""
+    users = {row.data["id"]: row.data["username"] for row in world.users}
+    found: list[bool] = []
+
+    def read() -> None:
+        for number, name in users.items():
+            found.append(client.get(f"users/{number}")["username"] == name)
+
+    threads = [threading.Thread(target=read) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [True] * (12 * len(users))
+
+
+def test_as_a_context_manager_it_is_closed_at_the_end(make_client: Maker) -> None:
+    """It gives itself."""
+    with make_client() as client:
+        assert isinstance(client, GitLabClient)
+        assert client.get("user")
+    with pytest.raises(ConfigurationError, match="client is closed"):
+        client.get("user")
+
+
+def test_closing_it_twice_is_closing_it_and_others_go_on(
+    make_client: Maker, client: GitLabClient, bridge: Bridge
+) -> None:
+    """The bridge is everybody's."""
+    first = make_client()
+    first.close()
+    first.close()
+    for call in (
+        lambda: first.get("user"),
+        lambda: first.get_all("users"),
+        lambda: first.batch_evaluate_mrs(["alice.moreau"]),
+    ):
+        with pytest.raises(ConfigurationError, match="client is closed"):
+            call()
+    assert client.get("user")
+    assert not bridge.closed
+
+
+def test_closing_it_breaks_off_what_it_does_from_any_thread(
+    make_client: Maker, client: GitLabClient, sandbox: Sandbox
+) -> None:
+    """Even a read of a server that has gone silent."""
+    sandbox.faults.add("stall", path="/user", times=None)
+    waiting = make_client()
+    failures: list[Exception] = []
+
+    def read() -> None:
+        try:
+            waiting.get("user")
+        except GitLabSyncError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    assert sandbox.traffic.wait(lambda traffic: traffic.in_flight == 1)
+    waiting.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert [type(failure) for failure in failures] == [Cancelled]
+    assert "client was closed" in str(failures[0])
+    assert client.get("version")
+
+
+def test_after_the_bridge_was_closed_a_client_says_so(client: GitLabClient, bridge: Bridge) -> None:
+    """With what to do."""
+    bridge.close()
+    with pytest.raises(ConfigurationError, match="bridge is closed"):
+        client.get("user")
+
+
+# -- what older code hands over --------------------------------------------------------------------
+
+
+def test_run_sync_calls_a_callable_and_gives_back_anything_else(client: GitLabClient) -> None:
+    """Older code wraps its calls in it."""
+    assert client._run_sync(lambda: 7) == 7
+    assert client._run_sync(lambda: client.get("user"), timeout=5)["username"]
+    rows = [{"id": 1}]
+    assert client._run_sync(rows) is rows
+    assert client._run_sync(None) is None
+
+
+def test_run_sync_passes_errors_on(client: GitLabClient) -> None:
+    """They are not swallowed."""
+    with pytest.raises(NotFound):
+        client._run_sync(lambda: client.get("projects/999999"))
+
+
+def test_run_sync_refuses_a_coroutine_closes_it_and_says_what_to_call(
+    client: GitLabClient, recwarn: pytest.WarningsRecorder
+) -> None:
+    """There is no loop that could run it."""
+
+    def fetch_everything() -> Generator[None, None, int]:
+        yield
+        return 1
+
+    # What the compiler makes of such a function, without the syntax for it.
+    flags = fetch_everything.__code__.co_flags & ~inspect.CO_GENERATOR | inspect.CO_COROUTINE
+    made = types.FunctionType(fetch_everything.__code__.replace(co_flags=flags), globals())
+    made.__name__ = made.__qualname__ = "fetch_everything"
+    coroutine = made()
+    assert inspect.iscoroutine(coroutine)
+    with pytest.raises(TypeError, match=r"fetch_everything.*synchronous.*client\.get"):
+        client._run_sync(coroutine)
+    assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
+    assert not [w for w in recwarn if "never awaited" in str(w.message)]
+
+
+def test_single_items_are_judged_with_the_older_flags(client: GitLabClient, world: World) -> None:
+    """Username, flags, and what could not be read."""
+    for record in world.tables.merge_requests[:4]:
+        name, flags = client._evaluate_single_mr({**record, "_username": "ann"})
+        assert name == "ann"
+        assert list(flags) == [
+            "is_terminal", "is_merged", "is_closed_rejected", "no_desc", "no_issues", "no_time",
+            "no_unit_tests", "failed_pipe", "no_semantic_commits", "no_internal_review",
+            "merge_gt_2_days", "merge_gt_1_week", "errors",
+        ]  # fmt: skip
+        assert not flags["errors"]
+        quick_name, quick = client._evaluate_single_mr_efficiently(record)
+        assert quick_name == "unknown"
+        assert "is_closed" in quick
+        assert not {"is_closed_rejected", "no_unit_tests"} & set(quick)
+    for record in world.tables.issues[:4]:
+        assert client._evaluate_single_issue(record)[0] == "unknown"
+        assert client._evaluate_single_issue(record) == client._evaluate_single_issue_efficiently(
+            record
+        )
+
+
+def test_a_single_item_whose_facts_cannot_be_read_has_unknown_flags(
+    client: GitLabClient, sandbox: Sandbox, world: World
+) -> None:
+    """None, and why: neither a fault nor clean."""
+    record = next(mr for mr in world.tables.merge_requests if mr["state"] == "merged")
+    sandbox.faults.add("status", status=403, path="*/diffs", times=None)
+    _, flags = client._evaluate_single_mr(record)
+    assert flags["no_unit_tests"] is None
+    assert flags["is_merged"] is True
+    assert "403" in str(flags["errors"])
+
+
+def test_a_single_open_item_costs_no_request(client: GitLabClient, sandbox: Sandbox) -> None:
+    """It has no faults yet."""
+    _, flags = client._evaluate_single_mr({"id": 1, "iid": 1, "project_id": 1, "state": "opened"})
+    assert flags["is_terminal"] is False
+    assert flags["no_desc"] is False
+    assert sandbox.traffic.total == 0
+
+
+def test_the_quick_counts_cost_no_request(
+    client: GitLabClient, sandbox: Sandbox, world: World
+) -> None:
+    """One dict each, with the old titles."""
+    row = client.batch_evaluate_mrs_efficiently(world.tables.merge_requests)
+    assert list(row) == [
+        "Closed MRs", "No Desc", "No Issues", "No Time Spent", "Failed Pipeline",
+        "No Semantic Commits", "No Internal Review", "Merge > 1 Week", "Merge > 2 Days",
+    ]  # fmt: skip
+    quick = client.batch_evaluate_issues_efficiently(world.tables.issues)
+    assert list(quick) == [
+        "Total Assigned", "Opened Issues", "Closed Issues", "No Desc", "No Labels", "No Milestone",
+        "No Time Spent", "Long Open Time (>2 days)", "No Semantic Title",
+    ]  # fmt: skip
+    total = sum(count["Total Assigned"] for count in world.truth.issues().values())
+    assert quick["Total Assigned"] == total
+    assert sandbox.traffic.total == 0
+
+
+def test_a_failing_server_is_told_as_such_and_a_later_call_succeeds(
+    client: GitLabClient, sandbox: Sandbox
+) -> None:
+    """A client is not spoiled by an error."""
+    planted = sandbox.faults.add("status", status=500, times=None)
+    with pytest.raises(ServerError):
+        client.get("user")
+    planted.remove()
+    assert client.get("user")

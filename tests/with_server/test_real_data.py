@@ -1,0 +1,165 @@
+"""The whole way over the history of a real project: rows, cost, and faults of every kind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from honesty import assert_honest
+
+from gitlab_sync import GitLabClient
+from gitlab_sync.batch import Run
+from gitlab_sync.bridge import Bridge
+from gitlab_sync.http import limits
+from gitlab_sync.http.retry import RetryPolicy
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit/rules"))
+
+import truth_from_files as truth
+
+REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
+ONE = "/projects/:id/merge_requests/:iid"
+pytestmark = [
+    pytest.mark.skipif(not REAL.is_dir(), reason="the folder with real data is not here"),
+    pytest.mark.timeout(300),
+]
+
+FAULTS: list[dict[str, Any]] = [
+    {"kind": "status", "status": 500},
+    {"kind": "html", "status": 502},
+    {"kind": "status", "status": 503, "retry_after": 0.05},
+    {"kind": "limit", "retry_after": 0},
+    {"kind": "limit", "style": "json"},
+    {"kind": "reset"},
+    {"kind": "reset", "when": "middle"},
+    {"kind": "truncate"},
+    {"kind": "malformed"},
+    {"kind": "empty"},
+    {"kind": "html", "status": 200},
+    {"kind": "status", "status": 200, "body": '{"message": "maintenance"}'},
+    {"kind": "status", "status": 401},
+    {"kind": "status", "status": 403},
+    {"kind": "status", "status": 404},
+    {"kind": "redirect"},
+    {"kind": "foreign_link"},
+    {"kind": "cookie"},
+    {"kind": "stall", "seconds": 0.2},
+    {"kind": "drip", "seconds": 0.2},
+]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A sandbox in a process of its own."""
+
+    url: str
+    token: str
+
+    def control(self, method: str, what: str, value: Any = None) -> Any:
+        """Ask its own routes."""
+        data = None if value is None else json.dumps(value).encode()
+        asked = urllib.request.Request(f"{self.url}/-/sandbox/{what}", data, method=method)
+        with urllib.request.urlopen(asked) as answer:
+            return json.loads(answer.read() or b"null")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Put the real data behind a server; it ends when its standard input is closed."""
+    command = [sys.executable, "-m", "gitlab_sync.sandbox", "--port", "0", "--data", str(REAL)]
+    with subprocess.Popen(
+        [*command, "--parent-pipe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        ready = json.loads(process.stdout.readline())
+        yield Server(ready["url"], ready["token"])
+        process.stdin.close()
+        assert process.wait(20) == 0
+
+
+@pytest.fixture(scope="module")
+def true_mrs() -> dict[str, dict[str, Any]]:
+    """Return the rows of merge requests, computed from the files by other code."""
+    return truth.merge_request_rows(REAL)
+
+
+@pytest.fixture
+def quiet(server: Server) -> Iterator[Server]:
+    """Give the server out without faults and with nothing counted."""
+    server.control("DELETE", "faults")
+    server.control("DELETE", "traffic")
+    yield server
+    server.control("DELETE", "faults")
+
+
+def test_all_authors_merge_requests_are_those_of_a_second_computation(
+    quiet: Server, true_mrs: dict[str, dict[str, Any]]
+) -> None:
+    """Five thousand merge requests of nine hundred people, at about four requests each."""
+    with Bridge() as bridge:
+        client = GitLabClient(quiet.url, quiet.token, bridge=bridge)
+        report = client.batch_evaluate_mrs(true_mrs)
+    assert len(report) == len(true_mrs) > 900
+    for row in report:
+        expected = true_mrs[str(row["Username"])]
+        assert {title: row[title] for title in expected} == expected
+        assert row["Status"] == ("Partial" if row["Unverified"] else "Success")
+    ended = sum(row["Closed MRs"] for row in true_mrs.values())
+    asked = quiet.control("GET", "traffic")
+    lists = asked["by_endpoint"]["/merge_requests"]
+    assert ended > 5000
+    assert asked["requests"] - lists <= 4.1 * ended
+    assert lists <= len(true_mrs) + ended / 100
+    assert "/users" not in asked["by_endpoint"]
+    assert asked["connections"] <= bridge.workers
+
+
+def test_all_authors_issues_are_those_of_a_second_computation(quiet: Server) -> None:
+    """From lists alone; names in another case are the same people."""
+    expected = truth.issue_rows(REAL)
+    with Bridge() as bridge:
+        client = GitLabClient(quiet.url, quiet.token, bridge=bridge)
+        report = client.batch_evaluate_issues([name.upper() for name in expected])
+    assert {str(row["Username"]) for row in report} == set(expected)
+    for row in report:
+        true = expected[str(row["Username"])]
+        assert {title: row[title] for title in true} == true
+    assert set(quiet.control("GET", "traffic")["by_endpoint"]) == {"/issues"}
+
+
+def test_when_one_request_in_fifty_fails_in_any_way_no_row_has_another_number(
+    quiet: Server, true_mrs: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row is the same, or it says that it is not whole and why."""
+    monkeypatch.setattr(limits, "_OWN_BACKOFF", (0.01, 0.02))
+    share = 0.02 / len(FAULTS)
+    planted = [
+        {**fault, "probability": share, "seed": seed, "times": None}
+        for seed, fault in enumerate(FAULTS)
+    ]
+    quiet.control("POST", "faults", planted)
+    names = list(true_mrs)[::3]
+    with Bridge(policy=RetryPolicy(base=0.01, cap=0.05)) as bridge:
+        client = GitLabClient(quiet.url, quiet.token, bridge=bridge)
+        report = client.batch_evaluate_mrs([*names, "nobody"], run=Run(max_wait=30))
+    met = quiet.control("GET", "traffic")["by_fault"]
+    assert set(met) == {str(fault["kind"]) for fault in FAULTS}
+    titles = list(next(iter(true_mrs.values())))[1:-1]
+    rows = {str(row["Username"]).lower(): row for row in report}
+    assert set(rows) == {name.lower() for name in [*names, "nobody"]}
+    assert rows.pop("nobody")["Status"] in {"Not Found", "Error"}
+    for name in names:
+        assert_honest(rows[name.lower()], true_mrs[name], titles)
+    statuses = [row["Status"] for row in rows.values()]
+    assert statuses.count("Success") > len(names) / 2
+    assert statuses.count("Partial")
+    assert not report.completeness.whole
+    assert "denied" in str(report.completeness)
