@@ -18,7 +18,7 @@ from gitlab_sync.cancel import CancelToken
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 from gitlab_sync.meter import Meter
 from gitlab_sync.outcomes import Completeness, Report, short_reason
-from gitlab_sync.reading import read_lists
+from gitlab_sync.reading import Plan, run_plans
 from gitlab_sync.rest import MAX_WAIT, Rest
 from gitlab_sync.rules import issue as issue_rules
 from gitlab_sync.rules import merge_request as mr_rules
@@ -125,33 +125,31 @@ def evaluate_issues(
 
 
 def find_people(rest: Rest, kind: Kind, usernames: Iterable[str], scope: Scope) -> list[Person]:
-    """Read everybody's list, and look up only those whose list is empty.
+    """Read everybody's list, and look up only those whose list is empty."""
+    names = distinct_usernames(usernames)
+    plans = ((number, _find(name, kind, scope)) for number, name in enumerate(names))
+    found = dict(run_plans(rest, plans))
+    return [found[number] for number in range(len(names))]
 
-    An item is proof enough that its author exists; and it tells how GitLab spells the name.
-    """
-    people = [Person(name) for name in distinct_usernames(usernames)]
-    lists = ((number, scope.listing(kind, person.username)) for number, person in enumerate(people))
-    empty: list[int] = []
-    for found in read_lists(rest, lists):
-        person = people[found.key]
-        person.error = found.error
-        person.items = list(_first_by_id(found.reading.rows).values())
-        if person.items:
-            person.exists = True
-            person.username = _spelled(person)
-        elif found.error is None:
-            empty.append(found.key)
-    look_ups = ((number, users.by_username(people[number].username)) for number in empty)
-    for found in read_lists(rest, look_ups):
-        person = people[found.key]
-        person.error = found.error
-        if found.error is None:
-            person.exists = False
-            for user in found.reading.rows:
-                name = str(user.get("username") or "")
-                if name.lower() == person.username.lower():
-                    person.exists, person.username = True, name
-    return people
+
+def _find(username: str, kind: Kind, scope: Scope) -> Plan[Person]:
+    """Find one person: an item is proof enough that its author exists, and tells the spelling."""
+    person = Person(username)
+    listed = (yield {"items": scope.listing(kind, username)})["items"]
+    person.error = listed.error
+    person.items = list(_first_by_id(listed.reading.rows).values())
+    if person.items:
+        person.exists = True
+        person.username = _spelled(person)
+    elif listed.error is None:
+        looked_up = (yield {"user": users.by_username(username)})["user"]
+        person.error = looked_up.error
+        if looked_up.error is None:
+            names = [str(user.get("username") or "") for user in looked_up.reading.rows]
+            matching = [name for name in names if name.lower() == username.lower()]
+            person.exists = bool(matching)
+            person.username = matching[0] if matching else username
+    return person
 
 
 def _spelled(person: Person) -> str:

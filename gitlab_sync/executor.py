@@ -176,8 +176,7 @@ class OrderedResults(Iterator[T]):
             while len(self._futures) < self._window:
                 future = self._submit()
                 if future is None:
-                    self._window = 0
-                    return
+                    return  # asked again after the next result: the inputs may have grown
                 self._futures.append(future)
         except Exception as error:  # noqa: BLE001 - raised again, after the results before it
             self._window = 0

@@ -1,45 +1,30 @@
-"""Many lists read at once, each to its true end, page by page through the shared pool."""
+"""Many lists read at once, each to its true end, page by page through the shared pool.
+
+Work that needs one answer before it knows the next question is written as a *plan*: a generator
+that yields what it wants read, gets that back, and returns its result. `run_plans` keeps many of
+them going side by side, in the calling thread; only their requests run on the pool.
+"""
 
 from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from gitlab_sync.errors import BadResponse, Cancelled, GitLabSyncError
 from gitlab_sync.executor import leaf
 from gitlab_sync.http.wire import Reply
+from gitlab_sync.listing import CIRCLE, Wanted
 from gitlab_sync.outcomes import Outcome
-from gitlab_sync.rest import Rest, page_params
-from gitlab_sync.types import Params, Reading, Record
+from gitlab_sync.rest import Rest
+from gitlab_sync.types import Reading, Record
 from gitlab_sync.view import Request, fetch
 
 K = TypeVar("K", bound=Hashable)
-_CIRCLE = "The list leads back to a page that was read"
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A list to be read: its endpoint and parameters.
-
-    `single` says that one object is asked for, which counts as a list of one. Where a list is, an
-    object in its place is no answer: it may be the error of some proxy.
-    """
-
-    endpoint: str
-    params: Params = field(default_factory=dict)
-    single: bool = False
-
-    def rows(self, data: object) -> list[Record]:
-        """Return the rows that one answer holds; BadResponse if it does not hold what was asked."""
-        rows = [data] if self.single else data
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            wanted = "an object" if self.single else "a list of objects"
-            raise BadResponse(f"The answer is not {wanted}", status=200)
-        return rows
+T = TypeVar("T")
 
 
 class Found(NamedTuple, Generic[K]):
@@ -50,15 +35,18 @@ class Found(NamedTuple, Generic[K]):
     error: GitLabSyncError | None
 
 
-@dataclass(slots=True)
+Plan: TypeAlias = Generator[Mapping[str, Wanted], Mapping[str, Found[str]], T]
+"""Yields the lists that it wants next, by names of its own; is sent them; returns its result."""
+
+
+@dataclass(slots=True, eq=False)
 class _Growing(Generic[K]):
     """A list that is being read. `pages` are by place; `open` counts those under way."""
 
     key: K
-    listing: Listing
-    params: Params
+    wanted: Wanted
     pages: dict[int, list[Record]] = field(default_factory=dict)
-    asked: set[str] = field(default_factory=set)
+    asked: set[Request] = field(default_factory=set)
     open: int = 0
     error: GitLabSyncError | None = None
 
@@ -72,45 +60,54 @@ class _Growing(Generic[K]):
 class _Page(NamedTuple):
     """One page that is asked for: of which list, at which place in it."""
 
-    growing: _Growing[Hashable]
+    growing: _Growing[Any]
     place: int
     request: Request
 
 
 @leaf
 def attempt(rest: Rest, request: Request) -> Outcome[Reply]:
-    """Run the leaf of `rest`, and give its error back as a value: one failure must not end all."""
+    """Run the leaf, and give its error back as a value: one failure must not end all."""
     try:
         return Outcome(value=fetch(rest, request))
     except GitLabSyncError as error:
         return Outcome(error=error)
 
 
-def read_lists(rest: Rest, wanted: Iterable[tuple[K, Listing]]) -> Iterator[Found[K]]:
+def read_lists(rest: Rest, wanted: Iterable[tuple[K, Wanted]]) -> Iterator[Found[K]]:
     """Read lists side by side and yield each when it is whole, or known not to be.
 
     `rest` is a view from `Rest.job`. `wanted` is pulled as workers get free, so that it may be long
-    and lazy; memory holds a window of it. One list's error never touches another's. When the job is
-    cancelled, all that is not read comes out with `Cancelled` as its error.
+    and lazy, and is asked again after it had nothing: it may grow with what was found. Memory holds
+    a window of it. One list's error never touches another's. When the job is cancelled, all that is
+    not read comes out with `Cancelled` as its error.
     """
-    reader = _Reader(rest, wanted)
-    return reader.run()
+    return _Reader(rest, wanted).run()
+
+
+def run_plans(rest: Rest, plans: Iterable[tuple[K, Plan[T]]]) -> Iterator[tuple[K, T]]:
+    """Run plans side by side and yield each one's result as soon as it has one.
+
+    `plans` is pulled lazily, as `read_lists` does. A plan gets errors as part of what was found; if
+    it raises, that ends all of them.
+    """
+    return _Planner(plans).run(rest)
 
 
 class _Reader(Generic[K]):
     """The state of one `read_lists`. Not thread-safe: one consumer."""
 
-    def __init__(self, rest: Rest, wanted: Iterable[tuple[K, Listing]]) -> None:
+    def __init__(self, rest: Rest, wanted: Iterable[tuple[K, Wanted]]) -> None:
         self._rest = rest
         self._wanted = iter(wanted)
         self._next: deque[_Page] = deque()
         self._sent: deque[_Page] = deque()
 
     def run(self) -> Iterator[Found[K]]:
+        """Yield what is found; each list when its last page is in."""
         try:
             while True:
-                requests = self._requests()
-                results = self._rest.executor.map(attempt, itertools.repeat(self._rest), requests)
+                results = self._rest.executor.map(attempt, itertools.repeat(self._rest), self)
                 read = 0
                 for outcome in results:
                     read += 1
@@ -120,38 +117,33 @@ class _Reader(Generic[K]):
         except (CancelledError, Cancelled):
             yield from self._give_up(self._rest.cancel.error())
 
-    def _requests(self) -> Iterator[Request]:
-        """Yield what to ask next: further pages of lists in hand before new lists."""
-        while True:
-            if not self._next:
-                found = next(self._wanted, None)
-                if found is None:
-                    return
-                self._open(*found)
-            page = self._next.popleft()
-            self._sent.append(page)
-            yield page.request
+    def __iter__(self) -> Iterator[Request]:
+        return self
 
-    def _open(self, key: K, listing: Listing) -> None:
-        params = page_params(listing.params, per_page=100)
-        growing = _Growing(key, listing, params)
-        self._ask(growing, 0, self._rest.page_request(listing.endpoint, params, None))
+    def __next__(self) -> Request:
+        """Return what to ask next: further pages of lists in hand before new lists."""
+        if not self._next:
+            key, wanted = next(self._wanted)
+            growing = _Growing(key, wanted)
+            self._ask(growing, 0, wanted.first(self._rest))
+        page = self._next.popleft()
+        self._sent.append(page)
+        return page.request
 
     def _ask(self, growing: _Growing[K], place: int, request: Request) -> None:
-        if request.target not in growing.asked:
-            growing.asked.add(request.target)
-            growing.open += 1
-            self._next.append(_Page(growing, place, request))  # type: ignore[arg-type]
+        growing.asked.add(request)
+        growing.open += 1
+        self._next.append(_Page(growing, place, request))
 
     def _take(self, page: _Page, outcome: Outcome[Reply]) -> Iterator[Found[K]]:
-        growing: _Growing[K] = page.growing  # type: ignore[assignment]
+        growing: _Growing[K] = page.growing
         growing.open -= 1
         reply = outcome.value
         if reply is None:
             growing.error = growing.error or outcome.error
         else:
             try:
-                growing.pages[page.place] = growing.listing.rows(reply.data)
+                growing.pages[page.place] = growing.wanted.rows(reply.data)
                 self._go_on(growing, page.place, reply)
             except GitLabSyncError as error:
                 growing.error = growing.error or error
@@ -159,29 +151,75 @@ class _Reader(Generic[K]):
             yield growing.found()
 
     def _go_on(self, growing: _Growing[K], place: int, reply: Reply) -> None:
-        """Ask for what follows: all pages at once where their number is known."""
-        endpoint, params = growing.listing.endpoint, growing.params
-        if reply.next_page is not None and reply.next_page <= max(place, 1):
-            raise BadResponse(_CIRCLE)
-        if place == 0 and reply.next_page is not None and reply.total_pages is not None:
-            for number in range(reply.next_page, reply.total_pages + 1):
-                request = self._rest.page_request(endpoint, params, number)
+        """Ask for what follows, each page once."""
+        for number, request in growing.wanted.after(self._rest, place, reply):
+            if request not in growing.asked:
                 self._ask(growing, number, request)
-            return
-        after = self._rest.next_request(endpoint, params, reply)
-        if after is None:
-            return
-        if reply.next_page is None and after.target in growing.asked:
-            raise BadResponse(_CIRCLE)
-        self._ask(growing, reply.next_page or place + 1, after)
+            elif number not in growing.pages and not growing.open:
+                raise BadResponse(CIRCLE)
 
     def _give_up(self, error: Cancelled) -> Iterator[Found[K]]:
         """Yield all that was not read to its end."""
         for page in (*self._sent, *self._next):
-            growing: _Growing[K] = page.growing  # type: ignore[assignment]
+            growing: _Growing[K] = page.growing
             if growing.open:
                 growing.open = 0
                 growing.error = growing.error or error
                 yield growing.found()
         for key, _ in self._wanted:
             yield Found(key, Reading((), error.reason), error)
+
+
+@dataclass(slots=True)
+class _Going(Generic[K, T]):
+    """A plan that waits for what it wants."""
+
+    key: K
+    plan: Plan[T]
+    found: dict[str, Found[str]] = field(default_factory=dict)
+    awaited: int = 0
+
+
+class _Planner(Generic[K, T]):
+    """The state of one `run_plans`. Not thread-safe: one consumer."""
+
+    def __init__(self, plans: Iterable[tuple[K, Plan[T]]]) -> None:
+        self._plans = iter(plans)
+        self._next: deque[tuple[tuple[_Going[K, T], str], Wanted]] = deque()
+        self._done: deque[tuple[K, T]] = deque()
+
+    def run(self, rest: Rest) -> Iterator[tuple[K, T]]:
+        """Yield results as plans end."""
+        for (going, name), reading, error in read_lists(rest, self):
+            yield from self._ended()
+            going.found[name] = Found(name, reading, error)
+            if len(going.found) == going.awaited:
+                self._step(going, going.found)
+            yield from self._ended()
+        yield from self._ended()
+
+    def __iter__(self) -> Iterator[tuple[tuple[_Going[K, T], str], Wanted]]:
+        return self
+
+    def __next__(self) -> tuple[tuple[_Going[K, T], str], Wanted]:
+        """Return what is wanted next: by plans under way before new plans."""
+        while not self._next:
+            key, plan = next(self._plans)
+            self._step(_Going(key, plan), None)
+        return self._next.popleft()
+
+    def _step(self, going: _Going[K, T], found: Mapping[str, Found[str]] | None) -> None:
+        """Let a plan go on until it wants something, or has ended."""
+        try:
+            wanted = next(going.plan) if found is None else going.plan.send(found)
+            while not wanted:
+                wanted = going.plan.send({})
+        except StopIteration as end:
+            self._done.append((going.key, end.value))
+            return
+        going.found, going.awaited = {}, len(wanted)
+        self._next.extend(((going, name), each) for name, each in wanted.items())
+
+    def _ended(self) -> Iterator[tuple[K, T]]:
+        while self._done:
+            yield self._done.popleft()

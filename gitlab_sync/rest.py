@@ -120,12 +120,15 @@ class Rest(View):
         Raises GraphQLError for what the server says in `errors` (QueryTooComplex above its limit),
         NotFound where GraphQL is switched off. Mutations go through `request`, as writes do.
         """
+        data: Record = self._single(self.graphql_request(query, variables)).data
+        return data
+
+    def graphql_request(self, query: str, variables: Params | None = None) -> Request:
+        """Return the request for one GraphQL query."""
         if query.lstrip().startswith("mutation"):
             raise ConfigurationError("graphql() only reads", hint="Send a mutation by request().")
         body = orjson.dumps({"query": query, "variables": variables or {}})
-        asked = Request("POST", "graphql", body, headers=_JSON, root=GRAPHQL_ROOT)
-        data: Record = self._single(asked).data
-        return data
+        return Request("POST", "graphql", body, headers=_JSON, root=GRAPHQL_ROOT)
 
     def get_all(
         self,
@@ -236,7 +239,7 @@ class Rest(View):
         self._cancel.cancel("the client was closed")
 
 
-def page_params(params: Params | None, per_page: int) -> Params:
+def page_params(params: Params | None, per_page: int = PER_PAGE) -> Params:
     """Return the parameters of a list; GitLab cuts pages at 100 rows, so we ask for no more."""
     if per_page < 1:
         raise ConfigurationError(f"per_page is {per_page}: give 1 to {PER_PAGE}")

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gitlab_sync.errors import GitLabSyncError
-from gitlab_sync.reading import Listing, read_lists
+from gitlab_sync.listing import Listing
+from gitlab_sync.reading import Plan, run_plans
 from gitlab_sync.rest import Rest
 from gitlab_sync.rules.merge_request import Facts
 from gitlab_sync.types import Reading, Record
@@ -45,29 +46,15 @@ def read_facts(rest: Rest, mrs: Iterable[Record]) -> Iterator[FactsRead]:
     `rest` is a view from `Rest.job`; `mrs` is pulled lazily, and memory holds a window of it. What
     could not be read is a `Reading` that says so.
     """
-    under_way: dict[int, tuple[Record, dict[str, Reading], list[GitLabSyncError], int]] = {}
-    without_address: list[Record] = []
+    plans = ((None, _facts_of(mr)) for mr in mrs)
+    for _, facts in run_plans(rest, plans):
+        yield facts
 
-    def wanted() -> Iterator[tuple[tuple[int, str], Listing]]:
-        for number, mr in enumerate(mrs):
-            plan = costs(mr)
-            if not plan:
-                without_address.append(mr)
-            under_way[number] = (mr, {}, [], len(plan))
-            for fact, listing in plan.items():
-                yield (number, fact), listing
 
-    for found in read_lists(rest, wanted()):
-        number, fact = found.key
-        mr, readings, errors, awaited = under_way[number]
-        readings[fact] = found.reading
-        if found.error is not None:
-            errors.append(found.error)
-        if len(readings) == awaited:
-            del under_way[number]
-            yield FactsRead(mr, _facts(readings), errors)
-    for mr in without_address:
-        yield FactsRead(mr, _facts({}))
+def _facts_of(mr: Record) -> Plan[FactsRead]:
+    found = yield costs(mr)
+    errors = [each.error for each in found.values() if each.error is not None]
+    return FactsRead(mr, _facts({fact: each.reading for fact, each in found.items()}), errors)
 
 
 def _facts(readings: dict[str, Reading]) -> Facts:
