@@ -161,9 +161,15 @@ class OrderedResults(Iterator[T]):
     """
 
     def __init__(
-        self, submit: Callable[[], Future[T] | None], window: int, timeout: float | None
+        self,
+        submit: Callable[[], Future[T] | None],
+        window: int,
+        timeout: float | None,
+        *,
+        may_grow: bool,
     ) -> None:
         self._submit = submit
+        self._may_grow = may_grow
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._futures: deque[Future[T]] = deque()
         self._window = window
@@ -176,7 +182,9 @@ class OrderedResults(Iterator[T]):
             while len(self._futures) < self._window:
                 future = self._submit()
                 if future is None:
-                    return  # asked again after the next result: the inputs may have grown
+                    # What grows with the results is asked again after the next one.
+                    self._window = self._window if self._may_grow else 0
+                    return
                 self._futures.append(future)
         except Exception as error:  # noqa: BLE001 - raised again, after the results before it
             self._window = 0
@@ -229,7 +237,9 @@ def _ordered_map(
             return executor.submit(fn, *args)
         return None
 
-    return OrderedResults(submit, buffersize or window, timeout)
+    # Of several iterables the first would lose an item each time that another has ended.
+    may_grow = len(iterables) == 1
+    return OrderedResults(submit, buffersize or window, timeout, may_grow=may_grow)
 
 
 class SharedExecutor(ThreadPoolExecutor):

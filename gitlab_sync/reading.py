@@ -7,7 +7,6 @@ them going side by side, in the calling thread; only their requests run on the p
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
 from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
@@ -66,10 +65,10 @@ class _Page(NamedTuple):
 
 
 @leaf
-def attempt(rest: Rest, request: Request) -> Outcome[Reply]:
+def attempt(asked: tuple[Rest, Request]) -> Outcome[Reply]:
     """Run the leaf, and give its error back as a value: one failure must not end all."""
     try:
-        return Outcome(value=fetch(rest, request))
+        return Outcome(value=fetch(*asked))
     except GitLabSyncError as error:
         return Outcome(error=error)
 
@@ -107,9 +106,8 @@ class _Reader(Generic[K]):
         """Yield what is found; each list when its last page is in."""
         try:
             while True:
-                results = self._rest.executor.map(attempt, itertools.repeat(self._rest), self)
                 read = 0
-                for outcome in results:
+                for outcome in self._rest.executor.map(attempt, self):
                     read += 1
                     yield from self._take(self._sent.popleft(), outcome)
                 if not read:
@@ -117,10 +115,10 @@ class _Reader(Generic[K]):
         except (CancelledError, Cancelled):
             yield from self._give_up(self._rest.cancel.error())
 
-    def __iter__(self) -> Iterator[Request]:
+    def __iter__(self) -> Iterator[tuple[Rest, Request]]:
         return self
 
-    def __next__(self) -> Request:
+    def __next__(self) -> tuple[Rest, Request]:
         """Return what to ask next: further pages of lists in hand before new lists."""
         if not self._next:
             key, wanted = next(self._wanted)
@@ -128,7 +126,7 @@ class _Reader(Generic[K]):
             self._ask(growing, 0, wanted.first(self._rest))
         page = self._next.popleft()
         self._sent.append(page)
-        return page.request
+        return self._rest, page.request
 
     def _ask(self, growing: _Growing[K], place: int, request: Request) -> None:
         growing.asked.add(request)

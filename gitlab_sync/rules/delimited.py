@@ -33,11 +33,16 @@ def lines_of(text: str) -> list[str]:
 def delimiter_of(lines: list[str]) -> str:
     """Return what stands between the cells: on most lines it is the first that can.
 
-    So a comma inside a later cell does not hide the semicolons. A comma if there is none at all.
+    So a comma inside a later cell does not hide the semicolons. What is in quotes does not count,
+    nor do lines on which a quote is still open. A comma if there is none at all.
     """
-    votes = Counter(
-        next((sign for sign in _QUOTED.sub("", line) if sign in DELIMITERS), None) for line in lines
-    )
+    votes: Counter[str | None] = Counter()
+    quote_open = False
+    for line in lines:
+        if not quote_open:
+            outside = _QUOTED.sub("", line)
+            votes[next((sign for sign in outside if sign in DELIMITERS), None)] += 1
+        quote_open ^= line.count('"') % 2 == 1
     return max(DELIMITERS, key=lambda sign: votes[sign])
 
 
@@ -67,7 +72,7 @@ def records_of(text: str) -> Records:
             cells = tuple(cell.strip() for cell in next(reader))
         except csv.Error as error:
             faults.append((at + 1, f"cannot be read as delimited text: {error}"))
-            in_vain = False
+            in_vain = in_vain or at + reader.line_num == len(lines)
         else:
             taken = reader.line_num
             if any(cells):

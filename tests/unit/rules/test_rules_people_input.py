@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.rules.delimited import records_of
@@ -160,6 +160,7 @@ TABLES = st.lists(
 
 @settings(deadline=None)
 @given(TABLES, st.sampled_from(",;\t|"))
+@example([["", "0\n,"]], ";")
 def test_what_a_csv_writer_writes_is_read_as_it_was(rows: list[list[str]], delimiter: str) -> None:
     """Whatever its cells hold: quotes, delimiters and line breaks."""
     file = io.StringIO()

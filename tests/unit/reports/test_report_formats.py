@@ -1,0 +1,87 @@
+"""Formats by name, and the names of files."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitlab_sync.cli import options
+from gitlab_sync.reports.formats import FORMATS, file_name
+from gitlab_sync.reports.sheet import Meta, Sheet
+
+META = Meta(datetime(2024, 1, 5, tzinfo=UTC), "https://gitlab.example", "1 of 1 read")
+SHEET = Sheet("T", ("Username", "N"), [{"Username": "ann", "N": 3, "Error": None}], META)
+DAY = date(2024, 1, 5)
+
+BEGINNINGS = {
+    "table": b"Username  N\n",
+    "json": b'[\n  {\n    "Username": "ann"',
+    "ndjson": b'{"Username":"ann","N":3,"Error":null}\n',
+    "csv": b"Username,N\r\nann,3\r\n",
+    "xlsx": b"PK\x03\x04",
+    "parquet": b"PAR1",
+    "html": b"<!doctype html>",
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_writes_what_its_name_says(name: str) -> None:
+    """By the first bytes that programs know it by."""
+    form = FORMATS[name]
+    data = form.write(SHEET)
+    assert form.name == name
+    assert data.startswith(BEGINNINGS[name])
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_only_what_is_not_binary_is_text(name: str) -> None:
+    """A terminal can show the others."""
+    form = FORMATS[name]
+    try:
+        form.write(SHEET).decode()
+    except UnicodeDecodeError:
+        assert form.binary
+    else:
+        assert not form.binary
+
+
+def test_the_command_line_has_no_format_that_is_missing_here() -> None:
+    """One place knows them all."""
+    assert set(get_args(options.Format)) <= set(FORMATS)
+
+
+def test_a_file_is_named_after_its_title_and_day() -> None:
+    """As people know it from older reports."""
+    name = file_name("Unified Batch Report", DAY, FORMATS["xlsx"])
+    assert name == "Unified_Batch_Report_2024-01-05.xlsx"
+
+
+@pytest.mark.parametrize(
+    ("title", "stem"),
+    [
+        ("../../etc/passwd", "etc_passwd"),
+        ("--help", "help"),
+        (".hidden", "hidden"),
+        ('a"b\r\nc', "a_b_c"),
+        ("टीम", "टीम"),
+        ("", "Report"),
+        ("???", "Report"),
+    ],
+)  # fmt: skip
+def test_no_title_makes_an_unsafe_name(title: str, stem: str) -> None:
+    """No folder, no option, no hidden file, no header of another line."""
+    assert file_name(title, DAY, FORMATS["csv"]) == f"{stem}_2024-01-05.csv"
+
+
+@given(st.text())
+def test_any_title_makes_a_name_that_file_systems_take(title: str) -> None:
+    """Of at most 255 bytes, and of harmless characters only."""
+    name = file_name(title, DAY, FORMATS["parquet"])
+    assert len(name.encode()) <= 255
+    stem = name.removesuffix("_2024-01-05.parquet")
+    assert stem.replace("_", "").replace("-", "").isalnum() or not stem.isascii()
+    assert not set(name) & set('/\\:*?"<>|\0\r\n')
