@@ -7,7 +7,7 @@ them going side by side, in the calling thread; only their requests run on the p
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
@@ -91,6 +91,54 @@ def run_plans(rest: Rest, plans: Iterable[tuple[K, Plan[T]]]) -> Iterator[tuple[
     it raises, that ends all of them.
     """
     return _Planner(plans).run(rest)
+
+
+def together(plans: Mapping[str, Plan[T]]) -> Plan[dict[str, T]]:
+    """Return one plan that carries out several, and returns their results by their names.
+
+    What they want is asked for together: it takes as many rounds as the longest of them.
+    """
+    results: dict[str, T] = {}
+    answers: Mapping[str, Mapping[str, Found[str]] | None] = dict.fromkeys(plans)
+    while answers:
+        wanted: dict[str, Wanted] = {}
+        asked: dict[str, tuple[str, str]] = {}
+        for name, answer in answers.items():
+            step = _advance(plans[name], answer)
+            if isinstance(step, _Result):
+                results[name] = step.value
+                continue
+            for key, each in step.items():
+                asked[f"{name}/{key}"] = name, key
+                wanted[f"{name}/{key}"] = each
+        if not wanted:
+            break
+        found = yield wanted
+        sorted_out: defaultdict[str, dict[str, Found[str]]] = defaultdict(dict)
+        for label, (name, key) in asked.items():
+            sorted_out[name][key] = found[label]._replace(key=key)
+        answers = sorted_out
+    return results
+
+
+@dataclass(frozen=True, slots=True)
+class _Result(Generic[T]):
+    """What a plan returned."""
+
+    value: T
+
+
+def _advance(
+    plan: Plan[T], found: Mapping[str, Found[str]] | None
+) -> Mapping[str, Wanted] | _Result[T]:
+    """Let a plan go on with what was found (None: begin) until it wants something or has ended."""
+    try:
+        wanted = next(plan) if found is None else plan.send(found)
+        while not wanted:
+            wanted = plan.send({})
+    except StopIteration as end:
+        return _Result(end.value)
+    return wanted
 
 
 class _Reader(Generic[K]):
@@ -208,15 +256,12 @@ class _Planner(Generic[K, T]):
 
     def _step(self, going: _Going[K, T], found: Mapping[str, Found[str]] | None) -> None:
         """Let a plan go on until it wants something, or has ended."""
-        try:
-            wanted = next(going.plan) if found is None else going.plan.send(found)
-            while not wanted:
-                wanted = going.plan.send({})
-        except StopIteration as end:
-            self._done.append((going.key, end.value))
+        step = _advance(going.plan, found)
+        if isinstance(step, _Result):
+            self._done.append((going.key, step.value))
             return
-        going.found, going.awaited = {}, len(wanted)
-        self._next.extend(((going, name), each) for name, each in wanted.items())
+        going.found, going.awaited = {}, len(step)
+        self._next.extend(((going, name), each) for name, each in step.items())
 
     def _ended(self) -> Iterator[tuple[K, T]]:
         while self._done:

@@ -1,0 +1,92 @@
+"""Plans: work that asks step by step, and many such pieces side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gitlab_sync import GitLabClient
+from gitlab_sync.listing import Listing
+from gitlab_sync.reading import Plan, run_plans, together
+from gitlab_sync.sandbox import Sandbox
+
+
+def projects_of(username: str) -> Plan[list[str]]:
+    """Find a user, then that user's projects: the second question needs the first answer."""
+    users = (yield {"users": Listing("users", {"username": username})})["users"].reading.rows
+    if not users:
+        return []
+    found = yield {"projects": Listing(f"users/{users[0]['id']}/projects")}
+    return [project["path"] for project in found["projects"].reading.rows]
+
+
+def test_plans_run_side_by_side_and_each_gets_its_own_answers(
+    client: GitLabClient, sandbox: Sandbox
+) -> None:
+    """What is found for one is never handed to another, and each ends when it is done."""
+    names = [row.data["username"] for row in sandbox.world.users]
+    with client.job() as rest:
+        found = dict(run_plans(rest, ((name, projects_of(name)) for name in names)))
+        alone = {name: next(run_plans(rest, [(name, projects_of(name))]))[1] for name in names}
+    assert found == alone
+    assert set(found) == set(names)
+
+
+def test_a_plan_that_wants_nothing_ends_without_a_request(
+    client: GitLabClient, sandbox: Sandbox
+) -> None:
+    """Not every question costs one."""
+
+    def answer() -> Plan[int]:
+        yield {}
+        return 42
+
+    with client.job() as rest:
+        assert dict(run_plans(rest, [("all", answer())])) == {"all": 42}
+    assert sandbox.traffic.total == 0
+
+
+def test_together_takes_as_many_rounds_as_the_longest_plan(client: GitLabClient) -> None:
+    """The rounds of several plans are asked together, and the results keep their names."""
+
+    def short() -> Plan[int]:
+        return len((yield {"version": Listing("version", single=True)})["version"].reading.rows)
+
+    def both() -> Plan[dict[str, object]]:
+        rounds = 0
+        plan: Plan[dict[str, object]] = together({"long": projects_of("root"), "short": short()})
+        wanted = next(plan)
+        while True:
+            rounds += 1
+            found = yield wanted
+            try:
+                wanted = plan.send(found)
+            except StopIteration as end:
+                return {**end.value, "rounds": rounds}
+
+    with client.job() as rest:
+        result = next(run_plans(rest, [(None, both())]))[1]
+    assert result["short"] == 1
+    assert isinstance(result["long"], list)
+    assert result["rounds"] in {1, 2}
+
+
+def test_plans_are_pulled_as_workers_get_free(client: GitLabClient, sandbox: Sandbox) -> None:
+    """A million plans do not begin at once."""
+    begun = 0
+
+    def many() -> Iterator[tuple[int, Plan[int]]]:
+        nonlocal begun
+        while True:
+            begun += 1
+            yield begun, one()
+
+    def one() -> Plan[int]:
+        yield {"version": Listing("version", single=True)}
+        return 1
+
+    with client.job() as rest:
+        results = run_plans(rest, many())
+        for _ in range(10):
+            next(results)
+        assert begun <= 10 + 2 * client.bridge.workers + 1
+        results.close()  # type: ignore[attr-defined]
