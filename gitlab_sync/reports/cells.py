@@ -19,6 +19,8 @@ Value: TypeAlias = Scalar | date
 """A cell with its type. A moment is a `datetime` (which is a `date`, too), aware, in UTC."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Python would also take week dates, and any character between day and hour.
+_MOMENT = re.compile(_DAY.pattern + "[T ][0-9]{2}:[0-9]{2}.+")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 # What XML 1.0, section 2.2, lets into no document, and half a surrogate pair, which is no text.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -36,7 +38,7 @@ def as_text(cell: Scalar) -> str:
 
 def shown_moment(moment: datetime) -> str:
     """Return an aware time for people: `2024-01-05 09:30:00 UTC`."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'seconds')} UTC"
 
 
 def kind_of(cells: Iterable[Scalar]) -> Kind | None:
@@ -77,17 +79,15 @@ def _kind(cell: Scalar) -> Kind:
     if isinstance(cell, float):
         return "number"
     if isinstance(cell, str):
-        if _is_day(cell):
-            return "day"
-        return "text" if moment_in(cell, UTC) is None else "moment"
+        return _kind_of_text(cell)
     return "text"
 
 
-def _is_day(text: str) -> bool:
-    if _DAY.fullmatch(text) is None:
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+def _kind_of_text(text: str) -> Kind:
+    if _DAY.fullmatch(text):
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            return "text"
+        return "day"
+    return "moment" if _MOMENT.fullmatch(text) and moment_in(text, UTC) is not None else "text"

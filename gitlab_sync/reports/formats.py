@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from gitlab_sync.reports.parquet_file import to_parquet
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import to_text
 
-_UNSAFE = re.compile(r"[^\w-]+")
 _LONGEST_STEM = 150  # bytes; file systems take 255 for a whole name
 
 
@@ -82,6 +80,12 @@ def file_name(title: str, day: date, form: Format) -> str:
     Letters and digits of any language, `_` and `-` stay; whatever else stands between them becomes
     one `_`, so that no name leads into another folder, is hidden, or looks like an option. Pure.
     """
-    safe = _UNSAFE.sub("_", unicodedata.normalize("NFC", title)).strip("_-")
+    plain = "".join(mark if _is_safe(mark) else " " for mark in unicodedata.normalize("NFC", title))
+    safe = "_".join(plain.split()).strip("_-")
     short = safe.encode()[:_LONGEST_STEM].decode(errors="ignore").strip("_-")
     return f"{short or 'Report'}_{day:%Y-%m-%d}{form.suffix}"
+
+
+def _is_safe(mark: str) -> bool:
+    # Vowels of Indian scripts and accents are marks (category M), and no letters to Python.
+    return mark.isalnum() or mark in "_-" or unicodedata.category(mark).startswith("M")

@@ -40,7 +40,7 @@ h1 { margin: 0 0 .75rem; font-size: 1.4rem; line-height: 1.2; overflow-wrap: any
   border-radius: 6px;
 }
 .scroll:focus-visible, a:focus-visible { outline: 2px solid var(--link); outline-offset: 1px; }
-table { border-collapse: separate; border-spacing: 0; width: 100%; }
+table { border-collapse: separate; border-spacing: 0; width: max-content; min-width: 100%; }
 caption { padding: .5rem .6rem; text-align: left; color: var(--quiet); }
 th, td {
   padding: .4rem .6rem; text-align: left; vertical-align: top; background: var(--ground);
@@ -48,17 +48,17 @@ th, td {
 }
 thead th {
   position: sticky; top: 0; z-index: 1; background: var(--head); vertical-align: bottom;
-  min-width: 4.5rem;
+  max-width: 6rem;
 }
 tbody tr:nth-child(even) > * { background: var(--stripe); }
 tbody tr:last-child > * { border-bottom: 0; }
 tbody th { font-weight: 600; }
 tr > :first-child {
-  position: sticky; left: 0; max-width: min(20rem, 40vw); overflow-wrap: anywhere;
+  position: sticky; left: 0; max-width: min(20rem, 40vw); overflow-wrap: break-word;
   border-right: 1px solid var(--line);
 }
 thead tr > :first-child { z-index: 2; }
-td { max-width: 32rem; overflow-wrap: break-word; }
+td { max-width: 18rem; overflow-wrap: break-word; }
 .n { text-align: right; font-variant-numeric: tabular-nums; }
 time { white-space: nowrap; }
 a { color: var(--link); }
@@ -81,7 +81,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
   .scroll { max-height: none; overflow: visible; border: 0; }
   thead th, tr > :first-child { position: static; }
   th, td { padding: .2rem .35rem; }
-  thead th { min-width: 0; }
+  table { width: 100%; }
   tr { break-inside: avoid; }
 }
 """

@@ -114,10 +114,12 @@ class _Styles:
         self.header = workbook.add_format(_HEADER)
 
     def cell(self, kind: Kind, *, linked: bool) -> Any:
-        """Return the format of a cell of such a column."""
+        """Return the format of a cell of such a column; None for one that needs none."""
         if (kind, linked) not in self._made:
-            look: dict[str, object] = {"num_format": _FORMATS.get(kind, "General")}
-            self._made[kind, linked] = self._workbook.add_format(look | _LINK if linked else look)
+            look: dict[str, object] = dict(_LINK) if linked else {}
+            if kind in _FORMATS:
+                look["num_format"] = _FORMATS[kind]
+            self._made[kind, linked] = self._workbook.add_format(look) if look else None
         return self._made[kind, linked]
 
 

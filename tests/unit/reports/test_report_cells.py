@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.reports.cells import Kind, as_text, kind_of, legal, value_of
@@ -73,6 +73,7 @@ def test_what_no_document_may_hold_is_taken_out() -> None:
     assert legal("a\x00b\x1bc\ud800d\ufffee\t\r\nf") == "abcde\t\r\nf"
 
 
+@settings(deadline=None)
 @given(st.lists(CELLS))
 def test_every_cell_has_a_value_of_its_columns_kind(cells: list[Scalar]) -> None:
     """Whatever comes: no cell breaks its column, and none is lost."""

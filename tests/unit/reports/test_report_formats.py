@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.cli import options
@@ -77,6 +77,7 @@ def test_no_title_makes_an_unsafe_name(title: str, stem: str) -> None:
     assert file_name(title, DAY, FORMATS["csv"]) == f"{stem}_2024-01-05.csv"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_title_makes_a_name_that_file_systems_take(title: str) -> None:
     """Of at most 255 bytes, and of harmless characters only."""

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.reports.cells import legal
@@ -138,6 +138,7 @@ def test_the_style_fits_the_reader(words: str) -> None:
     assert words in Page(table([])).source
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text())))
 def test_whatever_goes_in_the_page_stays_whole(cells: list[Scalar]) -> None:
     """A text comes out as it went in, but for what no page can hold."""

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.errors import ConfigurationError
@@ -90,6 +90,7 @@ def test_no_rows_leave_the_columns() -> None:
     assert (table.column_names, table.num_rows) == (["A", "B"], 0)
 
 
+@settings(deadline=None)
 @given(st.lists(CELLS))
 def test_whatever_goes_in_can_be_read(cells: list[Scalar]) -> None:
     """And what was null is null."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
@@ -158,6 +158,7 @@ def test_names_of_sheets_are_legal_and_unique() -> None:
     ]  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("aAİß'[]:*?/\\ \0😀x" + "y" * 3), max_size=40), max_size=6))
 def test_any_titles_make_a_workbook_that_opens(titles: list[str]) -> None:
     """Each with a sheet of its own, in the same order."""
@@ -169,6 +170,7 @@ def test_any_titles_make_a_workbook_that_opens(titles: list[str]) -> None:
         assert name.strip("'") == name
 
 
+@settings(deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=5))
 def test_whatever_goes_in_the_workbook_opens_and_no_cell_runs(cells: list[Scalar]) -> None:
     """And texts come out as they went in, but for what no workbook can hold."""
