@@ -13,15 +13,23 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from gitlab_sync.executor import PoolFuture
+    from gitlab_sync.futures import PoolFuture
 
 Delay: TypeAlias = Callable[[], float]
 """Seconds until work of a lane may start; 0: now. Called with the queue locked: be quick."""
 
 _LONGEST_SLEEP = 60.0  # a bound for waits whose end nobody knows; waking once a minute is harmless
+
+
+class Owner(Protocol):
+    """What tasks come in through: the pool, or a view of it."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether all that came in through it is cancelled."""
 
 
 class Task:
@@ -38,7 +46,7 @@ class Task:
         fn: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        owner: object,
+        owner: Owner,
     ) -> None:
         self.fn = fn
         self.args = args

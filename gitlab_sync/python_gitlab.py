@@ -21,7 +21,7 @@ from gitlab_sync.errors import (
     RateLimited,
     TimedOut,
 )
-from gitlab_sync.executor import leaf
+from gitlab_sync.futures import leaf
 from gitlab_sync.http import wire
 from gitlab_sync.http.urls import encode_query, target
 from gitlab_sync.http.wire import Answer

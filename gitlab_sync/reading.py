@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from gitlab_sync.errors import BadResponse, Cancelled, GitLabSyncError
-from gitlab_sync.executor import leaf
+from gitlab_sync.futures import leaf
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.listing import CIRCLE, Wanted
 from gitlab_sync.outcomes import Outcome

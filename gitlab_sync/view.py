@@ -23,7 +23,7 @@ from gitlab_sync.errors import (
     RateLimited,
     without_secrets,
 )
-from gitlab_sync.executor import Postpone, leaf, may_postpone, resumed
+from gitlab_sync.futures import Postpone, leaf, may_postpone, resumed
 from gitlab_sync.http import wire
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.limits import Patience

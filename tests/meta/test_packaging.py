@@ -42,7 +42,7 @@ def test_every_dependency_is_pinned_within_its_range() -> None:
 
 
 def test_the_lowest_versions_are_those_of_the_ranges() -> None:
-    """What is tested as the lowest is what setup.cfg calls the lowest; tools of developers apart."""
+    """What is tested as the lowest is what setup.cfg calls the lowest; developers' tools apart."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     extras = setup["options.extras_require"]

@@ -13,13 +13,8 @@ from typing import Any, TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.executor import (
-    Postpone,
-    SharedExecutor,
-    leaf,
-    may_postpone,
-    resumed,
-)
+from gitlab_sync.executor import SharedExecutor
+from gitlab_sync.futures import Postpone, leaf, may_postpone, resumed
 from gitlab_sync.lanes import Delay, Task
 
 WATCHDOG = 30.0

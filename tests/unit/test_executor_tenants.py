@@ -12,13 +12,8 @@ from typing import Any
 
 import pytest
 
-from gitlab_sync.executor import (
-    Postpone,
-    SharedExecutor,
-    leaf,
-    may_postpone,
-    resumed,
-)
+from gitlab_sync.executor import SharedExecutor
+from gitlab_sync.futures import Postpone, leaf, may_postpone, resumed
 
 PATIENCE = 20.0
 Until = Callable[..., None]
