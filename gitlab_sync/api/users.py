@@ -67,15 +67,10 @@ def run(client: Rest, plan: Plan[T]) -> T:
 
 
 def whole(found: Found[str]) -> Rows:
-    """Return the rows of a list that was read to its end.
-
-    Raises the error that ended it before, with the rows until then in `.partial`.
-    """
-    rows = Rows(found.reading.rows)
+    """Return the rows of a list that was read to its end, or raise the error that ended it."""
     if found.error is not None:
-        rows.complete = False
-        found.error.partial = rows
         raise found.error
+    rows = Rows(found.reading.rows)
     rows.total = len(rows)
     return rows
 
@@ -97,5 +92,8 @@ def read_one(client: Rest, endpoint: str, params: Params | None = None) -> Recor
 
 
 def _one(wanted: Wanted) -> Plan[Rows]:
-    found = yield {"rows": wanted}
-    return whole(found["rows"])
+    found = (yield {"rows": wanted})["rows"]
+    if found.error is not None:
+        partial = found.error.partial = Rows(found.reading.rows)
+        partial.complete = False
+    return whole(found)

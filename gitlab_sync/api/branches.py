@@ -1,0 +1,19 @@
+"""Branches."""
+
+from __future__ import annotations
+
+from gitlab_sync.api.projects import endpoint
+from gitlab_sync.api.users import read_all
+from gitlab_sync.listing import Listing
+from gitlab_sync.rest import Rest
+from gitlab_sync.rules import record
+
+
+def get_project_branches(client: Rest, project_id: int | str) -> list[str]:
+    """Return the names of all branches of a project (an id or a path), sorted.
+
+    Raises NotFound if there is no such project, and the other errors of `gitlab_sync.errors` for
+    what could not be read. Thread-safe.
+    """
+    rows = read_all(client, Listing(endpoint(project_id, "repository/branches")))
+    return sorted(name for name in (record.text(row, "name") for row in rows) if name)

@@ -1,0 +1,131 @@
+"""Groups: those of a person, and the people of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gitlab_sync.api import projects
+from gitlab_sync.api.users import read_all, run, user_number, whole, whole_unless
+from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound, PermissionDenied
+from gitlab_sync.http.urls import encode_id
+from gitlab_sync.listing import Listing
+from gitlab_sync.reading import Plan
+from gitlab_sync.rest import PER_PAGE, Rest
+from gitlab_sync.rules import record
+from gitlab_sync.types import Record, Rows
+
+_GUEST = 10
+_SHOWN = ("name", "full_path", "visibility")
+_MEMBER = ("id", "username", "name", "email", "avatar_url", "web_url")
+
+
+def of_caller() -> Listing:
+    """Return the list of the groups that the token's owner is a member of.
+
+    Without a level of access the list holds every group that the owner can see.
+    """
+    return Listing("groups", {"min_access_level": _GUEST})
+
+
+def get_user_groups(client: Rest, user_id: int | str) -> Rows:
+    """Return the groups of that user as `{"name", "full_path", "visibility"}`.
+
+    As `of_user`, which says what the list holds and when it is not `complete`. Raises NotFound if
+    there is no such user, and the other errors of `gitlab_sync.errors` for what could not be read.
+    Thread-safe.
+    """
+    found = run(client, of_user(user_id))
+    shown = Rows({key: group.get(key) for key in _SHOWN} for group in found)
+    shown.complete, shown.total = found.complete, found.total
+    return shown
+
+
+def of_user(user_id: int | str) -> Plan[Rows]:
+    """Return the plan that finds the groups of a user, as GitLab sends them, sorted by path.
+
+    An administrator's token reads the person's memberships. Any other asks, for each group that
+    may be one of theirs, whether it is: those above the person's projects, and those of the token's
+    owner. The person may be in further ones, so that list is not `complete`.
+    """
+    user = user_number(user_id)
+    found = yield {"all": Listing(f"users/{user}/memberships", {"type": "Namespace"})}
+    # An older server has no such route and answers 404, as for a user that does not exist; what is
+    # asked next tells them apart.
+    if isinstance(found["all"].error, PermissionDenied | NotFound):
+        theirs = yield from _among_candidates(user)
+    else:
+        ids = [str(row.get("source_id")) for row in whole(found["all"])]
+        theirs = yield from _records(ids)
+    groups = Rows(sorted(theirs, key=lambda group: str(group.get("full_path")).lower()))
+    groups.complete = found["all"].error is None
+    groups.total = len(groups) if groups.complete else None
+    return groups
+
+
+def _among_candidates(user: int) -> Plan[list[Record]]:
+    found = yield {**projects.listings(user), "groups": of_caller()}
+    callers = {str(group.get("full_path")).lower(): group for group in whole(found["groups"])}
+    candidates = dict.fromkeys(callers)
+    for kind in projects.listings(user):
+        for project in whole(found[kind]):
+            candidates |= dict.fromkeys(_groups_above(project))
+    answers = yield {
+        path: Listing(f"groups/{encode_id(path)}/members/all/{user}", single=True)
+        for path in candidates
+    }
+    # 404: not a member. 403: nobody may tell us, and the list says already that it is not whole.
+    theirs = [
+        path
+        for path, answer in answers.items()
+        if whole_unless(answer, (NotFound, PermissionDenied))
+    ]
+    others = yield from _records(path for path in theirs if path not in callers)
+    return [*others, *(callers[path] for path in theirs if path in callers)]
+
+
+def _records(groups: Iterable[str]) -> Plan[list[Record]]:
+    """Return the plan that reads groups, given their ids or paths; one that is gone is left out."""
+    params = {"with_projects": False}
+    found = yield {
+        group: Listing(f"groups/{encode_id(group)}", params, single=True) for group in groups
+    }
+    return [group for each in found.values() for group in whole_unless(each, NotFound)]
+
+
+def _groups_above(project: Record) -> list[str]:
+    """Return the paths of the groups that a project lies in, in lower case; none if a person's."""
+    namespace = record.field(project, "namespace")
+    if record.text(namespace, "kind") != "group":
+        return []
+    parts = (record.text(namespace, "full_path") or "").lower().split("/")
+    return ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1) if parts[depth - 1]]
+
+
+def get_group_members(client: Rest, group_path: int | str, limit: int | None = None) -> Rows:
+    """Return the members of a group, inherited ones too, each once.
+
+    Rows are `{"id", "username", "name", "email", "avatar_url", "web_url"}`; `email` is None where
+    the token may not see it. With a `limit` at most so many are read, and the list is `complete`
+    only if there are no more. Raises NotFound if there is no such group. Thread-safe.
+    """
+    group = encode_id(group_path)
+    if not group or (limit is not None and limit < 1):
+        raise ConfigurationError("Give a group's path or id, and a limit of 1 or more, or None")
+    listing = Listing(f"groups/{group}/members/all")
+    if limit is None:
+        rows = read_all(client, listing)
+    else:
+        per_page = min(limit, PER_PAGE)
+        rows = client.get_all(listing.endpoint, None, per_page, -(-limit // per_page))
+    people: dict[int | str, Record] = {}
+    for person in rows:
+        number = record.identity(person)
+        if number is None:
+            raise BadResponse("The answer is not a list of members", status=200)
+        shown = {key: person.get(key) for key in _MEMBER}
+        shown["email"] = person.get("email") or person.get("public_email")
+        people.setdefault(number, shown)  # older servers list some people twice
+    members = Rows(list(people.values())[:limit])
+    members.complete = rows.complete and len(members) == len(people)
+    members.total, members.pages = rows.total, rows.pages
+    return members

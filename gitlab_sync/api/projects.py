@@ -1,0 +1,155 @@
+"""Projects: one by its id, path or URL, those of a person, and a search."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+from gitlab_sync.api.users import read_all, read_one, run, user_number, whole, whole_unless
+from gitlab_sync.errors import ConfigurationError, NotFound
+from gitlab_sync.http.urls import encode_id
+from gitlab_sync.listing import Listing
+from gitlab_sync.reading import Plan
+from gitlab_sync.rest import Rest
+from gitlab_sync.rules import record
+from gitlab_sync.types import Record, Rows
+
+# How git writes SSH addresses without a scheme: [user@]host:path. No path of GitLab has a colon.
+_SCP = re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:(?!//)/?(?P<path>\S+)")
+
+
+def endpoint(project_id: int | str, below: str = "") -> str:
+    """Return the endpoint of a project, given its id or path, or of what lies `below` it.
+
+    ConfigurationError for a blank one: it would name the list of all projects.
+    """
+    segment = encode_id(project_id)
+    if not segment:
+        raise ConfigurationError("The project is empty", hint="Give its id or path.")
+    return f"projects/{segment}/{below}" if below else f"projects/{segment}"
+
+
+def extract_path_from_url(x: object) -> str:
+    """Return the path of a project that a web, `.git` or SSH URL names; never raises.
+
+    What follows `/-/` is left out. A plain path or an id comes back as it is, as a text. Where
+    GitLab lies below a prefix of its host (`https://host/gitlab/…`), that stays: only the client
+    knows it.
+    """
+    text = "" if x is None else str(x).strip()
+    path = _path(text)
+    if path == text and "/-/" not in text and not text.endswith(("/-", ".git")):
+        return text
+    path = f"{path.strip('/')}/".partition("/-/")[0].strip("/")
+    return path.removesuffix(".git").rstrip("/")
+
+
+def _path(text: str) -> str:
+    """Return the path of a URL, or `text` where that is none."""
+    if "://" in text:
+        try:
+            return unquote(urlsplit(text).path)
+        except ValueError:
+            return text.partition("://")[2].partition("/")[2]
+    short = _SCP.fullmatch(text)
+    return text if short is None else short["path"]
+
+
+def get_project_with_retries(
+    client: Rest,
+    path_or_id: int | str,
+    retries: int = 3,  # noqa: ARG001 - the contract's; the transport tries again by itself
+    backoff: float = 1,  # noqa: ARG001 - likewise
+) -> Record | None:
+    """Return the project of that id, path or URL; None if there is none.
+
+    Every request here is tried again where that helps, so `retries` and `backoff` change nothing.
+    Raises the errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
+    """
+    path = extract_path_from_url(str(path_or_id or "").removeprefix(client.base_url + "/"))
+    if not path.strip("/"):
+        return None
+    try:
+        return read_one(client, endpoint(path))
+    except NotFound:
+        return None
+
+
+def search_projects(client: Rest, query: str) -> Rows:
+    """Return all projects whose name, path or description holds `query`; of a blank one, none.
+
+    With a `/` in it the namespaces count, too. An error carries the rows read. Thread-safe.
+    """
+    text = str(query or "").strip()
+    if not text:
+        return Rows()
+    namespaces = True if "/" in text else None
+    return read_all(client, Listing("projects", {"search": text, "search_namespaces": namespaces}))
+
+
+# -- of a person -----------------------------------------------------------------------------------
+
+
+def get_user_projects(client: Rest, user_id: int | str, username: str) -> dict[str, list[Record]]:
+    """Return a person's projects as `{"personal", "contributed", "all"}`, archived ones included.
+
+    As `of_user`. Raises the errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
+    """
+    return run(client, of_user(user_id, username))
+
+
+def of_user(user_id: int | str, username: str) -> Plan[dict[str, list[Record]]]:
+    """Return the plan that finds a person's projects, in three parts.
+
+    Asked are the person's own projects, those they contributed to in the last year, and their
+    pushes, which GitLab keeps for three. `personal` lie in the person's namespace, `contributed`
+    anywhere else, each once; `all` are both. A project that is gone, or that the token may not see,
+    is left out.
+    """
+    number = user_number(user_id)
+    wanted = listings(number)
+    if not username:
+        wanted["user"] = Listing(f"users/{number}", single=True)
+    wanted["pushes"] = Listing(f"users/{number}/events", {"action": "pushed"})
+    found = yield wanted
+    pushes = whole(found["pushes"])
+    name = username or record.text(whole(found["user"])[0], "username") or ""
+    projects = by_id(row for kind in listings(number) for row in whole(found[kind]))
+    pushed = {record.field(event, "project_id"): event for event in pushes}
+    further = yield {
+        str(key): Listing(endpoint(key), single=True)
+        for key in pushed
+        if key is not None and key not in projects
+    }
+    projects |= by_id(row for each in further.values() for row in whole_unless(each, NotFound))
+    parts: dict[str, list[Record]] = {"personal": [], "contributed": []}
+    for project in projects.values():
+        parts["personal" if is_personal(project, name) else "contributed"].append(project)
+    return {**parts, "all": [*parts["personal"], *parts["contributed"]]}
+
+
+def listings(user: int) -> dict[str, Listing]:
+    """Return the two lists of a person's projects: their own, and where they contributed.
+
+    Both hold archived projects. The second goes back one year and leaves out the person's own.
+    """
+    kinds = ("projects", "contributed_projects")
+    return {kind: Listing(f"users/{user}/{kind}") for kind in kinds}
+
+
+def by_id(rows: Iterable[Record]) -> dict[int | str, Record]:
+    """Return projects by their ids, each once, in order."""
+    found: dict[int | str, Record] = {}
+    for project in rows:
+        number = record.identity(project)
+        if number is not None:
+            found.setdefault(number, project)
+    return found
+
+
+def is_personal(project: Record, username: str) -> bool:
+    """Say whether a project lies in that person's own namespace."""
+    namespace = record.field(project, "namespace")
+    path = record.text(namespace, "path") or ""
+    return record.text(namespace, "kind") == "user" and path.lower() == username.lower()

@@ -1,0 +1,286 @@
+"""`BatchClient` and `GitLabUsersAPI`: the older batch client's names and shapes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+
+from gitlab_sync.api import groups, projects, users
+from gitlab_sync.bridge import Bridge
+from gitlab_sync.client import GitLabClient
+from gitlab_sync.errors import GitLabSyncError, NotFound, PermissionDenied
+from gitlab_sync.http.credentials import Credential
+from gitlab_sync.listing import Listing
+from gitlab_sync.reading import Plan, run_plans
+from gitlab_sync.rest import Rest, page_params
+from gitlab_sync.rules import record
+from gitlab_sync.rules.attribution import attribute, needs_members
+from gitlab_sync.rules.identity import Identity, identity_of
+from gitlab_sync.types import Params, Reading, Record, Rows
+from gitlab_sync.view import DEFAULT_TIMEOUT
+
+log = logging.getLogger("gitlab_sync")
+
+_NORMAL = ("id", "username", "name", "web_url", "avatar_url", "public_email", "email", "created_at")
+_ADDRESSES = ("email", "public_email", "commit_email")
+_NOT_OURS = (NotFound, PermissionDenied)
+
+
+class BatchClient(GitLabClient):
+    """A `GitLabClient` that always sends its token as `PRIVATE-TOKEN`, with people at `.users`.
+
+    Thread-safe; no I/O and no thread before the first call. Raises ConfigurationError for a URL or
+    a token that cannot be one.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        private_token: str | Credential | None,
+        *,
+        bridge: Bridge | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        tenant: str | None = None,
+    ) -> None:
+        super().__init__(base_url, private_token, bridge=bridge, timeout=timeout, tenant=tenant)
+
+    @property
+    def private_token(self) -> str:
+        """The token as given."""
+        return self.credential.token
+
+    @cached_property
+    def users(self) -> GitLabUsersAPI:
+        """The people of the instance, through this client."""
+        return GitLabUsersAPI(self)
+
+    def _get_paginated(
+        self,
+        endpoint: str,
+        params: Params | None = None,
+        per_page: int = 100,
+        max_pages: int | None = 20,
+        all: bool = False,  # noqa: A002 - the contract's name
+    ) -> Rows:
+        """As `get_all`, but 404 gives [] and twenty pages are the cap."""
+        return super()._get_paginated(endpoint, params, per_page, max_pages, all)
+
+
+class GitLabUsersAPI:
+    """What there is to know of a person, through one client. Thread-safe.
+
+    Ids are numbers, or texts of digits; ConfigurationError for anything else. What could not be
+    read is an error of `gitlab_sync.errors`, unless a method says otherwise. Lists are read to
+    their end.
+    """
+
+    def __init__(self, client: Rest) -> None:
+        self._client = client
+
+    # -- who -------------------------------------------------------------------------------------
+
+    def get_by_username(self, username: str) -> Record:
+        """Return the normalised user of that name, ignoring case; ValueError if there is none."""
+        user = users.get_user_by_username(self._client, username)
+        if user is None:
+            raise ValueError(f"404 there is no user {username!r}")
+        return _normalised(user)
+
+    def get_by_userid(self, user_id: int | str) -> Record | None:
+        """Return the normalised user of that id, or None if there is none."""
+        try:
+            return _normalised(self._record(user_id))
+        except NotFound:
+            return None
+
+    def _record(self, user_id: int | str) -> Record:
+        return users.read_one(self._client, f"users/{users.user_number(user_id)}")
+
+    # -- what is theirs --------------------------------------------------------------------------
+
+    def get_user_projects(self, user_id: int | str) -> list[Record]:
+        """Return a person's own projects and those contributed to in the last year, each once."""
+        return users.run(self._client, _projects(users.user_number(user_id)))
+
+    def get_user_groups(self, user_id: int | str) -> Rows:
+        """Return the groups of that user, as GitLab sends them.
+
+        `complete` only with an administrator's token: nobody else may read all of a person's
+        memberships (see `api.groups.of_user`).
+        """
+        return users.run(self._client, groups.of_user(user_id))
+
+    def get_user_issues(self, user_id: int | str) -> Rows:
+        """Return all issues that the person wrote."""
+        return self._items(user_id, "issues")
+
+    def get_user_merge_requests(self, user_id: int | str) -> Rows:
+        """Return all merge requests that the person wrote."""
+        return self._items(user_id, "merge_requests")
+
+    def _items(self, user_id: int | str, kind: str) -> Rows:
+        rows = users.read_all(self._client, _authored(user_id, kind))
+        if not rows:
+            self._record(user_id)  # of a person who does not exist GitLab lists nothing either
+        return rows
+
+    # -- how many --------------------------------------------------------------------------------
+
+    def get_user_project_count(self, user_id: int | str) -> int | str:
+        """Return how many projects `get_user_projects` finds, or "Error: …"."""
+        return _number(lambda: len(self.get_user_projects(user_id)))
+
+    def get_user_group_count(self, user_id: int | str) -> int | str:
+        """Return in how many groups the person is, or "Error: …" if not all can be known."""
+
+        def count() -> int | str:
+            found = self.get_user_groups(user_id)
+            if found.complete:
+                return len(found)
+            return f"Error: at least {len(found)}; only an administrator's token can read all"
+
+        return _number(count)
+
+    def get_user_issue_count(self, user_id: int | str) -> int | str:
+        """Return how many issues the person wrote, or "Error: …"."""
+        return _number(lambda: self._count(user_id, "issues"))
+
+    def get_user_mr_count(self, user_id: int | str) -> int | str:
+        """Return how many merge requests the person wrote, or "Error: …"."""
+        return _number(lambda: self._count(user_id, "merge_requests"))
+
+    def _count(self, user_id: int | str, kind: str) -> int:
+        """Return the server's own total where it gives one: above 10,000 it does not."""
+        client, listing = self._client, _authored(user_id, kind)
+        with client.job(limit=client.timeout, max_wait=client.timeout) as rest:
+            params = page_params(listing.params, per_page=1)
+            reply = rest.send(rest.page_request(listing.endpoint, params, None))
+        listing.rows(reply.data)
+        return reply.total or len(self._items(user_id, kind))
+
+    # -- commits ---------------------------------------------------------------------------------
+
+    def get_user_commits(self, user_info: Record | int | str | None) -> Rows:
+        """Return a person's commits in all their projects: own, contributed to, pushed to.
+
+        `user_info` is a user's record or id; none gives []. The record may hold `override_email`,
+        `override_username`, `global_email` and `global_username` besides. Rows are GitLab's commits
+        of all branches with `project_name`, `project_id` and `project_scope` (`Personal` or
+        `Contributed`), each once; whose a commit is, `rules.attribution` says. The list is not
+        `complete`, and a warning is logged, where the token may not read a project's commits, or
+        its members when a name had to decide.
+        """
+        if not user_info:
+            return Rows()
+        client = self._client
+        commits: dict[object, tuple[list[Record], str | None]] = {}
+        with client.job(limit=client.timeout, max_wait=client.timeout) as rest:
+            person, theirs = users.run(rest, _who_and_where(user_info))
+            # A fork holds the commits of its origin: those count for the origin.
+            theirs.sort(key=lambda project: bool(project.get("forked_from_project")))
+            plans = ((project["id"], _commits_in(project, person)) for project in theirs)
+            try:
+                for number, found in run_plans(rest, plans):
+                    commits[number] = found  # noqa: PERF403 - it stays when a later one fails
+            except GitLabSyncError as error:
+                error.partial = _credited(commits, theirs, person)
+                error.partial.complete = False
+                raise
+        return _credited(commits, theirs, person)
+
+
+def _normalised(user: Record) -> Record:
+    found = {key: user.get(key) for key in _NORMAL}
+    found["email"] = user.get("email") or user.get("public_email")
+    return found
+
+
+def _number(count: Callable[[], int | str]) -> int | str:
+    """Return what `count` does, or the text of its error."""
+    try:
+        return count()
+    except GitLabSyncError as error:
+        return f"Error: {error}"
+
+
+def _authored(user_id: int | str, kind: str) -> Listing:
+    """Return the list of what a person wrote, in archived projects, too.
+
+    Without `scope=all` it would show the token's owner only; the list of issues leaves archived
+    projects out unless asked (docs.gitlab.com/api/issues, "non_archived").
+    """
+    params = {"author_id": users.user_number(user_id), "scope": "all", "state": "all"}
+    return Listing(kind, {**params, "non_archived": False})
+
+
+def _projects(user: int) -> Plan[list[Record]]:
+    wanted = projects.listings(user)
+    found = yield wanted
+    return list(projects.by_id(row for kind in wanted for row in users.whole(found[kind])).values())
+
+
+def _who_and_where(user_info: Record | int | str) -> Plan[tuple[Identity, list[Record]]]:
+    """Return the plan that finds who somebody is in git, and all their projects."""
+    given = user_info if isinstance(user_info, Mapping) else {"id": user_info}
+    if given.get("id") is None:
+        user = yield from users.find(str(given.get("username") or ""))
+        if user is None:
+            raise NotFound(f"404 there is no user {given.get('username')!r}", status=404)
+    else:
+        number = users.user_number(given["id"])
+        found = yield {"user": Listing(f"users/{number}", single=True)}
+        user = users.whole(found["user"])[0]
+    # The token may see fewer addresses than whoever made the record.
+    addresses = (record.text(given, key) or "" for key in _ADDRESSES)
+    person = identity_of({**given, **user}, extra_emails=addresses)
+    parts = yield from projects.of_user(user["id"], person.username)
+    return person, parts["all"]
+
+
+def _commits_in(project: Record, person: Identity) -> Plan[tuple[list[Record], str | None]]:
+    """Return the plan that finds a person's commits in a project, and why there may be more."""
+    if project.get("empty_repo"):
+        return [], None
+    where = projects.endpoint(project["id"], "repository/commits")
+    found = yield {"commits": Listing(where, {"all": True})}
+    error = found["commits"].error
+    if isinstance(error, _NOT_OURS):
+        return [], error.reason
+    commits = users.whole(found["commits"])
+    members: Reading | None = None
+    if needs_members(commits, [person]):
+        found = yield {"members": Listing(projects.endpoint(project["id"], "members/all"))}
+        users.whole_unless(found["members"], _NOT_OURS)
+        members = found["members"].reading
+    divided = attribute(commits, [person], members)
+    return list(divided.people[person.key]), divided.missing
+
+
+def _credited(
+    commits: Mapping[object, tuple[list[Record], str | None]],
+    theirs: Iterable[Record],
+    person: Identity,
+) -> Rows:
+    """Return a person's commits, each once, with the project that each is credited to."""
+    rows: dict[object, Record] = {}
+    reasons = []
+    for project in theirs:
+        found, missing = commits.get(project["id"], ([], None))
+        if missing is not None:
+            reasons.append(f"{project.get('path_with_namespace')}: {missing}")
+        where = {
+            "project_name": project.get("name"),
+            "project_id": project["id"],
+            "project_scope": "Personal"
+            if projects.is_personal(project, person.username)
+            else "Contributed",
+        }
+        for commit in found:
+            rows.setdefault(record.identity(commit) or id(commit), {**commit, **where})
+    credited = Rows(rows.values())
+    credited.complete = not reasons
+    credited.total = None if reasons else len(credited)
+    if reasons:
+        log.warning("commits of %s may be missing: %s", person.username, "; ".join(reasons))
+    return credited
