@@ -18,7 +18,7 @@ from gitlab_sync.cancel import CancelToken
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 from gitlab_sync.meter import Meter
 from gitlab_sync.outcomes import Completeness, Report, short_reason
-from gitlab_sync.reading import Plan, run_plans
+from gitlab_sync.plans import Plan, run_plans
 from gitlab_sync.rest import MAX_WAIT, Rest
 from gitlab_sync.rules import issue as issue_rules
 from gitlab_sync.rules import merge_request as mr_rules

@@ -12,7 +12,7 @@ from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import GitLabSyncError, NotFound, PermissionDenied
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.listing import Listing
-from gitlab_sync.reading import Plan, run_plans
+from gitlab_sync.plans import Plan, read_all, read_one, run, run_plans, whole, whole_unless
 from gitlab_sync.rest import Rest, page_params
 from gitlab_sync.rules import record
 from gitlab_sync.rules.attribution import attribute, needs_members
@@ -95,13 +95,13 @@ class GitLabUsersAPI:
             return None
 
     def _record(self, user_id: int | str) -> Record:
-        return users.read_one(self._client, f"users/{users.user_number(user_id)}")
+        return read_one(self._client, f"users/{users.user_number(user_id)}")
 
     # -- what is theirs --------------------------------------------------------------------------
 
     def get_user_projects(self, user_id: int | str) -> list[Record]:
         """Return a person's own projects and those contributed to in the last year, each once."""
-        return users.run(self._client, _projects(users.user_number(user_id)))
+        return run(self._client, _projects(users.user_number(user_id)))
 
     def get_user_groups(self, user_id: int | str) -> Rows:
         """Return the groups of that user, as GitLab sends them.
@@ -109,7 +109,7 @@ class GitLabUsersAPI:
         `complete` only with an administrator's token: nobody else may read all of a person's
         memberships (see `api.groups.of_user`).
         """
-        return users.run(self._client, groups.of_user(user_id))
+        return run(self._client, groups.of_user(user_id))
 
     def get_user_issues(self, user_id: int | str) -> Rows:
         """Return all issues that the person wrote."""
@@ -120,7 +120,7 @@ class GitLabUsersAPI:
         return self._items(user_id, "merge_requests")
 
     def _items(self, user_id: int | str, kind: str) -> Rows:
-        rows = users.read_all(self._client, _authored(user_id, kind))
+        rows = read_all(self._client, _authored(user_id, kind))
         if not rows:
             self._record(user_id)  # of a person who does not exist GitLab lists nothing either
         return rows
@@ -176,7 +176,7 @@ class GitLabUsersAPI:
         client = self._client
         commits: dict[object, tuple[list[Record], str | None]] = {}
         with client.job(limit=client.timeout, max_wait=client.timeout) as rest:
-            person, theirs = users.run(rest, _who_and_where(user_info))
+            person, theirs = run(rest, _who_and_where(user_info))
             # A fork holds the commits of its origin: those count for the origin.
             theirs.sort(key=lambda project: bool(project.get("forked_from_project")))
             plans = ((project["id"], _commits_in(project, person)) for project in theirs)
@@ -217,7 +217,7 @@ def _authored(user_id: int | str, kind: str) -> Listing:
 def _projects(user: int) -> Plan[list[Record]]:
     wanted = projects.listings(user)
     found = yield wanted
-    return list(projects.by_id(row for kind in wanted for row in users.whole(found[kind])).values())
+    return list(projects.by_id(row for kind in wanted for row in whole(found[kind])).values())
 
 
 def _who_and_where(user_info: Record | int | str) -> Plan[tuple[Identity, list[Record]]]:
@@ -230,7 +230,7 @@ def _who_and_where(user_info: Record | int | str) -> Plan[tuple[Identity, list[R
     else:
         number = users.user_number(given["id"])
         found = yield {"user": Listing(f"users/{number}", single=True)}
-        user = users.whole(found["user"])[0]
+        user = whole(found["user"])[0]
     # The token may see fewer addresses than whoever made the record.
     addresses = (record.text(given, key) or "" for key in _ADDRESSES)
     person = identity_of({**given, **user}, extra_emails=addresses)
@@ -247,11 +247,11 @@ def _commits_in(project: Record, person: Identity) -> Plan[tuple[list[Record], s
     error = found["commits"].error
     if isinstance(error, _NOT_OURS):
         return [], error.reason
-    commits = users.whole(found["commits"])
+    commits = whole(found["commits"])
     members: Reading | None = None
     if needs_members(commits, [person]):
         found = yield {"members": Listing(projects.endpoint(project["id"], "members/all"))}
-        users.whole_unless(found["members"], _NOT_OURS)
+        whole_unless(found["members"], _NOT_OURS)
         members = found["members"].reading
     divided = attribute(commits, [person], members)
     return list(divided.people[person.key]), divided.missing

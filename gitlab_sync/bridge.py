@@ -57,24 +57,33 @@ class Bridge:
     """One bounded pool of threads and one pool of connections, for everybody. Thread-safe.
 
     `workers` is the bound (None: `GITLAB_SYNC_WORKERS`, else 32); the pool of connections follows
-    it. Nothing starts before there is work. A forked child finds its bridge new and empty. Raises
-    ConfigurationError for a number of workers outside 1 to 256.
+    it. `verify` is what TLS certificates are checked against: a bundle's path, True, False for
+    nothing, or None for what the environment says. Nothing starts before there is work. A forked
+    child finds its bridge new and empty. Raises ConfigurationError for a number of workers outside
+    1 to 256.
     """
 
-    def __init__(self, workers: int | None = None, *, policy: RetryPolicy | None = None) -> None:
+    def __init__(
+        self,
+        workers: int | None = None,
+        *,
+        policy: RetryPolicy | None = None,
+        verify: bool | str | None = None,
+    ) -> None:
         workers = workers_from_environment() if workers is None else workers
         if not 1 <= workers <= MOST_WORKERS:
             raise ConfigurationError(f"{workers} workers: give a number from 1 to {MOST_WORKERS}")
         self.workers = workers
         self.policy = RetryPolicy() if policy is None else policy
         self.executor = SharedExecutor(workers)
+        self._verify = verify
         self._begin()
         _bridges.add(self)
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
         self.cancel = CancelToken()
-        self.transport = Transport(self.workers)
+        self.transport = Transport(self.workers, verify=self._verify)
         self.in_flight = InFlight()
         # Weak, so that a gate lives as long as somebody works behind it; the latest live on, since
         # a closed gate must still be closed for the next call.

@@ -1,17 +1,12 @@
-"""Many lists read at once, each to its true end, page by page through the shared pool.
-
-Work that needs one answer before it knows the next question is written as a *plan*: a generator
-that yields what it wants read, gets that back, and returns its result. `run_plans` keeps many of
-them going side by side, in the calling thread; only their requests run on the pool.
-"""
+"""Many lists read at once, each to its true end, page by page through the shared pool."""
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from gitlab_sync.errors import BadResponse, Cancelled, GitLabSyncError
 from gitlab_sync.futures import leaf
@@ -32,10 +27,6 @@ class Found(NamedTuple, Generic[K]):
     key: K
     reading: Reading
     error: GitLabSyncError | None
-
-
-Plan: TypeAlias = Generator[Mapping[str, Wanted], Mapping[str, Found[str]], T]
-"""Yields the lists that it wants next, by names of its own; is sent them; returns its result."""
 
 
 @dataclass(slots=True, eq=False)
@@ -82,63 +73,6 @@ def read_lists(rest: Rest, wanted: Iterable[tuple[K, Wanted]]) -> Iterator[Found
     not read comes out with `Cancelled` as its error.
     """
     return _Reader(rest, wanted).run()
-
-
-def run_plans(rest: Rest, plans: Iterable[tuple[K, Plan[T]]]) -> Iterator[tuple[K, T]]:
-    """Run plans side by side and yield each one's result as soon as it has one.
-
-    `plans` is pulled lazily, as `read_lists` does. A plan gets errors as part of what was found; if
-    it raises, that ends all of them.
-    """
-    return _Planner(plans).run(rest)
-
-
-def together(plans: Mapping[str, Plan[T]]) -> Plan[dict[str, T]]:
-    """Return one plan that carries out several, and returns their results by their names.
-
-    What they want is asked for together: it takes as many rounds as the longest of them.
-    """
-    results: dict[str, T] = {}
-    answers: Mapping[str, Mapping[str, Found[str]] | None] = dict.fromkeys(plans)
-    while answers:
-        wanted: dict[str, Wanted] = {}
-        asked: dict[str, tuple[str, str]] = {}
-        for name, answer in answers.items():
-            step = _advance(plans[name], answer)
-            if isinstance(step, _Result):
-                results[name] = step.value
-                continue
-            for key, each in step.items():
-                asked[f"{name}/{key}"] = name, key
-                wanted[f"{name}/{key}"] = each
-        if not wanted:
-            break
-        found = yield wanted
-        sorted_out: defaultdict[str, dict[str, Found[str]]] = defaultdict(dict)
-        for label, (name, key) in asked.items():
-            sorted_out[name][key] = found[label]._replace(key=key)
-        answers = sorted_out
-    return results
-
-
-@dataclass(frozen=True, slots=True)
-class _Result(Generic[T]):
-    """What a plan returned."""
-
-    value: T
-
-
-def _advance(
-    plan: Plan[T], found: Mapping[str, Found[str]] | None
-) -> Mapping[str, Wanted] | _Result[T]:
-    """Let a plan go on with what was found (None: begin) until it wants something or has ended."""
-    try:
-        wanted = next(plan) if found is None else plan.send(found)
-        while not wanted:
-            wanted = plan.send({})
-    except StopIteration as end:
-        return _Result(end.value)
-    return wanted
 
 
 class _Reader(Generic[K]):
@@ -214,55 +148,3 @@ class _Reader(Generic[K]):
                 yield growing.found()
         for key, _ in self._wanted:
             yield Found(key, Reading((), error.reason), error)
-
-
-@dataclass(slots=True)
-class _Going(Generic[K, T]):
-    """A plan that waits for what it wants."""
-
-    key: K
-    plan: Plan[T]
-    found: dict[str, Found[str]] = field(default_factory=dict)
-    awaited: int = 0
-
-
-class _Planner(Generic[K, T]):
-    """The state of one `run_plans`. Not thread-safe: one consumer."""
-
-    def __init__(self, plans: Iterable[tuple[K, Plan[T]]]) -> None:
-        self._plans = iter(plans)
-        self._next: deque[tuple[tuple[_Going[K, T], str], Wanted]] = deque()
-        self._done: deque[tuple[K, T]] = deque()
-
-    def run(self, rest: Rest) -> Iterator[tuple[K, T]]:
-        """Yield results as plans end."""
-        for (going, name), reading, error in read_lists(rest, self):
-            yield from self._ended()
-            going.found[name] = Found(name, reading, error)
-            if len(going.found) == going.awaited:
-                self._step(going, going.found)
-            yield from self._ended()
-        yield from self._ended()
-
-    def __iter__(self) -> Iterator[tuple[tuple[_Going[K, T], str], Wanted]]:
-        return self
-
-    def __next__(self) -> tuple[tuple[_Going[K, T], str], Wanted]:
-        """Return what is wanted next: by plans under way before new plans."""
-        while not self._next:
-            key, plan = next(self._plans)
-            self._step(_Going(key, plan), None)
-        return self._next.popleft()
-
-    def _step(self, going: _Going[K, T], found: Mapping[str, Found[str]] | None) -> None:
-        """Let a plan go on until it wants something, or has ended."""
-        step = _advance(going.plan, found)
-        if isinstance(step, _Result):
-            self._done.append((going.key, step.value))
-            return
-        going.found, going.awaited = {}, len(step)
-        self._next.extend(((going, name), each) for name, each in step.items())
-
-    def _ended(self) -> Iterator[tuple[K, T]]:
-        while self._done:
-            yield self._done.popleft()

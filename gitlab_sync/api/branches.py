@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gitlab_sync.api.projects import endpoint
-from gitlab_sync.api.users import read_all
 from gitlab_sync.listing import Listing
+from gitlab_sync.plans import read_all
 from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
 

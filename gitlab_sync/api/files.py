@@ -8,9 +8,9 @@ import codecs
 from urllib.parse import quote
 
 from gitlab_sync.api.projects import endpoint
-from gitlab_sync.api.users import read_all, read_one
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound
 from gitlab_sync.listing import Listing
+from gitlab_sync.plans import read_all, read_one
 from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.listing import Listing
-from gitlab_sync.reading import Plan, run_plans
+from gitlab_sync.plans import Plan, run_plans
 from gitlab_sync.rest import Rest
 from gitlab_sync.rules.merge_request import Facts
 from gitlab_sync.types import Reading, Record

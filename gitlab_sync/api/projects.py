@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
-from gitlab_sync.api.users import read_all, read_one, run, user_number, whole, whole_unless
+from gitlab_sync.api.users import user_number
 from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.listing import Listing
-from gitlab_sync.reading import Plan
+from gitlab_sync.plans import Plan, read_all, read_one, run, whole, whole_unless
 from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
 from gitlab_sync.types import Record, Rows

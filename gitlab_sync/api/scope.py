@@ -27,13 +27,13 @@ class Scope:
 
         A filter that a route does not know is ignored by GitLab without a word, so the scope stands
         in the path. Without `scope=all` the instance-wide list shows the items of the token's owner
-        only, and without `non_archived=false` a group's list leaves archived projects out.
+        only, and without `non_archived=false` some lists leave archived projects out.
         """
         person = "assignee_username" if self.by == "assignee" else "author_username"
         params = {person: username, "scope": "all", "state": "all"}
         if self.project is not None:
             return Listing(f"projects/{encode_id(self.project)}/{kind}", params)
+        params["non_archived"] = "false"
         if self.group is not None:
-            params["non_archived"] = "false"
             return Listing(f"groups/{encode_id(self.group)}/{kind}", params)
         return Listing(kind, params)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gitlab_sync.api import groups
-from gitlab_sync.api.users import read_all, read_one
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, PermissionDenied
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.urls import clean_base_url
+from gitlab_sync.plans import read_all, read_one
 from gitlab_sync.rest import Rest
 from gitlab_sync.types import Record, Rows
 

@@ -83,6 +83,15 @@ class Server(cheroot_server.HTTPServer):
         self._connections_lock = threading.Lock()
         self._open: set[Connection] = set()
 
+    def put_conn(self, conn: Any) -> None:
+        """Keep a connection for its next request; when the server stops, there is none."""
+        try:
+            super().put_conn(conn)
+        except (OSError, ValueError):
+            if not self.service.stopping.is_set():
+                raise
+            conn.close()
+
     def opened(self, connection: Connection) -> None:
         """Note a new connection; one that comes when the server stops is shut at once."""
         with self._connections_lock:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.listing import Listing
-from gitlab_sync.reading import Plan, run_plans, together
+from gitlab_sync.plans import Plan, run_plans, together
 from gitlab_sync.sandbox import Sandbox
 
 

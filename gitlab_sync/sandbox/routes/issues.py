@@ -14,9 +14,13 @@ from gitlab_sync.sandbox.tables import Key
 
 
 def issues(call: Call) -> Answer:
-    """GET /issues: by default only those that the caller wrote."""
+    """GET /issues: by default those that the caller wrote, and none of archived projects."""
     call.signed_in()
-    return _listed(call, None, "created_by_me")
+    projects = None
+    if call.query.flag("non_archived") is not False:
+        rows = call.world.projects
+        projects = {row.data["id"] for row in rows if not row.data.get("archived")}
+    return _listed(call, None, "created_by_me", projects)
 
 
 def project_issues(call: Call) -> Answer:
