@@ -7,9 +7,10 @@ import contextlib
 import gc
 import os
 import signal
+import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import FrameType
 
 import orjson
@@ -18,6 +19,9 @@ from gitlab_sync.sandbox.server import Sandbox
 from gitlab_sync.sandbox.tokens import ADMIN_TOKEN
 from gitlab_sync.sandbox.world import World
 
+SIZES = ("seed", "users", "merge_requests", "issues", "projects")
+"""What a made world's size is told by; its defaults are those of `World.generate`."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT, or with `--parent-pipe` until standard input closes.
@@ -25,16 +29,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     When it listens, one JSON line with `url` and `token` goes to standard output.
     """
     options = _parser().parse_args(arguments)
-    ended = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    # The interpreter itself writes a byte for each signal. A handler that set an event could stand
+    # still for ever: it runs in the main thread, which may hold the lock of the event it waits for.
+    told, teller = socket.socketpair()
+    teller.setblocking(False)
+    signal.set_wakeup_fd(teller.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGTERM, _leave_it_to_the_byte)
+    signal.signal(signal.SIGINT, _leave_it_to_the_byte)
     if options.parent_pipe:
-        threading.Thread(target=_watch, args=(ended,), daemon=True).start()
-    world = _world(options)
+        threading.Thread(target=_watch, args=(teller,), daemon=True).start()
+    world = make_world(
+        options.data,
+        demo=options.demo,
+        sizes={name: getattr(options, name) for name in SIZES},
+    )
     gc.freeze()  # The world stays as long as the process: no collection need look at it again.
     sandbox = Sandbox(
         world,
@@ -49,8 +57,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         line = orjson.dumps({"url": sandbox.url, "token": ADMIN_TOKEN}).decode()
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
-        ended.wait()
+        told.recv(1)
     return 0
+
+
+def make_world(data: str | None, *, demo: bool, sizes: Mapping[str, int | None]) -> World:
+    """Return the world that options ask for: a folder's, the demo's, or one made from a seed.
+
+    The first of them that is given wins. `sizes` are by `SIZES`; what is None, or not there, is as
+    large as usual. Raises OSError, EOFError, ValueError or KeyError for a folder that holds none.
+    """
+    if data:
+        return World.load(data)
+    if demo:
+        return World.demo()
+    return World.generate(**{name: size for name, size in sizes.items() if size is not None})
+
+
+def _leave_it_to_the_byte(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing; without a handler the interpreter would not write the byte."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,11 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="0 (the default) takes any free one")
     parser.add_argument("--data", metavar="DIR", help="a folder of gzipped JSON lines")
     parser.add_argument("--demo", action="store_true", help="the demo's world")
-    parser.add_argument("--seed", type=int, default=0, help="for a generated world")
-    parser.add_argument("--users", type=int, default=10)
-    parser.add_argument("--merge-requests", type=int, default=10, help="written by each user")
-    parser.add_argument("--issues", type=int, default=5, help="written by each user")
-    parser.add_argument("--projects", type=int, default=4)
+    parser.add_argument("--seed", type=int, help="for a generated world (0)")
+    parser.add_argument("--users", type=int, help="of a generated world (10)")
+    parser.add_argument("--merge-requests", type=int, help="written by each user (10)")
+    parser.add_argument("--issues", type=int, help="written by each user (5)")
+    parser.add_argument("--projects", type=int, help="of a generated world (4)")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to each answer")
     parser.add_argument(
         "--node-latency-ms",
@@ -86,27 +111,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _world(options: argparse.Namespace) -> World:
-    if options.data:
-        return World.load(options.data)
-    if options.demo:
-        return World.demo()
-    return World.generate(
-        seed=options.seed,
-        users=options.users,
-        merge_requests=options.merge_requests,
-        issues=options.issues,
-        projects=options.projects,
-    )
-
-
-def _watch(ended: threading.Event) -> None:
-    """Set `ended` when standard input does: then whoever started this is gone."""
+def _watch(teller: socket.socket) -> None:
+    """Write a byte when standard input ends: then whoever started this is gone."""
     with contextlib.suppress(OSError, ValueError):
         # Past Python's buffer: a thread that still holds its lock when the process ends aborts it.
         while os.read(sys.stdin.fileno(), 4096):
             pass
-    ended.set()
+    with contextlib.suppress(OSError):
+        teller.send(b"\0")
 
 
 if __name__ == "__main__":

@@ -313,11 +313,15 @@ def test_issues_are_read_whole_by_offset_and_by_keyset(
 
 
 def test_issues_are_filtered_as_merge_requests_are(running: Sandbox, get: Rows) -> None:
-    """By author and state here."""
+    """By author and state here; those of archived projects only if they are asked for."""
     name = running.world.truth.usernames[2]
-    rows = everything(get, f"/issues?scope=all&author_username={name}&state=closed")
+    question = f"/issues?scope=all&author_username={name}&state=closed"
+    rows = everything(get, f"{question}&non_archived=false")
     expected = running.world.truth.issues()[name]["Closed Issues"]
     assert len(rows) == expected
+    archived = {row.data["id"] for row in running.world.projects if row.data["archived"]}
+    kept = [row["id"] for row in rows if row["project_id"] not in archived]
+    assert [row["id"] for row in everything(get, question)] == kept
     assert get("/groups/acme/issues?scope=all&milestone=None&labels=None") is not None
 
 
