@@ -112,13 +112,15 @@ def verify_from_environment() -> bool | str:
 class Transport:
     """One pooled session for everybody. Thread-safe.
 
-    Certificates and proxies are read from the environment once, when it is made: one TLS policy for
-    the whole process, since an adapter writes it on pools that all threads share.
+    `verify` is what certificates are checked against: True (the usual issuers), the path of a
+    bundle, False for nothing at all, or None for what the environment says. That and the proxies
+    are read once, when it is made: one TLS policy for the whole process, since an adapter writes it
+    on pools that all threads share.
     """
 
-    def __init__(self, pool_size: int) -> None:
+    def __init__(self, pool_size: int, *, verify: bool | str | None = None) -> None:
         self._opened = OpenConnections()
-        self._verify = verify_from_environment()
+        self._verify = verify_from_environment() if verify is None else verify
         self.session = requests.Session()
         self.session.trust_env = False  # else netrc replaces a token, on each request
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
