@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from gitlab_sync.types import Row
 
 OK = 0
+FAILED = 1
 USAGE = 2
 INCOMPLETE = 3
 NOTHING = 4
@@ -18,7 +19,7 @@ BROKEN_PIPE = 141
 
 EXIT_CODES = {
     OK: "everything was read",
-    1: "kept for checks that fail; no command uses it yet",
+    FAILED: "a score is below --fail-under",
     USAGE: "wrong usage or configuration, or the output cannot be written",
     INCOMPLETE: "something could not be read, or a user does not exist: the rows say what",
     NOTHING: "nothing could be read: sign-in, network, server",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from typing import Any
 
 from gitlab_sync.cli import exits
 from gitlab_sync.cli.messages import complain_of
 from gitlab_sync.cli.options import Connection
+from gitlab_sync.cli.output import StandardOutput
 from gitlab_sync.cli.session import open_session
 from gitlab_sync.errors import (
     AuthenticationError,
@@ -40,8 +40,7 @@ def show(connection: Connection, *, as_json: bool) -> int:
         width = max(len(title) for title in found)
         lines = (f"{title:<{width}}  {text_cell(title, cell)}\n" for title, cell in found.items())
         data = "".join(lines).encode(errors="replace")
-    sys.stdout.buffer.write(data)
-    sys.stdout.buffer.flush()
+    StandardOutput().write(data)
     return exits.INCOMPLETE if errors else exits.OK
 
 

@@ -9,14 +9,9 @@ import click
 
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.options import Connection, Target, connection_options, target_options
-from gitlab_sync.cli.people import read_people
+from gitlab_sync.cli.people import people_options, read_people
 
-_PEOPLE = (
-    click.argument("users", metavar="[USER]...", nargs=-1),
-    click.option(
-        "--users-file", metavar="FILE",
-        help="Usernames, one a line; # begins a comment; - is standard input.",
-    ),
+_WHICH = (
     click.option(
         "--project", metavar="P", help="Only in this project: id or path. Wins over --group.",
     ),
@@ -25,17 +20,22 @@ _PEOPLE = (
         "--scope", type=click.Choice(["author", "assignee"]), default="author", show_default=True,
         help="Whose they are: who wrote them, or to whom they are assigned.",
     ),
+    click.option(
+        "--dry-run", is_flag=True,
+        help="Judge nothing, but say how many requests it would take.",
+    ),
 )  # fmt: skip
 
 
-def _people_options(command: Callable[..., int]) -> Callable[..., int]:
-    for option in reversed(_PEOPLE):
+def _which_options(command: Callable[..., int]) -> Callable[..., int]:
+    for option in reversed(_WHICH):
         command = option(command)
     return command
 
 
 @click.command(epilog=EPILOG)
-@_people_options
+@people_options
+@_which_options
 @target_options
 @connection_options
 def mrs(**given: Any) -> int:
@@ -44,7 +44,8 @@ def mrs(**given: Any) -> int:
 
 
 @click.command(epilog=EPILOG)
-@_people_options
+@people_options
+@_which_options
 @target_options
 @connection_options
 def issues(**given: Any) -> int:
@@ -58,16 +59,19 @@ def _judge(
     connection: Connection,
     target: Target,
     users: tuple[str, ...],
-    users_file: str | None,
+    users_files: tuple[str, ...],
     project: str | None,
     group: str | None,
     scope: str,
+    dry_run: bool,
 ) -> int:
-    people = read_people(users, users_file)
+    people = read_people(users, users_files)
     if not people.asked and not connection.demo:
         raise click.UsageError("Whose? Give at least one USER, or --users-file FILE.")
 
     from gitlab_sync.api.scope import Scope  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli import dry_run as counting  # noqa: PLC0415 - loads the engine
     from gitlab_sync.cli import judging  # noqa: PLC0415 - loads the engine
 
-    return judging.judge(what, people, Scope(project, group, scope), target, connection)
+    run = counting.count if dry_run else judging.judge
+    return run(what, people, Scope(project, group, scope), target, connection)

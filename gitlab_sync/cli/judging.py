@@ -12,9 +12,9 @@ from gitlab_sync.cli import exits
 from gitlab_sync.cli.messages import complain, note
 from gitlab_sync.cli.options import Connection, Target
 from gitlab_sync.cli.output import Output
-from gitlab_sync.cli.people import People
+from gitlab_sync.cli.people import Further, People
 from gitlab_sync.cli.progress import watching
-from gitlab_sync.cli.session import open_session
+from gitlab_sync.cli.session import Session, open_session
 from gitlab_sync.errors import (
     AuthenticationError,
     NotFound,
@@ -24,11 +24,13 @@ from gitlab_sync.errors import (
 )
 from gitlab_sync.meter import Meter
 from gitlab_sync.outcomes import Completeness, Report, short_reason
+from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rest import Rest
 from gitlab_sync.rules.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 from gitlab_sync.types import Row
 
 _MOST_ERRORS = 3
+_TEXTS = frozenset({"Username", "Status", "Error"})
 _HINTS = {
     short_reason(kind("")): kind.hint_text
     for kind in (AuthenticationError, PermissionDenied, NotFound, RateLimited, TimedOut)
@@ -54,20 +56,21 @@ def judge(what: str, people: People, scope: Scope, target: Target, connection: C
     Raises ConfigurationError when URL or token is missing or the output cannot be written.
     """
     question = _QUESTIONS[what]
-    for message in people.refused:
-        note(message)
     with open_session(connection) as session:
-        usernames = people.usernames if people.asked else session.demo_people
-        if not usernames and not people.refused:
-            note("warning: nobody was named, so there are no rows")
+        usernames = asked_people(people, session)
+        further = Further(people, question.columns)
         meter = Meter()
-        with Output(question.columns, target, session.interruption) as output:
-            on_row = output.row if output.streams else None
+        with Output(target, session.interruption) as output:
             live = not (output.streams and output.to_terminal)
             with watching(meter, what, quiet=connection.quiet, live=live):
-                run = Run(meter=meter, on_row=on_row, max_wait=connection.max_wait)
+                run = Run(
+                    meter=meter,
+                    on_row=(lambda row: output.row(further.join(row))) if output.streams else None,
+                    max_wait=connection.max_wait,
+                )
                 report = question.ask(session.rest, usernames, scope, run)
-            output.finish(report)
+            meta = Meta.of_report(report, session.rest.base_url, in_words(what, scope))
+            output.finish(_sheet(what, question.columns, report, further, meta))
         completeness = report.completeness
         if not completeness.whole or not connection.quiet:
             note(str(completeness))
@@ -76,6 +79,44 @@ def judge(what: str, people: People, scope: Scope, target: Target, connection: C
             return session.interruption.exit_code
         _explain(report)
         return exits.of_rows(report, completeness.whole and not people.refused)
+
+
+def asked_people(people: People, session: Session) -> list[str]:
+    """Return whom a run is about, and say who is left out of it; the demo's if none was named."""
+    for message in people.refused:
+        note(message)
+    usernames = people.usernames if people.asked else session.demo_people
+    if not usernames and not people.refused:
+        note("warning: nobody was named, so there are no rows")
+    return usernames
+
+
+def in_words(what: str, scope: Scope) -> str:
+    """Say which items count, for whoever reads a file later."""
+    where = "the whole instance"
+    if scope.project is not None:
+        where = f"project {scope.project}"
+    elif scope.group is not None:
+        where = f"group {scope.group} and its subgroups"
+    return f"{what} by {scope.by}, {where}"
+
+
+def _sheet(
+    what: str, columns: Sequence[str], report: Report, further: Further, meta: Meta
+) -> Sheet:
+    def profile(row: Row) -> str | None:
+        exists = row["Status"] in {"Success", "Partial"}
+        return f"{meta.instance}/{row['Username']}" if exists else None
+
+    return Sheet(
+        what.capitalize(),
+        [*columns, *further.titles],
+        [further.join(row) for row in report],
+        meta,
+        links={"Username": profile},
+        kinds={column: "integer" for column in columns if column not in _TEXTS},
+        nothing={"Error", *further.titles},
+    )
 
 
 def _explain(report: Report) -> None:

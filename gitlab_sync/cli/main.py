@@ -14,16 +14,22 @@ from importlib import import_module
 import click
 
 from gitlab_sync._version import __version__
-from gitlab_sync.cli import exits
-from gitlab_sync.cli.messages import complain, complain_of
+from gitlab_sync.cli import completion, exits
+from gitlab_sync.cli.messages import NAME, complain, complain_of
 from gitlab_sync.cli.options import refuse_tokens
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 
 COMMANDS = {
     "mrs": "gitlab_sync.cli.judge",
     "issues": "gitlab_sync.cli.judge",
+    "compliance": "gitlab_sync.cli.compliance",
+    "explain": "gitlab_sync.cli.explain",
+    "members": "gitlab_sync.cli.lookup",
+    "search": "gitlab_sync.cli.lookup",
+    "api": "gitlab_sync.cli.api",
     "whoami": "gitlab_sync.cli.whoami",
     "sandbox": "gitlab_sync.cli.sandbox",
+    "completion": "gitlab_sync.cli.completion",
 }
 """The module of each command; the command has its name there, with `_` for `-`."""
 
@@ -71,9 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str]) -> int:
     try:
-        with cli.make_context("gitlab-sync", arguments) as context:
-            code: int = cli.invoke(context)
-            return code
+        answered = completion.answer(cli)
+        return _invoke(arguments) if answered is None else answered
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
@@ -93,6 +98,12 @@ def _run(arguments: list[str]) -> int:
             "This is a fault of gitlab-sync. Please report it, with the command you gave.",
         )
         return exits.FAULT
+
+
+def _invoke(arguments: list[str]) -> int:
+    with cli.make_context(NAME, arguments) as context:
+        code: int = cli.invoke(context)
+        return code
 
 
 def _forget_standard_output() -> None:

@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal, TypeVar, get_args
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
-Format = Literal["table", "json", "ndjson", "csv"]
+Format = Literal["table", "json", "ndjson", "csv", "xlsx", "parquet", "html"]
+
+# As the exporters have them; these load libraries that `--help` has no time for.
+SUFFIXES: dict[str, Format] = {
+    ".txt": "table",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".xlsx": "xlsx",
+    ".parquet": "parquet",
+    ".html": "html",
+    ".htm": "html",
+}
+"""Which format a file's name asks for, by its ending in lower case."""
+
+BINARY: tuple[Format, ...] = ("xlsx", "parquet")
+"""The formats that are nothing for a terminal."""
+
+FILE = click.Path(readable=False)
+"""The type of a file's name: nothing is checked, but a shell knows how to complete it."""
 
 _MOST_WORKERS = 256  # the bridge's own bound; importing it would load the engine
 
@@ -108,19 +130,35 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def target_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options of `Target`, and hand them over as the argument `target`."""
+    """Add the options of `Target`, and hand them over as the argument `target`.
+
+    Without `--format` the file's name says the format; a binary one never goes to a terminal.
+    """
 
     @functools.wraps(command)
     def gather(**given: Any) -> int:
-        target = Target(given.pop("format"), given.pop("output"))
+        form, path = given.pop("format"), given.pop("output")
+        target = Target(form or _format_of(path), path)
+        if target.format in BINARY and path is None and sys.stdout.isatty():
+            raise click.UsageError(
+                f"{target.format} is nothing for a terminal: give --output FILE, or send standard "
+                "output somewhere else."
+            )
         return command(target=target, **given)
 
     path = click.option(
-        "--output", "-o", metavar="FILE",
+        "--output", "-o", type=FILE, metavar="FILE",
         help="Write into this file, whole or not at all. Default: standard output.",
     )  # fmt: skip
     form = click.option(
-        "--format", "-f", type=click.Choice(get_args(Format)), default="table", show_default=True,
-        help="json: a list of objects; ndjson: one object a line, as soon as it is known.",
+        "--format", "-f", type=click.Choice(get_args(Format)),
+        help="Default: what the name of --output ends in, else table. json: a list of objects; "
+        "ndjson: one object a line, as soon as it is known.",
     )  # fmt: skip
     return form(path(gather))
+
+
+def _format_of(path: str | None) -> Format:
+    """Return the format that a file's name asks for; a table for any other."""
+    suffix = PurePath(path or "").suffix.lower()
+    return SUFFIXES.get(suffix, "table")

@@ -1,4 +1,4 @@
-"""Rows on their way out: in one format, to standard output or into a file."""
+"""A table on its way out: in one format, to standard output or into a file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -18,44 +19,49 @@ from gitlab_sync.cli.options import Target
 from gitlab_sync.cli.signals import Interruption
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.reports.atomic import AtomicFile
-from gitlab_sync.reports.csv_file import to_csv
-from gitlab_sync.reports.json_file import to_json, to_ndjson
-from gitlab_sync.reports.text_table import is_numeric, shown_columns, text_cell, to_text
+from gitlab_sync.reports.formats import FORMATS
+from gitlab_sync.reports.json_file import to_ndjson
+from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.reports.text_table import is_numeric, shown_columns, text_cell
 from gitlab_sync.types import Row
 
 _WIDE = 10_000  # characters; within the true width rich would squeeze words to single letters
 _STYLES = {"Partial": "yellow", "Not Found": "red", "Error": "red"}
 
 
-class _Sink(Protocol):
-    def write(self, data: bytes) -> None: ...
+class Sink(Protocol):
+    """Where bytes go."""
+
+    def write(self, data: bytes) -> None:
+        """Write them all."""
 
 
-class _StandardOutput:
+class StandardOutput:
     """Bytes straight to standard output, so that no locale and no platform changes them."""
 
     def write(self, data: bytes) -> None:
+        """Write them all, now."""
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
 
 
 class Output:
-    """Where a run's rows go. A context manager: a file takes its place when it ends well.
+    """Where a run's table goes. A context manager: a file takes its place when it ends well.
 
-    `columns` are those of table and CSV; JSON has the rows' own keys. Raises ConfigurationError if
-    the file cannot be written, before any work was done for it. Not thread-safe.
+    Raises ConfigurationError if the file, or its format, cannot be written, before any work was
+    done for it. Not thread-safe.
     """
 
-    def __init__(self, columns: Sequence[str], target: Target, interruption: Interruption) -> None:
-        self._columns = columns
+    def __init__(self, target: Target, interruption: Interruption) -> None:
         self._target = target
         self._interruption = interruption
         self._stack = ExitStack()
-        self._sink: _Sink = _StandardOutput()
+        self._sink: Sink = StandardOutput()
+        self._streamed = False
 
     @property
     def streams(self) -> bool:
-        """Whether rows are written as they come, by `row`."""
+        """Whether rows may be written as they come, by `row`."""
         return self._target.format == "ndjson"
 
     @property
@@ -64,6 +70,10 @@ class Output:
         return self._target.path is None and sys.stdout.isatty()
 
     def __enter__(self) -> Self:
+        form = FORMATS[self._target.format]
+        if form.binary:
+            # An empty one shows whether what it needs is installed.
+            form.write(Sheet("", (), (), Meta(datetime.now(UTC), "", "")))
         if self._target.path is not None:
             file = AtomicFile(self._target.path)
             try:
@@ -78,27 +88,28 @@ class Output:
         return self
 
     def row(self, row: Row) -> None:
-        """Write one row that has just become known."""
+        """Write one row that has just become known; only where `streams`."""
+        self._streamed = True
         self._sink.write(to_ndjson([row]))
 
-    def finish(self, rows: Sequence[Row]) -> None:
-        """Write all rows, sorted as they are, unless they went out one by one."""
-        form = self._target.format
-        if form == "csv":
-            self._sink.write(to_csv(self._columns, rows))
-        elif form == "json":
-            self._sink.write(to_json(rows))
-        elif form == "table":
-            self._table(rows)
+    def finish(self, sheet: Sheet) -> None:
+        """Write the table, unless its rows went out one by one."""
+        if self._streamed or self._shown(sheet):
+            return
+        self._sink.write(FORMATS[self._target.format].write(sheet))
 
-    def _table(self, rows: Sequence[Row]) -> None:
-        if self.to_terminal and os.environ.get("TERM") != "dumb":
-            console, table = Console(), rich_table(self._columns, rows)
-            anywhere = console.options.update(max_width=_WIDE)
-            if console.measure(table, options=anywhere).minimum <= console.width:
-                console.print(table)
-                return
-        self._sink.write(to_text(self._columns, rows).encode(errors="replace"))
+    def _shown(self, sheet: Sheet) -> bool:
+        """Show a table with lines and colours, if it is to be one, and has room."""
+        if self._target.format != "table" or not self.to_terminal:
+            return False
+        if os.environ.get("TERM") == "dumb":
+            return False
+        console, table = Console(), rich_table(sheet.columns, sheet.rows)
+        anywhere = console.options.update(max_width=_WIDE)
+        if console.measure(table, options=anywhere).minimum > console.width:
+            return False
+        console.print(table)
+        return True
 
     def __exit__(
         self,
@@ -117,10 +128,10 @@ def rich_table(columns: Sequence[str], rows: Sequence[Row]) -> Table:
         cells = [text_cell(column, row.get(column)) for row in rows]
         pieces = column.split() if column == "Error" else [*column.split(), *cells]
         table.add_column(
-            Text(column),
+            Text(text_cell(column, column)),
             justify="right" if is_numeric(column, rows) else "left",
             overflow="fold",
-            min_width=max(map(cell_len, pieces)),
+            min_width=max(map(cell_len, pieces), default=1),
         )
     for row in rows:
         style = _STYLES.get(str(row.get("Status")))

@@ -13,12 +13,12 @@ from gitlab_sync.cli.options import refuse_tokens
 if TYPE_CHECKING:
     from gitlab_sync.sandbox import World
 
-_MADE = {"seed": 0, "users": 10, "merge_requests": 10, "issues": 5, "projects": 4}
-"""The sizes of a made world, unless given; any of them asks for one."""
-
 
 @click.command(epilog=EPILOG)
-@click.option("--data", metavar="DIR", help="Serve a folder of gzipped JSON lines.")
+@click.option(
+    "--data", type=click.Path(file_okay=False, readable=False), metavar="DIR",
+    help="Serve a folder of gzipped JSON lines.",
+)  # fmt: skip
 @click.option("--demo", is_flag=True, help="Serve the demo's small world. The default.")
 @click.option("--seed", type=int, metavar="N", help="Make a world; the same seed, the same world.")
 @click.option("--users", type=click.IntRange(1), metavar="N", help="Its people. Default: 10.")
@@ -69,16 +69,12 @@ def sandbox(data: str | None, demo: bool, port: int, latency_ms: float, **sizes:
 
 
 def _world(data: str | None, given: dict[str, int]) -> World:
-    from gitlab_sync.sandbox import World  # noqa: PLC0415 - only to serve
+    from gitlab_sync.sandbox.__main__ import make_world  # noqa: PLC0415 - only to serve
 
-    if given:
-        return World.generate(**{**_MADE, **given})
-    if data is None:
-        return World.demo()
     try:
-        return World.load(data)
+        return make_world(data, demo=not given, sizes=given)
     except (OSError, EOFError, ValueError, KeyError) as error:
-        raise click.UsageError(f"{data} cannot be served: {error}") from None
+        raise click.UsageError(f"{data or 'That world'} cannot be served: {error}") from None
 
 
 def _somebody(world: World) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -49,10 +50,9 @@ def open_session(connection: Connection) -> Iterator[Session]:
         else:
             found = settings.resolve(connection.url, connection.token_env, connection.gitlab_id)
         log.info("reading %s, as told by %s", found.url, found.source)
-        if found.verify is not None:
-            # The transport reads it from there, once, when the bridge is made just below.
-            os.environ.setdefault("GITLAB_SSL_VERIFY", found.verify)
-        bridge = stack.enter_context(Bridge(settings.workers(connection.workers)))
+        bridge = stack.enter_context(
+            Bridge(settings.workers(connection.workers), verify=_verify(found))
+        )
         client = stack.enter_context(GitLabClient(found.url, found.credential, bridge=bridge))
         interruption = stack.enter_context(Interruption())
         job = client.job(
@@ -61,7 +61,7 @@ def open_session(connection: Connection) -> Iterator[Session]:
         rest = stack.enter_context(job)
         try:
             yield Session(rest, interruption, people)
-        except Cancelled:
+        except (Cancelled, CancelledError):
             if interruption.exit_code is None:
                 raise
             raise click.exceptions.Exit(interruption.exit_code) from None
@@ -73,12 +73,19 @@ def open_session(connection: Connection) -> Iterator[Session]:
             )  # fmt: skip
 
 
+def _verify(found: Settings) -> bool | str | None:
+    """Return what certificates are checked against: the environment goes before a file."""
+    if os.environ.get("GITLAB_SSL_VERIFY", "").strip():
+        return None
+    return False if found.verify == "false" else found.verify
+
+
 @contextmanager
 def _demo() -> Iterator[tuple[Settings, list[str]]]:
     """Serve the demo in this process; yield the settings for it and its people."""
     from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, World  # noqa: PLC0415 - demo only
 
     world = World.demo()
-    people = [] if world.truth is None else list(world.truth.usernames)
+    people = list(world.truth.usernames)
     with Sandbox(world) as sandbox:
         yield Settings(sandbox.url, Credential(ADMIN_TOKEN), "the built-in demo"), people

@@ -25,10 +25,10 @@ def documented(name: str) -> set[str]:
     """Return the options that the tables for a command name, those it shares included."""
     found = sections()
     text = next(text for heading, text in found.items() if f"`gitlab-sync {name}`" in heading)
-    if "(#connection)" in text:
-        text += found["Connection"]
+    for anchor in set(re.findall(r"\(#(\w+)\)", text)):
+        text += found[anchor.capitalize()]
     rows = re.findall(r"^\| (`-.*?) \|", text.replace("\\|", "/"), re.MULTILINE)
-    return {option for row in rows for option in re.findall(r"`(--?[a-z][a-z-]*)", row)}
+    return {option for row in rows for option in re.findall(r"`(--?[A-Za-z][a-z-]*)", row)}
 
 
 def real(name: str) -> set[str]:

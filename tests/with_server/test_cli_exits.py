@@ -12,6 +12,7 @@ import pytest
 from cli_runs import environment, of_sandbox, run, start
 
 from gitlab_sync.cli.exits import EXIT_CODES, of_rows
+from gitlab_sync.cli.main import COMMANDS
 from gitlab_sync.sandbox import Sandbox
 
 SECRET = "Zq3-Kd81_vvTr40pLm2x"  # the older shape of tokens, which no pattern recognises
@@ -60,6 +61,27 @@ def test_a_server_that_is_not_there_is_a_4(tmp_path: Path, sandbox: Sandbox) -> 
         (("mrs", "ann", "--output", "no/such/folder/rows.csv"), "no/such/folder"),
         (("mrs", "--demo", "--url", "https://gitlab.example"), "--demo"),
         (("mrs", "ann", "--url", "gitlab.example"), "https://"),
+        (("mrs", "ann", "--output", "no/such/folder/rows.xlsx"), "no/such/folder"),
+        (("members",), "GROUP"),
+        (("members", " / "), "GROUP"),
+        (("members", "a", "--output", "no/such/folder/rows.csv"), "no/such/folder"),
+        (("search", "projects"), "TEXT"),
+        (("search", "issues", "x"), "projects"),
+        (("search", "users", " "), "TEXT"),
+        (("search", "users", "x", "--limit", "0"), "limit"),
+        (("api", "GET"), "PATH"),
+        (("api", "FETCH", "user"), "METHOD"),
+        (("api", "GET", ""), "endpoint"),
+        (("api", "GET", "../admin"), ".."),
+        (("api", "GET", "https://elsewhere.example/api/v4/user"), "not below"),
+        (("api", "POST", "projects", "--paginate"), "--paginate"),
+        (("api", "GET", "user", "--input", "-"), "--input"),
+        (("api", "POST", "projects", "--input", "-", "-f", "a=b"), "--input"),
+        (("api", "POST", "projects", "--input", "no/such/file"), "no/such/file"),
+        (("api", "POST", "projects", "--input", "-"), "not JSON"),
+        (("api", "POST", "projects", "-f", "name"), "KEY=VALUE"),
+        (("api", "POST", "projects", "-F", "a=@no/such/file"), "no/such/file"),
+        (("completion", "tcsh"), "bash"),
         (("no-such-command",), "no-such-command"),
         (("sandbox", "--demo", "--users", "3"), "--demo"),
         (("sandbox", "--data", "no/such/folder"), "no/such/folder"),
@@ -96,6 +118,12 @@ def test_missing_settings_are_a_2_that_says_what_to_set(tmp_path: Path) -> None:
         ("--private-token", SECRET, "whoami"),
         ("mrs", "ann", "--token"),
         ("mrs", "glpat-0123456789abcdefghij"),
+        ("members", "--token", SECRET, "a"),
+        ("search", "users", "ann", f"--private-token={SECRET}"),
+        ("completion", "bash", "--token", SECRET),
+        ("api", "GET", "user", "--token", SECRET),
+        ("api", "GET", f"user?private_token={SECRET}"),
+        ("api", "GET", "user", "-f", f"private_token={SECRET}"),
     ],
 )
 def test_a_token_as_an_argument_is_refused_and_not_repeated(
@@ -169,13 +197,14 @@ def test_help_names_every_exit_code(tmp_path: Path) -> None:
     assert all(f"{code}  {meaning}" in text for code, meaning in EXIT_CODES.items())
 
 
-@pytest.mark.parametrize("arguments", [(), ("mrs",), ("issues",), ("whoami",), ("sandbox",)])
+@pytest.mark.parametrize("arguments", [(), *((name,) for name in COMMANDS)])
 def test_help_loads_nothing_heavy(arguments: tuple[str, ...], tmp_path: Path) -> None:
     """Help is there at once, since the engine is loaded only when it is used."""
     code = (
         "import sys; from gitlab_sync.cli.main import main\n"
         f"assert main([*{arguments!r}, '--help']) == 0\n"
         "heavy = {'requests', 'urllib3', 'tenacity', 'rich', 'orjson', 'gitlab', 'cheroot',\n"
+        "         'xlsxwriter', 'pyarrow', 'gitlab_sync.reports.formats',\n"
         "         'streamlit', 'platformdirs', 'gitlab_sync.rest', 'gitlab_sync.sandbox'}\n"
         "sys.exit(repr(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )

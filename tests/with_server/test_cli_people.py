@@ -1,7 +1,9 @@
-"""Usernames from arguments, files and standard input."""
+"""People from arguments, lists, CSV files and standard input."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import click
 import pytest
 from cli_runs import of_sandbox, run
 
-from gitlab_sync.cli.people import read_people
+from gitlab_sync.cli.messages import printable
+from gitlab_sync.cli.people import Further, People, read_people
 from gitlab_sync.sandbox import Sandbox
 
 
@@ -19,11 +22,20 @@ def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
     return of_sandbox(sandbox, tmp_path)
 
 
-def write(tmp_path: Path, data: bytes) -> str:
-    """Write a file of names and return its path."""
+def read(tmp_path: Path, data: bytes) -> People:
+    """Return the people of a file with these bytes, `team.txt`."""
     path = tmp_path / "team.txt"
     path.write_bytes(data)
-    return str(path)
+    return read_people((), [str(path)])
+
+
+def joined(people: People, columns: tuple[str, ...] = ("Username",)) -> list[dict[str, object]]:
+    """Return a row for each person with the further columns of a report that has `columns`."""
+    further = Further(people, columns)
+    return [further.join({"Username": name}) for name in people.usernames]
+
+
+# -- lists -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -31,72 +43,177 @@ def write(tmp_path: Path, data: bytes) -> str:
     [
         b"ann\nbob\n",
         b"ann\r\nbob",
+        b"ann\rbob\r",
         b"\xef\xbb\xbfann\nbob\n",
         "ann\nbob\n".encode("utf-16"),
-        b"# our team\n\n  ann  # lead\n\t\n@bob\n",
+        b"# our team, first half\n\n  ann  # lead; since May\n\t\n@bob\n",
+        b"username\nann\nbob\n",
     ],
-    ids=["plain", "Windows", "byte order mark", "UTF-16", "comments and blanks"],
+    ids=["plain", "Windows", "old Mac", "byte order mark", "UTF-16", "comments", "header"],
 )
-def test_a_file_has_one_name_a_line(data: bytes, tmp_path: Path) -> None:
+def test_a_list_has_one_name_a_line(data: bytes, tmp_path: Path) -> None:
     """However the editor saved it."""
-    people = read_people((), write(tmp_path, data))
+    people = read(tmp_path, data)
     assert people.usernames == ["ann", "bob"]
     assert people.refused == []
+    assert people.titles == []
 
 
 @pytest.mark.parametrize(
-    "name", ["ann smith", "ann,college", "a/b", "zoë", "x" * 256, "<ann>", "ann\0", "\x1b[2J"]
+    "name", ["ann smith", "a/b", "zoë", "x" * 256, "<ann>", "ann\0", "\x1b[2J", "-ann"]
 )
 def test_a_name_that_cannot_be_one_is_named_with_its_line(name: str, tmp_path: Path) -> None:
     """The others go on."""
-    path = write(tmp_path, f"ann\n\n{name}\nbob\n".encode())
-    people = read_people((), path)
+    people = read(tmp_path, f"ann\n\n{name}\nbob\n".encode())
     assert people.usernames == ["ann", "bob"]
     assert len(people.refused) == 1
-    assert f"{path}, line 3" in people.refused[0]
-    assert all(character.isprintable() for character in people.refused[0])
+    assert "team.txt, line 3: " in people.refused[0]
+    assert printable(people.refused[0]).isprintable()
 
 
-def test_bytes_that_are_no_text_are_refused_line_by_line(tmp_path: Path) -> None:
-    """One bad line does not spoil a file."""
-    people = read_people((), write(tmp_path, b"ann\n\xff\xfe\xfa\nbob\n"))
-    assert people.usernames == ["ann", "bob"]
+def test_bytes_that_are_no_utf_8_are_read_as_a_spreadsheet_writes_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And standard error says so, since it may be wrong; one bad line does not spoil a file."""
+    people = read(tmp_path, "username;college\nann;Universität\nzoë;x\n".encode("cp1252"))
+    assert joined(people) == [{"Username": "ann", "College": "Universität"}]
     assert len(people.refused) == 1
+    assert "Windows-1252" in capsys.readouterr().err
 
 
 def test_every_shape_that_gitlab_allows_is_taken() -> None:
     """Letters, digits, underscore, hyphen, dot; up to 255 of them."""
     names = ("a", "Ann_B-c.9", "_x", "project_12_bot_3f", "y" * 255)
-    assert read_people(names, None).usernames == list(names)
+    assert read_people(names).usernames == list(names)
+
+
+def test_an_argument_that_is_no_name_is_named_with_its_place() -> None:
+    """An `@` before a name is left out."""
+    people = read_people(("@ann", "bob smith"))
+    assert people.usernames == ["ann"]
+    assert people.refused[0].startswith("argument 2: “bob smith” is no username")
 
 
 def test_no_name_at_all_differs_from_an_empty_file(tmp_path: Path) -> None:
     """The first is a mistake, the second an answer."""
-    assert not read_people((), None).asked
-    assert read_people((), write(tmp_path, b"# nobody\n")).asked
+    assert not read_people(()).asked
+    assert read(tmp_path, b"# nobody\n").asked
 
 
 def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
     """With its name."""
     with pytest.raises(click.UsageError, match=r"team\.txt"):
-        read_people((), str(tmp_path / "team.txt"))
+        read_people((), [str(tmp_path / "team.txt")])
+
+
+# -- CSV -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+def test_further_columns_stand_in_the_order_of_the_file(sign: str, tmp_path: Path) -> None:
+    """Whatever stands between the cells, and wherever the username does; ids keep their zeros."""
+    lines = ["Student ID,GitLab Username,Team", "0012,ann,", "0013,bob,A"]
+    people = read(tmp_path, "\n".join(lines).replace(",", sign).encode())
+    assert people.titles == ["Student ID", "Team"]
+    assert joined(people) == [
+        {"Username": "ann", "Student ID": "0012", "Team": ""},
+        {"Username": "bob", "Student ID": "0013", "Team": "A"},
+    ]
+
+
+def test_a_csv_without_a_header_has_numbered_columns(tmp_path: Path) -> None:
+    """The first is the username, the second the college."""
+    people = read(tmp_path, b"ann,Delft,,x\nbob,,y,\n")
+    assert joined(people) == [
+        {"Username": "ann", "College": "Delft", "Column 3": "", "Column 4": "x"},
+        {"Username": "bob", "College": "", "Column 3": "y", "Column 4": ""},
+    ]
+
+
+def test_a_college_comes_first_under_the_title_that_reports_have(tmp_path: Path) -> None:
+    """Whatever the file calls it."""
+    people = read(tmp_path, b"username,team,University\nann,A,Delft\n")
+    assert people.titles == ["College", "team"]
+
+
+def test_a_title_that_the_report_has_gets_a_number(tmp_path: Path) -> None:
+    """Without regard to case, so that no file has two columns of one name."""
+    people = read(tmp_path, b"username,status,Status (2)\nann,x,y\n")
+    assert joined(people, ("Username", "Status")) == [
+        {"Username": "ann", "status (2)": "x", "Status (2) (2)": "y"}
+    ]
+
+
+def test_a_hash_in_a_csv_is_a_comment_only_at_the_start_of_a_line(tmp_path: Path) -> None:
+    """A cell may hold one, and a column of numbers may be called so."""
+    people = read(tmp_path, b"# made in May\n#,username,section\n1,ann,Section #2\n")
+    assert joined(people) == [{"Username": "ann", "#": "1", "section": "Section #2"}]
+
+
+def test_lines_of_a_csv_keep_their_numbers(tmp_path: Path) -> None:
+    """Comments and blank lines count."""
+    people = read(tmp_path, b"# x\nusername,team\n\nann,A\n,B\nbob smith,C\n")
+    assert [fault.partition("team.txt, ")[2][:7] for fault in people.refused] == [
+        "line 5:", "line 6:",
+    ]  # fmt: skip
+
+
+def test_who_is_in_two_files_has_the_columns_of_both(tmp_path: Path) -> None:
+    """And is there once, as first spelled."""
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text("username,team\nAnn,A\n", encoding="utf-8")
+    second.write_text("username,section\nann,3\nbob,4\n", encoding="utf-8")
+    people = read_people(("ann",), [str(first), str(second)])
+    assert joined(people) == [
+        {"Username": "ann", "team": "A", "section": "3"},
+        {"Username": "bob", "team": "", "section": "4"},
+    ]
+
+
+def test_the_demos_people_have_no_further_columns() -> None:
+    """Nobody was named, and rows stay as they are."""
+    assert Further(People(), ("Username",)).join({"Username": "ann"}) == {"Username": "ann"}
+
+
+# -- with the command ------------------------------------------------------------------------------
 
 
 def test_names_of_file_and_arguments_are_read_together(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
     """Each person once, whatever the case."""
-    path = write(tmp_path, b"Alice.Moreau\nbruno.rossi\n")
-    done = run(environ, "issues", "alice.moreau", "--users-file", path, "-f", "json")
+    path = tmp_path / "team.txt"
+    path.write_bytes(b"Alice.Moreau\nbruno.rossi\n")
+    done = run(environ, "issues", "alice.moreau", "--users-file", str(path), "-f", "json")
     names = [row["Username"] for row in json.loads(done.stdout)]
     assert names == ["alice.moreau", "bruno.rossi"]
     assert done.returncode == 0
 
 
-def test_a_dash_is_standard_input(environ: dict[str, str]) -> None:
-    """So that another program can name them."""
-    done = run(environ, "issues", "--users-file", "-", "-f", "json", given=b"bruno.rossi\n")
-    assert [row["Username"] for row in json.loads(done.stdout)] == ["bruno.rossi"]
+@pytest.mark.parametrize("command", ["mrs", "issues"])
+@pytest.mark.parametrize("form", ["json", "ndjson", "csv", "table"])
+def test_further_columns_come_behind_those_of_the_report(
+    command: str, form: str, environ: dict[str, str]
+) -> None:
+    """Also for who is spelled otherwise, and for who does not exist."""
+    given = b"Status;Username;Team\nx;BRUNO.ROSSI;A 1\ny;no-such-person;\n"
+    done = run(environ, command, "--users-file", "-", "-f", form, given=given)
+    text = done.stdout.decode()
+    if form == "table":
+        lines = text.splitlines()
+        assert lines[0].endswith("Unverified  Status (2)  Team")
+        assert lines[2].endswith("  x           A 1")
+        assert lines[3].endswith("  y")
+        return
+    if form == "csv":
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    else:
+        rows = json.loads(text) if form == "json" else [*map(json.loads, text.splitlines())]
+    further = {row["Username"]: list(row.items())[-2:] for row in rows}
+    assert further == {
+        "bruno.rossi": [("Status (2)", "x"), ("Team", "A 1")],
+        "no-such-person": [("Status (2)", "y"), ("Team", "")],
+    }
 
 
 def test_wrong_names_end_in_a_3_and_the_rest_is_read(environ: dict[str, str]) -> None:
@@ -104,7 +221,7 @@ def test_wrong_names_end_in_a_3_and_the_rest_is_read(environ: dict[str, str]) ->
     given = b"bruno.rossi\nann smith\n"
     done = run(environ, "issues", "--users-file", "-", "-f", "json", given=given)
     assert [row["Username"] for row in json.loads(done.stdout)] == ["bruno.rossi"]
-    assert b"standard input, line 2: 'ann smith'" in done.stderr
+    assert "standard input, line 2: “ann smith”" in done.stderr.decode()
     assert done.returncode == 3
 
 

@@ -201,3 +201,24 @@ def test_a_second_ctrl_c_ends_a_process_that_does_not_come_to_its_end(tmp_path: 
     assert process.returncode == 130
     assert [found.name for found in tmp_path.iterdir()] == ["rows.csv"]
     assert path.read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path"),
+    [
+        (("mrs", "alice.moreau", "--dry-run"), "/merge_requests"),
+        (("members", "acme"), "/groups/:id/members/all"),
+        (("search", "projects", "figures"), "/projects"),
+        (("api", "GET", "users", "--paginate", "--format", "ndjson"), "/users"),
+    ],
+)
+def test_what_has_nothing_to_show_yet_just_ends(
+    arguments: tuple[str, ...], path: str, sandbox: Sandbox, environ: dict[str, str]
+) -> None:
+    """With the code of the signal, and nothing that could be taken for a whole answer."""
+    sandbox.faults.add("stall", path=path, times=None)
+    with start(environ, *arguments) as process:
+        assert sandbox.traffic.wait(lambda t: t.in_flight >= 1, timeout=LIMIT)
+        out, err = end(process, signal.SIGINT)
+    assert (process.returncode, out) == (130, b""), err.decode()
+    assert b"Traceback" not in err

@@ -1,0 +1,151 @@
+"""`explain`: what a check asks, why it matters, and how to fix what it finds."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from gitlab_sync.cli.exits import OK
+
+if TYPE_CHECKING:
+    from gitlab_sync.rules.check import Check
+
+_MOST_NAMES = 3
+_UNLIKE = 0.5  # how much of a name must be right for it to be suggested
+
+# Columns of the table of projects that stand for several checks, or for one of another title.
+_PROJECT_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "Security": ("secret_scan", "dependency_audit"),
+    "Coverage": ("coverage_threshold",),
+    "CI/CD": ("ci_test", "ci_lint", "ci_format", "ci_type_check", "ci_coverage"),
+    "Stack": ("language",),
+    "AGPLv3": ("license",),
+}
+
+
+class Found(NamedTuple):
+    """A check, and the rule set that it is part of: `merge requests`, `issues` or `projects`."""
+
+    rules: str
+    check: Check
+
+
+@click.command()
+@click.argument("check", required=False)
+@click.option(
+    "--format", "-f", "form", type=click.Choice(["table", "json"]), default="table",
+    show_default=True, help="json: a list of objects.",
+)  # fmt: skip
+def explain(check: str | None, form: str) -> int:
+    """Explain a CHECK, by its id or by the title of its column; without one, list them all."""
+    found = list(_all()) if check is None else named(check)
+    if form == "json":
+        from gitlab_sync.reports.json_file import to_json  # noqa: PLC0415 - needed by few
+
+        data = to_json([_facts(each) for each in found])
+    else:
+        text = _list(found) if check is None else "\n".join(map(_explanation, found))
+        data = text.encode()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+    return OK
+
+
+def named(name: str) -> list[Found]:
+    """Return the checks of that id or title, letters compared without case, in all rule sets.
+
+    Raises click.UsageError, which names those that are nearest, if there is none.
+    """
+    names = _names()
+    found = names.get(_key(name))
+    if found:
+        return found
+    nearest = get_close_matches(_key(name), names, _MOST_NAMES, _UNLIKE)
+    columns = {_key(title): title for title in _PROJECT_COLUMNS}
+    shown = dict.fromkeys(columns.get(key, names[key][0].check.id) for key in nearest)
+    hint = f"The nearest are: {', '.join(shown)}." if shown else "Without a name all are listed."
+    raise click.UsageError(f"There is no check {name!r}. {hint}")
+
+
+def _names() -> dict[str, list[Found]]:
+    """Return the checks by every name that they go by."""
+    names: dict[str, list[Found]] = {}
+    for found in _all():
+        for name in dict.fromkeys((_key(found.check.id), _key(found.check.title))):
+            names.setdefault(name, []).append(found)
+    for title, ids in _PROJECT_COLUMNS.items():
+        names.setdefault(_key(title), [found for key in ids for found in names[_key(key)]])
+    return names
+
+
+def _key(name: str) -> str:
+    return " ".join(name.replace("_", " ").lower().split())
+
+
+def _all() -> Iterator[Found]:
+    from gitlab_sync.rules import issue, merge_request, project_checks  # noqa: PLC0415 - for --help
+
+    sets: dict[str, Sequence[Check]] = {
+        "merge requests": merge_request.CHECKS,
+        "issues": issue.CHECKS,
+        "projects": project_checks.CHECKS,
+    }
+    for rules, checks in sets.items():
+        yield from (Found(rules, check) for check in checks)
+
+
+def _facts(found: Found) -> dict[str, str | float | None]:
+    check = found.check
+    return {
+        "Rules": found.rules,
+        "Id": check.id,
+        "Check": check.title,
+        "Severity": check.severity,
+        "Why": check.why,
+        "How to fix": check.how_to_fix,
+        "Read for it": ", ".join(check.needs) or None,
+        "Area": getattr(check, "area", None),
+        "Weight": getattr(check, "weight", None),
+        "Applies to": _applies_to(getattr(check, "applies_to", None)),
+    }
+
+
+def _applies_to(languages: str | tuple[str, ...] | None) -> str | None:
+    return ", ".join(languages) if isinstance(languages, tuple) else languages
+
+
+def _explanation(found: Found) -> str:
+    facts = _facts(found)
+    shown = {
+        "Why": facts["Why"],
+        "To do": facts["How to fix"],
+        "Severity": facts["Severity"],
+        "Weight": None if facts["Weight"] is None else f"{facts['Weight']:g} of 100",
+        "Area": facts["Area"],
+        "Applies to": facts["Applies to"],
+        "Read for it": facts["Read for it"] or "nothing beyond the list or the record",
+        "Id": facts["Id"],
+    }
+    width = max(map(len, shown))
+    lines = [f"{found.check.title} ({found.rules})"]
+    lines += [f"  {title:<{width}}  {text}" for title, text in shown.items() if text is not None]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _list(found: Iterable[Found]) -> str:
+    """Return all checks, rule set by rule set: id, title, and why it matters."""
+    checks = list(found)
+    ids, titles = (max(len(getattr(each.check, key)) for each in checks) for key in ("id", "title"))
+    lines: list[str] = []
+    for rules in dict.fromkeys(each.rules for each in checks):
+        lines += ["", rules[0].upper() + rules[1:]]
+        lines += [
+            f"  {check.id:<{ids}}  {check.title:<{titles}}  {check.why}"
+            for each, check in checks
+            if each == rules
+        ]
+    return "".join(f"{line}\n" for line in lines[1:])

@@ -1,0 +1,96 @@
+"""The options `--since`, `--until` and `--timezone`, for commands that look at a period."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules.dates import Period, period
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which time counts, and the zone that was named for days (None: this machine's)."""
+
+    period: Period
+    zone: tzinfo | None = None
+
+
+_PERIOD = (
+    click.option(
+        "--since", metavar="WHEN",
+        help="Only from then on: a date (2024-01-05) or a time (2024-01-05T09:00:00+05:30).",
+    ),
+    click.option("--until", metavar="WHEN", help="Only until then; a date counts to its end."),
+    click.option(
+        "--timezone", metavar="ZONE",
+        help="Where days begin, such as Asia/Kolkata. Default: as on this machine.",
+    ),
+)  # fmt: skip
+
+
+def period_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options of `Span`, and hand them over as the argument `span`.
+
+    ConfigurationError, which shows what was given, for what is no time and no zone.
+    """
+
+    @functools.wraps(command)
+    def gather(**given: Any) -> int:
+        since, until, name = given.pop("since"), given.pop("until"), given.pop("timezone")
+        zone = None if name is None else zone_of(name)
+        span = Span(period(since, until, zone or ThisMachine()), zone)
+        return command(span=span, **given)
+
+    for option in reversed(_PERIOD):
+        gather = option(gather)
+    return gather
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the time zone of that name; ConfigurationError if there is none."""
+    try:
+        return ZoneInfo(name.strip())
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigurationError(
+            f"timezone is not the name of a time zone: “{name[:60]}”",
+            hint="Give a name such as Asia/Kolkata, Europe/Berlin or UTC.",
+        ) from None
+
+
+_NO = timedelta()
+
+
+class ThisMachine(tzinfo):
+    """The time zone that this machine is set to, with its changes over the year. Immutable.
+
+    The standard library knows it only for times that name no zone, and not as an object.
+    """
+
+    def utcoffset(self, when: datetime | None) -> timedelta:
+        """Return how far its clocks are before UTC at that time of theirs."""
+        try:
+            return (when or datetime.now(UTC)).replace(tzinfo=None).astimezone().utcoffset() or _NO
+        except (OverflowError, ValueError, OSError):  # outside of what the system's C library knows
+            return datetime.now(UTC).astimezone().utcoffset() or _NO
+
+    def dst(self, _when: datetime | None) -> None:
+        """Return None: nobody asks what part of the offset is summer's."""
+
+    def tzname(self, when: datetime | None) -> str:
+        """Return its offset as a name."""
+        return timezone(self.utcoffset(when)).tzname(None)
+
+    def fromutc(self, when: datetime) -> datetime:
+        """Return that time of UTC as its clocks show it; OverflowError beyond the calendar."""
+        try:
+            return when.replace(tzinfo=UTC).astimezone().replace(tzinfo=self)
+        except (ValueError, OSError):  # as above
+            return when + self.utcoffset(None)

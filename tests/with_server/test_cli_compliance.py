@@ -1,0 +1,304 @@
+"""`compliance`: a table of many projects, a whole report on one, and what scripts need."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from cli_runs import environment, of_sandbox, run
+from test_compliance import Shelf
+
+from gitlab_sync.api.compliance import columns
+from gitlab_sync.rules.project import judge
+from gitlab_sync.rules.project_checks import CHECKS
+from gitlab_sync.sandbox import Sandbox
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit/rules"))
+
+from project_examples import COMPLETE, without
+from test_rules_project_examples import EXAMPLES
+
+
+@pytest.fixture
+def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a run against the sandbox."""
+    return of_sandbox(sandbox, tmp_path)
+
+
+@pytest.fixture
+def shelf(sandbox: Sandbox) -> Shelf:
+    """Put repositories into the sandbox."""
+    return Shelf(sandbox)
+
+
+def test_at_least_forty_repositories_are_judged_as_the_rules_judge_them(
+    environ: dict[str, str], shelf: Shelf
+) -> None:
+    """Through the whole command: results, reasons and places."""
+    examples = [one for one in EXAMPLES if not (one.facts.tree.missing and one.facts.tree.rows)]
+    served = {shelf.serve(one.facts): one for one in examples}
+    assert len(served) >= 40
+    done = run(environ, "compliance", "--projects-file", "-", "--details", "-f", "json", "--quiet",
+               given="\n".join(served).encode())  # fmt: skip
+    assert done.returncode == 3
+    rows = json.loads(done.stdout)
+    assert {row["Project"] for row in rows} == set(served)
+    for row in rows:
+        one = served[row["Project"]]
+        expected = judge(one.facts)
+        assert row["Compliance Score"] == expected.score.percent, one.name
+        assert [found["Id"] for found in row["Checks"]] == [check.id for check in CHECKS]
+        for found in row["Checks"]:
+            finding = expected.findings[found["Id"]]
+            assert found["Result"] == finding.result, one.name
+            assert found["Reason"] == finding.reason, one.name
+            assert (found["Path"], found["Line"]) == (finding.path, finding.line)
+
+
+def test_many_projects_are_a_table_with_the_worst_first(
+    environ: dict[str, str], shelf: Shelf
+) -> None:
+    """In every format the same rows; JSON has exactly the columns as keys."""
+    bare, good = shelf.put({"app.py": ""}), shelf.put(COMPLETE)
+    done = run(environ, "compliance", good, "no/such", bare)
+    assert done.returncode == 3
+    header, _, *lines = done.stdout.decode().splitlines()
+    assert all(title in header for title in columns())
+    assert [line.split()[0] for line in lines] == [bare, good, "no/such"]
+    rows = json.loads(run(environ, "compliance", good, "no/such", bare, "-f", "json").stdout)
+    assert [row["Project"] for row in rows] == [bare, good, "no/such"]
+    assert all(tuple(row) == columns() for row in rows)
+    streamed = run(environ, "compliance", good, "no/such", bare, "-f", "ndjson").stdout
+    assert sorted(map(str, map(json.loads, streamed.splitlines()))) == sorted(map(str, rows))
+    table = run(environ, "compliance", good, "no/such", bare, "-f", "csv").stdout.decode()
+    head, *cells = csv.reader(io.StringIO(table, newline=""))
+    assert tuple(head) == columns()
+    assert [row[0] for row in cells] == [bare, good, "no/such"]
+    assert cells[2][1] == ""
+
+
+def test_one_project_is_shown_with_every_check_and_what_to_do(
+    environ: dict[str, str], shelf: Shelf
+) -> None:
+    """The score, each result with its reason and its place, and how to fix what is at fault."""
+    path = shelf.put(without("CHANGELOG.md"))
+    done = run(environ, "compliance", path)
+    assert done.returncode == 0
+    text = done.stdout.decode()
+    assert "Score  96 %\n" in text
+    assert "Stack  Python\n" in text
+    assert "FAIL  CHANGELOG" in text
+    assert "To do: Keep a CHANGELOG.md" in text
+    link = f"https://gitlab.example/{path}/-/blob/main/.gitlab-ci.yml#L7"
+    assert f".gitlab-ci.yml:7  {link}\n" in text
+    assert all(check.title in text for check in CHECKS)
+    assert "What would help most: CHANGELOG\n" in text
+    assert b"1 of 1 projects read" in done.stderr
+
+
+def test_what_is_unknown_stands_beside_the_score(
+    environ: dict[str, str], shelf: Shelf, sandbox: Sandbox
+) -> None:
+    """A part that could not be read neither lowers nor raises it."""
+    path = shelf.put(COMPLETE)
+    sandbox.faults.add("status", status=403, path="*/README.md", times=None)
+    done = run(environ, "compliance", path, "--quiet")
+    assert done.returncode == 3
+    text = done.stdout.decode()
+    assert "Score  100 %, 10 of 99 unknown\n" in text
+    assert "?     README" in text
+    assert b"0 of 1 projects read, 1 denied" in done.stderr
+    assert b"read_api" in done.stderr
+
+
+def test_a_table_of_one_is_made_for_a_group_and_for_what_cannot_be_read(
+    environ: dict[str, str], sandbox: Sandbox
+) -> None:
+    """There is no report on what is not known."""
+    done = run(environ, "compliance", "no/such")
+    assert done.returncode == 4
+    assert done.stdout.decode().splitlines()[-1].startswith("no/such")
+    assert b"error: no/such: 404" in done.stderr
+    group = sandbox.world.tables.groups[-1]["full_path"]
+    done = run(environ, "compliance", "--group", group)
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"Project ")
+
+
+def test_a_score_below_the_least_one_is_a_1(environ: dict[str, str], shelf: Shelf) -> None:
+    """And only with the option; it goes before what could not be read."""
+    bare, good = shelf.put({"app.py": ""}), shelf.put(COMPLETE)
+    assert run(environ, "compliance", bare).returncode == 0
+    assert run(environ, "compliance", bare, "--fail-under", "50").returncode == 1
+    assert run(environ, "compliance", good, "--fail-under", "100").returncode == 0
+    assert run(environ, "compliance", bare, good, "no/such", "--fail-under=50").returncode == 1
+    assert run(environ, "compliance", good, "no/such", "--fail-under=50").returncode == 3
+    assert run(environ, "compliance", "no/such", "--fail-under=50").returncode == 4
+
+
+def test_what_lies_in_other_projects_is_unknown_but_no_reason_to_fail(
+    environ: dict[str, str], shelf: Shelf
+) -> None:
+    """Everything was read that is read; the pipeline of half the world includes such parts."""
+    ci = "include: {project: group/ci, file: all.yml}\n"
+    path = shelf.put({**COMPLETE, ".gitlab-ci.yml": ci})
+    done = run(environ, "compliance", path, "--fail-under", "80", "-f", "json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)[0]["Status"] == "Partial"
+
+
+def test_the_licence_is_the_policys(environ: dict[str, str], shelf: Shelf) -> None:
+    """An old identifier of a GNU licence allows both of its forms."""
+    path = shelf.put(COMPLETE)
+    for given, title, cell in [
+        (("MIT",), "MIT", "no"),
+        (("MIT", "AGPL-3.0-or-later"), "AGPLv3 / MIT", "yes"),
+        (("AGPL-3.0",), "AGPLv3", "yes"),
+        ((), "AGPLv3", "yes"),
+    ]:
+        options = [word for name in given for word in ("--license", name)]
+        row = json.loads(run(environ, "compliance", path, *options, "-f", "json").stdout)[0]
+        assert row[title] == cell
+
+
+def test_projects_come_from_files_and_standard_input(
+    environ: dict[str, str], shelf: Shelf, tmp_path: Path
+) -> None:
+    """With comments and blank lines, and a byte order mark; a URL may hold a `#`."""
+    first, second, third = (shelf.put({"app.py": ""}) for _ in range(3))
+    path = tmp_path / "projects.txt"
+    path.write_text(f"\ufeff# ours\n{first}  # the first\n\n", encoding="utf-8")
+    given = f"https://gitlab.example/{second}/-/blob/main/app.py#L1\r\n".encode("utf-16")
+    done = run(environ, "compliance", third, "--projects-file", str(path), "--projects-file", "-",
+               "-f", "json", given=given)  # fmt: skip
+    assert {row["Project"] for row in json.loads(done.stdout)} == {first, second, third}
+
+
+def test_details_hold_each_finding_with_its_weight(environ: dict[str, str], shelf: Shelf) -> None:
+    """One line for each project as soon as it is known; one that cannot be read has none."""
+    path = shelf.put(without("CHANGELOG.md"))
+    done = run(environ, "compliance", path, "no/such", "--details", "-f", "ndjson")
+    rows = {row["Project"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert rows["no/such"]["Checks"] is None
+    assert rows[path]["Ref"] == "main"
+    assert rows[path]["URL"] == f"https://gitlab.example/{path}"
+    found = {each["Id"]: each for each in rows[path]["Checks"]}
+    assert found["changelog"]["Result"] == "fail"
+    assert found["changelog"]["Weight"] == 4
+    assert found["changelog"]["How to fix"]
+    assert found["readme"]["How to fix"] is None
+    assert sum(each["Share"] * each["Weight"] for each in found.values()) == 95
+
+
+def test_what_a_group_leaves_out_is_said(environ: dict[str, str], sandbox: Sandbox) -> None:
+    """Silence would look like all of it."""
+    first = sandbox.world.tables.projects[0]
+    group = first["namespace"]["full_path"]
+    sandbox.world.put("projects", {**first, "id": 9001, "archived": True,
+                                   "path_with_namespace": f"{group}/old"})  # fmt: skip
+    done = run(environ, "compliance", "--group", group, "-f", "json")
+    assert done.returncode == 0
+    assert b"left out of the group: 1 archived" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["xlsx", "parquet", "html"])
+def test_a_file_takes_the_table_in_the_format_of_its_name(
+    form: str, environ: dict[str, str], shelf: Shelf, tmp_path: Path
+) -> None:
+    """Whole, and with a link to each project where the format has links."""
+    path = tmp_path / f"out.{form}"
+    first, second = shelf.put(COMPLETE), shelf.put({"app.py": ""})
+    done = run(environ, "compliance", first, second, "-o", str(path))
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert path.stat().st_size > 100
+    if form == "html":
+        text = path.read_text(encoding="utf-8")
+        assert f'href="https://gitlab.example/{first}"' in text
+        assert "2 named projects" in text
+
+
+def test_the_report_on_one_project_goes_into_a_file_as_well(
+    environ: dict[str, str], shelf: Shelf, tmp_path: Path
+) -> None:
+    """Byte for byte what standard output would have got."""
+    project, path = shelf.put(COMPLETE), tmp_path / "report.txt"
+    printed = run(environ, "compliance", project).stdout
+    assert run(environ, "compliance", project, "-o", str(path)).stdout == b""
+    assert path.read_bytes() == printed
+
+
+def test_paths_that_would_move_the_cursor_are_shown_as_question_marks(
+    environ: dict[str, str], shelf: Shelf
+) -> None:
+    """Whoever pushes a file must not be able to write on somebody's terminal."""
+    path = shelf.put({"app.py": "", "tests/test_\x1b[2J.py": ""})
+    done = run(environ, "compliance", path)
+    assert b"\x1b" not in done.stdout
+    assert b"tests/test_?[2J.py" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        ((), "PROJECT"),
+        (("--group", " "), "--group"),
+        (("1", "--details"), "json"),
+        (("1", "--fail-under", "101"), "101"),
+        (("1", "--license", "GNU AGPL"), "SPDX"),
+        (("--projects-file", "no/such"), "no/such"),
+        (("glpat-0123456789abcdefghij",), "GITLAB_TOKEN"),
+    ],
+)
+def test_wrong_usage_is_a_2(
+    arguments: tuple[str, ...], word: str, environ: dict[str, str], sandbox: Sandbox
+) -> None:
+    """Before anything is asked."""
+    done = run(environ, "compliance", *arguments)
+    assert done.returncode == 2
+    assert word in done.stderr.decode()
+    assert "glpat" not in done.stderr.decode()
+    assert sandbox.traffic.total == 0
+
+
+def test_an_empty_list_of_projects_has_no_rows(environ: dict[str, str]) -> None:
+    """And a word about it."""
+    done = run(environ, "compliance", "--projects-file", "-", "-f", "json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, [])
+    assert b"warning: no project" in done.stderr
+
+
+def test_the_demo_needs_no_name(tmp_path: Path) -> None:
+    """All its projects have a row."""
+    done = run(environment(tmp_path), "compliance", "--demo", "-f", "json")
+    assert done.returncode == 0
+    assert len(json.loads(done.stdout)) == 5
+
+
+def test_a_wrong_token_is_a_4(environ: dict[str, str]) -> None:
+    """With rows that say so, and a hint."""
+    done = run({**environ, "GITLAB_TOKEN": "wrong"}, "compliance", "101", "102", "-f", "json")
+    assert done.returncode == 4
+    assert {row["Status"] for row in json.loads(done.stdout)} == {"Error"}
+    assert b"2 projects: 401" in done.stderr
+    assert b"Check that the token is right" in done.stderr
+
+
+def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
+    """It is there at once."""
+    import subprocess
+
+    code = (
+        "import sys; from gitlab_sync.cli.main import main\n"
+        "assert main(['compliance', '--help']) == 0\n"
+        "assert main(['explain', '--help']) == 0\n"
+        "heavy = {'requests', 'rich', 'orjson', 'gitlab_sync.rest', 'gitlab_sync.rules.project',\n"
+        "         'licenseclassifier', 'gitlab_sync.sandbox'} & set(sys.modules)\n"
+        "sys.exit(repr(heavy) if heavy else 0)"
+    )
+    line = [sys.executable, "-c", code]
+    done = subprocess.run(line, env=environment(tmp_path), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()

@@ -1,0 +1,117 @@
+"""`--dry-run`: what a run would cost, known from a few small requests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli_runs import environment, of_sandbox, run
+
+from gitlab_sync.cli.dry_run import FACTS
+from gitlab_sync.sandbox import Sandbox, World
+
+
+@pytest.fixture
+def world() -> World:
+    """Make a world in which no list of a merge request is longer than a page."""
+    return World.generate(seed=1, users=4, merge_requests=3, issues=2, projects=2, large_every=0)
+
+
+@pytest.fixture
+def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a run against the sandbox."""
+    return of_sandbox(sandbox, tmp_path)
+
+
+@pytest.mark.parametrize(("command", "each"), [("mrs", 3), ("issues", 1)])
+def test_it_says_what_the_run_then_takes(
+    command: str, each: int, sandbox: Sandbox, environ: dict[str, str]
+) -> None:
+    """To the request, where lists are short; and costs a few for each person itself."""
+    people = [*sandbox.world.truth.usernames, "no-such-person"]
+    done = run(environ, command, *people, "--dry-run", "-f", "json")
+    assert done.returncode == 0
+    assert sandbox.traffic.total == each * len(people)
+    rows = json.loads(done.stdout)
+    assert [row["Username"] for row in rows] == sorted(people, key=str.lower)
+    sandbox.traffic.reset()
+    run(environ, command, *people)
+    foreseen = sum(row["Requests"] for row in rows)
+    assert sandbox.traffic.total == foreseen
+    assert f"about {foreseen} requests".encode() in done.stderr
+
+
+def test_a_row_has_what_was_found_and_what_it_would_cost(
+    sandbox: Sandbox, environ: dict[str, str]
+) -> None:
+    """Nobody's work is judged for it."""
+    truth = sandbox.world.truth.merge_requests()["alice.moreau"]
+    done = run(environ, "mrs", "alice.moreau", "--dry-run", "-f", "json")
+    assert json.loads(done.stdout) == [
+        {
+            "Username": "alice.moreau",
+            "Merge Requests": 3,
+            "Ended": truth["Closed MRs"],
+            "Requests": 1 + FACTS * truth["Closed MRs"],
+            "Status": "Success",
+            "Error": None,
+        }
+    ]
+    assert sandbox.traffic.count("/projects/:id/merge_requests/:iid/notes") == 0
+
+
+def test_a_scope_and_a_project_count_as_in_the_run(
+    sandbox: Sandbox, environ: dict[str, str]
+) -> None:
+    """They narrow the same lists."""
+    truth = sandbox.world.truth.merge_requests(scope="assignee", project_id=101)
+    people = sandbox.world.truth.usernames
+    done = run(environ, "mrs", *people, "--dry-run", "-f", "json", "--project", "101",
+               "--scope", "assignee")  # fmt: skip
+    assert {row["Username"]: row["Ended"] for row in json.loads(done.stdout)} == {
+        name: truth[name]["Closed MRs"] for name in people
+    }
+
+
+def test_a_table_for_people_is_the_default(environ: dict[str, str]) -> None:
+    """And any other format can be had, too."""
+    done = run(environ, "issues", "alice.moreau", "--dry-run", "--quiet")
+    assert done.stdout.split() == [
+        *b"Username Issues Requests Status".split(),
+        *(b"-" * len(title) for title in ("alice.moreau", "Issues", "Requests", "Success")),
+        *b"alice.moreau 2 1 Success".split(),
+    ]
+    assert done.stderr == b""
+    assert run(environ, "issues", "alice.moreau", "--dry-run", "-f", "xlsx").stdout[:2] == b"PK"
+
+
+def test_a_list_that_gitlab_does_not_count_is_unknown(
+    sandbox: Sandbox, environ: dict[str, str]
+) -> None:
+    """As those above 10,000: no 0 stands there, and the code is 3."""
+    sandbox.faults.add(
+        "status", status=200, path="/merge_requests", body="[{}]", times=None,
+        query={"author_username": "alice.moreau", "state": "merged"},
+    )  # fmt: skip
+    sandbox.faults.add(
+        "status", status=403, path="/merge_requests", times=None,
+        query={"author_username": "bruno.rossi"},
+    )  # fmt: skip
+    done = run(environ, "mrs", "alice.moreau", "bruno.rossi", "chiara.ivanova", "--dry-run",
+               "-f", "json")  # fmt: skip
+    rows = {row["Username"]: row for row in json.loads(done.stdout)}
+    assert done.returncode == 3
+    assert rows["bruno.rossi"]["Status"] == "Error"
+    assert rows["bruno.rossi"]["Requests"] is None
+    assert "403" in rows["bruno.rossi"]["Error"]
+    assert rows["chiara.ivanova"]["Status"] == "Success"
+    assert b"more than" in done.stderr
+    assert b"read_api" in done.stderr
+
+
+def test_it_needs_settings_and_people_as_the_run_does(tmp_path: Path) -> None:
+    """Wrong usage stays wrong."""
+    assert run(environment(tmp_path), "mrs", "--dry-run").returncode == 2
+    assert run(environment(tmp_path), "mrs", "ann", "--dry-run").returncode == 2
+    assert run(environment(tmp_path), "mrs", "--demo", "--dry-run").returncode == 0

@@ -1,0 +1,101 @@
+"""`--since`, `--until` and `--timezone`, as commands that look at a period get them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from gitlab_sync.cli.period import Span, period_options, zone_of
+from gitlab_sync.errors import ConfigurationError
+
+
+def span_of(*arguments: str) -> Span:
+    """Return what a command with these options is handed."""
+    found: list[Span] = []
+
+    @click.command()
+    @period_options
+    def command(span: Span) -> int:
+        found.append(span)
+        return 0
+
+    result = CliRunner().invoke(command, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return found[0]
+
+
+def test_without_options_all_time_counts() -> None:
+    """And no zone was named."""
+    span = span_of()
+    assert (span.period.start, span.period.end, span.zone) == (None, None, None)
+
+
+def test_a_day_is_one_of_the_zone_that_is_named() -> None:
+    """From its midnight to its end."""
+    span = span_of("--since", "2024-01-05", "--until", "2024-01-05", "--timezone", "Asia/Kolkata")
+    assert span.zone == ZoneInfo("Asia/Kolkata")
+    assert span.period.start == datetime(2024, 1, 4, 18, 30, tzinfo=UTC)
+    assert span.period.end == datetime(2024, 1, 5, 18, 29, 59, 999999, tzinfo=UTC)
+
+
+def test_a_time_with_an_offset_is_that_moment() -> None:
+    """Whatever the zone."""
+    span = span_of("--since", "2024-01-05T09:00:00+05:30", "--timezone", "UTC")
+    assert span.period.start == datetime(2024, 1, 5, 3, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--since", "yesterday"), ("since", "“yesterday”")),
+        (("--until", "2024-13-01"), ("until", "“2024-13-01”")),
+        (("--since", "2024-02-01", "--until", "2024-01-01"), ("2024-02-01", "2024-01-01")),
+        (("--timezone", "Mars/Base"), ("timezone", "“Mars/Base”")),
+        (("--timezone", "../etc/passwd"), ("timezone", "“../etc/passwd”")),
+        (("--timezone", ""), ("timezone", "“”")),
+        (("--timezone", "Europe"), ("timezone", "“Europe”")),
+    ],
+)
+def test_an_error_shows_what_was_given(arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
+    """And says what could have been."""
+    with pytest.raises(ConfigurationError) as raised:
+        span_of(*arguments)
+    assert all(word in str(raised.value) for word in words)
+
+
+def test_a_zone_may_have_spaces_around_its_name() -> None:
+    """As when it was pasted."""
+    assert zone_of(" UTC ") == ZoneInfo("UTC")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="TZ sets the zone on POSIX")
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Asia/Kolkata", "2024-07-04T18:30:00+00:00 2024-07-05T18:29:59.999999+00:00"),
+        ("America/New_York", "2024-07-05T04:00:00+00:00 2024-07-06T03:59:59.999999+00:00"),
+        ("UTC", "2024-07-05T00:00:00+00:00 2024-07-05T23:59:59.999999+00:00"),
+    ],
+)
+def test_without_a_zone_days_are_those_of_this_machine(zone: str, day: str) -> None:
+    """With its summer time; also at the ends of the calendar."""
+    code = (
+        "from gitlab_sync.cli.period import ThisMachine as Zone\n"
+        "from gitlab_sync.rules.dates import day_of, period\n"
+        "found = period('2024-07-05', '2024-07-05', Zone())\n"
+        "print(found.start.isoformat(), found.end.isoformat())\n"
+        "noon = [f'{day}T12:00:00Z' for day in ('2024-01-05', '2024-07-05')]\n"
+        "print(*(day_of(text, Zone()) for text in noon))\n"
+        "period('0001-01-01', '9999-12-31', Zone())\n"
+        "day_of('0001-01-01T00:00:00Z', Zone()), day_of('9999-12-31T23:59:59Z', Zone())\n"
+    )
+    line = [sys.executable, "-c", code]
+    done = subprocess.run(line, env={**os.environ, "TZ": zone}, capture_output=True, check=True)
+    assert done.stdout.decode().splitlines() == [day, "2024-01-05 2024-07-05"]

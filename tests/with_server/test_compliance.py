@@ -1,0 +1,535 @@
+"""Compliance of projects: what is read of each, in how few requests, and what cannot be read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from gitlab_sync import CancelToken, GitLabClient
+from gitlab_sync.api import compliance
+from gitlab_sync.batch import Run
+from gitlab_sync.errors import AuthenticationError, ConfigurationError, NotFound
+from gitlab_sync.meter import Meter
+from gitlab_sync.rules.project import Policy, judge
+from gitlab_sync.rules.project_facts import Finding, ProjectFacts, Unread
+from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.types import Progress, Row
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit/rules"))
+
+from project_examples import COMPLETE, repository
+from test_rules_project_examples import EXAMPLES
+
+TREE = "/projects/:id/repository/tree"
+FILE = "/projects/:id/repository/files/:path"
+PROJECT = "/projects/:id"
+
+
+class Shelf:
+    """Puts repositories into a sandbox's world."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._next = 5001
+
+    def put(self, texts: Mapping[str, str], **project: Any) -> str:
+        """Serve these files as a project of its own, and return its path."""
+        return self.serve(repository(dict(texts), **project))
+
+    def serve(self, facts: ProjectFacts) -> str:
+        """Serve what was read of a repository, faults included, and return its path."""
+        world, number = self._sandbox.world, self._next
+        self._next += 1
+        path = facts.project["path_with_namespace"]
+        if path == "group/app":
+            path = f"group/app-{number}"
+        record = {
+            **facts.project,
+            "id": number,
+            "path_with_namespace": path,
+            "web_url": f"https://gitlab.example/{path}",
+            "default_branch": "main",
+        }
+        world.tables.licenses[number] = record.pop("license", None) or {}
+        world.tables.projects.append(record)
+        world.tables.tree[number] = [dict(entry) for entry in facts.tree.rows]
+        names = [entry["path"] for entry in facts.tree.rows if entry["type"] == "blob"]
+        # What the checks do not read has a text that would change their answers.
+        world.tables.files[number] = dict.fromkeys(names, "pytest --cov-fail-under=99 gitleaks")
+        for name, text in facts.files.items():
+            if isinstance(text, str):
+                world.tables.files[number][name] = text
+            elif isinstance(text, Unread):
+                self._deny(f"/projects/{number}/repository/files/{quote(name, safe='')}", text)
+        if facts.tree.missing is not None:
+            for name in (str(number), quote(path, safe="")):
+                self._deny(f"/projects/{name}/repository/tree", Unread(facts.tree.missing))
+        world.changed()
+        return path
+
+    def _deny(self, path: str, unread: Unread) -> None:
+        body = f'{{"message": "{unread.reason}"}}'
+        self._sandbox.faults.add("status", status=403, body=body, path=path, times=None)
+
+
+@pytest.fixture
+def shelf(sandbox: Sandbox) -> Shelf:
+    """Put repositories into the sandbox: `shelf.put({"README.md": "…"})` gives the path."""
+    return Shelf(sandbox)
+
+
+@pytest.fixture
+def group(world: World) -> str:
+    """Return a group of the world that has projects in itself and below."""
+    return str(world.tables.groups[0]["full_path"])
+
+
+def at(finding: Finding) -> tuple[object, ...]:
+    """Return a finding without its link, which names the project."""
+    return finding.result, finding.reason, finding.path, finding.line, finding.share
+
+
+# -- what is found ---------------------------------------------------------------------------------
+
+
+def test_every_example_of_the_rules_is_judged_the_same_when_it_is_read_from_a_server(
+    client: GitLabClient, shelf: Shelf
+) -> None:
+    """Each file that counts is read, no other is, and what is denied stands there as unknown."""
+    # A tree that breaks off half-way would need a second page.
+    examples = [one for one in EXAMPLES if not (one.facts.tree.missing and one.facts.tree.rows)]
+    assert len(examples) >= 40
+    served = {shelf.serve(one.facts): one for one in examples}
+    report = compliance.check_projects(client, served)
+    assert len(report.checked) == len(served)
+    for checked in report.checked:
+        one = served[checked.asked]
+        assert checked.report is not None
+        expected = judge(one.facts)
+        for check, finding in expected.findings.items():
+            found = checked.report.findings[check]
+            assert at(found) == at(finding), f"{one.name}: {check}"
+            if found.path is not None:
+                base = f"https://gitlab.example/{checked.asked}/-/blob/main/{found.path}"
+                assert str(found.link).partition("#")[0] == base
+        assert checked.report.score == expected.score, one.name
+        assert checked.row["Status"] == ("Partial" if expected.unverified else "Success")
+
+
+@pytest.mark.parametrize("kind", ["id", "path", "URL", "URL of a file", "SSH", "our own URL"])
+def test_a_project_is_named_by_its_id_its_path_or_a_url(
+    kind: str, client: GitLabClient, world: World
+) -> None:
+    """All say the same project."""
+    project = world.tables.projects[0]
+    path = project["path_with_namespace"]
+    name = {
+        "id": project["id"],
+        "path": path,
+        "URL": project["web_url"],
+        "URL of a file": f"{project['web_url']}/-/blob/main/README.md",
+        "SSH": f"git@gitlab.example:{path}.git",
+        "our own URL": f"{client.base_url}/{path}",
+    }[kind]
+    report = compliance.check_projects(client, [name])
+    assert [row["Project"] for row in report] == [path]
+    assert compliance.check_project(client, name) == report.checked[0].report
+    assert report.completeness.whole
+
+
+def test_files_are_read_at_the_ref_that_was_asked_for(
+    client: GitLabClient, sandbox: Sandbox, world: World
+) -> None:
+    """The list of files and each text; links lead there, too."""
+    world.tables.branches[101].append({**world.tables.branches[101][0], "name": "next/step"})
+    report = compliance.check_project(client, 101, "next/step")
+    asked = [each for each in sandbox.traffic.exchanges if each.endpoint in {TREE, FILE}]
+    assert len(asked) > 2
+    assert all("ref=next%2Fstep" in each.query for each in asked)
+    assert "/-/blob/next/step/README.md" in str(report.findings["readme"].link)
+
+
+def test_a_policy_decides_which_licences_are_allowed(client: GitLabClient, shelf: Shelf) -> None:
+    """The column's title follows it, and so does the cell."""
+    path = shelf.put(COMPLETE)
+    mit = Policy(licences=frozenset({"MIT"}))
+    assert compliance.check_project(client, path, policy=mit).findings["license"].result == "fail"
+    report = compliance.check_projects(client, [path], policy=mit)
+    assert tuple(report[0]) == compliance.columns(mit)
+    assert report[0]["MIT"] == "no"
+    assert compliance.check_projects(client, [path])[0]["AGPLv3"] == "yes"
+
+
+# -- what it costs ---------------------------------------------------------------------------------
+
+
+def test_a_normal_project_costs_at_most_eight_requests_in_three_rounds(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox
+) -> None:
+    """Record and list together, then the files that the checks read and no other."""
+    path = shelf.put(COMPLETE)
+    assert compliance.check_project(client, path).score.percent == 100
+    assert sandbox.traffic.total <= 8
+    assert sandbox.traffic.count(PROJECT) == sandbox.traffic.count(TREE) == 1
+    read = [each.path.rpartition("/")[2] for each in sandbox.traffic.exchanges[2:]]
+    assert sorted(read) == [
+        ".gitlab-ci.yml", ".pre-commit-config.yaml", "LICENSE", "README.md", "pyproject.toml",
+    ]  # fmt: skip
+
+
+def test_no_file_is_asked_for_that_is_not_there(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox
+) -> None:
+    """The list of files tells; no name is tried."""
+    compliance.check_project(client, shelf.put({"app.py": ""}))
+    assert sandbox.traffic.total == 2
+    assert set(sandbox.traffic.by_status) == {200}
+
+
+def test_a_list_of_files_is_read_to_its_end(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox
+) -> None:
+    """By cursor, since offsets end at 50,000."""
+    many = {f"src/deep/m{number:03}.py": "" for number in range(250)}
+    path = shelf.put({**many, "tests/test_last.py": ""})
+    assert compliance.check_project(client, path).findings["tests"].result == "pass"
+    assert sandbox.traffic.count(TREE) == 3
+
+
+def test_a_list_without_end_is_cut_and_the_root_is_read_all_the_same(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is found passes, what is not is unknown, and the row says so."""
+    monkeypatch.setattr(compliance, "MOST_PAGES", 2)
+    many = {f"a/m{number:03}.py": "" for number in range(350)}
+    path = shelf.put({**COMPLETE, **many})
+    report = compliance.check_projects(client, [path])
+    assert sandbox.traffic.count(TREE) == 3
+    checked = report.checked[0]
+    assert checked.report is not None
+    assert checked.report.findings["readme"].result == "pass"
+    assert checked.report.findings["tests"].result == "unknown"
+    assert "only the first 200" in checked.report.findings["tests"].reason
+    assert report[0]["Status"] == "Partial"
+    assert str(report.completeness) == "0 of 1 projects read, 1 too large"
+
+
+def test_what_the_pipeline_includes_is_read_level_by_level_and_only_once(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox
+) -> None:
+    """A circle of includes ends."""
+    path = shelf.put(
+        {
+            "app.py": "",
+            ".gitlab-ci.yml": "include: [/ci/*.yml, missing.yml]\n",
+            "ci/a.yml": "include: b.yml\nlint: {script: ruff check .}\n",
+            "ci/c.yml": "include: /.gitlab-ci.yml\n",
+            "b.yml": "include: ci/a.yml\ntests: {script: pytest}\n",
+        }
+    )
+    report = compliance.check_project(client, path)
+    assert report.findings["ci_test"].path == "b.yml"
+    assert report.findings["ci_lint"].path == "ci/a.yml"
+    assert sandbox.traffic.count(FILE) == 4
+
+
+def test_there_is_an_end_to_includes(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GitLab refuses more than its limit; what is not read is unknown."""
+    monkeypatch.setattr(compliance, "MAX_INCLUDES", 3)
+    chain = {f"ci/{number}.yml": f"include: ci/{number + 1}.yml\n" for number in range(9)}
+    path = shelf.put({"app.py": "", ".gitlab-ci.yml": "include: ci/0.yml\n", **chain})
+    report = compliance.check_project(client, path)
+    assert report.findings["ci_test"].result == "unknown"
+    assert sandbox.traffic.count(FILE) == 1 + 3
+
+
+# -- what cannot be read ---------------------------------------------------------------------------
+
+
+def test_a_project_that_is_not_there_is_an_error(client: GitLabClient) -> None:
+    """And blank is no name of any."""
+    with pytest.raises(NotFound):
+        compliance.check_project(client, "no/such")
+    with pytest.raises(ConfigurationError):
+        compliance.check_project(client, " / ")
+
+
+def test_one_projects_trouble_touches_no_other_row(client: GitLabClient, shelf: Shelf) -> None:
+    """The worst come first, and those of which nothing is known last."""
+    good, bad = shelf.put(COMPLETE), shelf.put({"app.py": ""})
+    alone = compliance.check_projects(client, [good])[0]
+    report = compliance.check_projects(client, [good, "no/such", "..", bad])
+    assert [row["Project"] for row in report] == [bad, good, "..", "no/such"]
+    assert [each.row for each in report.checked] == list(report)
+    assert report[1] == alone
+    assert [row["Status"] for row in report] == ["Success", "Success", "Error", "Error"]
+    assert report[3]["Compliance Score"] is None
+    assert "404" in str(report[3]["Error"])
+    assert str(report.completeness) == "2 of 4 projects read, 1 failed, 1 not found"
+
+
+def test_files_that_may_not_be_read_are_no_faults(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox
+) -> None:
+    """A token may see a project and not its code."""
+    path = shelf.put(COMPLETE)
+    for endpoint in (TREE, FILE):
+        sandbox.faults.add("status", status=403, path=endpoint, times=None)
+    report = compliance.check_projects(client, [path])
+    checked = report.checked[0]
+    assert checked.report is not None
+    assert not checked.report.faults
+    assert "403" in checked.report.findings["license"].reason
+    assert report[0]["Status"] == "Partial"
+    assert report[0]["AGPLv3"] is report[0]["Stack"] is None
+    assert str(report.completeness) == "0 of 1 projects read, 1 denied"
+
+
+def test_an_empty_repository_is_read_to_its_end(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox
+) -> None:
+    """GitLab answers 404 for the files of a repository without a commit."""
+    path = shelf.put({}, empty_repo=True)
+    sandbox.faults.add("status", status=404, path=TREE, body='{"message": "404 Tree Not Found"}')
+    report = compliance.check_projects(client, [path])
+    assert report.completeness.whole
+    assert report[0]["Status"] == "Success"
+    assert report.checked[0].report is not None
+    assert report.checked[0].report.findings["license"].reason == "no LICENSE"
+
+
+def test_a_ref_that_is_not_there_leaves_all_unknown(client: GitLabClient, shelf: Shelf) -> None:
+    """It is neither an empty repository nor the default branch."""
+    report = compliance.check_project(client, shelf.put(COMPLETE), "no-such-branch")
+    assert report.findings["readme"].result == "unknown"
+    assert "no-such-branch" in report.findings["readme"].reason
+    assert not report.faults
+
+
+def test_a_list_that_breaks_off_decides_what_it_can(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox
+) -> None:
+    """Half a list shows what is there, but not what is missing."""
+    path = shelf.put({**COMPLETE, **{f"z/{number:03}.md": "" for number in range(200)}})
+    sandbox.faults.add("status", status=403, path=TREE, nth=2, times=None)
+    report = compliance.check_project(client, path)
+    assert report.findings["readme"].result == "pass"
+    assert not report.faults
+
+
+@pytest.mark.parametrize("body", ['{"file_name": "README.md"}', '{"content": 5}', "[]"])
+def test_an_answer_that_holds_no_text_is_unknown(
+    body: str, client: GitLabClient, shelf: Shelf, sandbox: Sandbox
+) -> None:
+    """It is not an empty file."""
+    path = shelf.put(COMPLETE)
+    sandbox.faults.add("status", status=200, body=body, path="*/README.md", times=None)
+    found = compliance.check_project(client, path).findings["readme"]
+    assert found.result == "unknown"
+    assert "README.md" in found.reason
+
+
+def test_a_file_that_was_removed_meanwhile_is_unknown(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox
+) -> None:
+    """The list and the files are two readings; between them somebody may push."""
+    path = shelf.put(COMPLETE)
+    body = '{"message": "404 File Not Found"}'
+    sandbox.faults.add("status", status=404, body=body, path="*/README.md")
+    report = compliance.check_project(client, path)
+    assert report.findings["readme"].result == "unknown"
+    assert report.findings["readme"].reason == "README.md: 404 File Not Found"
+
+
+def test_a_symbolic_link_is_not_judged_by_where_it_leads(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox, world: World
+) -> None:
+    """Its text is a path, which would be taken for a README that is too short."""
+    path = shelf.put(COMPLETE)
+    for entry in world.tables.tree[5001]:
+        if entry["path"] == "README.md":
+            entry["mode"] = "120000"
+    found = compliance.check_project(client, path).findings["readme"]
+    assert (found.result, found.reason) == ("unknown", "README.md: a symbolic link")
+    assert not [each for each in sandbox.traffic.exchanges if "README" in each.path]
+
+
+def test_texts_in_other_encodings_are_read(client: GitLabClient, shelf: Shelf) -> None:
+    """A byte order mark is no part of a text."""
+    path = shelf.put({"pyproject.toml": "\ufeff[tool.ruff]\n", "app.py": ""})
+    assert compliance.check_project(client, path).findings["linter"].result == "pass"
+
+
+def test_a_wrong_token_is_an_error_in_each_row(sandbox: Sandbox, world: World) -> None:
+    """And one that a single project raises."""
+    with GitLabClient(sandbox.url, "wrong") as client:
+        report = compliance.check_projects(client, [101, 102])
+        assert {row["Status"] for row in report} == {"Error"}
+        assert str(report.completeness) == "0 of 2 projects read, 2 not signed in"
+        with pytest.raises(AuthenticationError):
+            compliance.check_project(client, 101)
+
+
+# -- many ------------------------------------------------------------------------------------------
+
+
+def test_a_group_stands_for_its_projects_and_those_of_its_subgroups(
+    client: GitLabClient, sandbox: Sandbox, world: World, group: str
+) -> None:
+    """By path, by id or by URL; what is shared with it is not asked for."""
+    inside = {
+        project["path_with_namespace"]
+        for project in world.tables.projects
+        if project["path_with_namespace"].startswith(f"{group}/")
+    }
+    for name in (group, world.tables.groups[0]["id"], f"https://gitlab.example/groups/{group}"):
+        report = compliance.check_projects(client, group=name)
+        assert {row["Project"] for row in report} == inside
+    scores = [row["Compliance Score"] for row in report]
+    assert scores == sorted(scores)  # type: ignore[type-var]
+    asked = next(each for each in sandbox.traffic.exchanges if "/groups/" in each.path)
+    assert "with_shared=false" in asked.query
+
+
+def test_archived_projects_and_forks_of_a_group_are_left_out_and_counted(
+    client: GitLabClient, world: World, group: str
+) -> None:
+    """Nobody can change the first, and the second are others' work; who names them gets them."""
+    first = world.tables.projects[0]
+    inside = {**first, "archived": True, "id": 9001, "path_with_namespace": f"{group}/old"}
+    fork = {"id": 1, "path_with_namespace": "upstream/it"}
+    world.put("projects", inside)
+    world.put("projects", {**first, "id": 9002, "path_with_namespace": f"{group}/fork",
+                           "forked_from_project": fork})  # fmt: skip
+    world.put("projects", {**first, "id": 9003, "path_with_namespace": f"{group}/gone",
+                           "marked_for_deletion_on": "2026-01-01"})  # fmt: skip
+    report = compliance.check_projects(client, group=group)
+    assert not {row["Project"] for row in report} & {f"{group}/{name}" for name in ("old", "fork")}
+    assert report.left_out == {"archived": 1, "forks": 1, "marked for deletion": 1}
+    named = compliance.check_projects(client, [9001], group=group)
+    assert f"{group}/old" in {row["Project"] for row in named}
+
+
+def test_a_group_that_is_not_there_has_a_row_that_says_so(
+    client: GitLabClient, shelf: Shelf
+) -> None:
+    """Projects that were named are judged all the same."""
+    path = shelf.put(COMPLETE)
+    report = compliance.check_projects(client, [path], group="no/such")
+    assert [row["Project"] for row in report] == [path, "no/such"]
+    assert [row["Status"] for row in report] == ["Success", "Error"]
+    assert str(report.completeness) == "1 of 1 projects read, 1 list of the group not found"
+    with pytest.raises(ConfigurationError):
+        compliance.check_projects(client, group=" ")
+
+
+def test_a_groups_list_that_breaks_off_keeps_what_it_has(
+    client: GitLabClient, sandbox: Sandbox, world: World, group: str
+) -> None:
+    """The projects of its first page are judged, and a row says that there are more."""
+    first = world.tables.projects[0]
+    for number in range(120):
+        world.tables.projects.append(
+            {**first, "id": 6000 + number, "path_with_namespace": f"{group}/p{number}"}
+        )
+    world.changed()
+    sandbox.faults.add("status", status=403, path="/groups/*", query={"page": "2"}, times=None)
+    report = compliance.check_projects(client, group=group)
+    assert len(report) == 101
+    assert report[-1]["Project"] == group
+    assert "403" in str(report[-1]["Error"])
+    assert not report.completeness.whole
+
+
+def test_a_project_that_is_named_twice_has_one_row(
+    client: GitLabClient, world: World, group: str
+) -> None:
+    """In another case, by id and path, or by its group as well."""
+    project = world.tables.projects[0]
+    path = project["path_with_namespace"]
+    report = compliance.check_projects(client, [path, path.upper(), project["id"]], group=group)
+    assert [row["Project"] for row in report].count(path) == 1
+    assert report.completeness.total == report.completeness.read == len(report)
+
+
+def test_names_of_nothing_are_no_projects(client: GitLabClient, sandbox: Sandbox) -> None:
+    """A single text is refused: it would be taken for its letters."""
+    assert list(compliance.check_projects(client, ["", " / "])) == []
+    assert sandbox.traffic.total == 0
+    with pytest.raises(ConfigurationError):
+        compliance.check_projects(client, "group/app")
+
+
+def test_who_watches_sees_each_row_as_it_comes(client: GitLabClient, world: World) -> None:
+    """Rows, projects, numbers: all in the thread that called."""
+    rows: list[Row] = []
+    progress: list[Progress] = []
+    checked: list[compliance.Checked] = []
+    meter = Meter()
+    run = Run(meter=meter, on_row=rows.append, on_progress=progress.append)
+    report = compliance.check_projects(client, [101, 102, "no/such"], run=run,
+                                       on_checked=checked.append)  # fmt: skip
+    assert sorted(map(str, rows)) == sorted(map(str, report))
+    assert [each.row for each in checked] == rows
+    assert [each.done for each in progress] == [0, 1, 2, 3]
+    assert {each.total for each in progress} == {3}
+    assert (meter.now().done, meter.now().total) == (3, 3)
+    assert progress[-1].requests == meter.now().requests > 4
+
+
+def test_projects_are_read_side_by_side_and_a_cancel_keeps_what_is_done(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox, aside: ThreadPoolExecutor
+) -> None:
+    """Each has its row: the finished ones theirs, the others the reason."""
+    done, *others = (shelf.put(COMPLETE) for _ in range(5))
+    for number in range(5002, 5006):
+        sandbox.faults.add("stall", path=f"/projects/{number}/repository/files/*", times=None)
+    for name in others:
+        sandbox.faults.add("stall", path=f"/projects/{quote(name, safe='')}*", times=None)
+    cancel = CancelToken()
+    seen: list[Row] = []
+    run = Run(cancel=cancel, on_row=seen.append)
+    working = aside.submit(compliance.check_projects, client, [*others, done], run=run)
+    # The 8 workers of the client hold record and list of all four.
+    assert sandbox.traffic.wait(lambda traffic: traffic.in_flight >= 8, timeout=20)
+    cancel.cancel("that is enough")
+    report = working.result(20)
+    assert len(report) == len(seen) == 5
+    assert all("that is enough" in str(row["Error"]) for row in report if row["Project"] != done)
+    assert "cancelled" in str(report.completeness)
+
+
+def test_the_demo_has_projects_from_well_kept_to_bare(
+    make_bridge: Callable[..., Any],
+) -> None:
+    """So that who looks around sees each shade."""
+    with Sandbox(World.demo()) as demo:
+        client = GitLabClient(demo.url, demo.token("admin"), bridge=make_bridge())
+        report = compliance.check_projects(client, range(21, 25))
+        assert report.completeness.whole
+        scores = [float(row["Compliance Score"] or 0) for row in report]
+        assert scores[0] < 10
+        assert scores[-1] > 90
+        assert demo.traffic.total <= 8 * 4
+
+
+def test_what_was_read_can_be_judged_again_without_a_request(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox
+) -> None:
+    """`of_project` is the reading alone: another policy needs no other reading."""
+    from gitlab_sync import plans
+
+    read = plans.run(client, compliance.of_project(shelf.put(COMPLETE)))
+    assert read.facts is not None
+    asked = sandbox.traffic.total
+    assert judge(read.facts).score.percent == 100
+    assert judge(read.facts, Policy(licences=frozenset({"MIT"}))).score.percent == 84.8
+    assert sandbox.traffic.total == asked
