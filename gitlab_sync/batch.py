@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from gitlab_sync.api import users
 from gitlab_sync.api.merge_requests import read_facts
 from gitlab_sync.api.scope import Kind, Scope
-from gitlab_sync.cancel import CancelToken
-from gitlab_sync.errors import ConfigurationError, GitLabSyncError
+from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.meter import Meter
 from gitlab_sync.outcomes import Completeness, Report, short_reason
 from gitlab_sync.plans import Plan, run_plans
-from gitlab_sync.rest import MAX_WAIT, Rest
+from gitlab_sync.profiles import (
+    process_batch_users,
+    process_single_user,
+    resolve_project_paths,
+)
+from gitlab_sync.rest import Rest
 from gitlab_sync.rules import issue as issue_rules
 from gitlab_sync.rules import merge_request as mr_rules
 from gitlab_sync.rules.table import (
@@ -30,27 +33,20 @@ from gitlab_sync.rules.table import (
     row,
 )
 from gitlab_sync.rules.tally import Judged, Tally, Verdicts
-from gitlab_sync.types import OnProgress, OnRow, Record, Row
+from gitlab_sync.run import Run
+from gitlab_sync.types import Record, Row
+
+__all__ = [
+    "Person",
+    "evaluate_issues",
+    "evaluate_merge_requests",
+    "find_people",
+    "process_batch_users",
+    "process_single_user",
+    "resolve_project_paths",
+]
 
 _MOST_REASONS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """How a batch runs: who watches, what ends it, where its leaves run. All optional.
-
-    `meter` can be read from other threads at any time; `on_progress` is called after each item and
-    `on_row` with each person's row as soon as it is known, both in the calling thread. `executor`
-    may be any `concurrent.futures.Executor`. `max_wait` is the seconds to wait for one closing of a
-    rate limit, after which items are unknown.
-    """
-
-    meter: Meter | None = None
-    on_progress: OnProgress | None = None
-    on_row: OnRow | None = None
-    cancel: CancelToken | None = None
-    executor: Executor | None = None
-    max_wait: float = MAX_WAIT
 
 
 @dataclass(slots=True)
@@ -73,20 +69,6 @@ class Person:
         if self.exists is None:
             return "Error"
         return "Partial" if self.error is not None or unverified else "Success"
-
-
-def distinct_usernames(usernames: Iterable[str]) -> list[str]:
-    """Return the names without blanks and repetitions in another case, as first typed."""
-    if isinstance(usernames, str):
-        raise ConfigurationError(
-            f"usernames is one text, {usernames!r}", hint="Give a list of usernames."
-        )
-    first: dict[str, str] = {}
-    for name in usernames:
-        text = str(name or "").strip().removeprefix("@")
-        if text:
-            first.setdefault(text.lower(), text)
-    return list(first.values())
 
 
 def evaluate_merge_requests(
@@ -126,7 +108,7 @@ def evaluate_issues(
 
 def find_people(rest: Rest, kind: Kind, usernames: Iterable[str], scope: Scope) -> list[Person]:
     """Read everybody's list, and look up only those whose list is empty."""
-    names = distinct_usernames(usernames)
+    names = users.distinct_usernames(usernames)
     plans = ((number, _find(name, kind, scope)) for number, name in enumerate(names))
     found = dict(run_plans(rest, plans))
     return [found[number] for number in range(len(names))]

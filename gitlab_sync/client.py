@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from gitlab_sync import batch
 from gitlab_sync.api.merge_requests import read_facts
 from gitlab_sync.api.scope import Scope
-from gitlab_sync.batch import Run
 from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import NotFound
 from gitlab_sync.http.credentials import Credential
@@ -19,6 +18,7 @@ from gitlab_sync.rest import Rest
 from gitlab_sync.rules import issue as issue_rules
 from gitlab_sync.rules import merge_request as mr_rules
 from gitlab_sync.rules.flags import Flags
+from gitlab_sync.run import Run
 from gitlab_sync.types import Params, Record, Row, Rows
 from gitlab_sync.view import DEFAULT_TIMEOUT
 

@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from gitlab_sync.alarm import Alarm
-from gitlab_sync.batch import Run
 from gitlab_sync.cancel import CancelToken
 from gitlab_sync.errors import GitLabSyncError, without_secrets
 from gitlab_sync.meter import Meter
 from gitlab_sync.outcomes import Report
 from gitlab_sync.rules.table import by_username
+from gitlab_sync.run import Run
 from gitlab_sync.types import Progress, Row
 
 log = logging.getLogger("gitlab_sync")

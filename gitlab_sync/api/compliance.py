@@ -36,7 +36,7 @@ from gitlab_sync.types import Progress, Reading, Record, Row
 from gitlab_sync.view import Request
 
 if TYPE_CHECKING:
-    from gitlab_sync.batch import Run
+    from gitlab_sync.run import Run
 
 MOST_PAGES = 200
 """Pages of 100 that are read of one list of files: by cursor each page waits for the one before."""

@@ -1,18 +1,54 @@
-"""Merge requests: which requests the facts of one cost, and the facts read for many."""
+"""Merge requests: the facts of many, those of a person as rows, and one person's compliance."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import tzinfo
 
-from gitlab_sync.errors import GitLabSyncError
+from gitlab_sync.api.period import given_period
+from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user
+from gitlab_sync.errors import Cancelled, GitLabSyncError
 from gitlab_sync.listing import Listing
-from gitlab_sync.plans import Plan, run_plans
+from gitlab_sync.plans import Plan, run, run_plans
 from gitlab_sync.rest import Rest
+from gitlab_sync.rules import merge_request as rules
+from gitlab_sync.rules import record
+from gitlab_sync.rules.dates import When
+from gitlab_sync.rules.description import analyze_description
 from gitlab_sync.rules.merge_request import Facts
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.rules.tally import Judged, Verdicts
+from gitlab_sync.types import Reading, Record, Row, Rows
 
 _NOT_IN_LIST = Reading((), "the list does not say where it is")
+
+_BEFORE_ROLE = (
+    *("title", "description", "project_id", "iid", "web_url", "state"),
+    *("created_at", "merged_at", "closed_at"),
+)
+_AFTER_ROLE = ("upvotes", "user_notes_count", "time_stats", "head_pipeline", "updated_at")
+_ROLES = {(True, False): "Authored", (False, True): "Assigned", (True, True): "Authored & Assigned"}
+
+_TITLES = {
+    "No Description": "no_desc",
+    "No Time Spent": "no_time_spent",
+    "No Issues Linked": "no_issues",
+    "No Unit Tests": "no_unit_tests",
+    "Failed Pipeline": "failed_pipeline",
+}
+"""The columns of the rows of one person's compliance, by check."""
+
+_STATS = {
+    "No Description": "No Desc",
+    "Failed Pipelines": "Failed Pipeline",
+    "No Issues Linked": "No Issues",
+    "No Time Spent": "No Time Spent",
+    "No Unit Tests": "No Unit Tests",
+}
+"""The titles of its counts, and those of the same counts in a row of the batch."""
+
+
+# -- facts -----------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -46,12 +82,13 @@ def read_facts(rest: Rest, mrs: Iterable[Record]) -> Iterator[FactsRead]:
     `rest` is a view from `Rest.job`; `mrs` is pulled lazily, and memory holds a window of it. What
     could not be read is a `Reading` that says so.
     """
-    plans = ((None, _facts_of(mr)) for mr in mrs)
+    plans = ((None, facts_of(mr)) for mr in mrs)
     for _, facts in run_plans(rest, plans):
         yield facts
 
 
-def _facts_of(mr: Record) -> Plan[FactsRead]:
+def facts_of(mr: Record) -> Plan[FactsRead]:
+    """Return the plan that reads the facts of one merge request; never raises for what it lacks."""
     found = yield costs(mr)
     errors = [each.error for each in found.values() if each.error is not None]
     return FactsRead(mr, _facts({fact: each.reading for fact, each in found.items()}), errors)
@@ -65,3 +102,131 @@ def _facts(readings: dict[str, Reading]) -> Facts:
         pipelines=readings.get("pipelines", _NOT_IN_LIST),
         time_stats=readings.get("time_stats"),
     )
+
+
+# -- of a person -----------------------------------------------------------------------------------
+
+
+def get_user_mrs(
+    client: Rest,
+    user_id: int | str | None,
+    username: str | None = None,
+    since: When = None,
+    until: When = None,
+    project_ids: Projects = None,
+    *,
+    zone: tzinfo | None = None,
+) -> tuple[Rows, dict[str, int]]:
+    """Return all merge requests that a person wrote or has assigned, as rows, and their numbers.
+
+    As `user_rows`, which says what rows and numbers are. Whose they are says `user_id`, or
+    `username` where that is None. The period goes by creation, days being days in `zone` (None: the
+    machine's). `project_ids` are ids, paths or URLs; None and [] are no filter.
+
+    Raises NotFound if there is no such user or no project of that path, ConfigurationError for
+    input that cannot work, and the other errors of `gitlab_sync.errors` for what could not be read,
+    with the rows that were as `.partial`. Thread-safe.
+    """
+    period = given_period(since, until, zone)
+    owner = Owner.of(user_id, username)
+    found = run(client, of_user("merge_requests", owner, period, project_ids))
+    found.whole_or_raise(lambda items: user_rows(items)[0])
+    return user_rows(found)
+
+
+def user_rows(found: UserItems) -> tuple[Rows, dict[str, int]]:
+    """Return a person's merge requests as rows, and their numbers; costs no request.
+
+    Keys of a row: `title, description, project_id, iid, web_url, state, created_at, merged_at,
+    closed_at, role` (`Authored`, `Assigned` or `Authored & Assigned`)`, upvotes, user_notes_count,
+    time_stats, head_pipeline, updated_at, desc_score, quality, feedback, _username`; values as in
+    GitLab's record, None where it lacks them. Numbers: `total, merged, closed, opened, pending` (as
+    `opened`) of what the person wrote, and `assigned`.
+    """
+    rows = Rows(_row(item, found.username) for item in found.items)
+    rows.complete = not found.errors
+    rows.total = len(rows) if rows.complete else None
+    return rows, _stats(found.items)
+
+
+def _row(item: Item, username: str) -> Record:
+    description = analyze_description(item.record.get("description"))
+    return {
+        **{key: item.record.get(key) for key in _BEFORE_ROLE},
+        "role": _ROLES[item.authored, item.assigned],
+        **{key: item.record.get(key) for key in _AFTER_ROLE},
+        "desc_score": description["description_score"],
+        "quality": description["quality_label"],
+        "feedback": description["feedback"],
+        "_username": username,
+    }
+
+
+def _stats(items: Iterable[Item]) -> dict[str, int]:
+    states = [record.state(item.record) for item in items if item.authored]
+    return {
+        "total": len(states),
+        "merged": states.count("merged"),
+        "closed": states.count("closed"),
+        "opened": states.count("opened"),
+        "pending": states.count("opened"),
+        "assigned": sum(item.assigned for item in items),
+    }
+
+
+# -- judged ----------------------------------------------------------------------------------------
+
+
+def get_single_user_live_mr_compliance(
+    client: Rest, project_ids: Projects, selected_user_name: str
+) -> tuple[Row, list[Row]]:
+    """Judge all ended merge requests of one author by the full rules: counts, and what is wrong.
+
+    `project_ids` are ids, paths or URLs; None and [] mean all projects. The counts are `No
+    Description, Failed Pipelines, No Issues Linked, No Time Spent, No Unit Tests, Total Desc
+    Score, Total MRs Evaluated`: known faults, None where not one could be judged, and `Unverified`
+    besides if pairs of merge request and check are unknown. The rows are `Title, State, No
+    Description, No Time Spent, No Issues Linked, No Unit Tests, Failed Pipeline`, True for a fault,
+    False for none, None for unknown, one for each merge request where not all are False.
+
+    Raises NotFound for a user or project that does not exist, and the other errors of
+    `gitlab_sync.errors` if the list could not be read. What single merge requests lack does not
+    raise: it is unknown. Thread-safe.
+    """
+    owner = Owner.of(None, selected_user_name)
+    plan = of_user("merge_requests", owner, projects=project_ids, roles=("author",))
+    with client.job() as rest:
+        ((_, found),) = run_plans(rest, [(None, plan)])
+        found.whole_or_raise(lambda items: items.authored)
+        judged = _judged(rest, [mr for mr in found.authored if rules.is_terminal(mr)])
+    rows = [_compliance_row(mr, verdicts) for mr, verdicts in judged]
+    problematic = [row for row in rows if any(row[title] is not False for title in _TITLES)]
+    return _compliance_stats(judged), problematic
+
+
+def _judged(rest: Rest, mrs: list[Record]) -> list[Judged]:
+    """Return merge requests with their verdicts, in order. Raises Cancelled if it was."""
+    verdicts: dict[int, Verdicts] = {}
+    for facts in read_facts(rest, mrs):
+        cancelled = next((error for error in facts.errors if isinstance(error, Cancelled)), None)
+        if cancelled is not None:
+            raise cancelled
+        verdicts[id(facts.mr)] = rules.judge(facts.mr, facts.facts)
+    return [(mr, verdicts[id(mr)]) for mr in mrs]
+
+
+def _compliance_row(mr: Record, verdicts: Verdicts) -> Row:
+    flags = {title: verdicts[check].flag for title, check in _TITLES.items()}
+    return {"Title": mr.get("title"), "State": mr.get("state"), **flags}
+
+
+def _compliance_stats(judged: list[Judged]) -> Row:
+    counted = rules.count_row(judged)
+    scores = [analyze_description(mr.get("description"))["description_score"] for mr, _ in judged]
+    unverified = sum(counted.unknown[title] for title in _STATS.values())
+    return {
+        **{title: counted.cells[column] for title, column in _STATS.items()},
+        "Total Desc Score": sum(scores),
+        "Total MRs Evaluated": len(judged),
+        **({"Unverified": unverified} if unverified else {}),
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.listing import Listing
 from gitlab_sync.plans import Plan, run, whole
@@ -13,6 +15,20 @@ from gitlab_sync.types import Record
 def by_username(username: str) -> Listing:
     """Return the list that holds the user of that name, ignoring case, or nothing."""
     return Listing("users", {"username": username})
+
+
+def distinct_usernames(usernames: Iterable[str]) -> list[str]:
+    """Return the names without blanks and repetitions in another case, as first typed."""
+    if isinstance(usernames, str):
+        raise ConfigurationError(
+            f"usernames is one text, {usernames!r}", hint="Give a list of usernames."
+        )
+    first: dict[str, str] = {}
+    for name in usernames:
+        text = str(name or "").strip().removeprefix("@")
+        if text:
+            first.setdefault(text.lower(), text)
+    return list(first.values())
 
 
 def user_number(user_id: object) -> int:

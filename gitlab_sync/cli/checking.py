@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gitlab_sync.api.compliance import Checked, ComplianceReport, check_projects, columns
-from gitlab_sync.batch import Run
 from gitlab_sync.cli import exits, findings
 from gitlab_sync.cli.messages import complain, note
 from gitlab_sync.cli.options import Connection, Target
@@ -20,6 +19,7 @@ from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.project import DEFAULT_POLICY, Policy
 from gitlab_sync.rules.text import plural
+from gitlab_sync.run import Run
 from gitlab_sync.types import Row
 
 _MOST_ERRORS = 3

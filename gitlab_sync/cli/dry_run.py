@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from gitlab_sync.api.merge_requests import costs
 from gitlab_sync.api.scope import Kind, Scope
-from gitlab_sync.batch import distinct_usernames
+from gitlab_sync.api.users import distinct_usernames
 from gitlab_sync.cli import exits
 from gitlab_sync.cli.judging import asked_people, in_words
 from gitlab_sync.cli.messages import complain_of, note

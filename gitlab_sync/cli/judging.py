@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from gitlab_sync import batch
 from gitlab_sync.api.scope import Scope
-from gitlab_sync.batch import Run
 from gitlab_sync.cli import exits
 from gitlab_sync.cli.messages import complain, note
 from gitlab_sync.cli.options import Connection, Target
@@ -27,6 +26,7 @@ from gitlab_sync.outcomes import Completeness, Report, short_reason
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rest import Rest
 from gitlab_sync.rules.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
+from gitlab_sync.run import Run
 from gitlab_sync.types import Row
 
 _MOST_ERRORS = 3

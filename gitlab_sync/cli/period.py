@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from gitlab_sync.api.period import LOCAL
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.dates import Period, period
 
@@ -46,7 +47,7 @@ def period_options(command: Callable[..., int]) -> Callable[..., int]:
     def gather(**given: Any) -> int:
         since, until, name = given.pop("since"), given.pop("until"), given.pop("timezone")
         zone = None if name is None else zone_of(name)
-        span = Span(period(since, until, zone or ThisMachine()), zone)
+        span = Span(period(since, until, zone or LOCAL), zone)
         return command(span=span, **given)
 
     for option in reversed(_PERIOD):
@@ -63,34 +64,3 @@ def zone_of(name: str) -> tzinfo:
             f"timezone is not the name of a time zone: “{name[:60]}”",
             hint="Give a name such as Asia/Kolkata, Europe/Berlin or UTC.",
         ) from None
-
-
-_NO = timedelta()
-
-
-class ThisMachine(tzinfo):
-    """The time zone that this machine is set to, with its changes over the year. Immutable.
-
-    The standard library knows it only for times that name no zone, and not as an object.
-    """
-
-    def utcoffset(self, when: datetime | None) -> timedelta:
-        """Return how far its clocks are before UTC at that time of theirs."""
-        try:
-            return (when or datetime.now(UTC)).replace(tzinfo=None).astimezone().utcoffset() or _NO
-        except (OverflowError, ValueError, OSError):  # outside of what the system's C library knows
-            return datetime.now(UTC).astimezone().utcoffset() or _NO
-
-    def dst(self, _when: datetime | None) -> None:
-        """Return None: nobody asks what part of the offset is summer's."""
-
-    def tzname(self, when: datetime | None) -> str:
-        """Return its offset as a name."""
-        return timezone(self.utcoffset(when)).tzname(None)
-
-    def fromutc(self, when: datetime) -> datetime:
-        """Return that time of UTC as its clocks show it; OverflowError beyond the calendar."""
-        try:
-            return when.replace(tzinfo=UTC).astimezone().replace(tzinfo=self)
-        except (ValueError, OSError):  # as above
-            return when + self.utcoffset(None)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gitlab_sync.api.scope import Kind
-from gitlab_sync.batch import Run, distinct_usernames
+from gitlab_sync.api.users import distinct_usernames
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.outcomes import Report
+from gitlab_sync.run import Run
 from gitlab_sync.sessions import SignIn
 
 By = Literal["author", "assignee"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gitlab_sync.batch import Run
 from gitlab_sync.errors import AuthenticationError
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.pages.question import Question, read_usernames
+from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sessions import SignIn
 

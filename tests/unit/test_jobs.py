@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from gitlab_sync.batch import Run
 from gitlab_sync.errors import AuthenticationError, Cancelled
 from gitlab_sync.jobs import Job, JobRegistry, Owner
 from gitlab_sync.outcomes import Completeness, Report
+from gitlab_sync.run import Run
 from gitlab_sync.types import Row
 
 ALICE = Owner("alice", "tab 1")

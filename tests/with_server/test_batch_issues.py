@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gitlab_sync import CancelToken, GitLabClient
-from gitlab_sync.batch import Run
 from gitlab_sync.bridge import Bridge
+from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.truth import Counts
 from gitlab_sync.types import Progress, Row

@@ -13,10 +13,10 @@ import pytest
 
 from gitlab_sync import GitLabClient
 from gitlab_sync import bridge as bridge_module
-from gitlab_sync.batch import Run
 from gitlab_sync.bridge import Bridge, get_bridge
 from gitlab_sync.errors import BadResponse, Cancelled, ConfigurationError, RateLimited
 from gitlab_sync.http.credentials import Credential
+from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.view import Request, fetch
 

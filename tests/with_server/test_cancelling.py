@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.batch import Run
 from gitlab_sync.bridge import Bridge
 from gitlab_sync.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, ConfigurationError
+from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.view import Request, fetch
 

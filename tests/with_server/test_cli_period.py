@@ -87,7 +87,7 @@ def test_a_zone_may_have_spaces_around_its_name() -> None:
 def test_without_a_zone_days_are_those_of_this_machine(zone: str, day: str) -> None:
     """With its summer time; also at the ends of the calendar."""
     code = (
-        "from gitlab_sync.cli.period import ThisMachine as Zone\n"
+        "from gitlab_sync.api.period import LocalZone as Zone\n"
         "from gitlab_sync.rules.dates import day_of, period\n"
         "found = period('2024-07-05', '2024-07-05', Zone())\n"
         "print(found.start.isoformat(), found.end.isoformat())\n"

@@ -13,11 +13,11 @@ import pytest
 
 from gitlab_sync import CancelToken, GitLabClient
 from gitlab_sync.api import compliance
-from gitlab_sync.batch import Run
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, NotFound
 from gitlab_sync.meter import Meter
 from gitlab_sync.rules.project import Policy, judge
 from gitlab_sync.rules.project_facts import Finding, ProjectFacts, Unread
+from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.types import Progress, Row
 

@@ -14,11 +14,11 @@ import pytest
 from honesty import assert_honest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.batch import Run
 from gitlab_sync.bridge import Bridge
 from gitlab_sync.http import limits
 from gitlab_sync.http.retry import RetryPolicy
 from gitlab_sync.outcomes import Report
+from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.truth import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 from gitlab_sync.types import Row

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.batch import Run
 from gitlab_sync.bridge import Bridge
+from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.view import Request, fetch
 

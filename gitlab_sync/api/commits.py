@@ -1,0 +1,326 @@
+"""Commits: each project's read once for everybody, and whose each of them is.
+
+Everything of all branches is read, whatever the period: GitLab's own `since` and `until` go by the
+time of committing and not of writing, and the rule for addresses looks at all of a project's. So a
+person has the same commits in a week whether one asks for the week or for the year.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any, TypeAlias
+
+from gitlab_sync.api.period import given_period
+from gitlab_sync.api.projects import endpoint
+from gitlab_sync.api.users import user_number
+from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
+from gitlab_sync.listing import Listing, Wanted
+from gitlab_sync.plans import Plan, read_one, run_plans
+from gitlab_sync.reading import Found
+from gitlab_sync.rest import Rest
+from gitlab_sync.rules import record
+from gitlab_sync.rules.attribution import Attribution, Unmatched, attribute, needs_members
+from gitlab_sync.rules.commits import commit_row, commit_stats
+from gitlab_sync.rules.dates import Period, When
+from gitlab_sync.rules.identity import Identity, identity_of
+from gitlab_sync.rules.people import DEFAULT_BOTS
+from gitlab_sync.types import Reading, Record, Row, Rows
+
+Stats: TypeAlias = dict[str, int | float | None]
+
+_ALWAYS = Period()
+# What GitLab says of a project without a single commit: there was nothing to read.
+_NO_REPOSITORY = "repository not found"
+
+
+# -- read ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectCommits:
+    """All commits of one project, as far as they could be read. Not to be changed.
+
+    `place` is the project's place among those that were asked for. `members` is None where nobody
+    had to look at them. `errors` are those met on the way.
+    """
+
+    place: int
+    project: Record
+    commits: Reading
+    members: Reading | None = None
+    errors: tuple[GitLabSyncError, ...] = ()
+
+
+def of_project(
+    project: Record, identities: Sequence[Identity], place: int = 0
+) -> Plan[ProjectCommits]:
+    """Return the plan that reads a project's commits, and its members if a name has to decide.
+
+    `project` may be a bare `{"id": n}`, with an id or a path: its record is then read, too.
+    """
+    where = project.get("id")
+    if where is None:
+        raise ConfigurationError("A project has no id", hint='Give records such as {"id": 7}.')
+    wanted: dict[str, Wanted] = {}
+    if not project.get("name"):
+        wanted["project"] = Listing(endpoint(where), single=True)
+    if not project.get("empty_repo"):
+        wanted["commits"] = Listing(endpoint(where, "repository/commits"), {"all": True})
+    found = yield wanted
+    if "project" in found and found["project"].reading.rows:
+        project = {**found["project"].reading.rows[0], **_filled(project)}
+    errors = [
+        each.error
+        for each in found.values()
+        if each.error is not None and not _is_without_repository(each)
+    ]
+    commits, members = Reading(), None
+    if "commits" in found and not _is_without_repository(found["commits"]):
+        commits = found["commits"].reading
+    if needs_members(commits.rows, identities):
+        asked = (yield {"members": Listing(endpoint(where, "members/all"))})["members"]
+        members = asked.reading
+        errors += [] if asked.error is None else [asked.error]
+    return ProjectCommits(place, project, commits, members, tuple(errors))
+
+
+def _filled(project: Record) -> Record:
+    """Return what a bare record does say, but for its id, which may be a path."""
+    return {key: value for key, value in project.items() if value is not None and key != "id"}
+
+
+def _is_without_repository(found: Found[str]) -> bool:
+    return isinstance(found.error, NotFound) and _NO_REPOSITORY in found.error.message.lower()
+
+
+def read_project_commits(
+    rest: Rest, projects: Iterable[Record], identities: Sequence[Identity]
+) -> Iterator[ProjectCommits]:
+    """Read the commits of projects side by side, and yield each project when it is read.
+
+    `rest` is a view from `Rest.job`. Each project is read once, however many `identities` there
+    are: one listed twice counts at its first place. Errors stand in the results.
+    """
+    distinct: dict[str, Record] = {}
+    for project in projects:
+        distinct.setdefault(str(project.get("id")), project)
+    plans = (
+        (place, of_project(project, identities, place))
+        for place, project in enumerate(distinct.values())
+    )
+    for _, read in run_plans(rest, plans):
+        yield read
+
+
+# -- divided ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCommits:
+    """One person's commits as rows, their number by project, and the totals.
+
+    `errors` are those of the projects that were looked at: with any, commits may be missing.
+    """
+
+    rows: list[Row]
+    project_counts: dict[str, int]
+    stats: Stats
+    errors: tuple[GitLabSyncError, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DividedProject:
+    """The commits of one project in the period, each in one place. Not to be changed.
+
+    `people` has those of everybody of the run, by the username in lower case, as GitLab sends
+    them. Of the others only ids are kept: of `merges`, of the `rest` (bots' and other people's),
+    and of what matches nobody, with the author's name and address. `missing` says why names could
+    not decide.
+    """
+
+    place: int
+    project: Record
+    people: Mapping[str, Sequence[Record]]
+    merges: frozenset[object]
+    unmatched: Mapping[object, tuple[str, str]]
+    rest: frozenset[object]
+    missing: str | None
+    errors: tuple[GitLabSyncError, ...]
+
+    @property
+    def is_fork(self) -> bool:
+        """Whether it also holds the commits of another project."""
+        return bool(self.project.get("forked_from_project"))
+
+
+@dataclass(slots=True)
+class DividedCommits:
+    """The commits of all projects of a run, divided among its people; see `attribute_all`."""
+
+    projects: list[DividedProject] = field(default_factory=list)
+    zone: tzinfo | None = None
+
+    def of(self, username: str, project_ids: Collection[object] | None = None) -> PersonCommits:
+        """Return one person's commits, each once: in these projects, or in all (None).
+
+        What lies in a fork and its origin counts for the origin. In a run over many people give
+        the person's own projects, so that nobody's number depends on who else was asked for.
+        """
+        chosen = [
+            each
+            for each in self.projects
+            if project_ids is None or each.project.get("id") in project_ids
+        ]
+        names = _names(chosen)
+        rows: dict[object, tuple[int, Row]] = {}
+        for each in sorted(chosen, key=lambda each: each.is_fork):
+            for commit in each.people.get(username.lower(), ()):
+                row = commit_row(commit, names[each.place], self.zone)
+                rows.setdefault(_key(commit), (each.place, row))
+        ordered = sorted(rows.values(), key=lambda placed: placed[0])
+        counts = Counter(place for place, _ in ordered)
+        merges = {sha for each in chosen for sha in each.merges}
+        unmatched = {sha for each in chosen for sha in each.unmatched}
+        theirs = [row for _, row in ordered]
+        return PersonCommits(
+            theirs,
+            {names[each.place]: counts[each.place] for each in chosen},
+            commit_stats(theirs, len(merges), len(unmatched)),
+            tuple(error for each in chosen for error in each.errors),
+        )
+
+    @property
+    def unmatched(self) -> list[Unmatched]:
+        """The signatures that match nobody, each with the number of its commits; most first.
+
+        Case does not tell them apart; shown is the spelling that sorts first.
+        """
+        distinct = {sha: who for each in self.projects for sha, who in each.unmatched.items()}
+        spelled: defaultdict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
+        for signature in distinct.values():
+            spelled[tuple(part.lower() for part in signature)].append(signature)
+        found = [Unmatched(*min(theirs), len(theirs)) for theirs in spelled.values()]
+        return sorted(found, key=lambda each: (-each.number, each.name.lower(), each.address))
+
+
+def attribute_all(
+    read: Iterable[ProjectCommits],
+    identities: Sequence[Identity],
+    period: Period = _ALWAYS,
+    *,
+    zone: tzinfo | None = None,
+    bots: Collection[str] = DEFAULT_BOTS,
+) -> DividedCommits:
+    """Divide what `read_project_commits` yields among the people of a run, project by project.
+
+    `period` goes by the time of writing (`authored_date`). `zone` is for the clock in the rows:
+    None is each commit's own. Only what lies in the period is kept, so that memory holds no whole
+    histories but those under way. Never raises by itself.
+    """
+    divided = DividedCommits(zone=zone)
+    for each in read:
+        found = attribute(each.commits.rows, identities, each.members, bots)
+        divided.projects.append(_within(found, each, period))
+    divided.projects.sort(key=lambda each: each.place)
+    return divided
+
+
+def _within(found: Attribution, read: ProjectCommits, period: Period) -> DividedProject:
+    """Return what of a project's commits lies in the period."""
+
+    def inside(commits: Iterable[Record]) -> list[Record]:
+        return [each for each in commits if period.contains(record.field(each, "authored_date"))]
+
+    def ids(*places: Iterable[Record]) -> frozenset[object]:
+        return frozenset(_key(commit) for place in places for commit in inside(place))
+
+    return DividedProject(
+        place=read.place,
+        project=read.project,
+        people={key: inside(theirs) for key, theirs in found.people.items()},
+        merges=ids(found.merges),
+        unmatched={_key(commit): _signature(commit) for commit in inside(found.unmatched)},
+        rest=ids(found.bots, found.others),
+        missing=found.missing,
+        errors=read.errors,
+    )
+
+
+def _key(commit: Record) -> object:
+    """Return what tells a commit from others: its id, or itself where it has none."""
+    return record.identity(commit) or object()
+
+
+def _signature(commit: Record) -> tuple[str, str]:
+    name, address = (record.text(commit, key) or "" for key in ("author_name", "author_email"))
+    return name.strip(), address.strip()
+
+
+def _names(projects: Iterable[DividedProject]) -> dict[int, str]:
+    """Return the projects' names by place: with the namespace where two have the same."""
+    short = {each.place: _text(each.project, "name") for each in projects}
+    times = Counter(short.values())
+    return {
+        each.place: short[each.place]
+        if times[short[each.place]] == 1
+        else _text(each.project, "path_with_namespace")
+        for each in projects
+    }
+
+
+def _text(project: Record, key: str) -> str:
+    return record.text(project, key) or str(project.get("id"))
+
+
+# -- one person ------------------------------------------------------------------------------------
+
+
+def get_user_commits(
+    client: Rest,
+    user: Record | int | str,
+    projects: Iterable[Record | int | str],
+    since: When = None,
+    until: When = None,
+    *,
+    zone: tzinfo | None = None,
+    clock: tzinfo | None = None,
+) -> tuple[Rows, dict[str, int], Stats]:
+    """Return one person's commits in these projects: rows, their number by project, the totals.
+
+    `user` is a user's record (it may hold `override_email`, `override_username`, `global_email` and
+    `global_username`) or id. `projects` are records, which may be bare `{"id": n}`, ids or paths.
+    Rows and totals as in `rules.commits`, whose a commit is as in `rules.attribution`. The period
+    goes by the time of writing, days are days in `zone` (None: the machine's), and times of day are
+    those of `clock` (None: each commit's own).
+
+    Raises the first error met: then commits may be missing, and it carries the rows that were read
+    as `.partial`. Thread-safe.
+    """
+    period = given_period(since, until, zone)
+    person = identity_of(_known(client, user))
+    wanted = [each if isinstance(each, Mapping) else {"id": each} for each in projects]
+    with client.job(limit=client.timeout, max_wait=client.timeout) as rest:
+        read = read_project_commits(rest, wanted, [person])
+        theirs = attribute_all(read, [person], period, zone=clock).of(person.username)
+    rows = Rows(theirs.rows)
+    if theirs.errors:
+        rows.complete = False
+        error = theirs.errors[0]
+        error.partial = rows
+        raise error
+    rows.total = len(rows)
+    return rows, theirs.project_counts, theirs.stats
+
+
+def _known(client: Rest, user: Any) -> Record:
+    """Return a record that names the person: the one given, or GitLab's where it has only an id."""
+    if isinstance(user, Mapping):
+        if record.text(user, "username"):
+            return dict(user)
+        given, number = _filled(dict(user)), user.get("id")
+    else:
+        given, number = {}, user
+    return {**read_one(client, f"users/{user_number(number)}"), **given}

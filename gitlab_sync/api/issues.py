@@ -1,0 +1,76 @@
+"""Issues of a person, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import tzinfo
+
+from gitlab_sync.api.period import given_period
+from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user
+from gitlab_sync.plans import run
+from gitlab_sync.rest import Rest
+from gitlab_sync.rules import record
+from gitlab_sync.rules.dates import When
+from gitlab_sync.types import Record, Rows
+
+_SHOWN = (
+    *("id", "iid", "title", "description", "project_id", "web_url", "state"),
+    *("created_at", "closed_at"),
+)
+_ROLES = {(True, False): "Author", (False, True): "Assigned", (True, True): "Authored & Assigned"}
+
+
+def get_user_issues(
+    client: Rest,
+    user_id: int | str | None,
+    username: str | None = None,
+    since: When = None,
+    until: When = None,
+    project_ids: Projects = None,
+    *,
+    zone: tzinfo | None = None,
+) -> tuple[Rows, dict[str, int]]:
+    """Return all issues that a person wrote or has assigned, as rows, and their numbers.
+
+    As `user_rows`, which says what rows and numbers are; else as
+    `merge_requests.get_user_mrs`.
+    """
+    period = given_period(since, until, zone)
+    owner = Owner.of(user_id, username)
+    found = run(client, of_user("issues", owner, period, project_ids))
+    found.whole_or_raise(lambda items: user_rows(items)[0])
+    return user_rows(found)
+
+
+def user_rows(found: UserItems) -> tuple[Rows, dict[str, int]]:
+    """Return a person's issues as rows, and their numbers; costs no request.
+
+    Keys of a row: `id, iid, title, description, project_id, web_url, state, created_at, closed_at,
+    assigned` (whether it is assigned to the person)`, role` (`Author`, `Assigned` or `Authored &
+    Assigned`)`, labels, milestone, time_stats, _username`; values as in GitLab's record, None where
+    it lacks them. Numbers: `total, opened, closed` of what the person wrote, and `assigned`.
+    """
+    rows = Rows(_row(item, found.username) for item in found.items)
+    rows.complete = not found.errors
+    rows.total = len(rows) if rows.complete else None
+    return rows, _stats(found.items)
+
+
+def _row(item: Item, username: str) -> Record:
+    return {
+        **{key: item.record.get(key) for key in _SHOWN},
+        "assigned": item.assigned,
+        "role": _ROLES[item.authored, item.assigned],
+        **{key: item.record.get(key) for key in ("labels", "milestone", "time_stats")},
+        "_username": username,
+    }
+
+
+def _stats(items: Iterable[Item]) -> dict[str, int]:
+    states = [record.state(item.record) for item in items if item.authored]
+    return {
+        "total": len(states),
+        "opened": states.count("opened"),
+        "closed": states.count("closed"),
+        "assigned": sum(item.assigned for item in items),
+    }

@@ -1,0 +1,257 @@
+"""Booked time of a person: GraphQL's time logs, and what items say where there is none.
+
+REST has no time logs. A log counts for whoever booked it, and shows only where the token may see
+the item that it was booked on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import tzinfo
+from typing import Any
+
+from gitlab_sync.api.period import LOCAL, given_period
+from gitlab_sync.api.projects import endpoint, extract_path_from_url
+from gitlab_sync.api.user_items import Owner
+from gitlab_sync.errors import GitLabSyncError, QueryTooComplex
+from gitlab_sync.listing import Connection, Listing, Wanted
+from gitlab_sync.plans import Plan, run, whole
+from gitlab_sync.reading import Found
+from gitlab_sync.rest import Rest
+from gitlab_sync.rules import record
+from gitlab_sync.rules.dates import Period, When, day_of
+from gitlab_sync.rules.once import each_once
+from gitlab_sync.rules.timelogs import (
+    aggregate_daily_time,
+    daily_time_from_stats,
+    format_time_spent,
+    without_stats,
+)
+from gitlab_sync.types import Record, Rows
+
+__all__ = [
+    "aggregate_daily_time",
+    "build_daily_time_from_time_stats",
+    "fetch_user_timelogs",
+    "fetch_user_timelogs_from_projects",
+    "format_time_spent",
+    "of_user",
+]
+
+# Asked through the person: the list at the root is for administrators, and for one's own logs.
+_QUERY = """
+query timeLogs(
+  $id: UserID, $username: String, $start: Time, $end: Time, $first: Int, $after: String
+) {
+  user(id: $id, username: $username) {
+    timelogs(startTime: $start, endTime: $end, first: $first, after: $after) {
+      nodes {
+        id timeSpent spentAt summary
+        issue { iid title webUrl }
+        mergeRequest { iid title webUrl }
+        project { id fullPath }
+      }
+      pageInfo { endCursor hasNextPage }
+    }
+  }
+}
+"""
+_PAGES = (100, 50, 20, 5)
+"""Logs a page: fewer where the server finds that too much."""
+
+
+def fetch_user_timelogs(
+    client: Rest, username: str, start: When, end: When, *, zone: tzinfo | None = None
+) -> Rows:
+    """Return all time logs of a person in a period, each once, in the order of the days.
+
+    Rows are `{"id", "date", "time_spent", "spent_at", "summary", "project_id", "project_path"}`,
+    with `issue` or `merge_request` (`{"iid", "title", "web_url"}`). `date` is the day in `zone`
+    (None: the machine's), `time_spent` seconds, negative where time was taken back.
+
+    Raises NotFound where GraphQL is off or there is no such user, GraphQLError for what it refuses,
+    and the other errors of `gitlab_sync.errors` for what could not be read, with the rows that were
+    as `.partial`. Thread-safe.
+    """
+    period = given_period(start, end, zone)
+    return run(client, of_user(Owner.of(None, username), period, zone))
+
+
+def fetch_user_timelogs_from_projects(
+    client: Rest,
+    user_id: int | str,
+    projects: Iterable[Record | int | str],
+    start_date: When,
+    end_date: When,
+    *,
+    zone: tzinfo | None = None,
+) -> Rows:
+    """Return the time logs of a person that were booked in these projects; else as above.
+
+    `projects` are records, ids or paths. All logs of the period are read and those elsewhere left
+    out: that costs less than asking for each project.
+    """
+    period = given_period(start_date, end_date, zone)
+    wanted = frozenset(name for each in projects for name in _names(each))
+    if not wanted:
+        return Rows()
+    try:
+        found = run(client, of_user(Owner.of(user_id, None), period, zone))
+    except GitLabSyncError as error:
+        if isinstance(error.partial, Rows):
+            error.partial = _in_projects(error.partial, wanted)
+        raise
+    return _in_projects(found, wanted)
+
+
+def of_user(owner: Owner, period: Period, zone: tzinfo | None = None) -> Plan[Rows]:
+    """Return the plan that reads a person's time logs; it raises what `fetch_user_timelogs` does.
+
+    A page that the server finds too complex is asked for again, smaller.
+    """
+    found = yield from _read(owner, period)
+    logs = each_once(_log(node, zone or LOCAL) for node in found.reading.rows)
+    rows = Rows(log for log in logs if period.contains(log["spent_at"]))
+    rows.complete = found.error is None
+    if found.error is not None:
+        found.error.partial = rows
+        raise found.error
+    rows.total = len(rows)
+    return rows
+
+
+def _read(owner: Owner, period: Period) -> Plan[Found[str]]:
+    for size in _PAGES:
+        found = (yield {"logs": _connection(owner, period, size)})["logs"]
+        if not isinstance(found.error, QueryTooComplex):
+            break
+    return found
+
+
+def _connection(owner: Owner, period: Period, size: int) -> Wanted:
+    # GitLab takes either an id or a name.
+    named = owner.username if owner.user_id is None else None
+    number = None if owner.user_id is None else f"gid://gitlab/User/{owner.user_id}"
+    variables = {
+        "id": number,
+        "username": named,
+        "start": None if period.start is None else period.start.isoformat(),
+        "end": None if period.end is None else period.end.isoformat(),
+        "first": size,
+    }
+    given = {name: value for name, value in variables.items() if value is not None}
+    what = f"time logs of user {owner.username or owner.user_id}"
+    return Connection(what, _QUERY, given, ("user", "timelogs"))
+
+
+def _log(node: Record, zone: tzinfo) -> Record:
+    day = day_of(node.get("spentAt"), zone)
+    project = node.get("project")
+    log = {
+        "id": node.get("id"),
+        "date": None if day is None else day.isoformat(),
+        "time_spent": _seconds(node.get("timeSpent")),
+        "spent_at": node.get("spentAt"),
+        "summary": node.get("summary"),
+        "project_id": _number(record.text(project, "id")),
+        "project_path": record.text(project, "fullPath"),
+    }
+    for key, name in (("issue", "issue"), ("mergeRequest", "merge_request")):
+        item = node.get(key)
+        if isinstance(item, dict):
+            log[name] = {
+                "iid": _seconds(item.get("iid")),
+                "title": item.get("title"),
+                "web_url": item.get("webUrl"),
+            }
+    return log
+
+
+def _seconds(value: object) -> int | None:
+    """Return a whole number that GraphQL gives as a number or as a text."""
+    try:
+        return int(str(value))
+    except ValueError:
+        return None
+
+
+def _number(global_id: str | None) -> int | None:
+    """Return 7 for `gid://gitlab/Project/7`."""
+    return _seconds((global_id or "").rpartition("/")[2])
+
+
+# -- by project ------------------------------------------------------------------------------------
+
+
+def _names(project: Record | int | str) -> Iterator[int | str]:
+    """Yield what a log may name a project by: its id, and its path in lower case."""
+    if isinstance(project, Mapping):
+        given: Iterable[Any] = (project.get("id"), project.get("path_with_namespace"))
+    else:
+        given = (project,)
+    for each in given:
+        text = extract_path_from_url(each).strip().lower()
+        if text:
+            yield int(text) if text.isascii() and text.isdigit() else text
+
+
+def _in_projects(logs: Rows, wanted: frozenset[int | str]) -> Rows:
+    chosen = Rows(
+        log
+        for log in logs
+        if log["project_id"] in wanted or str(log["project_path"]).lower() in wanted
+    )
+    chosen.complete = logs.complete
+    chosen.total = len(chosen) if chosen.complete else None
+    return chosen
+
+
+# -- where there is no log -------------------------------------------------------------------------
+
+
+def build_daily_time_from_time_stats(
+    issues: Iterable[Record],
+    mrs: Iterable[Record],
+    client: Rest,
+    start_str: When,
+    end_str: When,
+    existing_daily_times: Mapping[str, int | float] | None = None,
+    *,
+    zone: tzinfo | None = None,
+) -> dict[str, int | float]:
+    """Return seconds by day: those of `existing_daily_times`, and for other days from items.
+
+    An issue's time counts on the day it was created, a merge request's on the day it was merged,
+    else last updated. Only of items of the period whose record lacks `time_stats` are these asked
+    for, all together. Raises the errors of `gitlab_sync.errors` for what could not be read.
+    Thread-safe.
+    """
+    period = given_period(start_str, end_str, zone)
+    plan = with_time_stats(list(issues), list(mrs), period)
+    both = run(client, plan)
+    return daily_time_from_stats(*both, period, zone or LOCAL, existing_daily_times)
+
+
+def with_time_stats(
+    issues: list[Record], mrs: list[Record], period: Period
+) -> Plan[tuple[list[Record], list[Record]]]:
+    """Return the plan that completes the records of the period which do not say the time spent."""
+    kinds = ("issues", "merge_requests")
+    lacking = {
+        f"{kind} {place}": (item, kind)
+        for kind, items in zip(kinds, without_stats(issues, mrs, period), strict=True)
+        for place, item in enumerate(items)
+    }
+    found = yield {
+        name: Listing(
+            endpoint(item.get("project_id") or "", f"{kind}/{item.get('iid')}/time_stats"),
+            single=True,
+        )
+        for name, (item, kind) in lacking.items()
+    }
+    stats = {id(item): whole(found[name])[0] for name, (item, _) in lacking.items()}
+    completed = [
+        [{**item, "time_stats": stats[id(item)]} if id(item) in stats else item for item in items]
+        for items in (issues, mrs)
+    ]
+    return completed[0], completed[1]

@@ -1,0 +1,167 @@
+"""Lists of any length, also beyond the point where GitLab's pages by number end.
+
+Above 10,000 rows GitLab no longer says how many there are, and for some kinds page numbers end at
+50,000 rows (status 405). Such a list is read in another way from its second page on: by keyset
+where the endpoint has it; merge requests and issues in windows of time, in the order of their last
+change. A window begins where the one before ended, so that whatever changes meanwhile moves to a
+later one: it may come twice, and then its later version counts, but nothing is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from gitlab_sync.errors import GitLabSyncError, RequestRefused
+from gitlab_sync.http.wire import Reply
+from gitlab_sync.listing import Follow, Listing
+from gitlab_sync.plans import Plan, run, whole
+from gitlab_sync.reading import Found
+from gitlab_sync.rest import Rest
+from gitlab_sync.rules import record
+from gitlab_sync.rules.text import instant
+from gitlab_sync.types import Params, Reading, Record, Rows
+from gitlab_sync.view import Request
+
+OVERLAP = timedelta(seconds=1)
+"""How far a window reaches back into the one before."""
+
+_BY_ID: Params = {"pagination": "keyset", "order_by": "id", "sort": "asc"}
+_KEYSET: tuple[tuple[re.Pattern[str], Params], ...] = (
+    (re.compile(r"projects|users|projects/[^/]+/issues"), _BY_ID),
+    (re.compile(r"groups"), {"pagination": "keyset", "order_by": "name", "sort": "asc"}),
+    (re.compile(r"projects/[^/]+/repository/tree"), {"pagination": "keyset"}),
+)
+_WITH_TIMES = re.compile(r"((projects|groups)/[^/]+/)?(merge_requests|issues)")
+
+
+class _ReadOn(GitLabSyncError):
+    """A list has to be gone on with in another way. A signal that nobody outside sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """A list that is read by page numbers, as long as the server says how many there are."""
+
+    listing: Listing
+
+    def first(self, rest: Rest) -> Request:
+        return self.listing.first(rest)
+
+    def rows(self, data: object) -> list[Record]:
+        return self.listing.rows(data)
+
+    def after(self, rest: Rest, place: int, reply: Reply) -> Follow:
+        follow = self.listing.after(rest, place, reply)
+        if follow and reply.next_page is not None and reply.total_pages is None:
+            raise _ReadOn("The server does not say how long the list is")
+        return follow
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A list from `start` on, in the order of last changes, up to the first page that gets on.
+
+    As long as all rows of its pages lie within the overlap, the window goes on by page numbers.
+    """
+
+    listing: Listing
+    start: datetime | None
+
+    @property
+    def _pages(self) -> Listing:
+        params = {**self.listing.params, "order_by": "updated_at", "sort": "asc"}
+        if self.start is not None:
+            params["updated_after"] = self.start.isoformat()
+        return Listing(self.listing.endpoint, params)
+
+    def first(self, rest: Rest) -> Request:
+        return self._pages.first(rest)
+
+    def rows(self, data: object) -> list[Record]:
+        return self.listing.rows(data)
+
+    def after(self, rest: Rest, place: int, reply: Reply) -> Follow:
+        # One page at a time: what changes during the reading shifts the numbers of later pages.
+        follow = list(self._pages.after(rest, place, reply))[:1]
+        if follow and self.next_start(reply.data) is not None:
+            raise _ReadOn("A further window begins")
+        return follow
+
+    def next_start(self, rows: Sequence[Record]) -> datetime | None:
+        """Return where the window after these rows begins; None where it would not get on.
+
+        Nor does it where the server does not heed the order, or the filter.
+        """
+        if not rows:
+            return None
+        first, last = (instant(record.field(row, "updated_at")) for row in (rows[0], rows[-1]))
+        if first is None or last is None or first > last:
+            return None
+        start = (last - OVERLAP).astimezone(UTC)
+        if self.start is not None and (first < self.start - OVERLAP or start <= self.start):
+            return None
+        return start
+
+
+def reading(listing: Listing) -> Plan[Found[str]]:
+    """Return the plan that reads one list to its true end, however long it is.
+
+    A list that does not say how long it is comes in the order in which it was read: by id, by name
+    or by last change. An error stands in what was found, beside the rows read before it.
+    """
+    found = (yield {"rows": _Beginning(listing)})["rows"]
+    if not isinstance(found.error, _ReadOn):
+        return found
+    keyset = _by_keyset(listing)
+    if keyset is not None:
+        found = (yield {"rows": keyset})["rows"]
+        if not isinstance(found.error, RequestRefused):
+            return found
+    if _WITH_TIMES.fullmatch(_path(listing)):
+        return (yield from _in_windows(listing))
+    return (yield {"rows": listing})["rows"]
+
+
+def read_all(rest: Rest, listing: Listing) -> Rows:
+    """Return all rows of one list, however long; an error carries those read before it.
+
+    As `reading`. Thread-safe.
+    """
+    return run(rest, _rows(listing))
+
+
+def _rows(listing: Listing) -> Plan[Rows]:
+    found = yield from reading(listing)
+    if found.error is not None:
+        partial = found.error.partial = Rows(found.reading.rows)
+        partial.complete = False
+    return whole(found)
+
+
+def _path(listing: Listing) -> str:
+    return listing.endpoint.partition("?")[0].strip("/")
+
+
+def _by_keyset(listing: Listing) -> Listing | None:
+    """Return the list by keyset; None if its kind has none, or an order of its own was asked."""
+    if "pagination" in listing.params or "order_by" in listing.params:
+        return None
+    params = next((found for kind, found in _KEYSET if kind.fullmatch(_path(listing))), None)
+    return None if params is None else Listing(listing.endpoint, {**listing.params, **params})
+
+
+def _in_windows(listing: Listing) -> Plan[Found[str]]:
+    rows: dict[object, Record] = {}
+    start = instant(listing.params.get("updated_after"))
+    while True:
+        window = _Window(listing, start)
+        found = (yield {"rows": window})["rows"]
+        for row in found.reading.rows:
+            rows[record.identity(row) or object()] = row
+        if not isinstance(found.error, _ReadOn):
+            return found._replace(reading=Reading(list(rows.values()), found.reading.missing))
+        # Only the window's last page got on; those before it lie within the overlap.
+        start = window.next_start([found.reading.rows[-1]])

@@ -1,0 +1,29 @@
+"""How a batch runs: who watches, what ends it, where its leaves run."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from gitlab_sync.cancel import CancelToken
+from gitlab_sync.meter import Meter
+from gitlab_sync.rest import MAX_WAIT
+from gitlab_sync.types import OnProgress, OnRow
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a batch is given besides its question. All optional; immutable.
+
+    `meter` can be read from other threads at any time; `on_progress` is called after each item and
+    `on_row` with each person's row as soon as it is known, both in the calling thread. `executor`
+    may be any `concurrent.futures.Executor`. `max_wait` is the seconds to wait for one closing of a
+    rate limit, after which items are unknown.
+    """
+
+    meter: Meter | None = None
+    on_progress: OnProgress | None = None
+    on_row: OnRow | None = None
+    cancel: CancelToken | None = None
+    executor: Executor | None = None
+    max_wait: float = MAX_WAIT
