@@ -1,0 +1,75 @@
+"""The public names with their signatures, one a line: `python -m tests.meta.public_surface`."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+
+import gitlab_sync
+import gitlab_sync.api
+
+RULES = ("description", "ci_pipeline", "merge_request", "issue", "project", "leaderboard", "weekly")
+
+
+def surface() -> Iterator[str]:
+    """Yield the lines, sorted within each module."""
+    for name in gitlab_sync.__all__:
+        yield from _lines("gitlab_sync", name, getattr(gitlab_sync, name))
+    modules = [
+        f"gitlab_sync.api.{found.name}" for found in pkgutil.iter_modules(gitlab_sync.api.__path__)
+    ]
+    modules += ["gitlab_sync.batch", *(f"gitlab_sync.rules.{name}" for name in RULES)]
+    for module in modules:
+        members = vars(import_module(module))
+        for name in sorted(members):
+            member = members[name]
+            own = getattr(member, "__module__", "").startswith("gitlab_sync")
+            if inspect.isfunction(member) and own and not name.startswith("_"):
+                yield from _lines(module, name, member)
+
+
+def _lines(module: str, name: str, member: object) -> Iterator[str]:
+    if not callable(member):
+        yield f"{module}.{name}"
+        return
+    yield f"{module}.{name}{_signature(member)}"
+    if inspect.isclass(member):
+        for key, value in sorted(inspect.getmembers(member)):
+            if key.startswith("_") and key not in _CONTRACT:
+                continue
+            if inspect.isfunction(value):
+                yield f"{module}.{name}.{key}{_signature(value)}"
+            elif isinstance(value, property):
+                yield f"{module}.{name}.{key}"
+
+
+_CONTRACT = {
+    "_get", "_get_paginated", "_request", "_run_sync", "_evaluate_single_mr",
+    "_evaluate_single_mr_efficiently", "_evaluate_single_issue",
+    "_evaluate_single_issue_efficiently",
+}  # fmt: skip
+
+
+class _Sorted:
+    """Shows a set in the same order at each run."""
+
+    def __init__(self, values: frozenset[str]) -> None:
+        self._values = values
+
+    def __repr__(self) -> str:
+        return f"{{{', '.join(sorted(map(repr, self._values)))}}}"
+
+
+def _signature(member: object) -> str:
+    found = inspect.signature(member)  # type: ignore[arg-type]
+    parameters = [
+        each.replace(default=_Sorted(each.default)) if isinstance(each.default, frozenset) else each
+        for each in found.parameters.values()
+    ]
+    return str(found.replace(parameters=parameters))
+
+
+if __name__ == "__main__":
+    print("\n".join(surface()))  # noqa: T201 - that is what it is for
