@@ -52,20 +52,23 @@ _CONTRACT = {
 }  # fmt: skip
 
 
-class _Sorted:
-    """Shows a set in the same order at each run."""
+_PLAIN = (str, int, float, tuple, type(None), type(inspect.Parameter.empty))
 
-    def __init__(self, values: frozenset[str]) -> None:
-        self._values = values
+
+class _Named:
+    """Shows a default by its kind: what stands inside may come in any order."""
+
+    def __init__(self, value: object) -> None:
+        self._kind = type(value).__name__
 
     def __repr__(self) -> str:
-        return f"{{{', '.join(sorted(map(repr, self._values)))}}}"
+        return f"<{self._kind}>"
 
 
 def _signature(member: object) -> str:
     found = inspect.signature(member)  # type: ignore[arg-type]
     parameters = [
-        each.replace(default=_Sorted(each.default)) if isinstance(each.default, frozenset) else each
+        each if isinstance(each.default, _PLAIN) else each.replace(default=_Named(each.default))
         for each in found.parameters.values()
     ]
     return str(found.replace(parameters=parameters))
