@@ -22,6 +22,7 @@ from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 COMMANDS = {
     "mrs": "gitlab_sync.cli.judge",
     "issues": "gitlab_sync.cli.judge",
+    "users": "gitlab_sync.cli.users",
     "compliance": "gitlab_sync.cli.compliance",
     "explain": "gitlab_sync.cli.explain",
     "members": "gitlab_sync.cli.lookup",
