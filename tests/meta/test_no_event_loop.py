@@ -68,16 +68,18 @@ def test_the_scan_finds_what_it_looks_for(text: str) -> None:
 
 
 WHOLE_BATCH = """
-import asyncio.base_events, runpy, sys
+import runpy, sys
+from importlib import import_module
 
+loops = import_module("asyncio.base_events")
 made = []
-original = asyncio.base_events.BaseEventLoop.__init__
+original = loops.BaseEventLoop.__init__
 
 def counting(self, *args, **kwargs):
     made.append(self)
     original(self, *args, **kwargs)
 
-asyncio.base_events.BaseEventLoop.__init__ = counting
+loops.BaseEventLoop.__init__ = counting
 sys.argv = ["gitlab-sync", "mrs", "--demo", "--format", "json"]
 try:
     runpy.run_module("gitlab_sync.cli.main", run_name="__main__")
