@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from gitlab_sync.api import groups, projects, users
+from gitlab_sync.api.commits import DividedCommits, attribute_all, read_project_commits
 from gitlab_sync.bridge import Bridge
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import GitLabSyncError, NotFound, PermissionDenied
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.listing import Listing
-from gitlab_sync.plans import Plan, read_all, read_one, run, run_plans, whole, whole_unless
+from gitlab_sync.plans import Plan, read_all, read_one, run, whole
 from gitlab_sync.rest import Rest, page_params
 from gitlab_sync.rules import record
-from gitlab_sync.rules.attribution import attribute, needs_members
 from gitlab_sync.rules.identity import Identity, identity_of
-from gitlab_sync.types import Params, Reading, Record, Rows
+from gitlab_sync.types import Params, Record, Rows
 from gitlab_sync.view import DEFAULT_TIMEOUT
 
 log = logging.getLogger("gitlab_sync")
@@ -174,20 +174,16 @@ class GitLabUsersAPI:
         if not user_info:
             return Rows()
         client = self._client
-        commits: dict[object, tuple[list[Record], str | None]] = {}
         with client.job(limit=client.timeout, max_wait=client.timeout) as rest:
             person, theirs = run(rest, _who_and_where(user_info))
-            # A fork holds the commits of its origin: those count for the origin.
-            theirs.sort(key=lambda project: bool(project.get("forked_from_project")))
-            plans = ((project["id"], _commits_in(project, person)) for project in theirs)
-            try:
-                for number, found in run_plans(rest, plans):
-                    commits[number] = found  # noqa: PERF403 - it stays when a later one fails
-            except GitLabSyncError as error:
-                error.partial = _credited(commits, theirs, person)
-                error.partial.complete = False
-                raise
-        return _credited(commits, theirs, person)
+            divided = attribute_all(read_project_commits(rest, theirs, [person]), [person])
+        rows = _credited(divided, person)
+        errors = [error for each in divided.projects for error in each.errors]
+        grave = [error for error in errors if not isinstance(error, _NOT_OURS)]
+        if grave:
+            grave[0].partial = rows
+            raise grave[0]
+        return rows
 
 
 def _normalised(user: Record) -> Record:
@@ -238,49 +234,26 @@ def _who_and_where(user_info: Record | int | str) -> Plan[tuple[Identity, list[R
     return person, parts["all"]
 
 
-def _commits_in(project: Record, person: Identity) -> Plan[tuple[list[Record], str | None]]:
-    """Return the plan that finds a person's commits in a project, and why there may be more."""
-    if project.get("empty_repo"):
-        return [], None
-    where = projects.endpoint(project["id"], "repository/commits")
-    found = yield {"commits": Listing(where, {"all": True})}
-    error = found["commits"].error
-    if isinstance(error, _NOT_OURS):
-        return [], error.reason
-    commits = whole(found["commits"])
-    members: Reading | None = None
-    if needs_members(commits, [person]):
-        found = yield {"members": Listing(projects.endpoint(project["id"], "members/all"))}
-        whole_unless(found["members"], _NOT_OURS)
-        members = found["members"].reading
-    divided = attribute(commits, [person], members)
-    return list(divided.people[person.key]), divided.missing
-
-
-def _credited(
-    commits: Mapping[object, tuple[list[Record], str | None]],
-    theirs: Iterable[Record],
-    person: Identity,
-) -> Rows:
-    """Return a person's commits, each once, with the project that each is credited to."""
-    rows: dict[object, Record] = {}
-    reasons = []
-    for project in theirs:
-        found, missing = commits.get(project["id"], ([], None))
-        if missing is not None:
-            reasons.append(f"{project.get('path_with_namespace')}: {missing}")
-        where = {
-            "project_name": project.get("name"),
-            "project_id": project["id"],
+def _credited(divided: DividedCommits, person: Identity) -> Rows:
+    """Return a person's commits with the project that each is credited to."""
+    rows = Rows(
+        {
+            **commit,
+            "project_name": each.project.get("name"),
+            "project_id": each.project["id"],
             "project_scope": "Personal"
-            if projects.is_personal(project, person.username)
+            if projects.is_personal(each.project, person.username)
             else "Contributed",
         }
-        for commit in found:
-            rows.setdefault(record.identity(commit) or id(commit), {**commit, **where})
-    credited = Rows(rows.values())
-    credited.complete = not reasons
-    credited.total = None if reasons else len(credited)
+        for each, commit in divided.credited(person.username)
+    )
+    reasons = [
+        f"{each.project.get('path_with_namespace')}: {each.errors[0].reason}"
+        for each in divided.projects
+        if each.errors
+    ]
+    rows.complete = not reasons
+    rows.total = None if reasons else len(rows)
     if reasons:
         log.warning("commits of %s may be missing: %s", person.username, "; ".join(reasons))
-    return credited
+    return rows

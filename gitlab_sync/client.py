@@ -11,7 +11,7 @@ from gitlab_sync import batch
 from gitlab_sync.api.merge_requests import read_facts
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.bridge import Bridge
-from gitlab_sync.errors import NotFound
+from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.outcomes import Report
 from gitlab_sync.rest import Rest
@@ -23,9 +23,22 @@ from gitlab_sync.types import Params, Record, Row, Rows
 from gitlab_sync.view import DEFAULT_TIMEOUT
 
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Never, Self
 
     from gitlab import Gitlab
+
+
+class NoEventLoop(ConfigurationError, AttributeError):
+    """A program looked for the older client's event loop.
+
+    It is an AttributeError, too, so that `hasattr(client, "_loop")` is False and `getattr` gives
+    its default: to a program that asks whether there is a loop, that is the right answer.
+    """
+
+    hint_text = (
+        "Each method blocks and returns its value. Code that keeps a loop of its own hands the "
+        'call to a thread: await asyncio.to_thread(client.get, "projects/1").'
+    )
 
 
 class GitLabClient(Rest):
@@ -113,6 +126,16 @@ class GitLabClient(Rest):
                 f"synchronous method instead, such as client.get or client.batch_evaluate_mrs"
             )
         return thunk() if callable(thunk) else thunk
+
+    @property
+    def _loop(self) -> Never:
+        """Say that there is no loop, and what to call instead."""
+        raise NoEventLoop(
+            "gitlab_sync has no event loop, nor a thread or a session of one: "
+            "call the method itself, such as client.get(…)"
+        )
+
+    _loop_thread = _thread = _session = _start_loop = _loop
 
     # -- batches -----------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ class Meter:
 
     def __init__(self) -> None:
         self._rest: Rest | None = None
+        self._what = ""
         self._done = 0
         self._total: int | None = None
 
@@ -21,9 +22,9 @@ class Meter:
         """Take the job whose requests and waits are shown."""
         self._rest = rest
 
-    def begin(self, total: int) -> None:
-        """Say how many items there are."""
-        self._total = total
+    def begin(self, total: int | None, what: str = "") -> None:
+        """Say what comes next and how many there are (None: not known yet); none are done."""
+        self._what, self._done, self._total = what, 0, total
 
     def step(self) -> None:
         """Say that one more is done."""
@@ -35,4 +36,4 @@ class Meter:
         if rest is None:
             return Progress()
         waiting = rest.patience.gate.delay()
-        return Progress(self._done, self._total, rest.requests, waiting)
+        return Progress(self._done, self._total, rest.requests, waiting, self._what)

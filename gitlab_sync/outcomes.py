@@ -21,6 +21,8 @@ from gitlab_sync.types import Row
 
 T = TypeVar("T")
 
+_SHORTFALLS = {"Partial": "in part", "Not Found": "not found", "Error": "not read"}
+
 _SHORT: tuple[tuple[type[GitLabSyncError], str], ...] = (
     (AuthenticationError, "not signed in"),
     (PermissionDenied, "denied"),
@@ -58,6 +60,14 @@ class Completeness:
     total: int = 0
     lost: Counter[str] = field(default_factory=Counter)
     lists: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of_people(cls, statuses: Iterable[str]) -> Completeness:
+        """Return of how many people all was read, given each one's `Status`."""
+        lost = Counter(statuses)
+        total, read = lost.total(), lost.pop("Success", 0)
+        reasons = Counter({_SHORTFALLS[status]: number for status, number in lost.items()})
+        return cls("people", read, total, reasons)
 
     @property
     def whole(self) -> bool:

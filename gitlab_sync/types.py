@@ -55,13 +55,14 @@ class Progress:
 
     `done` and `total` count items (merge requests or issues; `total` is None until all lists are
     read), `requests` the exchanges so far, `waiting` the seconds until a rate limit lets the run go
-    on (0: it is not waiting).
+    on (0: it is not waiting). `what` names the items of a run that reads several kinds.
     """
 
     done: int = 0
     total: int | None = None
     requests: int = 0
     waiting: float = 0.0
+    what: str = ""
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]

@@ -1,4 +1,4 @@
-"""gitlab_sync: the batch as a program would call it, and its pool under several callers."""
+"""gitlab_sync: batches as programs would call them, and its pool under several callers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.work import Done, Task, Work
+from gitlab_sync.answers import people as answers
 from gitlab_sync.bridge import Bridge
 from gitlab_sync.client import GitLabClient
+from gitlab_sync.rules.people_input import Person
 from gitlab_sync.view import Request, fetch
 
 TITLE = "gitlab_sync, batch"
@@ -35,6 +37,24 @@ def _judge(client: GitLabClient, usernames: tuple[str, ...]) -> int:
     if not rows.completeness.whole:
         raise RuntimeError(f"the batch is not whole: {rows.completeness}")
     return sum(int(row["Closed MRs"] or 0) for row in rows)
+
+
+def people(work: Work) -> Done:
+    """Read and judge everything about these people, as `gitlab-sync users` does.
+
+    With the option `quick` their merge requests are judged from lists alone.
+    """
+    question = answers.Question(
+        [Person(name) for name in work.usernames], quick=bool(work.options.get("quick"))
+    )
+    with (
+        Bridge(work.workers) as bridge,
+        GitLabClient(work.url, work.token, bridge=bridge) as client,
+    ):
+        report = answers.answer(client, question)
+    if not report.completeness.whole:
+        raise RuntimeError(f"the people are not whole: {report.completeness}")
+    return Done(sum(len(person.mrs) for person in report.people.values()))
 
 
 def callers(work: Work) -> Done:
@@ -118,6 +138,7 @@ def small_behind_large(work: Work) -> Done:
 
 TASKS: dict[str, Task] = {
     "batch": batch,
+    "people": people,
     "callers": callers,
     "small_behind_large": small_behind_large,
 }

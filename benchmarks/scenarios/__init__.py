@@ -20,6 +20,7 @@ NAMES = (
     "workers_busy",
     "cpu_of_a_request",
     "real_data",
+    "users_real_data",
     "many_callers",
     "small_behind_large",
 )

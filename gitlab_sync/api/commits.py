@@ -26,12 +26,14 @@ from gitlab_sync.rules.attribution import Attribution, Unmatched, attribute, nee
 from gitlab_sync.rules.commits import commit_row, commit_stats
 from gitlab_sync.rules.dates import Period, When
 from gitlab_sync.rules.identity import Identity, identity_of
+from gitlab_sync.rules.mailmap import Mailmap
 from gitlab_sync.rules.people import DEFAULT_BOTS
 from gitlab_sync.types import Reading, Record, Row, Rows
 
 Stats: TypeAlias = dict[str, int | float | None]
 
 _ALWAYS = Period()
+_NO_MAILMAP = Mailmap()
 # What GitLab says of a project without a single commit: there was nothing to read.
 _NO_REPOSITORY = "repository not found"
 
@@ -55,7 +57,10 @@ class ProjectCommits:
 
 
 def of_project(
-    project: Record, identities: Sequence[Identity], place: int = 0
+    project: Record,
+    identities: Sequence[Identity],
+    place: int = 0,
+    mailmap: Mailmap = _NO_MAILMAP,
 ) -> Plan[ProjectCommits]:
     """Return the plan that reads a project's commits, and its members if a name has to decide.
 
@@ -80,7 +85,7 @@ def of_project(
     commits, members = Reading(), None
     if "commits" in found and not _is_without_repository(found["commits"]):
         commits = found["commits"].reading
-    if needs_members(commits.rows, identities):
+    if needs_members(commits.rows, identities, mailmap):
         asked = (yield {"members": Listing(endpoint(where, "members/all"))})["members"]
         members = asked.reading
         errors += [] if asked.error is None else [asked.error]
@@ -97,7 +102,10 @@ def _is_without_repository(found: Found[str]) -> bool:
 
 
 def read_project_commits(
-    rest: Rest, projects: Iterable[Record], identities: Sequence[Identity]
+    rest: Rest,
+    projects: Iterable[Record],
+    identities: Sequence[Identity],
+    mailmap: Mailmap = _NO_MAILMAP,
 ) -> Iterator[ProjectCommits]:
     """Read the commits of projects side by side, and yield each project when it is read.
 
@@ -108,7 +116,7 @@ def read_project_commits(
     for project in projects:
         distinct.setdefault(str(project.get("id")), project)
     plans = (
-        (place, of_project(project, identities, place))
+        (place, of_project(project, identities, place, mailmap))
         for place, project in enumerate(distinct.values())
     )
     for _, read in run_plans(rest, plans):
@@ -136,7 +144,7 @@ class DividedProject:
     """The commits of one project in the period, each in one place. Not to be changed.
 
     `people` has those of everybody of the run, by the username in lower case, as GitLab sends
-    them. Of the others only ids are kept: of `merges`, of the `rest` (bots' and other people's),
+    them. Of all else only ids are kept: of `merges`, of those of `bots` and of `others`,
     and of what matches nobody, with the author's name and address. `missing` says why names could
     not decide.
     """
@@ -146,7 +154,8 @@ class DividedProject:
     people: Mapping[str, Sequence[Record]]
     merges: frozenset[object]
     unmatched: Mapping[object, tuple[str, str]]
-    rest: frozenset[object]
+    bots: frozenset[object]
+    others: frozenset[object]
     missing: str | None
     errors: tuple[GitLabSyncError, ...]
 
@@ -162,6 +171,7 @@ class DividedCommits:
 
     projects: list[DividedProject] = field(default_factory=list)
     zone: tzinfo | None = None
+    _counted: dict[tuple[int, ...], tuple[int, int]] = field(default_factory=dict, repr=False)
 
     def of(self, username: str, project_ids: Collection[object] | None = None) -> PersonCommits:
         """Return one person's commits, each once: in these projects, or in all (None).
@@ -169,28 +179,45 @@ class DividedCommits:
         What lies in a fork and its origin counts for the origin. In a run over many people give
         the person's own projects, so that nobody's number depends on who else was asked for.
         """
-        chosen = [
-            each
-            for each in self.projects
-            if project_ids is None or each.project.get("id") in project_ids
-        ]
+        chosen = self._chosen(project_ids)
         names = _names(chosen)
-        rows: dict[object, tuple[int, Row]] = {}
-        for each in sorted(chosen, key=lambda each: each.is_fork):
-            for commit in each.people.get(username.lower(), ()):
-                row = commit_row(commit, names[each.place], self.zone)
-                rows.setdefault(_key(commit), (each.place, row))
-        ordered = sorted(rows.values(), key=lambda placed: placed[0])
-        counts = Counter(place for place, _ in ordered)
-        merges = {sha for each in chosen for sha in each.merges}
-        unmatched = {sha for each in chosen for sha in each.unmatched}
-        theirs = [row for _, row in ordered]
+        credited = self.credited(username, project_ids)
+        counts = Counter(each.place for each, _ in credited)
+        theirs = [commit_row(commit, names[each.place], self.zone) for each, commit in credited]
         return PersonCommits(
             theirs,
             {names[each.place]: counts[each.place] for each in chosen},
-            commit_stats(theirs, len(merges), len(unmatched)),
+            commit_stats(theirs, *self._apart(chosen)),
             tuple(error for each in chosen for error in each.errors),
         )
+
+    def credited(
+        self, username: str, project_ids: Collection[object] | None = None
+    ) -> list[tuple[DividedProject, Record]]:
+        """Return one person's commits as `of` counts them, as GitLab sends them, with where."""
+        chosen = self._chosen(project_ids)
+        found: dict[object, tuple[DividedProject, Record]] = {}
+        for each in sorted(chosen, key=lambda each: each.is_fork):
+            for commit in each.people.get(username.lower(), ()):
+                found.setdefault(_key(commit), (each, commit))
+        return sorted(found.values(), key=lambda placed: placed[0].place)
+
+    def _apart(self, chosen: Sequence[DividedProject]) -> tuple[int, int]:
+        """Return how many merges and unmatched commits these projects hold, each once.
+
+        Most people of a batch have the same projects as others: it is counted once for all.
+        """
+        key = tuple(each.place for each in chosen)
+        if key not in self._counted:
+            merges = {sha for each in chosen for sha in each.merges}
+            unmatched = {sha for each in chosen for sha in each.unmatched}
+            self._counted[key] = len(merges), len(unmatched)
+        return self._counted[key]
+
+    def _chosen(self, project_ids: Collection[object] | None) -> list[DividedProject]:
+        if project_ids is None:
+            return self.projects
+        return [each for each in self.projects if each.project.get("id") in project_ids]
 
     @property
     def unmatched(self) -> list[Unmatched]:
@@ -213,6 +240,7 @@ def attribute_all(
     *,
     zone: tzinfo | None = None,
     bots: Collection[str] = DEFAULT_BOTS,
+    mailmap: Mailmap = _NO_MAILMAP,
 ) -> DividedCommits:
     """Divide what `read_project_commits` yields among the people of a run, project by project.
 
@@ -222,28 +250,31 @@ def attribute_all(
     """
     divided = DividedCommits(zone=zone)
     for each in read:
-        found = attribute(each.commits.rows, identities, each.members, bots)
-        divided.projects.append(_within(found, each, period))
+        found = attribute(each.commits.rows, identities, each.members, bots, mailmap)
+        divided.projects.append(_within(found, each, period, mailmap))
     divided.projects.sort(key=lambda each: each.place)
     return divided
 
 
-def _within(found: Attribution, read: ProjectCommits, period: Period) -> DividedProject:
+def _within(
+    found: Attribution, read: ProjectCommits, period: Period, mailmap: Mailmap
+) -> DividedProject:
     """Return what of a project's commits lies in the period."""
 
     def inside(commits: Iterable[Record]) -> list[Record]:
         return [each for each in commits if period.contains(record.field(each, "authored_date"))]
 
-    def ids(*places: Iterable[Record]) -> frozenset[object]:
-        return frozenset(_key(commit) for place in places for commit in inside(place))
+    def ids(commits: Iterable[Record]) -> frozenset[object]:
+        return frozenset(map(_key, inside(commits)))
 
     return DividedProject(
         place=read.place,
         project=read.project,
         people={key: inside(theirs) for key, theirs in found.people.items()},
         merges=ids(found.merges),
-        unmatched={_key(commit): _signature(commit) for commit in inside(found.unmatched)},
-        rest=ids(found.bots, found.others),
+        unmatched={_key(commit): _signature(commit, mailmap) for commit in inside(found.unmatched)},
+        bots=ids(found.bots),
+        others=ids(found.others),
         missing=found.missing,
         errors=read.errors,
     )
@@ -254,8 +285,11 @@ def _key(commit: Record) -> object:
     return record.identity(commit) or object()
 
 
-def _signature(commit: Record) -> tuple[str, str]:
-    name, address = (record.text(commit, key) or "" for key in ("author_name", "author_email"))
+def _signature(commit: Record, mailmap: Mailmap) -> tuple[str, str]:
+    """Return name and address as rules compare them: what an alias has to be written for."""
+    name, address = mailmap.proper(
+        *(record.text(commit, key) or "" for key in ("author_name", "author_email"))
+    )
     return name.strip(), address.strip()
 
 

@@ -1,66 +1,45 @@
-"""Compliance of projects: what is read of each, and many of them judged side by side.
+"""Compliance of projects: one judged, or many of them side by side, each with its row.
 
-A project costs its record, its list of files (one request for each 100 entries) and one request for
-each file that the checks read, which are few: see `rules.project_files`. What the pipeline includes
-from the same repository comes on top. Record and list are asked together, then all files together,
-so that a project takes three rounds, and many projects take no more.
+What is read of each, and what that costs, says `project_facts`.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import codecs
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import quote
 
 from gitlab_sync import plans
+from gitlab_sync.api.project_facts import MOST_PAGES, ProjectRead, TooLarge, of_project
 from gitlab_sync.api.projects import endpoint, extract_path_from_url
-from gitlab_sync.errors import BadResponse, ConfigurationError, GitLabSyncError, NotFound
+from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 from gitlab_sync.http.urls import encode_id
-from gitlab_sync.http.wire import Reply
-from gitlab_sync.listing import Follow, Listing, Wanted
+from gitlab_sync.listing import Listing
 from gitlab_sync.outcomes import Completeness, Report, short_reason
 from gitlab_sync.plans import Plan, run_plans
-from gitlab_sync.reading import Found, read_lists
-from gitlab_sync.rest import MAX_WAIT, PER_PAGE, Rest
+from gitlab_sync.reading import read_lists
+from gitlab_sync.rest import MAX_WAIT, Rest
 from gitlab_sync.rules import project as rules
-from gitlab_sync.rules import project_files, record
-from gitlab_sync.rules.ci_includes import MAX_INCLUDES
+from gitlab_sync.rules import record
 from gitlab_sync.rules.project import DEFAULT_POLICY, Policy
-from gitlab_sync.rules.project_facts import FileText, ProjectFacts, Unread
-from gitlab_sync.types import Progress, Reading, Record, Row
-from gitlab_sync.view import Request
+from gitlab_sync.types import Progress, Record, Row
 
 if TYPE_CHECKING:
     from gitlab_sync.run import Run
 
-MOST_PAGES = 200
-"""Pages of 100 that are read of one list of files: by cursor each page waits for the one before."""
-
-_SYMBOLIC_LINK = "120000"  # the mode in git's trees; what it holds is only where it leads
-_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-class TooLarge(GitLabSyncError):
-    """A repository holds more files than are listed of one."""
-
-    hint_text = "Files that were not listed may pass checks that are unknown now."
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectRead:
-    """What was read of one project. Not to be changed, so threads may share it.
-
-    `facts` is None if not even its record could be read; `errors` holds what was met, the worst
-    first.
-    """
-
-    facts: ProjectFacts | None
-    errors: Sequence[GitLabSyncError] = ()
+__all__ = [
+    "MOST_PAGES",
+    "Checked",
+    "ComplianceReport",
+    "OnChecked",
+    "ProjectRead",
+    "TooLarge",
+    "check_project",
+    "check_projects",
+    "columns",
+    "of_project",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,116 +103,6 @@ def check_project(
     if read.facts is None:
         raise read.errors[0]
     return rules.judge(read.facts, policy)
-
-
-def of_project(project_id: int | str, ref: str | None = None) -> Plan[ProjectRead]:
-    """Return the plan that reads what the checks need of one project, given its id or path.
-
-    A list of files that is longer than `MOST_PAGES` breaks off there; the files at the root are
-    read all the same, since most of what counts lies there. Links within a repository are not
-    followed.
-    """
-    found = yield {
-        "project": Listing(endpoint(project_id), {"license": True}, single=True),
-        "tree": _tree(project_id, ref),
-    }
-    if found["project"].error is not None:
-        return ProjectRead(None, [found["project"].error])
-    project = found["project"].reading.rows[0]
-    number = record.identity(project) or project_id
-    here = ref or record.text(project, "default_branch") or "HEAD"
-    tree, error = found["tree"].reading, found["tree"].error
-    if isinstance(error, TooLarge):
-        root = (yield {"root": _tree(number, ref, recursive=False)})["root"].reading
-        tree = Reading(_distinct([*tree.rows, *root.rows]), tree.missing)
-    elif record.field(project, "empty_repo") is True:
-        tree, error = Reading(), None  # GitLab answers 404 for a repository without a commit
-    elif isinstance(error, NotFound) and ref:
-        tree = Reading((), f"{error.reason}: is there a branch, tag or commit {ref}?")
-    files, errors = yield from _files(number, here, tree, project)
-    facts = ProjectFacts(project, tree, files, here, record.text(project, "web_url") or "")
-    return ProjectRead(facts, errors if error is None else [error, *errors])
-
-
-def _files(
-    number: int | str, ref: str, tree: Reading, project: Record
-) -> Plan[tuple[dict[str, FileText], list[GitLabSyncError]]]:
-    """Read the files that the checks want, then what the pipeline includes, level by level."""
-    texts: dict[str, FileText] = {
-        path: Unread("a symbolic link")
-        for entry in tree.rows
-        if record.text(entry, "mode") == _SYMBOLIC_LINK and (path := record.text(entry, "path"))
-    }
-    errors: list[GitLabSyncError] = []
-    left = MAX_INCLUDES
-    wanted = [path for path in project_files.wanted_files(tree, project) if path not in texts]
-    while wanted:
-        found = yield {path: _file(number, path, ref) for path in wanted}
-        for path in wanted:
-            texts[path] = _text(found[path], errors)
-        wanted = project_files.included_files(texts, tree, project)[:left]
-        left -= len(wanted)
-    return texts, errors
-
-
-def _file(number: int | str, path: str, ref: str) -> Listing:
-    where = endpoint(number, f"repository/files/{quote(path, safe='')}")
-    return Listing(where, {"ref": ref}, single=True)
-
-
-def _text(found: Found[str], errors: list[GitLabSyncError]) -> FileText:
-    """Return what was read of a file; an error is noted, and stands in its place."""
-    try:
-        if found.error is not None:
-            raise found.error
-        return _decoded(found.reading.rows[0])
-    except GitLabSyncError as error:
-        errors.append(error)
-        return Unread(error.reason)
-
-
-def _decoded(file: Record) -> str:
-    content = file.get("content")
-    if not isinstance(content, str):
-        raise BadResponse("The answer holds no content of a file", status=200)
-    if record.text(file, "encoding") != "base64":
-        return content
-    try:
-        data = base64.b64decode(content)
-    except binascii.Error:
-        raise BadResponse("The content of the file is no base64", status=200) from None
-    return data.decode("utf-16" if data.startswith(_WIDE) else "utf-8-sig", "replace")
-
-
-@dataclass(frozen=True, slots=True)
-class _Bounded:
-    """A list of files that ends in `TooLarge` where it has more than `MOST_PAGES`. Immutable."""
-
-    listing: Listing
-
-    def first(self, rest: Rest) -> Request:
-        return self.listing.first(rest)
-
-    def rows(self, data: object) -> list[Record]:
-        return self.listing.rows(data)
-
-    def after(self, rest: Rest, place: int, reply: Reply) -> Follow:
-        pages = list(self.listing.after(rest, place, reply))
-        if any(number >= MOST_PAGES for number, _ in pages):
-            read = (place + 1) * PER_PAGE
-            raise TooLarge(f"only the first {read:,} of its files and folders were listed")
-        return pages
-
-
-def _tree(project_id: int | str, ref: str | None, *, recursive: bool = True) -> Wanted:
-    # Only keyset goes on beyond 50,000 entries.
-    params = {"ref": ref or None, "recursive": recursive, "pagination": "keyset"}
-    return _Bounded(Listing(endpoint(project_id, "repository/tree"), params))
-
-
-def _distinct(entries: Iterable[Record]) -> list[Record]:
-    """Return the entries of a tree, each path once."""
-    return list({str(entry.get("path")): entry for entry in entries}.values())
 
 
 # -- many projects ---------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from gitlab_sync.listing import Listing
 from gitlab_sync.plans import read_all, read_one
 from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
+from gitlab_sync.types import Record
 
 _NO_FILE = "file not found"
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -31,27 +32,12 @@ def read_file_content(
     name = str(path or "").strip("/")
     if not name.strip(" /"):
         raise ConfigurationError("The path of the file is empty")
-    where = endpoint(project_id, f"repository/files/{quote(name, safe='')}")
     try:
-        found = read_one(client, where, {"ref": ref or "HEAD"})
+        return text_of(read_one(client, file_endpoint(project_id, name), {"ref": ref or "HEAD"}))
     except NotFound as error:
         if _NO_FILE in error.message.lower():
             return None
         raise
-    content = found.get("content")
-    if not isinstance(content, str):
-        raise BadResponse("The answer holds no content of a file", status=200)
-    if record.text(found, "encoding") != "base64":
-        return content
-    try:
-        return _decoded(base64.b64decode(content))
-    except binascii.Error:
-        raise BadResponse("The content of the file is no base64", status=200) from None
-
-
-def _decoded(content: bytes) -> str:
-    encoding = "utf-16" if content.startswith(_WIDE) else "utf-8-sig"
-    return content.decode(encoding, "replace")
 
 
 def list_all_files(client: Rest, project_id: int | str, branch: str | None = "main") -> list[str]:
@@ -60,8 +46,38 @@ def list_all_files(client: Rest, project_id: int | str, branch: str | None = "ma
     Folders and submodules are none. Raises NotFound for a project or branch that is not there,
     and the other errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
     """
-    # Only keyset goes on beyond 50,000 entries.
-    params = {"ref": branch or None, "recursive": True, "pagination": "keyset"}
-    rows = read_all(client, Listing(endpoint(project_id, "repository/tree"), params))
+    rows = read_all(client, tree_of(project_id, branch))
     paths = (record.text(row, "path") for row in rows if record.text(row, "type") == "blob")
     return list(dict.fromkeys(path for path in paths if path))
+
+
+def file_endpoint(project_id: int | str, path: str) -> str:
+    """Return the endpoint of one file's record, given its path in the repository."""
+    return endpoint(project_id, f"repository/files/{quote(path, safe='')}")
+
+
+def text_of(file: Record) -> str:
+    """Return the text in a file's record; how bytes become text says `read_file_content`.
+
+    Raises BadResponse if the record holds none.
+    """
+    content = file.get("content")
+    if not isinstance(content, str):
+        raise BadResponse("The answer holds no content of a file", status=200)
+    if record.text(file, "encoding") != "base64":
+        return content
+    try:
+        data = base64.b64decode(content)
+    except binascii.Error:
+        raise BadResponse("The content of the file is no base64", status=200) from None
+    return data.decode("utf-16" if data.startswith(_WIDE) else "utf-8-sig", "replace")
+
+
+def tree_of(project_id: int | str, ref: str | None, *, recursive: bool = True) -> Listing:
+    """Return the list of files, folders and submodules at a branch, tag or commit.
+
+    None as `ref` is the default branch. Without `recursive` the list is of what lies at the root.
+    """
+    # Only keyset goes on beyond 50,000 entries.
+    params = {"ref": ref or None, "recursive": recursive, "pagination": "keyset"}
+    return Listing(endpoint(project_id, "repository/tree"), params)

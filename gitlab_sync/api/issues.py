@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import tzinfo
 
 from gitlab_sync.api.period import given_period
-from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user
-from gitlab_sync.plans import run
+from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user, read_rows
 from gitlab_sync.rest import Rest
-from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import When
 from gitlab_sync.types import Record, Rows
 
@@ -18,6 +15,8 @@ _SHOWN = (
     *("created_at", "closed_at"),
 )
 _ROLES = {(True, False): "Author", (False, True): "Assigned", (True, True): "Authored & Assigned"}
+_STATES = {"opened": "opened", "closed": "closed"}
+"""The numbers of what a person wrote: by title, the state that is counted."""
 
 
 def get_user_issues(
@@ -36,10 +35,8 @@ def get_user_issues(
     `merge_requests.get_user_mrs`.
     """
     period = given_period(since, until, zone)
-    owner = Owner.of(user_id, username)
-    found = run(client, of_user("issues", owner, period, project_ids))
-    found.whole_or_raise(lambda items: user_rows(items)[0])
-    return user_rows(found)
+    plan = of_user("issues", Owner.of(user_id, username), period, project_ids)
+    return read_rows(client, plan, user_rows)
 
 
 def user_rows(found: UserItems) -> tuple[Rows, dict[str, int]]:
@@ -50,10 +47,7 @@ def user_rows(found: UserItems) -> tuple[Rows, dict[str, int]]:
     Assigned`)`, labels, milestone, time_stats, _username`; values as in GitLab's record, None where
     it lacks them. Numbers: `total, opened, closed` of what the person wrote, and `assigned`.
     """
-    rows = Rows(_row(item, found.username) for item in found.items)
-    rows.complete = not found.errors
-    rows.total = len(rows) if rows.complete else None
-    return rows, _stats(found.items)
+    return found.rows(_row), found.numbers(_STATES)
 
 
 def _row(item: Item, username: str) -> Record:
@@ -63,14 +57,4 @@ def _row(item: Item, username: str) -> Record:
         "role": _ROLES[item.authored, item.assigned],
         **{key: item.record.get(key) for key in ("labels", "milestone", "time_stats")},
         "_username": username,
-    }
-
-
-def _stats(items: Iterable[Item]) -> dict[str, int]:
-    states = [record.state(item.record) for item in items if item.authored]
-    return {
-        "total": len(states),
-        "opened": states.count("opened"),
-        "closed": states.count("closed"),
-        "assigned": sum(item.assigned for item in items),
     }

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from gitlab_sync.api.period import given_period
-from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user
+from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user, read_rows
 from gitlab_sync.errors import Cancelled, GitLabSyncError
 from gitlab_sync.listing import Listing
-from gitlab_sync.plans import Plan, run, run_plans
+from gitlab_sync.plans import Plan, run_plans
 from gitlab_sync.rest import Rest
 from gitlab_sync.rules import merge_request as rules
-from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import When
 from gitlab_sync.rules.description import analyze_description
 from gitlab_sync.rules.merge_request import Facts
@@ -28,6 +27,8 @@ _BEFORE_ROLE = (
 )
 _AFTER_ROLE = ("upvotes", "user_notes_count", "time_stats", "head_pipeline", "updated_at")
 _ROLES = {(True, False): "Authored", (False, True): "Assigned", (True, True): "Authored & Assigned"}
+_STATES = {"merged": "merged", "closed": "closed", "opened": "opened", "pending": "opened"}
+"""The numbers of what a person wrote: by title, the state that is counted."""
 
 _TITLES = {
     "No Description": "no_desc",
@@ -128,10 +129,8 @@ def get_user_mrs(
     with the rows that were as `.partial`. Thread-safe.
     """
     period = given_period(since, until, zone)
-    owner = Owner.of(user_id, username)
-    found = run(client, of_user("merge_requests", owner, period, project_ids))
-    found.whole_or_raise(lambda items: user_rows(items)[0])
-    return user_rows(found)
+    plan = of_user("merge_requests", Owner.of(user_id, username), period, project_ids)
+    return read_rows(client, plan, user_rows)
 
 
 def user_rows(found: UserItems) -> tuple[Rows, dict[str, int]]:
@@ -143,10 +142,7 @@ def user_rows(found: UserItems) -> tuple[Rows, dict[str, int]]:
     GitLab's record, None where it lacks them. Numbers: `total, merged, closed, opened, pending` (as
     `opened`) of what the person wrote, and `assigned`.
     """
-    rows = Rows(_row(item, found.username) for item in found.items)
-    rows.complete = not found.errors
-    rows.total = len(rows) if rows.complete else None
-    return rows, _stats(found.items)
+    return found.rows(_row), found.numbers(_STATES)
 
 
 def _row(item: Item, username: str) -> Record:
@@ -159,18 +155,6 @@ def _row(item: Item, username: str) -> Record:
         "quality": description["quality_label"],
         "feedback": description["feedback"],
         "_username": username,
-    }
-
-
-def _stats(items: Iterable[Item]) -> dict[str, int]:
-    states = [record.state(item.record) for item in items if item.authored]
-    return {
-        "total": len(states),
-        "merged": states.count("merged"),
-        "closed": states.count("closed"),
-        "opened": states.count("opened"),
-        "pending": states.count("opened"),
-        "assigned": sum(item.assigned for item in items),
     }
 
 
@@ -197,7 +181,7 @@ def get_single_user_live_mr_compliance(
     plan = of_user("merge_requests", owner, projects=project_ids, roles=("author",))
     with client.job() as rest:
         ((_, found),) = run_plans(rest, [(None, plan)])
-        found.whole_or_raise(lambda items: items.authored)
+        found.whole_or_raise(found.authored)
         judged = _judged(rest, [mr for mr in found.authored if rules.is_terminal(mr)])
     rows = [_compliance_row(mr, verdicts) for mr, verdicts in judged]
     problematic = [row for row in rows if any(row[title] is not False for title in _TITLES)]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Literal, TypeAlias
 
 from gitlab_sync.rules.dates import Period, When, period
 from gitlab_sync.types import Params
+
+Moment: TypeAlias = Literal["created", "active"]
+"""Which items a period means: those created in it, or those to which anything happened in it."""
 
 _MARGIN = timedelta(days=1)
 
@@ -60,9 +64,22 @@ def created_within(wanted: Period) -> Params:
     They are a day wider than the period: which items lie in it is decided by `Period.contains`,
     whatever the server makes of the edges.
     """
+    return _filters(wanted, "created_after")
+
+
+def active_within(wanted: Period) -> Params:
+    """Return the filters for a list of all items to which anything happened in the period.
+
+    Whatever happens to an item (creation, merge, closing) lies between its creation and its last
+    change. So there are more in the list than one looks for, and never too few. As wide as above.
+    """
+    return _filters(wanted, "updated_after")
+
+
+def _filters(wanted: Period, first: str) -> Params:
     params: Params = {}
     if wanted.start is not None and wanted.start > _FIRST:
-        params["created_after"] = (wanted.start - _MARGIN).isoformat(timespec="seconds")
+        params[first] = (wanted.start - _MARGIN).isoformat(timespec="seconds")
     if wanted.end is not None and wanted.end < _LAST:
         params["created_before"] = (wanted.end + _MARGIN).isoformat(timespec="seconds")
     return params

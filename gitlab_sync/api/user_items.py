@@ -8,18 +8,19 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from gitlab_sync.api import windows
-from gitlab_sync.api.period import created_within
+from gitlab_sync.api.period import Moment, active_within, created_within
 from gitlab_sync.api.projects import endpoint, extract_path_from_url
 from gitlab_sync.api.scope import Kind
 from gitlab_sync.api.users import by_username, user_number
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
 from gitlab_sync.listing import Listing
-from gitlab_sync.plans import Plan, together
+from gitlab_sync.plans import Plan, run, together
 from gitlab_sync.reading import Found
+from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.text import instant
-from gitlab_sync.types import Record, Rows
+from gitlab_sync.types import Params, Record, Rows
 
 Projects: TypeAlias = Iterable[int | str] | int | str | None
 """Ids, paths or URLs of projects, or one of them; None and an empty list are no filter."""
@@ -52,8 +53,8 @@ class Owner:
             return cls(None, name)
         return cls(user_number(user_id), name)
 
-    def listing(self, kind: Kind, role: str, created: Period = _ALWAYS) -> Listing:
-        """Return the list of the person's items in a role, and a little more than in the period.
+    def listing(self, kind: Kind, role: str, within: Params) -> Listing:
+        """Return the list of the person's items in a role, by the filters of `within`.
 
         GitLab refuses an id and a name together. Without `scope=all` the list shows the items of
         the token's owner only, and without `non_archived=false` it may lack archived projects.
@@ -64,7 +65,7 @@ class Owner:
             else {f"{role}_id": self.user_id}
         )
         everything = {"scope": "all", "state": "all", "non_archived": "false"}
-        return Listing(kind, {**by, **everything, **created_within(created)})
+        return Listing(kind, {**by, **everything, **within})
 
     def look_up(self) -> Listing:
         """Return the list that holds the person's record."""
@@ -104,13 +105,48 @@ class UserItems:
         """The records of what the person wrote, as GitLab sent them."""
         return [item.record for item in self.items if item.authored]
 
-    def whole_or_raise(self, rows: Callable[[UserItems], Iterable[Record]]) -> None:
+    def rows(self, row: Callable[[Item, str], Record]) -> Rows:
+        """Return a row for each item, made of it and the username; incomplete with any `errors`."""
+        rows = Rows(row(item, self.username) for item in self.items)
+        rows.complete = not self.errors
+        rows.total = len(rows) if rows.complete else None
+        return rows
+
+    def numbers(self, states: Mapping[str, str]) -> dict[str, int]:
+        """Return how many items there are, by title.
+
+        `total` counts what the person wrote, the titles of `states` what of that is in their state,
+        and `assigned` what is assigned to the person.
+        """
+        written = [record.state(each) for each in self.authored]
+        return {
+            "total": len(written),
+            **{title: written.count(state) for title, state in states.items()},
+            "assigned": sum(item.assigned for item in self.items),
+        }
+
+    def whole_or_raise(self, rows: Iterable[Record]) -> None:
         """Raise the first error, if there is one, with the rows of what was read."""
         if self.errors:
             error = self.errors[0]
-            error.partial = Rows(rows(self))
+            error.partial = Rows(rows)
             error.partial.complete = False
             raise error
+
+
+def read_rows(
+    client: Rest,
+    plan: Plan[UserItems],
+    user_rows: Callable[[UserItems], tuple[Rows, dict[str, int]]],
+) -> tuple[Rows, dict[str, int]]:
+    """Carry out the plan of `of_user`, and return the rows and the numbers of what it found.
+
+    Raises the first error that it met, with the rows of what was read as `.partial`. Thread-safe.
+    """
+    found = run(client, plan)
+    rows, numbers = user_rows(found)
+    found.whole_or_raise(rows)
+    return rows, numbers
 
 
 def divide(
@@ -150,15 +186,19 @@ def of_user(
     period: Period = _ALWAYS,
     projects: Projects = None,
     roles: Sequence[str] = ROLES,
+    moment: Moment = "created",
 ) -> Plan[UserItems]:
     """Return the plan that reads a person's items; it never raises for what could not be read.
 
+    `created` gives exactly the items of the period. `active` gives all to which anything happened
+    in it, and some more: whoever asks knows which moment counts.
     Projects given as paths are looked up first, side by side with the lists; an id is taken as it
     is. A person whose name is not known, or whose lists are empty, is looked up, too: NotFound
     stands in the errors if there is nobody.
     """
     wanted = _projects(projects)
-    plans = {role: windows.reading(owner.listing(kind, role, period)) for role in roles}
+    within = created_within(period) if moment == "created" else active_within(period)
+    plans = {role: windows.reading(owner.listing(kind, role, within)) for role in roles}
     if owner.user_id is not None and not owner.username:
         plans["user"] = _one(owner.look_up())
     for each in wanted or ():
@@ -175,7 +215,8 @@ def of_user(
         if not people:
             errors.append(NotFound(f"404 There is no user {owner.username!r}", status=404))
     inside = None if wanted is None else _ids(wanted, found)
-    items = divide(rows["author"], rows["assignee"], period, inside)
+    counted = period if moment == "created" else _ALWAYS
+    items = divide(rows["author"], rows["assignee"], counted, inside)
     return UserItems(_spelled(owner, people, rows["author"]), items, tuple(errors))
 
 

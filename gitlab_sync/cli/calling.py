@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import click
 import orjson
 
 from gitlab_sync.cli import exits
+from gitlab_sync.cli.files import place_of, read_bytes
 from gitlab_sync.cli.messages import complain_of
 from gitlab_sync.cli.options import Connection
 from gitlab_sync.cli.output import StandardOutput
@@ -55,15 +54,11 @@ def send(call: Call, connection: Connection) -> int:
 
 def read_json(name: str) -> Any:
     """Return what a file of JSON holds (`-`: standard input); click.UsageError if it is none."""
-    place = "standard input" if name == "-" else name
-    try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise click.UsageError(f"{place} cannot be read: {error.strerror}") from None
+    data = read_bytes(name)
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise click.UsageError(f"{place} is not JSON: {error}") from None
+        raise click.UsageError(f"{place_of(name)} is not JSON: {error}") from None
 
 
 def _print_pages(rest: Rest, call: Call) -> int:

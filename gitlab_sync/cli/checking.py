@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
-from gitlab_sync.api.compliance import Checked, ComplianceReport, check_projects, columns
+from gitlab_sync.answers.compliance import Question, answer, left_out, report_sheet
+from gitlab_sync.api.compliance import Checked, ComplianceReport
 from gitlab_sync.cli import exits, findings
 from gitlab_sync.cli.messages import complain, note
 from gitlab_sync.cli.options import Connection, Target
@@ -15,74 +12,35 @@ from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import Session, open_session
 from gitlab_sync.meter import Meter
 from gitlab_sync.reports.json_file import to_json
-from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.rules import record
-from gitlab_sync.rules.project import DEFAULT_POLICY, Policy
-from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
 from gitlab_sync.types import Row
 
 _MOST_ERRORS = 3
 
-# The licences of which a text alone does not say whether later versions may be used.
-_GNU = re.compile(r"(?:A?GPL|LGPL|GFDL)-\d+\.\d+", re.IGNORECASE)
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a run of `compliance` is about. Immutable.
-
-    `projects` as typed; `everything` says to take all projects of the instance, which is for the
-    demo. `details`: with every finding. `fail_under`: the least score, in percent.
-    """
-
-    projects: Sequence[str]
-    group: str | None
-    ref: str | None
-    policy: Policy
-    details: bool
-    fail_under: float | None
-    everything: bool = False
-
-
-def policy_of(licences: Iterable[str]) -> Policy:
-    """Return the policy that allows these licences, by SPDX identifier; none: the usual one.
-
-    `AGPL-3.0`, as people write it, allows both forms of it, `-only` and `-or-later`.
-    """
-    allowed = set(licences)
-    allowed |= {
-        f"{name}{ending}"
-        for name in licences
-        if _GNU.fullmatch(name)
-        for ending in ("-only", "-or-later")
-    }
-    return Policy(licences=frozenset(allowed)) if allowed else DEFAULT_POLICY
-
-
-class _Document(Output):
-    """An output that takes finished text in the place of a table, too."""
-
-    def write(self, data: bytes) -> None:
-        self._sink.write(data)
-
-
-def check(question: Question, target: Target, connection: Connection) -> int:
+def check(
+    question: Question,
+    target: Target,
+    connection: Connection,
+    *,
+    details: bool,
+    fail_under: float | None,
+) -> int:
     """Judge these projects, write what was found, and return the exit code.
 
-    Raises ConfigurationError when URL or token is missing or the output cannot be written.
+    `details`: with every finding. `fail_under`: the least score, in percent. Raises
+    ConfigurationError when URL or token is missing or the output cannot be written.
     """
     with open_session(connection) as session:
-        names = _all_projects(session) if question.everything else question.projects
-        with _Document(target, session.interruption) as output:
-            report = _run(question, names, session, output, connection)
-            _write(report, question, target, output, session)
+        with Output(target, session.interruption) as output:
+            report = _run(question, session, output, connection, details=details)
+            _write(report, question, target, output, session, details=details)
         _tell(report, quiet=connection.quiet)
         if session.interruption.exit_code is not None:
             note(session.interruption.cancel.reason)
             return session.interruption.exit_code
         _explain(report)
-        return exit_code(report, question.fail_under)
+        return exit_code(report, fail_under)
 
 
 def exit_code(report: ComplianceReport, fail_under: float | None) -> int:
@@ -101,86 +59,48 @@ def exit_code(report: ComplianceReport, fail_under: float | None) -> int:
     return exits.OK if report.completeness.whole else exits.INCOMPLETE
 
 
-def _all_projects(session: Session) -> list[str]:
-    projects = session.rest.get_all("projects", {"order_by": "id", "sort": "asc"})
-    return [str(record.identity(project)) for project in projects]
-
-
 def _run(
     question: Question,
-    names: Sequence[str],
     session: Session,
-    output: _Document,
+    output: Output,
     connection: Connection,
+    *,
+    details: bool,
 ) -> ComplianceReport:
     meter = Meter()
 
     def on_checked(checked: Checked) -> None:
         if output.streams:
-            output.row(_shown(checked, question))
+            output.row(_shown(checked, question, details=details))
 
     live = not (output.streams and output.to_terminal)
     with watching(meter, "projects", quiet=connection.quiet, live=live):
         run = Run(meter=meter, max_wait=connection.max_wait)
-        return check_projects(
-            session.rest, names, question.group, question.ref, question.policy, run, on_checked
-        )
+        return answer(session.rest, question, run, on_checked)
 
 
-def _shown(checked: Checked, question: Question) -> Row:
-    return findings.details(checked, question.policy) if question.details else checked.row
+def _shown(checked: Checked, question: Question, *, details: bool) -> Row:
+    return findings.details(checked, question.policy) if details else checked.row
 
 
 def _write(
     report: ComplianceReport,
     question: Question,
     target: Target,
-    output: _Document,
+    output: Output,
     session: Session,
+    *,
+    details: bool,
 ) -> None:
     alone = len(report) == 1 and question.group is None and not question.everything
     if target.format == "table" and alone and report.checked[0].report is not None:
         text = findings.to_text(report.checked[0], question.policy)
         output.write(text.encode(errors="replace"))
     elif target.format == "json":
-        output.write(to_json([_shown(checked, question) for checked in report.checked]))
+        rows = [_shown(checked, question, details=details) for checked in report.checked]
+        output.write(to_json(rows))
     elif not output.streams:
-        output.finish(_sheet(report, question, session.rest.base_url))
-
-
-def _sheet(report: ComplianceReport, question: Question, instance: str) -> Sheet:
-    links = {
-        each.row["Project"]: record.text(each.project, "web_url") or None for each in report.checked
-    }
-    titles = columns(question.policy)
-    return Sheet(
-        "Project compliance",
-        titles,
-        report,
-        Meta.of_report(report, instance, _in_words(question, report)),
-        links={"Project": lambda row: links[row["Project"]]},
-        kinds={
-            **dict.fromkeys(titles, "text"),
-            "Compliance Score": "percent",
-            "Unverified": "integer",
-        },
-    )
-
-
-def _in_words(question: Question, report: ComplianceReport) -> str:
-    """Say which projects were judged and by what, for whoever reads a file later."""
-    where = [] if question.group is None else [f"group {question.group} and its subgroups"]
-    if question.projects:
-        where.append(plural(len(question.projects), "named project"))
-    left_out = [f"without {text}" for text in _left_out(report)]
-    licences = ", ".join(sorted(question.policy.licences))
-    allowed = f"allowed licences {licences}"
-    at = f"at {question.ref or 'the default branch'}"
-    return "; ".join([" and ".join(where) or "all projects", *left_out, at, allowed])
-
-
-def _left_out(report: ComplianceReport) -> list[str]:
-    return [f"{count} {reason}" for reason, count in sorted(report.left_out.items())]
+        output.finish(report_sheet(question, report, session.rest.base_url))
 
 
 def _tell(report: ComplianceReport, *, quiet: bool) -> None:
@@ -190,7 +110,7 @@ def _tell(report: ComplianceReport, *, quiet: bool) -> None:
     if not report.completeness.whole or not quiet:
         note(str(report.completeness))
     if report.left_out and not quiet:
-        note(f"left out of the group: {', '.join(_left_out(report))}")
+        note(f"left out of the group: {', '.join(left_out(report))}")
 
 
 def _explain(report: ComplianceReport) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import codecs
 import re
-import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import click
 
 from gitlab_sync.cli.exits import EPILOG
+from gitlab_sync.cli.files import read_bytes
 from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
 from gitlab_sync.errors import without_secrets
-
-STANDARD_INPUT = "-"
+from gitlab_sync.rules.delimited import decoded
 
 # A URL may have a `#` in it.
 _COMMENT = re.compile(r"(?:^|\s)#.*")
@@ -48,6 +45,11 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
     help="Exit with 1 if a project's score is below this.",
 )
 @click.option("--details", is_flag=True, help="With json and ndjson: every finding, too.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Judge nothing, but say how many requests it would take, at least.",
+)
 @target_options
 @connection_options
 def compliance(
@@ -58,6 +60,7 @@ def compliance(
     licences: tuple[str, ...],
     fail_under: float | None,
     details: bool,
+    dry_run: bool,
     target: Target,
     connection: Connection,
 ) -> int:
@@ -78,12 +81,14 @@ def compliance(
         raise click.UsageError("Which? Give a PROJECT, --group G, or --projects-file FILE.")
     names = [*_given(projects), *_listed(projects_files)]
 
-    from gitlab_sync.cli import checking  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.answers.compliance import Question, policy_of  # noqa: PLC0415 - the engine
+    from gitlab_sync.cli import checking  # noqa: PLC0415 - likewise
+    from gitlab_sync.cli import dry_run as counting  # noqa: PLC0415 - likewise
 
-    question = checking.Question(
-        names, group, ref, checking.policy_of(licences), details, fail_under, everything=not asked
-    )
-    return checking.check(question, target, connection)
+    question = Question(names, group, ref, policy_of(licences), everything=not asked)
+    if dry_run:
+        return counting.of_compliance(question, target, connection)
+    return checking.check(question, target, connection, details=details, fail_under=fail_under)
 
 
 def _given(projects: Iterable[str]) -> Iterator[str]:
@@ -97,16 +102,7 @@ def _given(projects: Iterable[str]) -> Iterator[str]:
 def _listed(files: Iterable[str]) -> Iterator[str]:
     """Yield the projects that files name, one a line."""
     for file in files:
-        for line in _text(file).splitlines():
+        for line in decoded(read_bytes(file))[0].splitlines():
             name = _COMMENT.sub("", line).strip()
             if name.strip("/"):
                 yield name
-
-
-def _text(file: str) -> str:
-    try:
-        data = sys.stdin.buffer.read() if file == STANDARD_INPUT else Path(file).read_bytes()
-    except OSError as error:
-        raise click.UsageError(f"{file} cannot be read: {error.strerror}") from None
-    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # PowerShell writes it
-    return data.decode("utf-16" if wide else "utf-8-sig", errors="replace")

@@ -1,144 +1,204 @@
-"""What `mrs` and `issues` would cost, found out with two or three small requests a person."""
+"""`--dry-run`: what a run would take, in requests; one way for all commands that have it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
-from gitlab_sync.api.merge_requests import costs
-from gitlab_sync.api.scope import Kind, Scope
-from gitlab_sync.api.users import distinct_usernames
+from gitlab_sync.answers import commits, compliance, costs, leaderboard, profile, weekly
+from gitlab_sync.answers import people as people_table
+from gitlab_sync.answers.costs import Estimate
+from gitlab_sync.api.scope import Scope
 from gitlab_sync.cli import exits
+from gitlab_sync.cli.ending import tell_unknown_projects
 from gitlab_sync.cli.judging import asked_people, in_words
-from gitlab_sync.cli.messages import complain_of, note
+from gitlab_sync.cli.leaderboard_tables import found_teams
+from gitlab_sync.cli.messages import complain, note
 from gitlab_sync.cli.options import Connection, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.people import People
-from gitlab_sync.cli.session import open_session
-from gitlab_sync.errors import GitLabSyncError
-from gitlab_sync.listing import Listing
-from gitlab_sync.reading import attempt
+from gitlab_sync.cli.progress import watching
+from gitlab_sync.cli.session import Session, open_session
+from gitlab_sync.meter import Meter
+from gitlab_sync.reports.formats import FORMATS
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.rest import PER_PAGE, Rest, page_params
-from gitlab_sync.types import Row
+from gitlab_sync.rules.weekly import WeekPerson
 
-FACTS = len(costs({"project_id": 1, "iid": 1, "time_stats": {}}))
-"""Requests that one ended merge request costs, if no list of it is longer than a page."""
-
-_KINDS: dict[str, Kind] = {"merge requests": "merge_requests", "issues": "issues"}
-_ENDED = ("merged", "closed")
-_UNCOUNTED = "GitLab does not say how many there are, as in lists of more than 10,000"
+_TEXTS = frozenset({"Username", "Project", "Status", "Error"})
+_MOST = 3  # errors and hints that are said
 
 
 @dataclass(frozen=True, slots=True)
-class _Counted:
-    """How many items a list has; None if GitLab does not say, or it could not be read."""
+class _Asked:
+    """What an estimate is about: what makes it, the question in words, and whether that is whole.
 
-    number: int | None
-    error: GitLabSyncError | None = None
+    It is not if somebody was left out of it.
+    """
+
+    estimate: Callable[[Meter], Estimate]
+    words: str
+    whole: bool = True
 
 
 def count(what: str, people: People, scope: Scope, target: Target, connection: Connection) -> int:
-    """Write what judging these people's `what` would cost, and return the exit code.
+    """Write what judging these people's `what` would take, and return the exit code.
 
-    Raises ConfigurationError when URL or token is missing or the output cannot be written.
+    This and all that follow raise ConfigurationError when URL or token is missing or the output
+    cannot be written, and NotFound if a group, or not one of the projects, is there.
     """
+
+    def ask(session: Session) -> _Asked:
+        whom = asked_people(people, session)
+        estimate = partial(costs.of_judging, session.rest, what, whom.usernames, scope)
+        return _Asked(estimate, in_words(what, scope), not whom.refused)
+
+    return _show(ask, target, connection)
+
+
+def of_users(
+    people: People, question: people_table.Question, target: Target, connection: Connection
+) -> int:
+    """Write what the table of these people would take, and return the exit code."""
+
+    def ask(session: Session) -> _Asked:
+        whom = asked_people(people, session)
+        asked = replace(question, people=whom.people)
+        estimate = partial(costs.of_people, session.rest, asked)
+        return _Asked(estimate, asked.in_words(), not whom.refused)
+
+    return _show(ask, target, connection)
+
+
+def of_profile(question: profile.Question, target: Target, connection: Connection) -> int:
+    """Write what a person's profile would take; a blank username is the demo's first person."""
+
+    def ask(session: Session) -> _Asked:
+        asked = question
+        if not asked.username:
+            asked = replace(question, username=session.demo_people[0])
+        return _Asked(partial(costs.of_profile, session.rest, asked), asked.in_words())
+
+    return _show(ask, target, connection)
+
+
+def of_commits(
+    people: People, question: commits.Question, target: Target, connection: Connection
+) -> int:
+    """Write what the commits of these people, or of the members of projects, would take."""
+
+    def ask(session: Session) -> _Asked:
+        asked, refused = question, people.refused
+        if people.asked or not (question.projects or question.group):
+            asked = replace(question, people=asked_people(people, session).people)
+        estimate = partial(costs.of_commits, session.rest, asked)
+        return _Asked(estimate, asked.in_words(), not refused)
+
+    return _show(ask, target, connection)
+
+
+def of_leaderboard(
+    question: leaderboard.Question,
+    groups: Sequence[str] | None,
+    target: Target,
+    connection: Connection,
+) -> int:
+    """Write what comparing teams would take: the question's (None), or those that groups are."""
+
+    def ask(session: Session) -> _Asked:
+        asked = question
+        if groups is not None:
+            asked = replace(question, teams=found_teams(groups, session))
+        return _Asked(partial(costs.of_leaderboard, session.rest, asked), asked.in_words())
+
+    return _show(ask, target, connection)
+
+
+def of_weekly(
+    people: People,
+    question: weekly.Question,
+    target: Target,
+    connection: Connection,
+    *,
+    hours: bool,
+) -> int:
+    """Write what these people's days would take; without `hours` the token's owner is asked for."""
+
+    def ask(session: Session) -> _Asked:
+        whom = asked_people(people, session)
+        listed = [WeekPerson("", "", person.username) for person in whom.people]
+        asked = replace(question, people=listed)
+
+        def estimate(meter: Meter) -> Estimate:
+            found = costs.of_weekly(session.rest, asked, meter)
+            return replace(found, before=found.before + int(not hours))
+
+        return _Asked(estimate, asked.in_words(), not whom.refused)
+
+    return _show(ask, target, connection)
+
+
+def of_compliance(question: compliance.Question, target: Target, connection: Connection) -> int:
+    """Write what judging these projects would take, and return the exit code."""
+
+    def ask(session: Session) -> _Asked:
+        estimate = partial(costs.of_compliance, session.rest, question)
+        return _Asked(estimate, question.in_words())
+
+    return _show(ask, target, connection)
+
+
+def _show(ask: Callable[[Session], _Asked], target: Target, connection: Connection) -> int:
     with open_session(connection) as session:
-        usernames = asked_people(people, session)
+        asked = ask(session)
+        meter = Meter()
         with Output(target, session.interruption) as output:
-            rows, errors = estimate(session.rest, what, usernames, scope)
-            whole = all(row["Status"] == "Success" for row in rows)
-            summary = _summary(what, rows, whole=whole)
-            scope_text = f"requests that it would take to judge {in_words(what, scope)}"
-            meta = Meta(datetime.now(UTC), session.rest.base_url, summary, scope_text)
-            output.finish(Sheet(f"Dry run of {what}", columns(what), rows, meta))
-        if not whole or not connection.quiet:
-            note(summary)
-        for text in {str(error): error for error in errors}.values():
-            complain_of(text)
-        return exits.of_rows(rows, whole and not people.refused)
+            with watching(meter, "lists", quiet=connection.quiet, live=True):
+                estimate = asked.estimate(meter)
+            _write(estimate, asked, output, target, session)
+        if not estimate.whole or not connection.quiet:
+            note(str(estimate))
+        _explain(estimate)
+        return exits.of_rows(estimate.rows, estimate.whole and asked.whole)
 
 
-def columns(what: str) -> tuple[str, ...]:
-    """Return the titles of the rows that `estimate` gives."""
-    ended = ("Ended",) if what == "merge requests" else ()
-    return ("Username", what.title(), *ended, "Requests", "Status", "Error")
+def _write(
+    estimate: Estimate, asked: _Asked, output: Output, target: Target, session: Session
+) -> None:
+    scope = f"requests that it would take: {asked.words}"
+    meta = Meta(datetime.now(UTC), session.rest.base_url, str(estimate), scope)
+    sheets = [
+        Sheet(
+            title,
+            table.columns,
+            table.rows,
+            meta,
+            kinds={column: "integer" for column in table.columns if column not in _TEXTS},
+        )
+        for title, table in estimate.tables.items()
+    ]
+    if len(sheets) == 1 or FORMATS[target.format].write_all is not None:
+        output.finish_all(sheets)
+        return
+    output.finish(sheets[0])
+    others = " and ".join(sheet.title for sheet in sheets[1:])
+    note(f"{target.format} holds one table: table, json, xlsx and html hold {others}, too")
 
 
-def estimate(
-    rest: Rest, what: str, usernames: Iterable[str], scope: Scope
-) -> tuple[list[Row], list[GitLabSyncError]]:
-    """Return a row for each person, sorted, with the requests it would take, and the errors met.
-
-    `rest` is a view from `Rest.job`. Counted are the pages of each list, the look-up of a person
-    who has none, and what each ended merge request costs; long lists of notes and commits come on
-    top. What cannot be counted is null.
-    """
-    names = sorted(distinct_usernames(usernames), key=str.lower)
-    states = ("all", *(_ENDED if what == "merge requests" else ()))
-    listings = [_in_state(scope.listing(_KINDS[what], name), state) for name in names
-                for state in states]  # fmt: skip
-    counted = list(_count(rest, listings))
-    rest.cancel.check()  # half an estimate is none
-    rows, errors = [], []
-    for number, name in enumerate(names):
-        mine = counted[number * len(states) : (number + 1) * len(states)]
-        rows.append(_row(what, name, mine))
-        errors += [each.error for each in mine if each.error is not None]
-    return rows, errors
-
-
-def _in_state(listing: Listing, state: str) -> Listing:
-    return Listing(listing.endpoint, {**listing.params, "state": state})
-
-
-def _count(rest: Rest, listings: Sequence[Listing]) -> Iterator[_Counted]:
-    """Count the rows of each list by a page with one of them."""
-    requests = (
-        (rest, rest.page_request(listing.endpoint, page_params(listing.params, 1), None))
-        for listing in listings
-    )
-    for listing, outcome in zip(listings, rest.executor.map(attempt, requests), strict=True):
-        reply = outcome.value
-        if reply is None:
-            yield _Counted(None, outcome.error)
-            continue
-        try:
-            read = len(listing.rows(reply.data))
-        except GitLabSyncError as error:
-            yield _Counted(None, error)
-            continue
-        whole = reply.next_page is None and reply.next_link is None
-        yield _Counted(read if whole else reply.total)
-
-
-def _row(what: str, username: str, counted: Sequence[_Counted]) -> Row:
-    numbers = [each.number for each in counted]
-    found, ended = numbers[0], _sum(numbers[1:])
-    error = next((each.error for each in counted if each.error is not None), None)
-    requests = None
-    if found is not None and ended is not None:
-        pages = max(1, -(-found // PER_PAGE))
-        requests = pages + (0 if found else 1) + FACTS * ended
-    known = requests is not None
-    return {
-        "Username": username,
-        what.title(): found,
-        **({"Ended": ended} if what == "merge requests" else {}),
-        "Requests": requests,
-        "Status": "Success" if known else "Error" if error is not None else "Partial",
-        "Error": None if known else _UNCOUNTED if error is None else error.reason,
-    }
-
-
-def _sum(numbers: Sequence[int | None]) -> int | None:
-    known = [number for number in numbers if number is not None]
-    return sum(known) if len(known) == len(numbers) else None
-
-
-def _summary(what: str, rows: Sequence[Row], *, whole: bool) -> str:
-    requests = sum(int(row["Requests"] or 0) for row in rows)
-    about = "about" if whole else "more than"
-    people = "1 person" if len(rows) == 1 else f"{len(rows)} people"
-    return f"{about} {requests:,} requests would judge the {what} of {people}; none was judged"
+def _explain(estimate: Estimate) -> None:
+    """Say what could not be counted, and what to do about it, however quiet the run is."""
+    tell_unknown_projects(estimate.unknown_projects)
+    for trouble in estimate.unread:
+        complain(trouble)
+    met: dict[str, list[str]] = {}
+    for row in estimate.rows:
+        if row["Error"] is not None:
+            name = row["Username"] if "Username" in row else row["Project"]
+            met.setdefault(str(row["Error"]), []).append(str(name))
+    for reason, names in list(met.items())[:_MOST]:
+        complain(f"{names[0] if len(names) == 1 else f'{len(names)} rows'}: {reason}")
+    if len(met) > _MOST:
+        note(f"and {len(met) - _MOST} other errors: see the column Error")
+    for hint in list(dict.fromkeys(error.hint for error in estimate.errors if error.hint))[:_MOST]:
+        note(f"hint: {hint}")

@@ -1,4 +1,4 @@
-"""`explain`: what a check asks, why it matters, and how to fix what it finds."""
+"""`explain`: when a check fails, why that matters, and how to fix what it finds."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 3
 _UNLIKE = 0.5  # how much of a name must be right for it to be suggested
+
+# The rules for items judge none that is still open, and give no weights.
+_ITEMS: Mapping[str, str] = {
+    "merge requests": "merged and closed merge requests",
+    "issues": "closed issues",
+}
 
 # Columns of the table of projects that stand for several checks, or for one of another title.
 _PROJECT_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -65,7 +71,7 @@ def named(name: str) -> list[Found]:
     if found:
         return found
     nearest = get_close_matches(_key(name), names, _MOST_NAMES, _UNLIKE)
-    columns = {_key(title): title for title in _PROJECT_COLUMNS}
+    columns = {_key(title): title for title in _columns()}
     shown = dict.fromkeys(columns.get(key, names[key][0].check.id) for key in nearest)
     hint = f"The nearest are: {', '.join(shown)}." if shown else "Without a name all are listed."
     raise click.UsageError(f"There is no check {name!r}. {hint}")
@@ -77,9 +83,23 @@ def _names() -> dict[str, list[Found]]:
     for found in _all():
         for name in dict.fromkeys((_key(found.check.id), _key(found.check.title))):
             names.setdefault(name, []).append(found)
-    for title, ids in _PROJECT_COLUMNS.items():
-        names.setdefault(_key(title), [found for key in ids for found in names[_key(key)]])
+    for title, (rules, of) in _columns().items():
+        checks = [found for name in of for found in names[_key(name)] if found.rules == rules]
+        names.setdefault(_key(title), checks)
     return names
+
+
+def _columns() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return the columns that are not called as a check: its rule set, and ids or titles in it."""
+    from gitlab_sync.rules.unified import (  # noqa: PLC0415 - for --help
+        ISSUE_CHECKS,
+        MERGE_REQUEST_CHECKS,
+    )
+
+    columns = {title: ("projects", ids) for title, ids in _PROJECT_COLUMNS.items()}
+    for rules, titles in (("merge requests", MERGE_REQUEST_CHECKS), ("issues", ISSUE_CHECKS)):
+        columns |= {column: (rules, (title,)) for column, title in titles.items()}
+    return columns
 
 
 def _key(name: str) -> str:
@@ -105,26 +125,31 @@ def _facts(found: Found) -> dict[str, str | float | None]:
         "Id": check.id,
         "Check": check.title,
         "Severity": check.severity,
+        "Fails when": check.fails_when,
         "Why": check.why,
         "How to fix": check.how_to_fix,
         "Read for it": ", ".join(check.needs) or None,
         "Area": getattr(check, "area", None),
         "Weight": getattr(check, "weight", None),
-        "Applies to": _applies_to(getattr(check, "applies_to", None)),
+        "Applies to": _applies_to(getattr(check, "applies_to", _ITEMS.get(found.rules, ""))),
     }
 
 
-def _applies_to(languages: str | tuple[str, ...] | None) -> str | None:
-    return ", ".join(languages) if isinstance(languages, tuple) else languages
+def _applies_to(what: str | tuple[str, ...]) -> str:
+    return ", ".join(what) if isinstance(what, tuple) else what
 
 
 def _explanation(found: Found) -> str:
     facts = _facts(found)
+    weight = facts["Weight"]
     shown = {
+        "Fails when": facts["Fails when"],
         "Why": facts["Why"],
         "To do": facts["How to fix"],
         "Severity": facts["Severity"],
-        "Weight": None if facts["Weight"] is None else f"{facts['Weight']:g} of 100",
+        "Weight": "none: faults are counted"
+        if weight is None
+        else f"{weight:g} of {_sum_of_weights():g}",
         "Area": facts["Area"],
         "Applies to": facts["Applies to"],
         "Read for it": facts["Read for it"] or "nothing beyond the list or the record",
@@ -134,6 +159,12 @@ def _explanation(found: Found) -> str:
     lines = [f"{found.check.title} ({found.rules})"]
     lines += [f"  {title:<{width}}  {text}" for title, text in shown.items() if text is not None]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _sum_of_weights() -> float:
+    from gitlab_sync.rules.project_checks import WEIGHTS  # noqa: PLC0415 - for --help
+
+    return sum(WEIGHTS.values())
 
 
 def _list(found: Iterable[Found]) -> str:

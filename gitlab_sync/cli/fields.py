@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import click
 
+from gitlab_sync.cli.files import read_bytes
 from gitlab_sync.types import Params
 
 _KEY = re.compile(r"(?P<name>[^\[\]]+)(?P<inner>(?:\[[^\[\]]+\])*)(?P<many>\[\])?")
@@ -53,10 +52,7 @@ def _with_type(key: str, value: str) -> Any:
 
 def _content(key: str, name: str) -> str:
     try:
-        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        return data.decode()
-    except OSError as error:
-        raise click.UsageError(f"{key}: {name} cannot be read: {error.strerror}") from None
+        return read_bytes(name).decode()
     except UnicodeDecodeError:
         raise click.UsageError(f"{key}: {name} is not UTF-8") from None
 

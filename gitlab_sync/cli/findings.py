@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gitlab_sync.answers.compliance import finding_rows, suggestions
 from gitlab_sync.api.compliance import Checked
 from gitlab_sync.cli.messages import printable
 from gitlab_sync.rules import record
@@ -20,34 +21,16 @@ _INDENT = " " * 8
 
 
 def details(checked: Checked, policy: Policy) -> dict[str, Any]:
-    """Return a project's row with `URL`, `Ref` and `Checks`: a list of objects, one a check.
+    """Return a project's row with `URL`, `Ref` and `Checks`: its `finding_rows`.
 
-    `Share` is the part of the check's `Weight` that passes. For a project that could not be read
-    the three are null.
+    For a project that could not be read the three are null.
     """
     report = checked.report
     if report is None:
         return {**checked.row, "URL": None, "Ref": None, "Checks": None}
-    found = [_detail(check, report.findings[check.id], policy) for check in CHECKS]
     url = record.text(checked.project, "web_url")
+    found = finding_rows(report, policy)
     return {**checked.row, "URL": url or None, "Ref": checked.ref, "Checks": found}
-
-
-def _detail(check: ProjectCheck, finding: Finding, policy: Policy) -> dict[str, Any]:
-    return {
-        "Id": check.id,
-        "Check": check.title,
-        "Area": check.area,
-        "Severity": check.severity,
-        "Weight": policy.weights[check.id],
-        "Result": finding.result,
-        "Share": finding.share,
-        "Reason": finding.reason,
-        "Path": finding.path,
-        "Line": finding.line,
-        "Link": finding.link,
-        "How to fix": check.how_to_fix if finding.result == "fail" else None,
-    }
 
 
 def to_text(checked: Checked, policy: Policy) -> str:
@@ -101,11 +84,7 @@ def _check(check: ProjectCheck, finding: Finding, policy: Policy, width: int) ->
 
 def _next(report: Report, policy: Policy) -> Iterator[str]:
     """Say what to do first: what would raise the score most."""
-    gains = {
-        check.title: policy.weights[check.id] * (1 - report.findings[check.id].share)
-        for check in report.faults
-    }
-    best = sorted(gains, key=lambda title: -gains[title])[:_MOST_NEXT]
+    best = [each.check.title for each in suggestions(report, policy)[:_MOST_NEXT]]
     if best:
         yield ""
         yield f"What would help most: {', '.join(best)}"

@@ -9,7 +9,7 @@ import click
 
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.options import Connection, Target, connection_options, target_options
-from gitlab_sync.cli.people import people_options, read_people
+from gitlab_sync.cli.people import People, people_options, require_people
 
 _WHICH = (
     click.option(
@@ -58,16 +58,13 @@ def _judge(
     *,
     connection: Connection,
     target: Target,
-    users: tuple[str, ...],
-    users_files: tuple[str, ...],
+    people: People,
     project: str | None,
     group: str | None,
     scope: str,
     dry_run: bool,
 ) -> int:
-    people = read_people(users, users_files)
-    if not people.asked and not connection.demo:
-        raise click.UsageError("Whose? Give at least one USER, or --users-file FILE.")
+    require_people(people, connection)
 
     from gitlab_sync.api.scope import Scope  # noqa: PLC0415 - loads the engine
     from gitlab_sync.cli import dry_run as counting  # noqa: PLC0415 - loads the engine

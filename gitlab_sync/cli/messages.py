@@ -24,8 +24,9 @@ def note(text: str) -> None:
 
 
 def complain(what: str, hint: str = "") -> None:
-    """Say what went wrong, and what to do about it."""
-    note(f"error: {what}")
+    """Say what went wrong, each fault on a line of its own, and what to do about it."""
+    for line in what.splitlines():
+        note(f"error: {line}")
     if hint:
         note(f"hint: {hint}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from types import TracebackType
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gitlab_sync.cli.messages import note
 from gitlab_sync.cli.options import Target
 from gitlab_sync.cli.signals import Interruption
 from gitlab_sync.errors import ConfigurationError
@@ -22,7 +23,7 @@ from gitlab_sync.reports.atomic import AtomicFile
 from gitlab_sync.reports.formats import FORMATS
 from gitlab_sync.reports.json_file import to_ndjson
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.reports.text_table import is_numeric, shown_columns, text_cell
+from gitlab_sync.reports.text_table import NOTHING, is_numeric, shown_columns, text_cell
 from gitlab_sync.types import Row
 
 _WIDE = 10_000  # characters; within the true width rich would squeeze words to single letters
@@ -90,13 +91,42 @@ class Output:
     def row(self, row: Row) -> None:
         """Write one row that has just become known; only where `streams`."""
         self._streamed = True
-        self._sink.write(to_ndjson([row]))
+        self.write(to_ndjson([row]))
+
+    def write(self, data: bytes) -> None:
+        """Write what is finished already, in the place of a table, such as a report in words."""
+        self._sink.write(data)
 
     def finish(self, sheet: Sheet) -> None:
         """Write the table, unless its rows went out one by one."""
         if self._streamed or self._shown(sheet):
             return
-        self._sink.write(FORMATS[self._target.format].write(sheet))
+        self.write(FORMATS[self._target.format].write(sheet))
+
+    def finish_all(self, sheets: Sequence[Sheet], part: str | None = None) -> None:
+        """Write several tables, or the one whose title is `part`.
+
+        A format that holds but one gets the first, and standard error says how to have the others.
+        Raises ConfigurationError if there is no table of that title.
+        """
+        chosen = [sheet for sheet in sheets if part in {None, sheet.title}]
+        titles = ", ".join(sheet.title for sheet in sheets)
+        if not chosen:
+            raise ConfigurationError(
+                f"there is no table “{part}”", hint=f"Give --part one of these: {titles}."
+            )
+        write_all = FORMATS[self._target.format].write_all
+        if len(chosen) == 1 or write_all is None:
+            self.finish(chosen[0])
+            if len(chosen) > 1:
+                others = ", ".join(sheet.title for sheet in chosen[1:])
+                note(f"{self._target.format} holds one table: --part gives the others: {others}")
+        elif self.to_terminal and self._target.format == "table":
+            for sheet in chosen:
+                self.write(f"\n{text_cell('', sheet.title)}\n\n".encode(errors="replace"))
+                self.finish(sheet)
+        else:
+            self.write(write_all(chosen))
 
     def _shown(self, sheet: Sheet) -> bool:
         """Show a table with lines and colours, if it is to be one, and has room."""
@@ -104,7 +134,7 @@ class Output:
             return False
         if os.environ.get("TERM") == "dumb":
             return False
-        console, table = Console(), rich_table(sheet.columns, sheet.rows)
+        console, table = Console(), rich_table(sheet.columns, sheet.rows, sheet.nothing)
         anywhere = console.options.update(max_width=_WIDE)
         if console.measure(table, options=anywhere).minimum > console.width:
             return False
@@ -120,12 +150,18 @@ class Output:
         self._stack.__exit__(kind, error, trace)
 
 
-def rich_table(columns: Sequence[str], rows: Sequence[Row]) -> Table:
+def rich_table(
+    columns: Sequence[str], rows: Sequence[Row], nothing: Collection[str] = NOTHING
+) -> Table:
     """Return the table for a terminal: titles and errors wrap, other cells stay in one piece."""
+
+    def shown_cell(column: str, row: Row) -> str:
+        return text_cell(column, row.get(column), nothing)
+
     table = Table()
     shown = shown_columns(columns, rows)
     for column in shown:
-        cells = [text_cell(column, row.get(column)) for row in rows]
+        cells = [shown_cell(column, row) for row in rows]
         pieces = column.split() if column == "Error" else [*column.split(), *cells]
         table.add_column(
             Text(text_cell(column, column)),
@@ -135,5 +171,5 @@ def rich_table(columns: Sequence[str], rows: Sequence[Row]) -> Table:
         )
     for row in rows:
         style = _STYLES.get(str(row.get("Status")))
-        table.add_row(*(Text(text_cell(column, row.get(column))) for column in shown), style=style)
+        table.add_row(*(Text(shown_cell(column, row)) for column in shown), style=style)
     return table

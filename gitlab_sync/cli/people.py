@@ -5,19 +5,18 @@ A file is a list with one username a line, or a CSV: the rules of both are `rule
 
 from __future__ import annotations
 
-import codecs
-import re
-import sys
+import functools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitlab_sync.cli.messages import note, printable
-from gitlab_sync.cli.options import FILE
+from gitlab_sync.cli.files import place_of, read_list
+from gitlab_sync.cli.messages import printable
+from gitlab_sync.cli.options import FILE, Connection
 from gitlab_sync.errors import without_secrets
-from gitlab_sync.rules.delimited import DELIMITERS, lines_of, records_of
+from gitlab_sync.rules.delimited import records_of
 from gitlab_sync.rules.people_input import (
     PeopleInput,
     Person,
@@ -28,12 +27,10 @@ from gitlab_sync.rules.people_input import (
 )
 from gitlab_sync.types import Row
 
-STANDARD_INPUT = "-"
-COLLEGE = "College"
+if TYPE_CHECKING:
+    from gitlab_sync.reports.sheet import Sheet
 
-# `#` before a delimiter is a column of numbers, and no comment.
-_COMMENT_LINE = re.compile(r"\s*#(?![,;\t|])")
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
+COLLEGE = "College"
 
 _USERS = click.argument("users", metavar="[USER]...", nargs=-1)
 _USERS_FILE = click.option(
@@ -41,19 +38,25 @@ _USERS_FILE = click.option(
     help="Usernames, one a line, or a CSV with a column of them; - is standard input. May be "
     "given several times.",
 )  # fmt: skip
+_MEMBERS_OF = click.option(
+    "--members-of", "groups", multiple=True, metavar="GROUP",
+    help="The members of this group, too, inherited ones included: id or path. May be given "
+    "several times.",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
 class People:
     """Who was named, each once and in order, and a message for each name that is none.
 
-    `titles` are the further columns of their files. `asked` says whether somebody named people at
-    all, be it by an empty file.
+    `titles` are the further columns of their files; `groups` those whose members are meant, too,
+    and not read yet. `asked` says whether somebody named people at all, be it by an empty file.
     """
 
     people: tuple[Person, ...] = ()
     refused: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
+    groups: tuple[str, ...] = ()
     asked: bool = False
 
     @property
@@ -63,17 +66,34 @@ class People:
 
 
 def people_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the argument `users` and the option `users_files`, which `read_people` takes."""
-    return _USERS(_USERS_FILE(command))
+    """Add the argument and the options that name people, and hand them over as `people`."""
+
+    @functools.wraps(command)
+    def gather(**given: Any) -> int:
+        named = (given.pop("users"), given.pop("users_files"), given.pop("groups"))
+        return command(people=read_people(*named), **given)
+
+    return _USERS(_USERS_FILE(_MEMBERS_OF(gather)))
 
 
-def read_people(arguments: Iterable[str], users_files: Iterable[str] = ()) -> People:
+def require_people(people: People, connection: Connection) -> None:
+    """Refuse a command that names nobody, but in the demo, which has people of its own."""
+    if not people.asked and not connection.demo:
+        raise click.UsageError(
+            "Whose? Give at least one USER, --users-file FILE, or --members-of GROUP."
+        )
+
+
+def read_people(
+    arguments: Iterable[str], users_files: Iterable[str] = (), groups: Iterable[str] = ()
+) -> People:
     """Collect the people of a command: its arguments, then those of files (`-`: standard input).
 
     Who is named twice is there once, with all further columns. Raises click.UsageError for a file
     that cannot be read, and for an argument that is a token.
     """
-    people = People()
+    people = People(groups=tuple(group for group in groups if group.strip()))
+    people.asked = bool(people.groups)
     inputs = []
     for number, argument in enumerate(arguments, start=1):
         people.asked = True
@@ -83,9 +103,8 @@ def read_people(arguments: Iterable[str], users_files: Iterable[str] = ()) -> Pe
     titles: dict[str, None] = {}
     for name in users_files:
         people.asked = True
-        place = "standard input" if name == STANDARD_INPUT else name
-        text = _without_comments(_decoded(_read(name), place))
-        inputs.append(parse_people(text, place))
+        text = read_list(name)
+        inputs.append(parse_people(text, place_of(name)))
         titles |= dict.fromkeys(_titles(text, inputs[-1].people))
     found = merge(*inputs)
     people.people = found.people
@@ -114,6 +133,15 @@ class Further:
             for person in people.people
         }
 
+    def behind(self, sheet: Sheet) -> Sheet:
+        """Return a table of people with the further columns behind its own."""
+        return replace(
+            sheet,
+            columns=[*sheet.columns, *self.titles],
+            rows=[self.join(row) for row in sheet.rows],
+            nothing={*sheet.nothing, *self.titles},
+        )
+
     def join(self, row: Row) -> Row:
         """Return the row of a person (by its `Username`) with the further cells behind it."""
         return row | self._cells.get(str(row["Username"]).lower(), self._nothing)
@@ -125,38 +153,6 @@ def _of_argument(number: int, argument: str) -> PeopleInput:
     if fault is not None:
         return PeopleInput(faults=(f"argument {number}: {fault}",))
     return PeopleInput((Person(username),))
-
-
-def _read(users_file: str) -> bytes:
-    try:
-        if users_file == STANDARD_INPUT:
-            return sys.stdin.buffer.read()
-        return Path(users_file).read_bytes()
-    except OSError as error:
-        raise click.UsageError(f"{users_file} cannot be read: {error.strerror}") from None
-
-
-def _decoded(data: bytes, place: str) -> str:
-    """Return the text of a file, whatever program of which system wrote it."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # PowerShell does
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        note(f"warning: {place} is not UTF-8, so it is read as Windows-1252")  # Excel's CSV
-        return data.decode("cp1252", errors="replace")
-
-
-def _without_comments(text: str) -> str:
-    """Return the lines of a file without comments; their numbers stay as they are.
-
-    In a CSV only a whole line is one: its cells may hold `Section #2`. In a plain list a comment
-    may stand behind a name, too, and an `@` before it.
-    """
-    lines = ["" if _COMMENT_LINE.match(line) else line for line in lines_of(text)]
-    plain = [_COMMENT.sub("", line).strip().removeprefix("@") for line in lines]
-    is_plain = not any(sign in line for line in plain for sign in DELIMITERS)
-    return "\n".join(plain if is_plain else lines)
 
 
 def _titles(text: str, people: Iterable[Person]) -> list[str]:

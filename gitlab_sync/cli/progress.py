@@ -32,6 +32,7 @@ def describe(what: str, now: Progress) -> str:
 
 
 def _how_far(what: str, now: Progress) -> str:
+    what = now.what or what
     items = f"finding {what}" if now.total is None else f"{now.done} of {now.total} {what}"
     return f"{items}, {now.requests} requests"
 

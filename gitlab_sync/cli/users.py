@@ -6,21 +6,13 @@ import click
 
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.options import Connection, Target, connection_options, target_options
-from gitlab_sync.cli.people import people_options, read_people
-from gitlab_sync.cli.period import Span, period_options
+from gitlab_sync.cli.people import People, people_options, require_people
+from gitlab_sync.cli.scope import WorkScope, scope_options
 
 
 @click.command(epilog=EPILOG)
 @people_options
-@click.option(
-    "--project",
-    "projects",
-    multiple=True,
-    metavar="P",
-    help="Only commits, merge requests and issues of this project: id, path or URL. May be given "
-    "several times.",
-)
-@period_options
+@scope_options
 @click.option(
     "--quick",
     is_flag=True,
@@ -30,22 +22,22 @@ from gitlab_sync.cli.period import Span, period_options
 @target_options
 @connection_options
 def users(
-    users: tuple[str, ...],
-    users_files: tuple[str, ...],
-    projects: tuple[str, ...],
-    span: Span,
-    quick: bool,
-    target: Target,
-    connection: Connection,
+    people: People, scope: WorkScope, quick: bool, target: Target, connection: Connection
 ) -> int:
     """Show commits, projects, groups, and judged merge requests and issues of each person."""
-    if any(not name.strip().strip("/") for name in projects):
-        raise click.UsageError("Which project? Give --project its id, path or URL.")
-    people = read_people(users, users_files)
-    if not people.asked and not connection.demo:
-        raise click.UsageError("Whose? Give at least one USER, or --users-file FILE.")
+    require_people(people, connection)
 
-    from gitlab_sync.cli import people_table  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.answers.people import Question  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli import dry_run, people_table  # noqa: PLC0415 - loads the engine
 
-    question = people_table.Question(people, projects, span.period, quick=quick)
-    return people_table.show(question, target, connection)
+    question = Question(
+        (),
+        projects=scope.projects,
+        period=scope.period,
+        quick=quick,
+        known_by=scope.known_by,
+        zone=scope.zone,
+        clock=scope.clock,
+    )
+    show = dry_run.of_users if scope.dry_run else people_table.show
+    return show(people, question, target, connection)

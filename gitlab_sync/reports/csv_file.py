@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from gitlab_sync.types import Row, Scalar
 
-# A spreadsheet takes a cell that begins so for a formula: OWASP, "CSV Injection".
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes a cell that begins so for a formula: OWASP, "CSV Injection". The last four are
+# the full-width forms of the first, which programs for East Asian text take for the same.
+_DANGEROUS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def neutral(cell: Scalar) -> Scalar:

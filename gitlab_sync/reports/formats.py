@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
 from gitlab_sync.reports.csv_file import to_csv
 from gitlab_sync.reports.html_file import to_html
-from gitlab_sync.reports.json_file import to_json, to_ndjson
+from gitlab_sync.reports.json_file import json_document, to_json, to_ndjson
 from gitlab_sync.reports.parquet_file import to_parquet
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import to_text
@@ -22,8 +22,8 @@ _LONGEST_STEM = 150  # bytes; file systems take 255 for a whole name
 class Format:
     """One format. Immutable.
 
-    `write` makes a whole file of one table (a workbook of many: `xlsx_file.to_xlsx`). `suffix`
-    begins with its dot. A `binary` one is nothing for a terminal.
+    `write` makes a whole file of one table, and `write_all` of several (None: it holds but one).
+    `suffix` begins with its dot. A `binary` one is nothing for a terminal.
     """
 
     name: str
@@ -31,14 +31,24 @@ class Format:
     suffix: str
     binary: bool
     write: Callable[[Sheet], bytes]
+    write_all: Callable[[Sequence[Sheet]], bytes] | None = None
 
 
 def _write_table(sheet: Sheet) -> bytes:
-    return to_text(sheet.columns, sheet.rows).encode(errors="replace")
+    return to_text(sheet.columns, sheet.rows, sheet.nothing).encode(errors="replace")
+
+
+def _write_tables(sheets: Sequence[Sheet]) -> bytes:
+    titled = (f"{sheet.title}\n\n".encode() + _write_table(sheet) for sheet in sheets)
+    return b"\n".join(titled)
 
 
 def _write_json(sheet: Sheet) -> bytes:
     return to_json(sheet.rows)
+
+
+def _write_jsons(sheets: Sequence[Sheet]) -> bytes:
+    return json_document({sheet.title: list(sheet.rows) for sheet in sheets})
 
 
 def _write_ndjson(sheet: Sheet) -> bytes:
@@ -50,9 +60,17 @@ def _write_csv(sheet: Sheet) -> bytes:
 
 
 def _write_xlsx(sheet: Sheet) -> bytes:
+    return _write_workbook([sheet])
+
+
+def _write_workbook(sheets: Sequence[Sheet]) -> bytes:
     from gitlab_sync.reports.xlsx_file import to_xlsx  # noqa: PLC0415 - 0.04 s, needed by few
 
-    return to_xlsx([sheet])
+    return to_xlsx(sheets)
+
+
+def _write_page(sheets: Sequence[Sheet]) -> bytes:
+    return to_html(*sheets)
 
 
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -61,13 +79,15 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         made.name: made
         for made in (
-            Format("table", "text/plain; charset=utf-8", ".txt", False, _write_table),
-            Format("json", "application/json", ".json", False, _write_json),
+            Format(
+                "table", "text/plain; charset=utf-8", ".txt", False, _write_table, _write_tables
+            ),
+            Format("json", "application/json", ".json", False, _write_json, _write_jsons),
             Format("ndjson", "application/x-ndjson", ".ndjson", False, _write_ndjson),
             Format("csv", "text/csv; charset=utf-8", ".csv", False, _write_csv),
-            Format("xlsx", _EXCEL, ".xlsx", True, _write_xlsx),
+            Format("xlsx", _EXCEL, ".xlsx", True, _write_xlsx, _write_workbook),
             Format("parquet", "application/vnd.apache.parquet", ".parquet", True, to_parquet),
-            Format("html", "text/html; charset=utf-8", ".html", False, to_html),
+            Format("html", "text/html; charset=utf-8", ".html", False, to_html, _write_page),
         )
     }
 )

@@ -34,7 +34,9 @@ body {
   margin: 0 auto; padding: 1rem; max-width: max-content; min-width: min(100%, 40rem);
   background: var(--ground); color: var(--text); font: 15px/1.45 system-ui, sans-serif;
 }
-h1 { margin: 0 0 .75rem; font-size: 1.4rem; line-height: 1.2; overflow-wrap: anywhere; }
+h1, h2 { margin: 0 0 .75rem; line-height: 1.2; overflow-wrap: anywhere; }
+h1 { font-size: 1.4rem; }
+h2 { margin-top: 1.75rem; font-size: 1.15rem; }
 .scroll {
   max-width: 100%; max-height: 85vh; overflow: auto; border: 1px solid var(--line);
   border-radius: 6px;
@@ -87,30 +89,35 @@ dd { margin: 0; overflow-wrap: anywhere; }
 """
 
 
-def to_html(sheet: Sheet) -> bytes:
+def to_html(*sheets: Sheet) -> bytes:
     """Return a whole page, as UTF-8, in the light or dark colours that its reader prefers.
 
-    Null is a question mark, but in the columns where it means that there is nothing; `Error` is
-    left out if nobody has one. Texts are escaped, and links lead to the web only. Pure.
+    It has the title of the first of the tables, of which there must be one. Null is a question
+    mark, but in the columns where it means that there is nothing; `Error` is left out if nobody has
+    one. Texts are escaped, and links lead to the web only. Pure.
     """
-    return "".join(_page(sheet)).encode(errors="replace")
+    return "".join(_page(sheets)).encode(errors="replace")
 
 
-def _page(sheet: Sheet) -> Iterator[str]:
-    title = _text(sheet.title)
+def _page(sheets: Sequence[Sheet]) -> Iterator[str]:
+    title = _text(sheets[0].title)
     yield (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f'<h1 id="title">{title}</h1>\n'
-        # Whoever has no mouse scrolls it with the arrow keys, and so it takes the focus.
-        '<div class="scroll" role="region" aria-labelledby="title" tabindex="0">\n'
     )
-    yield from _table(sheet)
-    yield "</div>\n</main>\n"
-    yield from _footer(sheet.meta)
+    for place, sheet in enumerate(sheets):
+        name, level = f"title{place or ''}", 2 if place else 1
+        yield f'<h{level} id="{name}">{_text(sheet.title)}</h{level}>\n'
+        # Whoever has no mouse scrolls it with the arrow keys, and so it takes the focus.
+        yield f'<div class="scroll" role="region" aria-labelledby="{name}" tabindex="0">\n'
+        yield from _table(sheet)
+        yield "</div>\n"
+    yield "</main>\n"
+    for meta in dict.fromkeys(sheet.meta for sheet in sheets):
+        yield from _footer(meta)
     yield "</body>\n</html>\n"
 
 

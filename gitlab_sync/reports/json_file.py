@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import orjson
 
@@ -11,7 +12,12 @@ from gitlab_sync.types import Row
 
 def to_json(rows: Iterable[Row]) -> bytes:
     """Return a list of objects with the rows' own keys in their order, indented; UTF-8. Pure."""
-    return orjson.dumps(list(rows), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return json_document(list(rows))
+
+
+def json_document(content: Any) -> bytes:
+    """Return one value as an indented document with a last line end; UTF-8. Pure."""
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def to_ndjson(rows: Iterable[Row]) -> bytes:

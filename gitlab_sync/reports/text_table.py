@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rich.cells import cell_len
 
@@ -10,7 +10,9 @@ from gitlab_sync.types import Row, Scalar
 
 UNKNOWN = "?"
 _GAP = "  "
-_NOTE = "Error"  # null there means that there was none, while any other null is unknown
+_NOTE = "Error"
+NOTHING = frozenset({_NOTE})
+"""The columns in which null usually means that there is nothing, while any other is unknown."""
 
 
 def shown_columns(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
@@ -22,13 +24,13 @@ def shown_columns(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def text_cell(column: str, cell: Scalar) -> str:
+def text_cell(column: str, cell: Scalar, nothing: Collection[str] = NOTHING) -> str:
     """Return what stands in a cell: `?` for what is not known, and never a control character.
 
     Texts come from servers, and an escape sequence in one could take over a terminal.
     """
     if cell is None:
-        return "" if column == _NOTE else UNKNOWN
+        return "" if column in nothing else UNKNOWN
     text = " ".join(str(cell).split())
     return "".join(character if character.isprintable() else UNKNOWN for character in text)
 
@@ -41,10 +43,11 @@ def is_numeric(column: str, rows: Sequence[Row]) -> bool:
     )
 
 
-def to_text(columns: Sequence[str], rows: Sequence[Row]) -> str:
+def to_text(columns: Sequence[str], rows: Sequence[Row], nothing: Collection[str] = NOTHING) -> str:
     """Return a header, a line of dashes and a line for each row, as wide as it takes. Pure."""
     shown = shown_columns(columns, rows)
-    table = [shown, *([text_cell(column, row.get(column)) for column in shown] for row in rows)]
+    cells = ([text_cell(column, row.get(column), nothing) for column in shown] for row in rows)
+    table = [shown, *cells]
     right = [is_numeric(column, rows) for column in shown]
     widths = [max(cell_len(line[place]) for line in table) for place in range(len(shown))]
     lines = [_line(line, widths, right) for line in table]

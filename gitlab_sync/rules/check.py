@@ -12,14 +12,16 @@ Severity = Literal["low", "medium", "high"]
 class Check:
     """One question that a rule set asks about every item. Immutable, so threads may share it.
 
-    `id` is the key of its verdict, `title` its column. `why` says what a fault costs the team and
-    `how_to_fix` what to do about it, in whole sentences. `needs` names the facts that may have to
-    be read for it, beyond the item as a list gives it (none: it costs no request).
+    `id` is the key of its verdict, `title` its column. `fails_when` says what is a fault, `why`
+    what one costs the team, and `how_to_fix` what to do about it, in whole sentences. `needs` names
+    the facts that may have to be read for it, beyond the item as a list gives it (none: it costs no
+    request).
     """
 
     id: str
     title: str
     severity: Severity
+    fails_when: str
     why: str
     how_to_fix: str
     needs: tuple[str, ...] = ()

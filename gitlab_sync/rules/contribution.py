@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import day_in, day_of
+from gitlab_sync.rules.unified import authored
 
 if TYPE_CHECKING:
     from gitlab_sync.rules.work import Work
-    from gitlab_sync.types import Record, Row
+    from gitlab_sync.types import Record, Row, Scalar
+
+INDEX_COLUMNS = ("Username", "Active Days", "Total Days", "Consistency", "Collaboration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,18 @@ def activity(
     return Counter(day for day in days if day is not None)
 
 
+def activity_of(outcome: Record, zone: tzinfo) -> Counter[date] | None:
+    """Return `activity` of what a batch says of a person: `username`, `status` and `data`.
+
+    What `data` lacks is not in it; None if it has neither commits nor merge requests nor issues.
+    """
+    commits = record.field(record.field(outcome, "data"), "commits")
+    mrs, issues = authored(outcome, "mrs"), authored(outcome, "issues")
+    if commits is None and mrs is None and issues is None:
+        return None
+    return activity(commits or (), mrs or (), issues or (), zone)
+
+
 def contribution_index(
     numbers: Mapping[date, int], first: date, last: date, work: Work
 ) -> ContributionIndex:
@@ -66,3 +81,13 @@ def contribution_index(
         done = together + work.commits
         share = together / done if done else 0.0
     return ContributionIndex(active, max(0, (last - first).days + 1), share)
+
+
+def index_row(username: str, index: ContributionIndex | None) -> Row:
+    """Return a person's index with `INDEX_COLUMNS`: shares in percent, null where not known."""
+    cells: list[Scalar] = [username, None, None, None, None]
+    if index is not None:
+        shares = (index.consistency, index.collaboration)
+        percent = (None if share is None else round(100 * share, 1) for share in shares)
+        cells = [username, index.active_days, index.total_days, *percent]
+    return dict(zip(INDEX_COLUMNS, cells, strict=True))

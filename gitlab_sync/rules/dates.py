@@ -49,6 +49,15 @@ class Period:
             self.end is None or moment <= self.end
         )
 
+    def in_words(self) -> str:
+        """Return `, since …, until …` for the end of a sentence; empty without any bound."""
+        bounds = (("since", self.start), ("until", self.end))
+        return "".join(
+            f", {word} {moment.isoformat(timespec='seconds')}"
+            for word, moment in bounds
+            if moment is not None
+        )
+
 
 def period(since: When, until: When, zone: tzinfo) -> Period:
     """Return the period from `since` to `until`, both included.

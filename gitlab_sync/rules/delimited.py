@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections import Counter
@@ -23,6 +24,19 @@ class Records:
 
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     faults: tuple[tuple[int, str], ...]
+
+
+def decoded(data: bytes) -> tuple[str, bool]:
+    """Return the text of a file, whatever program of which system wrote it; never raises.
+
+    Also whether it was Unicode: if not, it was read as Windows-1252, as Excel writes its CSV.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # PowerShell does
+        return data.decode("utf-16", errors="replace"), True
+    try:
+        return data.decode("utf-8-sig"), True
+    except UnicodeDecodeError:
+        return data.decode("cp1252", errors="replace"), False
 
 
 def lines_of(text: str) -> list[str]:

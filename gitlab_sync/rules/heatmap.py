@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gitlab_sync.types import Row
 
 WEEKS = 53
 
 LEVEL_ENDS = (0, 2, 5, 10, 20)
 """The highest number of each level: 0, 1-2, 3-5, 6-10, 11-20, and more is level 5."""
+
+HEATMAP_COLUMNS = ("Week", "Weekday", "Day", "Number", "Level")
+
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 LEVEL_TITLES = ("0", "1-2", "3-5", "6-10", "11-20", "more than 20")
 
@@ -29,7 +37,7 @@ class HeatmapDay:
 
 
 Week = tuple[HeatmapDay | None, ...]
-"""Seven days from Monday on; None is a day that has not come."""
+"""Seven days from Monday on; None is a day that has not come, or that nobody asked about."""
 
 
 def level(number: int) -> int:
@@ -37,12 +45,44 @@ def level(number: int) -> int:
     return bisect_left(LEVEL_ENDS, number)
 
 
-def heatmap(numbers: Mapping[date, int], today: date) -> tuple[Week, ...]:
+def first_day(today: date) -> date:
+    """Return the Monday on which the 53 weeks begin that have `today` in the last of them."""
+    return today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
+
+
+def heatmap(
+    numbers: Mapping[date, int], today: date, since: date | None = None
+) -> tuple[Week, ...]:
     """Return 53 weeks, the oldest first, the last of them with `today` in it.
 
-    `numbers` is what `contribution.activity` returns.
+    `numbers` is what `contribution.activity` returns. Nobody asked about days before `since`: there
+    is one only if something was recorded on it, as by a clock of another time zone.
     """
-    monday = today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
-    days = (monday + timedelta(days=number) for number in range(7 * WEEKS))
-    cells = [HeatmapDay(day, numbers.get(day, 0)) if day <= today else None for day in days]
+
+    def cell(day: date) -> HeatmapDay | None:
+        number = numbers.get(day, 0)
+        asked = day <= today and (since is None or day >= since or number)
+        return HeatmapDay(day, number) if asked else None
+
+    monday = first_day(today)
+    cells = [cell(monday + timedelta(days=number)) for number in range(7 * WEEKS)]
     return tuple(tuple(cells[start : start + 7]) for start in range(0, len(cells), 7))
+
+
+def heatmap_rows(weeks: Iterable[Week]) -> list[Row]:
+    """Return a row for each day there is, with `HEATMAP_COLUMNS`, for charts.
+
+    `Week` is its Monday and `Day` itself, as `YYYY-MM-DD`; `Weekday` is `Mon`, `Tue`, …
+    """
+    return [
+        {
+            "Week": (cell.day - timedelta(days=place)).isoformat(),
+            "Weekday": _WEEKDAYS[place],
+            "Day": cell.day.isoformat(),
+            "Number": cell.number,
+            "Level": cell.level,
+        }
+        for week in weeks
+        for place, cell in enumerate(week)
+        if cell is not None
+    ]

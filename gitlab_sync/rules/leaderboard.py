@@ -16,6 +16,7 @@ from gitlab_sync.rules.timelogs import format_time_spent
 from gitlab_sync.rules.work import TITLES, Number, Work, add
 
 if TYPE_CHECKING:
+    from gitlab_sync.rules.table import Status
     from gitlab_sync.rules.teams import Team
     from gitlab_sync.types import Row, Scalar
 
@@ -27,6 +28,7 @@ DEFAULT_WEIGHTS: Mapping[str, Number] = MappingProxyType(
 """Points for each commit, merged and authored merge request, and closed authored issue."""
 
 _MOST_POINTS = 1000
+_DECIMALS = 6
 
 TEAM_COLUMNS = (
     "Rank",
@@ -53,6 +55,10 @@ PEOPLE_COLUMNS = (
     "Issues Closed",
     "Badges",
 )
+SHARE_COLUMNS = ("Username", "Measure", "Number", "Share")
+
+SHARED = ("commits", "mr_created", "issues_raised")
+"""The numbers of which a team's members have shares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +70,14 @@ class Term:
     weight: Number
 
     @property
+    def heading(self) -> str:
+        """The title of the points' column: `MR Merged x 5`."""
+        return f"{self.title} x {self.weight:.15g}"
+
+    @property
     def points(self) -> Number | None:
         """The number times its weight."""
-        return None if self.number is None else self.number * self.weight
+        return None if self.number is None else _exact(self.number * self.weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +91,25 @@ class TeamResult:
     @property
     def score(self) -> Number | None:
         """The sum of the members' known scores; None where there are members and none is known."""
-        return add(self.scores)
+        return _exact(add(self.scores))
 
     @property
     def unverified(self) -> int:
-        """The number of members whose score is not known: so many are missing from the sums."""
-        return self.scores.count(None)
+        """The number of members of whom something is not known: the sums may lack it."""
+        return sum(
+            points is None or work.status != "Success"
+            for work, points in zip(self.members, self.scores, strict=True)
+        )
+
+    @property
+    def status(self) -> Status:
+        """How the sums came about: of all that the members did, of a part of it, or of nothing."""
+        if not self.unverified:
+            return "Success"
+        statuses = {work.status for work in self.members}
+        if statuses <= {"Error", "Not Found"}:
+            return "Error" if "Error" in statuses else "Not Found"
+        return "Partial"
 
     def total(self, name: str) -> Number | None:
         """Return the team's sum of one of the numbers in `work.TITLES`, of those that are known."""
@@ -122,10 +146,11 @@ def terms(work: Work, weights: Mapping[str, Number] = DEFAULT_WEIGHTS) -> tuple[
 def score(work: Work, weights: Mapping[str, Number] = DEFAULT_WEIGHTS) -> Number | None:
     """Return the sum of the terms' points; None if one that has a weight is not known.
 
-    A sum of the others would look like the score of somebody who did less.
+    A sum of the others would look like the score of somebody who did less. Points have at most six
+    decimals.
     """
     points = [term.points for term in terms(work, weights) if term.weight]
-    return None if None in points else add(points)
+    return None if None in points else _exact(add(points))
 
 
 def results(
@@ -168,9 +193,13 @@ def ranked(
     return [(None if points is None else ranks[points], item) for points, item in ordered]
 
 
+def by_rank(found: Iterable[TeamResult]) -> list[tuple[int | None, TeamResult]]:
+    """Return the teams with their ranks, as `ranked` does."""
+    return ranked(found, lambda each: each.score, lambda each: each.team.name)
+
+
 def team_rows(found: Iterable[TeamResult]) -> list[Row]:
     """Return the table of teams, with `TEAM_COLUMNS`, the best first."""
-    by_score = ranked(found, lambda each: each.score, lambda each: each.team.name)
     return [
         _cells(
             TEAM_COLUMNS,
@@ -182,7 +211,7 @@ def team_rows(found: Iterable[TeamResult]) -> list[Row]:
             },
             result.total,
         )
-        for rank, result in by_score
+        for rank, result in by_rank(found)
     ]
 
 
@@ -238,6 +267,55 @@ def people_rows(found: Sequence[TeamResult], badges: Sequence[Badge] = BADGES) -
     ]
 
 
+def share_rows(result: TeamResult) -> list[Row]:
+    """Return each member's share of what the team did, with `SHARE_COLUMNS`, for charts.
+
+    There is a row for each member and each number of `SHARED`, whose title is the `Measure`.
+    `Share` is in percent of the team's sum of known numbers, null for who has none; of nothing it
+    is 0.
+    """
+    members = sorted(result.members, key=lambda work: work.key)
+    rows: list[Row] = []
+    for name in SHARED:
+        total = result.total(name)
+        for work in members:
+            number = work.count(name)
+            share = None
+            if number is not None and total is not None:
+                share = round(100 * number / total, 1) if total else 0.0
+            cells = (work.username, TITLES[name], number, share)
+            rows.append(dict(zip(SHARE_COLUMNS, cells, strict=True)))
+    return rows
+
+
+def score_columns(weights: Mapping[str, Number] = DEFAULT_WEIGHTS) -> tuple[str, ...]:
+    """Return the columns of `score_rows`: one for each number that counts, as `MR Merged x 5`."""
+    counting = terms(Work(""), weights)
+    return ("Team", "Username", *(term.heading for term in counting if term.weight), "Score")
+
+
+def score_rows(
+    found: Iterable[TeamResult], weights: Mapping[str, Number] = DEFAULT_WEIGHTS
+) -> list[Row]:
+    """Return the points that make up each score, with `score_columns`: a row for each member.
+
+    `weights` are those that the results were made with. The teams are in the order of their ranks,
+    their members sorted by `Username`.
+    """
+    return [
+        {
+            "Team": result.team.name,
+            "Username": work.username,
+            **{term.heading: term.points for term in terms(work, weights) if term.weight},
+            "Score": points,
+        }
+        for _, result in by_rank(found)
+        for points, work in sorted(
+            zip(result.scores, result.members, strict=True), key=lambda pair: pair[1].key
+        )
+    ]
+
+
 _NAMES = {title: name for name, title in TITLES.items()}
 
 
@@ -250,3 +328,8 @@ def _cells(
     return {
         column: fixed[column] if column in fixed else count(_NAMES[column]) for column in columns
     }
+
+
+def _exact(points: Number | None) -> Number | None:
+    """Return points without the error of adding decimals, which would part people who tie."""
+    return round(points, _DECIMALS) if isinstance(points, float) else points

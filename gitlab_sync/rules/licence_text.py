@@ -7,7 +7,7 @@ Python, offline, a port of Google's licensecheck). A word in it, such as a name,
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from threading import Lock
 
 from licenseclassifier import identify_license
@@ -64,6 +64,18 @@ def allowed(expression: str, policy: Collection[str]) -> bool | None:
         parts = re.split(r"\s+AND\s+", option, flags=re.IGNORECASE)
         answers.append(_worst([_one_allowed(part.strip(), names) for part in parts]))
     return True if True in answers else None if None in answers else False
+
+
+def with_forms(licences: Iterable[str]) -> frozenset[str]:
+    """Return licences with each bare GNU name, such as `AGPL-3.0`, as both forms that it has.
+
+    People who write the bare name mean the licence in whichever form: `-only` or `-or-later`.
+    """
+    found = set()
+    for name in licences:
+        is_bare = _FAMILY.match(name.upper()) is not None
+        found |= {f"{name}-only", f"{name}-or-later"} if is_bare else {name}
+    return frozenset(found)
 
 
 def policy_title(policy: Collection[str]) -> str:

@@ -54,6 +54,14 @@ class Mailmap:
             address if found.address is None else found.address,
         )
 
+    def joined(self, other: Mailmap) -> Mailmap:
+        """Return what both say; where they differ, `other` counts."""
+        return Mailmap(
+            {**self.by_address, **other.by_address},
+            {**self.by_both, **other.by_both},
+            self.faults + other.faults,
+        )
+
 
 def parse_mailmap(text: str, source: str = ".mailmap") -> Mailmap:
     """Return the mapping that a `.mailmap` holds, in all four forms; never raises.

@@ -42,6 +42,7 @@ CHECKS = (
         "no_desc",
         "No Desc",
         "medium",
+        "The merge request's description is empty, apart from HTML comments and white space.",
         "Without a description the reviewer has to guess what the change is for.",
         "Say in a few sentences what changes and why; comments of a template do not count.",
     ),
@@ -49,6 +50,7 @@ CHECKS = (
         "no_issues",
         "No Issues",
         "medium",
+        "Neither title, description, commit messages nor notes name an issue.",
         "A change that names no issue cannot be traced back to the need for it.",
         "Name the issue in the description, such as “Closes #12”.",
         ("notes", "commits"),
@@ -57,6 +59,7 @@ CHECKS = (
         "no_time_spent",
         "No Time Spent",
         "low",
+        "The time spent on the merge request is 0.",
         "Work without booked time is missing from every estimate that is made after it.",
         "Book the time with a comment such as “/spend 2h”.",
         ("time_stats",),
@@ -65,6 +68,7 @@ CHECKS = (
         "no_unit_tests",
         "No Unit Tests",
         "high",
+        "No changed file is a test, by its path.",
         "A change without a test can break again without anybody seeing it.",
         "Add or change a test in the same merge request.",
         ("diffs",),
@@ -73,6 +77,7 @@ CHECKS = (
         "failed_pipeline",
         "Failed Pipeline",
         "high",
+        "The newest pipeline, the one with the highest id, failed; having none passes.",
         "Merging over a failed pipeline passes the failure on to everybody.",
         "Make the newest pipeline succeed before merging.",
         ("pipelines",),
@@ -81,6 +86,7 @@ CHECKS = (
         "no_semantic_commits",
         "No Semantic Commits",
         "low",
+        "No commit begins with a kind of change; where there is none, the title does not.",
         "History and changelog cannot be sorted by kind of change.",
         "Begin commits with their kind, such as “fix: …” or “feat(login): …”.",
         ("commits",),
@@ -89,6 +95,7 @@ CHECKS = (
         "no_internal_review",
         "No Internal Review",
         "high",
+        "No other person (bots are none) wrote a note or approved, and nobody voted for it.",
         "Nobody but its author has looked at the change.",
         "Ask another person to comment on the merge request or to approve it.",
         ("notes",),
@@ -97,6 +104,7 @@ CHECKS = (
         "merge_gt_1_week",
         "Merge > 1 Week",
         "medium",
+        "The merge request was merged or closed more than 168 hours after its creation.",
         "What stays open for long drifts away from the branch it is meant for.",
         "Make smaller merge requests and review them within days.",
     ),
@@ -104,6 +112,7 @@ CHECKS = (
         "merge_gt_2_days",
         "Merge > 2 Days",
         "low",
+        "The merge request was merged or closed more than 48 hours after its creation.",
         "A change that waits holds up what builds on it.",
         "Agree on a time within which reviews are done.",
     ),
@@ -211,9 +220,14 @@ def count_row(judged: Iterable[Judged]) -> Tally:
     return _count(judged, CHECKS)
 
 
-def efficient_row(mrs: Iterable[Record]) -> Tally:
+def count_list_row(judged: Iterable[Judged]) -> Tally:
     """Count merge requests as `count_row` does, judged from the list alone: no unit tests."""
-    return _count(((mr, judge_from_list(mr)) for mr in mrs if is_terminal(mr)), LIST_CHECKS)
+    return _count(judged, LIST_CHECKS)
+
+
+def efficient_row(mrs: Iterable[Record]) -> Tally:
+    """Judge merge requests from the list alone and count them in one go."""
+    return count_list_row((mr, judge_from_list(mr)) for mr in mrs if is_terminal(mr))
 
 
 def _count(judged: Iterable[Judged], checks: tuple[Check, ...]) -> Tally:

@@ -74,8 +74,9 @@ def parse_people(text: str, source: str = "text") -> PeopleInput:
 
     The delimiter is found among `,`, `;`, tab and `|`. A header is a first line in which one of
     `USER_TITLES` stands; without one, column 1 is the username and column 2 the college. Nobody is
-    there twice: see `merged`. A line without a username, or with one that GitLab cannot have, is a
-    fault that is named with `source` and its line, and left out.
+    there twice: see `merged`. An `@` before a username is left out. A line without a username, or
+    with one that GitLab cannot have, is a fault that is named with `source` and its line, and left
+    out.
     """
     records = records_of(text)
     layout = layout_of(records)
@@ -83,7 +84,7 @@ def parse_people(text: str, source: str = "text") -> PeopleInput:
     people: list[Person] = []
     faults = list(records.faults)
     for line, cells in layout.rows:
-        username = cell(cells, layout.user)
+        username = cell(cells, layout.user).removeprefix("@")
         fault = username_fault(username)
         if fault is not None:
             faults.append((line, fault))

@@ -5,7 +5,7 @@ Pure functions. What they need is read elsewhere: `project_files.wanted_files` n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import ci_pipeline, coverage_threshold, project_documents, project_files
 from gitlab_sync.rules import record as records
 from gitlab_sync.rules.ci_config import Pipeline
-from gitlab_sync.rules.licence_text import policy_title
+from gitlab_sync.rules.licence_text import policy_title, with_forms
 from gitlab_sync.rules.project_checks import BY_ID, CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.project_facts import Finding, ProjectFacts, Repository, Unread
 from gitlab_sync.rules.project_tools import Project
@@ -26,14 +26,18 @@ from gitlab_sync.types import Row
 class Policy:
     """What a team asks of its projects: data that a setting can change. Not to be changed itself.
 
-    `licences`: allowed SPDX identifiers. `weights`: of each check, by id. A README needs
-    `readme_length` characters and `readme_sections` of the usual topics.
+    `licences`: allowed SPDX identifiers; a GNU name without a suffix (`AGPL-3.0`) becomes both of
+    its forms. `weights`: of each check, by id. A README needs `readme_length` characters and
+    `readme_sections` of the usual topics.
     """
 
     licences: frozenset[str] = frozenset({"AGPL-3.0-only", "AGPL-3.0-or-later"})
     weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
     readme_length: int = 150
     readme_sections: int = 3
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "licences", with_forms(self.licences))
 
     @property
     def license_title(self) -> str:
@@ -57,7 +61,8 @@ class Policy:
             if not isinstance(weight, int | float) or not 0 <= weight < float("inf"):
                 raise ConfigurationError(f"compliance: {weight} is no weight for {check}")
         licences = setting.get("licences", cls().licences)
-        if isinstance(licences, str) or not all(isinstance(one, str) for one in licences):
+        listed = isinstance(licences, Collection) and not isinstance(licences, str)
+        if not listed or not all(isinstance(one, str) for one in licences):
             raise ConfigurationError("compliance: licences must be a list of SPDX identifiers")
         return cls(
             frozenset(licences),

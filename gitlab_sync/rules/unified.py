@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitlab_sync.rules import record
+from gitlab_sync.rules import issue, merge_request, record
 from gitlab_sync.rules.roles import is_authored
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NO_UNIT_TESTS = "MR No Unit Tests"
 
-_MERGE_REQUEST_CHECKS = {
+MERGE_REQUEST_CHECKS = {
     "MR No Desc": "No Desc",
     "MR No Issues": "No Issues",
     "MR No Time": "No Time Spent",
@@ -26,7 +26,7 @@ _MERGE_REQUEST_CHECKS = {
     "MR > 2 Days": "Merge > 2 Days",
     "MR > 1 Week": "Merge > 1 Week",
 }
-_ISSUE_CHECKS = {
+ISSUE_CHECKS = {
     "Issue No Desc": "No Desc",
     "Issue No Labels": "No Labels",
     "Issue No Milestone": "No Milestone",
@@ -39,9 +39,9 @@ _ISSUE_CHECKS = {
 UNIFIED_COLUMNS = (
     *("Username", "College", "Status", "Commits Total", "Commits Morning", "Commits Afternoon"),
     *("Projects (Auth)", "Projects (Contr)", "Groups Count", "MR Total (Authored)"),
-    *_MERGE_REQUEST_CHECKS,
+    *MERGE_REQUEST_CHECKS,
     *("Issue Total (Auth)", "Issue Closed"),
-    *_ISSUE_CHECKS,
+    *ISSUE_CHECKS,
     *("Error", "Unverified"),
 )
 """The columns of the full judgement, in order."""
@@ -96,9 +96,30 @@ def unified_row(
     }
     if isinstance(data, dict):
         cells |= _counts(data)
-        cells |= _faults(_MERGE_REQUEST_CHECKS, mrs) | _faults(_ISSUE_CHECKS, issues)
+        cells |= _faults(MERGE_REQUEST_CHECKS, mrs) | _faults(ISSUE_CHECKS, issues)
         cells["Unverified"] = sum(each.unverified for each in tallies) if tallies else None
     return {column: cells.get(column) for column in columns}
+
+
+def help_texts() -> dict[str, str]:
+    """Return for each column of a check when it fails and what to do, as a sentence or two."""
+    titled = ((MERGE_REQUEST_CHECKS, merge_request.CHECKS), (ISSUE_CHECKS, issue.CHECKS))
+    found: dict[str, str] = {}
+    for titles, checks in titled:
+        texts = {check.title: f"{check.fails_when} {check.how_to_fix}" for check in checks}
+        found |= {column: texts[title] for column, title in titles.items()}
+    return found
+
+
+def unknown_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:
+    """Return for each column of a check how many items it could not judge, if any. Never raises."""
+    titled = ((MERGE_REQUEST_CHECKS, mrs), (ISSUE_CHECKS, issues))
+    return {
+        column: number
+        for titles, counted in titled
+        for column, title in titles.items()
+        if counted is not None and (number := counted.unknown.get(title))
+    }
 
 
 def _counts(data: Record) -> Row:

@@ -5,14 +5,14 @@ The hours of the day are shown as they are; they say nothing about how well some
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record
-from gitlab_sync.rules.dates import day_in, moment_in
+from gitlab_sync.rules.dates import Period, day_in, moment_in, period
 from gitlab_sync.rules.delimited import records_of
 from gitlab_sync.rules.once import each_once
 from gitlab_sync.rules.people_input import cell, layout_of, named, username_fault
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 WEEK = 7
 MOST_DAYS = 45
 
+# Clocks on Earth are up to 26 hours apart, and a commit counts by its author's.
+_BETWEEN_CLOCKS = timedelta(days=2)
+
 PERSON_COLUMNS = ("Team Name", "Full Name", "GitLab Username")
 
 Measure = Literal["merge_requests", "issues", "commits", "time_spent"]
@@ -36,7 +39,10 @@ MEASURES: Mapping[Measure, str] = {
     "commits": "Commits",
     "time_spent": "Time Spent",
 }
-"""What is counted on each day, with its title."""
+"""What is counted on each day, with its title, which is also that of its table."""
+
+OVERVIEW = "Overview"
+"""The title of the table that says of each day all that was recorded."""
 
 Days = tuple[date, ...]
 """Days one after another, the oldest first."""
@@ -89,22 +95,28 @@ class Recorded:
     """What was read of a person, for the days asked for and those before. None: not readable.
 
     `merge_requests` and `issues` are records of what the person wrote, `commits` rows of
-    `commits.commit_row`, `time_spent` seconds by day (`YYYY-MM-DD`). More days do no harm.
+    `commits.commit_row`, `time_spent` seconds by day (`YYYY-MM-DD`). More days do no harm. Of the
+    measures in `partial` something is missing: a day for which there is nothing is then unknown.
     """
 
     merge_requests: Iterable[Record] | None = None
     issues: Iterable[Record] | None = None
     commits: Iterable[Row] | None = None
     time_spent: Mapping[str, Number] | None = None
+    partial: Collection[Measure] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class PersonWeek:
-    """One person's days, and the same number of days before them. Immutable."""
+    """One person's days, and the same number of days before them. Immutable.
+
+    Of the measures in `partial` there may be more than the numbers say.
+    """
 
     person: WeekPerson
     days: Mapping[date, DayWork]
     before: Mapping[date, DayWork]
+    partial: Collection[Measure] = frozenset()
 
     def total(self, measure: Measure) -> Number | None:
         """Return the sum over the days, None where nothing is known."""
@@ -116,6 +128,8 @@ class PersonWeek:
 
     def change(self, measure: Measure) -> Number | None:
         """Return how much more it is than before (negative: less), None if one is not known."""
+        if measure in self.partial:
+            return None
         now, before = self.total(measure), self.total_before(measure)
         return None if now is None or before is None else now - before
 
@@ -133,7 +147,8 @@ def parse_week_people(text: str, source: str = "text") -> WeekPeople:
     people: dict[str, WeekPerson] = {}
     faults = list(records.faults)
     for line, cells in layout.rows:
-        person = WeekPerson(cell(cells, team), cell(cells, name), cell(cells, user))
+        username = cell(cells, user).removeprefix("@")
+        person = WeekPerson(cell(cells, team), cell(cells, name), username)
         fault = username_fault(person.username)
         if fault is None:
             people.setdefault(person.key, person)
@@ -143,14 +158,16 @@ def parse_week_people(text: str, source: str = "text") -> WeekPeople:
 
 
 def last_days(today: date, number: int = WEEK) -> Days:
-    """Return `number` days, the last of them `today`."""
+    """Return `number` days, the last of them `today`; raises as `days_between`."""
+    number = min(number, today.toordinal())
     return days_between(today - timedelta(days=number - 1), today)
 
 
 def days_between(first: date, last: date) -> Days:
     """Return the days from `first` to `last`, both included.
 
-    Raises ConfigurationError, which shows both, if they are reversed or more than 45 days.
+    Raises ConfigurationError, which shows both, if they are reversed or more than 45 days, or if
+    the calendar begins too late for as many days before them.
     """
     number = (last - first).days + 1
     if number < 1:
@@ -159,12 +176,24 @@ def days_between(first: date, last: date) -> Days:
         raise ConfigurationError(
             f"{first} to {last} are {number} days", hint=f"Choose at most {MOST_DAYS} days."
         )
+    if first.toordinal() <= number:
+        raise ConfigurationError(f"the calendar has no days before {first} to {last}")
     return tuple(first + timedelta(days=offset) for offset in range(number))
 
 
 def days_before(days: Days) -> Days:
     """Return as many days just before, to compare with."""
     return tuple(day - timedelta(days=len(days)) for day in days)
+
+
+def time_of(days: Days, zone: tzinfo) -> Period:
+    """Return a period that holds all of these days and those before, whatever clock shows them."""
+    first, last = days_before(days)[0], days[-1]
+    return period(
+        None if first - date.min < _BETWEEN_CLOCKS else first - _BETWEEN_CLOCKS,
+        None if date.max - last < _BETWEEN_CLOCKS else last + _BETWEEN_CLOCKS,
+        zone,
+    )
 
 
 def person_week(person: WeekPerson, days: Days, recorded: Recorded, zone: tzinfo) -> PersonWeek:
@@ -184,11 +213,13 @@ def person_week(person: WeekPerson, days: Days, recorded: Recorded, zone: tzinfo
             measure: None if read is None else [at for at in read if at.date() == day]
             for measure, read in moments.items()
         }
-        numbers = {measure: None if at is None else len(at) for measure, at in of_day.items()}
-        spent = recorded.time_spent
+        numbers = {
+            measure: None if at is None or (not at and measure in recorded.partial) else len(at)
+            for measure, at in of_day.items()
+        }
         return DayWork(
             **numbers,
-            time_spent=None if spent is None else spent.get(day.isoformat(), 0),
+            time_spent=_spent_on(day, recorded),
             hours=tuple(sorted({at.hour for ats in of_day.values() for at in ats or ()})),
         )
 
@@ -196,6 +227,7 @@ def person_week(person: WeekPerson, days: Days, recorded: Recorded, zone: tzinfo
         person,
         {day: day_work(day) for day in days},
         {day: day_work(day) for day in days_before(days)},
+        recorded.partial,
     )
 
 
@@ -217,7 +249,7 @@ def measure_rows(weeks: Iterable[PersonWeek], measure: Measure) -> list[Row]:
     ]
 
 
-def overview_rows(weeks: Iterable[PersonWeek], with_hours: Sequence[str] = ()) -> list[Row]:
+def overview_rows(weeks: Iterable[PersonWeek], with_hours: Collection[str] = ()) -> list[Row]:
     """Return the table to read: each day says all that was recorded, an unknown number is a “?”.
 
     Columns: `Team Name, Full Name, GitLab Username`, one for each day (`YYYY-MM-DD`), `Total`, and
@@ -236,6 +268,13 @@ def overview_rows(weeks: Iterable[PersonWeek], with_hours: Sequence[str] = ()) -
         }
         for week in weeks
     ]
+
+
+def _spent_on(day: date, recorded: Recorded) -> Number | None:
+    if recorded.time_spent is None:
+        return None
+    spent = recorded.time_spent.get(day.isoformat(), 0)
+    return None if not spent and "time_spent" in recorded.partial else spent
 
 
 def _person_cells(person: WeekPerson) -> dict[str, Scalar]:

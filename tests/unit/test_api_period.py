@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from gitlab_sync.api.period import LOCAL, created_within, given_period
+from gitlab_sync.api.period import LOCAL, active_within, created_within, given_period
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.dates import Period, moment_in
 
@@ -62,6 +62,16 @@ def test_the_server_is_asked_for_a_day_more_on_both_sides() -> None:
         "created_before": "2024-03-06T12:00:00+00:00",
     }
     assert created_within(Period()) == {}
+
+
+def test_something_happened_to_an_item_between_its_creation_and_its_last_change() -> None:
+    """So the list holds all to which anything may have happened in the period."""
+    wanted = Period(datetime(2024, 3, 2, tzinfo=UTC), datetime(2024, 3, 5, 12, tzinfo=UTC))
+    assert active_within(wanted) == {
+        "updated_after": "2024-03-01T00:00:00+00:00",
+        "created_before": "2024-03-06T12:00:00+00:00",
+    }
+    assert active_within(Period()) == {}
 
 
 def test_what_is_no_time_is_refused() -> None:

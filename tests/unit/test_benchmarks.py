@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ SCENARIOS = {
     "workers_busy",
     "cpu_of_a_request",
     "real_data",
+    "users_real_data",
     "many_callers",
     "small_behind_large",
 }
@@ -44,6 +46,26 @@ def test_a_quick_run_measures_all_and_compares_like_with_like(tmp_path: Path) ->
 
     assert str(found["machine"]["processor"]) in ended.stdout
     assert "python -m benchmarks --quick" in ended.stdout
+
+
+def test_whole_people_are_measured_by_the_merge_requests_that_were_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As many from lists alone, without a request about one; commits are read in either case."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks.measuring import generated, measure, work_at
+    from benchmarks.peers import installed
+
+    ours = installed()[0][0]
+    with generated(3, 4) as server:
+        work = work_at(server, 2)
+        batch = measure(ours, "batch", server, work)
+        full = measure(ours, "people", server, work)
+        quick = measure(ours, "people", server, replace(work, options={"quick": 1}))
+    assert full.items == quick.items == batch.items > 0
+    facts = {name: n for name, n in full.endpoints.items() if name not in quick.endpoints}
+    assert facts == {name: n for name, n in batch.endpoints.items() if name != "/merge_requests"}
+    assert quick.endpoints["/projects/:id/repository/commits"] > 0
 
 
 def test_answers_with_errors_are_no_measurement(monkeypatch: pytest.MonkeyPatch) -> None:

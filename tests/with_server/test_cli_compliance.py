@@ -10,29 +10,20 @@ from pathlib import Path
 
 import pytest
 from cli_runs import environment, of_sandbox, run
-from test_compliance import Shelf
+from project_examples import COMPLETE, without
+from shelf import Shelf
+from test_rules_project_examples import EXAMPLES
 
 from gitlab_sync.api.compliance import columns
 from gitlab_sync.rules.project import judge
 from gitlab_sync.rules.project_checks import CHECKS
 from gitlab_sync.sandbox import Sandbox
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "unit/rules"))
-
-from project_examples import COMPLETE, without
-from test_rules_project_examples import EXAMPLES
-
 
 @pytest.fixture
 def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
     """Return the environment of a run against the sandbox."""
     return of_sandbox(sandbox, tmp_path)
-
-
-@pytest.fixture
-def shelf(sandbox: Sandbox) -> Shelf:
-    """Put repositories into the sandbox."""
-    return Shelf(sandbox)
 
 
 def test_at_least_forty_repositories_are_judged_as_the_rules_judge_them(

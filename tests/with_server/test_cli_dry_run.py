@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cli_runs import environment, of_sandbox, run
 
-from gitlab_sync.cli.dry_run import FACTS
+from gitlab_sync.answers.foreseen import FACTS
 from gitlab_sync.sandbox import Sandbox, World
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from cli_runs import environment, run
 
 from gitlab_sync.api.compliance import columns
+from gitlab_sync.cli.explain import Found, named
 from gitlab_sync.rules import issue, merge_request
+from gitlab_sync.rules.check import Check
 from gitlab_sync.rules.project_checks import CHECKS
+from gitlab_sync.rules.tally import Tally
+from gitlab_sync.rules.unified import unified_row
 
 ALL = {"merge requests": merge_request.CHECKS, "issues": issue.CHECKS, "projects": CHECKS}
 
@@ -45,6 +50,12 @@ def test_json_holds_every_check_with_all_that_is_known_of_it(environ: dict[str, 
     assert linter["Applies to"] == "Python, TypeScript"
     assert linter["Area"] == "quality & tools"
     assert next(row for row in rows if row["Id"] == "no_labels")["Weight"] is None
+    checks = [check for checks in ALL.values() for check in checks]
+    for row, check in zip(rows, checks, strict=True):
+        said = (row["Check"], row["Severity"], row["Fails when"], row["Why"], row["How to fix"])
+        texts = (check.fails_when, check.why, check.how_to_fix)
+        assert said == (check.title, check.severity, *texts)
+        assert row["Applies to"]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +72,9 @@ def test_json_holds_every_check_with_all_that_is_known_of_it(environ: dict[str, 
         ("Coverage", ["coverage_threshold"]),
         ("Pre-commit", ["pre_commit"]),
         ("AGPLv3", ["license"]),
+        ("MR No Desc", ["no_desc"]),
+        ("mr > 2 days", ["merge_gt_2_days"]),
+        ("Issue Long Open", ["long_open_time"]),
     ],
 )
 def test_a_check_is_found_by_id_and_by_the_title_of_its_column(
@@ -71,22 +85,57 @@ def test_a_check_is_found_by_id_and_by_the_title_of_its_column(
     assert [each["Id"] for each in found] == ids
 
 
-def test_an_explanation_says_why_and_what_to_do(environ: dict[str, str]) -> None:
-    """In whole sentences, for a person."""
-    text = run(environ, "explain", "no_issues").stdout.decode()
-    check = next(check for check in merge_request.CHECKS if check.id == "no_issues")
-    assert text.startswith("No Issues (merge requests)\n")
-    assert check.why in text
-    assert check.how_to_fix in text
-    assert "notes, commits" in text
-
-
-def test_every_check_and_every_column_of_the_table_of_projects_can_be_explained(
-    environ: dict[str, str],
+@pytest.mark.parametrize(
+    ("name", "title", "facts"),
+    [
+        (
+            "no_issues",
+            "No Issues (merge requests)",
+            {
+                "Severity": "medium",
+                "Weight": "none: faults are counted",
+                "Applies to": "merged and closed merge requests",
+                "Read for it": "notes, commits",
+            },
+        ),
+        (
+            "Issue No Labels",
+            "No Labels (issues)",
+            {
+                "Severity": "low",
+                "Weight": "none: faults are counted",
+                "Applies to": "closed issues",
+                "Read for it": "nothing beyond the list or the record",
+            },
+        ),
+        (
+            "type_checker",
+            "Type checker (projects)",
+            {
+                "Severity": "medium",
+                "Weight": "4 of 99",
+                "Area": "quality & tools",
+                "Applies to": "Python, TypeScript",
+                "Read for it": "files, pipeline",
+            },
+        ),
+        ("Language", "Language (projects)", {"Weight": "0 of 99", "Applies to": "any code"}),
+    ],
+)
+def test_an_explanation_says_all_that_is_known(
+    name: str, title: str, facts: dict[str, str], environ: dict[str, str]
 ) -> None:
-    """But for the name, the score and how the row came about."""
-    from gitlab_sync.cli.explain import named
+    """When it fails, why that matters and what to do in whole sentences, for a person."""
+    heading, *lines = run(environ, "explain", name).stdout.decode().splitlines()
+    assert heading == title
+    said = dict(re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in lines)
+    check = named(name)[0].check
+    texts = {"Fails when": check.fails_when, "Why": check.why, "To do": check.how_to_fix}
+    assert said.items() >= {**facts, **texts, "Id": check.id}.items()
 
+
+def test_every_check_and_every_column_of_the_table_of_projects_can_be_explained() -> None:
+    """But for the name, the score and how the row came about."""
     for checks in ALL.values():
         for check in checks:
             assert check in [found.check for found in named(check.id)]
@@ -96,12 +145,29 @@ def test_every_check_and_every_column_of_the_table_of_projects_can_be_explained(
 
 
 @pytest.mark.parametrize(
+    ("rules", "check"),
+    [(rules, check) for rules in ("merge requests", "issues") for check in ALL[rules]],
+    ids=lambda part: getattr(part, "id", part),
+)
+def test_a_column_of_the_table_of_people_is_the_check_that_it_counts(
+    rules: str, check: Check
+) -> None:
+    """And none of the other rule set, even where that has one of the same title."""
+    counted = Tally({check.title: 1}, {})
+    mrs, issues = (counted, None) if rules == "merge requests" else (None, counted)
+    row = unified_row({"data": {}}, mrs, issues)
+    (column,) = [title for title, cell in row.items() if cell == 1]
+    assert named(column) == named(column.upper()) == [Found(rules, check)]
+
+
+@pytest.mark.parametrize(
     ("name", "nearest"),
     [
         ("no_unit_test", "no_unit_tests"),
         ("No Descr", "no_desc"),
         ("Securty", "Security"),
         ("licence", "license"),
+        ("mr no reviews", "MR No Review"),
         ("xqzt", "all are listed"),
         ("", "all are listed"),
     ],

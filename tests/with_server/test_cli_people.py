@@ -130,6 +130,12 @@ def test_a_csv_without_a_header_has_numbered_columns(tmp_path: Path) -> None:
     ]
 
 
+def test_an_at_sign_before_a_name_is_left_out_in_a_cell_as_in_a_list(tmp_path: Path) -> None:
+    """And a comment behind a name in a list, too."""
+    assert read(tmp_path, b"username,team\n@ann,A\n").usernames == ["ann"]
+    assert read(tmp_path, b"\t@ann  # lead\n@bob\n").usernames == ["ann", "bob"]
+
+
 def test_a_college_comes_first_under_the_title_that_reports_have(tmp_path: Path) -> None:
     """Whatever the file calls it."""
     people = read(tmp_path, b"username,team,University\nann,A,Delft\n")

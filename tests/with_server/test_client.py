@@ -61,28 +61,6 @@ def test_it_is_made_by_position_and_by_keyword(bridge: Bridge) -> None:
     assert gitlab_sync.GitLabClient is GitLabClient
 
 
-def test_the_signature_is_the_contracts() -> None:
-    """Names, order and defaults."""
-    made = inspect.signature(GitLabClient)
-    assert list(made.parameters)[:5] == ["base_url", "token", "is_oauth", "bridge", "timeout"]
-    assert made.parameters["bridge"].kind is inspect.Parameter.KEYWORD_ONLY
-    for name, wanted in {
-        "get": ["endpoint", "params"],
-        "_get": ["endpoint", "params"],
-        "get_all": ["endpoint", "params", "per_page", "max_pages", "all"],
-        "_get_paginated": ["endpoint", "params", "per_page", "max_pages", "all"],
-        "request": ["method", "endpoint", "params"],
-        "_request": ["method", "endpoint", "params"],
-        "batch_evaluate_mrs": ["usernames", "project_id", "group_id", "mr_scope"],
-        "batch_evaluate_issues": ["usernames", "project_id", "group_id", "issue_scope"],
-    }.items():
-        parameters = inspect.signature(getattr(GitLabClient, name)).parameters
-        assert list(parameters)[1 : len(wanted) + 1] == wanted
-    defaults = inspect.signature(GitLabClient._get_paginated).parameters
-    assert (defaults["per_page"].default, defaults["max_pages"].default) == (100, 10)
-    assert inspect.signature(GitLabClient.get_all).parameters["max_pages"].default is None
-
-
 @pytest.mark.parametrize("url", ["gitlab.example", "", "ftp://x", "https://ann:word@x.example"])
 def test_a_bad_url_is_a_configuration_error_at_once(url: str) -> None:
     """And a ValueError, for who expects that."""
@@ -99,9 +77,10 @@ def test_a_timeout_must_be_more_than_nothing() -> None:
             GitLabClient("https://gitlab.example", SECRET, timeout=timeout)
 
 
-def test_the_token_is_not_in_the_repr() -> None:
-    """Nor in that of its view, nor of the credential."""
+def test_token_is_as_given_and_in_no_repr() -> None:
+    """Nor in that of the credential, nor of python-gitlab's object."""
     client = GitLabClient("https://gitlab.example", SECRET)
+    assert client.token == SECRET
     assert SECRET not in f"{client!r}{client}{client.credential!r}{client.client!r}"
 
 
@@ -121,7 +100,7 @@ def test_a_client_travels_only_by_reference(monkeypatch: pytest.MonkeyPatch) -> 
 # -- reading ---------------------------------------------------------------------------------------
 
 
-def test_all_spellings_of_an_endpoint_give_the_same(client: GitLabClient, world: World) -> None:
+def test_get_takes_all_spellings_of_an_endpoint(client: GitLabClient, world: World) -> None:
     """By id, by encoded path, by a whole URL."""
     project = world.tables.projects[0]
     path = project["path_with_namespace"].replace("/", "%2F")
@@ -145,9 +124,7 @@ def test_parameters_reach_the_server(client: GitLabClient, sandbox: Sandbox) -> 
     assert sandbox.traffic.exchanges[1].query == "scope=all&draft=false"
 
 
-def test_a_private_token_and_a_bearer_go_in_their_own_headers(
-    sandbox: Sandbox, bridge: Bridge
-) -> None:
+def test_is_oauth_sends_a_bearer_and_else_a_private_token(sandbox: Sandbox, bridge: Bridge) -> None:
     """An OAuth token in `PRIVATE-TOKEN` would be refused."""
     oauth = sandbox.token_for("alice.moreau", kind="oauth")
     assert GitLabClient(sandbox.url, oauth, True, bridge=bridge).get("user")
@@ -158,7 +135,7 @@ def test_a_private_token_and_a_bearer_go_in_their_own_headers(
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "put"])
-def test_a_verb_is_really_that_verb_with_its_parameters_as_json(
+def test_request_sends_really_that_verb_with_its_parameters_as_json(
     bridge: Bridge, method: str
 ) -> None:
     """The older client made a GET of it."""
@@ -190,7 +167,7 @@ def test_head_gives_an_empty_list(client: GitLabClient, sandbox: Sandbox) -> Non
     assert sandbox.traffic.exchanges[0].method == "HEAD"
 
 
-def test_the_last_failure_is_remembered(client: GitLabClient) -> None:
+def test_error_msg_is_the_text_of_the_last_failure(client: GitLabClient) -> None:
     """Its text, for pages that show it."""
     assert client.error_msg is None
     with pytest.raises(NotFound) as raised:
@@ -199,7 +176,9 @@ def test_the_last_failure_is_remembered(client: GitLabClient) -> None:
     assert "404" in client.error_msg
 
 
-def test_the_last_rate_limit_is_remembered(client: GitLabClient, sandbox: Sandbox) -> None:
+def test_last_rate_limit_says_where_for_how_long_and_when(
+    client: GitLabClient, sandbox: Sandbox
+) -> None:
     """Where, for how long, and when, in UTC."""
     sandbox.faults.add("limit", retry_after=0.01)
     client.get("projects", {"private_token": SECRET})
@@ -272,7 +251,7 @@ def test_as_a_context_manager_it_is_closed_at_the_end(make_client: Maker) -> Non
         client.get("user")
 
 
-def test_closing_it_twice_is_closing_it_and_others_go_on(
+def test_close_twice_is_close_and_others_go_on(
     make_client: Maker, client: GitLabClient, bridge: Bridge
 ) -> None:
     """The bridge is everybody's."""
@@ -290,7 +269,7 @@ def test_closing_it_twice_is_closing_it_and_others_go_on(
     assert not bridge.closed
 
 
-def test_closing_it_breaks_off_what_it_does_from_any_thread(
+def test_close_breaks_off_what_it_does_from_any_thread(
     make_client: Maker, client: GitLabClient, sandbox: Sandbox
 ) -> None:
     """Even a read of a server that has gone silent."""
@@ -325,7 +304,7 @@ def test_after_the_bridge_was_closed_a_client_says_so(client: GitLabClient, brid
 # -- what older code hands over --------------------------------------------------------------------
 
 
-def test_run_sync_calls_a_callable_and_gives_back_anything_else(client: GitLabClient) -> None:
+def test__run_sync_calls_a_callable_and_gives_back_anything_else(client: GitLabClient) -> None:
     """Older code wraps its calls in it."""
     assert client._run_sync(lambda: 7) == 7
     assert client._run_sync(lambda: client.get("user"), timeout=5)["username"]
@@ -334,13 +313,13 @@ def test_run_sync_calls_a_callable_and_gives_back_anything_else(client: GitLabCl
     assert client._run_sync(None) is None
 
 
-def test_run_sync_passes_errors_on(client: GitLabClient) -> None:
+def test__run_sync_passes_errors_on(client: GitLabClient) -> None:
     """They are not swallowed."""
     with pytest.raises(NotFound):
         client._run_sync(lambda: client.get("projects/999999"))
 
 
-def test_run_sync_refuses_a_coroutine_closes_it_and_says_what_to_call(
+def test__run_sync_refuses_a_coroutine_closes_it_and_says_what_to_call(
     client: GitLabClient, recwarn: pytest.WarningsRecorder
 ) -> None:
     """There is no loop that could run it."""
@@ -359,67 +338,6 @@ def test_run_sync_refuses_a_coroutine_closes_it_and_says_what_to_call(
         client._run_sync(coroutine)
     assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
     assert not [w for w in recwarn if "never awaited" in str(w.message)]
-
-
-def test_single_items_are_judged_with_the_older_flags(client: GitLabClient, world: World) -> None:
-    """Username, flags, and what could not be read."""
-    for record in world.tables.merge_requests[:4]:
-        name, flags = client._evaluate_single_mr({**record, "_username": "ann"})
-        assert name == "ann"
-        assert list(flags) == [
-            "is_terminal", "is_merged", "is_closed_rejected", "no_desc", "no_issues", "no_time",
-            "no_unit_tests", "failed_pipe", "no_semantic_commits", "no_internal_review",
-            "merge_gt_2_days", "merge_gt_1_week", "errors",
-        ]  # fmt: skip
-        assert not flags["errors"]
-        quick_name, quick = client._evaluate_single_mr_efficiently(record)
-        assert quick_name == "unknown"
-        assert "is_closed" in quick
-        assert not {"is_closed_rejected", "no_unit_tests"} & set(quick)
-    for record in world.tables.issues[:4]:
-        assert client._evaluate_single_issue(record)[0] == "unknown"
-        assert client._evaluate_single_issue(record) == client._evaluate_single_issue_efficiently(
-            record
-        )
-
-
-def test_a_single_item_whose_facts_cannot_be_read_has_unknown_flags(
-    client: GitLabClient, sandbox: Sandbox, world: World
-) -> None:
-    """None, and why: neither a fault nor clean."""
-    record = next(mr for mr in world.tables.merge_requests if mr["state"] == "merged")
-    sandbox.faults.add("status", status=403, path="*/diffs", times=None)
-    _, flags = client._evaluate_single_mr(record)
-    assert flags["no_unit_tests"] is None
-    assert flags["is_merged"] is True
-    assert "403" in str(flags["errors"])
-
-
-def test_a_single_open_item_costs_no_request(client: GitLabClient, sandbox: Sandbox) -> None:
-    """It has no faults yet."""
-    _, flags = client._evaluate_single_mr({"id": 1, "iid": 1, "project_id": 1, "state": "opened"})
-    assert flags["is_terminal"] is False
-    assert flags["no_desc"] is False
-    assert sandbox.traffic.total == 0
-
-
-def test_the_quick_counts_cost_no_request(
-    client: GitLabClient, sandbox: Sandbox, world: World
-) -> None:
-    """One dict each, with the old titles."""
-    row = client.batch_evaluate_mrs_efficiently(world.tables.merge_requests)
-    assert list(row) == [
-        "Closed MRs", "No Desc", "No Issues", "No Time Spent", "Failed Pipeline",
-        "No Semantic Commits", "No Internal Review", "Merge > 1 Week", "Merge > 2 Days",
-    ]  # fmt: skip
-    quick = client.batch_evaluate_issues_efficiently(world.tables.issues)
-    assert list(quick) == [
-        "Total Assigned", "Opened Issues", "Closed Issues", "No Desc", "No Labels", "No Milestone",
-        "No Time Spent", "Long Open Time (>2 days)", "No Semantic Title",
-    ]  # fmt: skip
-    total = sum(count["Total Assigned"] for count in world.truth.issues().values())
-    assert quick["Total Assigned"] == total
-    assert sandbox.traffic.total == 0
 
 
 def test_a_failing_server_is_told_as_such_and_a_later_call_succeeds(

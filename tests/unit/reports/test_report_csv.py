@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -37,10 +38,18 @@ def test_null_is_an_empty_cell_and_zero_is_a_zero() -> None:
     assert read(to_csv(COLUMNS, rows))[1:] == [["a", "", ""], ["b", "0", ""]]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx"])
 def test_text_that_could_be_a_formula_is_neutralised(text: str) -> None:
     """A username or message must not become code in somebody's spreadsheet."""
     assert read(to_csv(("Error",), [{"Error": text}]))[1] == [f"'{text}"]
+
+
+@pytest.mark.parametrize("sign", "=+-@")
+def test_the_full_width_form_of_a_sign_is_as_dangerous(sign: str) -> None:
+    """A program for East Asian text takes both for the same."""
+    wide = chr(ord(sign) - ord("!") + ord("\uff01"))
+    assert unicodedata.normalize("NFKC", wide) == sign
+    assert read(to_csv(("Error",), [{"Error": f"{wide}1"}]))[1] == [f"'{wide}1"]
 
 
 def test_numbers_stay_numbers() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import get_args
 
@@ -86,3 +87,37 @@ def test_any_title_makes_a_name_that_file_systems_take(title: str) -> None:
     stem = name.removesuffix("_2024-01-05.parquet")
     assert stem.replace("_", "").replace("-", "").isalnum() or not stem.isascii()
     assert not set(name) & set('/\\:*?"<>|\0\r\n')
+
+
+OTHER = Sheet("Others", ("Name", "Note"), [{"Name": "b", "Note": None}], META, nothing={"Note"})
+
+
+def test_several_tables_go_into_one_file_where_the_format_has_room() -> None:
+    """A workbook has a sheet for each; a format of rows alone says that it holds but one."""
+    several = {name: form.write_all for name, form in FORMATS.items()}
+    assert {name for name, write in several.items() if write is None} == {
+        "ndjson",
+        "csv",
+        "parquet",
+    }
+    for name in ("table", "html", "json"):
+        write = several[name]
+        assert write is not None
+        text = write([SHEET, OTHER]).decode()
+        assert text.index("T") < text.index("ann") < text.index("Others") < text.index("Note")
+
+
+def test_several_tables_of_json_are_one_object_by_their_titles() -> None:
+    """A program finds each by its name."""
+    write = FORMATS["json"].write_all
+    assert write is not None
+    assert json.loads(write([SHEET, OTHER])) == {
+        "T": [{"Username": "ann", "N": 3, "Error": None}],
+        "Others": [{"Name": "b", "Note": None}],
+    }
+
+
+def test_a_table_in_text_has_nothing_where_null_means_that_there_is_nothing() -> None:
+    """A question mark would say that it could not be read."""
+    text = FORMATS["table"].write(OTHER).decode()
+    assert text.splitlines()[-1] == "b"

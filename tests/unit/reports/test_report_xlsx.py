@@ -79,7 +79,13 @@ def test_percentages_are_such() -> None:
     assert cell.number_format == "0.0%"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\x00=1", "{=1}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\nx"),
+        *("\uff1d1", "\uff0b1", "\uff0d1", "\uff20A1", "\x00=1", "{=1}"),
+    ],
+)
 def test_no_text_is_a_formula(text: str) -> None:
     """Not even one that hides behind a character that no workbook can hold."""
     cell = read(table([text])).worksheets[0]["A2"]

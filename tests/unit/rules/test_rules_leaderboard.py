@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from gitlab_sync.rules.leaderboard import (
     DEFAULT_WEIGHTS,
     MEMBER_COLUMNS,
     PEOPLE_COLUMNS,
+    SHARE_COLUMNS,
     TEAM_COLUMNS,
     TeamResult,
     Term,
@@ -23,6 +25,9 @@ from gitlab_sync.rules.leaderboard import (
     ranked,
     results,
     score,
+    score_columns,
+    score_rows,
+    share_rows,
     team_rows,
     terms,
     weights_from,
@@ -77,6 +82,12 @@ def test_weights_are_a_setting() -> None:
     assert score(work("ann", 3, issues_raised=4), weights) == 5.5
 
 
+def test_a_heading_names_the_number_and_what_each_is_worth() -> None:
+    """Without decimals that are none."""
+    assert Term("MR Merged", None, 5.0).heading == "MR Merged x 5"
+    assert Term("MR Merged", None, 0.25).heading == "MR Merged x 0.25"
+
+
 @pytest.mark.parametrize("weight", ["1", None, True, -1, float("nan"), float("inf"), 1e308])
 def test_weights_that_cannot_be_are_refused_by_name(weight: object) -> None:
     """All faults at once."""
@@ -123,6 +134,27 @@ def test_a_teams_row_holds_the_sums_of_its_members() -> None:
     assert [each.unverified for each in found] == [1, 0]
 
 
+def test_a_team_says_of_how_many_members_something_is_not_known() -> None:
+    """Also of those whose numbers are the least it can be, or who do not exist."""
+
+    def team_of(*statuses: str) -> TeamResult:
+        people = [
+            replace(work(f"user{at}", 1), status=status) for at, status in enumerate(statuses)
+        ]
+        return results([team("Blue", *(each.username for each in people))], people)[0]
+
+    for statuses, status, unverified in (
+        ((), "Success", 0),
+        (("Success", "Success"), "Success", 0),
+        (("Success", "Partial", "Not Found"), "Partial", 2),
+        (("Partial",), "Partial", 1),
+        (("Not Found", "Not Found"), "Not Found", 2),
+        (("Error", "Not Found"), "Error", 2),
+    ):
+        found = team_of(*statuses)
+        assert (found.status, found.unverified) == (status, unverified)
+
+
 def test_a_team_of_which_nothing_is_known_has_no_rank() -> None:
     """One without members has done nothing, and that is known."""
     rows = team_rows(results([team("Blue", "zoe"), team("Empty")], []))
@@ -152,6 +184,43 @@ def test_individuals_are_there_once_with_all_their_teams() -> None:
     assert (rows[1]["Rank"], rows[1]["Badges"]) == (2, "")
 
 
+def test_shares_are_of_what_the_team_did() -> None:
+    """In percent; of nothing they are 0, and who is unknown has none."""
+    people = [work("ann", 3, 0, 1), work("Bob", 1, 0, 2), work("zoe", None, 0, 0)]
+    (found,) = results([team("Blue", "zoe", "ann", "bob")], people)
+    rows = share_rows(found)
+    assert all(tuple(row) == SHARE_COLUMNS for row in rows)
+    assert [tuple(row.values()) for row in rows] == [
+        ("ann", "Total Commits", 3, 75.0),
+        ("Bob", "Total Commits", 1, 25.0),
+        ("zoe", "Total Commits", None, None),
+        ("ann", "MR Created", 1, 33.3),
+        ("Bob", "MR Created", 2, 66.7),
+        ("zoe", "MR Created", 0, 0.0),
+        ("ann", "Issues Raised", 0, 0.0),
+        ("Bob", "Issues Raised", 0, 0.0),
+        ("zoe", "Issues Raised", 0, 0.0),
+    ]
+
+
+def test_the_points_behind_each_score_are_a_table() -> None:
+    """Teams by rank; what weighs nothing has no column."""
+    weights = weights_from({"commits": 0, "mr_assigned": 0.5})
+    people = [work("ann", 9, 1, 1), work("Bob", 9, 2, 3, 1, mr_assigned=3), work("zoe", None, None)]
+    rows = score_rows(
+        results([team("Blue", "ann"), team("Red", "zoe", "bob")], people, weights), weights
+    )
+    columns = ("Team", "Username", "MR Merged x 5", "MR Created x 2", "Issues Closed x 3",
+               "MR Assigned x 0.5", "Score")  # fmt: skip
+    assert score_columns(weights) == columns
+    assert all(tuple(row) == columns for row in rows)
+    assert [tuple(row.values()) for row in rows] == [
+        ("Red", "Bob", 10, 6, 3, 1.5, 20.5),
+        ("Red", "zoe", None, 0, 0, 0.0, None),
+        ("Blue", "ann", 5, 2, 0, 0.0, 7.0),
+    ]
+
+
 unhurried = settings(max_examples=150, deadline=None)
 
 
@@ -170,6 +239,46 @@ def test_the_sums_of_the_teams_are_the_sums_of_the_people(found: list[TeamResult
             int(row[of_person] or 0) for row in people
         )
     assert len(people) == sum(len(each.members) for each in found)
+
+
+@unhurried
+@given(
+    st.lists(st.integers(0, 10_000), min_size=4, max_size=4),
+    st.lists(st.decimals(0, 1000, places=3), min_size=4, max_size=4),
+)
+def test_decimal_points_add_up_exactly(numbers: list[int], points: list[Any]) -> None:
+    """Else nobody would tie: 0.1 three times is not 0.3 to a machine."""
+    weights = dict(zip(DEFAULT_WEIGHTS, map(float, points), strict=True))
+    ann = work("ann", *(numbers[place] for place in (0, 1, 2, 3)))
+    exact = sum(number * Fraction(point) for number, point in zip(numbers, points, strict=True))
+    (found,) = results([team("X", "ann")], [ann], weights)
+    assert (found.score, score(ann, weights)) == (float(exact), float(exact))
+
+
+@unhurried
+@given(boards())
+def test_the_points_of_a_row_are_its_score(found: list[TeamResult]) -> None:
+    """And those of a team's rows the team's."""
+    rows = score_rows(found)
+    for row in rows:
+        points = [row[title] for title in score_columns()[2:-1]]
+        assert row["Score"] == (None if None in points else sum(map(int, points)))  # type: ignore[arg-type]
+    for result in found:
+        known = [row["Score"] for row in rows if row["Team"] == result.team.name]
+        assert sum(int(points or 0) for points in known) == (result.score or 0)
+
+
+@unhurried
+@given(boards())
+def test_shares_make_up_the_whole(found: list[TeamResult]) -> None:
+    """All known ones together are everything, or nothing where nothing was done."""
+    for result in found:
+        shares: dict[object, list[float]] = {}
+        for row in share_rows(result):
+            if row["Share"] is not None:
+                shares.setdefault(row["Measure"], []).append(float(row["Share"]))
+        for parts in shares.values():
+            assert sum(parts) == pytest.approx(100, abs=0.1 * len(parts)) or set(parts) == {0.0}
 
 
 @unhurried

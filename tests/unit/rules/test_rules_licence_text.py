@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from project_examples import AGPL_NOTICE, MIT
 
-from gitlab_sync.rules.licence_text import allowed, identify, policy_title
+from gitlab_sync.rules.licence_text import allowed, identify, policy_title, with_forms
 
 ROOT = Path(__file__).parents[3]
 OURS = {"AGPL-3.0-only", "AGPL-3.0-or-later"}
@@ -87,6 +87,23 @@ def test_a_policy_names_what_is_allowed(
     """What the text leaves open is only open where the answer hangs on it."""
     assert allowed(expression, OURS) is both
     assert allowed(expression, {"AGPL-3.0-or-later"}) is later_only
+
+
+@pytest.mark.parametrize("bare", ["AGPL-3.0", "GPL-2.0", "GPL-3.0", "LGPL-2.1", "GFDL-1.3"])
+def test_a_bare_gnu_name_means_both_of_its_forms(bare: str) -> None:
+    """As people write it; letters may be of either case."""
+    both = {f"{bare}-only", f"{bare}-or-later"}
+    assert with_forms([bare, "MIT"]) == both | {"MIT"}
+    for name in (*both, bare, f"{bare}+"):
+        assert allowed(name, with_forms([bare])) is True
+        assert allowed(name, with_forms([bare.lower()])) is True
+    assert allowed("MIT", with_forms([bare])) is False
+
+
+@pytest.mark.parametrize("name", ["GPL-3.0-only", "AGPL-3.0-or-later", "MIT", "XGPL-3.0", ""])
+def test_every_other_name_means_itself(name: str) -> None:
+    """A form that was chosen allows no other."""
+    assert with_forms([name]) == {name}
 
 
 @pytest.mark.parametrize(

@@ -104,9 +104,24 @@ def test_text_and_file_are_merged_in_their_order() -> None:
     ]
 
 
+def test_an_at_sign_before_a_username_is_left_out() -> None:
+    """In a list and in a cell, quoted or not; nobody is there twice because of it."""
+    assert parse_people("@ann\n  @bob\nANN\n").people == (Person("ann"), Person("bob"))
+    text = 'College,Username,Room\nNorth,@ann,@7\nSouth," @bob ",\n,bob,\n'
+    assert parse_people(text).people == (Person("ann", "North", {"Room": "@7"}), BOB)
+
+
+@pytest.mark.parametrize("cell", ["@", "@@ann", "@ ann", "ann@", "a@b"])
+def test_an_at_sign_alone_or_elsewhere_is_no_username(cell: str) -> None:
+    """An e-mail address, above all."""
+    found = parse_people(f"username,college\n{cell},North\n")
+    assert found.people == ()
+    assert len(found.faults) == 1
+
+
 def test_every_bad_line_is_named_and_the_others_are_read() -> None:
     """With file, line and what is wrong."""
-    text = 'username,college\nAnn Lee,North\n,West\n,,\nann,North\n@bob\n"bob"x,South\n'
+    text = 'username,college\nAnn Lee,North\n,West\n,,\nann,North\n@@bob\n"bob"x,South\n'
     found = parse_people(text, "list.csv")
     assert found.people == (ANN,)
     assert [fault.split(" ", 4)[:3] for fault in found.faults] == [

@@ -161,6 +161,7 @@ def test_a_setting_changes_weights_licences_and_the_readme() -> None:
         {"weights": {"tests": float("nan")}},
         {"licences": "MIT"},
         {"licences": [3]},
+        {"licences": None},
         {"readme_length": -1},
         {"readme_sections": "three"},
         {"readme_sections": True},
@@ -184,6 +185,18 @@ def test_a_gnu_licence_hangs_on_the_form_that_the_policy_allows() -> None:
         found = judge(repository({**texts, **manifest}, **gitlab), policy).findings["license"]
         assert found.result == result
         assert f"declared as {declared}" in found.reason
+
+
+def test_a_policy_with_a_bare_gnu_name_allows_both_forms_however_it_is_made() -> None:
+    """In code and by a setting."""
+    made = Policy(licences=frozenset({"AGPL-3.0"}))
+    assert made == Policy.from_setting({"licences": ["AGPL-3.0"]}) == DEFAULT_POLICY
+    assert made.license_title == "AGPLv3"
+    for declared in ("AGPL-3.0-only", "AGPL-3.0-or-later"):
+        texts = {"LICENSE": f"SPDX-License-Identifier: {declared}\n"}
+        assert judge(repository(texts), made).findings["license"].result == "pass"
+    other = {"LICENSE": "SPDX-License-Identifier: GPL-3.0-only\n"}
+    assert judge(repository(other), made).findings["license"].result == "fail"
 
 
 def test_the_row_has_the_columns_of_the_batch_table() -> None:

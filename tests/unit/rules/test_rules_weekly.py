@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,6 +23,7 @@ from gitlab_sync.rules.weekly import (
     overview_rows,
     parse_week_people,
     person_week,
+    time_of,
 )
 
 ANN = WeekPerson("Blue", "Ann Lee", "ann")
@@ -91,6 +92,31 @@ def test_what_was_not_read_is_unknown_and_not_nothing() -> None:
     assert measure_rows([week], "time_spent")[0]["Total"] is None
 
 
+def test_where_something_is_missing_a_day_without_anything_is_unknown() -> None:
+    """What was found counts; how that compares to the days before, nobody knows."""
+    partial = {"commits", "time_spent", "issues"}
+    week = person_week(ANN, (THURSDAY, FRIDAY), recorded(issues=[], partial=partial), UTC)
+    commits, before = (
+        [work.commits for work in days.values()] for days in (week.days, week.before)
+    )
+    assert (commits, before) == ([1, 1], [None, None])
+    assert [work.merge_requests for work in week.days.values()] == [0, 2]
+    assert [work.time_spent for work in week.before.values()] == [None, None]
+    assert [week.total(measure) for measure in MEASURES] == [2, None, 2, 11400]
+    assert [week.change(measure) for measure in MEASURES] == [2, None, None, None]
+
+
+def test_what_is_read_holds_the_days_by_every_clock() -> None:
+    """Those before as well; the calendar's ends are no bounds."""
+    days = last_days(FRIDAY)
+    read = time_of(days, ZoneInfo("Pacific/Kiritimati"))
+    for clock in (timezone(timedelta(hours=-12)), timezone(timedelta(hours=14))):
+        assert read.includes(datetime.combine(days_before(days)[0], time.min, clock))
+        assert read.includes(datetime.combine(days[-1], time.max, clock))
+    assert time_of((date.max,), UTC).end is None
+    assert time_of((date(1, 1, 2),), UTC).start is None
+
+
 def test_the_table_to_read_has_a_column_a_day() -> None:
     """Hours are shown only for those whom the setting names."""
     week = person_week(WeekPerson("Blue", "Ann Lee", "Ann"), DAY, recorded(), UTC)
@@ -130,6 +156,17 @@ def test_a_week_is_seven_days_up_to_today() -> None:
     assert (len(days), days[0], days[-1]) == (7, date(2023, 12, 30), FRIDAY)
     assert days_before(days)[-1] == date(2023, 12, 29)
     assert last_days(FRIDAY, 1) == DAY
+
+
+@pytest.mark.parametrize("number", [1, 7, 45])
+def test_days_have_as_many_before_them(number: int) -> None:
+    """Else the calendar has none to compare with."""
+    first = date.min + timedelta(days=number)
+    days = last_days(first + timedelta(days=number - 1), number)
+    assert (days[0], days_before(days)[0]) == (first, date.min)
+    for too_early in (first + timedelta(days=number - 2), date.min):
+        with pytest.raises(ConfigurationError, match=str(too_early)):
+            last_days(too_early, number)
 
 
 def test_a_range_has_at_most_45_days() -> None:

@@ -54,17 +54,22 @@ def authored(world: World, kind: str, user: int) -> list[int]:
 # -- the client ------------------------------------------------------------------------------------
 
 
-def test_batch_client_is_a_client_with_people(make: Maker, sandbox: Sandbox) -> None:
+def test_private_token_is_as_given_and_in_no_repr(sandbox: Sandbox) -> None:
     """By position and by keyword."""
     client = BatchClient(base_url=sandbox.url + "/", private_token="plain-word-0123")
     assert isinstance(client, GitLabClient)
     assert (client.base_url, client.private_token) == (sandbox.url, "plain-word-0123")
+    assert BatchClient(sandbox.url, "plain-word-0123").private_token == client.token
     assert client.is_oauth is False
     assert "plain-word" not in repr(client)
-    assert list(inspect.signature(BatchClient).parameters)[:2] == ["base_url", "private_token"]
+
+
+def test_users_are_the_people_of_the_instance(make: Maker) -> None:
+    """Also built directly from a client."""
+    client = make()
     assert isinstance(client.users, GitLabUsersAPI)
     assert client.users is client.users
-    assert GitLabUsersAPI(make()).get_by_userid(ALICE) == make().users.get_by_userid(ALICE)
+    assert GitLabUsersAPI(client).get_by_userid(ALICE) == client.users.get_by_userid(ALICE)
 
 
 def test_batch_client_always_sends_a_private_token(make: Maker, sandbox: Sandbox) -> None:
@@ -76,7 +81,7 @@ def test_batch_client_always_sends_a_private_token(make: Maker, sandbox: Sandbox
         BatchClient(sandbox.url, oauth, bridge=make().bridge).get("user")
 
 
-def test_get_paginated_reads_twenty_pages_unless_told(
+def test__get_paginated_reads_twenty_pages_unless_told(
     make: Maker, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A cap that cuts is not silent; a 404 gives an empty list."""
@@ -208,9 +213,8 @@ def test_get_user_groups_are_that_persons(people: GitLabUsersAPI, make: Maker) -
         owner.get_user_groups(999_999)
 
 
-@pytest.mark.parametrize("kind", ["issues", "merge_requests"])
-def test_items_of_a_person_are_those_they_wrote(make: Maker, world: World, kind: str) -> None:
-    """Open and ended, of all projects, whoever's token it is; in archived ones, too."""
+def assert_all_that_they_wrote(make: Maker, world: World, kind: str) -> None:
+    """Check everybody's items, whoever's token it is; in archived projects, too."""
     world.put("projects", {**world.projects_by_id[FIGURES].data, "archived": True})
     for name in ("admin", "DmitriOkafor"):
         people = make(name).users
@@ -218,6 +222,16 @@ def test_items_of_a_person_are_those_they_wrote(make: Maker, world: World, kind:
             rows = getattr(people, f"get_user_{kind}")(user)
             assert sorted(row["id"] for row in rows) == authored(world, kind, user)
             assert rows.complete
+
+
+def test_get_user_issues_are_those_that_the_person_wrote(make: Maker, world: World) -> None:
+    """Open and closed, of all projects."""
+    assert_all_that_they_wrote(make, world, "issues")
+
+
+def test_get_user_merge_requests_are_those_that_the_person_wrote(make: Maker, world: World) -> None:
+    """Open and ended, of all projects."""
+    assert_all_that_they_wrote(make, world, "merge_requests")
 
 
 @pytest.mark.parametrize("kind", ["issues", "merge_requests"])
@@ -243,13 +257,25 @@ def test_nobody_wrote_nothing(people: GitLabUsersAPI, make: Maker) -> None:
 # -- how many --------------------------------------------------------------------------------------
 
 
-def test_counts_are_numbers(people: GitLabUsersAPI, world: World) -> None:
-    """Those of the lists."""
-    assert people.get_user_project_count(ALICE) == 3
+def test_get_user_project_count_is_that_of_the_list(people: GitLabUsersAPI) -> None:
+    """Own projects and contributions."""
+    assert people.get_user_project_count(ALICE) == len(people.get_user_projects(ALICE)) == 3
+
+
+def test_get_user_group_count_is_that_of_the_list(people: GitLabUsersAPI) -> None:
+    """Of somebody in no group it is a true 0."""
     assert people.get_user_group_count(ALICE) == 1
     assert people.get_user_group_count(DMITRI) == 0
-    assert people.get_user_issue_count(ALICE) == len(authored(world, "issues", ALICE))
-    assert people.get_user_mr_count(ALICE) == len(authored(world, "merge_requests", ALICE))
+
+
+def test_get_user_issue_count_is_that_of_the_list(people: GitLabUsersAPI, world: World) -> None:
+    """What the person wrote."""
+    assert people.get_user_issue_count(ALICE) == len(authored(world, "issues", ALICE)) > 0
+
+
+def test_get_user_mr_count_is_that_of_the_list(people: GitLabUsersAPI, world: World) -> None:
+    """What the person wrote; a true 0 of somebody who wrote none."""
+    assert people.get_user_mr_count(ALICE) == len(authored(world, "merge_requests", ALICE)) > 0
     assert people.get_user_mr_count(people.get_by_username("ghost")["id"]) == 0
 
 

@@ -466,7 +466,8 @@ def test_people_and_all_the_others_make_up_what_was_read(bridge: Bridge) -> None
             read = commits.read_project_commits(rest, world.tables.projects, people)
             divided = commits.attribute_all(read, people)
     for each in divided.projects:
-        parts = (each.merges, each.unmatched, each.rest, *each.people.values())
+        apart = (each.merges, each.unmatched, each.bots, each.others)
+        parts = (*apart, *each.people.values())
         assert sum(map(len, parts)) == len(world.tables.commits.get(each.project["id"], []))
     unmatched = {sha for each in divided.projects for sha in each.unmatched}
     assert sum(signature.number for signature in divided.unmatched) == len(unmatched)

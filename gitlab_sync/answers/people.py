@@ -1,0 +1,268 @@
+"""The table of whole people, a row for each: commits, projects, groups, judged work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import tzinfo
+
+from gitlab_sync.answers.members import people_of_groups
+from gitlab_sync.answers.projects import known_projects
+from gitlab_sync.api.merge_requests import read_facts
+from gitlab_sync.errors import GitLabSyncError
+from gitlab_sync.meter import Meter
+from gitlab_sync.outcomes import Completeness, Report
+from gitlab_sync.people import NOT_ALL_GROUPS, Batch, PeopleRead, read_people
+from gitlab_sync.profiles import outcomes
+from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.rest import Rest
+from gitlab_sync.rules import issue as issue_rules
+from gitlab_sync.rules import merge_request as mr_rules
+from gitlab_sync.rules.dates import Period
+from gitlab_sync.rules.known_by import NOBODY_ELSE, KnownBy
+from gitlab_sync.rules.mending import Mending, Ruled, what_to_mend
+from gitlab_sync.rules.people_input import Person, merged
+from gitlab_sync.rules.table import by_username
+from gitlab_sync.rules.tally import Judged, Tally
+from gitlab_sync.rules.unified import (
+    QUICK_UNIFIED_COLUMNS,
+    TEXT_COLUMNS,
+    UNIFIED_COLUMNS,
+    authored,
+    unified_row,
+    unknown_cells,
+)
+from gitlab_sync.run import Run
+from gitlab_sync.types import Record, Row
+
+_MOST_REASONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who is asked about, in which projects and when, and how thoroughly. Immutable.
+
+    `groups` are those whose members are meant, too. `projects` are ids, paths or URLs (none: all of
+    each person's). `quick` judges merge requests from lists alone, which cannot say everything. The
+    rest is as in `people.Batch`.
+    """
+
+    people: Sequence[Person]
+    groups: Sequence[int | str] = ()
+    projects: Sequence[int | str] = ()
+    period: Period = field(default_factory=Period)
+    quick: bool = False
+    known_by: KnownBy = NOBODY_ELSE
+    zone: tzinfo | None = None
+    clock: tzinfo | None = None
+
+    @property
+    def key(self) -> Hashable:
+        """What tells the question from others, whatever the order and case of the names."""
+        people = frozenset((person.key, person.college) for person in self.people)
+        where = (tuple(self.groups), tuple(self.projects))
+        aliases = tuple(sorted(self.known_by.aliases.items()))
+        return (people, where, self.period, self.quick, aliases, str(self.zone), str(self.clock))
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The titles of the table."""
+        return QUICK_UNIFIED_COLUMNS if self.quick else UNIFIED_COLUMNS
+
+    def in_words(self) -> str:
+        """Say what counts, for whoever reads a file later."""
+        named = ", ".join(map(str, self.projects))
+        where = f"projects {named}" if named else "all their projects"
+        how = ", merge requests judged from lists alone" if self.quick else ""
+        return f"people, {where}{self.period.in_words()}{how}"
+
+
+@dataclass(slots=True)
+class PersonAnswer:
+    """What stands behind one person's row.
+
+    `outcome` is as `profiles.outcomes` has it; `mrs` and `issues` are what the person wrote, ended
+    or closed, with what the rules say of each; `errors` were met while judging. `unknown` has for
+    each column with a count how many items could not be judged. With `quick` the merge requests
+    were judged by the checks that a list decides.
+    """
+
+    outcome: Record
+    quick: bool = False
+    mrs: list[Judged] = field(default_factory=list)
+    issues: list[Judged] = field(default_factory=list)
+    errors: list[GitLabSyncError] = field(default_factory=list)
+    unknown: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def mending(self) -> Mending:
+        """What is to be mended in the person's work, the worst first."""
+        checks = mr_rules.LIST_CHECKS if self.quick else mr_rules.CHECKS
+        return what_to_mend(
+            [
+                Ruled("merge request", checks, self.mrs),
+                Ruled("issue", issue_rules.CHECKS, self.issues),
+            ]
+        )
+
+
+class PeopleReport(Report):
+    """The rows, sorted by username, and in `people` what stands behind each, by its `Username`.
+
+    `question` is what was asked, with the members of its groups; `read` is everything that was
+    read, and `unknown_projects` are those that were named and could not be found.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        rows: Iterable[Row],
+        people: Mapping[str, PersonAnswer],
+        read: PeopleRead,
+        unknown_projects: Sequence[int | str],
+    ) -> None:
+        found = by_username(rows)
+        super().__init__(found, Completeness.of_people(str(row["Status"]) for row in found))
+        self.question = question
+        self.people = people
+        self.read = read
+        self.unknown_projects = unknown_projects
+
+    @property
+    def remarks(self) -> list[str]:
+        """What else is to be known of the numbers, in words."""
+        cut_short = any(person.groups_cut_short for person in self.read.people)
+        return [NOT_ALL_GROUPS] if cut_short else []
+
+    def meta(self, instance: str) -> Meta:
+        """Return where the numbers come from; `instance` is the URL of the GitLab."""
+        told = "; ".join([str(self.completeness), *self.remarks])
+        return Meta(self.as_of, instance, told, self.question.in_words())
+
+    def sheet(self, instance: str) -> Sheet:
+        """Return the table as exporters take it."""
+        return people_sheet(self.question, self, self.meta(instance))
+
+
+def answer(rest: Rest, question: Question, run: Run | None = None) -> PeopleReport:
+    """Read and judge everything about these people.
+
+    Errors of single reads never raise: they stand in the rows. `run.on_row` gets each row as soon
+    as it is known. Raises NotFound if a group, or not one of the projects, is there. Thread-safe.
+    """
+    run = run or Run()
+    ids, unknown = known_projects(rest, question.projects)
+    if question.groups:
+        people = merged([*question.people, *people_of_groups(rest, question.groups)])
+        question = replace(question, people=people)
+    batch = Batch.about(
+        (person.username for person in question.people),
+        period=question.period,
+        projects=ids,
+        known_by=question.known_by,
+        zone=question.zone,
+        clock=question.clock,
+    )
+    read = read_people(rest, batch, run)
+    table = _Table(question, read, run)
+    table.judge(rest)
+    return PeopleReport(question, table.rows, table.people, read, unknown)
+
+
+class _Table:
+    """The rows as they come. For the thread that answers."""
+
+    def __init__(self, question: Question, read: PeopleRead, run: Run) -> None:
+        self._question = question
+        self._run = run
+        self._colleges = {person.key: person.college for person in question.people}
+        self.rows: list[Row] = []
+        self.people: dict[str, PersonAnswer] = {}
+        self._answers = [PersonAnswer(outcome, question.quick) for outcome in outcomes(read)]
+
+    def judge(self, rest: Rest) -> None:
+        """Judge everybody's work, by the full rules or by the lists alone, and make the rows."""
+        owners: dict[int, PersonAnswer] = {}
+        awaited: Counter[int] = Counter()
+        wanted: list[Record] = []
+        for answer in self._answers:
+            ended = [] if self._question.quick else self._ended(answer)
+            owners |= {id(mr): answer for mr in ended}
+            awaited[id(answer)] = len(ended)
+            wanted += ended
+            self._judge_lists(answer)
+            if not ended:
+                self._finish(answer)
+        if not wanted:
+            return
+        run = self._run
+        with rest.job(max_wait=run.max_wait, cancel=run.cancel, executor=run.executor) as job:
+            meter = run.meter or Meter()
+            meter.attach(job)
+            meter.begin(len(wanted), "merge requests")
+            for read in read_facts(job, wanted):
+                answer = owners[id(read.mr)]
+                answer.mrs.append((read.mr, mr_rules.judge(read.mr, read.facts)))
+                answer.errors += read.errors
+                meter.step()
+                awaited[id(answer)] -= 1
+                if not awaited[id(answer)]:
+                    self._finish(answer)
+
+    def _judge_lists(self, answer: PersonAnswer) -> None:
+        """Judge what lists decide: issues, and with `quick` merge requests."""
+        if self._question.quick:
+            answer.mrs = [(mr, mr_rules.judge_from_list(mr)) for mr in self._ended(answer)]
+        closed = filter(issue_rules.is_closed, authored(answer.outcome, "issues") or ())
+        answer.issues = [(issue, issue_rules.judge(issue)) for issue in closed]
+
+    def _ended(self, answer: PersonAnswer) -> list[Record]:
+        return [mr for mr in authored(answer.outcome, "mrs") or () if mr_rules.is_terminal(mr)]
+
+    def _finish(self, answer: PersonAnswer) -> None:
+        """Make a person's row, now that everything is known that will be."""
+        quick = self._question.quick
+        count = mr_rules.count_list_row if quick else mr_rules.count_row
+        data = answer.outcome["data"] or {}
+        mrs = None if data.get("mrs") is None else count(answer.mrs)
+        issues = None if data.get("issues") is None else issue_rules.count_row(answer.issues)
+        # What no list can say was not asked for: with `quick` nothing went wrong.
+        trouble = _trouble([issues] if quick else [mrs, issues], answer.errors)
+        college = self._colleges.get(str(answer.outcome["username"]).lower(), "")
+        row = unified_row(answer.outcome, mrs, issues, college, trouble, self._question.columns)
+        answer.unknown = unknown_cells(mrs, issues)
+        self.people[str(row["Username"])] = answer
+        self.rows.append(row)
+        if self._run.on_row is not None:
+            self._run.on_row(row)
+
+
+def _trouble(sought: Iterable[Tally | None], errors: Iterable[GitLabSyncError]) -> str | None:
+    """Return the commonest reasons why something is unknown, or None where nothing is."""
+    if not any(each is not None and each.unverified for each in sought):
+        return None
+    reasons = Counter(f"merge requests: {error.reason}" for error in errors)
+    texts = [
+        reason if count == 1 else f"{reason} ({count} times)"
+        for reason, count in reasons.most_common(_MOST_REASONS)
+    ]
+    return "; ".join(texts) or "some records lack what a check needs"
+
+
+def people_sheet(question: Question, rows: Sequence[Row], meta: Meta) -> Sheet:
+    """Return rows of `question` as exporters take them; `meta` says where they come from."""
+
+    def profile(row: Row) -> str | None:
+        exists = row["Status"] in {"Success", "Partial"}
+        return f"{meta.instance}/{row['Username']}" if exists else None
+
+    return Sheet(
+        "People",
+        question.columns,
+        rows,
+        meta,
+        links={"Username": profile},
+        kinds={column: "integer" for column in question.columns if column not in TEXT_COLUMNS},
+        nothing={"Error", "College"},
+    )

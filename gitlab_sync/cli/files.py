@@ -1,0 +1,46 @@
+"""Files that people hand in: lists and CSV, from whatever program of which system."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from gitlab_sync.cli.messages import note
+from gitlab_sync.rules.delimited import DELIMITERS, decoded, lines_of
+
+STANDARD_INPUT = "-"
+
+# `#` before a delimiter is a column of numbers, and no comment.
+_COMMENT_LINE = re.compile(r"\s*#(?![,;\t|])")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
+
+
+def read_bytes(name: str) -> bytes:
+    """Return what a file holds (`-`: standard input); click.UsageError if it cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"{name} cannot be read: {error.strerror}") from None
+
+
+def place_of(name: str) -> str:
+    """Return what a file is called in messages."""
+    return "standard input" if name == STANDARD_INPUT else name
+
+
+def read_list(name: str) -> str:
+    """Return the text of a list or CSV without its comments; the numbers of lines stay.
+
+    A warning says if it is no Unicode. In a CSV only a whole line is a comment: its cells may hold
+    `Section #2`. In a plain list one may stand behind a name, too. Raises as `read_bytes`.
+    """
+    text, is_unicode = decoded(read_bytes(name))
+    if not is_unicode:
+        note(f"warning: {place_of(name)} is not UTF-8, so it is read as Windows-1252")
+    lines = ["" if _COMMENT_LINE.match(line) else line for line in lines_of(text)]
+    plain = [_COMMENT.sub("", line).strip() for line in lines]
+    is_plain = not any(sign in line for line in plain for sign in DELIMITERS)
+    return "\n".join(plain if is_plain else lines)

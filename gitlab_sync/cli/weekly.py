@@ -1,0 +1,120 @@
+"""`weekly`: what each person recorded, day by day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, tzinfo
+
+import click
+
+from gitlab_sync.api.period import LOCAL
+from gitlab_sync.cli.exits import EPILOG
+from gitlab_sync.cli.files import place_of, read_list
+from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
+from gitlab_sync.cli.people import People, read_people
+from gitlab_sync.cli.scope import WorkScope, scope_options
+from gitlab_sync.rules.dates import Period, day_of, period
+from gitlab_sync.rules.people_input import Person, merged
+from gitlab_sync.rules.weekly import (
+    MEASURES,
+    OVERVIEW,
+    Days,
+    WeekPerson,
+    days_between,
+    last_days,
+    parse_week_people,
+)
+
+
+@click.command(epilog=EPILOG)
+@click.argument("users", metavar="[USER]...", nargs=-1)
+@click.option(
+    "--people",
+    "people_files",
+    multiple=True,
+    type=FILE,
+    metavar="FILE",
+    help="A CSV with the columns Team Name, Full Name, GitLab Username; - is standard input. May "
+    "be given several times.",
+)
+@click.option(
+    "--members-of",
+    "groups",
+    multiple=True,
+    metavar="GROUP",
+    help="The members of this group, too, inherited ones included: id or path. May be given "
+    "several times.",
+)
+@click.option("--day", metavar="WHEN", help="That day alone. Default: the last 7 days.")
+@scope_options
+@click.option(
+    "--hours",
+    is_flag=True,
+    help="Show the hours of the day in which something was recorded of everybody, and not only of "
+    "the token's owner.",
+)
+@click.option(
+    "--part",
+    type=click.Choice([OVERVIEW, *MEASURES.values()], case_sensitive=False),
+    help="Show this table alone.",
+)
+@target_options
+@connection_options
+def weekly(
+    users: tuple[str, ...],
+    people_files: tuple[str, ...],
+    groups: tuple[str, ...],
+    day: str | None,
+    scope: WorkScope,
+    hours: bool,
+    part: str | None,
+    target: Target,
+    connection: Connection,
+) -> int:
+    """Show what each person recorded on each day, and how that compares to as many days before."""
+    people, listed = _people(users, people_files, groups)
+    if not (people.asked or connection.demo):
+        raise click.UsageError(
+            "Whose? Give at least one USER, --people FILE, or --members-of GROUP."
+        )
+    zone = scope.zone or LOCAL
+    span = scope.period
+    if day is not None:
+        if span != Period():
+            raise click.UsageError("Either --day, or --since and --until.")
+        span = period(day, day, zone)
+
+    from gitlab_sync.answers.weekly import Question  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli import dry_run, weekly_tables  # noqa: PLC0415 - loads the engine
+
+    days = _days(span, zone, weekly_tables.today(zone, demo=connection.demo))
+    question = Question(listed, days, scope.projects, scope.known_by, scope.zone, scope.clock)
+    if scope.dry_run:
+        return dry_run.of_weekly(people, question, target, connection, hours=hours)
+    return weekly_tables.show(people, question, target, connection, hours=hours, part=part)
+
+
+def _days(span: Period, zone: tzinfo, today: date) -> Days:
+    """Return the days on which a period begins and ends, with those between them.
+
+    Without an end it ends today, and without a beginning it has seven days.
+    """
+    last = today if span.end is None else _day(span.end, zone)
+    return last_days(last) if span.start is None else days_between(_day(span.start, zone), last)
+
+
+def _day(moment: datetime, zone: tzinfo) -> date:
+    return day_of(moment.isoformat(), zone) or moment.date()  # at the ends of the calendar
+
+
+def _people(
+    users: Iterable[str], files: Iterable[str], groups: Iterable[str]
+) -> tuple[People, list[WeekPerson]]:
+    """Return who is named, in the order of files and arguments, and what the files say of them."""
+    people = read_people(users, (), groups)
+    read = [parse_week_people(read_list(name), place_of(name)) for name in files]
+    people.asked = people.asked or bool(read)
+    people.refused[:0] = [f"{fault}: left out" for each in read for fault in each.faults]
+    listed = [person for each in read for person in each.people]
+    people.people = tuple(merged([*(Person(one.username) for one in listed), *people.people]))
+    return people, listed

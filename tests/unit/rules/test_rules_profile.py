@@ -1,0 +1,138 @@
+"""The tables of a profile: columns, cells, and numbers that are never a silent zero."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from rules_examples import clean_facts, issue, merge_request
+
+from gitlab_sync.rules import commits, profile
+from gitlab_sync.rules import issue as issue_rules
+from gitlab_sync.rules import merge_request as mr_rules
+from gitlab_sync.rules.check import Check
+from gitlab_sync.rules.mending import Entry
+from gitlab_sync.rules.verdict import Verdict
+from gitlab_sync.types import Row
+
+CHECKS: dict[str, Sequence[Check]] = {
+    profile.MERGE_REQUESTS: mr_rules.CHECKS,
+    profile.ISSUES: issue_rules.CHECKS,
+}
+DATA: dict[str, Any] = {
+    "commit_stats": {"total": 5, "morning_commits": 0, "afternoon_commits": 2},
+    "mr_stats": {"total": 3, "merged": 2, "opened": 1, "closed": 0},
+    "issue_stats": {"total": 0, "opened": 0, "closed": 0},
+    "groups": [{}, {}],
+    "projects": {"personal": [], "contributed": [{}]},
+    "total_time_spent_seconds": 90,
+}
+
+
+def rows() -> dict[str, Row]:
+    """Return a row of each table, made of as little as GitLab can send."""
+    entry = Entry("issue", {}, issue_rules.CHECKS[0], Verdict("fail", "no description"))
+    return {
+        profile.TO_MEND: profile.entry_row(entry),
+        profile.NOT_KNOWN: profile.entry_row(entry),
+        profile.PERSONAL: profile.project_row({}, None),
+        profile.CONTRIBUTED: profile.project_row({}, 3),
+        profile.COMMITS: profile.commit_row(commits.commit_row({}, "App")),
+        profile.GROUPS: profile.group_row({}),
+        profile.MERGE_REQUESTS: profile.merge_request_row({}, None, mr_rules.CHECKS),
+        profile.ISSUES: profile.issue_row({}, None, issue_rules.CHECKS),
+    }
+
+
+@pytest.mark.parametrize("title", [each for each in profile.TITLES if each != profile.PROFILE])
+def test_a_row_has_exactly_the_columns_of_its_table_in_order(title: str) -> None:
+    """Whatever GitLab leaves out."""
+    columns = profile.columns(title, CHECKS)
+    assert tuple(rows()[title]) == columns
+    assert set(profile.links(title, columns)) <= set(columns)
+    assert set(profile.links(title, columns).values()) <= set(columns)
+
+
+def test_numbers_are_those_of_the_batch() -> None:
+    """In order; a list counts its rows, and a 0 that was read is one."""
+    found = profile.numbers(DATA, ())
+    assert list(found.values()) == [5, 0, 2, 3, 2, 1, 0, 0, 0, 0, 2, 0, 1, 90]
+    assert not profile.at_least(found, ())
+
+
+def test_nothing_read_is_no_number_at_all() -> None:
+    """And nothing is at least anything."""
+    found = profile.numbers(None, ())
+    assert set(found.values()) == {None}
+    assert not profile.at_least(found, ("commits",))
+
+
+def test_a_zero_of_a_part_that_was_cut_short_is_not_known() -> None:
+    """While other numbers of it are the least that it can be."""
+    short = ("commits", "issues")
+    found = profile.numbers(DATA, short)
+    assert found["Commits Morning"] is None
+    assert found["Issue Total (Auth)"] is None
+    assert found["MR Closed"] == 0
+    assert profile.at_least(found, short) == {"Commits Total", "Commits Afternoon", "Time Spent"}
+
+
+def test_time_without_its_logs_is_not_the_least_it_can_be() -> None:
+    """That of whole items stands in for it, which others may have booked."""
+    short = ("time logs", "issues")
+    found = profile.numbers(DATA, short)
+    assert found["Time Spent"] == 90
+    assert profile.at_least(found, short) == set()
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("https://gitlab.example/group/app/-/merge_requests/7", "group/app!7"),
+        ("https://gitlab.example/a/b/app/-/issues/12", "a/b/app#12"),
+        ("https://gitlab.example/a/app/-/work_items/12", "a/app#12"),
+        ("https://gitlab.example/a/app/merge_requests/7", "a/app!7"),
+        ("https://gitlab.example/issues/app/-/issues/3", "issues/app#3"),
+        ("https://gitlab.example/a/app/-/issues/new", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_an_item_is_called_by_its_address(address: str | None, name: str | None) -> None:
+    """As GitLab calls it, so that it can be pasted there."""
+    assert profile.reference({"web_url": address}) == name
+
+
+def test_a_judged_item_shows_what_came_of_each_check() -> None:
+    """An answer that nobody knows is null: neither of the two."""
+    mr = merge_request(description="")
+    verdicts = mr_rules.judge(mr, clean_facts()) | {"no_issues": Verdict("unknown", "not read")}
+    row = profile.merge_request_row(mr, verdicts, mr_rules.CHECKS)
+    assert (row["No Desc"], row["No Issues"], row["No Unit Tests"]) == ("fail", None, "pass")
+    assert row["Merge Request"] == "group/app!7"
+    assert (row["State"], row["Time Spent"], row["Closed"]) == ("merged", 3600, None)
+
+
+def test_an_item_that_is_not_judged_is_neither_clean_nor_at_fault() -> None:
+    """Such as one that is still open."""
+    row = profile.issue_row(issue(labels=["a", "b"]), None, issue_rules.CHECKS)
+    assert {row[check.title] for check in issue_rules.CHECKS} == {profile.NOT_ASKED}
+    assert (row["Labels"], row["Milestone"]) == ("a, b", "1.0")
+
+
+def test_only_a_fault_has_something_to_do() -> None:
+    """What is not known may be clean."""
+    check = mr_rules.CHECKS[0]
+    made = [
+        profile.entry_row(Entry("merge request", merge_request(), check, Verdict(result, "so")))
+        for result in ("fail", "unknown")
+    ]
+    assert [row["How to Fix"] for row in made] == [check.how_to_fix, None]
+
+
+def test_a_commit_shows_the_first_line_of_its_message() -> None:
+    """The rest has no room in a table."""
+    commit = {"id": "c0ffee", "short_id": "c0f", "message": "fix: it\n\nIt was wrong."}
+    row = profile.commit_row(commits.commit_row(commit, "App"))
+    assert (row["Commit"], row["Project"], row["Message"]) == ("c0f", "App", "fix: it")

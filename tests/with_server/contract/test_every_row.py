@@ -1,0 +1,268 @@
+"""Each name of the drop-in contract is there, takes what older code gives it, and has a test.
+
+A test is a row's if its name begins with the row's: `test_get_all_gives…` is one of `get_all`, and
+none of `get`. What counts is what pytest collects, with its parameters.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import gitlab_sync
+
+ROOT = Path(__file__).parents[3]
+HERE = "tests/with_server/contract"
+CLIENT_TESTS = ("tests/with_server/test_client.py", f"{HERE}/test_contract_client.py")
+FAULT_TESTS = "tests/with_server/test_fault_table.py"
+
+MADE = {
+    "GitLabClient": "base_url, token, is_oauth=False",
+    "BatchClient": "base_url, private_token",
+    "GitLabUsersAPI": "client",
+}
+
+ATTRIBUTES = {
+    "GitLabClient": (
+        "base_url", "api_base", "token", "is_oauth", "error_msg", "last_rate_limit", "client",
+    ),
+    "BatchClient": ("private_token", "users"),
+}  # fmt: skip
+
+_PAGED = "endpoint, params=None, per_page=100"
+_WHO = "client, user_id, username=None, since=None, until=None, project_ids=None"
+
+METHODS: Mapping[str, Mapping[str, str]] = {
+    "GitLabClient": {
+        "get": "endpoint, params=None",
+        "_get": "endpoint, params=None",
+        "get_all": f"{_PAGED}, max_pages=None, all=False",
+        "_get_paginated": f"{_PAGED}, max_pages=10, all=False",
+        "iter_pages": f"{_PAGED}, max_pages=None",
+        "request": "method, endpoint, params=None",
+        "_request": "method, endpoint, params=None",
+        "batch_evaluate_mrs": "usernames, project_id=None, group_id=None, mr_scope='author'",
+        "batch_evaluate_issues": "usernames, project_id=None, group_id=None, issue_scope='author'",
+        "batch_evaluate_mrs_efficiently": "mrs",
+        "batch_evaluate_issues_efficiently": "issues",
+        "_evaluate_single_mr": "mr",
+        "_evaluate_single_mr_efficiently": "mr",
+        "_evaluate_single_issue": "issue",
+        "_evaluate_single_issue_efficiently": "issue",
+        "_run_sync": "thunk, timeout=None",
+        "close": "",
+    },
+    "BatchClient": {"_get_paginated": f"{_PAGED}, max_pages=20, all=False"},
+    "GitLabUsersAPI": {
+        "get_by_username": "username",
+        "get_by_userid": "user_id",
+        "get_user_projects": "user_id",
+        "get_user_groups": "user_id",
+        "get_user_issues": "user_id",
+        "get_user_merge_requests": "user_id",
+        "get_user_project_count": "user_id",
+        "get_user_group_count": "user_id",
+        "get_user_issue_count": "user_id",
+        "get_user_mr_count": "user_id",
+        "get_user_commits": "user_info",
+    },
+}
+
+HELPERS: Mapping[str, Mapping[str, str]] = {
+    "api.users": {"get_user_by_username": "client, username"},
+    "api.projects": {
+        "extract_path_from_url": "x",
+        "get_project_with_retries": "client, path_or_id, retries=3, backoff=1",
+        "get_user_projects": "client, user_id, username",
+        "search_projects": "client, query",
+    },
+    "api.groups": {
+        "get_user_groups": "client, user_id",
+        "get_group_members": "client, group_path, limit=None",
+    },
+    "api.merge_requests": {
+        "get_user_mrs": _WHO,
+        "get_single_user_live_mr_compliance": "client, project_ids, selected_user_name",
+    },
+    "api.issues": {"get_user_issues": _WHO},
+    "api.commits": {"get_user_commits": "client, user, projects, since=None, until=None"},
+    "api.timelogs": {
+        "fetch_user_timelogs": "client, username, start, end",
+        "fetch_user_timelogs_from_projects": "client, user_id, projects, start_date, end_date",
+        "build_daily_time_from_time_stats": (
+            "issues, mrs, client, start_str, end_str, existing_daily_times=None"
+        ),
+        "aggregate_daily_time": "logs",
+        "format_time_spent": "seconds",
+    },
+    "api.files": {
+        "read_file_content": "client, project_id, path, ref=None",
+        "list_all_files": "client, project_id, branch='main'",
+    },
+    "api.branches": {"get_project_branches": "client, project_id"},
+    "api.token": {
+        "get_user_from_token": "base_url, token",
+        "get_user_groups": "base_url, token",
+        "validate_token": "base_url, token",
+    },
+    "api.lockfiles": {
+        "parse_uvlock_content": "text",
+        "extract_dependencies_from_project": "client, project_id, branch='main'",
+    },
+    "rules.description": {"analyze_description": "text"},
+    "rules.ci_pipeline": {"check_ci_pipeline": "text, project_type='Unknown'"},
+    "batch": {
+        "resolve_project_paths": "client, paths",
+        "process_single_user": (
+            "client, username, since=None, until=None, project_ids=None, override_email=None, "
+            "override_username=None, time_since=None, time_until=None"
+        ),
+        "process_batch_users": (
+            "client, usernames, since=None, until=None, project_ids=None, overrides=None, "
+            "on_progress=None"
+        ),
+    },
+}
+
+_BOTH = ("of_one_thing", "of_a_list")
+SITUATIONS: tuple[tuple[str, str], ...] = (
+    *((f"404_{where}", "") for where in _BOTH),
+    *((f"a_refusal_{where}", s) for where in _BOTH for s in ("401", "403", "409", "422")),
+    *((f"429_{where}", "") for where in _BOTH),
+    *(("5xx_of_one_thing", status) for status in ("500", "502", "503", "504")),
+    ("a_refused_connection", ""),
+    ("a_reset_of_one_thing", ""),
+    ("a_timeout_of_one_thing", ""),
+    *(("a_broken_page_of_a_list", fault) for fault in ("502", "reset")),
+    ("a_page_that_stays_broken", "ServerError"),
+    ("a_page_that_stays_broken", "ConnectionFailed"),
+    ("a_stalled_page", ""),
+    *((f"a_bad_body_{w}", f) for w in _BOTH for f in ("malformed", "truncate", "html")),
+    ("an_empty_body_of_one_thing", ""),
+    ("204", ""),
+    ("every_errors_text_holds_the_status", ""),
+    ("the_default_limits", ""),
+)
+"""Rows of the fault table: how the test's name begins, and what stands among its parameters."""
+
+
+def parameters(member: Any) -> str:
+    """Return what a call may give by position, with the defaults; further ones must be optional."""
+    found = [each for each in inspect.signature(member).parameters.values() if each.name != "self"]
+    by_position = [each for each in found if each.kind is not inspect.Parameter.KEYWORD_ONLY]
+    assert all(each.default is not inspect.Parameter.empty for each in set(found) - {*by_position})
+    plain = [each.replace(annotation=inspect.Parameter.empty) for each in by_position]
+    return str(inspect.Signature(plain)).strip("()")
+
+
+def rows_without_a_test(names: Iterable[str], tests: Iterable[str]) -> list[str]:
+    """Return the rows that no test's name begins with; the longest row that fits has the test."""
+    longest_first = sorted(names, key=len, reverse=True)
+    begun = {
+        next((name for name in longest_first if f"{test}_".startswith(f"test_{name}_")), None)
+        for test in tests
+    }
+    return [name for name in longest_first if name not in begun]
+
+
+@pytest.fixture(scope="module")
+def collected() -> dict[str, list[str]]:
+    """Let pytest collect these tests, and return for each file the names with parameters."""
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", HERE, *CLIENT_TESTS, FAULT_TESTS],
+        env={key: value for key, value in os.environ.items() if not key.startswith("PYTEST")},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    found: dict[str, list[str]] = {}
+    for line in run.stdout.splitlines():
+        path, _, test = line.partition("::")
+        found.setdefault(path, []).append(test)
+    return found
+
+
+def test_what_is_made_takes_what_older_code_gives() -> None:
+    """By position and by name; whatever is new is optional, and by name only."""
+    for name, wanted in MADE.items():
+        assert parameters(getattr(gitlab_sync, name)) == wanted, name
+
+
+@pytest.mark.parametrize("owner", METHODS)
+def test_methods_take_what_older_code_gives(owner: str) -> None:
+    """Names, order and defaults."""
+    for name, wanted in METHODS[owner].items():
+        assert parameters(getattr(getattr(gitlab_sync, owner), name)) == wanted, name
+
+
+@pytest.mark.parametrize("module", HELPERS)
+def test_helpers_take_what_older_code_gives(module: str) -> None:
+    """Names, order and defaults."""
+    for name, wanted in HELPERS[module].items():
+        assert parameters(getattr(import_module(f"gitlab_sync.{module}"), name)) == wanted, name
+
+
+def test_attributes_are_there_before_anything_is_asked() -> None:
+    """Programs read them right after making a client."""
+    for owner, names in ATTRIBUTES.items():
+        client = getattr(gitlab_sync, owner)("https://gitlab.example", "x")
+        assert [name for name in names if not hasattr(client, name)] == []
+
+
+def test_every_row_has_a_test_of_its_name(collected: dict[str, list[str]]) -> None:
+    """For attributes, methods and helper functions, each in the file of its room."""
+    files: dict[str, tuple[str, ...]] = {
+        "GitLabClient": CLIENT_TESTS,
+        "BatchClient": (f"{HERE}/test_contract_batch_client.py",),
+        "GitLabUsersAPI": (f"{HERE}/test_contract_batch_client.py",),
+        "rules.description": (f"{HERE}/test_contract_rules.py",),
+        "rules.ci_pipeline": (f"{HERE}/test_contract_rules.py",),
+    }
+    missing = {}
+    for home, names in {**METHODS, **HELPERS}.items():
+        own = f"{HERE}/test_contract_{home.rpartition('.')[2]}.py"
+        tests = [
+            test.partition("[")[0] for file in files.get(home, (own,)) for test in collected[file]
+        ]
+        missing[home] = rows_without_a_test([*ATTRIBUTES.get(home, ()), *names], tests)
+    assert {home: names for home, names in missing.items() if names} == {}
+
+
+def test_every_row_of_the_fault_table_has_a_test_of_its_name(
+    collected: dict[str, list[str]],
+) -> None:
+    """With its status or its fault among the parameters."""
+    tests = collected[FAULT_TESTS]
+    missing = [
+        row
+        for row in SITUATIONS
+        if not any(
+            test.startswith(f"test_{row[0]}_") and row[1] in test.partition("[")[2]
+            for test in tests
+        )
+    ]
+    assert missing == []
+
+
+def test_the_migration_guide_says_where_every_helper_is() -> None:
+    """Its list by module is exactly this one."""
+    guide = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `gitlab_sync\.([\w.]+)` \| (`.*`) \|$", guide, re.MULTILINE))
+    found = {module: set(re.findall(r"`(\w+)`", names)) for module, names in listed.items()}
+    assert found == {module: set(names) for module, names in HELPERS.items()}
+
+
+def test_a_row_without_a_test_is_found() -> None:
+    """A longer name's test is no test of a shorter name."""
+    tests = ["test_get_all_reads_all", "test_reads_by_get", "test__get_too", "test_close"]
+    assert rows_without_a_test(["get", "get_all", "_get", "close"], tests) == ["get"]
