@@ -21,7 +21,6 @@ from gitlab_sync.cancel import CancelToken
 from gitlab_sync.errors import GitLabSyncError, without_secrets
 from gitlab_sync.meter import Meter
 from gitlab_sync.outcomes import Report
-from gitlab_sync.rules.table import by_username
 from gitlab_sync.run import Run
 from gitlab_sync.types import Progress, Row
 
@@ -90,9 +89,9 @@ class Job:
 
     @property
     def rows(self) -> list[Row]:
-        """The rows so far, sorted by username; at the end all of them."""
+        """The rows so far, sorted by their first cell; at the end all of them, as reported."""
         report = self.report
-        return by_username(list(self._rows)) if report is None else list(report)
+        return sorted(self._rows, key=_name) if report is None else list(report)
 
     def cancel(self, reason: str = "the work was cancelled") -> None:
         """End it now, in the middle of whatever it does; what it has stays. Idempotent."""
@@ -121,6 +120,11 @@ class Job:
             )
         finally:
             self._ended.set()
+
+
+def _name(row: Row) -> str:
+    """Return who or what a row is about, without case."""
+    return str(next(iter(row.values()))).lower()
 
 
 class Owner(NamedTuple):
@@ -262,6 +266,11 @@ class JobRegistry:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def all(self) -> list[Job]:
+        """Return all jobs, running or ended."""
+        with self._lock:
+            return [entry.job for entry in self._entries.values()]
 
     def close(self) -> None:
         """Cancel all jobs and forget them."""

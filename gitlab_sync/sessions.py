@@ -134,3 +134,29 @@ class Sessions:
         with self._lock:
             self._entries.clear()
         self._alarm.stop()
+
+
+class Notices:
+    """A sentence for each browser, to be told on its next page, once. Thread-safe.
+
+    It outlives a reload, which a page's own state does not. The oldest go beyond `most`: somebody
+    who never came back.
+    """
+
+    def __init__(self, most: int = 1000) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._texts: OrderedDict[str, str] = OrderedDict()
+
+    def leave(self, key: str, text: str) -> None:
+        """Keep Markdown for the browser of that key, in place of what was kept before."""
+        with self._lock:
+            self._texts[key] = text
+            self._texts.move_to_end(key)
+            if len(self._texts) > self._most:
+                self._texts.popitem(last=False)
+
+    def take(self, key: str) -> str | None:
+        """Return what is to be told there and forget it; None if there is nothing."""
+        with self._lock:
+            return self._texts.pop(key, None)

@@ -56,8 +56,7 @@ class Credential:
 
     def principal(self, instance: str) -> str:
         """Return a name for whoever the token signs in at that instance; it tells nothing of it."""
-        text = f"{instance}\0{self.is_oauth}\0{self.token}".encode()
-        return hashlib.blake2b(text, key=_KEY, digest_size=16).hexdigest()
+        return _hashed(instance, str(self.is_oauth), self.token)
 
     def __repr__(self) -> str:
         where = f" from {self.reference}" if self.reference else ""
@@ -70,3 +69,26 @@ class Credential:
                 hint="Make the credential with Credential.from_environment, and set it there, too.",
             )
         return (Credential.from_environment, (self.reference, self.is_oauth))
+
+
+class OidcCredential(Credential):
+    """The access token of somebody who signed in by OpenID Connect, and who that is.
+
+    The token changes with every sign-in, so the principal is (issuer, subject), which stays. The
+    caller vouches that both come from an ID token that was checked.
+    """
+
+    __slots__ = ("issuer", "subject")
+
+    def __init__(self, token: str, issuer: str, subject: str) -> None:
+        super().__init__(token, is_oauth=True)
+        self.issuer = issuer
+        self.subject = subject
+
+    def principal(self, instance: str) -> str:
+        """Return a name for that person at that instance, whatever token they have."""
+        return _hashed("oidc", instance, self.issuer, self.subject)
+
+
+def _hashed(*parts: str) -> str:
+    return hashlib.blake2b("\0".join(parts).encode(), key=_KEY, digest_size=16).hexdigest()

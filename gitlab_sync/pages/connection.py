@@ -10,19 +10,38 @@ import streamlit as st
 from streamlit.connections import BaseConnection
 
 from gitlab_sync.client import GitLabClient
-from gitlab_sync.jobs import JobRegistry, Owner
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.jobs import GRACE, JobRegistry, Owner
 from gitlab_sync.pages.browser_cookie import COOKIE, is_key
 from gitlab_sync.pages.hosts import Hosts
-from gitlab_sync.sessions import Sessions, SignIn
+from gitlab_sync.sessions import Notices, Sessions, SignIn
 
-JOBS = JobRegistry()
+GRACE_VARIABLE = "GITLAB_SYNC_JOB_GRACE"
+"""The environment variable with the seconds that a job goes on after its last tab was closed."""
+
+
+def _grace() -> float:
+    said = os.environ.get(GRACE_VARIABLE, "").strip()
+    if not said:
+        return GRACE
+    if not said.isdigit():
+        raise ConfigurationError(
+            f"{GRACE_VARIABLE} is {said!r}, and no number of seconds",
+            hint="Give whole seconds, such as 120.",
+        )
+    return float(said)
+
+
+JOBS = JobRegistry(grace=_grace())
 """All long work of the process."""
 
 SESSIONS = Sessions()
 """Everybody who is signed in to this process."""
 
+NOTICES = Notices()
+"""What the page of the ways in is to tell each browser."""
+
 _KEY = "_browser_key"
-_NOTICE = "_notice"
 
 
 class GitLabConnection(BaseConnection[GitLabClient]):
@@ -79,13 +98,17 @@ def sign_out(notice: str | None = None) -> None:
     if sign_in is not None:
         JOBS.sign_out(sign_in.handle)
     if notice is not None:
-        st.session_state[_NOTICE] = notice
+        leave_notice(notice)
+
+
+def leave_notice(text: str) -> None:
+    """Leave a word for this browser's next page of the ways in, even if it is loaded anew."""
+    NOTICES.leave(_browser(), text)
 
 
 def take_notice() -> str | None:
-    """Return what the page before left to say, once."""
-    notice: str | None = st.session_state.pop(_NOTICE, None)
-    return notice
+    """Return what was left to say to this browser, once."""
+    return NOTICES.take(_browser())
 
 
 def _browser() -> str:
@@ -100,10 +123,11 @@ def _browser() -> str:
 
 def allowed_hosts() -> Hosts:
     """Return the hosts that this server's operator allows; ConfigurationError if they are wrong."""
-    return Hosts.from_settings(_secrets(), os.environ)
+    return Hosts.from_settings(secrets_of_server(), os.environ)
 
 
-def _secrets() -> dict[str, object]:
+def secrets_of_server() -> dict[str, object]:
+    """Return what the server's operator wrote into its secrets; {} where there are none."""
     try:
         return dict(st.secrets.items())
     except FileNotFoundError:

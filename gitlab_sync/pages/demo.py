@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gitlab_sync.http.credentials import Credential
+from gitlab_sync.rules.teams import Member, Team, usernames_of
 from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.sandbox.demo import demo as demo_world
 from gitlab_sync.sessions import SignIn
@@ -14,11 +15,16 @@ from gitlab_sync.sessions import SignIn
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The running demo: its address, and the people of its teams."""
+    """The running demo: its address, and its teams."""
 
     url: str
     token: str
-    people: tuple[str, ...]
+    teams: tuple[Team, ...]
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The usernames of everybody in the teams."""
+        return tuple(usernames_of(self.teams))
 
     def sign_in(self) -> SignIn:
         """Return a sign-in of a visitor; raises our errors if the demo does not answer."""
@@ -39,6 +45,9 @@ def get_demo() -> Demo:
         if _demo is None:
             world = demo_world(datetime.now(UTC).date())
             sandbox = Sandbox(world).start()
-            people = tuple(name for team in world.teams.values() for name in team)
-            _demo = Demo(sandbox.url, sandbox.token(), people)
+            teams = tuple(
+                Team(name, "", tuple(map(Member, usernames)))
+                for name, usernames in world.teams.items()
+            )
+            _demo = Demo(sandbox.url, sandbox.token(), teams)
         return _demo

@@ -1,13 +1,63 @@
-"""The script of every page run: who is signed in, and which page that leads to."""
+"""The script of every page run: who is signed in, and which pages that opens."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from gitlab_sync.pages.connection import current_sign_in, sign_out
+from gitlab_sync.pages.frame import role_of, show_fault_of_roles
+from gitlab_sync.pages.roles import Role
 from gitlab_sync.pages.sign_in import show_sign_in
 from gitlab_sync.pages.trouble import escaped
 from gitlab_sync.sessions import SignIn
+
+
+def pages_for(role: Role) -> list[st.Page]:
+    """Return the pages that somebody may see, the first of them opening by itself."""
+    own = role == "member"
+    profile = st.Page(
+        "user_profile.py",
+        title="My profile" if own else "User profile",
+        icon=":material/person:",
+        url_path="profile",
+        default=own,
+    )
+    weekly = st.Page(
+        "weekly_performance.py",
+        title="My week" if own else "Weekly performance",
+        icon=":material/calendar_view_week:",
+        url_path="weekly",
+    )
+    if own:
+        return [profile, weekly]
+    pages = [
+        st.Page(
+            "batch_analytics.py",
+            title="Batch analytics",
+            icon=":material/groups:",
+            url_path="batch",
+            default=True,
+        ),
+        profile,
+        weekly,
+        st.Page(
+            "team_leaderboard.py",
+            title="Team leaderboard",
+            icon=":material/trophy:",
+            url_path="leaderboard",
+        ),
+        st.Page(
+            "project_compliance.py",
+            title="Project compliance",
+            icon=":material/verified:",
+            url_path="compliance",
+        ),
+    ]
+    if role == "admin":
+        pages.append(
+            st.Page("status.py", title="Status", icon=":material/monitoring:", url_path="status")
+        )
+    return pages
 
 
 def show_account(sign_in: SignIn) -> None:
@@ -35,12 +85,12 @@ def show_account(sign_in: SignIn) -> None:
 
 st.set_page_config(page_title="GitLab Sync", page_icon=":material/fact_check:", layout="wide")
 visitor = current_sign_in()
-page = st.navigation(
-    [st.Page("batch_analytics.py", title="Batch analytics", icon=":material/groups:")],
-    position="hidden" if visitor is None else "sidebar",
-)
 if visitor is None:
+    # All of them, so that a link to any page still leads there after signing in.
+    st.navigation(pages_for("admin"), position="hidden")
     show_sign_in()
 else:
+    page = st.navigation(pages_for(role_of(visitor)))
     show_account(visitor)
+    show_fault_of_roles()
     page.run()

@@ -1,11 +1,15 @@
-"""The ways in: the demo by one click, or a personal access token."""
+"""The ways in: the demo by one click, one's account in GitLab, or a personal access token."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.http.credentials import Credential
+from gitlab_sync.pages import oidc
 from gitlab_sync.pages.connection import allowed_hosts, remember, take_notice
 from gitlab_sync.pages.demo import get_demo
 from gitlab_sync.pages.hosts import Hosts
@@ -23,14 +27,21 @@ def show_sign_in() -> None:
         "See how well merge requests and issues are kept, for many people at once: "
         "descriptions, reviews, tests, pipelines and time."
     )
+    ways: list[Callable[[], None]] = [_offer_demo, _offer_token]
+    try:
+        provider = oidc.configured()
+    except ConfigurationError as error:
+        show_error("This server's “Sign in with GitLab” is set up wrong", error)
+    else:
+        if provider is not None:
+            oidc.receive(provider)
+            ways.insert(1, partial(oidc.offer, provider))
     notice = take_notice()
     if notice is not None:
         st.info(notice, icon=":material/info:")
-    ways = st.columns(2, gap="medium")
-    with ways[0], st.container(border=True, height="stretch"):
-        _offer_demo()
-    with ways[1], st.container(border=True, height="stretch"):
-        _offer_token()
+    for column, offer in zip(st.columns(len(ways), gap="medium"), ways, strict=True):
+        with column, st.container(border=True, height="stretch"):
+            offer()
 
 
 def _offer_demo() -> None:

@@ -41,7 +41,8 @@ _BY_WORDS = {
     "cut short": BadResponse.hint_text,
 }
 _STATUS = re.compile(r"\b([45]\d\d)\b")
-_UNCLEAR = "Run again; if it stays, open the person's items in GitLab."
+_WEB = re.compile(r"https?://[!-'*-~]+", re.IGNORECASE)  # no parenthesis, which would end a link
+_UNCLEAR = "Run again; if it stays, look at it in GitLab."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,16 @@ def of_error(who: str, what: str, error: GitLabSyncError) -> Trouble:
     return Trouble(who, what, why, error.hint or _what_to_do(why))
 
 
-def of_rows(rows: Iterable[Row], what: str) -> list[Trouble]:
-    """Return what is to be said of the rows that are not whole; `what` names their items."""
+def of_rows(rows: Iterable[Row], what: str, subject: str = "Username") -> list[Trouble]:
+    """Return what is to be said of the rows that are not whole; `what` names their items.
+
+    The column `subject` says who or what a row is about.
+    """
     found = []
     for row in rows:
         if row["Status"] != "Success":
             why = without_secrets(str(row["Error"] or row["Status"]))
-            found.append(Trouble(str(row["Username"]), what, why, _what_to_do(why)))
+            found.append(Trouble(str(row[subject]), what, why, _what_to_do(why)))
     return found
 
 
@@ -146,6 +150,12 @@ def _shortened(who: str) -> str:
 def escaped(text: str) -> str:
     """Return text for Markdown such that nothing in it is taken for a sign of Markdown."""
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|:$~])", r"\\\1", text)
+
+
+def linked(text: str, link: str | None) -> str:
+    """Return text for Markdown that leads to `link`, if that is an address of the web."""
+    shown = escaped(text)
+    return f"[{shown}]({link})" if link is not None and _WEB.fullmatch(link) else shown
 
 
 def show_error(title: str, error: GitLabSyncError) -> None:

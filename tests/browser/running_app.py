@@ -115,6 +115,18 @@ class RunningApp:
         self._folder.cleanup()
 
     @property
+    def threads(self) -> int:
+        """How many threads the server has."""
+        return len(list(Path(f"/proc/{self._process.pid}/task").iterdir()))
+
+    @property
+    def memory(self) -> int:
+        """How much memory the server has resident, in bytes."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        (line,) = [line for line in status.splitlines() if line.startswith("VmRSS:")]
+        return int(line.split()[1]) * 1024
+
+    @property
     def log(self) -> str:
         """What the server wrote to its standard output and error output."""
         return self._log.read_text(encoding="utf-8", errors="replace")
@@ -152,5 +164,5 @@ def sign_in(page: Page, token: str, url: str | None = None) -> None:
 def run_batch(page: Page, usernames: str | None = None) -> None:
     """Press Run, with these usernames if any are given."""
     if usernames is not None:
-        page.get_by_role("textbox", name="GitLab usernames").fill(usernames)
+        page.get_by_role("textbox", name="People").fill(usernames)
     page.get_by_role("button", name="Run", exact=True).click()

@@ -12,8 +12,10 @@ from playwright.sync_api import Page, expect
 from running_app import RunningApp, open_demo, run_batch, sign_in
 
 from gitlab_sync import GitLabClient
+from gitlab_sync.answers.people import Question, answer
 from gitlab_sync.bridge import Bridge
-from gitlab_sync.rules.table import MERGE_REQUEST_COLUMNS
+from gitlab_sync.rules.people_input import Person
+from gitlab_sync.rules.unified import UNIFIED_COLUMNS
 from gitlab_sync.sandbox import Sandbox
 
 NewPage = Callable[[], Page]
@@ -32,15 +34,15 @@ def people(sandbox: Sandbox) -> list[str]:
 
 def wait_for_the_end(page: Page) -> None:
     """Wait until a run has ended and its table is there."""
-    expect(page.get_by_text("merge requests read").first).to_be_visible()
+    expect(page.get_by_text("people read").first).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
 def downloaded(page: Page, folder: Path) -> list[dict[str, str]]:
-    """Return the rows of the CSV file of merge requests."""
+    """Return the rows of the CSV file."""
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download CSV").first.click()
-    assert download.value.suggested_filename.startswith("Merge_requests_Batch_Report_")
+        page.get_by_role("button", name="CSV", exact=True).first.click()
+    assert download.value.suggested_filename.startswith("Unified_Batch_Report_")
     path = folder / "rows.csv"
     download.value.save_as(path)
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -49,8 +51,9 @@ def downloaded(page: Page, folder: Path) -> list[dict[str, str]]:
 
 def expected(sandbox: Sandbox, token: str) -> list[dict[str, str]]:
     """Return what the library finds with that token, as the cells of a CSV file."""
+    question = Question([Person(name) for name in people(sandbox)])
     with Bridge() as bridge, GitLabClient(sandbox.url, token, bridge=bridge) as client:
-        rows = client.batch_evaluate_mrs(people(sandbox))
+        rows = answer(client, question)
     return [{k: "" if v is None else str(v) for k, v in row.items()} for row in rows]
 
 
@@ -64,11 +67,9 @@ def test_one_click_opens_the_demo_and_one_more_shows_a_result(
     run_batch(page)
     wait_for_the_end(page)
     rows = downloaded(page, tmp_path)
-    assert tuple(rows[0]) == MERGE_REQUEST_COLUMNS
+    assert tuple(rows[0]) == UNIFIED_COLUMNS
     assert "amelie.laurent" in {row["Username"] for row in rows}
     assert {row["Status"] for row in rows} == {"Success"}
-    page.get_by_role("tab", name="Issues").click()
-    expect(page.get_by_text("issues read")).to_be_visible()
 
 
 def give_private_work(sandbox: Sandbox) -> tuple[str, str]:
@@ -97,7 +98,7 @@ def test_two_browsers_at_once_see_each_only_what_their_own_token_may(
     """The same question with two tokens at a time: two answers, those that the library gives."""
     tokens = [sandbox.token(owner) for owner in give_private_work(sandbox)]
     wanted = [expected(sandbox, token) for token in tokens]
-    sums = [sum(int(row["Closed MRs"]) for row in rows) for rows in wanted]
+    sums = [sum(int(row["MR Total (Authored)"]) for row in rows) for rows in wanted]
     assert sums[1] == sums[0] + 1, "each sees a private project that the other does not"
     pages = [new_page(), new_page()]
     for page, token in zip(pages, tokens, strict=True):
@@ -121,15 +122,15 @@ def test_a_reload_in_the_middle_keeps_the_session_and_the_job(
     sign_in(page, sandbox.token(), sandbox.url)
     expect(page.get_by_role("heading", name="Batch analytics")).to_be_visible()
     sandbox.latency = 3.0
-    run_batch(page, ", ".join(people(sandbox)))
+    run_batch(page, "\n".join(people(sandbox)))
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     assert "users=" in page.url
     page.reload()
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     sandbox.latency = 0.0
     wait_for_the_end(page)
-    lists = [e.query for e in sandbox.traffic.exchanges if e.path.endswith("/v4/merge_requests")]
-    assert len(lists) == len(people(sandbox))
+    lists = [e.url for e in sandbox.traffic.exchanges if e.path.endswith("/v4/merge_requests")]
+    assert len(lists) == len(set(lists)) == 2 * len(people(sandbox))  # written, and assigned
     assert sandbox.traffic.count("/user") == 1
 
 
@@ -139,7 +140,7 @@ def test_cancel_stops_the_requests_within_a_second(new_page: NewPage, sandbox: S
     sign_in(page, sandbox.token(), sandbox.url)
     expect(page.get_by_role("heading", name="Batch analytics")).to_be_visible()
     sandbox.latency = 5.0  # long enough that the click always comes in the middle
-    run_batch(page, " ".join(people(sandbox)))
+    run_batch(page, "\n".join(people(sandbox)))
     assert sandbox.traffic.wait(lambda t: t.total > len(people(sandbox)) * 3, timeout=60)
     page.get_by_role("button", name="Cancel").click()
     clicked = time.monotonic()

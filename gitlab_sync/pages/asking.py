@@ -1,0 +1,231 @@
+"""A page's question, the job that answers it, and how the answer is shown while it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Generic, TypeVar, cast
+
+import streamlit as st
+
+from gitlab_sync.client import GitLabClient
+from gitlab_sync.errors import AuthenticationError
+from gitlab_sync.jobs import Job
+from gitlab_sync.outcomes import Report
+from gitlab_sync.pages.connection import JOBS, connect, current_sign_in, sign_out
+from gitlab_sync.pages.moments import shown_moment, visitors_zone
+from gitlab_sync.pages.trouble import Trouble, of_error, of_rows, show_error, show_troubles
+from gitlab_sync.run import Run
+from gitlab_sync.sessions import SignIn
+from gitlab_sync.types import Row
+
+Q = TypeVar("Q")
+R = TypeVar("R", bound=Report)
+
+POLL = 0.5
+"""Seconds between two looks at a job that runs."""
+
+_ASKED = "_asked_on_"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking(Generic[Q, R]):
+    """One question on one page. Two that are `about` the same share a job. Immutable.
+
+    `answer` takes the question in a job's thread and asks GitLab as whoever is signed in; it never
+    touches Streamlit. `nouns` names what is read, for progress and errors; the column `subject`
+    says who or what a row is about.
+    """
+
+    page: str
+    about: Hashable
+    nouns: str
+    question: Q = field(compare=False)
+    answer: Callable[[GitLabClient, Q, Run], R] = field(compare=False)
+    subject: str = "Username"
+
+    def work(self, sign_in: SignIn, run: Run) -> R:
+        """Answer, for the registry of jobs.
+
+        Raises AuthenticationError if GitLab takes the token no more, which a row cannot tell.
+        """
+        with sign_in.client() as client:
+            report = self.answer(client, self.question, run)
+            completeness = report.completeness
+            refused = "not signed in" in {*completeness.lost, *completeness.lists}
+            if refused or (report and all(_is_refused(row) for row in report)):
+                client.get("user")
+            return report
+
+
+@dataclass(frozen=True, slots=True)
+class Look(Generic[Q, R]):
+    """What there is to see of an answer: the rows so far, and the report once it is whole."""
+
+    question: Q
+    rows: Sequence[Row]
+    report: R | None
+    running: bool
+    as_of: datetime
+    instance: str
+
+    @property
+    def completeness(self) -> str:
+        """How complete the rows are, in words."""
+        return "still being read" if self.report is None else str(self.report.completeness)
+
+
+def _is_refused(row: Row) -> bool:
+    return row.get("Status") == "Error" and "401" in str(row.get("Error"))
+
+
+def ask(sign_in: SignIn, asking: Asking[Q, R]) -> None:
+    """Start a job for the question, or join the one that runs; end what this page asked before."""
+    owner = connect(sign_in).owner
+    before: Asking[Q, R] | None = st.session_state.get(_ASKED + asking.page)
+    if before is not None and before != asking:
+        JOBS.drop([_key(sign_in, before)], owner)
+    JOBS.start(_key(sign_in, asking), owner, partial(asking.work, sign_in))
+    st.session_state[_ASKED + asking.page] = asking
+
+
+def _key(sign_in: SignIn, asking: Asking[Q, R]) -> Hashable:
+    return (sign_in.principal, asking)
+
+
+def show_answer(
+    sign_in: SignIn, page: str, asking: Asking[Q, R] | None, view: Callable[[Look[Q, R]], None]
+) -> bool:
+    """Show how far the question's job is and what it found, by `view`; False if there is none.
+
+    `asking` is what the fields of the page ask now (None: nothing that could be asked). Where that
+    was never asked, what this tab asked before stays, with a word about it.
+    """
+    before: Asking[Q, R] | None = st.session_state.get(_ASKED + page)
+    for candidate in (asking, before):
+        job = None if candidate is None else _find(sign_in, candidate)
+        if candidate is None or job is None:
+            continue
+        st.session_state[_ASKED + page] = candidate
+        if candidate != asking:
+            st.caption("The fields have changed since: this is what was asked before.")
+        fragment = st.fragment(_show, run_every=POLL if job.running else None)
+        fragment(candidate, view, polled=job.running)
+        return True
+    return False
+
+
+def _find(sign_in: SignIn, asking: Asking[Q, R]) -> Job | None:
+    """Return the question's job, running or ended, and watch it."""
+    job = JOBS.find(_key(sign_in, asking), connect(sign_in).owner)
+    # A refusal from before this sign-in says nothing about it.
+    return None if job is None or (_refused(job) and job.started < sign_in.since) else job
+
+
+def _refused(job: Job) -> bool:
+    """Whether GitLab did not take the token any more."""
+    return isinstance(job.error, AuthenticationError)
+
+
+def _show(asking: Asking[Q, R], view: Callable[[Look[Q, R]], None], *, polled: bool) -> None:
+    """Show everything once; run again and again while `polled`."""
+    sign_in = current_sign_in()
+    job = None if sign_in is None else _find(sign_in, asking)
+    if sign_in is None or job is None:
+        st.rerun()
+    if _refused(job):
+        sign_out(
+            "GitLab does not accept your token any more: it has expired or was revoked. "
+            "Sign in again with a new one."
+        )
+        st.rerun()
+    if polled and not job.running:
+        st.rerun()  # the whole page, so that the polling ends
+    slot = st.container()  # there at all times, so that what is below keeps its place
+    if job.running:
+        with slot:
+            _show_progress(asking, job)
+    _show_head(sign_in, asking, job)
+    if job.rows or job.report is not None:
+        view(
+            Look(
+                asking.question,
+                job.rows,
+                cast("R | None", job.report),
+                job.running,
+                _as_of(job),
+                sign_in.base_url,
+            )
+        )
+    elif job.running:
+        st.caption(f"The first {asking.nouns} are being read…")
+    show_troubles(_troubles(asking, job), f"Errors_{_as_of(job):%Y-%m-%d}.txt")
+
+
+def _show_progress(asking: Asking[Q, R], job: Job) -> None:
+    with st.container(border=True, key="progress"):
+        share, text = progress_text(asking.nouns, job)
+        st.progress(share, text)
+        st.button(
+            "Cancelling…" if job.cancelling else "Cancel",
+            key="cancel",
+            icon=":material/cancel:",
+            disabled=job.cancelling,
+            on_click=job.cancel,
+            args=("you cancelled it",),
+        )
+
+
+def progress_text(nouns: str, job: Job) -> tuple[float, str]:
+    """Return the share of a job that is done (0 to 1), and a line that says how far it is."""
+    now = job.progress
+    what = now.what or nouns
+    requests = f"{now.requests:,} requests" if now.requests != 1 else "1 request"
+    if now.total is None:
+        share, text = 0.0, f"Looking for {what} · {requests}"
+    else:
+        share = min(1.0, now.done / now.total) if now.total else 1.0
+        text = f"{now.done:,} of {now.total:,} {what} · {requests}"
+    if now.waiting >= 1:
+        text += f" · rate limit: going on in {now.waiting:.0f} s"
+    return share, text
+
+
+def _show_head(sign_in: SignIn, asking: Asking[Q, R], job: Job) -> None:
+    """Show what went wrong as a whole, how complete the answer is, and the way to a newer one."""
+    with st.container():  # there at all times, so that what is below keeps its place
+        if job.error is not None:
+            show_error("The run broke off" if job.rows else "The run did not begin", job.error)
+        if job.running:
+            return
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if job.report is not None:
+                st.markdown(completeness_text(job, job.report))
+            if st.button("Refresh", key=f"refresh_{asking.page}", icon=":material/refresh:"):
+                ask(sign_in, asking)
+                st.rerun()
+
+
+def completeness_text(job: Job, report: Report) -> str:
+    """Return, as Markdown, how complete an answer is and when it was read."""
+    unfinished = sum(row.get("Status", "Success") != "Success" for row in report)
+    whole = report.completeness.whole and not unfinished
+    icon = ":material/check_circle:" if whole else ":material/warning:"
+    parts = [str(report.completeness)]
+    if job.state == "cancelled":
+        parts.insert(0, f"Cancelled, since {job.reason}")
+    parts.append(f"data as of {shown_moment(_as_of(job))}")
+    return f"{icon} {' · '.join(parts)}"
+
+
+def _as_of(job: Job) -> datetime:
+    """Return when a job's data were read, by the visitor's clock where the browser tells it."""
+    when = job.started if job.report is None else job.report.as_of
+    return when.astimezone(visitors_zone())
+
+
+def _troubles(asking: Asking[Q, R], job: Job) -> list[Trouble]:
+    found = [] if job.error is None else [of_error("everybody", asking.nouns, job.error)]
+    return found + of_rows(job.rows, asking.nouns, asking.subject)

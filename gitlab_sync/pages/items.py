@@ -1,0 +1,28 @@
+"""The items behind a person's numbers, on a page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gitlab_sync.answers.items import items_sheet
+from gitlab_sync.answers.people import PersonAnswer
+from gitlab_sync.pages.sheet_view import show_sheet
+from gitlab_sync.pages.trouble import escaped
+from gitlab_sync.reports.sheet import Meta
+
+
+def show_items(person: PersonAnswer, meta: Meta) -> None:
+    """Show the faults of a person's merge requests and issues, and what is not known of them."""
+    username = str(person.outcome["username"])
+    st.subheader(f"What stands behind the row of {escaped(username)}")
+    if person.outcome["data"] is None:
+        st.markdown(f"Nothing was read: {escaped(str(person.outcome['error']))}.")
+        return
+    mending = person.mending
+    if not mending.faults and not mending.unknown:
+        st.markdown("No fault was found: there is nothing to mend.")
+        return
+    for group in mending.groups:
+        share = f"{len(group.faults)} of {group.known} {group.kind}s"
+        st.markdown(f"- **{group.check.title}**: {share}. {escaped(group.check.how_to_fix)}")
+    show_sheet(items_sheet(username, mending, meta), "items", f"Items_of_{username}")

@@ -1,0 +1,276 @@
+"""The leaderboard's charts: scores of teams, shares of members, and a person's days.
+
+What a chart shows is made by functions of their own, which know nothing of Streamlit.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import cycle
+from typing import Any
+
+import altair as alt
+import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
+import streamlit as st
+
+from gitlab_sync.answers.leaderboard import LeaderboardReport, TeamAnswer
+from gitlab_sync.pages import charts
+from gitlab_sync.reports.text_table import UNKNOWN
+from gitlab_sync.rules.heatmap import LEVEL_TITLES
+from gitlab_sync.rules.leaderboard import SHARED, TeamResult, score_columns, terms
+from gitlab_sync.rules.text import plural
+from gitlab_sync.rules.work import TITLES, Number
+from gitlab_sync.types import Row
+
+MOST_BARS = 40
+"""Bars of one chart: more cannot be read."""
+
+_ROOM_FOR_TEXT = 1.25  # the text of the longest bar stands beyond its end
+_ROOM_FOR_POINTS = 0.05  # of the longest bar: in a shorter part they would not fit
+_DAY_SIZE = 12  # pixels from one day to the next
+_WEEKS_ACROSS = 27
+_SIZES = [9, 49, 72, 92, 110, 132]  # square pixels of the squares of days, by level
+_DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+# -- scores of teams -------------------------------------------------------------------------------
+
+
+def score_parts(board: LeaderboardReport) -> list[dict[str, object]]:
+    """Return what the scores of the first `MOST_BARS` teams are made of, the best team first.
+
+    A row for each team and each number that counts: `Team`, `Term` (as `MR Merged x 5`), `Points`,
+    where the part begins and ends on the team's bar (`From`, `To`), and `Middle`.
+    """
+    parts: list[dict[str, object]] = []
+    for name, team in [*board.teams.items()][:MOST_BARS]:
+        begin: Number = 0
+        for term, points in _points(team.result, board.question.weights).items():
+            end = begin + points
+            parts.append(
+                {
+                    "Team": name,
+                    "Term": term,
+                    "Points": points,
+                    "From": begin,
+                    "To": end,
+                    "Middle": (begin + end) / 2,
+                }
+            )
+            begin = end
+    return parts
+
+
+def _points(result: TeamResult, weights: Mapping[str, Number]) -> dict[str, Number]:
+    """Return a team's points by term: of the members whose score is known, as in the score."""
+    sums: defaultdict[str, Number] = defaultdict(int)
+    for work, score in zip(result.members, result.scores, strict=True):
+        for term in terms(work, weights) if score is not None else ():
+            sums[term.heading] += term.points or 0
+    return {heading: sums[heading] for heading in score_columns(weights)[2:-1]}
+
+
+def score_text(result: TeamResult) -> str:
+    """Return a team's score for people: `661`, `661 (+1 ?)` if one member's is unknown, or `?`."""
+    unknown = result.scores.count(None)
+    if result.score is None:
+        return UNKNOWN
+    return f"{result.score:,}" + (f" (+{unknown} {UNKNOWN})" if unknown else "")
+
+
+def scores_in_words(board: LeaderboardReport) -> str:
+    """Describe the bars for whoever does not see them."""
+    first = [f"{name} {score_text(team.result)}" for name, team in board.teams.items()]
+    return f"Bars: the scores of {plural(len(first), 'team')}, best first: {', '.join(first[:5])}"
+
+
+def show_scores(board: LeaderboardReport) -> None:
+    """Show the teams' scores as bars, each divided into the points that make it up."""
+    parts = pd.DataFrame(score_parts(board))
+    shown = [*board.teams.items()][:MOST_BARS]
+    ends = pd.DataFrame(
+        {
+            "Team": [name for name, _ in shown],
+            "Score": [team.result.score or 0 for _, team in shown],
+            "Text": [score_text(team.result) for _, team in shown],
+        }
+    )
+    longest = max(1, float(ends["Score"].max()))
+    y = alt.Y("Team:N", sort=[*ends["Team"]], title=None, axis=alt.Axis(labelOverlap=False))
+    scale = alt.Scale(domain=[0, longest * _ROOM_FOR_TEXT], nice=False)
+    headings = [*score_columns(board.question.weights)[2:-1]]
+    colours = dict(zip(headings, cycle(charts.PALETTE), strict=False))
+    parts["Ink"] = [charts.ink(colours[term]) for term in parts["Term"]]
+    bars = (
+        alt.Chart(parts)
+        .mark_bar()
+        .encode(
+            y,
+            alt.X("From:Q", title="Points", scale=scale),
+            alt.X2("To:Q"),
+            alt.Color(
+                "Term:N",
+                title=None,
+                sort=headings,
+                scale=alt.Scale(domain=headings, range=[*colours.values()]),
+                legend=alt.Legend(orient="top", columns=2, labelLimit=0),
+            ),
+            tooltip=["Team", "Term", "Points"],
+        )
+    )
+    inside = (
+        alt.Chart(parts[parts["Points"] >= longest * _ROOM_FOR_POINTS])
+        .mark_text(fontSize=11)
+        .encode(
+            y,
+            alt.X("Middle:Q", scale=scale),
+            alt.Color("Ink:N", scale=None),
+            text="Points:Q",
+            tooltip=["Team", "Term", "Points"],
+        )
+    )
+    totals = (
+        alt.Chart(ends)
+        .mark_text(align="left", dx=5, color=charts.text_colour(), fontWeight="bold")
+        .encode(y, alt.X("Score:Q", scale=scale), text="Text:N")
+    )
+    chart = alt.layer(bars, inside, totals).properties(height=alt.Step(charts.BAR))
+    chart = chart.resolve_scale(color="independent")
+    charts.show_chart(chart, scores_in_words(board))
+    if len(board.teams) > len(shown):
+        st.caption(f"The first {len(shown)} of {len(board.teams)} teams, the best first.")
+
+
+# -- shares of members -----------------------------------------------------------------------------
+
+
+def share_bars(team: TeamAnswer, measure: str) -> list[dict[str, object]]:
+    """Return the members' shares in one of the team's numbers, the largest first.
+
+    Each has `Username`, `Share` in percent (0 where it is unknown) and `Text`: `12 (34 %)`, or `?`.
+    """
+    rows = [row for row in team.shares if row["Measure"] == measure]
+    rows.sort(key=lambda row: -_share(row))
+    return [
+        {"Username": row["Username"], "Share": _share(row), "Text": _share_text(row)}
+        for row in rows[:MOST_BARS]
+    ]
+
+
+def _share(row: Row) -> float:
+    share = row["Share"]
+    return float(share) if isinstance(share, int | float) else 0.0
+
+
+def _share_text(row: Row) -> str:
+    return UNKNOWN if row["Share"] is None else f"{row['Number']} ({_share(row):.0f} %)"
+
+
+def show_shares(team: TeamAnswer) -> None:
+    """Show who did how much of what the team did, a chart for each number."""
+    for column, name in zip(st.columns(len(SHARED)), SHARED, strict=True):
+        with column:
+            _show_share(share_bars(team, TITLES[name]), TITLES[name], team.result.total(name))
+    if len(team.result.members) > MOST_BARS:
+        st.caption(f"Those {MOST_BARS} of {len(team.result.members)} members with the most.")
+
+
+def _show_share(bars: Sequence[dict[str, object]], title: str, total: Number | None) -> None:
+    st.markdown(f"**{title}**: {UNKNOWN if total is None else f'{total:,}'}")
+    base = alt.Chart(pd.DataFrame(bars), height=alt.Step(charts.BAR)).encode(
+        alt.Y("Username:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
+        alt.X(
+            "Share:Q",
+            title="Share in percent",
+            scale=alt.Scale(domain=[0, 150]),
+            axis=alt.Axis(values=[0, 50, 100]),
+        ),
+        tooltip=["Username", alt.Tooltip("Text", title=title)],
+    )
+    text = base.mark_text(align="left", dx=4, color=charts.text_colour()).encode(text="Text:N")
+    first = ", ".join(f"{bar['Username']} {bar['Text']}" for bar in bars[:5])
+    charts.show_chart(
+        base.mark_bar(color=charts.BLUE) + text, f"Bars: shares in {title}, most first: {first}"
+    )
+
+
+# -- a person's days -------------------------------------------------------------------------------
+
+
+def days_in_words(days: Sequence[Row]) -> str:
+    """Say what a heatmap shows: on how many days how much was recorded, and most on which."""
+    numbers = {str(row["Day"]): int(row["Number"] or 0) for row in days}
+    active = sum(number > 0 for number in numbers.values())
+    text = f"{sum(numbers.values()):,} on {active} of {plural(len(numbers), 'day')}"
+    if not active:
+        return text
+    most = max(numbers, key=lambda day: numbers[day])
+    return f"{text}, most on {shown_day(most)}: {numbers[most]}"
+
+
+def shown_day(day: str) -> str:
+    """Return a day (`YYYY-MM-DD`) for people: `Thursday, 5 March 2026`."""
+    found = date.fromisoformat(day)
+    return f"{found:%A}, {found.day} {found:%B %Y}"
+
+
+def weeks_across(days: Sequence[Row]) -> list[list[Row]]:
+    """Return the days in two parts, or in one, of weeks that fit on a phone; the oldest first."""
+    weeks = sorted({str(row["Week"]) for row in days})
+    older = set(weeks[:-_WEEKS_ACROSS])
+    parts: list[list[Row]] = [[], []]
+    for row in days:
+        parts[row["Week"] not in older].append(row)
+    return [part for part in parts if part]
+
+
+def show_days(username: str, days: Sequence[Row]) -> None:
+    """Show 53 weeks, a square for each day; it is larger, and of another colour, the more was done.
+
+    `days` are rows with `heatmap.HEATMAP_COLUMNS`.
+    """
+    parts = weeks_across(days)
+    with st.container(horizontal=True):
+        for place, part in enumerate(parts, 1):
+            words = f"Days of {username}, part {place} of {len(parts)}: {days_in_words(part)}"
+            charts.show_chart(_weeks(part, explained=part is parts[-1]), words, width="content")
+
+
+def _weeks(days: Sequence[Row], *, explained: bool) -> Any:
+    found = pd.DataFrame(days)
+    found["Recorded"] = [LEVEL_TITLES[level] for level in found["Level"]]
+    found["Date"] = [shown_day(day) for day in found["Day"]]
+    titles = [*LEVEL_TITLES]
+    month = f"{_MONTHS}[toNumber(slice(datum.value, 5, 7)) - 1]"
+    legend = alt.Legend(title="On a day", orient="bottom", columns=3) if explained else None
+    return (
+        alt.Chart(found, width=alt.Step(_DAY_SIZE), height=alt.Step(_DAY_SIZE))
+        .mark_square(opacity=1)
+        .encode(
+            alt.X(
+                "Week:O",
+                title=None,
+                # The week that begins with a month's first Monday bears the month's name.
+                axis=_bare_axis(
+                    labelExpr=f"toNumber(slice(datum.value, 8)) <= 7 ? {month} : ''",
+                    labelAlign="left",
+                ),
+            ),
+            alt.Y("Weekday:O", title=None, sort=_DAYS, axis=_bare_axis()),
+            alt.Color(
+                "Recorded:O",
+                scale=alt.Scale(domain=titles, range=[*charts.levels()]),
+                legend=legend,
+            ),
+            alt.Size("Recorded:O", scale=alt.Scale(domain=titles, range=_SIZES), legend=legend),
+            tooltip=["Date", "Number"],
+        )
+    )
+
+
+def _bare_axis(**more: Any) -> alt.Axis:
+    """Return an axis that shows all of its labels and nothing else."""
+    return alt.Axis(labelAngle=0, labelOverlap=False, ticks=False, domain=False, grid=False, **more)

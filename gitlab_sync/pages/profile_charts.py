@@ -1,0 +1,159 @@
+"""The charts of a profile: how often each check fails, and how merge requests fare week by week.
+
+What a chart shows is made by functions of their own, which know nothing of Streamlit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta, tzinfo
+
+import altair as alt
+import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
+import streamlit as st
+
+from gitlab_sync.pages import charts
+from gitlab_sync.reports.text_table import UNKNOWN
+from gitlab_sync.rules import record
+from gitlab_sync.rules.check import Check
+from gitlab_sync.rules.tally import Judged, Verdicts, distinct, tally
+from gitlab_sync.rules.text import instant, plural
+
+MOST_WEEKS = 26
+"""Weeks of one chart: more cannot be read."""
+
+CLEAN, FEW, MANY, NOT_KNOWN = "without a fault", "with 1 or 2 faults", "with 3 or more", "not known"
+GRADES = (CLEAN, FEW, MANY, NOT_KNOWN)
+"""How a merge request fares. One is `not known` if no fault is known, but not all checks either."""
+
+_COLOURS = dict(
+    zip(GRADES, (charts.BLUE, charts.ORANGE, charts.VERMILLION, charts.GREY), strict=True)
+)
+_MOST_FEW = 2
+_WEEK = timedelta(days=7)
+_HEIGHT = 320  # pixels, with legend and titles
+_IN_WORDS = 5  # bars and weeks that a description names
+
+
+# -- checks ----------------------------------------------------------------------------------------
+
+
+def fault_bars(checks: Sequence[Check], judged: Sequence[Judged]) -> list[dict[str, object]]:
+    """Return for each check how many of the items fail it, the largest share first.
+
+    Each has `Check`, `Share` (in percent of the items whose answer is known, 0 where there is none)
+    and `Text`: `3 of 12 (25 %)`, `3 of 12 (25 %), 2 ?` where two are not known, or `?`.
+    """
+    verdicts = [said for _, said in distinct(judged)]
+    counted = tally({}, checks, verdicts)
+    bars = []
+    for check in checks:
+        faults, unknown = counted.cells[check.title], counted.unknown[check.title]
+        known = len(verdicts) - unknown
+        share = (faults or 0) / known if known else 0.0
+        bars.append((share, _bar(check.title, faults, known, unknown, share)))
+    return [bar for _, bar in sorted(bars, key=lambda pair: -pair[0])]
+
+
+def _bar(
+    title: str, faults: int | None, known: int, unknown: int, share: float
+) -> dict[str, object]:
+    text = UNKNOWN
+    if known:
+        text = f"{faults} of {known} ({share:.0%})" + (f", {unknown} {UNKNOWN}" if unknown else "")
+    return {"Check": title, "Share": 100 * share, "Text": text}
+
+
+def bars_in_words(nouns: str, bars: Sequence[dict[str, object]]) -> str:
+    """Describe the bars for whoever does not see them."""
+    first = ", ".join(f"{bar['Check']} {bar['Text']}" for bar in bars[:_IN_WORDS])
+    return f"Bars: the share of {nouns} with a fault, by check, most first: {first}"
+
+
+def show_faults(nouns: str, checks: Sequence[Check], judged: Sequence[Judged]) -> None:
+    """Show for each check how many of the items fail it."""
+    bars = fault_bars(checks, judged)
+    title = "With this fault, in percent"
+    charts.show_percents(pd.DataFrame(bars), "Check", title, bars_in_words(nouns, bars))
+
+
+# -- weeks -----------------------------------------------------------------------------------------
+
+
+def grade(verdicts: Verdicts) -> str:
+    """Return the one of `GRADES` that these verdicts make."""
+    results = Counter(verdict.result for verdict in verdicts.values())
+    if results["fail"]:
+        return FEW if results["fail"] <= _MOST_FEW else MANY
+    return NOT_KNOWN if results["unknown"] or not results else CLEAN
+
+
+def weeks(judged: Sequence[Judged], zone: tzinfo) -> dict[date, Counter[str]]:
+    """Return how merge requests fare, by the Monday of the week that they were begun in.
+
+    The last `MOST_WEEKS` weeks up to the last with one; those without any are there, too. One whose
+    time is not known is in none.
+    """
+    found: dict[date, Counter[str]] = {}
+    for item, verdicts in distinct(judged):
+        moment = instant(record.field(item, "created_at"))
+        if moment is not None:
+            day = moment.astimezone(zone).date()
+            monday = day - timedelta(days=day.weekday())
+            found.setdefault(monday, Counter())[grade(verdicts)] += 1
+    if not found:
+        return {}
+    last = max(found)
+    number = min((last - min(found)) // _WEEK + 1, MOST_WEEKS)
+    shown = (last - _WEEK * back for back in reversed(range(number)))
+    return {monday: found.get(monday, Counter()) for monday in shown}
+
+
+def weeks_in_words(found: dict[date, Counter[str]]) -> str:
+    """Describe the last weeks in which there was something, for whoever does not see them."""
+    filled = [(monday, grades) for monday, grades in found.items() if grades]
+    told = [f"{_title(monday)} ({_grades(grades)})" for monday, grades in filled[-_IN_WORDS:]]
+    return f"Bars: merge requests by week, the last ones: {', '.join(told)}"
+
+
+def _grades(grades: Counter[str]) -> str:
+    return ", ".join(f"{grades[name]} {name}" for name in GRADES if grades[name])
+
+
+def _title(monday: date) -> str:
+    return f"{monday.day} {monday:%b}"
+
+
+def show_weeks(found: dict[date, Counter[str]]) -> None:
+    """Show how merge requests fare week by week; nothing where there is no second week."""
+    if len(found) < 2:
+        return
+    rows = [
+        {"Week": _title(monday), "Grade": name, "Order": place, "Number": grades[name]}
+        for monday, grades in found.items()
+        for place, name in enumerate(GRADES)
+        if grades[name]
+    ]
+    total = sum(found.values(), Counter())
+    used = [name for name in GRADES if total[name]]
+    axis = alt.Scale(domain=[*map(_title, found)])
+    chart = (
+        alt.Chart(pd.DataFrame(rows), height=_HEIGHT)
+        .mark_bar(stroke=charts.GREY, strokeWidth=0.5)
+        .encode(
+            alt.X("Week:N", title="Week of", scale=axis, axis=alt.Axis(labelAngle=0)),
+            alt.Y("Number:Q", title="Merge requests", axis=alt.Axis(tickMinStep=1, format="d")),
+            alt.Color(
+                "Grade:N",
+                title=None,
+                scale=alt.Scale(domain=used, range=[_COLOURS[name] for name in used]),
+                legend=alt.Legend(orient="top", labelLimit=0, symbolStrokeWidth=0),
+            ),
+            alt.Order("Order:Q"),
+            tooltip=["Week", "Grade", "Number"],
+        )
+    )
+    st.markdown("**Merge requests by the week they were begun in**")
+    charts.show_chart(chart, weeks_in_words(found))
+    st.caption(f"{plural(total.total(), 'merge request')}: {_grades(total)}.")

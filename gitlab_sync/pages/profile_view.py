@@ -1,0 +1,273 @@
+"""One person's profile on a page: who, how much, charts, the tables behind it, and the README."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from html import escape
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from gitlab_sync.answers.profile import ProfileReport, Question
+from gitlab_sync.pages import charts, fields
+from gitlab_sync.pages.asking import Look
+from gitlab_sync.pages.moments import today, visitors_zone
+from gitlab_sync.pages.profile_charts import show_faults, show_weeks, weeks
+from gitlab_sync.pages.profile_mending import show_mending, unread_texts
+from gitlab_sync.pages.sheet_view import Extras, show_sheet
+from gitlab_sync.pages.trouble import error_text, escaped, linked
+from gitlab_sync.reports.cells import legal
+from gitlab_sync.reports.formats import FORMATS, file_name
+from gitlab_sync.reports.sheet import Sheet
+from gitlab_sync.reports.text_table import UNKNOWN
+from gitlab_sync.reports.xlsx_file import to_xlsx
+from gitlab_sync.rules import profile as tables
+from gitlab_sync.rules.text import without_comments
+from gitlab_sync.rules.timelogs import format_hours_minutes
+from gitlab_sync.types import Row
+
+CARDS: tuple[dict[str, dict[str, str]], ...] = (
+    {
+        "Commits": {
+            "Commits Total": "Total",
+            "Commits Morning": "Morning",
+            "Commits Afternoon": "Afternoon",
+        },
+        "Merge requests": {
+            "MR Total (Authored)": "Total",
+            "MR Merged": "Merged",
+            "MR Open": "Open",
+            "MR Closed": "Closed",
+        },
+    },
+    {
+        "Issues": {"Issue Total (Auth)": "Total", "Issue Open": "Open", "Issue Closed": "Closed"},
+        "Projects": {"Projects (Auth)": "Personal", "Projects (Contr)": "Contributed"},
+        "Groups and time": {"Groups Count": "Groups", "Time Spent": "Time spent"},
+    },
+)
+"""The numbers of a profile as they stand together, row by row, and what each is called there."""
+
+HELP = {
+    "Commits Morning": "From 9:00 to 12:30.",
+    "Commits Afternoon": "From 12:30 to 17:00; other hours are in the total alone.",
+    "MR Total (Authored)": "Merge requests that this person wrote.",
+    "MR Closed": "Closed without being merged.",
+    "Issue Total (Auth)": "Issues that this person wrote.",
+    "Projects (Contr)": "Projects of others to which this person contributed.",
+}
+
+TABS = {
+    tables.PERSONAL: "Personal projects",
+    tables.CONTRIBUTED: "Contributed projects",
+    tables.COMMITS: "Commits",
+    tables.GROUPS: "Groups",
+    tables.MERGE_REQUESTS: "Merge requests",
+    tables.ISSUES: "Issues",
+}
+"""The tables of a profile, and what their tabs are called."""
+
+MOST_LETTERS = 20_000
+"""Of a profile README."""
+
+_LINKED_PICTURE = re.compile(r"\[!\[([^\[\]]*)\]\([^()\s]*\)\]\(")
+_AT_LEAST = "At least this many: not everything could be read."
+_AVATAR = 72  # pixels
+_WIDTHS = ((3, 4), (3, 3, 4))  # of the cards, such that their numbers stand side by side
+
+
+def show_profile(look: Look[Question, ProfileReport]) -> None:
+    """Show a profile once it is whole; there is nothing before."""
+    report = look.report
+    if report is None:
+        st.caption("Nearly there: all of it comes at once.")
+        return
+    if report.unknown_projects:
+        names = [str(name) for name in report.unknown_projects]
+        fields.show_faults(names, "These projects do not exist, or may not be read: left out")
+    if report.user is None:
+        _show_nobody(report)
+        return
+    _show_head(report, look.instance)
+    _show_numbers(report)
+    show_mending(report, look.instance)
+    _show_quality(report)
+    _show_tables(report, report.sheets(look.instance))
+    _show_readme(report)
+
+
+# -- who -------------------------------------------------------------------------------------------
+
+
+def _show_nobody(report: ProfileReport) -> None:
+    (row,) = report
+    name = escaped(str(row["Username"]))
+    error = report.errors["projects"]
+    if row["Status"] == "Not Found":
+        st.warning(
+            "Check how the name is spelled: it is the one behind the @, not the full name. It may "
+            "also be that your account may not see this person.",
+            title=f"There is no user {name} in this GitLab",
+            icon=":material/person_off:",
+        )
+    else:
+        st.error(
+            error_text(error), title=f"Nothing could be read of {name}", icon=":material/error:"
+        )
+
+
+def _show_head(report: ProfileReport, instance: str) -> None:
+    (row,) = report
+    name = str(row["Name"] or row["Username"])
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+        picture = own_avatar(row, instance) or initials_image(name)
+        st.image(picture, width=_AVATAR, alt=f"Picture of {name}")
+        with st.container(gap=None):
+            st.subheader(escaped(name), anchor=False)
+            link = row[tables.LINK]
+            parts = [
+                f"@{escaped(str(row['Username']))}",
+                f"id {row['Id']}",
+                linked("Open in GitLab", str(link)) if link is not None else "",
+            ]
+            st.markdown(" · ".join(filter(None, parts)))
+    for remark in report.remarks:
+        st.caption(f"{remark[0].upper()}{escaped(remark[1:])}.")
+
+
+def own_avatar(row: Row, instance: str) -> str | None:
+    """Return the address of the person's picture; None if it is not on the GitLab's own host.
+
+    Whoever else has it would learn who looks at whom.
+    """
+    address, own = row["Avatar"], urlsplit(instance)
+    here = isinstance(address, str) and address.startswith(f"{own.scheme}://{own.netloc}/")
+    return str(address) if here else None
+
+
+def initials_image(name: str) -> str:
+    """Return a picture with a name's initials, as SVG."""
+    words = legal(name).split()
+    letters = "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper() or UNKNOWN
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 72 72" width="{_AVATAR}">'
+        f'<circle cx="36" cy="36" r="36" fill="{charts.BLUE}"/>'
+        '<text x="36" y="46" text-anchor="middle" font-family="sans-serif" font-size="28" '
+        f'fill="white">{escape(letters)}</text></svg>'
+    )
+
+
+# -- how much --------------------------------------------------------------------------------------
+
+
+def _show_numbers(report: ProfileReport) -> None:
+    for cards, widths in zip(CARDS, _WIDTHS, strict=True):
+        for column, (card, titles) in zip(st.columns(widths), cards.items(), strict=True):
+            with column, st.container(border=True, height="stretch"):
+                _show_card(report, card, titles)
+
+
+def _show_card(report: ProfileReport, card: str, titles: Mapping[str, str]) -> None:
+    st.markdown(f"**{card}**")
+    with st.container(horizontal=True, gap="medium"):
+        for title, label in titles.items():
+            help_text = _AT_LEAST if title in report.at_least else HELP.get(title)
+            st.metric(label, number_text(report, title), help=help_text, width="content")
+    parts = (part for title in titles for part in tables.NUMBERS[title][0])
+    for text in unread_texts(report, parts):
+        st.caption(f":material/warning: {text}")
+
+
+def number_text(report: ProfileReport, title: str) -> str:
+    """Return a number for people: `12`, `≥ 12` where it may be higher, or `?`."""
+    number = report.numbers[title]
+    if number is None:
+        return UNKNOWN
+    shown = format_hours_minutes(number) if title == "Time Spent" else f"{number:,}"
+    return f"≥ {shown}" if title in report.at_least else shown
+
+
+# -- charts and tables -----------------------------------------------------------------------------
+
+
+def _show_quality(report: ProfileReport) -> None:
+    (answer,) = report.people.people.values()
+    judged = {
+        "merge requests": (tables.MERGE_REQUESTS, answer.mrs),
+        "issues": (tables.ISSUES, answer.issues),
+    }
+    if not any(items for _, items in judged.values()):
+        return
+    st.subheader("Merge requests and issues by check", anchor=False)
+    for column, (nouns, (title, items)) in zip(st.columns(2), judged.items(), strict=True):
+        with column:
+            st.markdown(f"**{nouns.capitalize()} that have ended**")
+            if items:
+                show_faults(nouns, report.question.checks[title], items)
+            else:
+                unread = unread_texts(report, [nouns])
+                st.caption(unread[0] if unread else f"There are no {nouns} to judge.")
+    show_weeks(weeks(answer.mrs, visitors_zone()))
+
+
+def _show_tables(report: ProfileReport, sheets: Sequence[Sheet]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Tables", anchor=False)
+        form = FORMATS["xlsx"]
+        st.download_button(
+            "All tables as XLSX",
+            partial(to_xlsx, sheets),
+            file_name(f"Profile_of_{_username(report)}", today(), form),
+            form.media_type,
+            key="workbook",
+            on_click="ignore",
+            icon=":material/download:",
+            help=f"A workbook with the sheets {', '.join(tables.TABLES)}, and a last one that says "
+            "where they come from.",
+        )
+    names = [TABS[sheet.title] for sheet in sheets]
+    for sheet, tab in zip(sheets, st.tabs(names, key="part", bind="query-params"), strict=True):
+        # A tab's content is made only while it is open: lists may be long.
+        if tab.open:
+            with tab:
+                alt = f"{TABS[sheet.title]} of {_username(report)}"
+                title = f"{sheet.title}_of_{_username(report)}"
+                show_sheet(sheet, sheet.title.lower(), title, Extras(alt=alt))
+
+
+def _username(report: ProfileReport) -> str:
+    return str(report[0]["Username"])
+
+
+# -- the README ------------------------------------------------------------------------------------
+
+
+def _show_readme(report: ProfileReport) -> None:
+    st.subheader("Profile README", anchor=False)
+    readme = report.readme.value
+    if report.readme.error is not None:
+        st.caption(f"It could not be read: {escaped(report.readme.error.reason)}.")
+        return
+    if readme is None:
+        name = _username(report)
+        st.caption(
+            f"There is none. A public project {escaped(f'{name}/{name}')} with a README.md would "
+            "stand on the person's page in GitLab."
+        )
+        return
+    with st.container(border=True, key="readme"):
+        st.markdown(safe_readme(readme.text), anchors=False)
+    longer = "Only its beginning is shown. " if len(readme.text) > MOST_LETTERS else ""
+    st.caption(f"{longer}{linked('Open it in GitLab', readme.link)}")
+
+
+def safe_readme(text: str) -> str:
+    """Return a README as Markdown that loads nothing from anywhere: pictures become links.
+
+    HTML is shown as text by whoever shows Markdown; comments go.
+    """
+    plain = _LINKED_PICTURE.sub(r"[\1](", without_comments(text[:MOST_LETTERS]))
+    # A picture is an exclamation mark right before a bracket, and what parts them cannot be seen.
+    return plain.replace("![", "!\u2060[")

@@ -1,0 +1,45 @@
+"""The state of the server, for whoever runs it: pool, queues, limits, jobs, sign-ins."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from gitlab_sync.bridge import get_bridge
+from gitlab_sync.pages.connection import JOBS, SESSIONS
+from gitlab_sync.pages.frame import begin, role_of
+from gitlab_sync.pages.moments import shown_moment
+from gitlab_sync.pages.server_state import figures, job_rows, queue_rows
+
+LEAD = (
+    "What this server is doing right now: its pool of workers, who waits for it, and how GitLab "
+    "answers. It reads nothing from GitLab."
+)
+LOOK = 2.0
+"""Seconds between two looks at the figures."""
+
+
+def _show() -> None:
+    stats, jobs = get_bridge().stats(), JOBS.all()
+    columns = st.columns(5)
+    for place, (title, figure, text) in enumerate(figures(stats, len(jobs), len(SESSIONS))):
+        columns[place % len(columns)].metric(title, figure, help=text, border=True)
+    st.subheader("Who waits for the pool")
+    rows = queue_rows(stats)
+    if rows:
+        st.dataframe(rows, hide_index=True, alt="Sessions and their waiting requests")
+    else:
+        st.caption("Nobody: each request gets a worker at once.")
+    st.subheader("Jobs")
+    if jobs:
+        st.dataframe(job_rows(jobs), hide_index=True, alt="Jobs and how far they are")
+    else:
+        st.caption("None runs, and no answer is kept.")
+    now = shown_moment(datetime.now(UTC))
+    st.caption(f"As of {now}. Whether the server lives, `/_stcore/health` says.")
+
+
+visitor = begin("Status", LEAD)
+if role_of(visitor) == "admin":
+    st.fragment(_show, run_every=LOOK)()

@@ -1,0 +1,116 @@
+"""User profile: one person's projects, commits, groups, merge requests and issues.
+
+A member sees their own and nobody else's, whatever stands in the address.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from gitlab_sync.answers import profile as answers
+from gitlab_sync.answers.profile import ProfileReport, Question
+from gitlab_sync.pages import fields
+from gitlab_sync.pages.asking import Asking, ask, show_answer
+from gitlab_sync.pages.connection import current_sign_in
+from gitlab_sync.pages.frame import begin, role_of
+from gitlab_sync.pages.moments import visitors_zone
+from gitlab_sync.pages.profile_view import show_profile
+from gitlab_sync.pages.trouble import escaped
+from gitlab_sync.rules.people_input import username_fault
+from gitlab_sync.sessions import SignIn
+
+DEMO_USER = "hana.yilmaz"
+
+LEAD = (
+    "One person's projects, commits, groups, merge requests and issues, and what there is to mend "
+    "in them: why, how, and where."
+)
+LEAD_OF_MEMBER = (
+    "Your projects, commits, groups, merge requests and issues, and what there is to mend in them: "
+    "why, how, and where."
+)
+
+
+def show_fields(
+    sign_in: SignIn, page: str, own: str | None
+) -> tuple[Asking[Question, ProfileReport] | None, bool]:
+    """Show the fields; return the question that they ask, if any, and whether Run was pressed.
+
+    `own` is the only username that may be asked about: then there is no field for another.
+    """
+    with st.form("profile"):
+        typed, below = _user_field(sign_in) if own is None else (own, st.empty())
+        projects = fields.projects_field()
+        since, until = fields.dates_fields()
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            pressed = st.form_submit_button(
+                "Run",
+                type="primary",
+                icon=":material/play_arrow:",
+                on_click=fields.hide_secrets,
+                args=("user",),
+            )
+            quick = st.toggle(
+                "Quick",
+                key="quick",
+                help="Judge merge requests from lists alone: much faster, but what a list does not "
+                "say, such as tests and reviews, stays unknown.",
+                bind="query-params",
+            )
+    username = typed.strip().removeprefix("@")
+    with below:
+        known = _check_user(username, pressed=pressed)
+    period = fields.read_period(since, until)
+    if not known or period is None:
+        return None, pressed
+    question = Question(
+        username, fields.read_projects(projects), period, quick, zone=visitors_zone()
+    )
+    about = question.of_people().key
+    return Asking(page, about, "parts of the profile", question, answers.answer), pressed
+
+
+def _user_field(sign_in: SignIn) -> tuple[str, DeltaGenerator]:
+    """Show the field for the person; return its text, and the place below it."""
+    text = st.text_input(
+        "Username",
+        value=DEMO_USER if sign_in.is_demo else "",
+        key="user",
+        placeholder="alice",
+        help="The name behind the @ in GitLab, not the full name.",
+        bind="query-params",
+    )
+    return text or "", st.empty()
+
+
+def _check_user(username: str, *, pressed: bool) -> bool:
+    """Say whether this can be asked about, and if not, why."""
+    if not username:
+        if pressed:
+            st.error("Type in a username first.", icon=":material/error:")
+        return False
+    fault = username_fault(username)
+    if fault is not None:
+        st.error(escaped(fault), title="Not a username", icon=":material/error:")
+    return fault is None
+
+
+signed_in = current_sign_in()
+is_member = signed_in is not None and role_of(signed_in) == "member"
+visitor = begin(
+    "My profile" if is_member else "User profile", LEAD_OF_MEMBER if is_member else LEAD
+)
+# Another name of the page, so that nothing is left to see of what was asked with more rights.
+page = "my_profile" if is_member else "profile"
+asking, run_pressed = show_fields(visitor, page, visitor.username if is_member else None)
+if run_pressed and asking is not None:
+    ask(visitor, asking)
+if not show_answer(visitor, page, asking, show_profile):
+    if asking is not None:
+        whose = "your" if is_member else "this person's"
+        st.caption(f"Press Run to read {whose} work.")
+    elif is_member or st.session_state.get("user"):
+        st.caption("Mend what is marked above, and press Run.")
+    else:
+        st.caption("Type in the username of the person whose work you want to see, and press Run.")

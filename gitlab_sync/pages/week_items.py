@@ -1,0 +1,88 @@
+"""The items behind a person's days: merge requests merged, issues created, commits made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, tzinfo
+from urllib.parse import urlsplit
+
+from gitlab_sync.answers.weekly import PersonAnswer
+from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.rules import record
+from gitlab_sync.rules.commits import distinct_rows
+from gitlab_sync.rules.dates import moment_in
+from gitlab_sync.rules.once import each_once
+from gitlab_sync.rules.text import first_line
+from gitlab_sync.types import Record, Row
+
+COLUMNS = ("Day", "Time", "Kind", "Item", "Project")
+
+
+def items_of(person: PersonAnswer, zone: tzinfo, instance: str) -> list[Row]:
+    """Return a row for each item that counts on one of a person's days, the newest first.
+
+    Keys: `COLUMNS` and `Link`. Days are those of the week: of commits by the clock of whoever made
+    them, else in `zone`. `instance` is the URL of the GitLab.
+    """
+    recorded = person.recorded
+    rows = [
+        *_dated(recorded.merge_requests, "merged_at", "merge request", "!", zone),
+        *_dated(recorded.issues, "created_at", "issue", "#", zone),
+        *(_of_commit(row) for row in distinct_rows(recorded.commits or ()) if row["date"]),
+    ]
+    days = {day.isoformat() for day in person.week.days}
+    kept = [{**row, "Project": _project(row, instance)} for row in rows if row["Day"] in days]
+    return sorted(kept, key=lambda row: (str(row["Day"]), str(row["Time"])), reverse=True)
+
+
+def items_sheet(rows: list[Row], username: str, meta: Meta, *, with_times: bool) -> Sheet:
+    """Return the items as exporters take them; without their times of day where not `with_times`.
+
+    The item leads to GitLab.
+    """
+    columns = [column for column in COLUMNS if with_times or column != "Time"]
+    return Sheet(
+        username,
+        columns,
+        rows,
+        meta,
+        links={"Item": "Link"},
+        kinds={"Day": "day", **dict.fromkeys(columns[1:], "text")},
+        nothing=columns[1:],
+    )
+
+
+def _dated(
+    items: Iterable[Record] | None, key: str, kind: str, sign: str, zone: tzinfo
+) -> Iterator[Row]:
+    for thing in each_once(items or ()):
+        moment = moment_in(record.field(thing, key), zone)
+        if moment is not None:
+            number = record.number(thing, "iid")
+            name = "" if number is None else f"{sign}{number} "
+            yield {
+                **_when(moment),
+                "Kind": kind,
+                "Item": name + (record.text(thing, "title") or ""),
+                "Link": record.link(thing),
+            }
+
+
+def _when(moment: datetime) -> Row:
+    return {"Day": moment.date().isoformat(), "Time": f"{moment:%H:%M}"}
+
+
+def _of_commit(row: Row) -> Row:
+    return {
+        "Day": row["date"],
+        "Time": str(row["time"])[:5],
+        "Kind": "commit",
+        "Item": f"{row['short_id']} {first_line(str(row['message']))}",
+        "Link": row["web_url"],
+    }
+
+
+def _project(row: Row, instance: str) -> str:
+    """Return the path of the project in which an item is, which its link begins with."""
+    path = urlsplit(str(row["Link"] or "")).path.removeprefix(urlsplit(instance).path)
+    return path.partition("/-/")[0].strip("/")

@@ -1,0 +1,17 @@
+"""What the tests of the app share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from gitlab_sync.sandbox import Sandbox, World
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Serve a small GitLab for one test."""
+    world = World.generate(seed=3, users=3, merge_requests=3, issues=2, projects=3)
+    with Sandbox(world) as sandbox:
+        yield sandbox

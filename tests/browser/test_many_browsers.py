@@ -1,0 +1,171 @@
+"""Ten people at once, each with a browser and a token of their own, reloading in the middle."""
+
+from __future__ import annotations
+
+import csv
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from running_app import PATIENCE, RunningApp, open_demo, run_batch, sign_in
+
+from gitlab_sync import GitLabClient
+from gitlab_sync.answers.people import Question, answer
+from gitlab_sync.bridge import DEFAULT_WORKERS, Bridge
+from gitlab_sync.rules.people_input import Person
+from gitlab_sync.sandbox import Sandbox, World
+
+VISITORS = 10
+GRACE = 3
+FEW = 15
+"""Threads of Streamlit's that come and go beside the workers and one for each job."""
+MEBIBYTE = 2**20
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[RunningApp]:
+    """Serve an app whose jobs end soon after the last tab was closed."""
+    with RunningApp(GITLAB_SYNC_ALLOWED_HOSTS="127.0.0.1", GITLAB_SYNC_JOB_GRACE=str(GRACE)) as app:
+        yield app
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Serve a GitLab in which each person has a private project of their own."""
+    world = World.generate(seed=11, users=VISITORS, merge_requests=3, issues=2, projects=3)
+    with Sandbox(world) as sandbox:
+        yield sandbox
+
+
+def give_private_work(world: World) -> None:
+    """Give each person a private project, with merge requests of one third person in it.
+
+    Nobody but the owner sees them, and each owner sees another number.
+    """
+    model = next(mr for mr in world.tables.merge_requests if mr["state"] == "merged")
+    pattern = world.tables.projects[0]
+    number = 900_000
+    for place, name in enumerate(sorted(world.truth.usernames), start=1):
+        user = world.users_by_name[name.lower()].data
+        path = f"{name}/private"
+        project = {
+            **pattern,
+            "id": 90_000 + place,
+            "path": "private",
+            "path_with_namespace": path,
+            "visibility": "private",
+            "creator_id": user["id"],
+            "namespace": {"id": user["id"], "kind": "user", "path": name, "full_path": name},
+        }
+        world.put("projects", project)
+        world.tables.memberships.append(
+            {
+                "source_type": "project",
+                "source_id": project["id"],
+                "user_id": user["id"],
+                "access_level": 50,
+            }
+        )
+        for iid in range(1, place + 1):
+            number += 1
+            here = {"id": number, "iid": iid, "project_id": project["id"]}
+            world.put("merge_requests", {**model, **here})
+
+
+def expected(sandbox: Sandbox, token: str, names: list[str]) -> list[dict[str, str]]:
+    """Return what the library finds with that token, as the cells of a CSV file."""
+    question = Question([Person(name) for name in names])
+    with Bridge() as bridge, GitLabClient(sandbox.url, token, bridge=bridge) as client:
+        rows = answer(client, question)
+    return [{key: "" if v is None else str(v) for key, v in row.items()} for row in rows]
+
+
+def downloaded(page: Page, path: Path) -> list[dict[str, str]]:
+    """Return the rows of the CSV file."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).first.click()
+    download.value.save_as(path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def comes_true(condition: Callable[[], bool]) -> bool:
+    """Wait until a condition is true; False if that takes too long."""
+    deadline, pause = time.monotonic() + PATIENCE / 1000, threading.Event()
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        pause.wait(0.2)
+    return True
+
+
+def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
+    browser: Browser, app: RunningApp, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Threads stay those of the pool, and when all have gone, so have jobs and memory."""
+    give_private_work(sandbox.world)
+    names = sorted(sandbox.world.truth.usernames)
+    tokens = [sandbox.token(name) for name in names]
+    wanted = [expected(sandbox, token, names) for token in tokens]
+    sums = [sum(int(row["MR Total (Authored)"]) for row in rows) for rows in wanted]
+    assert len(set(sums)) == VISITORS, "everybody sees something that nobody else does"
+    contexts = [browser.new_context(accept_downloads=True) for _ in tokens]
+    for context in contexts:
+        context.set_default_timeout(PATIENCE)
+    pages = [context.new_page() for context in contexts]
+    for page, token in zip(pages, tokens, strict=True):
+        page.goto(app.url)
+        sign_in(page, token, sandbox.url)
+        expect(page.get_by_text("Type in the usernames of the people")).to_be_visible()
+    memory, threads = app.memory, app.threads
+    sandbox.latency = 20.0  # long enough that all reloads come in the middle
+    for page in pages:
+        run_batch(page, "\n".join(names))
+        expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    for _ in range(2):
+        for page in pages:
+            page.reload()
+        for page in pages:
+            expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    assert app.threads <= threads + DEFAULT_WORKERS + VISITORS + FEW
+    sandbox.latency = 0.0
+    for number, page in enumerate(pages):
+        expect(page.get_by_text("people read").first).to_be_visible()
+        assert downloaded(page, tmp_path / f"{number}.csv") == wanted[number]
+        assert not [token for token in tokens if token in page.content()]
+    assert sandbox.traffic.count("/user") == VISITORS, "a reload does not sign in again"
+    assert not [token for token in tokens if token in app.log]
+    # The last of the work is left by closing all tabs in the middle of it.
+    sandbox.latency = 20.0
+    for page in pages:
+        page.get_by_role("button", name="Refresh").click()
+        expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    for context in contexts:
+        context.close()
+    assert comes_true(lambda: sandbox.traffic.in_flight == 0)
+    sandbox.latency = 0.0
+    total = sandbox.traffic.total
+    threading.Event().wait(1.0)
+    assert sandbox.traffic.total == total, "nobody watches, so nothing goes on"
+    assert comes_true(lambda: app.threads <= threads + DEFAULT_WORKERS + FEW)
+    assert comes_true(lambda: app.memory < memory + 150 * MEBIBYTE)
+
+
+def test_a_visitor_who_comes_after_a_crowd_finds_the_server_at_rest(
+    browser: Browser, app: RunningApp
+) -> None:
+    """No request waits, and no job runs."""
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(app.url)
+    open_demo(page)
+    page.get_by_role("link", name="Status").click()
+    expect(page.get_by_text("Nobody: each request gets a worker at once.")).to_be_visible()
+    expect(page.get_by_text(f"0 of {DEFAULT_WORKERS}")).to_be_visible()
+    context.close()
