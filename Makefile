@@ -29,7 +29,7 @@ demo: $(READY)
 test-lowest: $(READY)
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/pip install --quiet --editable ".[app]" -r requirements-lowest.txt
-	$(VENV)-lowest/bin/pip install --quiet pytest pytest-timeout pytest-xdist hypothesis playwright
+	$(VENV)-lowest/bin/pip install --quiet pytest pytest-timeout pytest-xdist hypothesis playwright axe-playwright-python
 	$(VENV)-lowest/bin/python -m pytest -n 4 $(PYTEST_ARGS)
 
 test: $(READY)
@@ -49,7 +49,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 screenshots: $(READY)
-	$(BIN)/python -m tests.browser.screenshots screenshots
+	$(BIN)/python tests/browser/screenshots.py screenshots
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

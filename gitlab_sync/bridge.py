@@ -9,7 +9,7 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from gitlab_sync.cancel import CancelToken
 from gitlab_sync.errors import ConfigurationError
@@ -18,6 +18,8 @@ from gitlab_sync.http.cache import InFlight
 from gitlab_sync.http.limits import Gate
 from gitlab_sync.http.retry import RetryBudget, RetryPolicy
 from gitlab_sync.http.transport import Transport
+
+T = TypeVar("T")
 
 WORKERS_VARIABLE = "GITLAB_SYNC_WORKERS"
 MOST_WORKERS = 256
@@ -92,6 +94,7 @@ class Bridge:
         )
         self._latest: OrderedDict[tuple[str, str], Gate] = OrderedDict()
         self._budgets: dict[str, RetryBudget] = {}
+        self._of_instances: dict[tuple[str, type], Any] = {}
         self._limited = 0
 
     @property
@@ -116,6 +119,15 @@ class Bridge:
         """Return the one retry budget of that instance."""
         with self._lock:
             return self._budgets.setdefault(instance, RetryBudget())
+
+    def of_instance(self, instance: str, kind: type[T]) -> T:
+        """Return the one object of that kind that belongs to the instance, made when first asked.
+
+        It is for what holds for everybody there, such as what its version lacks.
+        """
+        with self._lock:
+            found: T = self._of_instances.setdefault((instance, kind), kind())
+            return found
 
     def count_limited(self) -> None:
         """Count a 429."""

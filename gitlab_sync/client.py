@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gitlab_sync import batch
-from gitlab_sync.api.merge_requests import read_facts
+from gitlab_sync.api.facts import read_facts
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import ConfigurationError, NotFound

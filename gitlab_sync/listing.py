@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -12,7 +12,7 @@ from gitlab_sync.rest import Rest, page_params
 from gitlab_sync.types import Params, Record
 from gitlab_sync.view import Request
 
-Follow: TypeAlias = Iterable[tuple[int, Request]]
+Follow: TypeAlias = Sequence[tuple[int, Request]]
 """Pages that follow: the place of each in its list, and the request for it."""
 
 CIRCLE = "The list leads back to a page that was read"
@@ -27,8 +27,12 @@ class Wanted(Protocol):
     def rows(self, data: object) -> list[Record]:
         """Return the rows that one answer holds; BadResponse if it does not hold what was asked."""
 
-    def after(self, rest: Rest, place: int, reply: Reply) -> Follow:
-        """Return what follows the page at `place` (0: the first); BadResponse for a circle."""
+    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:
+        """Return what follows the page at `place` (0: the first); BadResponse for a circle.
+
+        Where nobody knows how many pages there are, `ahead` of them may be asked for at once: those
+        behind the last one hold nothing.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +59,19 @@ class Listing:
             raise BadResponse(f"The answer is not {wanted}", status=200)
         return rows
 
-    def after(self, rest: Rest, place: int, reply: Reply) -> Follow:
-        """Return all pages at once where their number is known, else the next."""
+    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:
+        """Return all pages at once where their number is known, else the next ones."""
         params, number = page_params(self.params), reply.next_page
-        if number is not None and number <= max(place, 1):
+        if number is None:
+            request = rest.next_request(self.endpoint, params, reply)
+            return [] if request is None else [(place + 1, request)]
+        if number <= max(place, 1):
             raise BadResponse(CIRCLE)
-        if place == 0 and number is not None and reply.total_pages is not None:
-            pages = range(number, reply.total_pages + 1)
-            return [(page, rest.page_request(self.endpoint, params, page)) for page in pages]
-        request = rest.next_request(self.endpoint, params, reply)
-        return [] if request is None else [(number or place + 1, request)]
+        end = number + ahead
+        if reply.total_pages is not None:
+            end = reply.total_pages + 1 if place == 0 else number + 1
+        pages = range(number, end)
+        return [(page, rest.page_request(self.endpoint, params, page)) for page in pages]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +98,8 @@ class Connection:
             raise BadResponse(f"The answer holds no {self.what}", status=200)
         return [node for node in nodes if isinstance(node, dict)]
 
-    def after(self, rest: Rest, place: int, reply: Reply) -> Follow:
-        """Return the next page, by its cursor."""
+    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:  # noqa: ARG002
+        """Return the next page, by its cursor: nobody can know another one."""
         page = self._connection(reply.data).get("pageInfo") or {}
         cursor = page.get("endCursor")
         if not page.get("hasNextPage"):

@@ -22,13 +22,13 @@ class Meter:
         """Take the job whose requests and waits are shown."""
         self._rest = rest
 
-    def begin(self, total: int | None, what: str = "") -> None:
-        """Say what comes next and how many there are (None: not known yet); none are done."""
-        self._what, self._done, self._total = what, 0, total
+    def begin(self, total: int | None, what: str = "", done: int = 0) -> None:
+        """Say what is counted next, how many there are (None: not known yet), and are done."""
+        self._what, self._done, self._total = what, done, total
 
-    def step(self) -> None:
-        """Say that one more is done."""
-        self._done += 1
+    def step(self, number: int = 1) -> None:
+        """Say that so many more are done."""
+        self._done += number
 
     def now(self) -> Progress:
         """Return how far the run is at this moment."""

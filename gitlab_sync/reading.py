@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
 from concurrent.futures import CancelledError
@@ -20,6 +21,9 @@ from gitlab_sync.view import Request, fetch
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
+_MOST_AHEAD = 16
+"""Pages that are asked for at most before anybody knows that there are so many."""
+
 
 class Found(NamedTuple, Generic[K]):
     """One list as far as it was read: for which key, what, and the error that ended it."""
@@ -31,20 +35,33 @@ class Found(NamedTuple, Generic[K]):
 
 @dataclass(slots=True, eq=False)
 class _Growing(Generic[K]):
-    """A list that is being read. `pages` are by place; `open` counts those under way."""
+    """A list that is being read. `pages` and `errors` are by place; `open` counts those under way.
+
+    `end` is the place of the last page, where one said that nothing follows.
+    """
 
     key: K
     wanted: Wanted
     pages: dict[int, list[Record]] = field(default_factory=dict)
+    errors: dict[int, GitLabSyncError] = field(default_factory=dict)
     asked: set[Request] = field(default_factory=set)
     open: int = 0
-    error: GitLabSyncError | None = None
+    end: float = math.inf
+
+    @property
+    def ahead(self) -> int:
+        """How many pages to ask for at once, if their number is not known: as many as were read.
+
+        So a long list takes few rounds, and no more is asked for in vain than what it holds.
+        """
+        return 1 if self.end < math.inf else min(len(self.pages), _MOST_AHEAD)
 
     def found(self) -> Found[K]:
-        """Return what there is, in order."""
+        """Return what there is, in order; what was asked for in vain has no part in it."""
         rows = [row for place in sorted(self.pages) for row in self.pages[place]]
-        missing = None if self.error is None else self.error.reason
-        return Found(self.key, Reading(rows, missing), self.error)
+        errors = [self.errors[place] for place in sorted(self.errors) if place <= self.end]
+        error = errors[0] if errors else None
+        return Found(self.key, Reading(rows, None if error is None else error.reason), error)
 
 
 class _Page(NamedTuple):
@@ -119,20 +136,23 @@ class _Reader(Generic[K]):
         growing: _Growing[K] = page.growing
         growing.open -= 1
         reply = outcome.value
-        if reply is None:
-            growing.error = growing.error or outcome.error
-        else:
+        if outcome.error is not None:
+            growing.errors[page.place] = outcome.error
+        elif reply is not None:
             try:
                 growing.pages[page.place] = growing.wanted.rows(reply.data)
                 self._go_on(growing, page.place, reply)
             except GitLabSyncError as error:
-                growing.error = growing.error or error
+                growing.errors[page.place] = error
         if not growing.open:
             yield growing.found()
 
     def _go_on(self, growing: _Growing[K], place: int, reply: Reply) -> None:
         """Ask for what follows, each page once."""
-        for number, request in growing.wanted.after(self._rest, place, reply):
+        follow = growing.wanted.after(self._rest, place, reply, growing.ahead)
+        if not follow:
+            growing.end = min(growing.end, place)
+        for number, request in follow:
             if request not in growing.asked:
                 self._ask(growing, number, request)
             elif number not in growing.pages and not growing.open:
@@ -144,7 +164,7 @@ class _Reader(Generic[K]):
             growing: _Growing[K] = page.growing
             if growing.open:
                 growing.open = 0
-                growing.error = growing.error or error
+                growing.errors.setdefault(page.place, error)
                 yield growing.found()
         for key, _ in self._wanted:
             yield Found(key, Reading((), error.reason), error)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gitlab_sync.cancel import CancelToken
 from gitlab_sync.meter import Meter
 from gitlab_sync.rest import MAX_WAIT
-from gitlab_sync.types import OnProgress, OnRow
+from gitlab_sync.types import DEFAULT_SOURCE, OnProgress, OnRow, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Run:
     `meter` can be read from other threads at any time; `on_progress` is called after each item and
     `on_row` with each person's row as soon as it is known, both in the calling thread. `executor`
     may be any `concurrent.futures.Executor`. `max_wait` is the seconds to wait for one closing of a
-    rate limit, after which items are unknown.
+    rate limit, after which items are unknown. `source` changes what a run costs, never its rows.
     """
 
     meter: Meter | None = None
@@ -27,3 +27,4 @@ class Run:
     cancel: CancelToken | None = None
     executor: Executor | None = None
     max_wait: float = MAX_WAIT
+    source: Source = DEFAULT_SOURCE

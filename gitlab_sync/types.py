@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 Record: TypeAlias = dict[str, Any]
 """One JSON object as GitLab sends it. Fields may be null or missing: read it leniently."""
@@ -13,6 +13,11 @@ Params: TypeAlias = dict[str, Any]
 """Query parameters: None is left out, True and False become `true` and `false`, lists repeat."""
 
 Scalar: TypeAlias = str | int | float | bool | None
+
+Source: TypeAlias = Literal["auto", "rest", "graphql"]
+"""Where the facts of merge requests come from; `auto` takes what costs least."""
+
+DEFAULT_SOURCE: Source = "rest"
 
 Row: TypeAlias = dict[str, Scalar]
 """One row of a report: titles to plain values, in the order of the columns."""

@@ -15,9 +15,10 @@ from gitlab_sync.http.urls import encode_id
 from gitlab_sync.listing import Listing
 from gitlab_sync.meter import Meter
 from gitlab_sync.outcomes import Completeness, Report, short_reason
-from gitlab_sync.people import Batch, PeopleRead, Read, read_commits
+from gitlab_sync.people import Batch, PeopleRead, Read
 from gitlab_sync.plans import whole
 from gitlab_sync.reading import read_lists
+from gitlab_sync.reading_people import read_commits
 from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.sheet import Link, Meta, Sheet
 from gitlab_sync.rest import Rest

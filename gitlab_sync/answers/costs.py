@@ -1,16 +1,17 @@
 """What a run would take, in requests, found out with a few small ones; the run itself is not made.
 
-Of whole people and of projects it is the least that the run takes. What several need counts with
-the first of them, since identical requests that are under way at once become one. What only reading
-can show comes on top: commits that are not on the default branch, members where a name has to
-decide whose a commit is, what a pipeline includes, and lists longer than a page of time logs and of
-what belongs to a single merge request.
+It is what the run takes over REST; for the facts of merge requests GraphQL may take fewer. Of whole
+people and of projects it is the least: what is needed twice counts once, with the first who needs
+it, since identical requests that are under way at once become one. What only reading can show comes
+on top: commits that are not on the default branch and pages of commits that are asked for in vain,
+members where a name has to decide whose a commit is, what a pipeline includes, and lists longer
+than a page of time logs and of what belongs to a single merge request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gitlab_sync.answers import commits, compliance, leaderboard, profile, weekly
 from gitlab_sync.answers import people as people_table
@@ -51,7 +52,7 @@ from gitlab_sync.rules.people import is_bot
 from gitlab_sync.rules.teams import usernames_of
 from gitlab_sync.rules.text import plural
 from gitlab_sync.rules.weekly import time_of
-from gitlab_sync.types import Record, Row
+from gitlab_sync.types import DEFAULT_SOURCE, Record, Row, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ class Table:
 class Estimate:
     """What a run would take. Not to be changed.
 
-    `doing` says what the run would do, and `bound` how its number of requests is meant. `tables`
-    are by title; each row has `Requests`, `Status` and `Error`. `before` is what it takes to find
-    out whom and what the run is about. `errors` are those that were met; `unknown_projects` were
+    `doing` says what the run would do, `instead` what was done, and `bound` how its number of
+    requests is meant. `tables` are by title; each row has `Requests`, `Status` and `Error`.
+    `before` is what it takes to find out whom and what the run is about, and `source` where it
+    reads the facts of merge requests. `errors` are those that were met; `unknown_projects` were
     named and could not be found, and `unread` says of which projects nobody knows the members.
     """
 
@@ -76,6 +78,8 @@ class Estimate:
     tables: Mapping[str, Table]
     before: int = 0
     bound: str = "at least"
+    instead: str = "this was a dry run"
+    source: Source = DEFAULT_SOURCE
     errors: Sequence[GitLabSyncError] = ()
     unknown_projects: Sequence[int | str] = ()
     unread: Sequence[str] = ()
@@ -96,16 +100,28 @@ class Estimate:
         lost = [*self.unknown_projects, *self.unread]
         return not lost and all(row["Status"] == "Success" for row in self.rows)
 
+    @property
+    def facts(self) -> int:
+        """How many of the requests are for facts of merge requests."""
+        return FACTS * sum(int(row.get("Ended") or 0) for row in self.rows)
+
     def __str__(self) -> str:
         bound = self.bound if self.whole else "more than"
-        return f"{bound} {self.requests:,} requests would {self.doing}"
+        may_save = self.facts and self.source != "rest"
+        saved = f", of which GraphQL may save up to {self.facts:,}" if may_save else ""
+        return f"{bound} {self.requests:,} requests would {self.doing}{saved}; {self.instead}"
 
 
 # -- items of people -------------------------------------------------------------------------------
 
 
 def of_judging(
-    rest: Rest, what: str, usernames: Iterable[str], scope: Scope, meter: Meter | None = None
+    rest: Rest,
+    what: str,
+    usernames: Iterable[str],
+    scope: Scope,
+    meter: Meter | None = None,
+    source: Source = DEFAULT_SOURCE,
 ) -> Estimate:
     """Return what judging these people's `merge requests` or `issues` (`what`) would take.
 
@@ -133,10 +149,12 @@ def of_judging(
     ended = ("Ended",) if what == "merge requests" else ()
     table = Table(("Username", what.title(), *ended, *LAST_COLUMNS), rows)
     return Estimate(
-        f"judge the {what} of {_persons(len(rows))}; none was judged",
+        f"judge the {what} of {_persons(len(rows))}",
         {f"Dry run of {what}": table},
         before,
         "about",
+        "none was judged",
+        source,
         [each.error for each in counted if each.error is not None],
     )
 
@@ -168,21 +186,33 @@ def _sum(numbers: Sequence[int | None]) -> int | None:
 # -- whole people ----------------------------------------------------------------------------------
 
 
-def of_people(rest: Rest, question: people_table.Question, meter: Meter | None = None) -> Estimate:
+def of_people(
+    rest: Rest,
+    question: people_table.Question,
+    meter: Meter | None = None,
+    source: Source = DEFAULT_SOURCE,
+) -> Estimate:
     """Return what the table of these people would take; `question.groups` are left out."""
     ids, unknown = known_projects(rest, question.projects)
     names = [person.username for person in question.people]
     batch = Batch.about(names, period=question.period, projects=ids)
     work = Work(batch, judged=not question.quick)
-    return _estimate(rest, work, f"show {_persons(len(batch.questions))}", meter, unknown)
+    doing = f"show {_persons(len(batch.questions))}"
+    return replace(_estimate(rest, work, doing, meter, unknown), source=source)
 
 
-def of_profile(rest: Rest, question: profile.Question, meter: Meter | None = None) -> Estimate:
+def of_profile(
+    rest: Rest,
+    question: profile.Question,
+    meter: Meter | None = None,
+    source: Source = DEFAULT_SOURCE,
+) -> Estimate:
     """Return what a person's profile would take."""
     ids, unknown = known_projects(rest, question.projects)
     batch = Batch.about([question.username], period=question.period, projects=ids)
     work = Work(batch, judged=not question.quick, readme=True)
-    return _estimate(rest, work, f"show the profile of {question.username}", meter, unknown)
+    doing = f"show the profile of {question.username}"
+    return replace(_estimate(rest, work, doing, meter, unknown), source=source)
 
 
 def of_leaderboard(
@@ -246,7 +276,7 @@ def _estimate(
         known = {}
     rows, errors = commit_rows(rest, known, meter)
     return Estimate(
-        f"{doing}; this was a dry run",
+        doing,
         {
             "People": Table(work.columns, people_rows(people, work.columns)),
             "Projects": Table(("Project", "Commits", *LAST_COLUMNS), rows),
@@ -259,13 +289,19 @@ def _estimate(
 
 
 def _members(rest: Rest, ids: Sequence[int | str]) -> tuple[list[str], list[str]]:
-    """Return the members of projects without bots, and of which they could not be read."""
+    """Return the members of projects without bots, and of which they could not be read.
+
+    Raises the first error if nobody's membership could be.
+    """
     names: list[str] = []
-    unread: list[str] = []
+    errors: dict[int | str, GitLabSyncError] = {}
     for found in read_lists(rest, ((key, Listing(endpoint(key, "members/all"))) for key in ids)):
         names += [record.text(row, "username") or "" for row in found.reading.rows]
         if found.error is not None:
-            unread.append(f"members of project {found.key}: {found.error.reason}")
+            errors[found.key] = found.error
+    if errors and not names:
+        raise next(iter(errors.values()))
+    unread = [f"members of project {key}: {error.reason}" for key, error in errors.items()]
     return [name for name in names if not is_bot(name)], unread
 
 
@@ -302,9 +338,10 @@ def of_compliance(
     read.sort(key=lambda each: each[0].lower())
     rows = [_compliance_row(name, outcome) for name, outcome in read]
     return Estimate(
-        f"judge {plural(len(wanted), 'project')}; none was judged",
+        f"judge {plural(len(wanted), 'project')}",
         {"Dry run of compliance": Table(("Project", "Files", *LAST_COLUMNS), rows)},
         before,
+        instead="none was judged",
         errors=[error for _, outcome in read for error in _errors(outcome)],
     )
 

@@ -6,13 +6,12 @@ records that they want then cost a request each, and are not read.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from gitlab_sync.api import groups, projects, users
-from gitlab_sync.api.merge_requests import costs
+from gitlab_sync.api.facts import costs
 from gitlab_sync.api.period import active_within
 from gitlab_sync.api.projects import endpoint
 from gitlab_sync.api.scope import Kind, Scope
@@ -33,7 +32,7 @@ from gitlab_sync.view import Request
 T = TypeVar("T")
 
 FACTS = len(costs({"project_id": 1, "iid": 1, "time_stats": {}}))
-"""Requests that one ended merge request costs, if no list of it is longer than a page."""
+"""Requests that one ended merge request costs over REST, if no list of it is longer than a page."""
 
 KINDS: dict[str, Kind] = {"merge requests": "merge_requests", "issues": "issues"}
 """Endpoints of a person's items by what they are called."""
@@ -106,7 +105,7 @@ class Followed(Generic[T]):
     """
 
     value: T | None = None
-    requests: Counter[Request] = field(default_factory=Counter)
+    requests: dict[Request, int] = field(default_factory=dict)
     records: int = 0
     errors: list[GitLabSyncError] = field(default_factory=list)
 
@@ -120,12 +119,12 @@ def follow(rest: Rest, plan: Plan[T], *, to_the_end: bool = False) -> Plan[Follo
             asked = {name: each.first(rest) for name, each in wanted.items()}
             if wanted and not to_the_end and all(map(_is_record, wanted.values())):
                 plan.close()
-                followed.requests.update(asked.values())
+                followed.requests |= dict.fromkeys(asked.values(), 1)
                 followed.records = len(asked)
                 return followed
             found = yield wanted
             for name, each in found.items():
-                followed.requests[asked[name]] += pages(len(each.reading.rows))
+                followed.requests[asked[name]] = pages(len(each.reading.rows))
                 followed.errors += [] if each.error is None else [each.error]
             wanted = plan.send(found)
     except StopIteration as end:
@@ -217,14 +216,15 @@ def _created(period: Period) -> Params:
 class Person:
     """One person under way: what was found, and what reading them takes.
 
-    `asked` has those requests that others may need, too, and `own` is the number of all others.
+    `asked` has the requests that may be needed twice, for others or another part, with their pages;
+    `own` is the number of all others.
     `reasons` say what could not be counted, or that there is nobody.
     """
 
     username: str
     status: str = "Success"
     own: int = 0
-    asked: Counter[Request] = field(default_factory=Counter)
+    asked: dict[Request, int] = field(default_factory=dict)
     numbers: dict[str, int | None] = field(default_factory=dict)
     projects: list[Record] = field(default_factory=list)
     reasons: dict[str, None] = field(default_factory=dict)
@@ -247,7 +247,7 @@ class Person:
         if error is not None:
             self.miss("Partial", f"{column.lower()}: {error.reason}", error)
         elif followed is not None:
-            self.asked.update(followed.requests)
+            self.asked |= followed.requests
             self.numbers[column] = followed.records
             if column == "Projects":
                 self.projects = (followed.value or {})["all"]
@@ -300,7 +300,7 @@ def _person(rest: Rest, name: str, work: Work) -> Plan[Person]:
         reason = "" if looked_up.error is None else looked_up.error.reason
         person.miss("Error", reason, looked_up.error)
         return person
-    person.asked.update(looked_up.value.requests)
+    person.asked |= looked_up.value.requests
     user = looked_up.value.value
     if user is None:
         if not looked_up.value.records:

@@ -13,9 +13,10 @@ from gitlab_sync.answers.projects import known_projects
 from gitlab_sync.api.period import LOCAL
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.outcomes import Completeness, Report
-from gitlab_sync.people import Batch, read_people
+from gitlab_sync.people import Batch
 from gitlab_sync.plans import read_one
 from gitlab_sync.profiles import outcomes
+from gitlab_sync.reading_people import read_people
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record

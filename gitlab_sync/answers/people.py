@@ -9,12 +9,14 @@ from datetime import tzinfo
 
 from gitlab_sync.answers.members import people_of_groups
 from gitlab_sync.answers.projects import known_projects
-from gitlab_sync.api.merge_requests import read_facts
+from gitlab_sync.api.facts import FactSource, FactsRead
+from gitlab_sync.api.graphql_facts import fact_source
 from gitlab_sync.errors import GitLabSyncError
-from gitlab_sync.meter import Meter
 from gitlab_sync.outcomes import Completeness, Report
-from gitlab_sync.people import NOT_ALL_GROUPS, Batch, PeopleRead, read_people
+from gitlab_sync.people import NOT_ALL_GROUPS, Batch, Beside, PeopleRead, Read
+from gitlab_sync.plans import Plan
 from gitlab_sync.profiles import outcomes
+from gitlab_sync.reading_people import read_people
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rest import Rest
 from gitlab_sync.rules import issue as issue_rules
@@ -29,7 +31,6 @@ from gitlab_sync.rules.unified import (
     QUICK_UNIFIED_COLUMNS,
     TEXT_COLUMNS,
     UNIFIED_COLUMNS,
-    authored,
     unified_row,
     unknown_cells,
 )
@@ -88,7 +89,7 @@ class PersonAnswer:
     were judged by the checks that a list decides.
     """
 
-    outcome: Record
+    outcome: Record = field(default_factory=dict)
     quick: bool = False
     mrs: list[Judged] = field(default_factory=list)
     issues: list[Judged] = field(default_factory=list)
@@ -164,69 +165,72 @@ def answer(rest: Rest, question: Question, run: Run | None = None) -> PeopleRepo
         zone=question.zone,
         clock=question.clock,
     )
-    read = read_people(rest, batch, run)
-    table = _Table(question, read, run)
-    table.judge(rest)
+    table = _Table(question, len(batch.questions), run, fact_source(rest, run.source))
+    read = read_people(rest, batch, run, table)
     return PeopleReport(question, table.rows, table.people, read, unknown)
 
 
-class _Table:
-    """The rows as they come. For the thread that answers."""
+class _Table(Beside):
+    """The rows as they come. For the thread that answers.
 
-    def __init__(self, question: Question, read: PeopleRead, run: Run) -> None:
+    The facts of merge requests are read beside everything else: a row is ready when all people and
+    all commits have been read, and all merge requests of its person judged.
+    """
+
+    def __init__(self, question: Question, people: int, run: Run, source: FactSource) -> None:
         self._question = question
         self._run = run
+        self._source = source
         self._colleges = {person.key: person.college for person in question.people}
+        self._answers = [PersonAnswer(quick=question.quick) for _ in range(people)]
+        self._awaited: Counter[int] = Counter()
+        self._read: PeopleRead | None = None
         self.rows: list[Row] = []
         self.people: dict[str, PersonAnswer] = {}
-        self._answers = [PersonAnswer(outcome, question.quick) for outcome in outcomes(read)]
 
-    def judge(self, rest: Rest) -> None:
-        """Judge everybody's work, by the full rules or by the lists alone, and make the rows."""
-        owners: dict[int, PersonAnswer] = {}
-        awaited: Counter[int] = Counter()
-        wanted: list[Record] = []
-        for answer in self._answers:
-            ended = [] if self._question.quick else self._ended(answer)
-            owners |= {id(mr): answer for mr in ended}
-            awaited[id(answer)] = len(ended)
-            wanted += ended
-            self._judge_lists(answer)
-            if not ended:
-                self._finish(answer)
-        if not wanted:
-            return
-        run = self._run
-        with rest.job(max_wait=run.max_wait, cancel=run.cancel, executor=run.executor) as job:
-            meter = run.meter or Meter()
-            meter.attach(job)
-            meter.begin(len(wanted), "merge requests")
-            for read in read_facts(job, wanted):
-                answer = owners[id(read.mr)]
-                answer.mrs.append((read.mr, mr_rules.judge(read.mr, read.facts)))
-                answer.errors += read.errors
-                meter.step()
-                awaited[id(answer)] -= 1
-                if not awaited[id(answer)]:
-                    self._finish(answer)
+    def plans(self, place: int, person: Read) -> Iterable[tuple[int, Plan[list[FactsRead]]]]:
+        """Judge what lists decide, and return the plans for the facts that are wanted besides."""
+        wanted = self._judge_lists(place, person)
+        self._awaited[place] = len(wanted)
+        return self._source.plans(wanted)
 
-    def _judge_lists(self, answer: PersonAnswer) -> None:
-        """Judge what lists decide: issues, and with `quick` merge requests."""
-        if self._question.quick:
-            answer.mrs = [(mr, mr_rules.judge_from_list(mr)) for mr in self._ended(answer)]
-        closed = filter(issue_rules.is_closed, authored(answer.outcome, "issues") or ())
+    def take(self, place: int, found: list[FactsRead]) -> None:
+        """Judge merge requests of one person."""
+        answer = self._answers[place]
+        for each in found:
+            answer.mrs.append((each.mr, mr_rules.judge(each.mr, each.facts)))
+            answer.errors += each.errors
+        self._awaited[place] -= len(found)
+        if self._read is not None and not self._awaited[place]:
+            self._finish(self._read, place)
+
+    def settled(self, read: PeopleRead) -> None:
+        """Take all commits; make the rows of those of whom nothing else is awaited."""
+        self._read = read
+        for place, outcome in enumerate(outcomes(read)):
+            self._answers[place].outcome = outcome
+        for place in range(len(self._answers)):
+            if not self._awaited[place]:
+                self._finish(read, place)
+
+    def _judge_lists(self, place: int, person: Read) -> list[Record]:
+        """Judge what lists decide; return the merge requests of which facts have to be read."""
+        answer = self._answers[place]
+        mrs, issues = (person.items(kind) for kind in ("merge requests", "issues"))
+        closed = filter(issue_rules.is_closed, issues.authored if issues else ())
         answer.issues = [(issue, issue_rules.judge(issue)) for issue in closed]
+        ended = [mr for mr in (mrs.authored if mrs else ()) if mr_rules.is_terminal(mr)]
+        if not self._question.quick:
+            return ended
+        answer.mrs = [(mr, mr_rules.judge_from_list(mr)) for mr in ended]
+        return []
 
-    def _ended(self, answer: PersonAnswer) -> list[Record]:
-        return [mr for mr in authored(answer.outcome, "mrs") or () if mr_rules.is_terminal(mr)]
-
-    def _finish(self, answer: PersonAnswer) -> None:
+    def _finish(self, read: PeopleRead, place: int) -> None:
         """Make a person's row, now that everything is known that will be."""
-        quick = self._question.quick
+        quick, answer, person = self._question.quick, self._answers[place], read.people[place]
         count = mr_rules.count_list_row if quick else mr_rules.count_row
-        data = answer.outcome["data"] or {}
-        mrs = None if data.get("mrs") is None else count(answer.mrs)
-        issues = None if data.get("issues") is None else issue_rules.count_row(answer.issues)
+        mrs = None if person.items("merge requests") is None else count(answer.mrs)
+        issues = None if person.items("issues") is None else issue_rules.count_row(answer.issues)
         # What no list can say was not asked for: with `quick` nothing went wrong.
         trouble = _trouble([issues] if quick else [mrs, issues], answer.errors)
         college = self._colleges.get(str(answer.outcome["username"]).lower(), "")

@@ -11,8 +11,9 @@ from gitlab_sync.api.commits import PersonCommits
 from gitlab_sync.api.period import LOCAL
 from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.outcomes import Completeness, Report
-from gitlab_sync.people import Batch, PeopleRead, Read, read_people
+from gitlab_sync.people import Batch, PeopleRead, Read
 from gitlab_sync.profiles import outcomes
+from gitlab_sync.reading_people import read_people
 from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rest import Rest

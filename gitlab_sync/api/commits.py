@@ -248,12 +248,42 @@ def attribute_all(
     None is each commit's own. Only what lies in the period is kept, so that memory holds no whole
     histories but those under way. Never raises by itself.
     """
-    divided = DividedCommits(zone=zone)
+    divider = Divider(identities, period, zone=zone, bots=bots, mailmap=mailmap)
     for each in read:
-        found = attribute(each.commits.rows, identities, each.members, bots, mailmap)
-        divided.projects.append(_within(found, each, period, mailmap))
-    divided.projects.sort(key=lambda each: each.place)
-    return divided
+        divider.add(each)
+    return divider.divided
+
+
+class Divider:
+    """What `attribute_all` does, for whoever reads other things in between. Not thread-safe."""
+
+    def __init__(
+        self,
+        identities: Sequence[Identity],
+        period: Period = _ALWAYS,
+        *,
+        zone: tzinfo | None = None,
+        bots: Collection[str] = DEFAULT_BOTS,
+        mailmap: Mailmap = _NO_MAILMAP,
+    ) -> None:
+        self._identities = identities
+        self._period = period
+        self._bots = bots
+        self._mailmap = mailmap
+        self._divided = DividedCommits(zone=zone)
+
+    def add(self, read: ProjectCommits) -> None:
+        """Divide the commits of one more project."""
+        found = attribute(
+            read.commits.rows, self._identities, read.members, self._bots, self._mailmap
+        )
+        self._divided.projects.append(_within(found, read, self._period, self._mailmap))
+
+    @property
+    def divided(self) -> DividedCommits:
+        """The commits of all projects so far, those in the order in which they were asked for."""
+        self._divided.projects.sort(key=lambda each: each.place)
+        return self._divided
 
 
 def _within(

@@ -1,25 +1,20 @@
-"""Merge requests: the facts of many, those of a person as rows, and one person's compliance."""
+"""Merge requests: those of a person as rows, and one person's compliance."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from gitlab_sync.api.facts import read_facts
 from gitlab_sync.api.period import given_period
 from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user, read_rows
-from gitlab_sync.errors import Cancelled, GitLabSyncError
-from gitlab_sync.listing import Listing
-from gitlab_sync.plans import Plan, run_plans
+from gitlab_sync.errors import Cancelled
+from gitlab_sync.plans import run_plans
 from gitlab_sync.rest import Rest
 from gitlab_sync.rules import merge_request as rules
 from gitlab_sync.rules.dates import When
 from gitlab_sync.rules.description import analyze_description
-from gitlab_sync.rules.merge_request import Facts
 from gitlab_sync.rules.tally import Judged, Verdicts
-from gitlab_sync.types import Reading, Record, Row, Rows
-
-_NOT_IN_LIST = Reading((), "the list does not say where it is")
+from gitlab_sync.types import Record, Row, Rows
 
 _BEFORE_ROLE = (
     *("title", "description", "project_id", "iid", "web_url", "state"),
@@ -47,62 +42,6 @@ _STATS = {
     "No Unit Tests": "No Unit Tests",
 }
 """The titles of its counts, and those of the same counts in a row of the batch."""
-
-
-# -- facts -----------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class FactsRead:
-    """One merge request with what was read of it, and the errors met on the way."""
-
-    mr: Record
-    facts: Facts
-    errors: list[GitLabSyncError] = field(default_factory=list)
-
-
-def costs(mr: Record) -> dict[str, Listing]:
-    """Return what has to be asked to judge one merge request: the cost plan, by fact.
-
-    Notes show reviews, approvals and issues; commits their messages; diffs the changed paths. The
-    list has the rest, but for `time_stats` on old servers. {} where the record has no address.
-    """
-    project, iid = mr.get("project_id"), mr.get("iid")
-    if project is None or iid is None:
-        return {}
-    base = f"projects/{project}/merge_requests/{iid}"
-    plan = {fact: Listing(f"{base}/{fact}") for fact in ("notes", "commits", "diffs", "pipelines")}
-    if mr.get("time_stats") is None:
-        plan["time_stats"] = Listing(f"{base}/time_stats", single=True)
-    return plan
-
-
-def read_facts(rest: Rest, mrs: Iterable[Record]) -> Iterator[FactsRead]:
-    """Read the facts of many merge requests side by side; yield each when it has all of them.
-
-    `rest` is a view from `Rest.job`; `mrs` is pulled lazily, and memory holds a window of it. What
-    could not be read is a `Reading` that says so.
-    """
-    plans = ((None, facts_of(mr)) for mr in mrs)
-    for _, facts in run_plans(rest, plans):
-        yield facts
-
-
-def facts_of(mr: Record) -> Plan[FactsRead]:
-    """Return the plan that reads the facts of one merge request; never raises for what it lacks."""
-    found = yield costs(mr)
-    errors = [each.error for each in found.values() if each.error is not None]
-    return FactsRead(mr, _facts({fact: each.reading for fact, each in found.items()}), errors)
-
-
-def _facts(readings: dict[str, Reading]) -> Facts:
-    return Facts(
-        notes=readings.get("notes", _NOT_IN_LIST),
-        commits=readings.get("commits", _NOT_IN_LIST),
-        diffs=readings.get("diffs", _NOT_IN_LIST),
-        pipelines=readings.get("pipelines", _NOT_IN_LIST),
-        time_stats=readings.get("time_stats"),
-    )
 
 
 # -- of a person -----------------------------------------------------------------------------------

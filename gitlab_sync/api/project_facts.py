@@ -126,7 +126,7 @@ class _Bounded:
     def rows(self, data: object) -> list[Record]:
         return self.listing.rows(data)
 
-    def after(self, rest: Rest, place: int, reply: Reply) -> Follow:
+    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:  # noqa: ARG002
         pages = list(self.listing.after(rest, place, reply))
         if any(number >= MOST_PAGES for number, _ in pages):
             read = (place + 1) * PER_PAGE

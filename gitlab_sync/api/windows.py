@@ -53,7 +53,7 @@ class _Beginning:
     def rows(self, data: object) -> list[Record]:
         return self.listing.rows(data)
 
-    def after(self, rest: Rest, place: int, reply: Reply) -> Follow:
+    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:  # noqa: ARG002
         follow = self.listing.after(rest, place, reply)
         if follow and reply.next_page is not None and reply.total_pages is None:
             raise _ReadOn("The server does not say how long the list is")
@@ -83,7 +83,7 @@ class _Window:
     def rows(self, data: object) -> list[Record]:
         return self.listing.rows(data)
 
-    def after(self, rest: Rest, place: int, reply: Reply) -> Follow:
+    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:  # noqa: ARG002
         # One page at a time: what changes during the reading shifts the numbers of later pages.
         follow = list(self._pages.after(rest, place, reply))[:1]
         if follow and self.next_start(reply.data) is not None:

@@ -25,6 +25,7 @@ from gitlab_sync.meter import Meter
 from gitlab_sync.reports.formats import FORMATS
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules.weekly import WeekPerson
+from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 _TEXTS = frozenset({"Username", "Project", "Status", "Error"})
 _MOST = 3  # errors and hints that are said
@@ -42,7 +43,14 @@ class _Asked:
     whole: bool = True
 
 
-def count(what: str, people: People, scope: Scope, target: Target, connection: Connection) -> int:
+def count(
+    what: str,
+    people: People,
+    scope: Scope,
+    target: Target,
+    connection: Connection,
+    source: Source = DEFAULT_SOURCE,
+) -> int:
     """Write what judging these people's `what` would take, and return the exit code.
 
     This and all that follow raise ConfigurationError when URL or token is missing or the output
@@ -51,34 +59,45 @@ def count(what: str, people: People, scope: Scope, target: Target, connection: C
 
     def ask(session: Session) -> _Asked:
         whom = asked_people(people, session)
-        estimate = partial(costs.of_judging, session.rest, what, whom.usernames, scope)
+        names = whom.usernames
+        estimate = partial(costs.of_judging, session.rest, what, names, scope, source=source)
         return _Asked(estimate, in_words(what, scope), not whom.refused)
 
     return _show(ask, target, connection)
 
 
 def of_users(
-    people: People, question: people_table.Question, target: Target, connection: Connection
+    people: People,
+    question: people_table.Question,
+    target: Target,
+    connection: Connection,
+    source: Source = DEFAULT_SOURCE,
 ) -> int:
     """Write what the table of these people would take, and return the exit code."""
 
     def ask(session: Session) -> _Asked:
         whom = asked_people(people, session)
         asked = replace(question, people=whom.people)
-        estimate = partial(costs.of_people, session.rest, asked)
+        estimate = partial(costs.of_people, session.rest, asked, source=source)
         return _Asked(estimate, asked.in_words(), not whom.refused)
 
     return _show(ask, target, connection)
 
 
-def of_profile(question: profile.Question, target: Target, connection: Connection) -> int:
+def of_profile(
+    question: profile.Question,
+    target: Target,
+    connection: Connection,
+    source: Source = DEFAULT_SOURCE,
+) -> int:
     """Write what a person's profile would take; a blank username is the demo's first person."""
 
     def ask(session: Session) -> _Asked:
         asked = question
         if not asked.username:
             asked = replace(question, username=session.demo_people[0])
-        return _Asked(partial(costs.of_profile, session.rest, asked), asked.in_words())
+        estimate = partial(costs.of_profile, session.rest, asked, source=source)
+        return _Asked(estimate, asked.in_words())
 
     return _show(ask, target, connection)
 

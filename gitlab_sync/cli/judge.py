@@ -8,8 +8,15 @@ from typing import Any
 import click
 
 from gitlab_sync.cli.exits import EPILOG
-from gitlab_sync.cli.options import Connection, Target, connection_options, target_options
+from gitlab_sync.cli.options import (
+    Connection,
+    Target,
+    connection_options,
+    source_option,
+    target_options,
+)
 from gitlab_sync.cli.people import People, people_options, require_people
+from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 _WHICH = (
     click.option(
@@ -36,6 +43,7 @@ def _which_options(command: Callable[..., int]) -> Callable[..., int]:
 @click.command(epilog=EPILOG)
 @people_options
 @_which_options
+@source_option
 @target_options
 @connection_options
 def mrs(**given: Any) -> int:
@@ -63,6 +71,7 @@ def _judge(
     group: str | None,
     scope: str,
     dry_run: bool,
+    source: Source = DEFAULT_SOURCE,
 ) -> int:
     require_people(people, connection)
 
@@ -70,5 +79,7 @@ def _judge(
     from gitlab_sync.cli import dry_run as counting  # noqa: PLC0415 - loads the engine
     from gitlab_sync.cli import judging  # noqa: PLC0415 - loads the engine
 
-    run = counting.count if dry_run else judging.judge
-    return run(what, people, Scope(project, group, scope), target, connection)
+    where = Scope(project, group, scope)
+    if dry_run:
+        return counting.count(what, people, where, target, connection, source)
+    return judging.judge(what, people, where, target, connection, source)

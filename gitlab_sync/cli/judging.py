@@ -22,7 +22,7 @@ from gitlab_sync.rest import Rest
 from gitlab_sync.rules.people_input import Person, merged
 from gitlab_sync.rules.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 from gitlab_sync.run import Run
-from gitlab_sync.types import Row
+from gitlab_sync.types import DEFAULT_SOURCE, Row, Source
 
 _TEXTS = frozenset({"Username", "Status", "Error"})
 
@@ -39,7 +39,14 @@ _QUESTIONS = {
 }
 
 
-def judge(what: str, people: People, scope: Scope, target: Target, connection: Connection) -> int:
+def judge(
+    what: str,
+    people: People,
+    scope: Scope,
+    target: Target,
+    connection: Connection,
+    source: Source = DEFAULT_SOURCE,
+) -> int:
     """Judge these people's `what`, write the rows, and return the exit code.
 
     Raises ConfigurationError when URL or token is missing or the output cannot be written.
@@ -56,6 +63,7 @@ def judge(what: str, people: People, scope: Scope, target: Target, connection: C
                     meter=meter,
                     on_row=(lambda row: output.row(further.join(row))) if output.streams else None,
                     max_wait=connection.max_wait,
+                    source=source,
                 )
                 report = question.ask(session.rest, people.usernames, scope, run)
             meta = Meta.of_report(report, session.rest.base_url, in_words(what, scope))

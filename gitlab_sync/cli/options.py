@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeVar, get_args
 
 import click
 
+from gitlab_sync.types import DEFAULT_SOURCE, Source
+
 F = TypeVar("F", bound=Callable[..., Any])
 Format = Literal["table", "json", "ndjson", "csv", "xlsx", "parquet", "html"]
 
@@ -127,6 +129,16 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(_CONNECTION):
         gather = option(gather)
     return refuse_tokens(gather)
+
+
+def source_option(command: F) -> F:
+    """Add `--source`, handed over as the argument `source`."""
+    option = click.option(
+        "--source", type=click.Choice(get_args(Source)), default=DEFAULT_SOURCE,
+        show_default=True, help="Where merge requests are read in full: auto asks GraphQL, for "
+        "many at once, where the GitLab has it. The rows are the same.",
+    )  # fmt: skip
+    return option(command)
 
 
 def target_options(command: Callable[..., int]) -> Callable[..., int]:

@@ -16,9 +16,16 @@ from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import open_session
 from gitlab_sync.meter import Meter
 from gitlab_sync.run import Run
+from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 
-def show(people: People, question: Question, target: Target, connection: Connection) -> int:
+def show(
+    people: People,
+    question: Question,
+    target: Target,
+    connection: Connection,
+    source: Source = DEFAULT_SOURCE,
+) -> int:
     """Write the table of these people, and return the exit code.
 
     Raises ConfigurationError when URL or token is missing or the output cannot be written, and
@@ -36,6 +43,7 @@ def show(people: People, question: Question, target: Target, connection: Connect
                     meter=meter,
                     on_row=(lambda row: output.row(further.join(row))) if output.streams else None,
                     max_wait=connection.max_wait,
+                    source=source,
                 )
                 report = answers.answer(session.rest, question, run)
             output.finish(further.behind(report.sheet(session.rest.base_url)))

@@ -14,9 +14,16 @@ from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import open_session
 from gitlab_sync.meter import Meter
 from gitlab_sync.run import Run
+from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 
-def show(question: Question, part: str | None, target: Target, connection: Connection) -> int:
+def show(
+    question: Question,
+    part: str | None,
+    target: Target,
+    connection: Connection,
+    source: Source = DEFAULT_SOURCE,
+) -> int:
     """Write a person's profile, and return the exit code.
 
     A blank username is the first of the demo's people. `part` is the title of the only table to be
@@ -30,7 +37,7 @@ def show(question: Question, part: str | None, target: Target, connection: Conne
         meter = Meter()
         with Output(target, session.interruption) as output:
             with watching(meter, "people", quiet=connection.quiet, live=True):
-                run = Run(meter=meter, max_wait=connection.max_wait)
+                run = Run(meter=meter, max_wait=connection.max_wait, source=source)
                 report = answers.answer(session.rest, question, run)
             summaries, sheets = (
                 make(session.rest.base_url) for make in (report.summaries, report.sheets)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import click
 
 from gitlab_sync.cli.exits import EPILOG
-from gitlab_sync.cli.options import Connection, Target, connection_options, target_options
+from gitlab_sync.cli.options import (
+    Connection,
+    Target,
+    connection_options,
+    source_option,
+    target_options,
+)
 from gitlab_sync.cli.people import People, people_options, require_people
 from gitlab_sync.cli.scope import WorkScope, scope_options
+from gitlab_sync.types import Source
 
 
 @click.command(epilog=EPILOG)
@@ -19,10 +26,16 @@ from gitlab_sync.cli.scope import WorkScope, scope_options
     help="Judge merge requests from lists alone, with few requests: what these do not say is "
     "unknown.",
 )
+@source_option
 @target_options
 @connection_options
 def users(
-    people: People, scope: WorkScope, quick: bool, target: Target, connection: Connection
+    people: People,
+    scope: WorkScope,
+    quick: bool,
+    source: Source,
+    target: Target,
+    connection: Connection,
 ) -> int:
     """Show commits, projects, groups, and judged merge requests and issues of each person."""
     require_people(people, connection)
@@ -40,4 +53,4 @@ def users(
         clock=scope.clock,
     )
     show = dry_run.of_users if scope.dry_run else people_table.show
-    return show(people, question, target, connection)
+    return show(people, question, target, connection, source)

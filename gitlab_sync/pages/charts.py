@@ -91,7 +91,9 @@ def show_chart(
     width: Literal["stretch", "content"] = "stretch",
 ) -> None:
     """Show a chart with the looks that all have; `alt_text` is for whoever does not see it."""
-    looks = chart.configure_axis(labelLimit=_LABELS).configure_view(strokeWidth=0)
+    ink = text_colour()  # Streamlit's own grey is pale on white
+    looks = chart.configure_axis(labelLimit=_LABELS, labelColor=ink, titleColor=ink)
+    looks = looks.configure_legend(labelColor=ink, titleColor=ink).configure_view(strokeWidth=0)
     st.altair_chart(
         looks.configure_range(category=list(PALETTE)), width=width, key=key, alt=alt_text
     )
@@ -109,7 +111,7 @@ def show_percents(bars: pd.DataFrame, label: str, title: str, alt_text: str) -> 
             "Share:Q",
             title=title,
             scale=alt.Scale(domain=[0, _ROOM_FOR_TEXT]),
-            axis=alt.Axis(values=[0, 50, 100]),
+            axis=alt.Axis(values=[0, 50, 100], titleAnchor="start"),
         ),
         tooltip=[label, alt.Tooltip("Text", title=title)],
     )

@@ -53,7 +53,7 @@ def show_report(checked: Checked, policy: Policy, meta: Meta, key: str) -> None:
     """Show what was found of one project; `key` tells the reports of a page apart."""
     name, report = str(checked.row["Project"]), checked.report
     link = record.link(checked.project)
-    st.subheader(linked(name, link))
+    st.subheader(linked(name, link), anchor=False)
     if report is None:
         st.markdown(f"Nothing is known of it: {escaped(str(checked.row['Error']))}.")
         return
@@ -91,12 +91,12 @@ def _show_head(report: Report) -> None:
             help="The weight of the checks that pass, in percent of those that pass or fail. What "
             "is unknown counts for neither, and its weight stands beside the score.",
         )
-    with second, st.container(border=True, height="stretch"):
-        st.caption("Stack")
+    with second, st.container(border=True, height="stretch", gap="xsmall"):
+        st.markdown(":small[Stack]")
         st.markdown(escaped(", ".join(report.stack)) or "no known language")
-    with third, st.container(border=True, height="stretch"):
+    with third, st.container(border=True, height="stretch", gap="xsmall"):
         licence = report.findings["license"]
-        st.caption("Licence")
+        st.markdown(":small[Licence]")
         st.markdown(f"{_BADGES[licence.result]} {_reason(licence)}")
 
 
@@ -203,7 +203,7 @@ def show_scores(rows: Sequence[Row]) -> None:
             "Score:Q",
             title="Score in percent",
             scale=alt.Scale(domain=[0, _ROOM_FOR_TEXT]),
-            axis=alt.Axis(values=[0, 25, 50, 75, 100]),
+            axis=alt.Axis(values=[0, 25, 50, 75, 100], titleAnchor="start"),
         ),
         tooltip=["Project", alt.Tooltip("Text", title="Score"), alt.Tooltip("Known", title=" ")],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,11 +16,12 @@ from gitlab_sync.sessions import SignIn
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The running demo: its address, and its teams."""
+    """The running demo: its address, its teams, and full names by username."""
 
     url: str
     token: str
     teams: tuple[Team, ...]
+    names: Mapping[str, str]
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -49,5 +51,6 @@ def get_demo() -> Demo:
                 Team(name, "", tuple(map(Member, usernames)))
                 for name, usernames in world.teams.items()
             )
-            _demo = Demo(sandbox.url, sandbox.token(), teams)
+            names = {user["username"]: user["name"] for user in world.tables.users}
+            _demo = Demo(sandbox.url, sandbox.token(), teams, names)
         return _demo

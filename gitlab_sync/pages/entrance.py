@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from gitlab_sync.pages.connection import current_sign_in, sign_out
@@ -10,6 +12,15 @@ from gitlab_sync.pages.roles import Role
 from gitlab_sync.pages.sign_in import show_sign_in
 from gitlab_sync.pages.trouble import escaped
 from gitlab_sync.sessions import SignIn
+
+# One of Streamlit's own icons would be loaded from the host of a font.
+_ICON = Path(__file__).with_name("icon.svg")
+
+# Streamlit writes white on the accent, and the accent on the page; on a dark page no colour can be
+# read both ways. So what is selected keeps the colour of text: its line or frame shows it, too.
+_STYLE = """<style>
+[role=tab][aria-selected=true], [role=radio][aria-checked=true] { color: inherit !important; }
+</style>"""
 
 
 def pages_for(role: Role) -> list[st.Page]:
@@ -83,7 +94,8 @@ def show_account(sign_in: SignIn) -> None:
         )
 
 
-st.set_page_config(page_title="GitLab Sync", page_icon=":material/fact_check:", layout="wide")
+st.set_page_config(page_title="GitLab Sync", page_icon=_ICON, layout="wide")
+st.html(_STYLE)
 visitor = current_sign_in()
 if visitor is None:
     # All of them, so that a link to any page still leads there after signing in.

@@ -13,17 +13,18 @@ from gitlab_sync.pages.trouble import show_error
 from gitlab_sync.sessions import SignIn
 
 
-def begin(title: str, lead: str) -> SignIn:
+def begin(title: str, lead: str, *, of_people: bool = True) -> SignIn:
     """Show a page's title and in a sentence what it is for; return who looks at it.
 
-    Ends the page where nobody is signed in any more.
+    Pages `of_people` bear the mark of the demo in it. Ends the page where nobody is signed in any
+    more.
     """
     visitor = current_sign_in()
     if visitor is None:
         st.stop()
-    st.title(title)
+    st.title(title, anchor=False)  # beside a link to it a title would have less room
     st.markdown(lead)
-    if visitor.is_demo:
+    if visitor.is_demo and of_people:
         st.info(
             "The people, projects and numbers on this page are made up.",
             title="Demo data",

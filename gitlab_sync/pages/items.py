@@ -9,12 +9,14 @@ from gitlab_sync.answers.people import PersonAnswer
 from gitlab_sync.pages.sheet_view import show_sheet
 from gitlab_sync.pages.trouble import escaped
 from gitlab_sync.reports.sheet import Meta
+from gitlab_sync.rules.mending import Group
+from gitlab_sync.rules.text import plural
 
 
 def show_items(person: PersonAnswer, meta: Meta) -> None:
     """Show the faults of a person's merge requests and issues, and what is not known of them."""
     username = str(person.outcome["username"])
-    st.subheader(f"What stands behind the row of {escaped(username)}")
+    st.subheader(f"What stands behind the row of {escaped(username)}", anchor=False)
     if person.outcome["data"] is None:
         st.markdown(f"Nothing was read: {escaped(str(person.outcome['error']))}.")
         return
@@ -22,7 +24,12 @@ def show_items(person: PersonAnswer, meta: Meta) -> None:
     if not mending.faults and not mending.unknown:
         st.markdown("No fault was found: there is nothing to mend.")
         return
-    for group in mending.groups:
-        share = f"{len(group.faults)} of {group.known} {group.kind}s"
-        st.markdown(f"- **{group.check.title}**: {share}. {escaped(group.check.how_to_fix)}")
+    if mending.groups:
+        # One text, since each of its own would stand apart as a paragraph does.
+        st.markdown("\n".join(map(_fault_text, mending.groups)))
     show_sheet(items_sheet(username, mending, meta), "items", f"Items_of_{username}")
+
+
+def _fault_text(group: Group) -> str:
+    share = f"{len(group.faults)} of {plural(group.known, group.kind)}"
+    return f"- **{escaped(group.check.title)}**: {share}. {escaped(group.check.how_to_fix)}"

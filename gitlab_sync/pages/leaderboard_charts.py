@@ -186,7 +186,7 @@ def _show_share(bars: Sequence[dict[str, object]], title: str, total: Number | N
             "Share:Q",
             title="Share in percent",
             scale=alt.Scale(domain=[0, 150]),
-            axis=alt.Axis(values=[0, 50, 100]),
+            axis=alt.Axis(values=[0, 50, 100], titleAnchor="start"),
         ),
         tooltip=["Username", alt.Tooltip("Text", title=title)],
     )

@@ -141,7 +141,7 @@ def configured() -> Provider | None:
 
 def offer(provider: Provider) -> None:
     """Show the way to GitLab and back."""
-    st.subheader("Your GitLab account", icon=":material/account_circle:")
+    st.subheader("Your GitLab account", anchor=False, icon=":material/account_circle:")
     host = escaped(provider.url.partition("://")[2])
     st.markdown(
         f"GitLab at {host} confirms who you are and lets this app read what you may read. "

@@ -26,6 +26,7 @@ _MOST_ROWS = 20
 _FILTERED_FROM = 8  # fewer rows are seen at a glance
 _LETTER, _MARGIN = 7, 28  # pixels, such that every title can be read
 _WIDEST = 340
+_LINK_WIDTH = 70
 _TINT = "background-color: rgba(245, 158, 11, 0.18)"
 _LINK = "Open"
 
@@ -205,11 +206,12 @@ def _column_config(sheet: Sheet, extras: Extras) -> dict[str, Any]:
         else:
             config[column] = st.column_config.TextColumn(column, **common)
         if column in sheet.links:
-            config[_link_title(column, sheet)] = st.column_config.LinkColumn(
-                _link_title(column, sheet),
+            title = _link_title(column, sheet)
+            config[title] = st.column_config.LinkColumn(
+                title,
                 display_text=":material/open_in_new:",
                 help="Open it in GitLab",
-                width=70,
+                width=max(_LINK_WIDTH, _LETTER * len(title) + _MARGIN),
             )
     return config
 

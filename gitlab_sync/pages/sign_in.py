@@ -22,7 +22,7 @@ _FAILURE = "_sign_in_failure"
 
 def show_sign_in() -> None:
     """Show the ways in; signing in leads on to the page that was asked for."""
-    st.title("GitLab Sync")
+    st.title("GitLab Sync", anchor=False)
     st.markdown(
         "See how well merge requests and issues are kept, for many people at once: "
         "descriptions, reviews, tests, pipelines and time."
@@ -45,7 +45,7 @@ def show_sign_in() -> None:
 
 
 def _offer_demo() -> None:
-    st.subheader("Look around", icon=":material/science:")
+    st.subheader("Look around", anchor=False, icon=":material/science:")
     st.markdown(
         "The demo has a small GitLab of its own with three made-up teams. "
         "It needs no account, and nothing leaves this server."
@@ -62,7 +62,7 @@ def _offer_demo() -> None:
 
 
 def _offer_token() -> None:
-    st.subheader("Use your GitLab", icon=":material/key:")
+    st.subheader("Use your GitLab", anchor=False, icon=":material/key:")
     try:
         hosts = allowed_hosts()
     except ConfigurationError as error:

@@ -133,7 +133,7 @@ def show_board(look: Look[Question, Board]) -> None:
         _offer_workbook(sheets)
     picked = _show_all(board, sheets)
     if individuals:
-        st.subheader("Individuals")
+        st.subheader("Individuals", anchor=False)
         extras = Extras({**HELP, "Badges": badges_in_words()}, pinned=("Rank", "Username"))
         show_sheet(sheets[INDIVIDUALS], "people", "Individuals", extras)
     name = _opened(board, picked)

@@ -7,7 +7,7 @@ the page's address.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from urllib.parse import quote
 
@@ -74,10 +74,10 @@ def people_area(default: str) -> str:
     return text or ""
 
 
-def people_of_teams(teams: Iterable[Team]) -> str:
-    """Return the members of teams as the field takes them."""
+def people_of_teams(teams: Iterable[Team], names: Mapping[str, str]) -> str:
+    """Return the members of teams as the field takes them; `names` has full ones by username."""
     return "\n".join(
-        _line(WeekPerson(team.name, member.name, member.username))
+        _line(WeekPerson(team.name, names.get(member.username, ""), member.username))
         for team in teams
         for member in team.members
     )
@@ -166,15 +166,14 @@ def days_fields(span: str, today: date) -> Days | None:
 
     `today` is the last day that can be asked for.
     """
-    columns = st.columns(2)
     if span == RANGE:
+        columns = st.columns(2)
         with columns[0]:
             first = _day_field("From", "from", last_days(today)[0])
         with columns[1]:
             last = _day_field(f"To (at most {MOST_DAYS} days)", "to", today)
     else:
-        with columns[0]:
-            last = _day_field("Day" if span == ONE_DAY else "Up to", "to", today)
+        last = _day_field("Day" if span == ONE_DAY else "Up to", "to", today)
     try:
         days = days_between(first, last) if span == RANGE else last_days(last, _NUMBERS[span])
         return _until(today, days)

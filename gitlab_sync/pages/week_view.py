@@ -69,7 +69,7 @@ def show_week(viewer: Viewer, look: Look[Question, WeeklyReport]) -> None:
     if picked is not None:
         sees = viewer.sees(picked.week.person)
         username = picked.week.person.username
-        st.subheader(f"What stands behind the row of {escaped(username)}")
+        st.subheader(f"What stands behind the row of {escaped(username)}", anchor=False)
         if sees and view == hours.TITLE:
             hours.show_grid(hours.by_day(picked.week), username)
         _show_items(picked, meta, look, with_times=sees)

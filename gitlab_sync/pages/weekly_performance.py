@@ -68,9 +68,7 @@ def fields_of_many(sign_in: SignIn, page: str) -> Asked:
     span = inputs.span_field()
     with st.form("week"):
         days = inputs.days_fields(span, today())
-        text = inputs.people_area(
-            inputs.people_of_teams(get_demo().teams) if sign_in.is_demo else ""
-        )
+        text = inputs.people_area(_people_of_demo() if sign_in.is_demo else "")
         found = inputs.read_people(text)
         right = inputs.check_people(text, found)
         nobody = st.container()
@@ -94,6 +92,11 @@ def fields_of_many(sign_in: SignIn, page: str) -> Asked:
         return None, pressed
     asked = asking_of(page, found.people, days, groups, fields.read_projects(projects))
     return asked, pressed
+
+
+def _people_of_demo() -> str:
+    demo = get_demo()
+    return inputs.people_of_teams(demo.teams, demo.names)
 
 
 def fields_of_member(sign_in: SignIn, page: str) -> Asked:

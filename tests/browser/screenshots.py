@@ -1,78 +1,109 @@
-"""Pictures of the app, for people to look at: `python -m tests.browser.screenshots OUT_DIR`.
+"""Pictures of the app, for people to look at.
 
-Each state of the page is taken in four forms: 1280 and 400 pixels wide, light and dark.
+`python tests/browser/screenshots.py FOLDER` takes every page with its answer, and more of what
+pages show, in four forms: 1280 and 400 pixels wide, light and dark. With `--readme` before the
+folder it takes the pictures of the README, which show parts of pages.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
+from running_app import PATIENCE, RunningApp, chromium
+from tour import FORMS, HEIGHTS, MORE, PAGES, Form, settle, unroll, visit
 
-from tests.browser.running_app import RunningApp, chromium, open_demo, run_batch
+_README = "--readme"
+_MARGINS = {1280: 24, 400: 76}  # pixels above what a picture of the README begins with, by width
+_SCROLL = """(element, margin) => {
+    element.style.scrollMarginTop = `${margin}px`;
+    element.scrollIntoView({block: "start", behavior: "instant"});
+}"""
 
-WIDTHS = {1280: 900, 400: 850}
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A picture of the README: a page from the text `first` on, `height` pixels. Immutable."""
+
+    name: str
+    stop: str
+    form: Form
+    height: int
+    first: str
+
+
+EXCERPTS = (
+    Excerpt("batch", "batch-faults", (1280, "light"), 720, "people read"),
+    Excerpt("profile", "profile", (1280, "light"), 800, "Hana Yilmaz"),
+    Excerpt("leaderboard", "leaderboard-chart", (1280, "dark"), 860, "people read"),
+    Excerpt("compliance", "compliance-one", (400, "light"), 800, "harbour/tools/mooring"),
+)
 
 
 def main(arguments: list[str]) -> int:
-    """Write all pictures into the folder that the only argument names."""
-    if len(arguments) != 1:
-        sys.stderr.write("usage: python -m tests.browser.screenshots OUT_DIR\n")
+    """Write pictures into the folder that the last argument names."""
+    excerpts = arguments[:1] == [_README]
+    if len(arguments) != 1 + excerpts:
+        sys.stderr.write(f"usage: python {sys.argv[0]} [{_README}] FOLDER\n")
         return 2
-    folder = Path(arguments[0])
+    folder = Path(arguments[-1])
     folder.mkdir(parents=True, exist_ok=True)
-    with RunningApp() as app, chromium() as browser:
-        for width, height in WIDTHS.items():
-            for theme in THEMES:
-                _take_all(browser, app.url, folder, width, height, theme)
+    with RunningApp() as app:
+        if excerpts:
+            take_excerpts(app.url, folder)
+        else:
+            take_all(app.url, folder)
     return 0
 
 
-def _take_all(
-    browser: Browser,
-    url: str,
-    folder: Path,
-    width: int,
-    height: int,
-    theme: Literal["light", "dark"],
-) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, timezone_id="Europe/Paris"
-    )
-    page = context.new_page()
-
-    def take(state: str) -> None:
-        page.mouse.move(0, 0)
-        _settle(page)
-        # The page scrolls inside an element, so only a tall window shows all of it.
-        tall = page.locator("[data-testid=stMain]").evaluate("element => element.scrollHeight")
-        page.set_viewport_size({"width": width, "height": max(height, int(tall) + 10)})
-        _settle(page)
-        page.screenshot(path=folder / f"{state}-{width}-{theme}.png")
-        page.set_viewport_size({"width": width, "height": height})
-
-    page.goto(url)
-    expect(page.get_by_role("button", name="Open the demo")).to_be_visible()
-    take("signed-out")
-    open_demo(page)
-    take("demo-empty")
-    run_batch(page)
-    expect(page.get_by_text("merge requests read")).to_be_visible()
-    expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
-    take("demo-result")
-    run_batch(page, "amelie.laurent, nobody.here, eli.navarro")
-    expect(page.get_by_text("What could not be read")).to_be_visible()
-    take("demo-trouble")
-    context.close()
+def take_all(url: str, folder: Path) -> None:
+    """Write each stop in each form, those of one width while those of the other are taken."""
+    halves = [[form for form in FORMS if form[0] == width] for width in HEIGHTS]
+    with ThreadPoolExecutor(len(halves)) as threads:
+        list(threads.map(lambda forms: _take_forms(url, folder, forms), halves))
 
 
-def _settle(page: Page) -> None:
-    """Wait until no script runs and two frames were drawn."""
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)))")
+def _take_forms(url: str, folder: Path, forms: Iterable[Form]) -> None:
+    with chromium() as browser:
+        for width, theme in forms:
+            with _visitor(browser, (width, theme)) as page:
+                for stop in (*PAGES, *MORE):
+                    page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+                    visit(page, url, stop)
+                    unroll(page, width)
+                    page.screenshot(path=folder / f"{stop}-{width}-{theme}.png")
+
+
+def take_excerpts(url: str, folder: Path) -> None:
+    """Write the pictures of the README."""
+    stops = {stop.name: stop for stop in (*PAGES, *MORE)}
+    with chromium() as browser:
+        for excerpt in EXCERPTS:
+            with _visitor(browser, excerpt.form) as page:
+                width, _ = excerpt.form
+                visit(page, url, stops[excerpt.stop])
+                page.set_viewport_size({"width": width, "height": excerpt.height})
+                page.get_by_text(excerpt.first).first.evaluate(_SCROLL, _MARGINS[width])
+                settle(page)
+                page.screenshot(path=folder / f"{excerpt.name}.png")
+
+
+@contextmanager
+def _visitor(browser: Browser, form: Form) -> Iterator[Page]:
+    """Yield the page of a visitor whose window has that form."""
+    width, theme = form
+    with browser.new_context(
+        viewport={"width": width, "height": HEIGHTS[width]},
+        color_scheme=theme,
+        timezone_id="Europe/Paris",
+    ) as context:
+        context.set_default_timeout(PATIENCE)
+        yield context.new_page()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 PROJECT, PROJECT_ID = "gitlab-org/gitlab-runner", 250833
 ONE = "/projects/:id/merge_requests/:iid"
 COMMITS = "/projects/:id/repository/commits"
+MOST_IN_VAIN = 16
+"""Pages that are asked for behind the last one: GitLab does not say how many there are."""
 LISTS_OF_ONE = 11
 """Requests about a person whose lists have one page each."""
 
@@ -89,7 +91,8 @@ def test_every_cell_of_every_author_is_that_of_a_second_computation(
     asked = served.traffic.summary()
     facts = sum(number for path, number in asked["by_endpoint"].items() if path.startswith(ONE))
     assert facts <= 4.1 * ended
-    assert asked["by_endpoint"][COMMITS] == -(-len(truth.records(REAL, "commits")) // 100)
+    pages = -(-len(truth.records(REAL, "commits")) // 100)
+    assert pages <= asked["by_endpoint"][COMMITS] <= pages + MOST_IN_VAIN
     about_people = asked["requests"] - facts - asked["by_endpoint"][COMMITS]
     assert about_people <= LISTS_OF_ONE * len(rows) + ended / 50
     assert asked["by_status"] == {"200": asked["requests"]}

@@ -1,0 +1,81 @@
+"""Runs over merge requests with a store: rows, what they cost, and a process that can be killed.
+
+As a program: `stored_runs.py URL FOLDER`, the token in `GITLAB_TOKEN` and usernames on standard
+input as JSON; prints the rows.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gitlab_sync import GitLabClient
+from gitlab_sync.api.facts import FactSource, RestFacts, read_facts
+from gitlab_sync.api.scope import Scope
+from gitlab_sync.api.stored_facts import StoredFacts
+from gitlab_sync.batch import find_people
+from gitlab_sync.bridge import Bridge
+from gitlab_sync.http.credentials import Credential
+from gitlab_sync.rest import Rest
+from gitlab_sync.rules import merge_request as rules
+from gitlab_sync.sandbox.traffic import Traffic
+from gitlab_sync.store import Mode, open_store
+
+BELOW = "/projects/:id/merge_requests/:iid/"
+NOW = datetime(2026, 8, 1, tzinfo=UTC)
+"""When the runs are, long after all that a generated world holds."""
+
+
+def rows(rest: Rest, usernames: Iterable[str], source: FactSource | None = None) -> dict[str, Any]:
+    """Return everybody's status and counts, and what is said of each of their merge requests."""
+    with rest.job() as job:
+        people = find_people(job, "merge_requests", usernames, Scope())
+        ended = {mr["id"]: mr for person in people for mr in person.items if rules.is_terminal(mr)}
+        verdicts = {
+            found.mr["id"]: rules.judge(found.mr, found.facts)
+            for found in read_facts(job, list(ended.values()), source)
+        }
+    shown = {}
+    for person in people:
+        judged = [(mr, verdicts.get(mr["id"], {})) for mr in person.items]
+        tally = rules.count_row(judged)
+        said = {
+            str(mr["id"]): [[check, each.result, each.evidence] for check, each in found.items()]
+            for mr, found in judged
+        }
+        shown[person.username] = [person.status(tally.unverified), dict(tally.cells), said]
+    return shown
+
+
+def stored_rows(
+    client: GitLabClient,
+    usernames: Iterable[str],
+    folder: Path,
+    mode: Mode = "on",
+    now: datetime = NOW,
+) -> dict[str, Any]:
+    """Return what `rows` does, from a run that has a store."""
+    with open_store(client.base_url, client.credential, mode, folder) as store:
+        return rows(client, usernames, StoredFacts(RestFacts(), store, now))
+
+
+def asked_below_lists(traffic: Traffic) -> int:
+    """Return how many requests read the facts of single merge requests."""
+    return sum(number for route, number in traffic.by_endpoint.items() if route.startswith(BELOW))
+
+
+def main() -> None:
+    """Run once, as a process of its own."""
+    url, folder = sys.argv[1:]
+    with Bridge(8) as bridge:
+        client = GitLabClient(url, Credential.from_environment("GITLAB_TOKEN"), bridge=bridge)
+        found = stored_rows(client, json.load(sys.stdin), Path(folder))
+        sys.stdout.write(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
