@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gitlab_sync.api import users
+from gitlab_sync.api.fact_sources import facts_for
 from gitlab_sync.api.facts import read_facts
-from gitlab_sync.api.graphql_facts import fact_source
 from gitlab_sync.api.scope import Kind, Scope
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.meter import Meter
@@ -83,10 +83,11 @@ def evaluate_merge_requests(
     """
     run = run or Run()
     with rest.job(max_wait=run.max_wait, cancel=run.cancel, executor=run.executor) as job:
+        source = facts_for(job, run)
         sheet = _Sheet("merge requests", MERGE_REQUEST_COLUMNS, run, job)
         people = find_people(job, "merge_requests", usernames, scope or Scope())
         wanted = sheet.begin(people, mr_rules.is_terminal, mr_rules.count_row)
-        for found in read_facts(job, wanted, fact_source(job, run.source)):
+        for found in read_facts(job, wanted, source):
             sheet.judged(found.mr, mr_rules.judge(found.mr, found.facts), found.errors)
         return sheet.report()
 

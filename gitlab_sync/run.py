@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gitlab_sync.cancel import CancelToken
 from gitlab_sync.meter import Meter
 from gitlab_sync.rest import MAX_WAIT
+from gitlab_sync.store import PrincipalStore
 from gitlab_sync.types import DEFAULT_SOURCE, OnProgress, OnRow, Source
 
 
@@ -18,7 +19,8 @@ class Run:
     `meter` can be read from other threads at any time; `on_progress` is called after each item and
     `on_row` with each person's row as soon as it is known, both in the calling thread. `executor`
     may be any `concurrent.futures.Executor`. `max_wait` is the seconds to wait for one closing of a
-    rate limit, after which items are unknown. `source` changes what a run costs, never its rows.
+    rate limit, after which items are unknown. `source` and `store`, which keeps the facts of ended
+    merge requests, change what a run costs, never its rows.
     """
 
     meter: Meter | None = None
@@ -28,3 +30,4 @@ class Run:
     executor: Executor | None = None
     max_wait: float = MAX_WAIT
     source: Source = DEFAULT_SOURCE
+    store: PrincipalStore | None = None

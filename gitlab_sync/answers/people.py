@@ -9,8 +9,8 @@ from datetime import tzinfo
 
 from gitlab_sync.answers.members import people_of_groups
 from gitlab_sync.answers.projects import known_projects
+from gitlab_sync.api.fact_sources import facts_for
 from gitlab_sync.api.facts import FactSource, FactsRead
-from gitlab_sync.api.graphql_facts import fact_source
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.outcomes import Completeness, Report
 from gitlab_sync.people import NOT_ALL_GROUPS, Batch, Beside, PeopleRead, Read
@@ -153,6 +153,7 @@ def answer(rest: Rest, question: Question, run: Run | None = None) -> PeopleRepo
     as it is known. Raises NotFound if a group, or not one of the projects, is there. Thread-safe.
     """
     run = run or Run()
+    source = facts_for(rest, run)
     ids, unknown = known_projects(rest, question.projects)
     if question.groups:
         people = merged([*question.people, *people_of_groups(rest, question.groups)])
@@ -165,7 +166,7 @@ def answer(rest: Rest, question: Question, run: Run | None = None) -> PeopleRepo
         zone=question.zone,
         clock=question.clock,
     )
-    table = _Table(question, len(batch.questions), run, fact_source(rest, run.source))
+    table = _Table(question, len(batch.questions), run, source)
     read = read_people(rest, batch, run, table)
     return PeopleReport(question, table.rows, table.people, read, unknown)
 

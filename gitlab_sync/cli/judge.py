@@ -9,14 +9,15 @@ import click
 
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.options import (
+    AS_USUAL,
     Connection,
+    FactOptions,
     Target,
     connection_options,
-    source_option,
+    fact_options,
     target_options,
 )
 from gitlab_sync.cli.people import People, people_options, require_people
-from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 _WHICH = (
     click.option(
@@ -43,7 +44,7 @@ def _which_options(command: Callable[..., int]) -> Callable[..., int]:
 @click.command(epilog=EPILOG)
 @people_options
 @_which_options
-@source_option
+@fact_options
 @target_options
 @connection_options
 def mrs(**given: Any) -> int:
@@ -71,7 +72,7 @@ def _judge(
     group: str | None,
     scope: str,
     dry_run: bool,
-    source: Source = DEFAULT_SOURCE,
+    facts: FactOptions = AS_USUAL,
 ) -> int:
     require_people(people, connection)
 
@@ -81,5 +82,5 @@ def _judge(
 
     where = Scope(project, group, scope)
     if dry_run:
-        return counting.count(what, people, where, target, connection, source)
-    return judging.judge(what, people, where, target, connection, source)
+        return counting.count(what, people, where, target, connection, facts.source)
+    return judging.judge(what, people, where, target, connection, facts)

@@ -10,7 +10,7 @@ from gitlab_sync.answers.members import people_of_groups
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.cli.ending import end
 from gitlab_sync.cli.messages import note
-from gitlab_sync.cli.options import Connection, Target
+from gitlab_sync.cli.options import AS_USUAL, Connection, FactOptions, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.people import Further, People
 from gitlab_sync.cli.progress import watching
@@ -22,7 +22,7 @@ from gitlab_sync.rest import Rest
 from gitlab_sync.rules.people_input import Person, merged
 from gitlab_sync.rules.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 from gitlab_sync.run import Run
-from gitlab_sync.types import DEFAULT_SOURCE, Row, Source
+from gitlab_sync.types import Row
 
 _TEXTS = frozenset({"Username", "Status", "Error"})
 
@@ -45,14 +45,14 @@ def judge(
     scope: Scope,
     target: Target,
     connection: Connection,
-    source: Source = DEFAULT_SOURCE,
+    facts: FactOptions = AS_USUAL,
 ) -> int:
     """Judge these people's `what`, write the rows, and return the exit code.
 
     Raises ConfigurationError when URL or token is missing or the output cannot be written.
     """
     question = _QUESTIONS[what]
-    with open_session(connection) as session:
+    with open_session(connection, facts) as session:
         people = asked_people(people, session)
         further = Further(people, question.columns)
         meter = Meter()
@@ -63,7 +63,8 @@ def judge(
                     meter=meter,
                     on_row=(lambda row: output.row(further.join(row))) if output.streams else None,
                     max_wait=connection.max_wait,
-                    source=source,
+                    source=facts.source,
+                    store=session.store,
                 )
                 report = question.ask(session.rest, people.usernames, scope, run)
             meta = Meta.of_report(report, session.rest.base_url, in_words(what, scope))

@@ -13,6 +13,7 @@ import click
 
 from gitlab_sync.types import DEFAULT_SOURCE, Source
 
+StoreMode = Literal["off", "on", "read-only", "refresh"]
 F = TypeVar("F", bound=Callable[..., Any])
 Format = Literal["table", "json", "ndjson", "csv", "xlsx", "parquet", "html"]
 
@@ -52,6 +53,19 @@ class Connection:
     max_wait: float = 300.0
     quiet: bool = False
     verbose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FactOptions:
+    """From where merge requests are read in full, and whether that is kept (`clear`: anew)."""
+
+    source: Source = DEFAULT_SOURCE
+    store: StoreMode = "off"
+    clear: bool = False
+
+
+AS_USUAL = FactOptions()
+"""From REST, and nothing kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +145,35 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
     return refuse_tokens(gather)
 
 
-def source_option(command: F) -> F:
-    """Add `--source`, handed over as the argument `source`."""
-    option = click.option(
+_FACTS = (
+    click.option(
         "--source", type=click.Choice(get_args(Source)), default=DEFAULT_SOURCE,
         show_default=True, help="Where merge requests are read in full: auto asks GraphQL, for "
         "many at once, where the GitLab has it. The rows are the same.",
-    )  # fmt: skip
-    return option(command)
+    ),
+    click.option(
+        "--store", type=click.Choice(get_args(StoreMode)), default="off", show_default=True,
+        help="Keep what was read of ended merge requests on this disk, and read nothing twice. "
+        "refresh reads all anew.",
+    ),
+    click.option(
+        "--clear-store", "clear", is_flag=True,
+        help="First forget all that is kept of this GitLab.",
+    ),
+)  # fmt: skip
+
+
+def fact_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options of `FactOptions`, and hand them over as the argument `facts`."""
+
+    @functools.wraps(command)
+    def gather(**given: Any) -> int:
+        facts = FactOptions(**{name: given.pop(name) for name in ("source", "store", "clear")})
+        return command(facts=facts, **given)
+
+    for option in reversed(_FACTS):
+        gather = option(gather)
+    return gather
 
 
 def target_options(command: Callable[..., int]) -> Callable[..., int]:

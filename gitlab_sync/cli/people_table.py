@@ -9,14 +9,13 @@ from gitlab_sync.answers.people import Question
 from gitlab_sync.cli.ending import end, tell_unknown_projects
 from gitlab_sync.cli.judging import asked_people
 from gitlab_sync.cli.messages import note
-from gitlab_sync.cli.options import Connection, Target
+from gitlab_sync.cli.options import AS_USUAL, Connection, FactOptions, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.people import COLLEGE, Further, People
 from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import open_session
 from gitlab_sync.meter import Meter
 from gitlab_sync.run import Run
-from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 
 def show(
@@ -24,14 +23,14 @@ def show(
     question: Question,
     target: Target,
     connection: Connection,
-    source: Source = DEFAULT_SOURCE,
+    facts: FactOptions = AS_USUAL,
 ) -> int:
     """Write the table of these people, and return the exit code.
 
     Raises ConfigurationError when URL or token is missing or the output cannot be written, and
     NotFound if not one of the projects is there.
     """
-    with open_session(connection) as session:
+    with open_session(connection, facts) as session:
         people = asked_people(people, session)
         question = replace(question, people=people.people)
         further = Further(_without_college(people), question.columns)
@@ -43,7 +42,8 @@ def show(
                     meter=meter,
                     on_row=(lambda row: output.row(further.join(row))) if output.streams else None,
                     max_wait=connection.max_wait,
-                    source=source,
+                    source=facts.source,
+                    store=session.store,
                 )
                 report = answers.answer(session.rest, question, run)
             output.finish(further.behind(report.sheet(session.rest.base_url)))

@@ -7,16 +7,16 @@ import click
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.options import (
     Connection,
+    FactOptions,
     Target,
     connection_options,
-    source_option,
+    fact_options,
     target_options,
 )
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules.people_input import username_fault
 from gitlab_sync.rules.profile import TITLES
-from gitlab_sync.types import Source
 
 
 @click.command(epilog=EPILOG)
@@ -34,7 +34,7 @@ from gitlab_sync.types import Source
     metavar="TITLE",
     help=f"Show this table alone: {', '.join(TITLES)}.",
 )
-@source_option
+@fact_options
 @target_options
 @connection_options
 def profile(
@@ -42,7 +42,7 @@ def profile(
     scope: WorkScope,
     quick: bool,
     part: str | None,
-    source: Source,
+    facts: FactOptions,
     target: Target,
     connection: Connection,
 ) -> int:
@@ -65,5 +65,5 @@ def profile(
         username, scope.projects, scope.period, quick, scope.known_by, scope.zone, scope.clock
     )
     if scope.dry_run:
-        return dry_run.of_profile(question, target, connection, source)
-    return profile_tables.show(question, part, target, connection, source)
+        return dry_run.of_profile(question, target, connection, facts.source)
+    return profile_tables.show(question, part, target, connection, facts)

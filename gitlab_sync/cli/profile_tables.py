@@ -7,14 +7,13 @@ from dataclasses import replace
 from gitlab_sync.answers import profile as answers
 from gitlab_sync.answers.profile import Question
 from gitlab_sync.cli.ending import end, tell_unknown_projects
-from gitlab_sync.cli.options import Connection, Target
+from gitlab_sync.cli.options import AS_USUAL, Connection, FactOptions, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.profile_text import to_text
 from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import open_session
 from gitlab_sync.meter import Meter
 from gitlab_sync.run import Run
-from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 
 def show(
@@ -22,7 +21,7 @@ def show(
     part: str | None,
     target: Target,
     connection: Connection,
-    source: Source = DEFAULT_SOURCE,
+    facts: FactOptions = AS_USUAL,
 ) -> int:
     """Write a person's profile, and return the exit code.
 
@@ -31,13 +30,18 @@ def show(
     the person has and did. Raises ConfigurationError when URL or token is missing or the output
     cannot be written, and NotFound if not one of the projects is there.
     """
-    with open_session(connection) as session:
+    with open_session(connection, facts) as session:
         if not question.username:
             question = replace(question, username=session.demo_people[0])
         meter = Meter()
         with Output(target, session.interruption) as output:
             with watching(meter, "people", quiet=connection.quiet, live=True):
-                run = Run(meter=meter, max_wait=connection.max_wait, source=source)
+                run = Run(
+                    meter=meter,
+                    max_wait=connection.max_wait,
+                    source=facts.source,
+                    store=session.store,
+                )
                 report = answers.answer(session.rest, question, run)
             summaries, sheets = (
                 make(session.rest.base_url) for make in (report.summaries, report.sheets)

@@ -13,29 +13,35 @@ import click
 
 from gitlab_sync import settings
 from gitlab_sync.bridge import Bridge
-from gitlab_sync.cli.messages import log_to_stderr
-from gitlab_sync.cli.options import Connection
+from gitlab_sync.cli.messages import log_to_stderr, note
+from gitlab_sync.cli.options import AS_USUAL, Connection, FactOptions
 from gitlab_sync.cli.signals import Interruption
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import Cancelled
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.rest import Rest
+from gitlab_sync.rules.text import plural
 from gitlab_sync.settings import Settings
+from gitlab_sync.store import PrincipalStore, clear_store, open_store
 
 log = logging.getLogger("gitlab_sync.cli")
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A running job at one GitLab. `demo_people` are the usernames of the demo, else empty."""
+    """A running job at one GitLab. `demo_people` are the usernames of the demo, else empty.
+
+    `store` is what is kept of merge requests, if anything is.
+    """
 
     rest: Rest
     interruption: Interruption
     demo_people: list[str] = field(default_factory=list)
+    store: PrincipalStore | None = None
 
 
 @contextmanager
-def open_session(connection: Connection) -> Iterator[Session]:
+def open_session(connection: Connection, facts: FactOptions = AS_USUAL) -> Iterator[Session]:
     """Yield a job that Ctrl-C and SIGTERM cancel; nothing of it is left afterwards.
 
     Raises ConfigurationError when URL or token is missing. An interrupted read that nobody caught
@@ -60,7 +66,8 @@ def open_session(connection: Connection) -> Iterator[Session]:
         )
         rest = stack.enter_context(job)
         try:
-            yield Session(rest, interruption, people)
+            store = None if connection.demo else stack.enter_context(_store(rest, facts))
+            yield Session(rest, interruption, people, store)
         except (Cancelled, CancelledError):
             if interruption.exit_code is None:
                 raise
@@ -71,6 +78,18 @@ def open_session(connection: Connection) -> Iterator[Session]:
                 "%d requests, %d retries, %d times over the limit, %d bytes, %d workers",
                 stats.requests, stats.retries, stats.limited, stats.bytes, stats.workers,
             )  # fmt: skip
+
+
+@contextmanager
+def _store(rest: Rest, facts: FactOptions) -> Iterator[PrincipalStore | None]:
+    """Yield what is kept of this GitLab for whoever asks; None if nothing is."""
+    if facts.clear:
+        note(f"{plural(clear_store(rest.base_url), 'merge request')} forgotten")
+    if facts.store == "off":
+        yield None
+        return
+    with open_store(rest.base_url, rest.credential, facts.store) as store:
+        yield store
 
 
 def _verify(found: Settings) -> bool | str | None:

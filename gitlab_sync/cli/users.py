@@ -7,14 +7,14 @@ import click
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.options import (
     Connection,
+    FactOptions,
     Target,
     connection_options,
-    source_option,
+    fact_options,
     target_options,
 )
 from gitlab_sync.cli.people import People, people_options, require_people
 from gitlab_sync.cli.scope import WorkScope, scope_options
-from gitlab_sync.types import Source
 
 
 @click.command(epilog=EPILOG)
@@ -26,14 +26,14 @@ from gitlab_sync.types import Source
     help="Judge merge requests from lists alone, with few requests: what these do not say is "
     "unknown.",
 )
-@source_option
+@fact_options
 @target_options
 @connection_options
 def users(
     people: People,
     scope: WorkScope,
     quick: bool,
-    source: Source,
+    facts: FactOptions,
     target: Target,
     connection: Connection,
 ) -> int:
@@ -52,5 +52,6 @@ def users(
         zone=scope.zone,
         clock=scope.clock,
     )
-    show = dry_run.of_users if scope.dry_run else people_table.show
-    return show(people, question, target, connection, source)
+    if scope.dry_run:
+        return dry_run.of_users(people, question, target, connection, facts.source)
+    return people_table.show(people, question, target, connection, facts)

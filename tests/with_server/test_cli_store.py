@@ -1,0 +1,65 @@
+"""`--store` and `--clear-store`: what was read of ended merge requests is not read twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli_runs import of_sandbox, run
+
+from gitlab_sync.sandbox import Sandbox, World
+
+FACTS = ("/notes", "/commits", "/diffs", "/pipelines")
+
+
+@pytest.fixture
+def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """Return the environment of a run against the sandbox, with a cache folder of its own."""
+    return of_sandbox(sandbox, tmp_path, XDG_CACHE_HOME=str(tmp_path / "cache"))
+
+
+def facts_asked(sandbox: Sandbox) -> int:
+    """Return how many requests went to single merge requests so far."""
+    paths = [e.path for e in sandbox.traffic.exchanges if "/merge_requests/" in e.path]
+    return sum(path.endswith(FACTS) for path in paths)
+
+
+@pytest.mark.parametrize("command", ["mrs", "users"])
+def test_a_second_run_asks_for_no_facts_and_says_the_same(
+    command: str, world: World, sandbox: Sandbox, environ: dict[str, str]
+) -> None:
+    """Until the store is cleared."""
+    line = (command, *world.truth.usernames, "--store", "on", "-f", "json")
+    first = run(environ, *line)
+    asked = facts_asked(sandbox)
+    assert asked > 0
+    second = run(environ, *line)
+    assert facts_asked(sandbox) == asked
+    assert second.stdout == first.stdout
+    third = run(environ, *line, "--clear-store")
+    assert b"merge requests forgotten" in third.stderr
+    assert facts_asked(sandbox) == 2 * asked
+    assert third.stdout == first.stdout
+
+
+def test_without_the_option_nothing_is_kept(
+    world: World, sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """And nothing is written anywhere."""
+    run(environ, "mrs", *world.truth.usernames)
+    asked = facts_asked(sandbox)
+    run(environ, "mrs", *world.truth.usernames)
+    assert facts_asked(sandbox) == 2 * asked
+    assert not (tmp_path / "cache").exists()
+
+
+def test_no_token_is_in_any_file_of_the_store(
+    world: World, sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Whoever finds the files can sign in nowhere."""
+    run(environ, "mrs", *world.truth.usernames, "--store", "on")
+    files = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert files
+    token = sandbox.token("admin").encode()
+    assert not [path for path in files if token in path.read_bytes()]
+    assert {oct(path.stat().st_mode & 0o777) for path in files} == {"0o600"}
