@@ -24,15 +24,13 @@ _STYLE = """<style>
 
 
 def pages_for(role: Role) -> list[st.Page]:
-    """Return the pages that somebody may see, the first of them opening by itself."""
+    """Return the pages that somebody may see, the first of them opening by itself.
+
+    That one has no path of its own, so it is there once more, for links that name it.
+    """
     own = role == "member"
-    profile = st.Page(
-        "user_profile.py",
-        title="My profile" if own else "User profile",
-        icon=":material/person:",
-        url_path="profile",
-        default=own,
-    )
+    mine = "My profile" if own else "User profile"
+    profile = st.Page("user_profile.py", title=mine, icon=":material/person:", url_path="profile")
     weekly = st.Page(
         "weekly_performance.py",
         title="My week" if own else "Weekly performance",
@@ -40,15 +38,13 @@ def pages_for(role: Role) -> list[st.Page]:
         url_path="weekly",
     )
     if own:
-        return [profile, weekly]
+        first = st.Page("user_profile.py", title=mine, icon=":material/person:", default=True)
+        return [first, weekly, _hidden("user_profile.py", mine, "profile")]
     pages = [
         st.Page(
-            "batch_analytics.py",
-            title="Batch analytics",
-            icon=":material/groups:",
-            url_path="batch",
-            default=True,
+            "batch_analytics.py", title="Batch analytics", icon=":material/groups:", default=True
         ),
+        _hidden("batch_analytics.py", "Batch analytics", "batch"),
         profile,
         weekly,
         st.Page(
@@ -69,6 +65,10 @@ def pages_for(role: Role) -> list[st.Page]:
             st.Page("status.py", title="Status", icon=":material/monitoring:", url_path="status")
         )
     return pages
+
+
+def _hidden(script: str, title: str, path: str) -> st.Page:
+    return st.Page(script, title=title, url_path=path, visibility="hidden")
 
 
 def show_account(sign_in: SignIn) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -150,18 +151,30 @@ def test_cancel_stops_the_requests_within_a_second(new_page: NewPage, sandbox: S
     assert late == []
 
 
+def content(path: Path) -> bytes:
+    """Return what a file holds, unpacked if it is a workbook."""
+    if not zipfile.is_zipfile(path):
+        return path.read_bytes()
+    with zipfile.ZipFile(path) as workbook:
+        return b"".join(map(workbook.read, workbook.namelist()))
+
+
 def test_the_token_is_nowhere_but_in_the_servers_memory(
     new_page: NewPage, sandbox: Sandbox, app: RunningApp
 ) -> None:
-    """Not in the page, its address, its storage, a cookie or the server's log."""
+    """Not in the page, its address, its storage, a cookie, a file, or the server's log."""
     token = sandbox.token(people(sandbox)[0])
     page = new_page()
     addresses: list[str] = []
     page.on("request", lambda request: addresses.append(request.url))
     sign_in(page, token, sandbox.url)
     expect(page.get_by_role("heading", name="Batch analytics")).to_be_visible()
-    run_batch(page, people(sandbox)[0])
+    run_batch(page, f"{people(sandbox)[0]}\nnobody.here")
     wait_for_the_end(page)
+    for name in ("CSV", "XLSX", "Parquet", "Download as text"):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name, exact=True).first.click()
+        assert token.encode() not in content(download.value.path())
     stored = page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}])")
     cookies = page.context.cookies()
     assert token not in page.content()
@@ -188,3 +201,15 @@ def test_a_token_that_is_refused_later_leads_back_to_the_ways_in(
     run_batch(page, name)
     expect(page.get_by_text("does not accept your token any more")).to_be_visible()
     expect(page.get_by_role("button", name="Open the demo")).to_be_visible()
+
+
+def test_a_link_that_names_the_first_page_leads_there_with_its_fields(
+    new_page: NewPage, app: RunningApp
+) -> None:
+    """Although it opens by itself, too."""
+    page = new_page()
+    open_demo(page)
+    page.goto(f"{app.url}/batch?users=kira.osei")
+    expect(page.get_by_role("textbox", name="People")).to_have_value("kira.osei")
+    run_batch(page)
+    expect(page.get_by_text("1 of 1 people read")).to_be_visible()

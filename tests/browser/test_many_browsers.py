@@ -20,8 +20,8 @@ from gitlab_sync.sandbox import Sandbox, World
 
 VISITORS = 10
 GRACE = 3
-FEW = 15
-"""Threads of Streamlit's that come and go beside the workers and one for each job."""
+FEW = 45
+"""Threads of the web server that come and go: it hands files out by up to 40 of them."""
 MEBIBYTE = 2**20
 
 pytestmark = pytest.mark.timeout(600)
