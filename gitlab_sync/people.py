@@ -146,4 +146,7 @@ class Beside(Protocol):
         """Take what one of these plans has read."""
 
     def settled(self, read: PeopleRead) -> None:
-        """Take note that all people and all commits have been read; called once."""
+        """Take note that all commits have been read and are divided; called once.
+
+        Of some people other parts may still be under way: of those for whom `plans` was not called.
+        """

@@ -80,7 +80,12 @@ def process_batch_users(
 
 def outcomes(read: PeopleRead) -> list[Record]:
     """Return what `process_batch_users` does, of people who have been read. Never raises."""
-    return [_Outcome(read, person).result() for person in read.people]
+    return [outcome_of(read, person) for person in read.people]
+
+
+def outcome_of(read: PeopleRead, person: Read) -> Record:
+    """Return one person's outcome, as `outcomes` has it. Never raises."""
+    return _Outcome(read, person).result()
 
 
 def resolve_project_paths(

@@ -65,6 +65,9 @@ def _read_batch(
 
 
 Parts: TypeAlias = dict[str, Outcome[Any]]
+_ORDER = ("find", "projects", "commits", "beside", "parts")
+"""Which plan comes next: what takes the most rounds first, and a person in hand before others."""
+
 _Key: TypeAlias = tuple[Literal["find", "projects", "parts", "commits", "beside"], int]
 
 
@@ -73,7 +76,7 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
 
     Everybody is found first. Then projects, so that their commits, which take the most rounds, are
     begun as soon as may be; then all other parts, if the `whole` of people is wanted, and what is
-    to be read besides. `read` is there when all of it has been read. Not thread-safe.
+    to be read besides. `read` is there when all commits have been read. Not thread-safe.
     """
 
     read: PeopleRead
@@ -90,7 +93,7 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
         self._awaited: Counter[str] = Counter()
         self._items = self._judged = self._projects = 0
         self._counted = "parts"
-        self._next: deque[tuple[_Key, Plan[Any]]] = deque()
+        self._next: dict[str, deque[tuple[_Key, Plan[Any]]]] = {kind: deque() for kind in _ORDER}
         self._commits = _CommitsToRead(batch, ())
         meter.begin(len(batch.questions), "people")
         for place, question in enumerate(batch.questions):
@@ -99,13 +102,14 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
             self._settle()
 
     def __next__(self) -> tuple[_Key, Plan[Any]]:
-        if not self._next:
-            raise StopIteration
-        return self._next.popleft()
+        for queue in self._next.values():
+            if queue:
+                return queue.popleft()
+        raise StopIteration
 
     def _want(self, kind: Any, place: int, plan: Plan[Any]) -> None:
         self._awaited[kind] += 1
-        self._next.append(((kind, place), plan))
+        self._next[kind].append(((kind, place), plan))
 
     def take(self, kind: str, place: int, found: Any) -> None:
         """Take what a plan has read, and put what follows from it on the agenda."""
@@ -118,6 +122,8 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
             self._people[place].parts["projects"] = found
             if not self._batch.projects:
                 self._want_commits(self._people[place].own_projects)
+            if not self._awaited["projects"]:
+                self._want_parts()
         elif kind == "parts":
             self._people[place].parts |= found
             self._person_is_read(place)
@@ -137,7 +143,11 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
         for place, person in enumerate(people):
             if person.user is not None and (self._whole or not self._batch.projects):
                 self._want("projects", place, attempted(_projects(person)))
-        for place, person in enumerate(people):
+        if not self._awaited["projects"]:
+            self._want_parts()
+
+    def _want_parts(self) -> None:
+        for place, person in self._people.items():
             self._want("parts", place, _parts(person, self._batch) if self._whole else _nothing())
 
     @property
@@ -178,7 +188,7 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
         self._meter.begin(self._projects, "projects' commits", done)
 
     def _settle(self) -> None:
-        kinds = ("find", "projects", "parts", "commits")
+        kinds = ("find", "projects", "commits")
         if hasattr(self, "read") or any(self._awaited[kind] for kind in kinds):
             return
         people = [self._people[place] for place in range(len(self._people))]

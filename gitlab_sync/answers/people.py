@@ -15,7 +15,7 @@ from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.outcomes import Completeness, Report
 from gitlab_sync.people import NOT_ALL_GROUPS, Batch, Beside, PeopleRead, Read
 from gitlab_sync.plans import Plan
-from gitlab_sync.profiles import outcomes
+from gitlab_sync.profiles import outcome_of
 from gitlab_sync.reading_people import read_people
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rest import Rest
@@ -184,7 +184,7 @@ class _Table(Beside):
         self._source = source
         self._colleges = {person.key: person.college for person in question.people}
         self._answers = [PersonAnswer(quick=question.quick) for _ in range(people)]
-        self._awaited: Counter[int] = Counter()
+        self._awaited: dict[int, int] = {}
         self._read: PeopleRead | None = None
         self.rows: list[Row] = []
         self.people: dict[str, PersonAnswer] = {}
@@ -193,6 +193,8 @@ class _Table(Beside):
         """Judge what lists decide, and return the plans for the facts that are wanted besides."""
         wanted = self._judge_lists(place, person)
         self._awaited[place] = len(wanted)
+        if self._read is not None and not wanted:
+            self._finish(self._read, place)
         return self._source.plans(wanted)
 
     def take(self, place: int, found: list[FactsRead]) -> None:
@@ -208,10 +210,8 @@ class _Table(Beside):
     def settled(self, read: PeopleRead) -> None:
         """Take all commits; make the rows of those of whom nothing else is awaited."""
         self._read = read
-        for place, outcome in enumerate(outcomes(read)):
-            self._answers[place].outcome = outcome
-        for place in range(len(self._answers)):
-            if not self._awaited[place]:
+        for place, awaited in self._awaited.items():
+            if not awaited:
                 self._finish(read, place)
 
     def _judge_lists(self, place: int, person: Read) -> list[Record]:
@@ -229,6 +229,7 @@ class _Table(Beside):
     def _finish(self, read: PeopleRead, place: int) -> None:
         """Make a person's row, now that everything is known that will be."""
         quick, answer, person = self._question.quick, self._answers[place], read.people[place]
+        answer.outcome = outcome_of(read, person)
         count = mr_rules.count_list_row if quick else mr_rules.count_row
         mrs = None if person.items("merge requests") is None else count(answer.mrs)
         issues = None if person.items("issues") is None else issue_rules.count_row(answer.issues)

@@ -350,4 +350,6 @@ def test_an_interrupted_run_says_what_was_not_read(
     (row,) = json.loads(out)["Profile"]
     assert row["Status"] == "Partial"
     assert "Ctrl-C" in row["Error"]
-    assert row["MR Total (Authored)"] == 22
+    # Commits are begun before the lists: these may have been under way, too.
+    known = {22, None} if path.endswith("repository/commits") else {22}
+    assert row["MR Total (Authored)"] in known
