@@ -14,13 +14,19 @@ _LIST = "/merge_requests"
 _MEGA = 1_000_000
 
 
+def why_skipped(bench: Bench) -> str | None:
+    """Return why nothing is measured over the real data, or None if it is."""
+    if not bench.sizes.real_data:
+        return "the real data is left out of a quick run"
+    if not FOLDER.is_dir():
+        return "there is no folder shared/data/gitlab-runner beside the project"
+    return None
+
+
 def run(bench: Bench, section: Section) -> None:
     """Measure one batch over everybody, once: it is long, and neither figure varies."""
-    if not bench.sizes.real_data:
-        section.skipped = "the real data is left out of a quick run"
-        return
-    if not FOLDER.is_dir():
-        section.skipped = "there is no folder shared/data/gitlab-runner beside the project"
+    section.skipped = why_skipped(bench)
+    if section.skipped:
         return
     bench.say("real data, all authors")
     with SandboxProcess("--data", str(FOLDER)) as server:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from benchmarks.measuring import Bench, Sample, measure, work_at
 from benchmarks.results import Cell, Check, Section
-from benchmarks.scenarios.real_data import FOLDER, MOST_MEMORY, MOST_REQUESTS
+from benchmarks.scenarios.real_data import FOLDER, MOST_MEMORY, MOST_REQUESTS, why_skipped
 from benchmarks.server import SandboxProcess
 
 TITLE = "Real data: whole people, all authors of gitlab-runner (gitlab-sync users)"
@@ -18,11 +18,8 @@ _MEGA = 1_000_000
 
 def run(bench: Bench, section: Section) -> None:
     """Measure everybody once by the full rules, and once from lists alone."""
-    if not bench.sizes.real_data:
-        section.skipped = "the real data is left out of a quick run"
-        return
-    if not FOLDER.is_dir():
-        section.skipped = "there is no folder shared/data/gitlab-runner beside the project"
+    section.skipped = why_skipped(bench)
+    if section.skipped:
         return
     with SandboxProcess("--data", str(FOLDER)) as server:
         work = work_at(server, bench.sizes.workers)

@@ -50,7 +50,7 @@ class Pages:
 
     @property
     def size(self) -> Size:
-        """How much to ask for now."""
+        """How much the next query asks for."""
         return self._size
 
     def passed(self, asked: Size, complexity: object) -> None:
