@@ -1,4 +1,4 @@
-"""The one owner of process-wide things: pool, connections, gates, budgets, requests under way."""
+"""The one owner of process-wide things: pool, connections, gates, budgets, shared answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from gitlab_sync.cancel import CancelToken
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.executor import DEFAULT_WORKERS, SharedExecutor
-from gitlab_sync.http.cache import InFlight
+from gitlab_sync.http.cache import InFlight, Kept
 from gitlab_sync.http.limits import Gate
 from gitlab_sync.http.retry import RetryBudget, RetryPolicy
 from gitlab_sync.http.transport import Transport
@@ -87,6 +87,7 @@ class Bridge:
         self.cancel = CancelToken()
         self.transport = Transport(self.workers, verify=self._verify)
         self.in_flight = InFlight()
+        self.kept = Kept()
         # Weak, so that a gate lives as long as somebody works behind it; the latest live on, since
         # a closed gate must still be closed for the next call.
         self._gates: weakref.WeakValueDictionary[tuple[str, str], Gate] = (
@@ -118,7 +119,8 @@ class Bridge:
     def budget(self, instance: str) -> RetryBudget:
         """Return the one retry budget of that instance."""
         with self._lock:
-            return self._budgets.setdefault(instance, RetryBudget())
+            found = self._budgets.get(instance)
+            return found or self._budgets.setdefault(instance, RetryBudget())
 
     def of_instance(self, instance: str, kind: type[T]) -> T:
         """Return the one object of that kind that belongs to the instance, made when first asked.

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from gitlab_sync.errors import BadResponse, NotFound
+from gitlab_sync.http.urls import target
 from gitlab_sync.http.wire import Reply
-from gitlab_sync.rest import Rest, page_params
+from gitlab_sync.rest import CIRCLE, Rest, page_params
 from gitlab_sync.types import Params, Record
 from gitlab_sync.view import Request
 
 Follow: TypeAlias = Sequence[tuple[int, Request]]
 """Pages that follow: the place of each in its list, and the request for it."""
-
-CIRCLE = "The list leads back to a page that was read"
 
 
 class Wanted(Protocol):
@@ -39,8 +38,9 @@ class Wanted(Protocol):
 class Listing:
     """A list of REST: its endpoint and parameters.
 
-    `single` says that one object is asked for, which counts as a list of one. Where a list is, an
-    object in its place is no answer: it may be the error of some proxy.
+    `single` says that one object is asked for, which counts as a list of one, and which one run
+    asks for once. Where a list is, an object in its place is no answer: it may be the error of some
+    proxy.
     """
 
     endpoint: str
@@ -49,6 +49,8 @@ class Listing:
 
     def first(self, rest: Rest) -> Request:
         """Return the request for its first page."""
+        if self.single:
+            return Request("GET", target(self.endpoint, self.params, rest.base_url), once=True)
         return rest.page_request(self.endpoint, page_params(self.params), None)
 
     def rows(self, data: object) -> list[Record]:

@@ -12,9 +12,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from gitlab_sync.errors import BadResponse, Cancelled, GitLabSyncError
 from gitlab_sync.futures import leaf
 from gitlab_sync.http.wire import Reply
-from gitlab_sync.listing import CIRCLE, Wanted
+from gitlab_sync.listing import Wanted
 from gitlab_sync.outcomes import Outcome
-from gitlab_sync.rest import Rest
+from gitlab_sync.rest import CIRCLE, Rest
 from gitlab_sync.types import Reading, Record
 from gitlab_sync.view import Request, fetch
 

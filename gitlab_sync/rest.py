@@ -33,6 +33,7 @@ MAX_WAIT = 300.0
 """Seconds that a batch waits at most for one closing of a rate limit."""
 
 PER_PAGE = 100
+CIRCLE = "The list leads back to a page that was read"
 _JSON = (("Content-Type", "application/json"),)
 
 
@@ -183,7 +184,11 @@ class Rest(View):
     def _replies(
         self, endpoint: str, params: Params | None, per_page: int, max_pages: int | None
     ) -> Iterator[Reply]:
-        """Yield the replies of a list in order: in parallel once the number of pages is known."""
+        """Yield the replies of a list in order, further pages by number side by side.
+
+        Where nobody says how many there are, as many are asked for at once as were read, at most
+        one for each worker: those behind the last one are asked for in vain.
+        """
         if max_pages is not None and max_pages < 1:
             raise ConfigurationError(f"max_pages is {max_pages}: give 1 or more, or None for all")
         given = page_params(params, per_page)
@@ -191,19 +196,24 @@ class Rest(View):
         with self.job(limit=self.timeout, max_wait=self.timeout) as rest:
             reply = rest.send(self.page_request(endpoint, given, None))
             yield reply
-            read = 1
-            if reply.next_page is not None and reply.total_pages is not None:
-                end = min(reply.total_pages, reply.next_page + cap - 2)
-                numbers = range(reply.next_page, int(end) + 1)
-                requests = (self.page_request(endpoint, given, number) for number in numbers)
-                for found in rest.executor.map(fetch, itertools.repeat(rest), requests):
-                    reply = found
+            read, number = 1, 0
+            while reply.next_page is not None and read < cap:
+                first, end = reply.next_page, reply.total_pages
+                if first <= number:
+                    raise BadResponse(CIRCLE, url=endpoint)
+                ahead = min(read, self.bridge.workers) if end is None else end - first + 1
+                numbers = range(first, first + int(max(1, min(ahead, cap - read))))
+                requests = (self.page_request(endpoint, given, each) for each in numbers)
+                replies = rest.executor.map(fetch, itertools.repeat(rest), requests)
+                for number, reply in zip(numbers, replies, strict=True):
                     yield reply
                     read += 1
+                    if reply.next_page != number + 1:
+                        break
             seen: set[str] = set()
             while read < cap and (after := self.next_request(endpoint, given, reply)) is not None:
                 if after.target in seen:
-                    raise BadResponse("The list leads back to a page that was read", url=endpoint)
+                    raise BadResponse(CIRCLE, url=endpoint)
                 seen.add(after.target)
                 reply = rest.send(after)
                 yield reply

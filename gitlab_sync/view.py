@@ -10,8 +10,9 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from gitlab_sync.bridge import Bridge, get_bridge
@@ -25,6 +26,7 @@ from gitlab_sync.errors import (
 )
 from gitlab_sync.futures import Postpone, leaf, may_postpone, resumed
 from gitlab_sync.http import wire
+from gitlab_sync.http.cache import Key
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.limits import Patience
 from gitlab_sync.http.retry import Attempts
@@ -51,7 +53,7 @@ class Request:
 
     `repeatable` says that sending it twice does no harm, `is_list` that rows are wanted, so that an
     answer without a body is none. `headers` are further ones, never a credential; `root` is what
-    stands before the target.
+    stands before the target. `once` says that one run need not ask it twice.
     """
 
     method: str
@@ -61,6 +63,12 @@ class Request:
     is_list: bool = False
     headers: tuple[tuple[str, str], ...] = ()
     root: str = API_PATH
+    once: bool = field(default=False, compare=False)
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether an answer may be confirmed later: the pages of lists are read anew each time."""
+        return self.method == "GET" and not self.is_list
 
     @property
     def read(self) -> Callable[[Answer], Reply]:
@@ -76,7 +84,7 @@ class Job:
 
     `limit` is the seconds for one leaf (None: each exchange has its own), `executor` takes the
     leaves, `patience` says how long they wait for a rate limit, `cancel` ends them all; `requests`
-    counts exchanges.
+    counts exchanges, `read` has the keys of those that need not be made again.
     """
 
     executor: Executor
@@ -84,6 +92,7 @@ class Job:
     cancel: CancelToken
     limit: float | None
     requests: int = 0
+    read: set[Key] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -181,39 +190,59 @@ class View:
             raise self.cancel.error() from None
 
     def answer(self, request: Request, attempts: Attempts) -> Answer:
-        """Make one exchange; identical reads of this principal that are under way share one."""
+        """Make one exchange; identical reads of this principal that are under way share one.
+
+        What was read once is asked for again with its ETag, so that GitLab may confirm it; what was
+        read in this job, and is wanted `once`, is not asked for again.
+        """
         job, bridge = self._running_job, self.bridge
-        gate = job.patience.gate
-        url = f"{self.base_url}{request.root}/{request.target}"
-        headers = self.credential.headers
-        if request.headers:
-            headers = {**dict(request.headers), **headers}
-
-        def exchange() -> Answer:
-            attempts.begin()
-            deadline = attempts.deadline or time.monotonic() + self.timeout
-            limit = None
-            gate.enter()
-            try:
-                found = bridge.transport.exchange(
-                    request.method,
-                    url,
-                    headers,
-                    request.body,
-                    cancel=job.cancel,
-                    deadline=deadline,
-                )
-                limit = wire.rate_limit(found.headers)
-                return found
-            finally:
-                gate.leave(limit)
-                with self._counting:
-                    job.requests += 1
-
         if not request.repeatable:
-            return exchange()
+            return self._exchange(request, attempts, None)
         key = (self.base_url, self.principal, request)
-        return bridge.in_flight.share(key, exchange, job.cancel, attempts.deadline)
+        kept = bridge.kept.get(key) if request.may_be_kept else None
+        if kept is not None and key in job.read:
+            return kept
+        found = bridge.in_flight.share(
+            key,
+            lambda: self._exchange(request, attempts, kept),
+            job.cancel,
+            attempts.deadline,
+        )
+        if request.may_be_kept and found.status == HTTPStatus.OK:
+            if found is not kept and (request.once or found.headers.get("etag")):
+                bridge.kept.keep(key, found)
+            if request.once:
+                job.read.add(key)
+        return found
+
+    def _exchange(self, request: Request, attempts: Attempts, kept: Answer | None) -> Answer:
+        """Make one exchange; return `kept` if GitLab says that this is still its answer."""
+        job, bridge = self._running_job, self.bridge
+        etag = None if kept is None else kept.headers.get("etag")
+        headers = dict(request.headers)
+        if etag:
+            headers["If-None-Match"] = etag
+        attempts.begin()
+        deadline = attempts.deadline or time.monotonic() + self.timeout
+        limit, gate = None, job.patience.gate
+        gate.enter()
+        try:
+            found = bridge.transport.exchange(
+                request.method,
+                f"{self.base_url}{request.root}/{request.target}",
+                {**headers, **self.credential.headers},
+                request.body,
+                cancel=job.cancel,
+                deadline=deadline,
+            )
+            limit = wire.rate_limit(found.headers)
+        finally:
+            gate.leave(limit)
+            with self._counting:
+                job.requests += 1
+        if kept is not None and etag and found.status == HTTPStatus.NOT_MODIFIED:
+            return kept
+        return found
 
     def follow(self, request: Request, attempts: Attempts) -> Answer:
         """Make one exchange; follow redirects below our own API, for GET and HEAD."""

@@ -1,4 +1,4 @@
-"""Sharing within one principal: identical requests that are under way at once become one.
+"""Sharing within one principal: identical requests under way become one, and answers are kept.
 
 The key begins with the instance and the principal, so nothing is ever shared between two people.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from copy import copy
@@ -18,6 +19,46 @@ from gitlab_sync.http.wire import Answer
 
 Key: TypeAlias = tuple[Hashable, ...]
 """(instance, principal, request with all that tells it from others)."""
+
+_MOST_KEPT = 16_000_000
+_LARGEST_KEPT = 500_000
+_BESIDES_BODY = 2_000  # what an answer takes in memory but for its body, about
+
+
+class Kept:
+    """Answers that a server may confirm instead of sending them again, by key. Thread-safe.
+
+    `most` bounds their bytes; what was not used for longest goes first. None is given out unasked:
+    whoever takes one has GitLab confirm it (`If-None-Match`), or read it in the same run.
+    """
+
+    def __init__(self, most: int = _MOST_KEPT) -> None:
+        self._lock = threading.Lock()
+        self._answers: OrderedDict[Key, Answer] = OrderedDict()
+        self._left = most
+
+    def get(self, key: Key) -> Answer | None:
+        """Return the answer of that key, if there is one."""
+        with self._lock:
+            if key not in self._answers:
+                return None
+            self._answers.move_to_end(key)
+            return self._answers[key]
+
+    def keep(self, key: Key, answer: Answer) -> None:
+        """Keep an answer in place of an older one, unless it is too large."""
+        with self._lock:
+            older = self._answers.pop(key, None)
+            self._left += 0 if older is None else _size(older)
+            if len(answer.body) <= _LARGEST_KEPT:
+                self._answers[key] = answer
+                self._left -= _size(answer)
+            while self._left < 0:
+                self._left += _size(self._answers.popitem(last=False)[1])
+
+
+def _size(answer: Answer) -> int:
+    return len(answer.body) + _BESIDES_BODY
 
 
 class InFlight:

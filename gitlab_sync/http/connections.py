@@ -24,6 +24,8 @@ from urllib3.exceptions import (
 )
 from urllib3.util.connection import allowed_gai_family
 
+from gitlab_sync.http.head import Response
+
 
 class Interrupted(HTTPError):
     """The exchange was broken off by its own side."""
@@ -84,6 +86,7 @@ class _Breakable(HTTPConnection):
     """What both kinds of connection share; mixed in before urllib3's own class."""
 
     opened: OpenConnections  # set on the pool's own subclass, see `pool_classes`
+    response_class = Response
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -54,7 +54,6 @@ _BASE_HEADERS = {
     "User-Agent": f"gitlab-sync/{__version__}",
     "Accept": "application/json",
     "Accept-Encoding": "gzip, deflate",
-    "Connection": "keep-alive",
 }
 
 

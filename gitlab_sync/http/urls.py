@@ -13,6 +13,8 @@ from gitlab_sync.errors import BadResponse, ConfigurationError, without_secrets
 API_PATH = "/api/v4"
 _SAFE = "/:@!$&'()*+,;=~-._"
 _PRINTABLE = re.compile(r"[!-~]+")  # what may stand in a request's first line
+# What would come out as it is: the most, so that it is worth being told apart first.
+_PLAIN = re.compile(r"(?!api/)[\w-]+(?:/[\w-]+)*(?:\?[\w-]+=[\w-]*(?:&[\w-]+=[\w-]*)*)?", re.ASCII)
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -77,6 +79,8 @@ def target(endpoint: str, params: Mapping[str, Any] | None, base_url: str) -> st
     a parameter given in `params` takes the place of one of the same name there.
     Raises ConfigurationError for another host, an empty endpoint or one with `..` in it.
     """
+    if not params and _PLAIN.fullmatch(endpoint):
+        return endpoint
     text = endpoint.strip()
     if "://" in text.partition("?")[0]:
         if not text.startswith(base_url + "/"):

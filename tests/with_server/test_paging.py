@@ -222,14 +222,50 @@ def test_links_that_name_another_host_are_followed_on_ours(
 def test_more_rows_than_gitlab_counts_are_read_to_their_true_end(
     client: GitLabClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Above 10,000 rows there are no totals: page follows page until there is none."""
+    """Above 10,000 rows there are no totals: pages are asked for ahead until there is none."""
     monkeypatch.setattr(paging, "MOST_COUNTED", 100)
     rows = client.get_all("users", per_page=30)
     assert ids(rows) == ALL
     assert (rows.complete, rows.total, rows.pages) == (True, 250, 9)
-    assert sandbox.traffic.total == 9
+    assert sandbox.traffic.total <= 9 + client.bridge.workers - 1
     cut = client.get_all("users", per_page=30, max_pages=4)
     assert (len(cut), cut.complete, cut.total) == (120, False, None)
+
+
+def test_pages_ahead_are_as_many_as_were_read_and_none_beyond_the_cap(
+    client: GitLabClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A short list whose length nobody tells costs little more than its pages."""
+    monkeypatch.setattr(paging, "MOST_COUNTED", 0)
+    assert client.get_all("users", per_page=100).pages == 3
+    assert sandbox.traffic.total <= 4
+    sandbox.traffic.reset()
+    assert client.get_all("users", per_page=10, max_pages=7).pages == 7
+    assert sandbox.traffic.total == 7
+
+
+def test_a_list_whose_pages_do_not_follow_each_other_is_gone_on_with_where_it_says(
+    bridge: Bridge,
+) -> None:
+    """What was asked for ahead is not taken for what follows; a circle is an error."""
+
+    def server(follow: dict[int, int]) -> OddServer:
+        """Serve pages of one row, each of which names the page that follows."""
+
+        def answer(path: str) -> Answer:
+            page = int(parse_qs(urlsplit(path).query).get("page", ["1"])[0])
+            return json([{"id": page}], **{"X-Next-Page": str(follow.get(page, ""))})
+
+        return OddServer(answer)
+
+    with server({1: 2, 2: 3, 3: 7, 7: 8}) as leaping:
+        client = GitLabClient(leaping.url, "x", bridge=bridge)
+        assert ids(client.get_all("users")) == [1, 2, 3, 7, 8]
+    with server({1: 2, 2: 3, 3: 2}) as circling:
+        client = GitLabClient(circling.url, "x", bridge=bridge)
+        with pytest.raises(BadResponse, match="leads back") as raised:
+            client.get_all("users")
+        assert raised.value.partial == [{"id": 1}, {"id": 2}, {"id": 3}]
 
 
 def test_ten_thousand_rows_and_one_are_all_there(bridge: Bridge) -> None:
