@@ -1,22 +1,125 @@
-"""The files for running it in a container say what the documents say."""
+"""The files for running it in a container say what the documents say, and do it."""
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
+import pytest
 import yaml
+from streamlit import config
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 DEPLOYMENT = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
+COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+APP = yaml.safe_load(COMPOSE)["services"]["app"]
+HEALTH = "/_stcore/health"
 
 
-def test_the_image_runs_without_privileges_and_says_how_it_is() -> None:
-    """The last user is not root, and there is a health check."""
-    users = [line.split()[1] for line in DOCKERFILE.splitlines() if line.startswith("USER ")]
-    assert users == ["app"]
-    assert "HEALTHCHECK" in DOCKERFILE
-    assert "/_stcore/health" in DOCKERFILE
+def instructions(name: str) -> list[str]:
+    """Return what the instructions of that name say, a line each."""
+    lines = DOCKERFILE.replace("\\\n", " ").splitlines()
+    return [line.removeprefix(f"{name} ") for line in lines if line.startswith(f"{name} ")]
+
+
+def command() -> list[str]:
+    """Return what the container runs."""
+    (said,) = instructions("CMD")
+    return [str(word) for word in json.loads(said)]
+
+
+def health_check(port: int) -> list[str]:
+    """Return what the health check runs, with our Python and this port."""
+    (said,) = instructions("HEALTHCHECK")
+    program, *words = json.loads(said.partition("CMD ")[2])
+    assert program == "python"
+    return [sys.executable, *(word.replace(":8501/", f":{port}/") for word in words)]
+
+
+def test_the_image_runs_without_privileges() -> None:
+    """Its user is a number that is not root's, and the one that is documented."""
+    (user,) = instructions("USER")
+    assert int(user) > 0
+    assert any(f"useradd --uid {user} " in line for line in instructions("RUN"))
+    assert f"user {user}" in DEPLOYMENT
+
+
+class _Well(BaseHTTPRequestHandler):
+    """An app that is well, as far as it is asked by the documented path."""
+
+    status = 200
+
+    def do_GET(self) -> None:
+        self.send_response(self.status if self.path == HEALTH else 404)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet: the test says what went wrong."""
+
+
+class _Unwell(_Well):
+    status = 503
+
+
+@pytest.mark.parametrize(("app", "code"), [(_Well, 0), (_Unwell, 1)])
+def test_the_health_check_says_how_the_app_is(app: type[_Well], code: int) -> None:
+    """Whatever proxy the environment names for the way to GitLab."""
+    proxies = {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+    with HTTPServer(("127.0.0.1", 0), app) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            done = subprocess.run(health_check(server.server_port), env={**os.environ, **proxies})
+        finally:
+            server.shutdown()
+            thread.join()
+    assert done.returncode == code
+
+
+def test_the_health_check_fails_where_nothing_listens() -> None:
+    """As when the app is down."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        assert subprocess.run(health_check(taken.getsockname()[1])).returncode == 1
+
+
+def test_the_health_check_is_the_documented_one() -> None:
+    """A proxy asks the same path as the container."""
+    (said,) = instructions("HEALTHCHECK")
+    assert f"http://127.0.0.1:8501{HEALTH}" in said
+    assert f"GET {HEALTH}" in DEPLOYMENT
+
+
+def test_everything_means_the_same_port() -> None:
+    """What is exposed is what the app listens at, and what Compose passes on."""
+    assert instructions("EXPOSE") == ["8501"]
+    assert "--server.port=8501" in command()
+    assert APP["ports"] == ["127.0.0.1:8501:8501"]
+
+
+def test_streamlit_knows_the_options_that_it_is_started_with() -> None:
+    """An option that a later Streamlit does not know would keep it from starting."""
+    program, run, script, *options = command()
+    assert (program, run) == ("streamlit", "run")
+    assert (ROOT / script).is_file()
+    for option in options:
+        name, _, value = option.removeprefix("--").partition("=")
+        assert name in config.get_config_options()
+        assert value
+
+
+def test_the_server_asks_nobody_for_its_address() -> None:
+    """In the container and by hand."""
+    assert "--logger.hideWelcomeMessage=true" in command()
+    assert "`streamlit run app.py --logger.hideWelcomeMessage=true`" in DEPLOYMENT
 
 
 def test_all_that_the_image_copies_is_let_through() -> None:
@@ -28,22 +131,46 @@ def test_all_that_the_image_copies_is_let_through() -> None:
     }
     copied = {
         name.removesuffix("/")
-        for line in DOCKERFILE.splitlines()
-        if line.startswith("COPY ") and "--from" not in line
-        for name in line.split()[1:-1]
+        for line in instructions("COPY")
+        if "--from" not in line
+        for name in line.split()[:-1]
         if not name.startswith("--")
     }
     assert copied == let_through
     assert all((ROOT / name).exists() for name in copied)
 
 
+def test_the_secrets_lie_beside_the_app() -> None:
+    """Where Streamlit looks for them, in Compose's example and in the document."""
+    *_, folder = instructions("WORKDIR")
+    assert f"{folder}/.streamlit/secrets.toml:ro" in COMPOSE
+    assert f"`{folder}/.streamlit/secrets.toml`" in DEPLOYMENT
+
+
 def test_compose_gives_the_app_what_it_needs_and_no_more() -> None:
     """No capability, a file system that cannot be written, and only settings that exist."""
-    app = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["app"]
-    assert app["read_only"]
-    assert app["cap_drop"] == ["ALL"]
-    assert all(port.startswith("127.0.0.1:") for port in app["ports"])
-    assert all(f"`{name}`" in DEPLOYMENT for name in app["environment"])
+    assert APP["read_only"]
+    assert APP["cap_drop"] == ["ALL"]
+    assert all(f"`{name}`" in DEPLOYMENT for name in APP["environment"])
+
+
+def test_whoever_trusts_any_proxy_is_open_to_this_machine_only() -> None:
+    """Anybody else could say that they came by https."""
+    assert APP["environment"]["FORWARDED_ALLOW_IPS"] == "${FORWARDED_ALLOW_IPS:-*}"
+    assert all(port.startswith("127.0.0.1:") for port in APP["ports"])
+    assert "FORWARDED_ALLOW_IPS" not in DOCKERFILE
+
+
+def test_the_documented_proxy_passes_on_what_the_server_needs() -> None:
+    """Without the host's port the websocket is refused, without the scheme no cookie is safe."""
+    (proxy,) = re.findall(r"```nginx\n(.*?)```", DEPLOYMENT, re.DOTALL)
+    headers = dict(re.findall(r"proxy_set_header (\S+) (\S+);", proxy))
+    assert headers == {
+        "Host": "$http_host",
+        "X-Forwarded-Proto": "$scheme",
+        "Upgrade": "$http_upgrade",
+        "Connection": '"upgrade"',
+    }
 
 
 def test_every_setting_of_the_environment_is_documented() -> None:
