@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo test test-lowest lint format bench screenshots clean
+.PHONY: help venv demo test test-lowest lint format bench bench-all bench-docs screenshots clean
 
 help:
 	@echo "make demo         judge the built-in GitLab's people, then serve the app on it"
 	@echo "make test         run all tests (those in a browser when a Chromium is there)"
 	@echo "make lint         style, types and the direction of imports"
-	@echo "make bench        measure against other clients, side by side"
+	@echo "make bench        measure against other clients, side by side: some minutes"
+	@echo "make bench-all    the same with everything: a quarter of an hour"
+	@echo "make bench-docs   put the figures of the last run into the documents"
 	@echo "make screenshots  pictures of the pages, into screenshots/"
 
 $(READY): requirements.txt setup.cfg pyproject.toml
@@ -47,6 +49,12 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+bench-all: $(READY)
+	$(BIN)/python -m benchmarks --all $(BENCH_ARGS)
+
+bench-docs: $(READY)
+	$(BIN)/python -m benchmarks.documents
 
 screenshots: $(READY)
 	$(BIN)/python tests/browser/screenshots.py screenshots

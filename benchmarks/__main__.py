@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure, print tables, write `benchmarks/results/latest.json`."""
+"""`python -m benchmarks`: measure; tables are printed, JSON and pictures go to `results/`."""
 
 from __future__ import annotations
 
@@ -7,41 +7,68 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
-from benchmarks import report, scenarios
+from benchmarks import charts, report, scenarios
+from benchmarks.documents import LATEST
 from benchmarks.machine import load, machine
-from benchmarks.measuring import Bench, generated, measure, work_at
+from benchmarks.measuring import Bench, generated, work_at
 from benchmarks.peers import Peer, installed
 from benchmarks.results import Section
 from benchmarks.server import MeasurementFailed
-from benchmarks.sizes import DEFAULT, FULL, QUICK, Sizes
-
-LATEST = Path(__file__).parent / "results" / "latest.json"
+from benchmarks.sizes import ALL, DEFAULT, QUICK, Sizes
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; 1 if something could not be measured, 0 also for missed targets."""
     options = _parser().parse_args(arguments)
     sizes = _sizes(options)
-    peers, notes = installed()
-    console = Console(stderr=True)
-    load_before = load()
     try:
-        with console.status("a sandbox starts") as status:
-            sections = _measure(sizes, peers, options.only or scenarios.NAMES, status.update)
+        if options.profile:
+            return _profile(sizes, options.profile)
+        found = _run(sizes, options)
     except MeasurementFailed as error:
         print(f"Nothing could be measured: {error}", file=sys.stderr)
         return 1
-    packages = (package for peer in peers for package in peer.packages)
-    facts = machine(packages, load_before)
-    report.save(options.output, sections, facts, asdict(sizes))
-    if options.markdown:
-        print(report.markdown(sections, facts, notes, _command(options)))
+    report.save(options.output, found)
+    if charts.can_be_drawn():
+        charts.draw(options.output.parent, found["sections"])
     else:
-        report.show(sections, facts, notes, Console(width=None if sys.stdout.isatty() else 140))
-    return 1 if any(section.failed is not None for section in sections) else 0
+        found["notes"].append(f"No pictures were drawn: {charts.NEEDED} is not installed.")
+    if options.markdown:
+        print(report.markdown(found))
+    else:
+        report.show(found, Console(width=None if sys.stdout.isatty() else 160))
+    return 1 if any(section["failed"] is not None for section in found["sections"]) else 0
+
+
+def _run(sizes: Sizes, options: argparse.Namespace) -> dict[str, Any]:
+    """Measure, and return everything that is to be told. Raises as `_measure` does."""
+    peers, notes = installed()
+    command, load_before = _command(options), load()
+    with Console(stderr=True).status("a sandbox starts") as status:
+        sections = _measure(sizes, peers, options.only or scenarios.NAMES, status.update)
+    packages = (package for peer in peers for package in peer.packages)
+    return {
+        "machine": machine(packages, load_before),
+        "command": command,
+        "notes": list(notes),
+        "sizes": asdict(sizes),
+        "sections": [asdict(section) for section in sections],
+    }
+
+
+def _profile(sizes: Sizes, source: str) -> int:
+    """Say where the CPU of a batch goes."""
+    from benchmarks import profiling
+
+    with generated(sizes.users, sizes.merge_requests) as server:
+        work = work_at(server, workers=1)
+        people = work.usernames[: sizes.pair_users]
+        profiling.show(profiling.profile(replace(work, usernames=people), source))
+    return 0
 
 
 def _measure(
@@ -57,7 +84,8 @@ def _measure(
         say("the server warms up")
         # The server makes its answers ready when they are asked for the first time: not on
         # whoever happens to come first.
-        measure(bench.peer("ours"), "batch", server, bench.work)
+        for source in ("rest", "auto"):
+            bench.judging(source).measure(server, bench.work)
         for name in names:
             found = scenarios.scenario(name)
             section = Section(name, found.title)
@@ -76,20 +104,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="a smoke run; judges no target")
-    size.add_argument("--full", action="store_true", help="larger worlds and more repetitions")
+    size.add_argument("--all", action="store_true", help="everything; a quarter of an hour")
     parser.add_argument("--users", type=int, help="people in the common world")
     parser.add_argument("--merge-requests", type=int, help="written by each of them")
     parser.add_argument("--repetitions", type=int, help="of each interleaved measurement")
     parser.add_argument("--only", action="append", choices=scenarios.NAMES, help="can be repeated")
+    parser.add_argument(
+        "--profile", nargs="?", const="rest", choices=("rest", "graphql", "auto"),
+        help="measure nothing, but say where the CPU of a batch goes, by source (rest)",
+    )  # fmt: skip
     parser.add_argument("--markdown", action="store_true", help="print Markdown for a README")
     parser.add_argument(
-        "--output", type=Path, default=LATEST, help="the JSON file, default results/latest.json"
+        "--output",
+        type=Path,
+        default=LATEST,
+        help="the JSON file, default results/latest.json; pictures go beside it",
     )
     return parser
 
 
 def _sizes(options: argparse.Namespace) -> Sizes:
-    sizes = QUICK if options.quick else FULL if options.full else DEFAULT
+    sizes = QUICK if options.quick else ALL if options.all else DEFAULT
     given = {
         "users": options.users,
         "merge_requests": options.merge_requests,
@@ -100,11 +135,16 @@ def _sizes(options: argparse.Namespace) -> Sizes:
 
 def _command(options: argparse.Namespace) -> str:
     """Return what a person types to get the same."""
-    if options.only or options.users or options.merge_requests or options.repetitions:
-        return "python -m benchmarks " + " ".join(sys.argv[1:])
-    if options.quick or options.full:
-        return f"python -m benchmarks {'--quick' if options.quick else '--full'}"
-    return "make bench"
+    words = [f"--{name}" for name in ("quick", "all") if getattr(options, name)]
+    words += [
+        f"--{name.replace('_', '-')} {number}"
+        for name in ("users", "merge_requests", "repetitions")
+        if (number := getattr(options, name)) is not None
+    ]
+    words += [f"--only {name}" for name in options.only or ()]
+    usual = {"": "make bench", "--all": "make bench-all"}
+    told = " ".join(words)
+    return usual.get(told, f"python -m benchmarks {told}")
 
 
 if __name__ == "__main__":

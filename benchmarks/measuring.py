@@ -1,4 +1,4 @@
-"""Measuring: one process for each measurement, the server's own count, medians of repetitions."""
+"""Measuring: one process for each measurement, the server's own count, equal results for all."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from benchmarks.peers import Peer
@@ -19,19 +19,28 @@ from benchmarks.work import Work
 LONGEST = 900.0
 """Seconds after which a measured process is given up."""
 
+MEGA = 1_000_000
+_OWN_TIME = 0.0012  # seconds that client and server take for a request when nobody sleeps
+_GRAPHQL = "/api/graphql"
+_ANSWERS = {"200", "304"}  # the latter for what a client has read before in the same measurement
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One measurement. Seconds and bytes; `requests`, `busy` and `endpoints` are the server's.
 
-    `busy` is the integral of the requests in flight at the server over time, in seconds.
+    `busy` is the integral of the requests in flight at the server over time, in seconds; `proof` is
+    as in `work.Done`.
     """
 
     peer: str
+    task: str
+    people: int
     cpu: float
     wall: float
     peak_memory: float
     items: int
+    proof: int
     requests: int
     busy: float
     endpoints: dict[str, int]
@@ -41,6 +50,20 @@ class Sample:
     def cpu_each(self) -> float:
         """Seconds of CPU for each request."""
         return self.cpu / self.requests
+
+    @property
+    def megabytes(self) -> str:
+        """The peak memory as people read it."""
+        return f"{self.peak_memory / MEGA:.0f}"
+
+    def bound(self, workers: int, latency_ms: float, node_ms: float = 0.0) -> float:
+        """Return the seconds below which no client can come that has so many workers.
+
+        That is what the server waits on purpose, divided by the workers: for each request, and for
+        each merge request that comes from GraphQL.
+        """
+        nodes = self.items if self.endpoints.get(_GRAPHQL) else 0
+        return (self.requests * latency_ms + nodes * node_ms) / 1000 / workers
 
     def raw(self, **where: object) -> dict[str, object]:
         """Return it for the file, with where it was measured."""
@@ -71,12 +94,13 @@ def measure(peer: Peer, task: str, server: SandboxProcess, work: Work) -> Sample
         last = (ended.stderr.strip().splitlines() or ["no word"])[-1]
         raise MeasurementFailed(f"{peer.name} failed: {last}")
     traffic = server.traffic()
-    errors = {status: n for status, n in traffic["by_status"].items() if not status.startswith("2")}
-    if errors or not traffic["requests"]:
+    if not traffic["requests"] or not traffic["by_status"].keys() <= _ANSWERS:
         raise MeasurementFailed(f"{peer.name}: statuses were {traffic['by_status']}")
     figures: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
     return Sample(
         peer=peer.name,
+        task=task,
+        people=len(work.usernames),
         requests=traffic["requests"],
         busy=traffic["busy"],
         endpoints=traffic["by_endpoint"],
@@ -92,6 +116,45 @@ def _environment() -> dict[str, str]:
 def median(samples: Iterable[Sample], figure: Callable[[Sample], float]) -> float:
     """Return the median of one figure."""
     return statistics.median(figure(sample) for sample in samples)
+
+
+def require_agreement(samples: Iterable[Sample]) -> None:
+    """Raise MeasurementFailed unless all who did the same have found the same.
+
+    For the same people everybody has found as many items; by the same task the same ones; and those
+    who only read have made the same requests.
+    """
+    found: dict[tuple[object, ...], tuple[object, str]] = {}
+    for sample in samples:
+        people, task = sample.people, sample.task
+        facts: dict[tuple[object, ...], object] = {
+            ("items", people): sample.items,
+            ("results", people, task): sample.proof,
+        }
+        if task == "read":
+            facts["requests", people] = sample.endpoints
+        for about, fact in facts.items():
+            first, who = found.setdefault(about, (fact, sample.peer))
+            if fact != first:
+                raise MeasurementFailed(
+                    f"{sample.peer} and {who} do not agree in their {about[0]}: {fact}, {first}"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Who stands in a line of a comparison: a peer, what it does, and with which options."""
+
+    peer: Peer
+    task: str
+    title: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def measure(self, server: SandboxProcess, work: Work) -> Sample:
+        """Measure it; `measure` says what it raises."""
+        return measure(
+            self.peer, self.task, server, replace(work, options={**work.options, **self.options})
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +177,43 @@ class Bench:
                 return peer
         raise MeasurementFailed(f"{name} is not installed")
 
+    @property
+    def ours(self) -> Peer:
+        """This package."""
+        return self.peer("ours")
+
+    def judging(self, source: str, title: str = "", **options: Any) -> Entry:
+        """Return the batch of this package, which reads from `source` and judges."""
+        title = title or f"gitlab_sync, source {source}"
+        return Entry(self.ours, "batch", title, {"source": source, **options})
+
+    def reading(self, *names: str) -> list[Entry]:
+        """Return those of the named peers that are installed, reading what a judgement needs."""
+        return [Entry(peer, "read", peer.title) for peer in self.peers if peer.name in names]
+
     def work_for(self, users: int, **changes: Any) -> Work:
         """Return the work for the first `users` authors."""
         return replace(self.work, usernames=self.work.usernames[:users], **changes)
+
+    def people_within(self, seconds: float, latency_ms: float, workers: int) -> int:
+        """Return how many people's merge requests can be read over REST in that time, about."""
+        each = max(latency_ms / 1000 / workers, _OWN_TIME)
+        requests = 1 + 4 * self.sizes.merge_requests
+        return max(1, min(len(self.work.usernames), int(seconds / each / requests)))
 
     def judged(self, passed: bool) -> bool | None:
         """Return a verdict, or None where the run is too small for one."""
         return passed if self.sizes.judged else None
 
 
-def generated(users: int, merge_requests: int) -> SandboxProcess:
-    """Return a sandbox of that size, always the same for the same size."""
-    return SandboxProcess(
-        "--seed", "1", "--users", str(users), "--merge-requests", str(merge_requests), "--issues",
-        "0",
-    )  # fmt: skip
+def generated(
+    users: int, merge_requests: int, times: int = 1, lists: Iterable[int] = ()
+) -> SandboxProcess:
+    """Return a sandbox of that size, always the same for the same size; see `world.Wanted`."""
+    sizes = {"seed": 1, "users": users, "merge_requests": merge_requests, "issues": 0}
+    return SandboxProcess(sizes=sizes, times=times, lists=tuple(lists))
 
 
 def work_at(server: SandboxProcess, workers: int) -> Work:
     """Return the work for all authors that a server knows."""
-    return Work(server.url, server.token, workers, tuple(server.authors()))
+    return Work(server.url, server.token, workers, server.authors)

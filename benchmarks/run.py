@@ -12,6 +12,7 @@ import re
 import resource
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.work import Task, Work
@@ -46,7 +47,7 @@ def main(peer: str, name: str) -> None:
     wall = time.perf_counter() - wall
     cpu = cpu_seconds() - cpu
     figures = {"cpu": cpu, "wall": wall, "peak_memory": peak_memory()}
-    print(json.dumps({**figures, "items": done.items, "extra": done.extra}))
+    print(json.dumps({**figures, **asdict(done)}))
 
 
 if __name__ == "__main__":

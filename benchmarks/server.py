@@ -9,10 +9,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlencode
 from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
-
-from benchmarks.work import list_query
 
 ROOT = Path(__file__).parents[1]
 _PATIENCE = 30.0  # seconds, for one answer and for the end
@@ -26,32 +23,34 @@ class MeasurementFailed(Exception):
 class SandboxProcess:
     """A sandbox that lives as long as the `with` block. Not thread-safe.
 
-    `arguments` go to `python -m gitlab_sync.sandbox`. MeasurementFailed if it does not start.
+    `wanted` are the fields of `world.Wanted`. `seconds` says how long its world took to make.
+    MeasurementFailed if it does not start.
     """
 
-    def __init__(self, *arguments: str) -> None:
-        self._arguments = arguments
+    def __init__(self, **wanted: Any) -> None:
+        self._wanted = wanted
         self._process: subprocess.Popen[str]
         self._opener: OpenerDirector = build_opener(ProxyHandler({}))
         self.url = ""
         self.token = ""
+        self.seconds = 0.0
+        self.authors: tuple[str, ...] = ()
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "gitlab_sync.sandbox", "--port", "0", "--parent-pipe"]
         self._process = subprocess.Popen(
-            [*command, *self._arguments],
+            [sys.executable, "-m", "benchmarks.world"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
+        try:
+            ready = self._tell(self._wanted)
+        except BaseException:
             self.__exit__(None, None, None)
-            raise MeasurementFailed(f"the sandbox did not start: {' '.join(self._arguments)}")
-        ready = json.loads(line)
-        self.url, self.token = ready["url"], ready["token"]
+            raise
+        self.url, self.token, self.seconds = ready["url"], ready["token"], ready["seconds"]
+        self.authors = tuple(ready["authors"])
         return self
 
     def __exit__(
@@ -70,9 +69,33 @@ class SandboxProcess:
             self._process.wait()
         self._process.stdout.close()
 
-    def set_latency(self, milliseconds: float) -> None:
-        """Let each answer take that much longer."""
-        self._ask("PUT", "/-/sandbox/latency", json.dumps(milliseconds / 1000).encode())
+    def _tell(self, words: dict[str, Any]) -> dict[str, Any]:
+        """Send a line to the process and return the one that it answers with."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps(words) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass
+        line = self._process.stdout.readline()
+        if not line:
+            raise MeasurementFailed(f"the sandbox has ended ({words})")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    def set_latency(self, milliseconds: float, node: float = 0.0) -> None:
+        """Let each answer take so much longer, and `node` for each merge request of GraphQL's."""
+        for what, each in (("latency", milliseconds), ("node-latency", node)):
+            self._ask("PUT", f"/-/sandbox/{what}", json.dumps(each / 1000).encode())
+
+    def change(self, each: int) -> int:
+        """Write a note on one in `each` ended merge requests; return how many those are."""
+        return int(self._tell({"change": each})["changed"])
+
+    def peak_memory(self) -> int:
+        """Return the most bytes of memory that it has held."""
+        return int(self._tell({})["peak_memory"])
 
     def reset(self) -> None:
         """Count from here."""
@@ -82,31 +105,13 @@ class SandboxProcess:
         """Return what was asked since `reset`, when all of it is answered."""
         deadline = time.monotonic() + _SETTLE
         while True:
-            found: dict[str, Any] = json.loads(self._ask("GET", "/-/sandbox/traffic")[0])
+            found: dict[str, Any] = json.loads(self._ask("GET", "/-/sandbox/traffic"))
             if not found["in_flight"] or time.monotonic() > deadline:
                 return found
             time.sleep(0.01)
 
-    def authors(self) -> list[str]:
-        """Return the usernames of all people who wrote a merge request, as the server has them."""
-        names: list[str] = []
-        page = "1"
-        while page:
-            body, headers = self._ask("GET", f"/api/v4/users?per_page=100&page={page}")
-            names += [user["username"] for user in json.loads(body)]
-            page = headers.get("x-next-page", "")
-        return [name for name in names if self._has_written(name)]
-
-    def _has_written(self, username: str) -> bool:
-        query = urlencode({**list_query(username), "per_page": 1})
-        body, _ = self._ask("GET", f"/api/v4/merge_requests?{query}")
-        return bool(json.loads(body))
-
-    def _ask(
-        self, method: str, path: str, body: bytes | None = None
-    ) -> tuple[bytes, dict[str, str]]:
-        headers = {"PRIVATE-TOKEN": self.token}
-        request = Request(self.url + path, data=body, headers=headers, method=method)
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        request = Request(self.url + path, data=body, method=method)
         with self._opener.open(request, timeout=_PATIENCE) as response:
-            found = {name.lower(): value for name, value in response.headers.items()}
-            return response.read(), found
+            found: bytes = response.read()
+            return found

@@ -9,25 +9,36 @@ from dataclasses import dataclass
 class Sizes:
     """The size of a whole run.
 
-    `pairs` counts the A B pairs of the CPU comparison, `pair_users` the people in each. `callers`
-    have `caller_users` people each; `large` requests stand before the small caller, who comes
-    `probes` times. A peer without threads gets as many people as it can read in `serial_seconds`.
-    `judged` is off where so little is measured that a target says nothing.
+    `users` wrote `merge_requests` each. Where everybody is compared at several `latencies`, each
+    reads as many people as it can in about `seconds`, or `serial_seconds` without threads. `pairs`
+    counts the rounds of the CPU comparison, `pair_users` the people in each. `callers` have
+    `caller_users` people each; `large` requests stand before the small caller, who comes `probes`
+    times. `lists` and `longest_list` are rows: above 10,000 GitLab does not say how many. `growth…`
+    are merge requests and what else costs grow with. `whole` adds what takes minutes. `judged` is
+    off where so little is measured that a target says nothing.
     """
 
     users: int = 39
-    merge_requests: int = 20
-    repetitions: int = 3
-    latencies: tuple[int, ...] = (0, 5, 50)
+    merge_requests: int = 60
+    repetitions: int = 1
+    latencies: tuple[int, ...] = (0, 50)
     workers: int = 32
-    serial_seconds: float = 9.0
+    seconds: float = 4.0
+    serial_seconds: float = 3.0
     pairs: int = 5
-    pair_users: int = 20
+    pair_users: int = 5
     callers: int = 20
     caller_users: int = 5
     large: int = 5000
     probes: int = 15
+    lists: tuple[int, ...] = (10_000, 10_100)
+    longest_list: int = 20_000
+    growth: tuple[int, ...] = (100, 1_000)
+    growth_users: tuple[int, ...] = (10, 100)
+    growth_workers: tuple[int, ...] = (8, 32)
+    growth_tenants: tuple[int, ...] = (1, 4)
     real_data: bool = True
+    whole: bool = False
     judged: bool = True
 
 
@@ -36,8 +47,8 @@ DEFAULT = Sizes()
 QUICK = Sizes(
     users=4,
     merge_requests=3,
-    repetitions=1,
-    latencies=(0, 5),
+    latencies=(5,),
+    seconds=1.0,
     serial_seconds=1.0,
     pairs=1,
     pair_users=4,
@@ -45,8 +56,25 @@ QUICK = Sizes(
     caller_users=1,
     large=300,
     probes=3,
+    lists=(300,),
+    longest_list=500,
+    growth=(20,),
+    growth_users=(2,),
+    growth_workers=(2,),
+    growth_tenants=(2,),
     real_data=False,
     judged=False,
 )
 
-FULL = Sizes(users=60, merge_requests=40, repetitions=5, serial_seconds=30.0, pairs=9, probes=25)
+ALL = Sizes(
+    latencies=(0, 5, 20, 50, 150),
+    seconds=12.0,
+    pairs=7,
+    probes=25,
+    longest_list=100_000,
+    growth=(100, 1_000, 10_000, 100_000),
+    growth_users=(10, 100, 1_000),
+    growth_workers=(8, 32, 64),
+    growth_tenants=(1, 4, 16),
+    whole=True,
+)

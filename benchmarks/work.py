@@ -6,14 +6,15 @@ Peers import this, so nothing may stand here that would weigh on their memory.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
+from zlib import crc32
 
 Record: TypeAlias = dict[str, Any]
 
-FACTS = ("notes", "commits", "diffs", "pipelines")
-"""The lists below each ended merge request that a judgement needs."""
+FACTS = {"notes": "id", "commits": "id", "diffs": "new_path", "pipelines": "id"}
+"""The lists below each ended merge request that a judgement needs, and what tells their rows."""
 
 PER_PAGE = 100
 
@@ -29,7 +30,7 @@ class Work:
     token: str
     workers: int
     usernames: tuple[str, ...] = ()
-    options: dict[str, float] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
 
     def dumps(self) -> str:
         """Return it as JSON text: how it goes to the process that does it."""
@@ -45,13 +46,23 @@ class Work:
 
 @dataclass(slots=True)
 class Done:
-    """What a task did: `items` are ended merge requests, `extra` what else it measured."""
+    """What a task did: `items` are ended merge requests, or the rows of a list.
+
+    `proof` is the same for all who found the same by the same task; `extra` is what else was
+    measured.
+    """
 
     items: int = 0
+    proof: int = 0
     extra: dict[str, float] = field(default_factory=dict)
 
 
 Task: TypeAlias = Callable[[Work], Done]
+
+
+def proof_of(values: Iterable[object]) -> int:
+    """Return a number that is the same for the same values, in whatever order they come."""
+    return sum(crc32(str(value).encode()) for value in values)
 
 
 def list_query(username: str) -> dict[str, str | int]:
@@ -64,12 +75,12 @@ def list_query(username: str) -> dict[str, str | int]:
     }
 
 
-def ended(merge_requests: list[Record]) -> Iterator[Record]:
+def ended(merge_requests: Iterable[Record]) -> Iterator[Record]:
     """Yield the merge requests that are judged: the merged and the closed ones."""
     return (mr for mr in merge_requests if mr["state"] in {"merged", "closed"})
 
 
-def facts_of(mr: Record) -> Iterator[str]:
-    """Yield the endpoints that tell about one merge request, below the API's root."""
+def facts_of(mr: Record) -> Iterator[tuple[str, str]]:
+    """Yield the endpoints that tell about one merge request, and what tells the rows of each."""
     base = f"/projects/{mr['project_id']}/merge_requests/{mr['iid']}"
-    return (f"{base}/{fact}" for fact in FACTS)
+    return ((f"{base}/{fact}", key) for fact, key in FACTS.items())

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from gitlab_sync.api import users
 from gitlab_sync.api.fact_sources import facts_for
 from gitlab_sync.api.facts import read_facts
+from gitlab_sync.api.graphql_lists import AT_ONCE, Lists, lists_for
+from gitlab_sync.api.graphql_records import Listed
 from gitlab_sync.api.scope import Kind, Scope
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.meter import Meter
 from gitlab_sync.outcomes import Completeness, Report, short_reason
-from gitlab_sync.plans import Plan, run_plans
+from gitlab_sync.plans import Plan, run_plans, together
 from gitlab_sync.profiles import (
     process_batch_users,
     process_single_user,
@@ -82,10 +84,13 @@ def evaluate_merge_requests(
     input that cannot work. Thread-safe.
     """
     run = run or Run()
-    with rest.job(max_wait=run.max_wait, cancel=run.cancel, executor=run.executor) as job:
+    with run.job(rest) as job:
         source = facts_for(job, run)
         sheet = _Sheet("merge requests", MERGE_REQUEST_COLUMNS, run, job)
-        people = find_people(job, "merge_requests", usernames, scope or Scope())
+        scope = scope or Scope()
+        names = users.distinct_usernames(usernames)
+        lists = lists_for(job, scope, run.source, len(names))
+        people = find_people(job, "merge_requests", names, scope, lists)
         wanted = sheet.begin(people, mr_rules.is_terminal, mr_rules.count_row)
         for found in read_facts(job, wanted, source):
             sheet.judged(found.mr, mr_rules.judge(found.mr, found.facts), found.errors)
@@ -100,7 +105,7 @@ def evaluate_issues(
     Everything stands in the lists, so that they are all that it costs.
     """
     run = run or Run()
-    with rest.job(max_wait=run.max_wait, cancel=run.cancel, executor=run.executor) as job:
+    with run.job(rest) as job:
         sheet = _Sheet("issues", ISSUE_COLUMNS, run, job)
         people = find_people(job, "issues", usernames, scope or Scope())
         for issue in sheet.begin(people, issue_rules.is_closed, issue_rules.count_row):
@@ -108,12 +113,33 @@ def evaluate_issues(
         return sheet.report()
 
 
-def find_people(rest: Rest, kind: Kind, usernames: Iterable[str], scope: Scope) -> list[Person]:
-    """Read everybody's list, and look up only those whose list is empty."""
+def find_people(
+    rest: Rest, kind: Kind, usernames: Iterable[str], scope: Scope, lists: Lists | None = None
+) -> list[Person]:
+    """Read everybody's list, and look up only those whose list is empty.
+
+    `lists` reads merge requests of the scope for several people at once, and REST all else.
+    """
     names = users.distinct_usernames(usernames)
-    plans = ((number, _find(name, kind, scope)) for number, name in enumerate(names))
+    size = 1 if lists is None else AT_ONCE
+    starts = range(0, len(names), size)
+    plans = ((at, _find_some(names[at : at + size], kind, scope, lists)) for at in starts)
     found = dict(run_plans(rest, plans))
-    return [found[number] for number in range(len(names))]
+    return [person for at in starts for person in found[at]]
+
+
+def _find_some(
+    usernames: Sequence[str], kind: Kind, scope: Scope, lists: Lists | None
+) -> Plan[list[Person]]:
+    """Find several people."""
+    known: dict[str, Listed] = {} if lists is None else (yield from lists.read(usernames))
+    unread = {name: _find(name, kind, scope) for name in usernames if name not in known}
+    found = yield from together(unread)
+    return [found[name] if name in found else _found(known[name]) for name in usernames]
+
+
+def _found(listed: Listed) -> Person:
+    return Person(listed.username, listed.items, exists=True)
 
 
 def _find(username: str, kind: Kind, scope: Scope) -> Plan[Person]:

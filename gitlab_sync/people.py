@@ -139,7 +139,8 @@ class Beside(Protocol):
     def plans(self, place: int, person: Read) -> Iterable[tuple[int, Plan[list[Any]]]]:
         """Return what to read of a person, of whom all but the commits has been read.
 
-        With each plan goes the number of items that it reads: its result has as many.
+        With each plan goes the number of items that it is made for. Its result may have fewer or
+        more: in the end, all plans together have brought all.
         """
 
     def take(self, place: int, found: list[Any]) -> None:

@@ -55,7 +55,7 @@ def read_commits(client: Rest, batch: Batch, run: Run | None = None) -> PeopleRe
 def _read_batch(
     client: Rest, batch: Batch, run: Run, beside: Beside | None, *, whole: bool
 ) -> PeopleRead:
-    with client.job(max_wait=run.max_wait, cancel=run.cancel, executor=run.executor) as job:
+    with run.job(client) as job:
         meter = run.meter or Meter()
         meter.attach(job)
         agenda = _Agenda(batch, run, meter, beside, whole=whole)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from gitlab_sync.cancel import CancelToken
 from gitlab_sync.meter import Meter
-from gitlab_sync.rest import MAX_WAIT
+from gitlab_sync.rest import MAX_WAIT, Rest
 from gitlab_sync.store import PrincipalStore
 from gitlab_sync.types import DEFAULT_SOURCE, OnProgress, OnRow, Source
 
@@ -31,3 +32,10 @@ class Run:
     max_wait: float = MAX_WAIT
     source: Source = DEFAULT_SOURCE
     store: PrincipalStore | None = None
+
+    def job(self, rest: Rest) -> AbstractContextManager[Rest]:
+        """Return the view whose calls are this run's, as `Rest.job` does: what ends it ends them.
+
+        Inside it, what several people or columns need is asked for once.
+        """
+        return rest.job(max_wait=self.max_wait, cancel=self.cancel, executor=self.executor)

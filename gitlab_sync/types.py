@@ -17,7 +17,13 @@ Scalar: TypeAlias = str | int | float | bool | None
 Source: TypeAlias = Literal["auto", "rest", "graphql"]
 """Where the facts of merge requests come from; `auto` takes what costs least."""
 
-DEFAULT_SOURCE: Source = "rest"
+DEFAULT_SOURCE: Source = "auto"
+
+StoreMode: TypeAlias = Literal["on", "off", "read-only"]
+"""Whether what was read of ended merge requests is kept on disk, and found there."""
+
+STORE_VARIABLE = "GITLAB_SYNC_STORE"
+"""The environment variable with a `StoreMode`."""
 
 Row: TypeAlias = dict[str, Scalar]
 """One row of a report: titles to plain values, in the order of the columns."""

@@ -10,7 +10,15 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 
-NAMES = ("ours", "requests_threads", "python_gitlab_serial", "python_gitlab_threads")
+NAMES = (
+    "ours",
+    "requests_threads",
+    "httpx_threads",
+    "python_gitlab_threads",
+    "python_gitlab_http",
+    "python_gitlab_serial",
+    "aiohttp_loop",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,42 +1,95 @@
-"""gitlab_sync: batches as programs would call them, and its pool under several callers."""
+"""gitlab_sync: batches as programs would call them, lists, and its pool under several callers."""
 
 from __future__ import annotations
 
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.work import Done, Task, Work
+from benchmarks.work import Done, Record, Task, Work, ended, facts_of, list_query, proof_of
 from gitlab_sync.answers import people as answers
 from gitlab_sync.bridge import Bridge
 from gitlab_sync.client import GitLabClient
+from gitlab_sync.listing import Listing
+from gitlab_sync.outcomes import Report
+from gitlab_sync.plans import Plan, run_plans, whole
 from gitlab_sync.rules.people_input import Person
+from gitlab_sync.run import Run
+from gitlab_sync.store import open_store
 from gitlab_sync.view import Request, fetch
 
-TITLE = "gitlab_sync, batch"
-HOW = "`GitLabClient.batch_evaluate_mrs`, which also judges what it reads"
+TITLE = "gitlab_sync, the same requests"
+HOW = "its engine, which reads what the others read and judges nothing"
 PACKAGES = ("gitlab-sync", "urllib3", "orjson")
 
 _SAMPLE_EVERY = 0.002
 _BETWEEN_PROBES = 0.02
 
 
-def batch(work: Work) -> Done:
-    """Judge the merge requests of all these people in one call."""
+@contextmanager
+def client_of(work: Work) -> Iterator[GitLabClient]:
+    """Yield a client with a pool of its own."""
     with (
         Bridge(work.workers) as bridge,
         GitLabClient(work.url, work.token, bridge=bridge) as client,
     ):
-        return Done(_judge(client, work.usernames))
+        yield client
 
 
-def _judge(client: GitLabClient, usernames: tuple[str, ...]) -> int:
-    rows = client.batch_evaluate_mrs(usernames)
-    if not rows.completeness.whole:
-        raise RuntimeError(f"the batch is not whole: {rows.completeness}")
+@contextmanager
+def run_of(work: Work, client: GitLabClient) -> Iterator[Run]:
+    """Yield how a batch runs: the option `source`, and `store`, a folder, if there is one."""
+    source = work.options.get("source", "auto")
+    if "store" not in work.options:
+        yield Run(source=source)
+        return
+    folder = Path(work.options["store"])
+    with open_store(client.base_url, client.credential, "on", folder) as store:
+        yield Run(source=source, store=store)
+
+
+# -- people ----------------------------------------------------------------------------------------
+
+
+def batch(work: Work) -> Done:
+    """Judge the merge requests of all these people in one call."""
+    with client_of(work) as client, run_of(work, client) as run:
+        rows = client.batch_evaluate_mrs(work.usernames, run=run)
+    _require_whole(rows)
+    return Done(_judged(rows), proof_of(rows))
+
+
+def _judged(rows: Report) -> int:
     return sum(int(row["Closed MRs"] or 0) for row in rows)
+
+
+def _require_whole(rows: Report) -> None:
+    if not rows.completeness.whole:
+        raise RuntimeError(f"not everything was read: {rows.completeness}")
+
+
+def read(work: Work) -> Done:
+    """Read everybody's list and the facts of all ended merge requests, and judge nothing."""
+
+    def listed(username: str) -> Plan[list[Record]]:
+        found = yield {"rows": Listing("/merge_requests", list_query(username))}
+        return list(ended(whole(found["rows"])))
+
+    def facts(mr: Record) -> Plan[int]:
+        keys = dict(facts_of(mr))
+        found = yield {endpoint: Listing(endpoint) for endpoint in keys}
+        return sum(
+            proof_of(row[key] for row in whole(found[endpoint])) for endpoint, key in keys.items()
+        )
+
+    with client_of(work) as client, client.job() as job:
+        lists = run_plans(job, ((name, listed(name)) for name in work.usernames))
+        mrs = [mr for _, found in lists for mr in found]
+        proof = sum(each for _, each in run_plans(job, ((None, facts(mr)) for mr in mrs)))
+    return Done(len(mrs), proof)
 
 
 def people(work: Work) -> Done:
@@ -47,14 +100,29 @@ def people(work: Work) -> Done:
     question = answers.Question(
         [Person(name) for name in work.usernames], quick=bool(work.options.get("quick"))
     )
-    with (
-        Bridge(work.workers) as bridge,
-        GitLabClient(work.url, work.token, bridge=bridge) as client,
-    ):
-        report = answers.answer(client, question)
-    if not report.completeness.whole:
-        raise RuntimeError(f"the people are not whole: {report.completeness}")
-    return Done(sum(len(person.mrs) for person in report.people.values()))
+    with client_of(work) as client, run_of(work, client) as run:
+        report = answers.answer(client, question, run)
+    _require_whole(report)
+    return Done(sum(len(person.mrs) for person in report.people.values()), proof_of(report))
+
+
+# -- lists -----------------------------------------------------------------------------------------
+
+
+def long_list(work: Work) -> Done:
+    """Read the list of the option `author`, `times` over, page by page; keep no page."""
+    rows = proof = 0
+    with client_of(work) as client:
+        for number in range(int(work.options.get("times", 1))):
+            # A parameter that the server does not know makes it another list.
+            query = {**list_query(work.options["author"]), "number": number}
+            for page in client.iter_pages("merge_requests", query):
+                rows += len(page)
+                proof += proof_of(row["id"] for row in page)
+    return Done(rows, proof)
+
+
+# -- many callers ----------------------------------------------------------------------------------
 
 
 def callers(work: Work) -> Done:
@@ -69,8 +137,11 @@ def callers(work: Work) -> Done:
         with GitLabClient(work.url, work.token, bridge=bridge, tenant=tenant) as client:
             started.wait()
             began = time.perf_counter()
-            items.append(_judge(client, work.usernames[number::count]))
+            with run_of(work, client) as run:
+                rows = client.batch_evaluate_mrs(work.usernames[number::count], run=run)
             walls.append(time.perf_counter() - began)
+            _require_whole(rows)
+            items.append(_judged(rows))
 
     with Bridge(work.workers) as bridge:
         threads = [threading.Thread(target=call, args=(bridge, n)) for n in range(count)]
@@ -79,7 +150,7 @@ def callers(work: Work) -> Done:
         most = _most_threads(lambda: any(thread.is_alive() for thread in threads))
     if len(items) != count:
         raise RuntimeError(f"only {len(items)} of {count} callers came to their end")
-    return Done(sum(items), {"threads": most, "first": min(walls), "last": max(walls)})
+    return Done(sum(items), extra={"threads": most, "first": min(walls), "last": max(walls)})
 
 
 def _most_threads(going_on: Callable[[], bool]) -> int:
@@ -138,7 +209,9 @@ def small_behind_large(work: Work) -> Done:
 
 TASKS: dict[str, Task] = {
     "batch": batch,
+    "read": read,
     "people": people,
+    "long_list": long_list,
     "callers": callers,
     "small_behind_large": small_behind_large,
 }

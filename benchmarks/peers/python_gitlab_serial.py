@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import gitlab
 import gitlab.v4.objects  # the first `Gitlab` would load it, and imports are not measured
 
-from benchmarks.work import PER_PAGE, Done, Task, Work, list_query
+from benchmarks.work import FACTS, PER_PAGE, Done, Task, Work, list_query, proof_of
 
 TITLE = "python-gitlab, one after another"
 HOW = "its objects, one `Gitlab`, no threads"
@@ -27,25 +28,36 @@ def merge_requests(gl: gitlab.Gitlab, username: str) -> list[Any]:
 
 
 def facts(gl: gitlab.Gitlab, mr: Any) -> int:
-    """Read what a judgement of one merge request needs, and count it."""
+    """Read what a judgement of one merge request needs, and return the proof of it."""
     project = gl.projects.get(mr.project_id, lazy=True)
     whole = project.mergerequests.get(mr.iid, lazy=True)
-    rows = sum(1 for _ in whole.notes.list(iterator=True))
-    # The `per_page` of a `Gitlab` reaches only what goes through `list` of a manager.
-    rows += sum(1 for _ in whole.commits(per_page=PER_PAGE))
     # There is no object for this list (`diffs` of theirs are versions), so it is asked by its path.
     path = f"/projects/{mr.project_id}/merge_requests/{mr.iid}/diffs"
-    rows += sum(1 for _ in gl.http_list(path, iterator=True, per_page=PER_PAGE))
-    return rows + sum(1 for _ in whole.pipelines.list(iterator=True))
+    diffs = gl.http_list(path, iterator=True, per_page=PER_PAGE)
+    proof = proof_of(row[FACTS["diffs"]] for row in diffs)
+    # The `per_page` of a `Gitlab` reaches only what goes through `list` of a manager.
+    objects: dict[str, Iterable[Any]] = {
+        "notes": whole.notes.list(iterator=True),
+        "commits": whole.commits(per_page=PER_PAGE),
+        "pipelines": whole.pipelines.list(iterator=True),
+    }
+    for name, found in objects.items():
+        proof += proof_of(getattr(each, FACTS[name]) for each in found)
+    return proof
 
 
-def batch(work: Work) -> Done:
+def read(work: Work) -> Done:
     """Read everybody's list and the facts of all ended merge requests, in turn."""
     gl = client(work)
     found = [mr for name in work.usernames for mr in merge_requests(gl, name)]
-    for mr in found:
-        facts(gl, mr)
-    return Done(len(found))
+    return Done(len(found), sum(facts(gl, mr) for mr in found))
 
 
-TASKS: dict[str, Task] = {"batch": batch}
+def long_list(work: Work) -> Done:
+    """Read one list as its iterator does: page after page."""
+    query = list_query(work.options["author"])
+    ids = [mr.id for mr in client(work).mergerequests.list(iterator=True, query_parameters=query)]
+    return Done(len(ids), proof_of(ids))
+
+
+TASKS: dict[str, Task] = {"read": read, "long_list": long_list}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import requests
 
-from benchmarks.work import Done, Record, Task, Work, ended, facts_of, list_query
+from benchmarks.threads import read_in_threads
+from benchmarks.work import Done, Record, Task, Work, list_query, proof_of
 
 TITLE = "requests, threads"
 HOW = "`ThreadPoolExecutor`, a `requests.Session` for each thread, default settings"
@@ -30,7 +30,7 @@ class Reader:
         session: requests.Session = self._local.session
         return session
 
-    def read(self, endpoint: str, params: dict[str, Any]) -> list[Record]:
+    def rows(self, endpoint: str, params: dict[str, Any]) -> list[Record]:
         """Return all rows of one list, page after page."""
         session = self._session()
         rows: list[Record] = []
@@ -43,19 +43,15 @@ class Reader:
         return rows
 
 
-def batch(work: Work) -> Done:
+def read(work: Work) -> Done:
     """Read everybody's list, then the facts of all ended merge requests together."""
-    reader = Reader(work)
-    with ThreadPoolExecutor(work.workers) as pool:
-        lists = pool.map(
-            lambda name: reader.read("/merge_requests", list_query(name)), work.usernames
-        )
-        found = [mr for mrs in lists for mr in ended(mrs)]
-        endpoints = (endpoint for mr in found for endpoint in facts_of(mr))
-        # Only counted: a script that kept all rows would be compared by its memory unfairly.
-        for _ in pool.map(lambda path: len(reader.read(path, {"per_page": 100})), endpoints):
-            pass
-    return Done(len(found))
+    return read_in_threads(work, Reader(work).rows)
 
 
-TASKS: dict[str, Task] = {"batch": batch}
+def long_list(work: Work) -> Done:
+    """Read one list page after page, as there is no telling how long it is."""
+    rows = Reader(work).rows("/merge_requests", list_query(work.options["author"]))
+    return Done(len(rows), proof_of(row["id"] for row in rows))
+
+
+TASKS: dict[str, Task] = {"read": read, "long_list": long_list}

@@ -17,10 +17,13 @@ Run: TypeAlias = Callable[[Bench, Section], None]
 
 NAMES = (
     "side_by_side",
-    "workers_busy",
+    "cold_and_warm",
     "cpu_of_a_request",
+    "workers_busy",
+    "lists",
     "real_data",
     "users_real_data",
+    "growth",
     "many_callers",
     "small_behind_large",
 )

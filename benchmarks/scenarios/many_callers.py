@@ -16,10 +16,12 @@ def run(bench: Bench, section: Section) -> None:
     """Measure the most threads that the process had, and how far apart the callers ended."""
     sizes = bench.sizes
     bench.say("many callers")
-    with generated(sizes.callers * sizes.caller_users, sizes.merge_requests // 2) as server:
-        work = replace(work_at(server, sizes.workers), options={"callers": sizes.callers})
+    options = {"callers": sizes.callers, "source": "rest"}  # which has work for all threads
+    each = max(2, sizes.merge_requests // 4)
+    with generated(sizes.callers * sizes.caller_users, each) as server:
+        work = replace(work_at(server, sizes.workers), options=options)
         server.set_latency(LATENCY_MS)
-        sample = measure(bench.peer("ours"), "callers", server, work)
+        sample = measure(bench.ours, "callers", server, work)
     section.raw.append(sample.raw(latency_ms=LATENCY_MS))
     threads = int(sample.extra["threads"])
     most = sizes.workers + sizes.callers + SPARE_THREADS

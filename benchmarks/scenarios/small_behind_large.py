@@ -16,7 +16,7 @@ def run(bench: Bench, section: Section) -> None:
     bench.say("small behind large")
     bench.server.set_latency(LATENCY_MS)
     work = bench.work_for(1, options={"large": sizes.large, "probes": sizes.probes})
-    sample = measure(bench.peer("ours"), "small_behind_large", bench.server, work)
+    sample = measure(bench.ours, "small_behind_large", bench.server, work)
     section.raw.append(sample.raw(latency_ms=LATENCY_MS))
     took = {name: seconds * 1000 for name, seconds in sample.extra.items()}
     wait = took["behind"] - took["alone"]

@@ -169,7 +169,7 @@ def answer(rest: Rest, question: Question, run: Run | None = None) -> CommitsRep
     error if nobody's membership could be. Thread-safe.
     """
     run = run or Run(meter=Meter())
-    with rest.job(max_wait=run.max_wait, cancel=run.cancel, executor=run.executor) as job:
+    with run.job(rest) as job:
         ids, unknown = known_projects(job, question.projects)
         records = _projects_of_group(job, question.group) if question.group else {}
         ids = list(dict.fromkeys([*ids, *records]))

@@ -1,23 +1,22 @@
 """What a run would take, in requests, found out with a few small ones; the run itself is not made.
 
-It is what the run takes over REST; for the facts of merge requests GraphQL may take fewer. Of whole
-people and of projects it is the least: what is needed twice counts once, with the first who needs
-it, since identical requests that are under way at once become one. What only reading can show comes
-on top: commits that are not on the default branch and pages of commits that are asked for in vain,
-members where a name has to decide whose a commit is, what a pipeline includes, and lists longer
-than a page of time logs and of what belongs to a single merge request.
+It is the least that the run takes over REST, and what GraphQL may spare of that. What is needed
+twice counts once, with the first who needs it, since identical requests that are under way at once
+become one. What only reading can show comes on top: notes and pipelines of merge requests where the
+list does not decide, commits that are not on the default branch and pages of commits that are asked
+for in vain, members where a name has to decide whose a commit is, what a pipeline includes, and
+lists longer than a page of time logs and of what belongs to a single merge request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 
 from gitlab_sync.answers import commits, compliance, leaderboard, profile, weekly
 from gitlab_sync.answers import people as people_table
+from gitlab_sync.answers.estimate import Estimate, Table, spared
 from gitlab_sync.answers.foreseen import (
     ENDED,
-    FACTS,
     KINDS,
     LAST_COLUMNS,
     Counted,
@@ -35,6 +34,8 @@ from gitlab_sync.answers.foreseen import (
 from gitlab_sync.answers.projects import known_projects
 from gitlab_sync.api import users
 from gitlab_sync.api.compliance import ProjectRead, of_project
+from gitlab_sync.api.facts import LEAST
+from gitlab_sync.api.graphql_lists import lists_for
 from gitlab_sync.api.period import LOCAL
 from gitlab_sync.api.projects import by_id, endpoint, extract_path_from_url
 from gitlab_sync.api.scope import Scope
@@ -53,64 +54,6 @@ from gitlab_sync.rules.teams import usernames_of
 from gitlab_sync.rules.text import plural
 from gitlab_sync.rules.weekly import time_of
 from gitlab_sync.types import DEFAULT_SOURCE, Record, Row, Source
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table: the titles of its columns, and its rows. Not to be changed."""
-
-    columns: Sequence[str]
-    rows: Sequence[Row]
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a run would take. Not to be changed.
-
-    `doing` says what the run would do, `instead` what was done, and `bound` how its number of
-    requests is meant. `tables` are by title; each row has `Requests`, `Status` and `Error`.
-    `before` is what it takes to find out whom and what the run is about, and `source` where it
-    reads the facts of merge requests. `errors` are those that were met; `unknown_projects` were
-    named and could not be found, and `unread` says of which projects nobody knows the members.
-    """
-
-    doing: str
-    tables: Mapping[str, Table]
-    before: int = 0
-    bound: str = "at least"
-    instead: str = "this was a dry run"
-    source: Source = DEFAULT_SOURCE
-    errors: Sequence[GitLabSyncError] = ()
-    unknown_projects: Sequence[int | str] = ()
-    unread: Sequence[str] = ()
-
-    @property
-    def rows(self) -> list[Row]:
-        """The rows of all tables."""
-        return [row for table in self.tables.values() for row in table.rows]
-
-    @property
-    def requests(self) -> int:
-        """The requests of the whole run, as far as they are known."""
-        return self.before + sum(int(row["Requests"] or 0) for row in self.rows)
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing was left out that can be counted."""
-        lost = [*self.unknown_projects, *self.unread]
-        return not lost and all(row["Status"] == "Success" for row in self.rows)
-
-    @property
-    def facts(self) -> int:
-        """How many of the requests are for facts of merge requests."""
-        return FACTS * sum(int(row.get("Ended") or 0) for row in self.rows)
-
-    def __str__(self) -> str:
-        bound = self.bound if self.whole else "more than"
-        may_save = self.facts and self.source != "rest"
-        saved = f", of which GraphQL may save up to {self.facts:,}" if may_save else ""
-        return f"{bound} {self.requests:,} requests would {self.doing}{saved}; {self.instead}"
-
 
 # -- items of people -------------------------------------------------------------------------------
 
@@ -147,14 +90,16 @@ def of_judging(
         for place, name in enumerate(names)
     ]
     ended = ("Ended",) if what == "merge requests" else ()
+    lists = lists_for(rest, scope, source, len(names)) is not None
+    less, queries = spared(rows, source, lists=lists, shared=scope.by == "assignee")
     table = Table(("Username", what.title(), *ended, *LAST_COLUMNS), rows)
     return Estimate(
         f"judge the {what} of {_persons(len(rows))}",
         {f"Dry run of {what}": table},
         before,
-        "about",
         "none was judged",
-        source,
+        less,
+        queries,
         [each.error for each in counted if each.error is not None],
     )
 
@@ -166,7 +111,7 @@ def _judging_row(what: str, username: str, counted: Sequence[Counted]) -> Row:
     lost = min(unknown, key=lambda each: each.error is None, default=None)  # an error goes first
     requests = None
     if found is not None and ended is not None:
-        requests = pages(found) + (0 if found else 1) + FACTS * ended
+        requests = pages(found) + (0 if found else 1) + LEAST * ended
     status = "Success" if lost is None else "Partial" if lost.error is None else "Error"
     return {
         "Username": username,
@@ -198,7 +143,7 @@ def of_people(
     batch = Batch.about(names, period=question.period, projects=ids)
     work = Work(batch, judged=not question.quick)
     doing = f"show {_persons(len(batch.questions))}"
-    return replace(_estimate(rest, work, doing, meter, unknown), source=source)
+    return _estimate(rest, work, doing, meter, unknown, source=source)
 
 
 def of_profile(
@@ -212,7 +157,7 @@ def of_profile(
     batch = Batch.about([question.username], period=question.period, projects=ids)
     work = Work(batch, judged=not question.quick, readme=True)
     doing = f"show the profile of {question.username}"
-    return replace(_estimate(rest, work, doing, meter, unknown), source=source)
+    return _estimate(rest, work, doing, meter, unknown, source=source)
 
 
 def of_leaderboard(
@@ -263,6 +208,7 @@ def _estimate(
     meter: Meter | None,
     unknown_projects: Sequence[int | str],
     unread: Sequence[str] = (),
+    source: Source = DEFAULT_SOURCE,
 ) -> Estimate:
     """Return what reading a batch takes, when it is known what it is about."""
     before = rest.requests
@@ -274,14 +220,18 @@ def _estimate(
             known.setdefault(str(project["id"]), project)
     if not any(person.found for person in people):
         known = {}
+    listed = people_rows(people, work.columns)
+    less, queries = spared(listed, source)
     rows, errors = commit_rows(rest, known, meter)
     return Estimate(
         doing,
         {
-            "People": Table(work.columns, people_rows(people, work.columns)),
+            "People": Table(work.columns, listed),
             "Projects": Table(("Project", "Commits", *LAST_COLUMNS), rows),
         },
         before,
+        spared=less,
+        queries=queries,
         errors=[*(error for person in people for error in person.errors), *errors],
         unknown_projects=unknown_projects,
         unread=unread,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from gitlab_sync.api import groups, projects, users
-from gitlab_sync.api.facts import costs
+from gitlab_sync.api.facts import LEAST
 from gitlab_sync.api.period import active_within
 from gitlab_sync.api.projects import endpoint
 from gitlab_sync.api.scope import Kind, Scope
@@ -30,9 +30,6 @@ from gitlab_sync.types import Params, Record, Row
 from gitlab_sync.view import Request
 
 T = TypeVar("T")
-
-FACTS = len(costs({"project_id": 1, "iid": 1, "time_stats": {}}))
-"""Requests that one ended merge request costs over REST, if no list of it is longer than a page."""
 
 KINDS: dict[str, Kind] = {"merge requests": "merge_requests", "issues": "issues"}
 """Endpoints of a person's items by what they are called."""
@@ -258,7 +255,7 @@ class Person:
         number = counted.number
         if number is None:
             self.miss("Partial", f"{what}: {counted.reason}", counted.error)
-        self.own += FACTS * (number or 0) if column == "Ended" else pages(number or 0)
+        self.own += LEAST * (number or 0) if column == "Ended" else pages(number or 0)
         if column is not None:
             before = self.numbers.get(column, 0)
             self.numbers[column] = None if number is None or before is None else before + number

@@ -264,16 +264,18 @@ def answer(rest: Rest, question: Question, run: Run | None = None) -> Leaderboar
     Errors of single reads never raise: they stand in the rows. Raises NotFound if projects are
     named and not one of them is there. Thread-safe.
     """
-    ids, unknown = known_projects(rest, question.projects)
-    batch = Batch.about(
-        usernames_of(question.teams),
-        period=question.period,
-        projects=ids,
-        known_by=question.known_by,
-        zone=question.zone,
-        clock=question.clock,
-    )
-    read = read_people(rest, batch, run)
+    run = run or Run()
+    with run.job(rest) as job:
+        ids, unknown = known_projects(job, question.projects)
+        batch = Batch.about(
+            usernames_of(question.teams),
+            period=question.period,
+            projects=ids,
+            known_by=question.known_by,
+            zone=question.zone,
+            clock=question.clock,
+        )
+        read = read_people(job, batch, run)
     today = datetime.now(question.zone or LOCAL).date()
     return LeaderboardReport(question, outcomes(read), today, unknown, read.commits.unmatched)
 

@@ -153,22 +153,23 @@ def answer(rest: Rest, question: Question, run: Run | None = None) -> PeopleRepo
     as it is known. Raises NotFound if a group, or not one of the projects, is there. Thread-safe.
     """
     run = run or Run()
-    source = facts_for(rest, run)
-    ids, unknown = known_projects(rest, question.projects)
-    if question.groups:
-        people = merged([*question.people, *people_of_groups(rest, question.groups)])
-        question = replace(question, people=people)
-    batch = Batch.about(
-        (person.username for person in question.people),
-        period=question.period,
-        projects=ids,
-        known_by=question.known_by,
-        zone=question.zone,
-        clock=question.clock,
-    )
-    table = _Table(question, len(batch.questions), run, source)
-    read = read_people(rest, batch, run, table)
-    return PeopleReport(question, table.rows, table.people, read, unknown)
+    with run.job(rest) as job:
+        source = facts_for(job, run)
+        ids, unknown = known_projects(job, question.projects)
+        if question.groups:
+            people = merged([*question.people, *people_of_groups(job, question.groups)])
+            question = replace(question, people=people)
+        batch = Batch.about(
+            (person.username for person in question.people),
+            period=question.period,
+            projects=ids,
+            known_by=question.known_by,
+            zone=question.zone,
+            clock=question.clock,
+        )
+        table = _Table(question, len(batch.questions), run, source)
+        read = read_people(job, batch, run, table)
+        return PeopleReport(question, table.rows, table.people, read, unknown)
 
 
 class _Table(Beside):
@@ -185,6 +186,7 @@ class _Table(Beside):
         self._colleges = {person.key: person.college for person in question.people}
         self._answers = [PersonAnswer(quick=question.quick) for _ in range(people)]
         self._awaited: dict[int, int] = {}
+        self._places: dict[int, int] = {}
         self._read: PeopleRead | None = None
         self.rows: list[Row] = []
         self.people: dict[str, PersonAnswer] = {}
@@ -193,19 +195,21 @@ class _Table(Beside):
         """Judge what lists decide, and return the plans for the facts that are wanted besides."""
         wanted = self._judge_lists(place, person)
         self._awaited[place] = len(wanted)
+        self._places |= {id(mr): place for mr in wanted}
         if self._read is not None and not wanted:
             self._finish(self._read, place)
         return self._source.plans(wanted)
 
-    def take(self, place: int, found: list[FactsRead]) -> None:
-        """Judge merge requests of one person."""
-        answer = self._answers[place]
+    def take(self, _place: int, found: list[FactsRead]) -> None:
+        """Judge merge requests; a plan may bring those of other people than it was made for."""
         for each in found:
+            place = self._places.pop(id(each.mr))
+            answer = self._answers[place]
             answer.mrs.append((each.mr, mr_rules.judge(each.mr, each.facts)))
             answer.errors += each.errors
-        self._awaited[place] -= len(found)
-        if self._read is not None and not self._awaited[place]:
-            self._finish(self._read, place)
+            self._awaited[place] -= 1
+            if self._read is not None and not self._awaited[place]:
+                self._finish(self._read, place)
 
     def settled(self, read: PeopleRead) -> None:
         """Take all commits; make the rows of those of whom nothing else is awaited."""

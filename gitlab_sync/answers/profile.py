@@ -188,14 +188,14 @@ def answer(rest: Rest, question: Question, run: Run | None = None) -> ProfileRep
     if not question.username.strip().removeprefix("@"):
         raise ConfigurationError("The username is empty", hint="Say whose profile you want.")
     run = run or Run()
-    found = people.answer(rest, question.of_people(), run)
-    (person,) = found.read.people
-    try:
-        with rest.job(max_wait=run.max_wait, cancel=run.cancel, executor=run.executor) as job:
+    with run.job(rest) as job:
+        found = people.answer(job, question.of_people(), run)
+        (person,) = found.read.people
+        try:
             readme = Outcome(_readme(job, person))
-    except GitLabSyncError as error:
-        readme = Outcome(error=error)
-    return ProfileReport(question, found, readme)
+        except GitLabSyncError as error:
+            readme = Outcome(error=error)
+        return ProfileReport(question, found, readme)
 
 
 def _readme(rest: Rest, person: Read) -> ProfileReadme | None:

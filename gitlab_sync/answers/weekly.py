@@ -142,21 +142,23 @@ def answer(rest: Rest, question: Question, run: Run | None = None) -> WeeklyRepo
     listed: dict[str, WeekPerson] = {}
     for person in question.people:
         listed.setdefault(person.key, person)
-    ids, unknown = known_projects(rest, question.projects)
+    run = run or Run()
     zone = question.zone or LOCAL
-    batch = Batch.about(
-        (person.username for person in listed.values()),
-        # A merge request counts by its merge, however long ago it was created.
-        moment="active",
-        roles=("author",),
-        groups=False,
-        period=time_of(question.days, zone),
-        projects=ids,
-        known_by=question.known_by,
-        zone=question.zone,
-        clock=question.clock,
-    )
-    read = read_people(rest, batch, run)
+    with run.job(rest) as job:
+        ids, unknown = known_projects(job, question.projects)
+        batch = Batch.about(
+            (person.username for person in listed.values()),
+            # A merge request counts by its merge, however long ago it was created.
+            moment="active",
+            roles=("author",),
+            groups=False,
+            period=time_of(question.days, zone),
+            projects=ids,
+            known_by=question.known_by,
+            zone=question.zone,
+            clock=question.clock,
+        )
+        read = read_people(job, batch, run)
     people = []
     for person, found, outcome in zip(listed.values(), read.people, outcomes(read), strict=True):
         recorded = _recorded(read, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gitlab_sync.rules import record
@@ -23,6 +24,12 @@ FEW_ROWS = 20
 _GROWTH = 2
 _BESIDES = 3
 """The complexity of asking for the complexity."""
+
+_LIMIT, _LIST, _PERSON = 250, 30, 4
+"""Complexities, until the server tells: of a query, a list of nothing, and the way to it."""
+
+MOST_PEOPLE = 40
+"""So that the text stays below GitLab's 10,000 characters."""
 
 _TOLD = re.compile(r"complexity of (\d+).*?complexity of (\d+)", re.DOTALL)
 
@@ -97,3 +104,63 @@ class Pages:
         if fitting >= 2 * asked.projects and rows < _MOST_ROWS:
             rows, fitting = min(_MOST_ROWS, 2 * rows), 1
         self._size = replace(self._size, projects=max(1, min(MOST_PROJECTS, fitting)), rows=rows)
+
+
+class Room:
+    """How much of people's lists the next query to one instance may ask for. Thread-safe.
+
+    A list counts by `1 + first / 100` times what one of nothing does, so lists of different lengths
+    go into one query. What counts is the server's own word, as for `Pages`.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._limit = float(_LIMIT)
+        self._list = float(_LIST)
+        self._people = _FIRST
+
+    def fitting(self, firsts: Sequence[int]) -> int:
+        """Return how many lists, of up to so many rows each, one query may hold: at least one."""
+        with self._lock:
+            left = self._limit - _BESIDES
+            for number, first in enumerate(firsts[: self._people]):
+                left -= _PERSON + self._list * _weight(first)
+                if left < 0:
+                    return max(1, number)
+            return min(len(firsts), self._people)
+
+    def passed(self, asked: Sequence[int], complexity: object) -> None:
+        """Grow after an answer; `complexity` is what it says of itself, if anything.
+
+        `asked` has how many rows were asked for of each list.
+        """
+        score, limit = (record.number(complexity, key) for key in ("score", "limit"))
+        with self._lock:
+            self._people = min(MOST_PEOPLE, self._people + _GROWTH)
+            if score and limit:
+                self._learn(asked, score, limit)
+
+    def too_complex(self, asked: Sequence[int], refusal: str) -> None:
+        """Shrink after a query that was above the server's limit."""
+        told = _TOLD.search(refusal)
+        with self._lock:
+            if told is not None:
+                self._learn(asked, int(told[1]), int(told[2]))
+            else:
+                self._people = max(1, min(self._people, len(asked) // 2))
+
+    def too_slow(self, asked: Sequence[int]) -> None:
+        """Shrink after a query that took too long, or that the server failed over."""
+        with self._lock:
+            self._people = max(1, min(self._people, len(asked) // 2))
+
+    def _learn(self, asked: Sequence[int], score: float, limit: float) -> None:
+        """Take the server's word for the complexity of a list; it rounds down, this up."""
+        lists = score - _BESIDES - _PERSON * len(asked)
+        self._list = max(1.0, float(math.ceil(lists / sum(map(_weight, asked)))))
+        self._limit = limit
+
+
+def _weight(first: int) -> float:
+    """Return what rows of a list multiply its complexity by."""
+    return 1 + min(first, _MOST_ROWS) / 100

@@ -1,14 +1,14 @@
 """What is asked of GraphQL about merge requests in bulk, and what its answers say in REST's shapes.
 
 A fact that an answer leaves in doubt is left out, so that REST is asked for it: where something is
-null, redacted or longer than a page, and where nothing stands that REST may have.
+null, redacted or longer than a page, and where nothing stands that REST may have. Of commits what
+is there may decide already.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from gitlab_sync.rules import record
@@ -17,7 +17,8 @@ from gitlab_sync.types import Reading, Record
 _FIELDS = {
     "notes": "notes(first: %d) { nodes { id system body author { username } } "
     "pageInfo { hasNextPage } }",
-    "commits": "commitCount commitsWithoutMergeCommits(first: %d) { nodes { message } }",
+    "commits": "commitCount commitsWithoutMergeCommits(first: %d) { nodes { message } "
+    "pageInfo { hasNextPage } }",
     "diffs": "diffStats { path }",
     "pipelines": "pipelines(first: %d) { count nodes { id status } }",
     "time_stats": "totalTimeSpent",
@@ -26,6 +27,9 @@ _FIELDS = {
 
 FACTS = frozenset(_FIELDS)
 """The facts that GraphQL may give, by REST's names."""
+
+WITHOUT_MERGES = "merges are left out"
+"""What a list of commits lacks of which GraphQL has told all but the merges."""
 
 COMPLEXITY = "queryComplexity { score limit }"
 _OWN_FIELDS = {
@@ -43,38 +47,13 @@ _TYPES = {
     "Pipeline": "pipelines",
     "PipelineConnection": "pipelines",
 }
-_NO_FIELD = re.compile(r"Field '(\w+)' doesn't exist on type '(\w+)'")
-_NO_ARGUMENT = "doesn't accept argument"
 _NUMBER = re.compile(r"gid://gitlab/[\w:]+/(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """What a server's GraphQL has of what is asked. Immutable.
-
-    `facts` are those it can give; `tells` says whether it tells the complexity of a query.
-    """
-
-    facts: frozenset[str] = FACTS
-    tells: bool = True
-
-    def without(self, refusal: str) -> Schema | None:
-        """Return the schema less what a refusal names; None if it is about something else.
-
-        Without the list of a project's merge requests by number nothing is left.
-        """
-        if _NO_ARGUMENT in refusal:
-            return replace(self, facts=frozenset())
-        lost: set[str] = set()
-        tells = self.tells
-        named = _NO_FIELD.findall(refusal)
-        for field, kind in named:
-            fact = _OWN_FIELDS.get(field) if kind == "MergeRequest" else _TYPES.get(kind)
-            if field == "queryComplexity":
-                tells = False
-            else:
-                lost |= FACTS if fact is None else {fact}
-        return Schema(self.facts - lost, tells) if named else None
+def needing(field: str, kind: str) -> frozenset[str]:
+    """Return the facts for which that field of that type is needed, if it is known for which."""
+    fact = _OWN_FIELDS.get(field) if kind == "MergeRequest" else _TYPES.get(kind)
+    return frozenset() if fact is None else frozenset({fact})
 
 
 @lru_cache(maxsize=256)
@@ -106,36 +85,39 @@ def nodes_of(project: object) -> dict[str, Record]:
 
 def is_same(mr: Record, node: Record) -> bool:
     """Say whether a node is that merge request: another project may have come to its path."""
-    return "id" not in mr or _number(node.get("id")) == mr["id"]
+    return "id" not in mr or number_of(node.get("id")) == mr["id"]
 
 
 def readings_of(node: Record, facts: frozenset[str]) -> dict[str, Reading]:
-    """Return those of the facts that a node tells beyond doubt, each whole and as REST has it."""
+    """Return what a node tells beyond doubt of these facts, as REST has it."""
     found = {fact: _READERS[fact](node) for fact in facts}
-    return {fact: Reading(rows) for fact, rows in found.items() if rows is not None}
+    return {fact: reading for fact, reading in found.items() if reading is not None}
 
 
-def _notes(node: Record) -> list[Record] | None:
+def _notes(node: Record) -> Reading | None:
     """Return the notes, the newest first, as REST has them."""
     connection = node.get("notes")
-    if record.field(record.field(connection, "pageInfo"), "hasNextPage") is not False:
-        return None
     rows = _rows(connection, _note)
-    return None if rows is None else rows[::-1]
+    return None if rows is None or _has_more(connection) else Reading(rows[::-1])
 
 
 def _note(node: Record) -> Record | None:
-    number, system, body = _number(node.get("id")), node.get("system"), node.get("body")
+    number, system, body = number_of(node.get("id")), node.get("system"), node.get("body")
     author = record.author(node)
     if number is None or not isinstance(system, bool) or not isinstance(body, str) or not author:
         return None
     return {"id": number, "system": system, "body": body, "author": {"username": author}}
 
 
-def _commits(node: Record) -> list[Record] | None:
-    """Return the commits if these are all: not every REST tells merges from the others."""
-    rows = _rows(node.get("commitsWithoutMergeCommits"), _commit)
-    return rows if rows is not None and len(rows) == node.get("commitCount") else None
+def _commits(node: Record) -> Reading | None:
+    """Return the commits that are no merges, whole if there are no others."""
+    connection = node.get("commitsWithoutMergeCommits")
+    rows = _rows(connection, _commit)
+    if rows is None:
+        return None
+    if _has_more(connection):
+        return Reading(rows, "further pages were not read")
+    return Reading(rows, None if len(rows) == node.get("commitCount") else WITHOUT_MERGES)
 
 
 def _commit(node: Record) -> Record | None:
@@ -143,9 +125,10 @@ def _commit(node: Record) -> Record | None:
     return {"message": message} if message else None
 
 
-def _diffs(node: Record) -> list[Record] | None:
+def _diffs(node: Record) -> Reading | None:
     """Return the changed files; none at all may also mean that the repository lost them."""
-    return _rows({"nodes": node.get("diffStats")}, _diff) or None
+    rows = _rows({"nodes": node.get("diffStats")}, _diff)
+    return Reading(rows) if rows else None
 
 
 def _diff(node: Record) -> Record | None:
@@ -153,21 +136,27 @@ def _diff(node: Record) -> Record | None:
     return {"new_path": path} if path else None
 
 
-def _pipelines(node: Record) -> list[Record] | None:
+def _pipelines(node: Record) -> Reading | None:
     """Return the pipelines; those that the caller may not see are counted, but not shown."""
     connection = node.get("pipelines")
     rows = _rows(connection, _pipeline)
-    return rows if rows is not None and len(rows) == record.field(connection, "count") else None
+    whole = rows is not None and len(rows) == record.field(connection, "count")
+    return Reading(rows or ()) if whole else None
 
 
 def _pipeline(node: Record) -> Record | None:
-    number, status = _number(node.get("id")), record.text(node, "status")
+    number, status = number_of(node.get("id")), record.text(node, "status")
     return {"id": number, "status": status.lower()} if number is not None and status else None
 
 
-def _time_stats(node: Record) -> list[Record] | None:
+def _time_stats(node: Record) -> Reading | None:
     seconds = record.number(node, "totalTimeSpent")
-    return None if seconds is None else [{"total_time_spent": seconds}]
+    return None if seconds is None else Reading([{"total_time_spent": seconds}])
+
+
+def _has_more(connection: object) -> bool:
+    """Say whether a connection may go on behind its page."""
+    return record.field(record.field(connection, "pageInfo"), "hasNextPage") is not False
 
 
 def _rows(connection: object, read: Callable[[Record], Record | None]) -> list[Record] | None:
@@ -184,13 +173,13 @@ def _rows(connection: object, read: Callable[[Record], Record | None]) -> list[R
     return found
 
 
-def _number(global_id: object) -> int | None:
+def number_of(global_id: object) -> int | None:
     """Return 7 for `gid://gitlab/DiffNote/7`."""
     match = _NUMBER.fullmatch(global_id) if isinstance(global_id, str) else None
     return None if match is None else int(match[1])
 
 
-_READERS: Mapping[str, Callable[[Record], list[Record] | None]] = {
+_READERS: Mapping[str, Callable[[Record], Reading | None]] = {
     "notes": _notes,
     "commits": _commits,
     "diffs": _diffs,

@@ -18,7 +18,7 @@ import orjson
 from gitlab_sync.api.facts import FactSource, FactsRead
 from gitlab_sync.plans import Plan
 from gitlab_sync.rules import record
-from gitlab_sync.rules.merge_request import Facts, is_terminal
+from gitlab_sync.rules.merge_request import Facts, is_terminal, undecided
 from gitlab_sync.rules.text import instant
 from gitlab_sync.store import Item, PrincipalStore
 from gitlab_sync.types import Reading, Record
@@ -26,6 +26,10 @@ from gitlab_sync.types import Reading, Record
 SETTLE = timedelta(days=3)
 """How long after its end a merge request may still change without any sign of it in the list: a
 pipeline may finish, or an approval come late."""
+
+JUST_NOW = timedelta(minutes=1)
+"""How lately a merge request may not have moved, to be kept: it may move again within one second,
+and not every source tells parts of seconds."""
 
 READ_BY_RULES = {
     "notes": ("id", "system", "body", "author"),
@@ -39,11 +43,9 @@ READ_BY_RULES = {
 _AUTHOR = ("username",)
 # `updated_at` moves with edits, labels, state and notes. The others move without it, or decide
 # what has to be read: a vote, a deleted note, the author's new name.
-_STAMPED = (
-    "project_id", "iid", "id", "updated_at", "state", "merged_at", "closed_at", "sha", "upvotes",
-    "user_notes_count",
-)  # fmt: skip
-_FORM = orjson.dumps([1, READ_BY_RULES, _AUTHOR, _STAMPED])
+_STAMPED = ("project_id", "iid", "id", "state", "sha", "upvotes", "user_notes_count")
+_MOMENTS = ("updated_at", "merged_at", "closed_at")
+_FORM = orjson.dumps([3, READ_BY_RULES, _AUTHOR, _STAMPED, _MOMENTS])
 
 _NUMBERS = 2**63  # what SQLite can hold
 _LOOKED_UP_AT_ONCE = 250
@@ -52,7 +54,7 @@ _LONGEST_UNKEPT = 0.5  # seconds of work that may be lost when a run is killed
 
 
 class StoredFacts:
-    """A source of facts that asks another only for what its store does not have. Thread-safe.
+    """A source of facts that asks another only for what its store does not have.
 
     `now`, aware, is the moment of reading or an earlier one: the start of the run. Merge requests
     that had ended less than `settle` before are read, and not kept; the same goes for what was not
@@ -69,6 +71,8 @@ class StoredFacts:
         self._inner = inner
         self._store = store
         self._settled_before = now - settle
+        self._quiet_since = now - JUST_NOW
+        self._keeper = _Keeper(self)
 
     def plans(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Plan[list[FactsRead]]]]:
         """Return plans that ask nothing for what is stored, then the other source's for the rest.
@@ -81,9 +85,9 @@ class StoredFacts:
             unread += others
             if known:
                 yield len(known), _at_once(known)
-        keeper = _Keeper(self, len(unread))
+        self._keeper.awaited += len(unread)
         for number, plan in self._inner.plans(unread):
-            yield number, keeper.keeping(plan)
+            yield number, self._keeper.keeping(plan)
 
     def _look_up(self, mrs: Sequence[Record]) -> tuple[list[FactsRead], list[Record]]:
         """Return the facts that are stored, and the merge requests of which none are."""
@@ -94,7 +98,7 @@ class StoredFacts:
         for mr, stamp in zip(mrs, stamps, strict=True):
             data = None if stamp is None else stored.get(stamp)
             facts = None if data is None else _unpacked(data)
-            if facts is None:
+            if facts is None or undecided(mr, facts):
                 others.append(mr)
             else:
                 known.append(FactsRead(mr, facts))
@@ -114,13 +118,13 @@ class StoredFacts:
         number = record.identity(mr)
         if not isinstance(number, int) or not 0 < number < _NUMBERS or not is_terminal(mr):
             return None
-        updated = instant(mr.get("updated_at"))
-        if updated is None:
+        updated, *ends = (instant(mr.get(key)) for key in _MOMENTS)
+        if updated is None or updated > self._quiet_since:
             return None
-        ends = [moment for key in ("merged_at", "closed_at") if (moment := instant(mr.get(key)))]
-        if max(ends, default=updated) > self._settled_before:
+        if max(filter(None, ends), default=updated) > self._settled_before:
             return None
         values = [mr.get(key) for key in _STAMPED]
+        values += [None if each is None else int(each.timestamp()) for each in (updated, *ends)]
         values += [record.author(mr), mr.get("time_stats") is None]
         text = _FORM + orjson.dumps(values)
         # With the principal in it, not even a damaged file could give anybody another one's.
@@ -128,11 +132,11 @@ class StoredFacts:
 
 
 class _Keeper:
-    """Keeps what the plans of one call read. For the thread that runs them."""
+    """Keeps what plans read, the last of it as soon as no more is awaited."""
 
-    def __init__(self, source: StoredFacts, awaited: int) -> None:
+    def __init__(self, source: StoredFacts) -> None:
         self._source = source
-        self._awaited = awaited
+        self.awaited = 0
         self._items: list[Item] = []
         self._kept_at = time.monotonic()
 
@@ -140,9 +144,9 @@ class _Keeper:
         """Return a plan that does what `plan` does, and keeps what it returns."""
         found = yield from plan
         self._items += [item for each in found if (item := self._source.item(each)) is not None]
-        self._awaited -= len(found)
+        self.awaited -= len(found)
         late = time.monotonic() - self._kept_at > _LONGEST_UNKEPT
-        if self._items and (late or self._awaited <= 0 or len(self._items) >= _KEPT_AT_ONCE):
+        if self._items and (late or self.awaited <= 0 or len(self._items) >= _KEPT_AT_ONCE):
             self._source.keep(self._items)
             self._items = []
             self._kept_at = time.monotonic()
@@ -156,18 +160,17 @@ def _at_once(known: list[FactsRead]) -> Plan[list[FactsRead]]:
 
 
 def _packed(found: FactsRead) -> bytes | None:
-    """Return facts as bytes; None for what was not read whole, or cannot be written as JSON."""
-    readings = {
-        name: reading
-        for name in READ_BY_RULES
-        if (reading := getattr(found.facts, name)) is not None
-    }
-    if found.errors or not all(reading.whole for reading in readings.values()):
+    """Return facts as bytes; None for what decides too little, or cannot be written as JSON.
+
+    Only those that are needed are kept.
+    """
+    if found.errors or undecided(found.mr, found.facts):
         return None
-    kept = {
-        name: [_cut(row, READ_BY_RULES[name]) for row in reading.rows]
-        for name, reading in readings.items()
-    }
+    kept = {}
+    for name in undecided(found.mr):
+        reading = getattr(found.facts, name)
+        rows = [_cut(row, READ_BY_RULES[name]) for row in reading.rows]
+        kept[name] = [reading.missing, rows]
     try:
         return zlib.compress(orjson.dumps(kept))
     except orjson.JSONEncodeError:
@@ -183,10 +186,9 @@ def _cut(row: Record, keys: Sequence[str]) -> Record:
 
 
 def _unpacked(data: bytes) -> Facts | None:
-    """Return facts of what `_packed` made; None for what it did not make."""
+    """Return the facts that `_packed` made bytes of; None for what it did not make."""
     try:
         kept = orjson.loads(zlib.decompress(data))
-        readings = {name: Reading(rows) for name, rows in kept.items()}
-        return Facts(**readings)
+        return Facts(**{name: Reading(rows, missing) for name, (missing, rows) in kept.items()})
     except (zlib.error, ValueError, TypeError, AttributeError):
         return None

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 from typing import Any
 
+from gitlab_sync.api import users
 from gitlab_sync.api.period import LOCAL, given_period
 from gitlab_sync.api.projects import endpoint, extract_path_from_url
 from gitlab_sync.api.user_items import Owner
-from gitlab_sync.errors import GitLabSyncError, QueryTooComplex
+from gitlab_sync.errors import GitLabSyncError, NotFound, QueryTooComplex
 from gitlab_sync.listing import Connection, Listing, Wanted
 from gitlab_sync.plans import Plan, run, whole
 from gitlab_sync.reading import Found
@@ -110,6 +111,12 @@ def of_user(owner: Owner, period: Period, zone: tzinfo | None = None) -> Plan[Ro
     A page that the server finds too complex is asked for again, smaller.
     """
     found = yield from _read(owner, period)
+    if isinstance(found.error, NotFound) and owner.user_id is None:
+        # A single person is found by their own spelling only; the list of users takes any.
+        person = yield from users.find(owner.username)
+        if person is not None:
+            known = Owner(users.user_number(person["id"]), owner.username)
+            found = yield from _read(known, period)
     logs = each_once(_log(node, zone or LOCAL) for node in found.reading.rows)
     rows = Rows(log for log in logs if period.contains(log["spent_at"]))
     rows.complete = found.error is None

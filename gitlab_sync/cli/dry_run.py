@@ -9,7 +9,7 @@ from functools import partial
 
 from gitlab_sync.answers import commits, compliance, costs, leaderboard, profile, weekly
 from gitlab_sync.answers import people as people_table
-from gitlab_sync.answers.costs import Estimate
+from gitlab_sync.answers.estimate import Estimate
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.cli import exits
 from gitlab_sync.cli.ending import tell_unknown_projects

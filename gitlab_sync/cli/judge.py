@@ -9,7 +9,7 @@ import click
 
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.options import (
-    AS_USUAL,
+    NOTHING_KEPT,
     Connection,
     FactOptions,
     Target,
@@ -72,7 +72,7 @@ def _judge(
     group: str | None,
     scope: str,
     dry_run: bool,
-    facts: FactOptions = AS_USUAL,
+    facts: FactOptions = NOTHING_KEPT,
 ) -> int:
     require_people(people, connection)
 

@@ -10,7 +10,7 @@ from gitlab_sync.answers.members import people_of_groups
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.cli.ending import end
 from gitlab_sync.cli.messages import note
-from gitlab_sync.cli.options import AS_USUAL, Connection, FactOptions, Target
+from gitlab_sync.cli.options import NOTHING_KEPT, Connection, FactOptions, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.people import Further, People
 from gitlab_sync.cli.progress import watching
@@ -45,7 +45,7 @@ def judge(
     scope: Scope,
     target: Target,
     connection: Connection,
-    facts: FactOptions = AS_USUAL,
+    facts: FactOptions = NOTHING_KEPT,
 ) -> int:
     """Judge these people's `what`, write the rows, and return the exit code.
 

@@ -11,9 +11,8 @@ from typing import Any, Literal, TypeVar, get_args
 
 import click
 
-from gitlab_sync.types import DEFAULT_SOURCE, Source
+from gitlab_sync.types import DEFAULT_SOURCE, STORE_VARIABLE, Source, StoreMode
 
-StoreMode = Literal["off", "on", "read-only", "refresh"]
 F = TypeVar("F", bound=Callable[..., Any])
 Format = Literal["table", "json", "ndjson", "csv", "xlsx", "parquet", "html"]
 
@@ -57,15 +56,19 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class FactOptions:
-    """From where merge requests are read in full, and whether that is kept (`clear`: anew)."""
+    """From where merge requests are read in full, and whether that is kept.
+
+    `refresh` reads all anew and keeps it; `clear` forgets first what is kept.
+    """
 
     source: Source = DEFAULT_SOURCE
-    store: StoreMode = "off"
+    store: StoreMode = "on"
+    refresh: bool = False
     clear: bool = False
 
 
-AS_USUAL = FactOptions()
-"""From REST, and nothing kept."""
+NOTHING_KEPT = FactOptions(store="off")
+"""For commands that read no merge request in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +155,12 @@ _FACTS = (
         "many at once, where the GitLab has it. The rows are the same.",
     ),
     click.option(
-        "--store", type=click.Choice(get_args(StoreMode)), default="off", show_default=True,
-        help="Keep what was read of ended merge requests on this disk, and read nothing twice. "
-        "refresh reads all anew.",
+        "--store", type=click.Choice(get_args(StoreMode)), default="on", show_default=True,
+        envvar=STORE_VARIABLE, show_envvar=True,
+        help="Keep what was read of ended merge requests on this disk, and read nothing twice.",
+    ),
+    click.option(
+        "--refresh", is_flag=True, help="Read all anew, whatever is kept.",
     ),
     click.option(
         "--clear-store", "clear", is_flag=True,
@@ -168,7 +174,7 @@ def fact_options(command: Callable[..., int]) -> Callable[..., int]:
 
     @functools.wraps(command)
     def gather(**given: Any) -> int:
-        facts = FactOptions(**{name: given.pop(name) for name in ("source", "store", "clear")})
+        facts = FactOptions(**{name: given.pop(name) for name in FactOptions.__dataclass_fields__})
         return command(facts=facts, **given)
 
     for option in reversed(_FACTS):

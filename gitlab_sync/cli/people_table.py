@@ -9,7 +9,7 @@ from gitlab_sync.answers.people import Question
 from gitlab_sync.cli.ending import end, tell_unknown_projects
 from gitlab_sync.cli.judging import asked_people
 from gitlab_sync.cli.messages import note
-from gitlab_sync.cli.options import AS_USUAL, Connection, FactOptions, Target
+from gitlab_sync.cli.options import NOTHING_KEPT, Connection, FactOptions, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.people import COLLEGE, Further, People
 from gitlab_sync.cli.progress import watching
@@ -23,7 +23,7 @@ def show(
     question: Question,
     target: Target,
     connection: Connection,
-    facts: FactOptions = AS_USUAL,
+    facts: FactOptions = NOTHING_KEPT,
 ) -> int:
     """Write the table of these people, and return the exit code.
 

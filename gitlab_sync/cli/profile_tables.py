@@ -7,7 +7,7 @@ from dataclasses import replace
 from gitlab_sync.answers import profile as answers
 from gitlab_sync.answers.profile import Question
 from gitlab_sync.cli.ending import end, tell_unknown_projects
-from gitlab_sync.cli.options import AS_USUAL, Connection, FactOptions, Target
+from gitlab_sync.cli.options import NOTHING_KEPT, Connection, FactOptions, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.profile_text import to_text
 from gitlab_sync.cli.progress import watching
@@ -21,7 +21,7 @@ def show(
     part: str | None,
     target: Target,
     connection: Connection,
-    facts: FactOptions = AS_USUAL,
+    facts: FactOptions = NOTHING_KEPT,
 ) -> int:
     """Write a person's profile, and return the exit code.
 

@@ -14,7 +14,7 @@ import click
 from gitlab_sync import settings
 from gitlab_sync.bridge import Bridge
 from gitlab_sync.cli.messages import log_to_stderr, note
-from gitlab_sync.cli.options import AS_USUAL, Connection, FactOptions
+from gitlab_sync.cli.options import NOTHING_KEPT, Connection, FactOptions
 from gitlab_sync.cli.signals import Interruption
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import Cancelled
@@ -41,7 +41,7 @@ class Session:
 
 
 @contextmanager
-def open_session(connection: Connection, facts: FactOptions = AS_USUAL) -> Iterator[Session]:
+def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> Iterator[Session]:
     """Yield a job that Ctrl-C and SIGTERM cancel; nothing of it is left afterwards.
 
     Raises ConfigurationError when URL or token is missing. An interrupted read that nobody caught
@@ -85,10 +85,11 @@ def _store(rest: Rest, facts: FactOptions) -> Iterator[PrincipalStore | None]:
     """Yield what is kept of this GitLab for whoever asks; None if nothing is."""
     if facts.clear:
         note(f"{plural(clear_store(rest.base_url), 'merge request')} forgotten")
-    if facts.store == "off":
+    if facts.store == "off" or (facts.refresh and facts.store == "read-only"):
         yield None
         return
-    with open_store(rest.base_url, rest.credential, facts.store) as store:
+    mode = "refresh" if facts.refresh else facts.store
+    with open_store(rest.base_url, rest.credential, mode) as store:
         yield store
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeAlias, TypeVar, cast
 
 import streamlit as st
 
@@ -14,7 +14,8 @@ from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import AuthenticationError
 from gitlab_sync.jobs import Job
 from gitlab_sync.outcomes import Report
-from gitlab_sync.pages.connection import JOBS, connect, current_sign_in, sign_out
+from gitlab_sync.pages.connection import JOBS, connect, current_sign_in, sign_out_refused
+from gitlab_sync.pages.keeping import kept_for
 from gitlab_sync.pages.moments import shown_moment, visitors_zone
 from gitlab_sync.pages.trouble import Trouble, of_error, of_rows, show_error, show_troubles
 from gitlab_sync.run import Run
@@ -26,6 +27,9 @@ R = TypeVar("R", bound=Report)
 
 POLL = 0.5
 """Seconds between two looks at a job that runs."""
+
+FIRST_POLL = 0.2
+"""Seconds between two looks at a job that has no rows yet: the first are waited for most."""
 
 _ASKED = "_asked_on_"
 
@@ -52,6 +56,7 @@ class Asking(Generic[Q, R]):
         Raises AuthenticationError if GitLab takes the token no more, which a row cannot tell.
         """
         with sign_in.client() as client:
+            run = replace(run, store=kept_for(sign_in))
             report = self.answer(client, self.question, run)
             completeness = report.completeness
             refused = "not signed in" in {*completeness.lost, *completeness.lists}
@@ -77,8 +82,35 @@ class Look(Generic[Q, R]):
         return "still being read" if self.report is None else str(self.report.completeness)
 
 
+Asked: TypeAlias = tuple[Asking[Q, R] | None, bool]
+"""What the fields of a page ask, None if that cannot be asked, and whether Run was pressed."""
+
+View: TypeAlias = Callable[[Look[Q, R]], bool | None]
+"""How a page shows an answer; it returns True if it told by itself what could not be read."""
+
+
 def _is_refused(row: Row) -> bool:
     return row.get("Status") == "Error" and "401" in str(row.get("Error"))
+
+
+def ask_and_show(
+    sign_in: SignIn,
+    page: str,
+    asked: Asked[Q, R],
+    view: View[Q, R],
+    *,
+    ready: str,
+    lacking: str,
+) -> None:
+    """Ask what the fields of a page ask if Run was pressed, and show the answer by `view`.
+
+    Where there is no answer yet, `ready` says what to do, or `lacking` if nothing can be asked.
+    """
+    asking, pressed = asked
+    if pressed and asking is not None:
+        ask(sign_in, asking)
+    if not show_answer(sign_in, page, asking, view):
+        st.caption(ready if asking is not None else lacking)
 
 
 def ask(sign_in: SignIn, asking: Asking[Q, R]) -> None:
@@ -95,9 +127,7 @@ def _key(sign_in: SignIn, asking: Asking[Q, R]) -> Hashable:
     return (sign_in.principal, asking)
 
 
-def show_answer(
-    sign_in: SignIn, page: str, asking: Asking[Q, R] | None, view: Callable[[Look[Q, R]], None]
-) -> bool:
+def show_answer(sign_in: SignIn, page: str, asking: Asking[Q, R] | None, view: View[Q, R]) -> bool:
     """Show how far the question's job is and what it found, by `view`; False if there is none.
 
     `asking` is what the fields of the page ask now (None: nothing that could be asked). Where that
@@ -111,10 +141,17 @@ def show_answer(
         st.session_state[_ASKED + page] = candidate
         if candidate != asking:
             st.caption("The fields have changed since: this is what was asked before.")
-        fragment = st.fragment(_show, run_every=POLL if job.running else None)
-        fragment(candidate, view, polled=job.running)
+        poll = _poll(job)
+        st.fragment(_show, run_every=poll)(candidate, view, poll)
         return True
     return False
+
+
+def _poll(job: Job) -> float | None:
+    """Return after how many seconds to look at a job again; None if it has ended."""
+    if not job.running:
+        return None
+    return POLL if job.rows else FIRST_POLL
 
 
 def _find(sign_in: SignIn, asking: Asking[Q, R]) -> Job | None:
@@ -129,27 +166,24 @@ def _refused(job: Job) -> bool:
     return isinstance(job.error, AuthenticationError)
 
 
-def _show(asking: Asking[Q, R], view: Callable[[Look[Q, R]], None], *, polled: bool) -> None:
-    """Show everything once; run again and again while `polled`."""
+def _show(asking: Asking[Q, R], view: View[Q, R], poll: float | None) -> None:
+    """Show everything once; run again every `poll` seconds, as long as that is often enough."""
     sign_in = current_sign_in()
     job = None if sign_in is None else _find(sign_in, asking)
     if sign_in is None or job is None:
         st.rerun()
     if _refused(job):
-        sign_out(
-            "GitLab does not accept your token any more: it has expired or was revoked. "
-            "Sign in again with a new one."
-        )
-        st.rerun()
-    if polled and not job.running:
-        st.rerun()  # the whole page, so that the polling ends
+        sign_out_refused(sign_in)
+    if _poll(job) != poll:
+        st.rerun()  # the whole page, so that the polling ends, or becomes slower
     slot = st.container()  # there at all times, so that what is below keeps its place
     if job.running:
         with slot:
             _show_progress(asking, job)
     _show_head(sign_in, asking, job)
+    told: bool | None = False
     if job.rows or job.report is not None:
-        view(
+        told = view(
             Look(
                 asking.question,
                 job.rows,
@@ -161,7 +195,8 @@ def _show(asking: Asking[Q, R], view: Callable[[Look[Q, R]], None], *, polled: b
         )
     elif job.running:
         st.caption(f"The first {asking.nouns} are being read…")
-    show_troubles(_troubles(asking, job), f"Errors_{_as_of(job):%Y-%m-%d}.txt")
+    if not told:
+        show_troubles(_troubles(asking, job), f"Errors_{_as_of(job):%Y-%m-%d}.txt")
 
 
 def _show_progress(asking: Asking[Q, R], job: Job) -> None:
@@ -179,18 +214,27 @@ def _show_progress(asking: Asking[Q, R], job: Job) -> None:
 
 
 def progress_text(nouns: str, job: Job) -> tuple[float, str]:
-    """Return the share of a job that is done (0 to 1), and a line that says how far it is."""
-    now = job.progress
+    """Return the share of a job that is done (0 to 1), and a line that says how far it is.
+
+    What is counted may be done while rows are still to come, so it says how many rows are there.
+    """
+    now, rows = job.progress, len(job.rows)
     what = now.what or nouns
-    requests = f"{now.requests:,} requests" if now.requests != 1 else "1 request"
     if now.total is None:
-        share, text = 0.0, f"Looking for {what} · {requests}"
+        share, parts = 0.0, [f"Looking for {what}"]
     else:
         share = min(1.0, now.done / now.total) if now.total else 1.0
-        text = f"{now.done:,} of {now.total:,} {what} · {requests}"
+        parts = [f"{now.done:,} of {now.total:,} {what}"]
+    if rows and rows != now.done:
+        parts.append(f"{_counted(rows, 'row')} ready")
+    parts.append(_counted(now.requests, "request"))
     if now.waiting >= 1:
-        text += f" · rate limit: going on in {now.waiting:.0f} s"
-    return share, text
+        parts.append(f"rate limit: going on in {now.waiting:.0f} s")
+    return share, " · ".join(parts)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _show_head(sign_in: SignIn, asking: Asking[Q, R], job: Job) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 import streamlit as st
 
 from gitlab_sync.answers import people as answers
 from gitlab_sync.answers.people import PeopleReport, Question, people_sheet
 from gitlab_sync.pages import fields
-from gitlab_sync.pages.asking import Asking, Look, ask, show_answer
+from gitlab_sync.pages.asking import Asked, Asking, Look, ask_and_show
 from gitlab_sync.pages.demo import get_demo
 from gitlab_sync.pages.frame import begin
 from gitlab_sync.pages.items import show_items
@@ -29,64 +28,34 @@ LEAD = (
 )
 
 
-def show_fields(sign_in: SignIn) -> tuple[Asking[Question, PeopleReport] | None, bool]:
-    """Show the fields; return the question that they ask, if any, and whether Run was pressed."""
+def show_fields(sign_in: SignIn) -> Asked[Question, PeopleReport]:
+    """Show the fields, and return what they ask."""
     demo_people = "\n".join(get_demo().people) if sign_in.is_demo else ""
-    with st.expander("Take people from a file", icon=":material/upload_file:"):
-        fields.upload_into(
-            "users",
-            "CSV file with people",
-            ("csv", "txt"),
-            fields.people_of_csv,
-            "A column titled username, gitlab username or user, and perhaps one titled college. "
-            "They are put into the field below.",
-        )
+    fields.people_file(
+        "users",
+        fields.people_of_csv,
+        "A column titled username, gitlab username or user, and perhaps one titled college.",
+    )
     with st.form("batch"):
-        text = fields.people_area(demo_people)
-        columns = st.columns(2)
-        with columns[0]:
-            group = st.text_input(
-                "Members of this group, too (optional)",
-                key="group",
-                placeholder="group, or its number",
-                bind="query-params",
-            )
-        with columns[1]:
-            projects = fields.projects_field()
-        since, until = fields.dates_fields()
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            pressed = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
-            quick = st.toggle(
-                "Quick",
-                key="quick",
-                help="Judge merge requests from lists alone: much faster, but what a list does not "
-                "say, such as tests and reviews, stays unknown.",
-                bind="query-params",
-            )
-    return _question(text, group or "", projects, (since, until), quick, pressed), pressed
-
-
-def _question(
-    text: str,
-    group: str,
-    projects: str,
-    days: tuple[date | None, date | None],
-    quick: bool,
-    pressed: bool,
-) -> Asking[Question, PeopleReport] | None:
+        text = fields.people_area(
+            "users",
+            demo_people,
+            "alice\nbob, Riverside College",
+            "One GitLab username a line; behind a comma the college, if you like.",
+        )
+        groups, projects = fields.group_and_projects()
+        days = fields.dates_fields()
+        pressed, quick = fields.run_button_and_quick()
     people = fields.read_people(text)
     period = fields.read_period(*days)
     if not fields.check_people(people) or period is None:
-        return None
-    groups = tuple(filter(None, [group.strip().strip("/")]))
+        return None, pressed
     if not people.people and not groups:
         if pressed:
             st.error("Type in at least one username, or a group, first.", icon=":material/error:")
-        return None
-    question = Question(
-        people.people, groups, fields.read_projects(projects), period, quick, zone=visitors_zone()
-    )
-    return Asking(PAGE, question.key, "people", question, answers.answer)
+        return None, pressed
+    question = Question(people.people, groups, projects, period, quick, zone=visitors_zone())
+    return Asking(PAGE, question.key, "people", question, answers.answer), pressed
 
 
 def show_table(look: Look[Question, PeopleReport]) -> None:
@@ -103,9 +72,7 @@ def show_table(look: Look[Question, PeopleReport]) -> None:
         person = known.get(str(row["Username"]))
         return {} if person is None else person.unknown
 
-    if report is not None and report.unknown_projects:
-        names = [str(name) for name in report.unknown_projects]
-        fields.show_faults(names, "These projects do not exist, or may not be read: left out")
+    fields.show_unknown_projects(() if report is None else report.unknown_projects)
     for remark in () if report is None else report.remarks:
         st.caption(f"{remark[0].upper()}{remark[1:]}.")
     alt = "Batch analytics: a row for each person, with the number of faults by kind"
@@ -119,12 +86,11 @@ def show_table(look: Look[Question, PeopleReport]) -> None:
 
 
 visitor = begin("Batch analytics", LEAD)
-asking, run_pressed = show_fields(visitor)
-if run_pressed and asking is not None:
-    ask(visitor, asking)
-if not show_answer(visitor, PAGE, asking, show_table):
-    st.caption(
-        "Press Run to read the work of these people."
-        if asking is not None
-        else "Type in the usernames of the people whose work you want to see, and press Run."
-    )
+ask_and_show(
+    visitor,
+    PAGE,
+    show_fields(visitor),
+    show_table,
+    ready="Press Run to read the work of these people.",
+    lacking="Type in the usernames of the people whose work you want to see, and press Run.",
+)

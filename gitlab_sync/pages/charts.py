@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Literal
 
@@ -27,6 +28,9 @@ _ON_DARK = ("#3a7cb8", "#5a9fd4", "#85bce3", "#b3d6ee", "#e3f1fb")
 
 BAR = 26
 """Pixels from one horizontal bar to the next, such that each has its label."""
+
+MOST_ROWS = 40
+"""Bars, or rows of a grid, of one chart: more cannot be read."""
 
 _LABELS = 260
 _ROOM_FOR_TEXT = 160  # percent: the text of a whole bar stands beyond its end
@@ -99,13 +103,21 @@ def show_chart(
     )
 
 
-def show_percents(bars: pd.DataFrame, label: str, title: str, alt_text: str) -> None:
+def show_percents(
+    bars: Sequence[Mapping[str, object]],
+    label: str,
+    title: str,
+    alt_text: str,
+    colours: Mapping[str, str] | None = None,
+) -> None:
     """Show percents as bars from left to right, in their order, each with its text beside it.
 
-    `bars` has the names in its column `label`, `Share` (in percent, 0 where it is not known) and
-    `Text`. `title` says what the percents are.
+    Each of `bars` has a name under `label`, `Share` (in percent, 0 where it is not known) and
+    `Text`. `title` says what the percents are. With `colours`, each has one of their keys as its
+    `Kind`, which a legend explains where there are several.
     """
-    base = alt.Chart(bars, height=alt.Step(BAR)).encode(
+    found = pd.DataFrame(bars)
+    base = alt.Chart(found, height=alt.Step(BAR)).encode(
         alt.Y(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
         alt.X(
             "Share:Q",
@@ -115,5 +127,11 @@ def show_percents(bars: pd.DataFrame, label: str, title: str, alt_text: str) -> 
         ),
         tooltip=[label, alt.Tooltip("Text", title=title)],
     )
+    marks = base.mark_bar(color=BLUE)
+    if colours is not None:
+        kinds = {kind: colour for kind, colour in colours.items() if kind in set(found["Kind"])}
+        scale = alt.Scale(domain=[*kinds], range=[*kinds.values()])
+        legend = alt.Legend(orient="top") if len(kinds) > 1 else None
+        marks = marks.encode(alt.Color("Kind:N", title=None, scale=scale, legend=legend))
     text = base.mark_text(align="left", dx=4, color=text_colour()).encode(text="Text:N")
-    show_chart(base.mark_bar(color=BLUE) + text, alt_text)
+    show_chart(marks + text, alt_text)

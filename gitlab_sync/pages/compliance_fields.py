@@ -20,7 +20,7 @@ from gitlab_sync.errors import (
     without_secrets,
 )
 from gitlab_sync.pages import fields
-from gitlab_sync.pages.connection import connect, secrets_of_server, sign_out
+from gitlab_sync.pages.connection import connect, secrets_of_server, sign_out_refused
 from gitlab_sync.pages.trouble import escaped, show_error
 from gitlab_sync.rules.project import DEFAULT_POLICY, Policy
 from gitlab_sync.rules.projects_input import (
@@ -106,9 +106,9 @@ def read_policy(licences: list[str], policy: Policy) -> Policy | None:
 
 def project_field(default: str) -> str:
     """Show the field for one project and return its text."""
+    fields.fill_in("project", default)
     text = st.text_input(
         "Project",
-        value=default,
         key="project",
         placeholder="group/project, or its number or address",
         on_change=_take_project,
@@ -161,8 +161,7 @@ def _ask_branches(sign_in: SignIn, project: str) -> _Found:
         with st.spinner("Looking for its branches…"):
             return answers.branches_of(connect(sign_in).client, project)
     except AuthenticationError:
-        sign_out("GitLab does not accept your token any more. Sign in again with a new one.")
-        st.rerun()
+        sign_out_refused(sign_in)
     except GitLabSyncError as error:
         return error
 
@@ -233,9 +232,9 @@ def projects_area() -> str:
 
 def group_field(default: str) -> str:
     """Show the field for a group and return its text."""
+    fields.fill_in("in_group", default)
     text = st.text_input(
         "All projects of this group and its subgroups (optional)",
-        value=default,
         key="in_group",
         placeholder="group, or its number or address",
         help="Without those that are archived, marked for deletion, forks, or only shared with it.",

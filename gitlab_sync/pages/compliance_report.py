@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import altair as alt
-import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
 import streamlit as st
 
 from gitlab_sync.answers.compliance import Suggestion, findings_sheet, suggestions
@@ -21,9 +19,6 @@ from gitlab_sync.rules.project_facts import Answer, Finding
 from gitlab_sync.rules.text import plural
 from gitlab_sync.types import Row
 
-MOST_BARS = 40
-"""Bars of one chart: more cannot be read."""
-
 TABS: Mapping[str, Area] = {
     "Quality & tools": "quality & tools",
     "Security": "security",
@@ -35,7 +30,6 @@ TABS: Mapping[str, Area] = {
 
 _KNOWN, _IN_PART, _NOT_KNOWN = "known", "known in part", "not known"
 _COLOURS = {_KNOWN: charts.BLUE, _IN_PART: charts.VERMILLION, _NOT_KNOWN: charts.GREY}
-_ROOM_FOR_TEXT = 150  # percent: the text of a whole bar stands beyond its end
 
 _SUGGESTIONS = "Suggestions"
 _BADGES: Mapping[Answer, str] = {
@@ -53,7 +47,7 @@ def show_report(checked: Checked, policy: Policy, meta: Meta, key: str) -> None:
     """Show what was found of one project; `key` tells the reports of a page apart."""
     name, report = str(checked.row["Project"]), checked.report
     link = record.link(checked.project)
-    st.subheader(linked(name, link), anchor=False)
+    st.header(linked(name, link), anchor=False)
     if report is None:
         st.markdown(f"Nothing is known of it: {escaped(str(checked.row['Error']))}.")
         return
@@ -174,13 +168,13 @@ def _gain(suggestion: Suggestion) -> str:
 
 
 def bars(rows: Sequence[Row]) -> list[dict[str, object]]:
-    """Return the bars of rows, in their order, the first `MOST_BARS` of them.
+    """Return the bars of rows, in their order, the first `charts.MOST_ROWS` of them.
 
-    Each has `Project`, `Score` (0 where it is unknown), `Text` (what stands beside the bar: `75 %`,
-    `75 % (+3 ?)` where three checks are unknown, `?`) and `Known` (in words, for colour and
-    legend).
+    Each has `Project`, `Share` (the score, 0 where it is unknown), `Text` (what stands beside the
+    bar: `75 %`, `75 % (+3 ?)` where three checks are unknown, `?`) and `Kind` (how well it is
+    known, in words).
     """
-    return [_bar(row) for row in rows[:MOST_BARS]]
+    return [_bar(row) for row in rows[: charts.MOST_ROWS]]
 
 
 def _bar(row: Row) -> dict[str, object]:
@@ -190,33 +184,15 @@ def _bar(row: Row) -> dict[str, object]:
         text, known = f"{score:g} %", _KNOWN
         if unknown:
             text, known = f"{text} (+{unknown} ?)", _IN_PART
-    return {"Project": row["Project"], "Score": score or 0.0, "Text": text, "Known": known}
+    return {"Project": row["Project"], "Share": score or 0.0, "Text": text, "Kind": known}
 
 
 def show_scores(rows: Sequence[Row]) -> None:
     """Show the scores of rows as bars, in their order, with what is not known marked."""
-    found = pd.DataFrame(bars(rows))
-    kinds = [kind for kind in _COLOURS if kind in set(found["Known"])]
-    base = alt.Chart(found, height=alt.Step(charts.BAR)).encode(
-        alt.Y("Project:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
-        alt.X(
-            "Score:Q",
-            title="Score in percent",
-            scale=alt.Scale(domain=[0, _ROOM_FOR_TEXT]),
-            axis=alt.Axis(values=[0, 25, 50, 75, 100], titleAnchor="start"),
-        ),
-        tooltip=["Project", alt.Tooltip("Text", title="Score"), alt.Tooltip("Known", title=" ")],
-    )
-    colour = alt.Color(
-        "Known:N",
-        title=None,
-        scale=alt.Scale(domain=kinds, range=[_COLOURS[kind] for kind in kinds]),
-        legend=alt.Legend(orient="top") if len(kinds) > 1 else None,
-    )
-    text = base.mark_text(align="left", dx=4, color=charts.text_colour()).encode(text="Text:N")
-    charts.show_chart(base.mark_bar().encode(colour) + text, scores_in_words(rows))
-    if len(rows) > len(found):
-        st.caption(f"The first {len(found)} of {len(rows)} projects, the worst first.")
+    title, alt_text = "Score in percent", scores_in_words(rows)
+    charts.show_percents(bars(rows), "Project", title, alt_text, _COLOURS)
+    if len(rows) > charts.MOST_ROWS:
+        st.caption(f"The first {charts.MOST_ROWS} of {len(rows)} projects, the worst first.")
 
 
 def scores_in_words(rows: Sequence[Row]) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import streamlit as st
 from streamlit.connections import BaseConnection
 
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.http.credentials import OidcCredential
 from gitlab_sync.jobs import GRACE, JobRegistry, Owner
 from gitlab_sync.pages.browser_cookie import COOKIE, is_key
 from gitlab_sync.pages.hosts import Hosts
+from gitlab_sync.pages.places import Place, Places
 from gitlab_sync.sessions import Notices, Sessions, SignIn
 
 GRACE_VARIABLE = "GITLAB_SYNC_JOB_GRACE"
@@ -40,6 +42,9 @@ SESSIONS = Sessions()
 
 NOTICES = Notices()
 """What the page of the ways in is to tell each browser."""
+
+PLACES = Places()
+"""Where in the app each browser was that left to sign in."""
 
 _KEY = "_browser_key"
 
@@ -101,6 +106,16 @@ def sign_out(notice: str | None = None) -> None:
         leave_notice(notice)
 
 
+def sign_out_refused(sign_in: SignIn) -> NoReturn:
+    """End a sign-in that GitLab does not accept any more, and show the ways in with a word why."""
+    if isinstance(sign_in.credential, OidcCredential):
+        lost, new = "sign-in", "Sign in again."
+    else:
+        lost, new = "token", "Sign in again with a new one."
+    sign_out(f"GitLab does not accept your {lost} any more: it has expired or was revoked. {new}")
+    st.rerun()
+
+
 def leave_notice(text: str) -> None:
     """Leave a word for this browser's next page of the ways in, even if it is loaded anew."""
     NOTICES.leave(_browser(), text)
@@ -109,6 +124,17 @@ def leave_notice(text: str) -> None:
 def take_notice() -> str | None:
     """Return what was left to say to this browser, once."""
     return NOTICES.take(_browser())
+
+
+def leave_place(page: st.Page) -> None:
+    """Remember where in the app this browser is, before it leaves to sign in elsewhere."""
+    query = {name: st.query_params.get_all(name) for name in st.query_params}
+    PLACES.leave(_browser(), Place.of(page.url_path, query))
+
+
+def take_place() -> Place | None:
+    """Return where this browser was when it left to sign in elsewhere, once; None if it did not."""
+    return PLACES.take(_browser())
 
 
 def _browser() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.rules.teams import Member, Team, usernames_of
@@ -16,12 +16,16 @@ from gitlab_sync.sessions import SignIn
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The running demo: its address, its teams, and full names by username."""
+    """The running demo: its address, its teams, and full names by username.
+
+    `last_day` is the last day of its people's work: nobody does anything while it runs.
+    """
 
     url: str
     token: str
     teams: tuple[Team, ...]
     names: Mapping[str, str]
+    last_day: date
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -45,12 +49,13 @@ def get_demo() -> Demo:
     global _demo  # noqa: PLW0603 - there is one for the process, and it cannot be made on import
     with _lock:
         if _demo is None:
-            world = demo_world(datetime.now(UTC).date())
+            last_day = datetime.now(UTC).date()
+            world = demo_world(last_day)
             sandbox = Sandbox(world).start()
             teams = tuple(
                 Team(name, "", tuple(map(Member, usernames)))
                 for name, usernames in world.teams.items()
             )
             names = {user["username"]: user["name"] for user in world.tables.users}
-            _demo = Demo(sandbox.url, sandbox.token(), teams, names)
+            _demo = Demo(sandbox.url, sandbox.token(), teams, names, last_day)
         return _demo

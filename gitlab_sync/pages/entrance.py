@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from gitlab_sync.pages import oidc
 from gitlab_sync.pages.connection import current_sign_in, sign_out
 from gitlab_sync.pages.frame import role_of, show_fault_of_roles
 from gitlab_sync.pages.roles import Role
@@ -18,7 +19,9 @@ _ICON = Path(__file__).with_name("icon.svg")
 
 # Streamlit writes white on the accent, and the accent on the page; on a dark page no colour can be
 # read both ways. So what is selected keeps the colour of text: its line or frame shows it, too.
+# Sections are of the second level, as they are below a title, but not as large as that would be.
 _STYLE = """<style>
+[data-testid=stHeading] h2 { font-size: 1.75rem !important; padding-top: 0.5rem !important; }
 [role=tab][aria-selected=true], [role=radio][aria-checked=true] { color: inherit !important; }
 </style>"""
 
@@ -99,10 +102,14 @@ st.html(_STYLE)
 visitor = current_sign_in()
 if visitor is None:
     # All of them, so that a link to any page still leads there after signing in.
-    st.navigation(pages_for("admin"), position="hidden")
-    show_sign_in()
+    pages = pages_for("admin")
+    page = st.navigation(pages, position="hidden")
+    oidc.go_back(pages, page)
+    show_sign_in(page)
 else:
-    page = st.navigation(pages_for(role_of(visitor)))
+    pages = pages_for(role_of(visitor))
+    page = st.navigation(pages)
+    oidc.go_back(pages, page)
     show_account(visitor)
     show_fault_of_roles()
     page.run()

@@ -5,7 +5,7 @@ All stand in the page's address, so that a link leads to the same question.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 
 import streamlit as st
@@ -24,18 +24,42 @@ _MOST_FAULTS = 5
 _MOST_BYTES = 2_000_000
 
 
-def people_area(default: str = "", *, key: str = "users", label: str = "People") -> str:
-    """Show the field for people and return its text."""
+def fill_in(key: str, text: str) -> None:
+    """Put text into the field with that key if nobody did yet, by hand, by a file or by a link.
+
+    A field with a default of its own could not be written to besides. For before it is shown.
+    """
+    if text and key not in st.session_state and key not in st.query_params:
+        st.session_state[key] = text
+
+
+def people_area(key: str, default: str, placeholder: str, help_text: str) -> str:
+    """Show the field for people, with `default` in it at first, and return its text."""
+    fill_in(key, default)
     text = st.text_area(
-        label,
-        value=default,
+        "People",
         height=140,
         key=key,
-        placeholder="alice\nbob, Riverside College",
-        help="One GitLab username a line; behind a comma the college, if you like.",
+        placeholder=placeholder,
+        help=help_text,
         bind="query-params",
     )
     return text or ""
+
+
+def people_file(area: str, as_text: Callable[[str], str], columns: str) -> None:
+    """Show the field for a file with people, which go into the field with the key `area`.
+
+    `columns` says in a sentence what the file holds. For outside of a form.
+    """
+    with st.expander("Take people from a file", icon=":material/upload_file:"):
+        upload_into(
+            area,
+            "CSV file with people",
+            ("csv", "txt"),
+            as_text,
+            f"{columns} They are put into the field below.",
+        )
 
 
 def upload_into(
@@ -110,22 +134,39 @@ def check_people(found: PeopleInput) -> bool:
     return not found.faults
 
 
-def projects_field(*, key: str = "projects") -> str:
-    """Show the field for projects and return its text."""
+def group_and_projects() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Show the fields for a group and for projects side by side; return the groups, and these."""
+    columns = st.columns(2)
+    with columns[0]:
+        group = st.text_input(
+            "Members of this group, too (optional)",
+            key="group",
+            placeholder="group, or its number",
+            bind="query-params",
+        )
+    with columns[1]:
+        projects = projects_field()
+    return tuple(filter(None, [(group or "").strip().strip("/")])), projects
+
+
+def projects_field() -> tuple[str, ...]:
+    """Show the field for projects, and return those in it, each once."""
     text = st.text_input(
         "Only these projects (optional)",
-        key=key,
+        key="projects",
         placeholder="group/project, or its number or address",
         help="Several with commas between them. Else all projects of each person count.",
         bind="query-params",
     )
-    return text or ""
-
-
-def read_projects(text: str) -> tuple[str, ...]:
-    """Return the projects of the field, each once."""
-    names = (name.strip() for name in text.replace("\n", ",").split(","))
+    names = (name.strip() for name in (text or "").replace("\n", ",").split(","))
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def show_unknown_projects(names: Iterable[object]) -> None:
+    """Say which of the projects that were named are not there, if any."""
+    unknown = [str(name) for name in names]
+    if unknown:
+        show_faults(unknown, "These projects do not exist, or may not be read: left out")
 
 
 def dates_fields() -> tuple[date | None, date | None]:
@@ -155,3 +196,31 @@ def read_period(since: date | None, until: date | None) -> Period | None:
     except ConfigurationError as error:
         st.error(error_text(error), title="These dates cannot be", icon=":material/error:")
         return None
+
+
+def run_button(clean: str | None = None) -> bool:
+    """Show the button that ends a form, and return whether it was pressed.
+
+    From the field with the key `clean` it takes tokens and passwords.
+    """
+    return st.form_submit_button(
+        "Run",
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=None if clean is None else hide_secrets,
+        args=None if clean is None else (clean,),
+    )
+
+
+def run_button_and_quick(clean: str | None = None) -> tuple[bool, bool]:
+    """Show `run_button` and the switch for a quick judgement; return both of their states."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        pressed = run_button(clean)
+        quick = st.toggle(
+            "Quick",
+            key="quick",
+            help="Judge merge requests from lists alone: much faster, but what a list does not "
+            "say, such as tests and reviews, stays unknown.",
+            bind="query-params",
+        )
+    return pressed, quick

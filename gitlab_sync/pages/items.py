@@ -16,7 +16,7 @@ from gitlab_sync.rules.text import plural
 def show_items(person: PersonAnswer, meta: Meta) -> None:
     """Show the faults of a person's merge requests and issues, and what is not known of them."""
     username = str(person.outcome["username"])
-    st.subheader(f"What stands behind the row of {escaped(username)}", anchor=False)
+    st.header(f"What stands behind the row of {escaped(username)}", anchor=False)
     if person.outcome["data"] is None:
         st.markdown(f"Nothing was read: {escaped(str(person.outcome['error']))}.")
         return

@@ -24,9 +24,6 @@ from gitlab_sync.rules.text import plural
 from gitlab_sync.rules.work import TITLES, Number
 from gitlab_sync.types import Row
 
-MOST_BARS = 40
-"""Bars of one chart: more cannot be read."""
-
 _ROOM_FOR_TEXT = 1.25  # the text of the longest bar stands beyond its end
 _ROOM_FOR_POINTS = 0.05  # of the longest bar: in a shorter part they would not fit
 _DAY_SIZE = 12  # pixels from one day to the next
@@ -40,13 +37,13 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def score_parts(board: LeaderboardReport) -> list[dict[str, object]]:
-    """Return what the scores of the first `MOST_BARS` teams are made of, the best team first.
+    """Return what the scores of teams are made of, the best first, up to `charts.MOST_ROWS`.
 
     A row for each team and each number that counts: `Team`, `Term` (as `MR Merged x 5`), `Points`,
     where the part begins and ends on the team's bar (`From`, `To`), and `Middle`.
     """
     parts: list[dict[str, object]] = []
-    for name, team in [*board.teams.items()][:MOST_BARS]:
+    for name, team in [*board.teams.items()][: charts.MOST_ROWS]:
         begin: Number = 0
         for term, points in _points(team.result, board.question.weights).items():
             end = begin + points
@@ -90,7 +87,7 @@ def scores_in_words(board: LeaderboardReport) -> str:
 def show_scores(board: LeaderboardReport) -> None:
     """Show the teams' scores as bars, each divided into the points that make it up."""
     parts = pd.DataFrame(score_parts(board))
-    shown = [*board.teams.items()][:MOST_BARS]
+    shown = [*board.teams.items()][: charts.MOST_ROWS]
     ends = pd.DataFrame(
         {
             "Team": [name for name, _ in shown],
@@ -156,7 +153,7 @@ def share_bars(team: TeamAnswer, measure: str) -> list[dict[str, object]]:
     rows.sort(key=lambda row: -_share(row))
     return [
         {"Username": row["Username"], "Share": _share(row), "Text": _share_text(row)}
-        for row in rows[:MOST_BARS]
+        for row in rows[: charts.MOST_ROWS]
     ]
 
 
@@ -174,27 +171,15 @@ def show_shares(team: TeamAnswer) -> None:
     for column, name in zip(st.columns(len(SHARED)), SHARED, strict=True):
         with column:
             _show_share(share_bars(team, TITLES[name]), TITLES[name], team.result.total(name))
-    if len(team.result.members) > MOST_BARS:
-        st.caption(f"Those {MOST_BARS} of {len(team.result.members)} members with the most.")
+    if len(team.result.members) > charts.MOST_ROWS:
+        st.caption(f"Those {charts.MOST_ROWS} of {len(team.result.members)} members with the most.")
 
 
 def _show_share(bars: Sequence[dict[str, object]], title: str, total: Number | None) -> None:
     st.markdown(f"**{title}**: {UNKNOWN if total is None else f'{total:,}'}")
-    base = alt.Chart(pd.DataFrame(bars), height=alt.Step(charts.BAR)).encode(
-        alt.Y("Username:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
-        alt.X(
-            "Share:Q",
-            title="Share in percent",
-            scale=alt.Scale(domain=[0, 150]),
-            axis=alt.Axis(values=[0, 50, 100], titleAnchor="start"),
-        ),
-        tooltip=["Username", alt.Tooltip("Text", title=title)],
-    )
-    text = base.mark_text(align="left", dx=4, color=charts.text_colour()).encode(text="Text:N")
     first = ", ".join(f"{bar['Username']} {bar['Text']}" for bar in bars[:5])
-    charts.show_chart(
-        base.mark_bar(color=charts.BLUE) + text, f"Bars: shares in {title}, most first: {first}"
-    )
+    alt_text = f"Bars: shares in {title}, most first: {first}"
+    charts.show_percents(bars, "Username", "Share in percent", alt_text)
 
 
 # -- a person's days -------------------------------------------------------------------------------

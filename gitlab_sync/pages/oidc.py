@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -20,9 +20,11 @@ from gitlab_sync.http.urls import clean_base_url
 from gitlab_sync.pages.connection import (
     allowed_hosts,
     leave_notice,
+    leave_place,
     remember,
     secrets_of_server,
     take_notice,
+    take_place,
 )
 from gitlab_sync.pages.hosts import Hosts
 from gitlab_sync.pages.trouble import error_text, escaped
@@ -139,9 +141,9 @@ def configured() -> Provider | None:
     return Provider.from_settings(secrets_of_server(), allowed_hosts)
 
 
-def offer(provider: Provider) -> None:
-    """Show the way to GitLab and back."""
-    st.subheader("Your GitLab account", anchor=False, icon=":material/account_circle:")
+def offer(provider: Provider, page: st.Page) -> None:
+    """Show the way to GitLab and back to this page."""
+    st.header("Your GitLab account", anchor=False, icon=":material/account_circle:")
     host = escaped(provider.url.partition("://")[2])
     st.markdown(
         f"GitLab at {host} confirms who you are and lets this app read what you may read. "
@@ -155,6 +157,7 @@ def offer(provider: Provider) -> None:
         "Sign in with GitLab", key="sign_in_oidc", type="primary", icon=":material/login:"
     ):
         leave_notice(_NOT_CONFIRMED)  # for who comes back without it
+        leave_place(page)
         st.login()
 
 
@@ -177,6 +180,20 @@ def receive(provider: Provider) -> None:
     # Last, since it loads the page anew: by then the sign-in, or why there is none, is kept here.
     st.logout()
     st.stop()
+
+
+def go_back(pages: Sequence[st.Page], page: st.Page) -> None:
+    """Go where somebody was who has just come back, signed in or not; this ends the run.
+
+    Does nothing where nobody has, or that page is none of `pages`. GitLab sends people to the first
+    page; whoever opened another one wants that.
+    """
+    if page.url_path or st.query_params or st.user.to_dict().get("is_logged_in"):
+        return
+    place = take_place()
+    by_path = {each.url_path: each for each in pages}
+    if place is not None and place.path in by_path:
+        st.switch_page(by_path[place.path], query_params=place.query)
 
 
 def _sign_in(provider: Provider, login: Login | None) -> str | None:

@@ -75,7 +75,7 @@ def show_faults(nouns: str, checks: Sequence[Check], judged: Sequence[Judged]) -
     """Show for each check how many of the items fail it."""
     bars = fault_bars(checks, judged)
     title = "With this fault, in percent"
-    charts.show_percents(pd.DataFrame(bars), "Check", title, bars_in_words(nouns, bars))
+    charts.show_percents(bars, "Check", title, bars_in_words(nouns, bars))
 
 
 # -- weeks -----------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def show_mending(report: ProfileReport, instance: str) -> None:
     """Show what to mend, the worst first, and apart from it what is not known."""
     sheets = {sheet.title: sheet for sheet in report.summaries(instance)}
     username = str(report[0]["Username"])
-    st.subheader("What to mend", anchor=False)
+    st.header("What to mend", anchor=False)
     if report.mending.faults:
         _show_groups(report.mending, sheets[tables.TO_MEND], username)
     else:
@@ -116,7 +116,7 @@ def _show_unknown(report: ProfileReport, sheet: Sheet, username: str) -> None:
     lines += [f"- {doubt_text(doubt)}" for doubt in report.mending.doubts]
     if not lines:
         return
-    st.subheader("Not known", anchor=False)
+    st.header("Not known", anchor=False)
     st.markdown("What could not be checked counts neither as right nor as wrong.")
     st.markdown("\n".join(lines))
     if report.question.quick:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
 from html import escape
 from urllib.parse import urlsplit
 
@@ -13,16 +12,14 @@ import streamlit as st
 from gitlab_sync.answers.profile import ProfileReport, Question
 from gitlab_sync.pages import charts, fields
 from gitlab_sync.pages.asking import Look
-from gitlab_sync.pages.moments import today, visitors_zone
+from gitlab_sync.pages.moments import visitors_zone
 from gitlab_sync.pages.profile_charts import show_faults, show_weeks, weeks
 from gitlab_sync.pages.profile_mending import show_mending, unread_texts
-from gitlab_sync.pages.sheet_view import Extras, show_sheet
-from gitlab_sync.pages.trouble import error_text, escaped, linked
+from gitlab_sync.pages.sheet_view import Extras, offer_workbook, show_sheet
+from gitlab_sync.pages.trouble import escaped, linked
 from gitlab_sync.reports.cells import legal
-from gitlab_sync.reports.formats import FORMATS, file_name
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
-from gitlab_sync.reports.xlsx_file import to_xlsx
 from gitlab_sync.rules import profile as tables
 from gitlab_sync.rules.text import without_comments
 from gitlab_sync.rules.timelogs import format_hours_minutes
@@ -78,44 +75,42 @@ _AVATAR = 72  # pixels
 _WIDTHS = ((3, 4), (3, 3, 4))  # of the cards, such that their numbers stand side by side
 
 
-def show_profile(look: Look[Question, ProfileReport]) -> None:
-    """Show a profile once it is whole; there is nothing before."""
+def show_profile(look: Look[Question, ProfileReport]) -> bool:
+    """Show a profile once it is whole; there is nothing before.
+
+    Return True if it told that there is no such user, which is all that could not be read.
+    """
     report = look.report
     if report is None:
         st.caption("Nearly there: all of it comes at once.")
-        return
-    if report.unknown_projects:
-        names = [str(name) for name in report.unknown_projects]
-        fields.show_faults(names, "These projects do not exist, or may not be read: left out")
+        return False
+    fields.show_unknown_projects(report.unknown_projects)
     if report.user is None:
-        _show_nobody(report)
-        return
+        return _tell_nobody(report)
     _show_head(report, look.instance)
     _show_numbers(report)
     show_mending(report, look.instance)
     _show_quality(report)
     _show_tables(report, report.sheets(look.instance))
     _show_readme(report)
+    return False
 
 
 # -- who -------------------------------------------------------------------------------------------
 
 
-def _show_nobody(report: ProfileReport) -> None:
+def _tell_nobody(report: ProfileReport) -> bool:
+    """Say that there is no such user; False if it is another error that hides the person."""
     (row,) = report
-    name = escaped(str(row["Username"]))
-    error = report.errors["projects"]
-    if row["Status"] == "Not Found":
-        st.warning(
-            "Check how the name is spelled: it is the one behind the @, not the full name. It may "
-            "also be that your account may not see this person.",
-            title=f"There is no user {name} in this GitLab",
-            icon=":material/person_off:",
-        )
-    else:
-        st.error(
-            error_text(error), title=f"Nothing could be read of {name}", icon=":material/error:"
-        )
+    if row["Status"] != "Not Found":
+        return False
+    st.warning(
+        "Check how the name is spelled: it is the one behind the @, not the full name. It may also "
+        "be that your account may not see this person.",
+        title=f"There is no user {escaped(str(row['Username']))} in this GitLab",
+        icon=":material/person_off:",
+    )
+    return True
 
 
 def _show_head(report: ProfileReport, instance: str) -> None:
@@ -125,7 +120,7 @@ def _show_head(report: ProfileReport, instance: str) -> None:
         picture = own_avatar(row, instance) or initials_image(name)
         st.image(picture, width=_AVATAR, alt=f"Picture of {name}")
         with st.container(gap=None):
-            st.subheader(escaped(name), anchor=False)
+            st.header(escaped(name), anchor=False)
             link = row[tables.LINK]
             parts = [
                 f"@{escaped(str(row['Username']))}",
@@ -200,7 +195,7 @@ def _show_quality(report: ProfileReport) -> None:
     }
     if not any(items for _, items in judged.values()):
         return
-    st.subheader("Merge requests and issues by check", anchor=False)
+    st.header("Merge requests and issues by check", anchor=False)
     for column, (nouns, (title, items)) in zip(st.columns(2), judged.items(), strict=True):
         with column:
             st.markdown(f"**{nouns.capitalize()} that have ended**")
@@ -214,17 +209,11 @@ def _show_quality(report: ProfileReport) -> None:
 
 def _show_tables(report: ProfileReport, sheets: Sequence[Sheet]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader("Tables", anchor=False)
-        form = FORMATS["xlsx"]
-        st.download_button(
-            "All tables as XLSX",
-            partial(to_xlsx, sheets),
-            file_name(f"Profile_of_{_username(report)}", today(), form),
-            form.media_type,
-            key="workbook",
-            on_click="ignore",
-            icon=":material/download:",
-            help=f"A workbook with the sheets {', '.join(tables.TABLES)}, and a last one that says "
+        st.header("Tables", anchor=False)
+        offer_workbook(
+            sheets,
+            f"Profile_of_{_username(report)}",
+            f"A workbook with the sheets {', '.join(tables.TABLES)}, and a last one that says "
             "where they come from.",
         )
     names = [TABS[sheet.title] for sheet in sheets]
@@ -245,7 +234,7 @@ def _username(report: ProfileReport) -> str:
 
 
 def _show_readme(report: ProfileReport) -> None:
-    st.subheader("Profile README", anchor=False)
+    st.header("Profile README", anchor=False)
     readme = report.readme.value
     if report.readme.error is not None:
         st.caption(f"It could not be read: {escaped(report.readme.error.reason)}.")

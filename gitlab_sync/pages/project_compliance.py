@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
 
 import streamlit as st
 
@@ -12,7 +11,7 @@ from gitlab_sync.answers.compliance import Question, left_out, projects_sheet
 from gitlab_sync.api.compliance import ComplianceReport
 from gitlab_sync.pages import compliance_fields as inputs
 from gitlab_sync.pages import fields
-from gitlab_sync.pages.asking import Asking, Look, ask, show_answer
+from gitlab_sync.pages.asking import Asked, Asking, Look, ask_and_show
 from gitlab_sync.pages.compliance_report import show_report, show_scores
 from gitlab_sync.pages.frame import begin
 from gitlab_sync.pages.sheet_view import Extras, show_sheet
@@ -26,12 +25,9 @@ LEAD = (
 )
 ONE, MANY = "One project", "Many projects"
 
-# No text below it: Streamlit would show that on the page.
-Asked: TypeAlias = tuple[Asking[Question, ComplianceReport] | None, bool]
 
-
-def one_project(sign_in: SignIn, policy: Policy) -> Asked:
-    """Show the fields for one project; return their question, if any, and whether Run was pressed.
+def one_project(sign_in: SignIn, policy: Policy) -> Asked[Question, ComplianceReport]:
+    """Show the fields for one project, and return what they ask.
 
     A branch, tag or commit that was typed in is looked for before anything is judged.
     """
@@ -44,7 +40,7 @@ def one_project(sign_in: SignIn, policy: Policy) -> Asked:
             refused = st.container()
         with columns[1]:
             licences = inputs.licences_field(policy)
-        pressed = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
+        pressed = fields.run_button()
     chosen = inputs.read_policy(licences, policy)
     if branches is None or chosen is None:
         if pressed and not project:
@@ -58,8 +54,8 @@ def one_project(sign_in: SignIn, policy: Policy) -> Asked:
     return _asking("project", question), pressed
 
 
-def many_projects(sign_in: SignIn, policy: Policy) -> Asked:
-    """Show the fields for many; return their question, if any, and whether Run was pressed."""
+def many_projects(sign_in: SignIn, policy: Policy) -> Asked[Question, ComplianceReport]:
+    """Show the fields for many projects, and return what they ask."""
     inputs.upload_projects()
     with st.form("many"):
         text = inputs.projects_area()
@@ -68,13 +64,7 @@ def many_projects(sign_in: SignIn, policy: Policy) -> Asked:
             group = inputs.group_field(inputs.DEMO_GROUP if sign_in.is_demo else "")
         with columns[1]:
             licences = inputs.licences_field(policy)
-        pressed = st.form_submit_button(
-            "Run",
-            type="primary",
-            icon=":material/play_arrow:",
-            on_click=fields.hide_secrets,
-            args=("repos",),
-        )
+        pressed = fields.run_button(clean="repos")
     chosen = inputs.read_policy(licences, policy)
     question = None if chosen is None else inputs.read_question(text, group, chosen)
     if question is None:
@@ -153,14 +143,14 @@ view = st.segmented_control(
     bind="query-params",
 )
 fields_of = one_project if view == ONE else many_projects
-asking, run_pressed = fields_of(visitor, server_policy)
-if run_pressed and asking is not None:
-    ask(visitor, asking)
-page, show = ("project", show_one) if view == ONE else ("compliance", show_many)
-if not show_answer(visitor, page, asking, show):
-    what = "the project" if view == ONE else "the projects"
-    st.caption(
-        f"Press Run to read {what} and see the score."
-        if asking is not None
-        else f"Say above which {what.removeprefix('the ')} to judge, and press Run."
-    )
+page, what, show = "project", "project", show_one
+if view == MANY:
+    page, what, show = "compliance", "projects", show_many
+ask_and_show(
+    visitor,
+    page,
+    fields_of(visitor, server_policy),
+    show,
+    ready=f"Press Run to read the {what} and see the score.",
+    lacking=f"Say above which {what} to judge, and press Run.",
+)

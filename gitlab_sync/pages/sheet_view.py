@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
 import streamlit as st
 
-from gitlab_sync.pages.moments import visitors_zone
+from gitlab_sync.pages.moments import today, visitors_zone
 from gitlab_sync.reports.cells import Kind, value_of
 from gitlab_sync.reports.formats import FORMATS, file_name
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import UNKNOWN, shown_columns
+from gitlab_sync.reports.xlsx_file import to_xlsx
 from gitlab_sync.types import Row, Scalar
 
 DOWNLOADS = ("csv", "xlsx", "parquet")
@@ -81,6 +81,21 @@ def show_sheet(
         st.caption("No row fits the filter." if sheet.rows else "There are no rows.")
     _offer_files(shown, key, title)
     return picked
+
+
+def offer_workbook(sheets: Sequence[Sheet], title: str, help_text: str) -> None:
+    """Offer these tables as one workbook, whose name begins with `title`."""
+    form = FORMATS["xlsx"]
+    st.download_button(
+        "All tables as XLSX",
+        partial(to_xlsx, sheets),
+        file_name(title, today(), form),
+        form.media_type,
+        key="workbook",
+        on_click="ignore",
+        icon=":material/download:",
+        help=help_text,
+    )
 
 
 def _filtered(sheet: Sheet, key: str) -> list[Row]:
@@ -225,7 +240,7 @@ def _width(column: str, cells: Sequence[Scalar], kind: Kind) -> int:
 
 def _offer_files(sheet: Sheet, key: str, title: str) -> None:
     """Offer exactly the rows that are shown, as files; each is made when it is asked for."""
-    day = datetime.now(visitors_zone()).date()
+    day = today()
     with st.container(horizontal=True):
         for name in DOWNLOADS:
             form = FORMATS[name]

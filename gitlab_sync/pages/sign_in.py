@@ -20,7 +20,7 @@ _ATTEMPT = "_sign_in_attempt"
 _FAILURE = "_sign_in_failure"
 
 
-def show_sign_in() -> None:
+def show_sign_in(page: st.Page) -> None:
     """Show the ways in; signing in leads on to the page that was asked for."""
     st.title("GitLab Sync", anchor=False)
     st.markdown(
@@ -35,7 +35,7 @@ def show_sign_in() -> None:
     else:
         if provider is not None:
             oidc.receive(provider)
-            ways.insert(1, partial(oidc.offer, provider))
+            ways.insert(1, partial(oidc.offer, provider, page))
     notice = take_notice()
     if notice is not None:
         st.info(notice, icon=":material/info:")
@@ -45,7 +45,7 @@ def show_sign_in() -> None:
 
 
 def _offer_demo() -> None:
-    st.subheader("Look around", anchor=False, icon=":material/science:")
+    st.header("Look around", anchor=False, icon=":material/science:")
     st.markdown(
         "The demo has a small GitLab of its own with three made-up teams. "
         "It needs no account, and nothing leaves this server."
@@ -62,7 +62,7 @@ def _offer_demo() -> None:
 
 
 def _offer_token() -> None:
-    st.subheader("Use your GitLab", anchor=False, icon=":material/key:")
+    st.header("Use your GitLab", anchor=False, icon=":material/key:")
     try:
         hosts = allowed_hosts()
     except ConfigurationError as error:

@@ -25,13 +25,13 @@ def _show() -> None:
     with st.container(horizontal=True):
         for title, figure, text in figures(stats, len(jobs), len(SESSIONS)):
             st.metric(title, figure, help=text, border=True, width=_METRIC)
-    st.subheader("Who waits for the pool", anchor=False)
+    st.header("Who waits for the pool", anchor=False)
     rows = queue_rows(stats)
     if rows:
         st.dataframe(rows, hide_index=True, alt="Sessions and their waiting requests")
     else:
         st.caption("Nobody: each request gets a worker at once.")
-    st.subheader("Jobs", anchor=False)
+    st.header("Jobs", anchor=False)
     if jobs:
         st.dataframe(job_rows(jobs), hide_index=True, alt="Jobs and how far they are")
     else:

@@ -16,7 +16,7 @@ import streamlit as st
 from gitlab_sync.answers.leaderboard import teams_of_groups
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.pages import fields
-from gitlab_sync.pages.connection import connect, sign_out
+from gitlab_sync.pages.connection import connect, sign_out_refused
 from gitlab_sync.pages.moments import today
 from gitlab_sync.pages.trouble import escaped
 from gitlab_sync.reports.formats import FORMATS, file_name
@@ -244,8 +244,7 @@ def _groups_field(sign_in: SignIn) -> None:
         with st.spinner("Reading the members…"):
             found = read_groups(connect(sign_in).client, groups)
     except AuthenticationError:
-        sign_out("GitLab does not accept your token any more. Sign in again with a new one.")
-        st.rerun()
+        sign_out_refused(sign_in)
     if found.faults:
         _show_faults(found.faults, "These groups could not be read, so no team was made")
     else:
@@ -258,8 +257,7 @@ def teams_field(default: str) -> tuple[Team, ...] | None:
 
     Return the teams; None if they cannot be asked about.
     """
-    if default and _AREA not in st.session_state and _AREA not in st.query_params:
-        st.session_state[_AREA] = default
+    fields.fill_in(_AREA, default)
     before = str(st.session_state.get(_AREA) or st.query_params.get(_AREA) or "")
     fits = len(quote_plus(before)) <= _LONGEST
     text = st.text_area(

@@ -19,20 +19,18 @@ from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.outcomes import Report
 from gitlab_sync.pages import fields
-from gitlab_sync.pages.asking import Asking, Look, ask, show_answer
+from gitlab_sync.pages.asking import Asked, Asking, Look, ask_and_show
 from gitlab_sync.pages.connection import secrets_of_server
 from gitlab_sync.pages.demo import get_demo
 from gitlab_sync.pages.frame import begin
 from gitlab_sync.pages.leaderboard_charts import show_scores
-from gitlab_sync.pages.moments import today, visitors_zone
-from gitlab_sync.pages.sheet_view import Extras, show_sheet
+from gitlab_sync.pages.moments import visitors_zone
+from gitlab_sync.pages.sheet_view import Extras, offer_workbook, show_sheet
 from gitlab_sync.pages.team_editor import show_sources, teams_as_text, teams_field
 from gitlab_sync.pages.team_tables import HELP, OneTeam, badges_in_words, unknown_members
 from gitlab_sync.pages.team_view import show_team
 from gitlab_sync.pages.trouble import show_error
-from gitlab_sync.reports.formats import FORMATS, file_name
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.reports.xlsx_file import to_xlsx
 from gitlab_sync.rules.leaderboard import DEFAULT_WEIGHTS, weights_from
 from gitlab_sync.rules.work import Number
 from gitlab_sync.run import Run
@@ -90,15 +88,14 @@ def read_weights(setting: object) -> Mapping[str, Number]:
     return weights_from(weights)
 
 
-def show_fields(sign_in: SignIn) -> tuple[Asking[Question, Board] | None, bool]:
-    """Show the fields; return the question that they ask, if any, and whether Run was pressed."""
+def show_fields(sign_in: SignIn) -> Asked[Question, Board]:
+    """Show the fields, and return what they ask."""
     show_sources(sign_in)
     teams = teams_field(teams_as_text(get_demo().teams) if sign_in.is_demo else "")
     with st.form("leaderboard"):
         projects = fields.projects_field()
-        since, until = fields.dates_fields()
-        period = fields.read_period(since, until)
-        pressed = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
+        period = fields.read_period(*fields.dates_fields())
+        pressed = fields.run_button()
     weights = weights_of_server()
     if teams is None or period is None:
         return None, pressed
@@ -106,9 +103,7 @@ def show_fields(sign_in: SignIn) -> tuple[Asking[Question, Board] | None, bool]:
         if pressed:
             st.error("Type in at least one team with a member first.", icon=":material/error:")
         return None, pressed
-    question = Question(
-        teams, fields.read_projects(projects), period, zone=visitors_zone(), weights=weights
-    )
+    question = Question(teams, projects, period, zone=visitors_zone(), weights=weights)
     return Asking(PAGE, about(question), "people", question, answer), pressed
 
 
@@ -117,9 +112,7 @@ def show_board(look: Look[Question, Board]) -> None:
     if look.report is None:
         return
     board = look.report.leaderboard
-    if board.unknown_projects:
-        names = [str(name) for name in board.unknown_projects]
-        fields.show_faults(names, "These projects do not exist, or may not be read: left out")
+    fields.show_unknown_projects(board.unknown_projects)
     with st.container(horizontal=True, vertical_alignment="center"):
         individuals = st.toggle(
             "Individuals",
@@ -130,30 +123,17 @@ def show_board(look: Look[Question, Board]) -> None:
         sheets = {
             sheet.title: sheet for sheet in board.sheets(look.instance, individuals=individuals)
         }
-        _offer_workbook(sheets)
+        help_text = "A workbook with the leaderboard, a sheet for each team, and the points."
+        offer_workbook([*sheets.values()], TITLE, help_text)
     picked = _show_all(board, sheets)
     if individuals:
-        st.subheader("Individuals", anchor=False)
+        st.header("Individuals", anchor=False)
         extras = Extras({**HELP, "Badges": badges_in_words()}, pinned=("Rank", "Username"))
         show_sheet(sheets[INDIVIDUALS], "people", "Individuals", extras)
     name = _opened(board, picked)
     if name is not None:
         meta = Meta.of_report(board, look.instance, board.question.in_words())
         show_team(OneTeam(board, name, meta), sheets[board.question.titles()[name]])
-
-
-def _offer_workbook(sheets: Mapping[str, Sheet]) -> None:
-    form = FORMATS["xlsx"]
-    st.download_button(
-        "All tables as XLSX",
-        partial(to_xlsx, [*sheets.values()]),
-        file_name(TITLE, today(), form),
-        form.media_type,
-        key="workbook",
-        on_click="ignore",
-        icon=":material/download:",
-        help="A workbook with the leaderboard, a sheet for each team, and the points.",
-    )
 
 
 def _show_all(board: LeaderboardReport, sheets: Mapping[str, Sheet]) -> Row | None:
@@ -197,12 +177,11 @@ def _opened(board: LeaderboardReport, picked: Row | None) -> str | None:
 
 
 visitor = begin("Team leaderboard", LEAD)
-asking, run_pressed = show_fields(visitor)
-if run_pressed and asking is not None:
-    ask(visitor, asking)
-if not show_answer(visitor, PAGE, asking, show_board):
-    st.caption(
-        "Press Run to read the work of these teams."
-        if asking is not None
-        else "Write down the teams that you want to compare, and press Run."
-    )
+ask_and_show(
+    visitor,
+    PAGE,
+    show_fields(visitor),
+    show_board,
+    ready="Press Run to read the work of these teams.",
+    lacking="Write down the teams that you want to compare, and press Run.",
+)

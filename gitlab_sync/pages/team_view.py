@@ -43,7 +43,7 @@ def show_team(team: OneTeam, members: Sheet) -> None:
 def _show_head(team: OneTeam) -> None:
     result = team.answer.result
     row = next(row for row in team.board if row["Team"] == team.name)
-    st.subheader(escaped(team.name), anchor=False)
+    st.header(escaped(team.name), anchor=False)
     parts = [
         f"Rank {row['Rank']} of {len(team.board)}" if row["Rank"] is not None else "No rank",
         *filter(None, [escaped(result.team.project)]),

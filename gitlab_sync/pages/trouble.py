@@ -119,7 +119,7 @@ def show_troubles(troubles: Sequence[Trouble], file_name: str) -> None:
     if not troubles:
         return
     with st.container(border=True, key="troubles"):
-        st.subheader("What could not be read", anchor=False, icon=":material/report:")
+        st.header("What could not be read", anchor=False, icon=":material/report:")
         groups = grouped(troubles)
         for trouble in groups[:_MOST_GROUPS]:
             st.markdown(

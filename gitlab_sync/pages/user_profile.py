@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from gitlab_sync.answers import profile as answers
 from gitlab_sync.answers.profile import ProfileReport, Question
 from gitlab_sync.pages import fields
-from gitlab_sync.pages.asking import Asking, ask, show_answer
+from gitlab_sync.pages.asking import Asked, Asking, ask_and_show
 from gitlab_sync.pages.connection import current_sign_in
 from gitlab_sync.pages.frame import begin, role_of
 from gitlab_sync.pages.moments import visitors_zone
@@ -32,50 +32,32 @@ LEAD_OF_MEMBER = (
 )
 
 
-def show_fields(
-    sign_in: SignIn, page: str, own: str | None
-) -> tuple[Asking[Question, ProfileReport] | None, bool]:
-    """Show the fields; return the question that they ask, if any, and whether Run was pressed.
+def show_fields(sign_in: SignIn, page: str, own: str | None) -> Asked[Question, ProfileReport]:
+    """Show the fields, and return what they ask.
 
     `own` is the only username that may be asked about: then there is no field for another.
     """
     with st.form("profile"):
         typed, below = _user_field(sign_in) if own is None else (own, st.empty())
         projects = fields.projects_field()
-        since, until = fields.dates_fields()
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            pressed = st.form_submit_button(
-                "Run",
-                type="primary",
-                icon=":material/play_arrow:",
-                on_click=fields.hide_secrets,
-                args=("user",),
-            )
-            quick = st.toggle(
-                "Quick",
-                key="quick",
-                help="Judge merge requests from lists alone: much faster, but what a list does not "
-                "say, such as tests and reviews, stays unknown.",
-                bind="query-params",
-            )
+        days = fields.dates_fields()
+        pressed, quick = fields.run_button_and_quick(clean="user")
     username = typed.strip().removeprefix("@")
     with below:
         known = _check_user(username, pressed=pressed)
-    period = fields.read_period(since, until)
+    period = fields.read_period(*days)
     if not known or period is None:
         return None, pressed
-    question = Question(
-        username, fields.read_projects(projects), period, quick, zone=visitors_zone()
-    )
+    question = Question(username, projects, period, quick, zone=visitors_zone())
     about = question.of_people().key
     return Asking(page, about, "parts of the profile", question, answers.answer), pressed
 
 
 def _user_field(sign_in: SignIn) -> tuple[str, DeltaGenerator]:
     """Show the field for the person; return its text, and the place below it."""
+    fields.fill_in("user", DEMO_USER if sign_in.is_demo else "")
     text = st.text_input(
         "Username",
-        value=DEMO_USER if sign_in.is_demo else "",
         key="user",
         placeholder="alice",
         help="The name behind the @ in GitLab, not the full name.",
@@ -103,14 +85,15 @@ visitor = begin(
 )
 # Another name of the page, so that nothing is left to see of what was asked with more rights.
 page = "my_profile" if is_member else "profile"
-asking, run_pressed = show_fields(visitor, page, visitor.username if is_member else None)
-if run_pressed and asking is not None:
-    ask(visitor, asking)
-if not show_answer(visitor, page, asking, show_profile):
-    if asking is not None:
-        whose = "your" if is_member else "this person's"
-        st.caption(f"Press Run to read {whose} work.")
-    elif is_member or st.session_state.get("user"):
-        st.caption("Mend what is marked above, and press Run.")
-    else:
-        st.caption("Type in the username of the person whose work you want to see, and press Run.")
+asked = show_fields(visitor, page, visitor.username if is_member else None)
+whose = "your" if is_member else "this person's"
+ask_and_show(
+    visitor,
+    page,
+    asked,
+    show_profile,
+    ready=f"Press Run to read {whose} work.",
+    lacking="Mend what is marked above, and press Run."
+    if is_member or st.session_state.get("user")
+    else "Type in the username of the person whose work you want to see, and press Run.",
+)

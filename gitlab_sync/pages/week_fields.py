@@ -48,30 +48,19 @@ _TO_QUOTE = re.compile(rf'["#\s{re.escape(DELIMITERS)}]')
 # -- people ----------------------------------------------------------------------------------------
 
 
-def upload_people() -> None:
+def people_file() -> None:
     """Show the field for a file with people, which are put into the field for people."""
-    with st.expander("Take people from a file", icon=":material/upload_file:"):
-        fields.upload_into(
-            _AREA,
-            "CSV file with people",
-            ("csv", "txt"),
-            people_of_csv,
-            f"With the columns {', '.join(PERSON_COLUMNS)}. They are put into the field below.",
-        )
+    fields.people_file(_AREA, people_of_csv, f"With the columns {', '.join(PERSON_COLUMNS)}.")
 
 
 def people_area(default: str) -> str:
-    """Show the field for people and return its text."""
-    text = st.text_area(
-        "People",
-        value=default,
-        height=140,
-        key=_AREA,
-        placeholder="Red Team, Alice Smith, alice\nbob",
-        help="A line for each: team, full name and GitLab username, or the username alone.",
-        bind="query-params",
+    """Show the field for people, with `default` in it at first, and return its text."""
+    return fields.people_area(
+        _AREA,
+        default,
+        "Red Team, Alice Smith, alice\nbob",
+        "A line for each: team, full name and GitLab username, or the username alone.",
     )
-    return text or ""
 
 
 def people_of_teams(teams: Iterable[Team], names: Mapping[str, str]) -> str:
@@ -161,19 +150,20 @@ def span_field() -> str:
     )
 
 
-def days_fields(span: str, today: date) -> Days | None:
+def days_fields(span: str, today: date, default: date | None = None) -> Days | None:
     """Show the fields for the days and return them; None, and why, where they cannot be.
 
-    `today` is the last day that can be asked for.
+    `today` is the last day that can be asked for, and `default` that which is filled in.
     """
+    default = min(today, default or today)
     if span == RANGE:
         columns = st.columns(2)
         with columns[0]:
-            first = _day_field("From", "from", last_days(today)[0])
+            first = _day_field("From", "from", last_days(default)[0])
         with columns[1]:
-            last = _day_field(f"To (at most {MOST_DAYS} days)", "to", today)
+            last = _day_field(f"To (at most {MOST_DAYS} days)", "to", default)
     else:
-        last = _day_field("Day" if span == ONE_DAY else "Up to", "to", today)
+        last = _day_field("Day" if span == ONE_DAY else "Up to", "to", default)
     try:
         days = days_between(first, last) if span == RANGE else last_days(last, _NUMBERS[span])
         return _until(today, days)

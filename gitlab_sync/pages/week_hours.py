@@ -23,9 +23,6 @@ SETTING = "hours_for"
 """The key of the secrets with the usernames of those who see the hours of others."""
 
 TITLE = "Hours"
-MOST_ROWS = 40
-"""Rows of one chart: more cannot be read."""
-
 _HOURS = 24
 _MARK = "•"
 

@@ -19,9 +19,6 @@ TOGETHER, BY_TEAM, BY_PERSON = WAYS = ("All together", "By team", "By person")
 """Whose numbers are one line, or one row."""
 
 NOW, BEFORE = "These days", "The days before"
-MOST_ROWS = 40
-"""Rows of one grid: more cannot be read."""
-
 HOUR = 3600
 
 _NO_TEAM = "(no team)"
@@ -91,13 +88,13 @@ def together(weeks: Sequence[PersonWeek], measure: Measure) -> Cells:
 
 
 def in_rows(weeks: Sequence[PersonWeek], measure: Measure, way: str) -> Cells:
-    """Return a cell for each day of the first `MOST_ROWS` teams, or people.
+    """Return a cell for each day of the first `charts.MOST_ROWS` teams, or people.
 
     Each has `Row`, `Day`, `Number` (as in `together`), `Text` (empty where it has no room) and
     `Said`.
     """
     cells: Cells = []
-    for title, members in [*_rows(weeks, way).items()][:MOST_ROWS]:
+    for title, members in [*_rows(weeks, way).items()][: charts.MOST_ROWS]:
         for day in members[0].days:
             numbers = [week.days[day].number(measure) for week in members]
             found = Total.of(members, measure, numbers)
@@ -152,9 +149,11 @@ def show_trend(weeks: Sequence[PersonWeek], measure: Measure) -> None:
         return
     _show_rows(in_rows(weeks, measure, way), measure, way)
     number = len(_rows(weeks, way))
-    if number > MOST_ROWS:
+    if number > charts.MOST_ROWS:
         what = "people" if way == BY_PERSON else "teams"
-        st.caption(f"The first {MOST_ROWS} of {number:,} {what}; the table below has them all.")
+        st.caption(
+            f"The first {charts.MOST_ROWS} of {number:,} {what}; the table below has them all."
+        )
 
 
 def _show_lines(points: Cells, measure: Measure) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from gitlab_sync.answers.weekly import PersonAnswer, Question, WeeklyReport
-from gitlab_sync.pages import fields
+from gitlab_sync.pages import charts, fields
 from gitlab_sync.pages import week_hours as hours
 from gitlab_sync.pages.asking import Look
 from gitlab_sync.pages.moments import visitors_zone
@@ -41,9 +41,7 @@ def show_week(viewer: Viewer, look: Look[Question, WeeklyReport]) -> None:
     report = look.report
     if report is None:
         return
-    if report.unknown_projects:
-        names = [str(name) for name in report.unknown_projects]
-        fields.show_faults(names, "These projects do not exist, or may not be read: left out")
+    fields.show_unknown_projects(report.unknown_projects)
     if not report.people:
         st.info("There is nobody in this group, or only bots.", icon=":material/info:")
         return
@@ -69,7 +67,7 @@ def show_week(viewer: Viewer, look: Look[Question, WeeklyReport]) -> None:
     if picked is not None:
         sees = viewer.sees(picked.week.person)
         username = picked.week.person.username
-        st.subheader(f"What stands behind the row of {escaped(username)}", anchor=False)
+        st.header(f"What stands behind the row of {escaped(username)}", anchor=False)
         if sees and view == hours.TITLE:
             hours.show_grid(hours.by_day(picked.week), username)
         _show_items(picked, meta, look, with_times=sees)
@@ -158,7 +156,7 @@ def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> R
         "request merged, an issue created (by your clock). It does not say how much, or how well."
     )
     if len(weeks) > 1:
-        shown = weeks[: hours.MOST_ROWS]
+        shown = weeks[: charts.MOST_ROWS]
         hours.show_grid(hours.by_person(shown), "people")
         if len(shown) < len(weeks):
             st.caption(f"The first {len(shown)} of {len(weeks):,} people; the table has them all.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
 
 import streamlit as st
 
@@ -16,7 +15,7 @@ from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages import fields
 from gitlab_sync.pages import week_fields as inputs
-from gitlab_sync.pages.asking import Asking, ask, show_answer
+from gitlab_sync.pages.asking import Asked, Asking, ask_and_show
 from gitlab_sync.pages.connection import current_sign_in, secrets_of_server
 from gitlab_sync.pages.demo import get_demo
 from gitlab_sync.pages.frame import begin, role_of
@@ -35,9 +34,6 @@ LEAD = (
 LEAD_OF_MEMBER = (
     "Your merge requests, issues, commits and time, day by day, beside as many days before."
 )
-
-# No text below it: Streamlit would show that on the page.
-Asked: TypeAlias = tuple[Asking[Question, WeeklyReport] | None, bool]
 
 
 def answer(
@@ -62,49 +58,36 @@ def asking_of(
     return Asking(page, about, "people", question, partial(answer, groups))
 
 
-def fields_of_many(sign_in: SignIn, page: str) -> Asked:
-    """Show all fields; return their question, if any, and whether Run was pressed."""
-    inputs.upload_people()
+def fields_of_many(sign_in: SignIn, page: str) -> Asked[Question, WeeklyReport]:
+    """Show all fields, and return what they ask."""
+    inputs.people_file()
     span = inputs.span_field()
+    demo = get_demo() if sign_in.is_demo else None
     with st.form("week"):
-        days = inputs.days_fields(span, today())
-        text = inputs.people_area(_people_of_demo() if sign_in.is_demo else "")
+        days = inputs.days_fields(span, today(), None if demo is None else demo.last_day)
+        text = inputs.people_area(
+            "" if demo is None else inputs.people_of_teams(demo.teams, demo.names)
+        )
         found = inputs.read_people(text)
         right = inputs.check_people(text, found)
         nobody = st.container()
-        columns = st.columns(2)
-        with columns[0]:
-            group = st.text_input(
-                "Members of this group, too (optional)",
-                key="group",
-                placeholder="group, or its number",
-                bind="query-params",
-            )
-        with columns[1]:
-            projects = fields.projects_field()
-        pressed = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
-    groups = tuple(filter(None, [(group or "").strip().strip("/")]))
+        groups, projects = fields.group_and_projects()
+        pressed = fields.run_button()
     if days is None or not right:
         return None, pressed
     if not found.people and not groups:
         if pressed:
             nobody.error("Type in at least one person, or a group, first.", icon=":material/error:")
         return None, pressed
-    asked = asking_of(page, found.people, days, groups, fields.read_projects(projects))
-    return asked, pressed
+    return asking_of(page, found.people, days, groups, projects), pressed
 
 
-def _people_of_demo() -> str:
-    demo = get_demo()
-    return inputs.people_of_teams(demo.teams, demo.names)
-
-
-def fields_of_member(sign_in: SignIn, page: str) -> Asked:
-    """Show the fields for the days alone; return the question about who is signed in."""
+def fields_of_member(sign_in: SignIn, page: str) -> Asked[Question, WeeklyReport]:
+    """Show the fields for the days alone; what they ask is about who is signed in."""
     span = inputs.span_field()
     with st.form("week"):
         days = inputs.days_fields(span, today())
-        pressed = st.form_submit_button("Run", type="primary", icon=":material/play_arrow:")
+        pressed = fields.run_button()
     if days is None:
         return None, pressed
     return asking_of(page, [WeekPerson("", sign_in.name, sign_in.username)], days), pressed
@@ -126,13 +109,13 @@ visitor = begin(
 )
 # Another name of the page, so that nothing is left to see of what was asked with more rights.
 page, show_fields = ("my_week", fields_of_member) if is_member else ("week", fields_of_many)
-asking, run_pressed = show_fields(visitor, page)
-if run_pressed and asking is not None:
-    ask(visitor, asking)
-if not show_answer(visitor, page, asking, partial(show_week, viewer_of(visitor))):
-    if asking is not None:
-        st.caption("Press Run to read these days.")
-    elif is_member:
-        st.caption("Choose the days that you want to see, and press Run.")
-    else:
-        st.caption("Type in the people whose days you want to see, choose the days, and press Run.")
+ask_and_show(
+    visitor,
+    page,
+    show_fields(visitor, page),
+    partial(show_week, viewer_of(visitor)),
+    ready="Press Run to read these days.",
+    lacking="Choose the days that you want to see, and press Run."
+    if is_member
+    else "Type in the people whose days you want to see, choose the days, and press Run.",
+)

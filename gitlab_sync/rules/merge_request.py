@@ -31,11 +31,12 @@ from gitlab_sync.rules.text import (
     without_comments,
 )
 from gitlab_sync.rules.verdict import Verdict
+from gitlab_sync.types import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from gitlab_sync.types import Reading, Record
+    from gitlab_sync.types import Record
 
 CHECKS = (
     Check(
@@ -139,19 +140,31 @@ _ENDED = ("merged", "closed")
 _ENDS = ("merged_at", "closed_at")
 
 
+_NOT_ASKED = Reading((), "not asked for")
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was read about one merge request, beyond its record. Immutable.
+    """What was read about one merge request, beyond its record; `Facts()`: nothing. Immutable.
 
     Each is the reading of a list of GitLab's records. `time_stats` holds one record, or is None
-    where it was not asked for because the merge request's own record has it.
+    where it was not asked for because the merge request's own record has it. What is not among the
+    facts that `undecided` names need not be read: no verdict depends on it.
     """
 
-    notes: Reading
-    commits: Reading
-    diffs: Reading
-    pipelines: Reading
+    notes: Reading = _NOT_ASKED
+    commits: Reading = _NOT_ASKED
+    diffs: Reading = _NOT_ASKED
+    pipelines: Reading = _NOT_ASKED
     time_stats: Reading | None = None
+
+    def is_whole(self, fact: str) -> bool:
+        """Say whether that fact was read to its end."""
+        reading: Reading | None = getattr(self, fact)
+        return reading is not None and reading.whole
+
+
+_NOTHING = Facts()
 
 
 def is_terminal(mr: Record) -> bool:
@@ -175,6 +188,23 @@ def judge(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> dic
         "merge_gt_1_week": item.time_open(mr, _ENDS, item.ONE_WEEK),
         "merge_gt_2_days": item.time_open(mr, _ENDS, item.TWO_DAYS),
     }
+
+
+def undecided(mr: Record, facts: Facts = _NOTHING) -> tuple[str, ...]:
+    """Return the facts that have still to be read to judge a merge request, by their names.
+
+    They are what those checks need that neither its own record nor `facts` decide, and what is not
+    whole of it. No result depends on any other fact.
+    """
+    verdicts = judge(mr, facts)
+    still_open = (check for check in CHECKS if verdicts[check.id].result == "unknown")
+    wanted = dict.fromkeys(fact for check in still_open for fact in check.needs)
+    return tuple(fact for fact in wanted if not facts.is_whole(fact))
+
+
+def own_commits(commits: Iterable[Record]) -> list[Record]:
+    """Return the commits that are no merges, which have two parents or more."""
+    return [commit for commit in commits if not _is_merge(commit)]
 
 
 def judge_from_list(mr: Record) -> dict[str, Verdict]:
@@ -245,9 +275,8 @@ def _own_texts(mr: Record) -> Iterator[_Text]:
 
 
 def _texts_around(mr: Record, facts: Facts) -> Iterator[_Text]:
-    for commit in facts.commits.rows:
-        if not _is_merge(commit):
-            yield "a commit", _message(commit), record.link(mr, "/commits")
+    for commit in own_commits(facts.commits.rows):
+        yield "a commit", _message(commit), record.link(mr, "/commits")
     for note in facts.notes.rows:
         if not record.field(note, "system"):
             yield "a note", _bare(record.text(note, "body")), reviews.note_link(mr, note)
@@ -304,7 +333,7 @@ def _unit_tests(mr: Record, diffs: Reading) -> Verdict:
 def _semantic_commits(mr: Record, commits: Reading) -> Verdict:
     link = record.link(mr, "/commits")
     unread = []
-    own = [commit for commit in commits.rows if not _is_merge(commit)]
+    own = own_commits(commits.rows)
     for commit in own:
         message = _message(commit)
         if message is None:

@@ -18,11 +18,15 @@ _APPROVAL = "approved this merge request"
 
 
 def review(mr: Record, notes: Reading, bots: Collection[str]) -> Verdict:
-    """Judge whether another person commented or approved, or anybody gave an upvote.
+    """Judge whether anybody gave an upvote, or another person commented or approved.
 
     `bots` lists usernames that count as bots besides those that look like one. A note counts
-    whatever it says; an approval is known by the system note that GitLab writes for it.
+    whatever it says; an approval is known by the system note that GitLab writes for it. Upvotes
+    come first, since they stand in the record: with any, notes change nothing.
     """
+    upvotes = record.number(mr, "upvotes")
+    if upvotes:
+        return Verdict("pass", plural(int(upvotes), "upvote"), record.link(mr))
     owner = record.author(mr)
     unread = []
     looked_at = 0
@@ -43,9 +47,6 @@ def review(mr: Record, notes: Reading, bots: Collection[str]) -> Verdict:
             return Verdict("pass", f"{by} {verb}", note_link(mr, note))
     if not notes.whole:
         unread.append(item.not_read("notes", notes))
-    upvotes = record.number(mr, "upvotes")
-    if upvotes:
-        return Verdict("pass", plural(int(upvotes), "upvote"), record.link(mr))
     if upvotes is None:
         unread.append("upvotes not known")
     people = "by the author or a bot" if looked_at == 1 else "all by the author or bots"

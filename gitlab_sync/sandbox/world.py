@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from gitlab_sync.sandbox.truth import Truth
 
 PUBLIC = ("public", None)
+
+_DANGLING = frozenset(
+    {
+        "parent_pipeline",
+        "webide",
+        "ondemand_dast_scan",
+        "ondemand_dast_validation",
+        "security_orchestration_policy",
+    }
+)
+"""Sources of pipelines that count for no branch."""
 """Visibilities that anybody sees; records that do not say are taken as public."""
 
 
@@ -149,6 +160,24 @@ class World:
             return self.groups_by_id.get(int(id_or_path))
         return self.groups_by_path.get(id_or_path.lower())
 
+    def merge_request_pipelines(self, record: Record) -> list[Record]:
+        """Return the pipelines of a merge request, those of merge request events first.
+
+        They are those that the tables hold for it, and those of its source project that ran for its
+        refs, or for its source branch on one of its commits.
+        """
+        key = (record["project_id"], record["iid"])
+        own = self.tables.mr_pipelines.get(key)
+        others = self.tables.pipelines.get(record.get("source_project_id") or 0)
+        if not others:
+            return own
+        commits = {record.get("sha"), *(each["id"] for each in self.tables.mr_commits.get(key))}
+        more = [each for each in others if _belongs(each, record, commits)]
+        return sorted(
+            {each["id"]: each for each in (*more, *own)}.values(),
+            key=lambda each: (each.get("source") != "merge_request_event", -each["id"]),
+        )
+
     def ancestors(self, group_id: int | None) -> list[int]:
         """Return the ids of a group and of all above it, nearest first."""
         found: list[int] = []
@@ -230,6 +259,16 @@ class Items:
 def sorted_rows(records: Iterable[Record]) -> list[Row]:
     """Return rows with the highest id first, as GitLab lists users and projects."""
     return [Row(record) for record in sorted(records, key=lambda record: -record["id"])]
+
+
+def _belongs(pipeline: Record, mr: Record, commits: set[str | None]) -> bool:
+    """Whether a pipeline of the source project is one of the merge request's."""
+    ref, source = pipeline.get("ref") or "", pipeline.get("source", "push")
+    if source == "merge_request_event":
+        within = mr["project_id"] == mr.get("source_project_id")
+        return within and ref.startswith(f"refs/merge-requests/{mr['iid']}/")
+    of_branch = ref == mr.get("source_branch") and not pipeline.get("tag")
+    return of_branch and source not in _DANGLING and pipeline.get("sha") in commits
 
 
 def _project_pipelines(tables: Tables) -> dict[int, list[Row]]:

@@ -8,9 +8,9 @@ import pytest
 
 from gitlab_sync.answers.compliance import suggestions
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.pages.charts import MOST_ROWS
 from gitlab_sync.pages.compliance_fields import read_setting
 from gitlab_sync.pages.compliance_report import (
-    MOST_BARS,
     bars,
     check_text,
     scores_in_words,
@@ -124,7 +124,7 @@ def test_nothing_to_mend_is_said_of_what_is_known() -> None:
 def test_bars_mark_what_is_unknown_with_words() -> None:
     """A project of which nothing is known has no bar, and no 0 beside it."""
     rows = [row("a", 75.0), row("b", 80.5, 3), row("c", None, None), row("d", 0.0)]
-    assert [(bar["Score"], bar["Text"], bar["Known"]) for bar in bars(rows)] == [
+    assert [(bar["Share"], bar["Text"], bar["Kind"]) for bar in bars(rows)] == [
         (75.0, "75 %", "known"),
         (80.5, "80.5 % (+3 ?)", "known in part"),
         (0.0, "?", "not known"),
@@ -135,8 +135,8 @@ def test_bars_mark_what_is_unknown_with_words() -> None:
 
 def test_there_are_no_more_bars_than_can_be_read() -> None:
     """The first ones, which are the worst."""
-    rows = [row(str(number), float(number)) for number in range(MOST_BARS + 5)]
-    assert [bar["Project"] for bar in bars(rows)] == [each["Project"] for each in rows[:MOST_BARS]]
+    rows = [row(str(number), float(number)) for number in range(MOST_ROWS + 5)]
+    assert [bar["Project"] for bar in bars(rows)] == [each["Project"] for each in rows[:MOST_ROWS]]
 
 
 # -- the operator's policy -------------------------------------------------------------------------

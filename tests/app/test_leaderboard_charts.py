@@ -12,8 +12,8 @@ from gitlab_sync.answers.leaderboard import (
     Question,
     answer,
 )
+from gitlab_sync.pages.charts import MOST_ROWS
 from gitlab_sync.pages.leaderboard_charts import (
-    MOST_BARS,
     days_in_words,
     score_parts,
     score_text,
@@ -76,7 +76,7 @@ def test_shares_are_sorted_and_say_their_number(board: LeaderboardReport) -> Non
     assert [bar["Text"] for bar in bars] == [f"{total} (100 %)", "?"]
     blue = [bar["Share"] for bar in share_bars(board.teams["Blue"], "Total Commits")]
     assert blue == sorted(blue, reverse=True)
-    assert len(blue) <= MOST_BARS
+    assert len(blue) <= MOST_ROWS
 
 
 def test_a_list_has_what_each_member_did_the_newest_first(board: LeaderboardReport) -> None:

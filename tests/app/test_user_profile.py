@@ -139,6 +139,7 @@ def test_nobody_has_a_sentence_and_no_number() -> None:
     (warning,) = at.warning
     assert "There is no user" in warning.proto.title
     assert "how the name is spelled" in warning.value
+    assert "What could not be read" not in texts(at), "once is enough"
     assert not at.metric
     assert not at.dataframe
     assert not at.success
@@ -217,10 +218,9 @@ def test_a_part_that_is_blocked_is_a_question_mark_with_its_reason(
 def test_answers_that_nobody_knows_stand_apart_with_the_reason(
     sandbox: Sandbox, mentor: AppTest
 ) -> None:
-    """And are no reason to praise."""
-    sandbox.faults.add(
-        "status", status=403, path="/projects/:id/merge_requests/:iid/diffs", times=None
-    )
+    """And are no reason to praise: from an older server, which says less to one question."""
+    for path in ("/api/graphql", "/projects/:id/merge_requests/:iid/diffs"):
+        sandbox.faults.add("status", status=403, path=path, times=None)
     at = run(mentor, CAREFUL)
     assert not at.success
     assert "**No Unit Tests**: 18 merge requests, since diffs not read: 403" in plain(texts(at))
@@ -231,7 +231,9 @@ def test_who_cannot_be_looked_for_is_not_called_missing(sandbox: Sandbox, mentor
     sandbox.faults.add("status", status=403, path="/users", times=None)
     at = run(mentor, CARELESS)
     assert not at.warning
-    assert "Nothing could be read of ivo" in plain(at.error[0].proto.title)
+    assert "What could not be read" in texts(at)
+    assert "**ivo.brandt** · parts of the profile" in plain(texts(at))
+    assert "Why: 403" in plain(texts(at))
     assert not at.metric
 
 

@@ -18,7 +18,8 @@ from gitlab_sync import GitLabClient
 from gitlab_sync.answers.weekly import PersonAnswer, Question, answer
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.pages import week_hours, week_trend
+from gitlab_sync.pages import charts, demo, week_hours, week_trend
+from gitlab_sync.pages.demo import get_demo
 from gitlab_sync.pages.roles import VARIABLE
 from gitlab_sync.pages.week_fields import people_of_csv, read_people
 from gitlab_sync.pages.week_hours import Viewer
@@ -107,6 +108,19 @@ def test_in_the_demo_one_click_shows_everybody_day_by_day() -> None:
     assert [metric.label for metric in at.metric] == [*MEASURES.values()]
     assert int(at.metric[0].value) > 0
     assert "What could not be read" not in texts(at)
+
+
+def test_a_demo_that_has_run_for_long_opens_with_the_last_days_of_its_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its people do nothing while it runs, and later days can still be asked for."""
+    last = TODAY - timedelta(days=30)
+    monkeypatch.setattr(demo, "_demo", replace(get_demo(), last_day=last))
+    at = in_the_demo(PAGE)
+    assert at.date_input(key="to").value == last
+    at.date_input(key="to").set_value(TODAY)
+    at = until_done(press(at, "Run"))
+    assert int(at.metric[0].value) > 0
 
 
 @pytest.mark.parametrize("view", MEASURES.values())
@@ -517,7 +531,7 @@ def test_a_chart_of_rows_has_the_first_of_many() -> None:
     ann = of_two()[0]
     many = [
         replace(ann, person=WeekPerson("", "", f"user{number}"))
-        for number in range(week_trend.MOST_ROWS + 1)
+        for number in range(charts.MOST_ROWS + 1)
     ]
     cells = week_trend.in_rows(many, "issues", week_trend.BY_PERSON)
-    assert len({cell["Row"] for cell in cells}) == week_trend.MOST_ROWS
+    assert len({cell["Row"] for cell in cells}) == charts.MOST_ROWS

@@ -51,7 +51,7 @@ def until(at: AppTest, condition: Callable[[AppTest], bool]) -> AppTest:
 def texts(at: AppTest) -> str:
     """Return all sentences of the page."""
     elements = [
-        *(at.markdown, at.caption, at.info, at.warning, at.error, at.title, at.subheader),
+        *(at.markdown, at.caption, at.info, at.warning, at.error, at.title, at.header),
     ]
     return "\n".join(str(element.value) for kind in elements for element in kind)
 

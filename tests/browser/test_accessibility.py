@@ -11,6 +11,8 @@ from running_app import PATIENCE, RunningApp
 from tour import FORMS, HEIGHTS, MORE, PAGES, Form, Stop, finish, unroll, visit
 
 GRAVE = {"serious", "critical"}
+ORDER = "heading-order"
+"""The rule that no level of headings is skipped; axe-core calls a breach of it moderate."""
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -25,12 +27,15 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def faults(page: Page) -> list[str]:
-    """Return the grave faults of what the window shows, each with its rule, place and reason."""
+    """Return what is grave in what the window shows, and headings that skip a level.
+
+    Each has its rule, place and reason.
+    """
     found = Axe().run(page).response["violations"]
     return [
         f"{violation['id']}: {node['html'][:200]}: {node['failureSummary']}"
         for violation in found
-        if violation["impact"] in GRAVE
+        if violation["impact"] in GRAVE or violation["id"] == ORDER
         for node in violation["nodes"]
     ]
 
@@ -67,11 +72,15 @@ def test_nor_has_what_else_pages_show(page: Page, app: RunningApp, stop: Stop) -
 
 
 def test_a_grave_fault_would_be_found(page: Page, app: RunningApp) -> None:
-    """Text that is as pale as its background, and a picture that says nothing."""
+    """Text as pale as its background, a picture that says nothing, a heading of no section."""
     visit(page, app.url, PAGES[0])
     page.evaluate(
-        """() => { document.querySelector("[data-testid=stMain]").insertAdjacentHTML("afterbegin",
-        '<p style="color: #ccc; background: #fff">pale</p><img src="data:,">'); }"""
+        """() => {
+            const main = document.querySelector("[data-testid=stMain]");
+            const pale = '<p style="color: #ccc; background: #fff">pale</p>';
+            main.insertAdjacentHTML("afterbegin", `${pale}<img src="data:,">`);
+            main.insertAdjacentHTML("beforeend", "<h4>deep</h4>");
+        }"""
     )
     rules = {fault.partition(":")[0] for fault in faults(page)}
-    assert rules == {"color-contrast", "image-alt"}
+    assert rules == {"color-contrast", "image-alt", ORDER}

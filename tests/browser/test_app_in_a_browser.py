@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from batch_rows import downloaded, expected
 from playwright.sync_api import Page, expect
 from running_app import RunningApp, open_demo, run_batch, sign_in
 
-from gitlab_sync import GitLabClient
-from gitlab_sync.answers.people import Question, answer
-from gitlab_sync.bridge import Bridge
-from gitlab_sync.rules.people_input import Person
 from gitlab_sync.rules.unified import UNIFIED_COLUMNS
 from gitlab_sync.sandbox import Sandbox
 
@@ -39,25 +35,6 @@ def wait_for_the_end(page: Page) -> None:
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
 
 
-def downloaded(page: Page, folder: Path) -> list[dict[str, str]]:
-    """Return the rows of the CSV file."""
-    with page.expect_download() as download:
-        page.get_by_role("button", name="CSV", exact=True).first.click()
-    assert download.value.suggested_filename.startswith("Unified_Batch_Report_")
-    path = folder / "rows.csv"
-    download.value.save_as(path)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def expected(sandbox: Sandbox, token: str) -> list[dict[str, str]]:
-    """Return what the library finds with that token, as the cells of a CSV file."""
-    question = Question([Person(name) for name in people(sandbox)])
-    with Bridge() as bridge, GitLabClient(sandbox.url, token, bridge=bridge) as client:
-        rows = answer(client, question)
-    return [{k: "" if v is None else str(v) for k, v in row.items()} for row in rows]
-
-
 def test_one_click_opens_the_demo_and_one_more_shows_a_result(
     new_page: NewPage, tmp_path: Path
 ) -> None:
@@ -67,7 +44,7 @@ def test_one_click_opens_the_demo_and_one_more_shows_a_result(
     expect(page.get_by_text("Demo data", exact=True).last).to_be_visible()
     run_batch(page)
     wait_for_the_end(page)
-    rows = downloaded(page, tmp_path)
+    rows = downloaded(page, tmp_path / "rows.csv")
     assert tuple(rows[0]) == UNIFIED_COLUMNS
     assert "amelie.laurent" in {row["Username"] for row in rows}
     assert {row["Status"] for row in rows} == {"Success"}
@@ -98,7 +75,7 @@ def test_two_browsers_at_once_see_each_only_what_their_own_token_may(
 ) -> None:
     """The same question with two tokens at a time: two answers, those that the library gives."""
     tokens = [sandbox.token(owner) for owner in give_private_work(sandbox)]
-    wanted = [expected(sandbox, token) for token in tokens]
+    wanted = [expected(sandbox, token, people(sandbox)) for token in tokens]
     sums = [sum(int(row["MR Total (Authored)"]) for row in rows) for rows in wanted]
     assert sums[1] == sums[0] + 1, "each sees a private project that the other does not"
     pages = [new_page(), new_page()]
@@ -110,9 +87,7 @@ def test_two_browsers_at_once_see_each_only_what_their_own_token_may(
         run_batch(page, "\n".join(people(sandbox)))
     for number, page in enumerate(pages):
         wait_for_the_end(page)
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        assert downloaded(page, folder) == wanted[number]
+        assert downloaded(page, tmp_path / f"{number}.csv") == wanted[number]
 
 
 def test_a_reload_in_the_middle_keeps_the_session_and_the_job(

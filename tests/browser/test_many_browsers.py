@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from batch_rows import downloaded, expected
+from playwright.sync_api import Browser, expect
 from running_app import PATIENCE, RunningApp, open_demo, run_batch, sign_in
 
-from gitlab_sync import GitLabClient
-from gitlab_sync.answers.people import Question, answer
-from gitlab_sync.bridge import DEFAULT_WORKERS, Bridge
-from gitlab_sync.rules.people_input import Person
+from gitlab_sync.bridge import DEFAULT_WORKERS
 from gitlab_sync.sandbox import Sandbox, World
 
 VISITORS = 10
@@ -75,23 +72,6 @@ def give_private_work(world: World) -> None:
             number += 1
             here = {"id": number, "iid": iid, "project_id": project["id"]}
             world.put("merge_requests", {**model, **here})
-
-
-def expected(sandbox: Sandbox, token: str, names: list[str]) -> list[dict[str, str]]:
-    """Return what the library finds with that token, as the cells of a CSV file."""
-    question = Question([Person(name) for name in names])
-    with Bridge() as bridge, GitLabClient(sandbox.url, token, bridge=bridge) as client:
-        rows = answer(client, question)
-    return [{key: "" if v is None else str(v) for key, v in row.items()} for row in rows]
-
-
-def downloaded(page: Page, path: Path) -> list[dict[str, str]]:
-    """Return the rows of the CSV file."""
-    with page.expect_download() as download:
-        page.get_by_role("button", name="CSV", exact=True).first.click()
-    download.value.save_as(path)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def comes_true(condition: Callable[[], bool]) -> bool:

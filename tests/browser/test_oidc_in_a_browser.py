@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
@@ -233,10 +234,43 @@ def test_a_token_that_is_refused_later_leads_back_and_in_again(
     sign_in(page, name)
     provider.sandbox.tokens.revoke(token_name(name))
     read_the_work_of(page, name)
-    expect_the_ways_in(page, "does not accept your token any more")
+    expect_the_ways_in(page, "expired or was revoked. Sign in again.")
+    expect(page.get_by_text("your token")).to_have_count(0)
     page.reload()
     expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
     sign_in(page, name)
+
+
+def test_whoever_came_by_a_link_gets_there_after_signing_in_even_at_the_second_attempt(
+    new_page: NewPage, provider: Provider, app: RunningApp
+) -> None:
+    """With all that the link asks for; once there, the first page is the first page again."""
+    name = person(provider, 0)
+    page = new_page()
+    page.goto(f"{app.url}/profile?user={name}&part=Issues&since=2026-01-05")
+    ask_gitlab(page, name, "Deny")
+    expect_the_ways_in(page, "GitLab did not confirm who you are")
+    sign_in(page, name)
+    expect(page.get_by_role("heading", name="User profile")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Username")).to_have_value(name)
+    address = urlsplit(page.url)
+    assert (address.netloc, address.path) == (urlsplit(app.url).netloc, "/profile")
+    assert parse_qs(address.query) == {"user": [name], "part": ["Issues"], "since": ["2026-01-05"]}
+    page.goto(app.url)
+    expect(page.get_by_role("heading", name="Batch analytics")).to_be_visible()
+
+
+def test_a_link_that_is_opened_meanwhile_counts_more(
+    new_page: NewPage, provider: Provider, app: RunningApp
+) -> None:
+    """Whoever turns back at GitLab and opens another page sees that one."""
+    page = new_page()
+    page.goto(f"{app.url}/weekly?people={person(provider, 0)}")
+    page.get_by_role("button", name="Sign in with GitLab").click()
+    expect(page.get_by_label("Username")).to_be_visible()
+    page.goto(f"{app.url}/leaderboard")
+    page.get_by_role("button", name="Open the demo").click()
+    expect(page.get_by_role("heading", name="Team leaderboard")).to_be_visible()
 
 
 @pytest.mark.parametrize("what", ["state", "nonce", "signature"])

@@ -19,13 +19,18 @@ ASYNC = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
 
 # The one file that stands in for a caller who keeps a loop: it proves the recipe of migrating.md.
 CALLERS_LOOP = ROOT / "tests" / "with_server" / "test_callers_own_loop.py"
+# What is measured against: a client with a loop, and one that could have one and has threads.
+LOOP_PEER = ROOT / "benchmarks" / "peers" / "aiohttp_loop.py"
+THREADS_PEER = ROOT / "benchmarks" / "peers" / "httpx_threads.py"
 
 
 def sources() -> list[Path]:
-    """Return all our Python files, but for the benchmarks, which measure against such clients."""
-    tests = set((ROOT / "tests").rglob("*.py"))
-    tests.remove(CALLERS_LOOP)
-    return [ROOT / "app.py", *(ROOT / "gitlab_sync").rglob("*.py"), *sorted(tests)]
+    """Return all our Python files but those that are here to show or to be another's loop."""
+    folders = ("gitlab_sync", "tests", "benchmarks")
+    found = {path for folder in folders for path in (ROOT / folder).rglob("*.py")}
+    for exempt in (CALLERS_LOOP, LOOP_PEER, THREADS_PEER):
+        found.remove(exempt)
+    return [ROOT / "app.py", *sorted(found)]
 
 
 def loop_code(tree: ast.AST) -> Iterator[str]:
@@ -54,6 +59,13 @@ def loop_code(tree: ast.AST) -> Iterator[str]:
 def test_no_file_has_event_loop_code(path: Path) -> None:
     """No async def, no await, no import of a library that is or hides a loop."""
     assert list(loop_code(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+def test_the_peer_with_threads_has_no_loop() -> None:
+    """The library that it stands on has a face without one, and that is all it uses."""
+    found = list(loop_code(ast.parse(THREADS_PEER.read_text(encoding="utf-8"))))
+    assert len(found) == 1
+    assert found[0].endswith("import httpx")
 
 
 @pytest.mark.parametrize(

@@ -89,15 +89,19 @@ def test_the_caller_is_the_current_user(ask: Asker) -> None:
     assert ask.data(query, None) == {"currentUser": None}
 
 
-def test_people_are_found_in_any_case_and_unknown_ones_fall_out(ask: Asker) -> None:
-    """One or several; who is not there is null, or is not in the list."""
+def test_several_people_are_found_in_any_case_and_one_alone_as_they_spell_themselves(
+    ask: Asker,
+) -> None:
+    """Who is not there is null, or is not in the list."""
     name = ask.world.truth.usernames[3]
     query = """query($a: String!) {
       a: user(username: $a) { username } b: user(username: "no") { id }
       users(usernames: [$a, "no"]) { nodes { username name bot } edges { node { username } } } }"""
     data = ask.data(query, a=name.upper())
-    assert data["a"] == {"username": name}
-    assert data["b"] is None
+    assert data["a"] is data["b"] is None
+    assert ask.data("query($a: String!) { user(username: $a) { username } }", a=name) == {
+        "user": {"username": name}
+    }
     assert [node["username"] for node in data["users"]["nodes"]] == [name]
     assert data["users"]["edges"] == [{"node": {"username": name}}]
 
@@ -123,12 +127,12 @@ def test_a_project_and_a_group_are_found_by_their_path_alone(ask: Asker) -> None
     assert data["group"] == {"id": "gid://gitlab/Group/501", "fullPath": "acme", "parent": None}
 
 
-def test_the_list_of_people_is_not_for_strangers(ask: Asker) -> None:
-    """An error at its place; a single one may be looked at."""
+def test_people_are_not_for_strangers(ask: Asker) -> None:
+    """An error at the place of each."""
     answer = ask('{ users { nodes { id } } user(username: "ghost") { username } }', None)
-    assert answer["data"] == {"users": None, "user": {"username": "ghost"}}
-    assert answer["errors"][0]["path"] == ["users"]
-    assert "you don't have permission" in answer["errors"][0]["message"]
+    assert answer["data"] == {"users": None, "user": None}
+    assert [error["path"] for error in answer["errors"]] == [["users"], ["user"]]
+    assert all("you don't have permission" in error["message"] for error in answer["errors"])
 
 
 def test_a_person_is_named_in_one_way(ask: Asker) -> None:
@@ -215,6 +219,49 @@ def test_a_person_has_merge_requests_in_three_roles(ask: Asker, field: str, role
             if name in {person["username"] for person in people}:
                 expected.add(f"gid://gitlab/MergeRequest/{row.data['id']}")
         assert {node["id"] for node in found} == expected
+
+
+def test_a_persons_merge_requests_can_be_those_of_one_project(ask: Asker) -> None:
+    """By its id or path, in any case; of one that the caller may not see there are none."""
+    name = ask.world.truth.usernames[0]
+    query = """query($u: String!, $i: ProjectID, $p: String) { user(username: $u) {
+      authoredMergeRequests(projectId: $i, projectPath: $p) { nodes { projectId } } } }"""
+    for row in ask.world.projects:
+        number, path = row.data["id"], row.data["path_with_namespace"]
+        by_path = ask.data(query, u=name, p=path.upper())
+        assert by_path == ask.data(query, u=name, i=f"gid://gitlab/Project/{number}")
+        found = by_path["user"]["authoredMergeRequests"]["nodes"]
+        mine = [
+            each.data
+            for each in ask.world.merge_requests.by_project.get(number, ())
+            if each.data["author"]["username"] == name
+        ]
+        assert found == [{"projectId": number}] * len(mine)
+    assert ask.data(query, u=name, p="no/where")["user"]["authoredMergeRequests"]["nodes"] == []
+    both = {"i": f"gid://gitlab/Project/{number}", "p": path}
+    assert "Incompatible" in ask.message(query, u=name, **both)
+
+
+def test_numbers_alone_are_no_merge_requests_of_a_person(ask: Asker) -> None:
+    """Each project has its own."""
+    query = """query($u: String!) { user(username: $u) {
+      authoredMergeRequests(iids: ["1"]) { count } } }"""
+    assert "iids requires" in ask.message(query, u=ask.world.truth.usernames[0])
+
+
+@pytest.mark.parametrize("hidden", [{"private_profile": True}, {"state": "blocked"}])
+def test_whoever_hides_the_profile_has_no_merge_requests_for_others(hidden: dict[str, Any]) -> None:
+    """Without a word; the person and administrators see them."""
+    ask = Asker(World.generate(seed=1, users=3, merge_requests=2, issues=0, projects=1))
+    name, other = ask.world.truth.usernames[:2]
+    query = """query($u: String!) { user(username: $u) {
+      authoredMergeRequests { count } assignedMergeRequests { count } } }"""
+    before = ask.data(query, u=name)
+    assert before["user"]["authoredMergeRequests"]["count"] == 2
+    ask.world.users_by_name[name.lower()].data.update(hidden)
+    none = {"authoredMergeRequests": {"count": 0}, "assignedMergeRequests": {"count": 0}}
+    assert ask.data(query, other, u=name)["user"] == none
+    assert ask.data(query, name, u=name) == ask.data(query, u=name) == before
 
 
 def test_a_list_of_no_iids_is_empty(ask: Asker) -> None:
@@ -497,7 +544,7 @@ def test_a_query_can_ask_for_its_own_complexity(ask: Asker) -> None:
     """And for the limit, which depends on who asks."""
     query = '{ queryComplexity { score limit } user(username: "ghost") { name } }'
     assert ask.data(query)["queryComplexity"] == {"score": 5, "limit": 250}
-    assert ask.data(query, None)["queryComplexity"] == {"score": 5, "limit": 200}
+    assert ask(query, None)["data"]["queryComplexity"] == {"score": 5, "limit": 200}
 
 
 # --- older servers -----------------------------------------------------------------------------

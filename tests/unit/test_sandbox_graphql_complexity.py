@@ -54,7 +54,7 @@ def in_a_page(fields: str, first: str = "first: 50") -> str:
         # A list that is no connection, and what asks the repository.
         (in_a_page("diffStats { path }", "first: 0"), 1 + 1 + (1 + 2 + 1)),
         (in_a_page("commits(first: 0) { nodes { message } }", "first: 0"), 1 + 1 + (1 + 2 + 2)),
-        (in_a_page("mergedAt", "first: 0"), 1 + 1 + (1 + 5)),
+        (in_a_page("mergedAt closedAt", "first: 0"), 1 + 1 + (1 + 5 + 5)),
         # Nested connections multiply.
         (in_a_page("notes { nodes { body } }"), 1 + 1 + int((1 + 1 + 4) * 1.5)),
         (

@@ -17,8 +17,9 @@ _OURS = ("GITLAB", "CI_", "PYTHON_GITLAB", "FORCE_COLOR", "NO_COLOR", "PYTHONWAR
 def environment(home: Path, **variables: str) -> dict[str, str]:
     """Return an environment that knows no GitLab but what `variables` say, and an empty home."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    folders = {"HOME": str(home), "USERPROFILE": str(home), "XDG_CONFIG_HOME": str(home / "x")}
-    return {**kept, **folders, **variables}
+    folders = {"HOME": home, "USERPROFILE": home, "XDG_CONFIG_HOME": home / "x"}
+    folders["XDG_CACHE_HOME"] = home / "cache"
+    return {**kept, **{name: str(path) for name, path in folders.items()}, **variables}
 
 
 def of_sandbox(sandbox: Sandbox, home: Path, **variables: str) -> dict[str, str]:

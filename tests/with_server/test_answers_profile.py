@@ -22,6 +22,7 @@ from gitlab_sync.rules.unified import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.traffic import Traffic
+from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 CAREFUL, CARELESS = "amelie.laurent", "ivo.brandt"
 SEVERITIES = ("high", "medium", "low")
@@ -36,10 +37,10 @@ def world() -> World:
 
 @pytest.fixture
 def profile(client: GitLabClient) -> Callable[..., ProfileReport]:
-    """Ask for profiles as the administrator: `profile("ivo.brandt", quick=True)`."""
+    """Ask for profiles as the administrator: `profile("ivo.brandt", source="rest", quick=True)`."""
 
-    def ask(username: str, **further: Any) -> ProfileReport:
-        return answer(client, Question(username, zone=UTC, **further))
+    def ask(username: str, source: Source = DEFAULT_SOURCE, **further: Any) -> ProfileReport:
+        return answer(client, Question(username, zone=UTC, **further), Run(source=source))
 
     return ask
 
@@ -240,7 +241,7 @@ def test_quick_leaves_open_what_lists_do_not_say(
 
 def test_nothing_is_read_twice(sandbox: Sandbox, profile: Callable[..., ProfileReport]) -> None:
     """A profile costs what a row of the table of people does, and the README."""
-    profile(CAREFUL)
+    profile(CAREFUL, source="rest")
     asked = Counter(one.url for one in sandbox.traffic.exchanges if one.method == "GET")
     assert len(asked) > 50
     assert set(asked.values()) == {1}
@@ -412,7 +413,7 @@ def test_facts_that_cannot_be_read_leave_checks_open(
     """They stand apart with the reason, and no fault is made of them."""
     sandbox.faults.add("status", status=403, path="/projects/:id/merge_requests/:iid/diffs",
                        times=None)  # fmt: skip
-    report = profile(CARELESS)
+    report = profile(CARELESS, source="rest")
     ended = world.truth.merge_requests()[CARELESS]["Closed MRs"]
     (doubt,) = report.mending.doubts
     assert (doubt.check.title, doubt.number) == ("No Unit Tests", ended)

@@ -238,7 +238,8 @@ def test_a_batch_runs_on_a_plain_thread_pool(
     sandbox.faults.add("status", status=502, path="/projects/*", nth=3)
     sandbox.faults.add("limit", path="/projects/*", nth=7, retry_after=0.05)
     with ThreadPoolExecutor(workers) as elsewhere:
-        report = client.batch_evaluate_mrs(world.truth.usernames, run=Run(executor=elsewhere))
+        run = Run(executor=elsewhere, source="rest")
+        report = client.batch_evaluate_mrs(world.truth.usernames, run=run)
     assert counts(world, report) == world.truth.merge_requests()
     assert report.completeness.whole
     assert bridge.stats().threads == 0

@@ -172,7 +172,8 @@ def test_a_batch_that_is_cancelled_gives_all_rows_and_none_looks_clean(
     people = sandbox.world.truth.usernames
     sandbox.faults.add("stall", path="*/notes", times=None)
     cancel = CancelToken()
-    call = aside.submit(client.batch_evaluate_mrs, people, run=Run(cancel=cancel))
+    run = Run(cancel=cancel, source="rest")
+    call = aside.submit(client.batch_evaluate_mrs, people, run=run)
     assert sandbox.traffic.wait(lambda traffic: traffic.in_flight >= 1 and traffic.total > 15)
     cancel.cancel()
     report = call.result(PATIENCE)

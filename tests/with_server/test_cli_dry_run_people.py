@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qs
 
 import openpyxl
@@ -22,12 +23,13 @@ from hypothesis import strategies as st
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.answers import commits, compliance, costs, leaderboard, people, profile, weekly
-from gitlab_sync.answers.costs import Estimate
-from gitlab_sync.answers.foreseen import FACTS
+from gitlab_sync.answers.estimate import Estimate
+from gitlab_sync.api.facts import LEAST
+from gitlab_sync.api.scope import Scope
+from gitlab_sync.batch import evaluate_merge_requests
 from gitlab_sync.bridge import Bridge
 from gitlab_sync.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, NotFound
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules.dates import period
 from gitlab_sync.rules.people_input import Person
 from gitlab_sync.rules.teams import Member, Team
@@ -35,20 +37,22 @@ from gitlab_sync.rules.weekly import WeekPerson, last_days
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, paging
 from gitlab_sync.sandbox.traffic import Exchange
-from gitlab_sync.types import Source
+from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 ALICE = "alice.moreau"
 DAYS = last_days(date(2026, 6, 15))
 MEMBERS, COMMITS = "/projects/:id/members/all", "/projects/:id/repository/commits"
+FACTS, PIPELINES = "/projects/:id/merge_requests/:iid/", "/projects/:id/pipelines"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One run: what foresees it, and what carries it out."""
+    """One run: what foresees it, and what carries it out; whether merge requests are judged."""
 
     foresee: Callable[..., Estimate]
-    answer: Callable[[Rest, Any], object]
+    answer: Callable[..., object]
     question: Any
+    judges: bool = False
 
 
 def cases(world: World) -> Iterator[tuple[str, Case]]:
@@ -66,14 +70,15 @@ def cases(world: World) -> Iterator[tuple[str, Case]]:
         ("users in a project", people.Question(persons, projects=[path])),
         ("users, quick", people.Question(persons, quick=True)),
     ):
-        yield name, Case(costs.of_people, people.answer, question)
-    yield "profile", Case(costs.of_profile, profile.answer, profile.Question(names[0]))
-    for name, mine in (
+        yield name, Case(costs.of_people, people.answer, question, judges=True)
+    mine = profile.Question(names[0])
+    yield "profile", Case(costs.of_profile, profile.answer, mine, judges=True)
+    for name, written in (
         ("commits", commits.Question(persons)),
         ("commits in a project", commits.Question(persons, [path])),
         ("commits of a group's members", commits.Question(None, group="acme")),
     ):
-        yield name, Case(costs.of_commits, commits.answer, mine)
+        yield name, Case(costs.of_commits, commits.answer, written)
     teams = leaderboard.Question([team])
     yield "leaderboard", Case(costs.of_leaderboard, leaderboard.answer, teams)
     yield "weekly", Case(costs.of_weekly, weekly.answer, weekly.Question(week, DAYS))
@@ -84,16 +89,20 @@ def cases(world: World) -> Iterator[tuple[str, Case]]:
         yield name, Case(costs.of_compliance, compliance.answer, theirs)
 
 
-def foreseen(client: GitLabClient, case: Case) -> Estimate:
+def foreseen(client: GitLabClient, case: Case, source: Source = DEFAULT_SOURCE) -> Estimate:
     """Return what is foreseen for a run."""
+    given = {"source": source} if case.judges else {}
     with client.job() as job:
-        return case.foresee(job, case.question)
+        return case.foresee(job, case.question, **given)
 
 
-def taken(sandbox: Sandbox, client: GitLabClient, case: Case) -> int:
+def taken(
+    sandbox: Sandbox, client: GitLabClient, case: Case, source: Source = DEFAULT_SOURCE
+) -> int:
     """Carry the run out, and return how many requests it took."""
+    given = {"run": Run(source=source)} if case.judges else {}
     sandbox.traffic.reset()
-    case.answer(client, case.question)
+    case.answer(client, case.question, **given)
     return sandbox.traffic.total
 
 
@@ -101,14 +110,17 @@ def on_top(sandbox: Sandbox) -> int:
     """Return how many of the requests could not be foreseen.
 
     Members where a name has to decide, pages of commits behind the last one, pages of time logs
-    after a person's first, and groups that were asked for again, since the same request was not
-    under way any more.
+    after a person's first, groups that were asked for again, since the same request was not under
+    way any more, and what the list of merge requests could have decided.
     """
     asked, count = sandbox.traffic.exchanges, sandbox.traffic.count
     groups = Counter(each.url for each in asked if each.endpoint.startswith("/groups"))
     in_vain = sum(_is_behind_the_last(sandbox, each) for each in asked if each.endpoint == COMMITS)
     time_logs = max(0, count("/api/graphql") - count("/users/:id"))
-    return count(MEMBERS) + sum(groups.values()) - len(groups) + in_vain + time_logs
+    facts = Counter(each.path.rpartition("/")[0] for each in asked if FACTS in each.endpoint)
+    undecided = count(PIPELINES) + sum(facts.values()) - LEAST * len(facts)
+    again = sum(groups.values()) - len(groups)
+    return count(MEMBERS) + again + in_vain + time_logs + undecided
 
 
 def _is_behind_the_last(sandbox: Sandbox, asked: Exchange) -> bool:
@@ -148,16 +160,39 @@ def tables_of(environ: dict[str, str], *arguments: str, code: int = 0) -> Any:
     projects=st.integers(1, 6),
     large_every=st.sampled_from([0, 3]),
     as_admin=st.booleans(),
+    source=st.sampled_from(get_args(Source)),
 )
-def test_no_run_takes_less_than_was_foreseen(as_admin: bool, **sizes: int) -> None:
-    """Whatever the world, whichever command, and whoever asks."""
+def test_no_run_takes_less_than_was_foreseen(as_admin: bool, source: Source, **sizes: int) -> None:
+    """Whatever the world, whichever command, whoever asks, and whatever is asked."""
     world = World.generate(**sizes)
     with Sandbox(world) as sandbox, Bridge(8) as bridge:
         token = sandbox.token("admin" if as_admin else world.truth.usernames[0])
         client = GitLabClient(sandbox.url, token, bridge=bridge)
         for name, case in cases(world):
-            least = foreseen(client, case).requests
-            assert 0 < least <= taken(sandbox, client, case), name
+            least = foreseen(client, case, source).requests
+            assert 0 < least <= taken(sandbox, client, case, source), name
+
+
+@settings(deadline=None, max_examples=8)
+@given(
+    seed=st.integers(0, 10_000),
+    users=st.integers(1, 60),
+    merge_requests=st.sampled_from([0, 1, 4, 20]),
+    projects=st.integers(1, 6),
+    by=st.sampled_from(["author", "assignee"]),
+    source=st.sampled_from(["auto", "graphql"]),
+)
+def test_no_judging_takes_less_than_was_foreseen(by: str, source: Source, **sizes: int) -> None:
+    """With GraphQL, for as many as are judged."""
+    world = World.generate(issues=0, **sizes)
+    names, scope = world.truth.usernames, Scope(by=by)
+    with Sandbox(world) as sandbox, Bridge(8) as bridge:
+        client = GitLabClient(sandbox.url, sandbox.token("admin"), bridge=bridge)
+        with client.job() as job:
+            estimate = costs.of_judging(job, "merge requests", names, scope, source=source)
+        sandbox.traffic.reset()
+        evaluate_merge_requests(client, names, scope, Run(source=source))
+        assert 0 < estimate.requests <= sandbox.traffic.total
 
 
 @pytest.mark.parametrize(
@@ -170,34 +205,34 @@ def test_no_run_takes_less_than_was_foreseen(as_admin: bool, **sizes: int) -> No
     ],
 )
 def test_it_is_to_the_request_what_can_be_foreseen(sizes: dict[str, int]) -> None:
-    """Where no list of a merge request is longer than a page; lists of items may be."""
+    """Over REST, where no list of a merge request is longer than a page; lists of items may be."""
     world = World.generate(**sizes, large_every=0)
     with Sandbox(world) as sandbox, Bridge(8) as bridge:
         client = GitLabClient(sandbox.url, sandbox.token("admin"), bridge=bridge)
         for name, case in cases(world):
             if name in {"commits of a group's members", "compliance of a group"}:
                 continue  # members are read anyway, and what cannot be read is not in the sum
-            least = foreseen(client, case).requests
-            assert taken(sandbox, client, case) == least + on_top(sandbox), name
+            least = foreseen(client, case, "rest").requests
+            assert taken(sandbox, client, case, "rest") == least + on_top(sandbox), name
 
 
 @pytest.mark.parametrize("source", ["auto", "graphql"])
-def test_what_graphql_may_save_is_said(source: Source) -> None:
-    """It saves no more than that, and something; what is read over REST alone says nothing."""
+def test_what_graphql_spares_is_said(source: Source) -> None:
+    """And what it takes without; what is read over REST alone says nothing of GraphQL."""
     world = World.generate(seed=6, users=3, merge_requests=9, issues=1, large_every=0)
     with Sandbox(world) as sandbox, Bridge(8) as bridge:
         client = GitLabClient(sandbox.url, sandbox.token("admin"), bridge=bridge)
         question = people.Question(tuple(map(Person, world.truth.usernames)))
-        with client.job() as job:
-            estimate = costs.of_people(job, question, source=source)
-            over_rest = costs.of_people(job, question)
-        ended = sum(row["Closed MRs"] for row in world.truth.merge_requests().values())
-        assert f", of which GraphQL may save up to {FACTS * ended}; this was" in str(estimate)
+        case = Case(costs.of_people, people.answer, question, judges=True)
+        estimate, over_rest = foreseen(client, case, source), foreseen(client, case, "rest")
+        assert estimate.over_rest == over_rest.requests
+        assert str(estimate).startswith(
+            f"at least {estimate.requests} requests with GraphQL, or "
+            f"{over_rest.requests} over REST alone, would show 3 people if nothing is "
+            "stored yet; this was"
+        )
         assert "GraphQL" not in str(over_rest)
-        sandbox.traffic.reset()
-        people.answer(client, question, Run(source=source))
-        saved = estimate.requests - sandbox.traffic.total
-        assert 0 < saved <= FACTS * ended
+        assert estimate.requests <= taken(sandbox, client, case, source) < over_rest.requests
 
 
 def test_nobodys_work_is_read_for_it(sandbox: Sandbox, client: GitLabClient) -> None:
@@ -221,7 +256,8 @@ def test_people_and_projects_have_a_table_each(
     sandbox: Sandbox, world: World, environ: dict[str, str]
 ) -> None:
     """The sum of both, and of what found them, is what standard error says."""
-    done = run(environ, "users", "--members-of", "acme", "--dry-run", "-f", "json")
+    asked = ("users", "--members-of", "acme", "--source", "rest")
+    done = run(environ, *asked, "--dry-run", "-f", "json")
     assert done.returncode == 0
     tables = json.loads(done.stdout)
     assert list(tables) == ["People", "Projects"]
@@ -234,7 +270,7 @@ def test_people_and_projects_have_a_table_each(
         )  # fmt: skip
         assert (row["Merge Requests"], row["Issues"]) == (3, 2)
         assert row["Ended"] == truth[name]["Closed MRs"]
-        assert row["Requests"] > FACTS * row["Ended"]
+        assert row["Requests"] > LEAST * row["Ended"]
         assert (row["Status"], row["Error"]) == ("Success", None)
     for row in tables["Projects"]:
         found = world.project(row["Project"])
@@ -248,7 +284,7 @@ def test_people_and_projects_have_a_table_each(
     total = 1 + sum(row["Requests"] for row in rows)  # the list of the members, too
     assert f"at least {total} requests would show".encode() in done.stderr
     sandbox.traffic.reset()
-    run(environ, "users", "--members-of", "acme", "--quiet")
+    run(environ, *asked, "--quiet")
     assert total <= sandbox.traffic.total <= total + on_top(sandbox)
 
 
@@ -276,10 +312,12 @@ def test_each_command_says_what_it_then_takes(
     shown = json.loads(done.stdout)["People"]
     assert shown
     assert all(tuple(row)[1:-3] == columns for row in shown)
-    said = done.stderr.decode().split("at least ")[1].split(" requests")[0]
+    said = re.search(r"at least (\d+) requests (?:with GraphQL, or (\d+) )?", done.stderr.decode())
+    assert said is not None
     sandbox.traffic.reset()
     assert run(environ, *arguments, "--quiet").returncode == 0
-    assert int(said) <= sandbox.traffic.total <= int(said) + on_top(sandbox)
+    over_rest = int(said[2] or said[1]) + on_top(sandbox)
+    assert int(said[1]) <= sandbox.traffic.total <= over_rest
 
 
 def test_compliance_says_which_files_it_would_read(

@@ -141,7 +141,7 @@ def test_answers_that_nobody_knows_stand_apart(sandbox: Sandbox, environ: dict[s
     """With their number and the reason, and no fault is made of them."""
     sandbox.faults.add("status", status=403, path="/projects/:id/merge_requests/:iid/diffs",
                        times=None)  # fmt: skip
-    text = text_of(environ, CAREFUL, code=3)
+    text = text_of(environ, CAREFUL, "--source", "rest", code=3)
     mend, unknown = text.split("\nNot known", 1)
     assert "no fault is known" in mend
     assert "No Unit Tests: 18 merge requests: diffs not read: 403" in unknown
@@ -341,7 +341,7 @@ def test_an_interrupted_run_says_what_was_not_read(
 ) -> None:
     """Whatever it was just reading; what is there is written."""
     planted = sandbox.faults.add("stall", path=path, times=None)
-    with start(environ, "profile", CAREFUL, "-f", "json") as process:
+    with start(environ, "profile", CAREFUL, "-f", "json", "--source", "rest") as process:
         until(lambda: planted.hits, timeout=LIMIT)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=LIMIT)

@@ -41,7 +41,15 @@ def test_a_terminal_shows_a_live_line_that_ends_with_the_run(
 
     sandbox.faults.add("stall", path="/projects/:id/merge_requests/:iid/notes", times=None)
     environ = of_sandbox(sandbox, tmp_path, TERM="xterm", COLUMNS="100")
-    arguments = ["mrs", "alice.moreau", "-f", "json", *(["--quiet"] if quiet else [])]
+    arguments = [
+        "mrs",
+        "alice.moreau",
+        "--source",
+        "rest",
+        "-f",
+        "json",
+        *(["--quiet"] if quiet else []),
+    ]
     ours, its = pty.openpty()
     with start(environ, *arguments, stderr=its) as process:
         os.close(its)

@@ -101,7 +101,7 @@ def test_quiet_does_not_hide_what_was_not_read(
     """Silence would look like success."""
     sandbox.faults.add("status", status=403, path="/projects/:id/merge_requests/:iid/notes",
                        times=None)  # fmt: skip
-    done = run(environ, "mrs", *people, "--quiet")
+    done = run(environ, "mrs", *people, "--quiet", "--source", "rest")
     assert done.returncode == 3
     assert b"denied" in done.stderr
     assert b"read_api" in done.stderr
@@ -126,7 +126,7 @@ def test_one_persons_trouble_is_in_that_row_alone(
     sandbox.faults.add(
         "status", status=403, path="/merge_requests", query={"author_username": people[1]}
     )
-    done = run(environ, "mrs", *people, "-f", "json")
+    done = run(environ, "mrs", *people, "-f", "json", "--source", "rest")
     rows = {row["Username"]: row for row in json.loads(done.stdout)}
     assert done.returncode == 3
     assert rows[people[1]]["Status"] == "Error"

@@ -18,6 +18,8 @@ from gitlab_sync.sandbox import Sandbox, World
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
 NOTES = "/projects/:id/merge_requests/:iid/notes"
+MRS = ("mrs", "--source", "rest")
+"""What asks for these notes, one merge request after the other."""
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def test_an_interrupted_run_gives_rows_that_say_what_was_not_read(
 ) -> None:
     """Valid JSON with everybody in it, and the code that shells expect."""
     sandbox.faults.add("stall", path=NOTES, times=None)
-    with start(environ, "mrs", *people(sandbox), "-f", "json") as process:
+    with start(environ, *MRS, *people(sandbox), "-f", "json") as process:
         assert sandbox.traffic.wait(lambda t: t.in_flight >= 3, timeout=LIMIT)
         out, err = end(process, number)
     assert process.returncode == code, err.decode()
@@ -88,7 +90,7 @@ def test_ctrl_c_while_people_are_looked_for_leaves_no_count(
 ) -> None:
     """Whose list was not read has no numbers, not zeros."""
     sandbox.faults.add("stall", path="/merge_requests", times=None)
-    with start(environ, "mrs", *people(sandbox), "-f", "json") as process:
+    with start(environ, *MRS, *people(sandbox), "-f", "json") as process:
         assert sandbox.traffic.wait(lambda t: t.in_flight >= 3, timeout=LIMIT)
         out, _ = end(process, signal.SIGINT)
     assert process.returncode == 130
@@ -103,7 +105,7 @@ def test_ndjson_streams_who_is_done_and_adds_the_others_on_ctrl_c(
     """Rows come while another person's requests hang."""
     stalled = stall_last(sandbox)
     names = people(sandbox)
-    with start(environ, "mrs", *names, "-f", "ndjson") as process:
+    with start(environ, *MRS, *names, "-f", "ndjson") as process:
         assert process.stdout is not None
         first = wait_for_rows(process.stdout, len(names) - 1)
         out, _ = end(process, signal.SIGINT)
@@ -119,7 +121,7 @@ def test_ctrl_c_ends_a_wait_for_a_rate_limit_that_standard_error_tells_of(
 ) -> None:
     """A person who sees nothing happen learns why, and need not wait."""
     sandbox.faults.add("limit", path=NOTES, retry_after=250, times=None)
-    with start(environ, "mrs", *people(sandbox), "-f", "json") as process:
+    with start(environ, *MRS, *people(sandbox), "-f", "json") as process:
         assert process.stderr is not None
         for line in process.stderr:
             if b"rate limit: going on in" in line:
@@ -136,7 +138,7 @@ def test_a_file_of_an_interrupted_run_is_whole(
     stall_last(sandbox)
     path = tmp_path / "rows.csv"
     path.write_text("old", encoding="utf-8")
-    arguments = ("mrs", *people(sandbox), "-f", "csv", "-o", str(path))
+    arguments = (*MRS, *people(sandbox), "-f", "csv", "-o", str(path))
     with start(environ, *arguments) as process:
         assert sandbox.traffic.wait(lambda t: t.count(NOTES) >= 5, timeout=LIMIT)
         assert path.read_text(encoding="utf-8") == "old"
@@ -154,7 +156,7 @@ def test_a_file_survives_a_run_that_is_killed(
     stall_last(sandbox)
     path = tmp_path / "rows.json"
     path.write_text("old", encoding="utf-8")
-    with start(environ, "mrs", *people(sandbox), "-f", form, "-o", str(path)) as process:
+    with start(environ, *MRS, *people(sandbox), "-f", form, "-o", str(path)) as process:
         assert sandbox.traffic.wait(lambda t: t.count(NOTES) >= 5, timeout=LIMIT)
         process.kill()
         process.communicate(timeout=LIMIT)

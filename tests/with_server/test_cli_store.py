@@ -1,4 +1,4 @@
-"""`--store` and `--clear-store`: what was read of ended merge requests is not read twice."""
+"""What was read of ended merge requests is not read twice, unless one says so."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FACTS = ("/notes", "/commits", "/diffs", "/pipelines")
 @pytest.fixture
 def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
     """Return the environment of a run against the sandbox, with a cache folder of its own."""
-    return of_sandbox(sandbox, tmp_path, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    return of_sandbox(sandbox, tmp_path)
 
 
 def facts_asked(sandbox: Sandbox) -> int:
@@ -29,7 +29,7 @@ def test_a_second_run_asks_for_no_facts_and_says_the_same(
     command: str, world: World, sandbox: Sandbox, environ: dict[str, str]
 ) -> None:
     """Until the store is cleared."""
-    line = (command, *world.truth.usernames, "--store", "on", "-f", "json")
+    line = (command, *world.truth.usernames, "--source", "rest", "-f", "json")
     first = run(environ, *line)
     asked = facts_asked(sandbox)
     assert asked > 0
@@ -42,22 +42,55 @@ def test_a_second_run_asks_for_no_facts_and_says_the_same(
     assert third.stdout == first.stdout
 
 
-def test_without_the_option_nothing_is_kept(
-    world: World, sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
+@pytest.mark.parametrize("said", ["option", "variable"])
+def test_switched_off_nothing_is_kept(
+    said: str, world: World, sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
 ) -> None:
     """And nothing is written anywhere."""
-    run(environ, "mrs", *world.truth.usernames)
+    option = ("--store", "off") if said == "option" else ()
+    if said == "variable":
+        environ = {**environ, "GITLAB_SYNC_STORE": "off"}
+    line = ("mrs", *world.truth.usernames, "--source", "rest", *option)
+    run(environ, *line)
     asked = facts_asked(sandbox)
-    run(environ, "mrs", *world.truth.usernames)
+    run(environ, *line)
     assert facts_asked(sandbox) == 2 * asked
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_refresh_reads_all_anew_and_keeps_it(
+    world: World, sandbox: Sandbox, environ: dict[str, str]
+) -> None:
+    """Only that sees an old pipeline that was tried again."""
+    line = ("mrs", *world.truth.usernames, "--source", "rest", "-f", "json")
+    run(environ, *line)
+    asked = facts_asked(sandbox)
+    run(environ, *line, "--refresh")
+    assert facts_asked(sandbox) == 2 * asked
+    run(environ, *line)
+    assert facts_asked(sandbox) == 2 * asked
+
+
+def test_read_only_finds_what_is_kept_and_writes_nothing(
+    world: World, sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Not even a folder."""
+    line = ("mrs", *world.truth.usernames, "--source", "rest")
+    run(environ, *line, "--store", "read-only")
+    assert not (tmp_path / "cache").exists()
+    run(environ, *line)
+    asked = facts_asked(sandbox)
+    run(environ, *line, "--store", "read-only")
+    assert facts_asked(sandbox) == asked
+    run(environ, *line, "--store", "read-only", "--refresh")
+    assert facts_asked(sandbox) > asked
 
 
 def test_no_token_is_in_any_file_of_the_store(
     world: World, sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
 ) -> None:
     """Whoever finds the files can sign in nowhere."""
-    run(environ, "mrs", *world.truth.usernames, "--store", "on")
+    run(environ, "mrs", *world.truth.usernames)
     files = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
     assert files
     token = sandbox.token("admin").encode()

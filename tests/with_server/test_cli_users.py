@@ -145,7 +145,7 @@ def test_facts_that_cannot_be_read_make_a_row_partial(
     sandbox.faults.add("status", status=403, path="/projects/:id/merge_requests/:iid/diffs",
                        times=None)  # fmt: skip
     truth = world.truth.merge_requests()
-    rows = rows_of(environ, *people, code=3)
+    rows = rows_of(environ, *people, "--source", "rest", code=3)
     assert any(row["MR No Unit Tests"] is None for row in rows)
     for row in rows:
         theirs = truth[row["Username"]]
@@ -195,7 +195,7 @@ def test_an_interrupted_run_gives_rows_that_say_what_was_not_read(
 ) -> None:
     """Whatever it was just reading."""
     sandbox.faults.add("stall", path=path, times=None)
-    with start(environ, "users", *people, "-f", "json") as process:
+    with start(environ, "users", *people, "-f", "json", "--source", "rest") as process:
         assert sandbox.traffic.wait(lambda t: t.in_flight >= 2, timeout=LIMIT)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=LIMIT)

@@ -257,7 +257,7 @@ def test_a_field_that_an_older_server_lacks_is_made_up_for(bridge: Bridge, field
     _, over_rest = assert_the_same(world, bridge, graphql_without=[field])
     number = len(ended(world))
     if field.startswith("Project."):
-        assert over_rest >= 4 * number
+        assert over_rest >= 3 * number
     elif field != "Query.queryComplexity":
         assert over_rest < 2 * number
 
@@ -412,8 +412,8 @@ def test_a_cancelled_run_says_what_it_did_not_read(bridge: Bridge) -> None:
     with serving(world, bridge) as (_, client), client.job(cancel=token) as job:
         found = list(read_facts(job, ended(world), fact_source(job, "auto")))
     assert len(found) == len(ended(world))
-    assert all(not each.facts.notes.whole for each in found)
-    assert all("the user left" in str(each.facts.notes.missing) for each in found)
+    assert all(not each.facts.diffs.whole for each in found)
+    assert all("the user left" in str(each.facts.diffs.missing) for each in found)
 
 
 # -- real data -------------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ def test_a_batch_under_a_limit_is_right_and_the_server_refuses_little(
     bridge = make_bridge(4)
     client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge)
     sandbox.limiter.set(RateLimit(40, 1.0, headers=headers, style="text" if headers else "json"))
-    report = client.batch_evaluate_mrs(world.truth.usernames)
+    report = client.batch_evaluate_mrs(world.truth.usernames, run=Run(source="rest"))
     assert counts(world, report) == world.truth.merge_requests()
     assert report.completeness.whole
     went_through = sandbox.traffic.by_status[200]
@@ -230,7 +230,8 @@ def test_a_batch_without_hope_says_which_items_are_unknown(
     client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge)
     sandbox.faults.add("limit", path="/projects/*", times=None, retry_after=3600)
     people = sandbox.world.truth.usernames
-    report = aside.submit(client.batch_evaluate_mrs, people).result(PATIENCE)
+    run = Run(source="rest")
+    report = aside.submit(client.batch_evaluate_mrs, people, run=run).result(PATIENCE)
     assert refusals(sandbox) <= bridge.workers
     assert {row["Status"] for row in report} == {"Partial"}
     assert all("Rate Limit" in row["Error"] for row in report)
@@ -244,7 +245,7 @@ def test_a_batch_waits_no_longer_for_one_gate_than_it_is_told(
     """`max_wait` is the caller's to choose."""
     sandbox.faults.add("limit", path="/projects/*", times=None, retry_after=20)
     people = sandbox.world.truth.usernames
-    run = Run(max_wait=5.0)
+    run = Run(max_wait=5.0, source="rest")
     report = aside.submit(client.batch_evaluate_mrs, people, run=run).result(15.0)
     assert report.completeness.lost.keys() == {"rate limited"}
 
@@ -286,7 +287,8 @@ def test_a_server_error_that_asks_for_an_hour_does_not_hold_a_batch_for_an_hour(
     """503 with `Retry-After`: the row says what happened."""
     sandbox.faults.add("status", status=503, path="/merge_requests", times=None, retry_after=3600)
     people = sandbox.world.truth.usernames
-    report = aside.submit(client.batch_evaluate_mrs, people).result(PATIENCE)
+    run = Run(source="rest")
+    report = aside.submit(client.batch_evaluate_mrs, people, run=run).result(PATIENCE)
     assert {row["Status"] for row in report} == {"Error"}
     assert all("503" in row["Error"] for row in report)
 

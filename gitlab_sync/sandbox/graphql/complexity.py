@@ -40,6 +40,7 @@ SIGNED_IN, ANONYMOUS = 250, 200
 _OWN = {
     "Commit.title": 2,
     "MergeRequest.assignees": 5,
+    "MergeRequest.closedAt": 5,
     "MergeRequest.commits": 2,
     "MergeRequest.commitsWithoutMergeCommits": 2,
     "MergeRequest.diffHeadSha": 2,

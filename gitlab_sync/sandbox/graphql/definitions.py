@@ -15,6 +15,7 @@ _LIST = f"""
     milestoneTitle: String, sort: MergeRequestSort = created_desc, state: MergeRequestState
 """
 _PEOPLE = "assigneeUsername: String, authorUsername: String, reviewerUsername: String"
+_OWN_LIST = f"{_LIST}, projectId: ProjectID, projectPath: String"
 _TIMES = f"""
     {_PAGE},
     startDate: Time, endDate: Time, startTime: Time, endTime: Time, username: String,
@@ -41,11 +42,11 @@ _USER = f"""{{
   webUrl: String!
   publicEmail: String
   createdAt: Time
-  authoredMergeRequests({_LIST}, assigneeUsername: String, reviewerUsername: String):
+  authoredMergeRequests({_OWN_LIST}, assigneeUsername: String, reviewerUsername: String):
     MergeRequestConnection
-  assignedMergeRequests({_LIST}, authorUsername: String, reviewerUsername: String):
+  assignedMergeRequests({_OWN_LIST}, authorUsername: String, reviewerUsername: String):
     MergeRequestConnection
-  reviewRequestedMergeRequests({_LIST}, assigneeUsername: String, authorUsername: String):
+  reviewRequestedMergeRequests({_OWN_LIST}, assigneeUsername: String, authorUsername: String):
     MergeRequestConnection
   timelogs({_TIMES}): TimelogConnection
 }}

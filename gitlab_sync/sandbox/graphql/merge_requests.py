@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from graphql import GraphQLError
+
 from gitlab_sync.sandbox.filters import MR_ORDERS, merge_request_tests, order_key, ordered
 from gitlab_sync.sandbox.graphql.asking import Asking, Info
 from gitlab_sync.sandbox.graphql.connections import Order, Page, Resolver, page
@@ -88,16 +90,45 @@ def of_person(index: str) -> Resolver:
 
     def resolve(user: Record, info: Info, **arguments: Any) -> Page:
         items: dict[str | int, list[Row]] = getattr(info.context.world.merge_requests, index)
-        key = (index, user["id"])
-        return _listed(info, key, items.get(user["username"].lower(), ()), arguments)
+        rows = items.get(user["username"].lower(), ())
+        return _of_person(user, info, (index, user["id"]), rows, arguments)
 
     return resolve
 
 
 def _to_review(user: Record, info: Info, **arguments: Any) -> Page:
     rows = info.context.world.merge_requests.rows
-    key = ("reviewer", user["id"])
-    return _listed(info, key, rows, {**arguments, "reviewerUsername": user["username"]})
+    arguments["reviewerUsername"] = user["username"]
+    return _of_person(user, info, ("reviewer", user["id"]), rows, arguments)
+
+
+def _of_person(
+    user: Record, info: Info, key: tuple[object, ...], rows: Sequence[Row], arguments: Any
+) -> Page:
+    """Give a person's merge requests; none, without a word, to who may not see the profile."""
+    asking: Asking = info.context
+    viewer = asking.viewer
+    hidden = user.get("private_profile") or user.get("state") == "blocked"
+    if hidden and not viewer.admin and (viewer.user or {}).get("id") != user["id"]:
+        return page([], arguments)
+    if {"projectId", "projectPath"} & arguments.keys():
+        project = _named_project(asking, arguments)
+        if project is None:
+            return page([], arguments)
+        rows = [row for row in rows if row.data["project_id"] == project["id"]]
+        key = (*key, project["id"])
+    elif arguments.get("iids"):
+        raise GraphQLError("iids requires projectPath or projectId")
+    return _listed(info, key, rows, arguments)
+
+
+def _named_project(asking: Asking, arguments: Mapping[str, Any]) -> Record | None:
+    """Return the project in which a person's merge requests shall lie, if the caller may see it."""
+    number, path = arguments.get("projectId"), arguments.get("projectPath")
+    if number and path:
+        raise GraphQLError("Incompatible arguments: projectId, projectPath.")
+    row = asking.world.projects_by_path.get(path.lower()) if path else None
+    return asking.project(row.data["id"] if row is not None else number)
 
 
 def _of_project(project: Record, info: Info, **arguments: Any) -> Page:
@@ -230,7 +261,7 @@ def _notes(
 
 
 def _pipelines(record: Record, info: Info, **arguments: Any) -> Page:
-    return page(info.context.world.tables.mr_pipelines.get(_key(record)), arguments)
+    return page(info.context.world.merge_request_pipelines(record), arguments)
 
 
 RESOLVERS: dict[str, Resolver] = {

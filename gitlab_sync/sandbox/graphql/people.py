@@ -30,11 +30,17 @@ def _user(
     id: int | None = None,  # noqa: A002 - GitLab's name
     username: str | None = None,
 ) -> Record | None:
-    world = info.context.world
+    asking: Asking = info.context
     if (id is None) == (username is None):
         raise GraphQLError("Provide either a single username or id")
+    if asking.viewer.user is None:
+        raise GraphQLError(UNAVAILABLE)
+    world = asking.world
     row = world.users_by_name.get(username.lower()) if username else world.users_by_id.get(id)
-    return None if row is None else row.data
+    # GitLab finds a name in any case, and then hands its user out under their own spelling alone.
+    if row is None or (username and row.data["username"] != username):
+        return None
+    return row.data
 
 
 def _users(

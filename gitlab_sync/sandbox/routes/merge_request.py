@@ -13,6 +13,7 @@ from gitlab_sync.sandbox.routes.notes import (
     listed_notes,
     one_note,
 )
+from gitlab_sync.sandbox.routes.projects import has_pipelines
 from gitlab_sync.sandbox.tables import Key
 from gitlab_sync.sandbox.world import World
 
@@ -30,7 +31,7 @@ def merge_request(call: Call) -> Answer:
     """GET /projects/:id/merge_requests/:iid, with what lists do not show."""
     key, record = _found(call)
     tables = call.world.tables
-    pipelines = tables.mr_pipelines.get(key)
+    pipelines = call.world.merge_request_pipelines(record)
     newest = max(pipelines, key=lambda pipeline: pipeline["id"], default=None)
     changes = len(tables.mr_diffs.get(key))
     base = record.get("merge_base_sha") or "0" * 40
@@ -132,9 +133,10 @@ def _version(record: Record) -> Record:
 
 
 def pipelines(call: Call) -> Answer:
-    """GET …/pipelines: as the world holds them; they are not in order of id."""
-    key, _ = _found(call)
-    return call.page(call.world.tables.mr_pipelines.get(key))
+    """GET …/pipelines: they are not in order of id. None where the project has no pipelines."""
+    key, record = _found(call)
+    project = call.world.projects_by_id[key[0]].data
+    return call.page(call.world.merge_request_pipelines(record) if has_pipelines(project) else [])
 
 
 def approvals(call: Call) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
-from gitlab_sync.sandbox.answer import Answer, error, json_answer, not_found
+from gitlab_sync.sandbox.answer import Answer, error, json_answer, message, not_found
 from gitlab_sync.sandbox.call import Call
 from gitlab_sync.sandbox.records import Record, Row, basic_user, instant
 from gitlab_sync.sandbox.router import Route
@@ -222,13 +222,25 @@ def _members(call: Call, sources: Sequence[tuple[str, int]]) -> list[Record]:
 
 
 def pipelines(call: Call) -> Answer:
-    """GET /projects/:id/pipelines: newest first, in bulk; filters status, ref, sha, source."""
+    """GET /projects/:id/pipelines: newest first, in bulk; filters status, ref, sha, source.
+
+    403 where the project has no pipelines; children are shown only to who asks for them.
+    """
+    if not has_pipelines(call.project()):
+        raise message(403, "403 Forbidden")
     return call.rows(call.kept(lambda: _chosen_pipelines(call)))
+
+
+def has_pipelines(project: Record) -> bool:
+    """Say whether pipelines are switched on in a project."""
+    return project.get("builds_access_level") != "disabled"
 
 
 def _chosen_pipelines(call: Call) -> Sequence[Row]:
     query = call.query
     chosen = call.world.pipelines.get(call.project()["id"], [])
+    if query.get("source") != "parent_pipeline":
+        chosen = [row for row in chosen if row.data.get("source") != "parent_pipeline"]
     for name in ("status", "ref", "sha", "source", "username"):
         wanted = query.get(name)
         if wanted is not None:

@@ -162,6 +162,19 @@ def test_reading_less_never_turns_an_answer_into_its_opposite(
 
 
 @unhurried
+@given(MERGE_REQUEST, FACTS)
+def test_a_fact_that_need_not_be_read_changes_nothing(mr: dict[str, Any], read: Facts) -> None:
+    """Neither an answer nor its reason or link; one that has to be read may change an answer."""
+    wanted = merge_requests.undecided(mr)
+    less = Facts(**{fact: getattr(read, fact) for fact in wanted})
+    assert merge_requests.judge(mr, less) == merge_requests.judge(mr, read)
+    assert {"commits", "diffs", "pipelines"} <= set(wanted)
+    unread = merge_requests.judge(mr, Facts())
+    for check in CHECKS:
+        assert set(check.needs) <= set(wanted) or unread[check.id].result != "unknown"
+
+
+@unhurried
 @given(MERGE_REQUEST, FACTS, st.sampled_from(["notes", "commits", "diffs", "pipelines"]))
 def test_an_unreadable_row_never_turns_an_answer_into_its_opposite(
     mr: dict[str, Any], read: Facts, name: str

@@ -1,0 +1,87 @@
+"""Where the CPU of a batch goes: `python -m benchmarks --profile`.
+
+All of it in one thread, where the profiler sees it. Its own weight lies on small functions, so
+shares say where to look and not how much there is to win.
+"""
+
+from __future__ import annotations
+
+import cProfile
+import pstats
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from benchmarks.work import Work
+from gitlab_sync.bridge import Bridge
+from gitlab_sync.client import GitLabClient
+from gitlab_sync.run import Run
+
+T = TypeVar("T")
+
+_MOST = 25
+_LIB = re.compile(r"python\d[\d.]*$")
+
+
+class AtOnce(Executor):
+    """Does everything in the thread that submits it, before `submit` returns."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Call it; the future has its result, or its error."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - it is the future's
+            future.set_exception(error)
+        return future
+
+
+def profile(work: Work, source: str) -> pstats.Stats:
+    """Return the profile of a batch over these people, the first one apart, which warms up."""
+    with Bridge(1) as bridge, GitLabClient(work.url, work.token, bridge=bridge) as client:
+        run = Run(source=source, executor=AtOnce())  # type: ignore[arg-type] # argparse has checked
+        client.batch_evaluate_mrs(work.usernames[:1], run=run)
+        profiler = cProfile.Profile(time.process_time)  # the server's time is not ours
+        profiler.enable()
+        client.batch_evaluate_mrs(work.usernames, run=run)
+        profiler.disable()
+    return pstats.Stats(profiler)
+
+
+def by_package(stats: pstats.Stats) -> list[tuple[str, float]]:
+    """Return the share of the whole CPU that was spent in each package, the largest first.
+
+    What is built in counts for whoever called it, but for sockets and JSON.
+    """
+    seconds: Counter[str] = Counter()
+    for (file, _, name), (_, _, own, _, callers) in stats.stats.items():  # type: ignore[attr-defined]
+        told = next((each for each in ("socket", "orjson") if each in name), None)
+        if file != "~" or told is not None or not callers:
+            seconds[told if file == "~" and told else _package(file)] += own
+            continue
+        for (caller, _, _), (_, _, share, _) in callers.items():
+            seconds[_package(caller)] += share
+    whole = sum(seconds.values())
+    return [(package, own / whole) for package, own in seconds.most_common()]
+
+
+def _package(file: str) -> str:
+    """Return what a file belongs to: a package, or a room of ours."""
+    parts = Path(file).with_suffix("").parts
+    for root in ("site-packages", "gitlab_sync", *(part for part in parts if _LIB.match(part))):
+        if root in parts:
+            place = parts.index(root)
+            ours = root == "gitlab_sync"
+            return "/".join(parts[place : place + 2] if ours else parts[place + 1 : place + 2])
+    return parts[0] if file != "~" else "the interpreter"
+
+
+def show(stats: pstats.Stats) -> None:
+    """Print the shares of the packages, then the functions that took most."""
+    for package, share in by_package(stats)[:_MOST]:
+        print(f"{share:7.1%}  {package}")
+    stats.sort_stats("tottime").print_stats(_MOST)

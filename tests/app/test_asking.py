@@ -1,0 +1,76 @@
+"""How a page says how far a job is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from gitlab_sync import GitLabClient
+from gitlab_sync.errors import GitLabSyncError
+from gitlab_sync.jobs import Job
+from gitlab_sync.meter import Meter
+from gitlab_sync.outcomes import Report
+from gitlab_sync.pages.asking import progress_text
+from gitlab_sync.run import Run
+from gitlab_sync.sandbox import Sandbox
+
+PATIENCE = 60.0
+
+
+@contextmanager
+def job_that(sandbox: Sandbox, count: Callable[[Meter], None], rows: int) -> Iterator[Job]:
+    """Run a job that has made one request, counts that far, has so many rows, and goes on."""
+    reached, left = threading.Event(), threading.Event()
+
+    def work(run: Run) -> Report:
+        assert run.meter is not None
+        assert run.on_row is not None
+        with GitLabClient(sandbox.url, sandbox.token()) as client, client.job() as rest:
+            run.meter.attach(rest)
+            rest.get("version")
+            count(run.meter)
+            for number in range(rows):
+                run.on_row({"Username": f"person {number}"})
+            reached.set()
+            left.wait(PATIENCE)
+        raise GitLabSyncError("it was a test")
+
+    job = Job(work)
+    job.start()
+    try:
+        assert reached.wait(PATIENCE)
+        yield job
+    finally:
+        left.set()
+        job.wait(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("count", "rows", "share", "text"),
+    [
+        (lambda meter: meter.begin(None), 0, 0.0, "Looking for people · 1 request"),
+        (lambda meter: meter.begin(40, "people", 30), 0, 0.75, "30 of 40 people · 1 request"),
+        (
+            lambda meter: meter.begin(40, "people", 30),
+            1,
+            0.75,
+            "30 of 40 people · 1 row ready · 1 request",
+        ),
+        (
+            lambda meter: meter.begin(1200, "merge requests", 1200),
+            1100,
+            1.0,
+            "1,200 of 1,200 merge requests · 1,100 rows ready · 1 request",
+        ),
+        (lambda meter: meter.begin(4, "projects", 2), 2, 0.5, "2 of 4 projects · 1 request"),
+    ],
+)
+def test_a_line_says_what_was_counted_and_how_many_rows_are_there(
+    sandbox: Sandbox, count: Callable[[Meter], None], rows: int, share: float, text: str
+) -> None:
+    """Rows are told where they are not what is counted, since they grow when that stands still."""
+    with job_that(sandbox, count, rows) as job:
+        assert progress_text("people", job) == (share, text)

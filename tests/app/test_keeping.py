@@ -1,0 +1,91 @@
+"""What the server keeps on its disk: nothing, unless its operator says so; of the demo never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gitlab_sync.answers import people
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.http.credentials import Credential
+from gitlab_sync.outcomes import Report
+from gitlab_sync.pages import keeping
+from gitlab_sync.pages.asking import Asking
+from gitlab_sync.rules.people_input import Person
+from gitlab_sync.run import Run
+from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sessions import SignIn
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the server a disk of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    keeping._store.cache_clear()
+    yield tmp_path
+    keeping._store.cache_clear()
+
+
+def visitor(sandbox: Sandbox, name: str = "admin") -> SignIn:
+    """Sign somebody in."""
+    return SignIn.check(sandbox.url, Credential(sandbox.token(name)))
+
+
+def answer(world: World, sign_in: SignIn) -> Report:
+    """Ask what the page of batches asks, as a job does."""
+    question = people.Question([Person(name) for name in world.truth.usernames])
+    asking = Asking("batch", question.key, "people", question, people.answer)
+    return asking.work(sign_in, Run(source="rest"))
+
+
+def facts_asked(sandbox: Sandbox) -> int:
+    """Count what was asked about single merge requests, and count anew."""
+    found = sum("/merge_requests/" in each.path for each in sandbox.traffic.exchanges)
+    sandbox.traffic.reset()
+    return found
+
+
+def test_without_a_word_of_the_operator_nothing_is_kept(
+    world: World, sandbox: Sandbox, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server has many people's data."""
+    monkeypatch.delenv("GITLAB_SYNC_STORE", raising=False)
+    answer(world, visitor(sandbox))
+    assert not list(cache.iterdir())
+
+
+def test_where_it_is_kept_the_next_answer_asks_for_no_facts(
+    world: World, sandbox: Sandbox, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the same person; another one's are their own."""
+    monkeypatch.setenv("GITLAB_SYNC_STORE", "on")
+    sign_in = visitor(sandbox)
+    first = answer(world, sign_in)
+    assert facts_asked(sandbox) > 0
+    assert list(answer(world, sign_in)) == list(first)
+    assert facts_asked(sandbox) == 0
+    answer(world, visitor(sandbox, world.truth.usernames[0]))
+    assert facts_asked(sandbox) > 0
+    assert list(cache.rglob("*.sqlite"))
+
+
+def test_nothing_is_kept_of_the_demo(
+    world: World, sandbox: Sandbox, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its GitLab is another one at each start."""
+    monkeypatch.setenv("GITLAB_SYNC_STORE", "on")
+    answer(world, replace(visitor(sandbox), is_demo=True))
+    assert not list(cache.iterdir())
+
+
+def test_a_word_that_means_nothing_is_a_clear_error(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says which words there are."""
+    monkeypatch.setenv("GITLAB_SYNC_STORE", "maybe")
+    with pytest.raises(ConfigurationError, match="maybe") as raised:
+        keeping.kept_for(visitor(sandbox))
+    assert "read-only" in str(raised.value.hint)
