@@ -198,22 +198,30 @@ class View:
         job, bridge = self._running_job, self.bridge
         if not request.repeatable:
             return self._exchange(request, attempts, None)
-        key = (self.base_url, self.principal, request)
+        key = self._key(request)
         kept = bridge.kept.get(key) if request.may_be_kept else None
         if kept is not None and key in job.read:
             return kept
-        found = bridge.in_flight.share(
+        return bridge.in_flight.share(
             key,
             lambda: self._exchange(request, attempts, kept),
             job.cancel,
             attempts.deadline,
         )
-        if request.may_be_kept and found.status == HTTPStatus.OK:
-            if found is not kept and (request.once or found.headers.get("etag")):
-                bridge.kept.keep(key, found)
-            if request.once:
-                job.read.add(key)
-        return found
+
+    def _key(self, request: Request) -> Key:
+        """Return what the answers to a request are shared by: never between two principals."""
+        return (self.base_url, self.principal, request)
+
+    def keep(self, request: Request, answer: Answer) -> None:
+        """Keep an answer that was found to be a good one, if it may be confirmed later."""
+        if not request.may_be_kept or answer.status != HTTPStatus.OK or not answer.body:
+            return
+        key = self._key(request)
+        if request.once or answer.headers.get("etag"):
+            self.bridge.kept.keep(key, answer)
+        if request.once:
+            self._running_job.read.add(key)
 
     def _exchange(self, request: Request, attempts: Attempts, kept: Answer | None) -> Answer:
         """Make one exchange; return `kept` if GitLab says that this is still its answer."""
@@ -322,7 +330,8 @@ def persist(view: View, request: Request, read: Callable[[Answer], T]) -> T:
             if not wait:
                 attempts.check_time()
                 try:
-                    result = read(view.follow(request, attempts))
+                    answer = view.follow(request, attempts)
+                    result = read(answer)
                 except RateLimited as error:
                     view.refused(request, error)
                     attempts.refusal = error
@@ -331,6 +340,7 @@ def persist(view: View, request: Request, read: Callable[[Answer], T]) -> T:
                     wait = attempts.after(error)
                 else:
                     view.passed()
+                    view.keep(request, answer)
                     return result
             view.pause(wait, attempts)
     except GitLabSyncError as error:

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 
 from gitlab_sync.answers.foreseen import pages
 from gitlab_sync.api.facts import LEAST
+from gitlab_sync.api.graphql_pages import MOST_ITEMS, MOST_PEOPLE
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.types import Row, Source
-
-# As `graphql_pages` and `graphql_lists` have it.
-_MOST_ITEMS = 50  # of which one query reads the facts
-_MOST_LISTS = 40  # that one query reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +88,9 @@ def spared(
         return 0, 0
     ended = [int(row.get("Ended") or 0) for row in rows]
     distinct = max(ended, default=0) if shared else sum(ended)
-    requests, queries = LEAST * sum(ended), -(-distinct // _MOST_ITEMS)
+    requests, queries = LEAST * sum(ended), -(-distinct // MOST_ITEMS)
     found = [number for row in rows if (number := int(row.get("Merge Requests") or 0))]
     if lists:
         requests += sum(map(pages, found))
-        queries += -(-len(found) // _MOST_LISTS)
+        queries += -(-len(found) // MOST_PEOPLE)
     return requests, queries

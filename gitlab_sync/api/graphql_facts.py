@@ -56,6 +56,12 @@ class _Item:
     known: dict[str, Reading] = field(default_factory=dict)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all that is wanted is known."""
+        read = (self.known.get(fact) for fact in self.wanted)
+        return bool(self.wanted) and all(each is not None and each.whole for each in read)
+
+    @property
     def lacks_merges(self) -> bool:
         """Whether it depends on merges, which GraphQL does not list, how it is judged."""
         commits = self.known.get("commits")
@@ -119,9 +125,16 @@ class GraphQLFacts:
                 for smaller in self._take(part, bulk, found[name])
             ]
         yield from self._settle_merges(items)
-        plans = {str(place): facts_of(item.mr, item.known) for place, item in enumerate(items)}
+        plans = {
+            str(place): facts_of(item.mr, item.known)
+            for place, item in enumerate(items)
+            if not item.is_whole
+        }
         read = yield from together(plans)
-        return [read[name] for name in plans]
+        return [
+            read.get(str(place)) or FactsRead(item.mr, Facts(**item.known))
+            for place, item in enumerate(items)
+        ]
 
     def _settle_merges(self, items: Sequence[_Item]) -> Plan[None]:
         """Take commits without merges for all, if REST lists those so that rules leave them out.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from gitlab_sync.rules import record
 
-_FIRST, _MOST = 25, 50
+_FIRST, MOST_ITEMS = 25, 50
 """Merge requests a query, at first and at most. More would leave workers idle behind one answer."""
 
 MOST_PROJECTS = 40
@@ -67,7 +67,7 @@ class Pages:
         """
         score, limit = (record.number(complexity, key) for key in ("score", "limit"))
         with self._lock:
-            self._size = replace(self._size, items=min(_MOST, self._size.items + _GROWTH))
+            self._size = replace(self._size, items=min(MOST_ITEMS, self._size.items + _GROWTH))
             if score and limit and asked.rows == self._size.rows:
                 self._learn(asked, score, limit)
 

@@ -90,7 +90,7 @@ def needs_members(
     """
     commits = each_once(commits)
     project = _Project(commits, identities, _NOT_ASKED, mailmap)
-    own = (project.signature(commit) for commit in commits if not is_merge(commit))
+    own = {project.signature(commit) for commit in commits if not is_merge(commit)}
     return any(not project.by_address(each) and bool(project.named(each)) for each in own)
 
 
@@ -175,15 +175,25 @@ class _Project:
             identity_of({key: record.field(row, key) for key in ("id", "username", "name")})
             for row in members.rows
         )
+        # Many commits have few authors: what depends on these alone is found out once for each.
+        self._signatures: dict[tuple[str, str], _Signature] = {}
+        self._decided: dict[_Signature, Identity | Apart | None] = {}
         domains: defaultdict[str, set[str]] = defaultdict(set)
         for signature in map(self.signature, commits):
             domains[signature.local].add(signature.domain)
         self._in_one_domain = {local for local, among in domains.items() if len(among) == 1}
 
     def signature(self, commit: Record) -> _Signature:
-        name, address = self._mailmap.proper(
-            record.text(commit, "author_name") or "", record.text(commit, "author_email") or ""
-        )
+        """Return who a commit says that its author is."""
+        written = record.text(commit, "author_name"), record.text(commit, "author_email")
+        key = written[0] or "", written[1] or ""
+        found = self._signatures.get(key)
+        if found is None:
+            found = self._signatures[key] = self._made(*key)
+        return found
+
+    def _made(self, name: str, address: str) -> _Signature:
+        name, address = self._mailmap.proper(name, address)
         local, _, domain = normal_address(address).rpartition("@")
         return (
             _Signature(name, address, local, domain)
@@ -196,6 +206,11 @@ class _Project:
         if is_merge(commit):
             return "merges"
         signature = self.signature(commit)
+        if signature not in self._decided:
+            self._decided[signature] = self._decide(signature, bots)
+        return self._decided[signature]
+
+    def _decide(self, signature: _Signature, bots: Collection[str]) -> Identity | Apart | None:
         matches: Sequence[Identity] = self.by_address(signature)
         if not matches:
             named = self.named(signature)

@@ -196,6 +196,8 @@ def undecided(mr: Record, facts: Facts = _NOTHING) -> tuple[str, ...]:
     They are what those checks need that neither its own record nor `facts` decide, and what is not
     whole of it. No result depends on any other fact.
     """
+    if facts is not _NOTHING and all(map(facts.is_whole, undecided(mr))):
+        return ()
     verdicts = judge(mr, facts)
     still_open = (check for check in CHECKS if verdicts[check.id].result == "unknown")
     wanted = dict.fromkeys(fact for check in still_open for fact in check.needs)

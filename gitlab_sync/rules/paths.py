@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 _FOLDERS = frozenset({"test", "tests", "spec", "specs", "__tests__", "e2e", "testdata"})
@@ -15,6 +16,7 @@ _STEM = re.compile(
 _CAMEL_STEM = re.compile(r"^(.*[A-Za-z0-9_])?(Test|Tests|Spec)$")
 
 
+@lru_cache(maxsize=10_000)  # the same files change again and again
 def is_test_path(path: str) -> bool:
     """Say whether `path` (with `/`, from the root of the repository) is a test's.
 

@@ -136,7 +136,9 @@ def test_a_file_of_an_interrupted_run_is_whole(
 ) -> None:
     """The honest rows take the old file's place in one step."""
     stall_last(sandbox)
-    path = tmp_path / "rows.csv"
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    path = folder / "rows.csv"
     path.write_text("old", encoding="utf-8")
     arguments = (*MRS, *people(sandbox), "-f", "csv", "-o", str(path))
     with start(environ, *arguments) as process:
@@ -145,7 +147,7 @@ def test_a_file_of_an_interrupted_run_is_whole(
         end(process, signal.SIGINT)
     with path.open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == len(people(sandbox))
-    assert [found.name for found in tmp_path.iterdir()] == ["rows.csv"]
+    assert [found.name for found in folder.iterdir()] == ["rows.csv"]
 
 
 @pytest.mark.parametrize("form", ["json", "ndjson"])

@@ -13,6 +13,7 @@ from gitlab_sync.errors import BadResponse, NotFound
 from gitlab_sync.listing import Listing
 from gitlab_sync.plans import Plan, run_plans
 from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.sandbox.faults import Kind
 from gitlab_sync.sandbox.traffic import Exchange
 from gitlab_sync.types import Record
 
@@ -141,6 +142,17 @@ def test_an_error_is_not_kept(client: GitLabClient, sandbox: Sandbox, project: R
     with client.job() as job:
         ((_, rows),) = run_plans(job, [("a", _twice(number))])
     assert [row["id"] for row in rows] == [number]
+
+
+@pytest.mark.parametrize("kind", ["malformed", "empty"])
+def test_a_spoiled_answer_is_never_confirmed(
+    client: GitLabClient, sandbox: Sandbox, project: Record, kind: Kind
+) -> None:
+    """Its ETag is that of the good one."""
+    endpoint = f"projects/{project['id']}"
+    sandbox.faults.add(kind, path=f"/{endpoint}", times=1)
+    client.get(endpoint)
+    assert client.get(endpoint)["id"] == project["id"]
 
 
 def test_an_answer_is_confirmed_only_to_who_asked(bridge: Bridge) -> None:
