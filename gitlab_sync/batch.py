@@ -18,7 +18,7 @@ from gitlab_sync.api.graphql_records import Listed
 from gitlab_sync.api.scope import Kind, Scope
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.meter import Meter
-from gitlab_sync.outcomes import Completeness, Report, short_reason
+from gitlab_sync.outcomes import Completeness, Report, commonest, short_reason
 from gitlab_sync.plans import Plan, run_plans, together
 from gitlab_sync.profiles import (
     process_batch_users,
@@ -275,7 +275,7 @@ def _why(person: Person, status: Status, errors: Sequence[GitLabSyncError]) -> s
     reasons = Counter(error.reason for error in errors)
     texts = [
         reason if count == 1 else f"{reason} ({count} times)"
-        for reason, count in reasons.most_common(_MOST_REASONS)
+        for reason, count in commonest(reasons)[:_MOST_REASONS]
     ]
     if len(reasons) > _MOST_REASONS:
         texts.append(f"and {len(reasons) - _MOST_REASONS} other reasons")

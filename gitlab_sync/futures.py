@@ -12,12 +12,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future
+from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
 from gitlab_sync.lanes import FairQueue, Task
 
 P = ParamSpec("P")
 T = TypeVar("T")
+A = TypeVar("A")
 
 
 class Postpone(BaseException):
@@ -173,16 +175,23 @@ class OrderedResults(Iterator[T]):
                     # What grows with the results is asked again after the next one.
                     self._window = self._window if self._may_grow else 0
                     return
-                self._futures.append(future)
+                self._sent(future)
         except Exception as error:  # noqa: BLE001 - raised again, after the results before it
             self._window = 0
             self._input_error = error
+
+    def _sent(self, future: Future[T]) -> None:
+        self._futures.append(future)
+
+    def _next(self) -> Future[T]:
+        """Return what the next result comes from; it need not have ended."""
+        return self._futures.popleft()
 
     def __next__(self) -> T:
         if not self._futures:
             error, self._input_error = self._input_error, None
             raise error or StopIteration
-        future = self._futures.popleft()
+        future = self._next()
         try:
             if self._deadline is None:
                 result = future.result()
@@ -204,6 +213,45 @@ class OrderedResults(Iterator[T]):
 
     def __del__(self) -> None:
         self.close()
+
+
+class CompletedResults(OrderedResults[T]):
+    """The results of a `map` in the order in which they come, over a window likewise.
+
+    Inside a worker they come in input order: a worker helps with what it waits for.
+    """
+
+    def __init__(self, submit: Callable[[], Future[T] | None], window: int) -> None:
+        self._ended: SimpleQueue[Future[T]] = SimpleQueue()
+        super().__init__(submit, window, None, may_grow=True)
+
+    def _sent(self, future: Future[T]) -> None:
+        super()._sent(future)
+        future.add_done_callback(self._ended.put)
+
+    def _next(self) -> Future[T]:
+        if here.queue is not None:
+            return super()._next()
+        future = self._ended.get()
+        self._futures.remove(future)
+        return future
+
+
+def completed_map(
+    executor: Executor, window: int, fn: Callable[[A], T], inputs: Iterable[A]
+) -> CompletedResults[T]:
+    """Return the results of `fn` for each input as they come, `window` of them under way or unread.
+
+    Over any executor. `inputs` may grow with the results: it is asked again after each.
+    """
+    following = iter(inputs)
+
+    def submit() -> Future[T] | None:
+        for each in following:
+            return executor.submit(fn, each)
+        return None
+
+    return CompletedResults(submit, window)
 
 
 def ordered_map(

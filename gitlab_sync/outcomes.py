@@ -46,6 +46,14 @@ class Outcome(Generic[T]):
     error: GitLabSyncError | None = None
 
 
+def commonest(reasons: Counter[str]) -> list[tuple[str, int]]:
+    """Return reasons with their numbers, the commonest first, those alike by name.
+
+    Which came first is chance.
+    """
+    return sorted(reasons.items(), key=lambda counted: (-counted[1], counted[0]))
+
+
 @dataclass(slots=True)
 class Completeness:
     """How much of what a run set out to read it did read.
@@ -76,11 +84,11 @@ class Completeness:
 
     def __str__(self) -> str:
         parts = [f"{self.read} of {self.total} {self.what} read"]
-        parts += [f"{count} {reason}" for reason, count in self.lost.most_common()]
+        parts += [f"{count} {reason}" for reason, count in commonest(self.lost)]
         parts += [
             f"{'list' if count == 1 else 'lists'} of {count} "
             f"{'person' if count == 1 else 'people'} {reason}"
-            for reason, count in self.lists.most_common()
+            for reason, count in commonest(self.lists)
         ]
         return ", ".join(parts)
 

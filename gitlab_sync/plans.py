@@ -7,7 +7,7 @@ result. `run_plans` keeps many of them going in the calling thread; only request
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Generator, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
@@ -137,7 +137,7 @@ class _Going(Generic[K, T]):
     key: K
     plan: Plan[T]
     found: dict[str, Found[str]] = field(default_factory=dict)
-    awaited: int = 0
+    awaited: Collection[str] = ()
 
 
 class _Planner(Generic[K, T]):
@@ -153,8 +153,9 @@ class _Planner(Generic[K, T]):
         for (going, name), reading, error in read_lists(rest, self):
             yield from self._ended()
             going.found[name] = Found(name, reading, error)
-            if len(going.found) == going.awaited:
-                self._step(going, going.found)
+            if len(going.found) == len(going.awaited):
+                # Which came first is chance: they are handed over in the order of the question.
+                self._step(going, {key: going.found[key] for key in going.awaited})
             yield from self._ended()
         yield from self._ended()
 
@@ -174,7 +175,7 @@ class _Planner(Generic[K, T]):
         if isinstance(step, _Result):
             self._done.append((going.key, step.value))
             return
-        going.found, going.awaited = {}, len(step)
+        going.found, going.awaited = {}, step.keys()
         self._next.extend(((going, name), each) for name, each in step.items())
 
     def _ended(self) -> Iterator[tuple[K, T]]:

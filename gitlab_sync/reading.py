@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from gitlab_sync.errors import BadResponse, Cancelled, GitLabSyncError
-from gitlab_sync.futures import leaf
+from gitlab_sync.futures import completed_map, leaf
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.listing import Wanted
 from gitlab_sync.outcomes import Outcome
@@ -81,6 +82,13 @@ def attempt(asked: tuple[Rest, Request]) -> Outcome[Reply]:
         return Outcome(error=error)
 
 
+@leaf
+def _attempt(asked: tuple[int, Rest, Request]) -> tuple[int, Outcome[Reply]]:
+    """Do so for a page, and say by its number which one it was."""
+    number, rest, request = asked
+    return number, attempt((rest, request))
+
+
 def read_lists(rest: Rest, wanted: Iterable[tuple[K, Wanted]]) -> Iterator[Found[K]]:
     """Read lists side by side and yield each when it is whole, or known not to be.
 
@@ -99,33 +107,44 @@ class _Reader(Generic[K]):
         self._rest = rest
         self._wanted = iter(wanted)
         self._next: deque[_Page] = deque()
-        self._sent: deque[_Page] = deque()
+        self._sent: dict[int, _Page] = {}
+        self._numbers = itertools.count()
 
     def run(self) -> Iterator[Found[K]]:
         """Yield what is found; each list when its last page is in."""
         try:
             while True:
                 read = 0
-                for outcome in self._rest.executor.map(attempt, self):
+                for number, outcome in self._outcomes():
                     read += 1
-                    yield from self._take(self._sent.popleft(), outcome)
+                    yield from self._take(self._sent.pop(number), outcome)
                 if not read:
                     return
         except (CancelledError, Cancelled):
             yield from self._give_up(self._rest.cancel.error())
 
-    def __iter__(self) -> Iterator[tuple[Rest, Request]]:
+    def _outcomes(self) -> Iterator[tuple[int, Outcome[Reply]]]:
+        """Map over what is wanted, and take what comes first: a slow page holds up no other.
+
+        A quarter more than the workers can do is under way: none waits for the caller, and what is
+        wanted next has next to no queue before it.
+        """
+        workers = self._rest.bridge.workers
+        return completed_map(self._rest.executor, workers + workers // 4, _attempt, self)
+
+    def __iter__(self) -> Iterator[tuple[int, Rest, Request]]:
         return self
 
-    def __next__(self) -> tuple[Rest, Request]:
+    def __next__(self) -> tuple[int, Rest, Request]:
         """Return what to ask next: further pages of lists in hand before new lists."""
         if not self._next:
             key, wanted = next(self._wanted)
             growing = _Growing(key, wanted)
             self._ask(growing, 0, wanted.first(self._rest))
         page = self._next.popleft()
-        self._sent.append(page)
-        return self._rest, page.request
+        number = next(self._numbers)
+        self._sent[number] = page
+        return number, self._rest, page.request
 
     def _ask(self, growing: _Growing[K], place: int, request: Request) -> None:
         growing.asked.add(request)
@@ -160,7 +179,7 @@ class _Reader(Generic[K]):
 
     def _give_up(self, error: Cancelled) -> Iterator[Found[K]]:
         """Yield all that was not read to its end."""
-        for page in (*self._sent, *self._next):
+        for page in (*self._sent.values(), *self._next):
             growing: _Growing[K] = page.growing
             if growing.open:
                 growing.open = 0

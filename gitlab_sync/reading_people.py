@@ -7,6 +7,7 @@ more than these need.
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -68,6 +69,9 @@ Parts: TypeAlias = dict[str, Outcome[Any]]
 _ORDER = ("find", "projects", "commits", "beside", "parts")
 """Which plan comes next: what takes the most rounds first, and a person in hand before others."""
 
+_AT_FIRST, _EARLY = 4, 1.5
+"""People whose parts are begun early on, and the seconds after which all others are, too."""
+
 _Key: TypeAlias = tuple[Literal["find", "projects", "parts", "commits", "beside"], int]
 
 
@@ -93,6 +97,7 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
         self._awaited: Counter[str] = Counter()
         self._items = self._judged = self._projects = 0
         self._counted = "parts"
+        self._early_until = time.monotonic() + _EARLY
         self._next: dict[str, deque[tuple[_Key, Plan[Any]]]] = {kind: deque() for kind in _ORDER}
         self._commits = _CommitsToRead(batch, ())
         meter.begin(len(batch.questions), "people")
@@ -102,10 +107,20 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
             self._settle()
 
     def __next__(self) -> tuple[_Key, Plan[Any]]:
-        for queue in self._next.values():
-            if queue:
+        for kind, queue in self._next.items():
+            if queue and not (kind == "parts" and self._is_early):
                 return queue.popleft()
         raise StopIteration
+
+    @property
+    def _is_early(self) -> bool:
+        """Whether more people would only hold up the first row.
+
+        That waits for commits, which take one round after another.
+        """
+        begun = len(self._people) - len(self._next["parts"])
+        waits = self._beside is not None and self._awaited["commits"] > 0
+        return waits and begun >= _AT_FIRST and time.monotonic() < self._early_until
 
     def _want(self, kind: Any, place: int, plan: Plan[Any]) -> None:
         self._awaited[kind] += 1

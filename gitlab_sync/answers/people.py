@@ -12,7 +12,7 @@ from gitlab_sync.answers.projects import known_projects
 from gitlab_sync.api.fact_sources import facts_for
 from gitlab_sync.api.facts import FactSource, FactsRead
 from gitlab_sync.errors import GitLabSyncError
-from gitlab_sync.outcomes import Completeness, Report
+from gitlab_sync.outcomes import Completeness, Report, commonest
 from gitlab_sync.people import NOT_ALL_GROUPS, Batch, Beside, PeopleRead, Read
 from gitlab_sync.plans import Plan
 from gitlab_sync.profiles import outcome_of
@@ -187,6 +187,7 @@ class _Table(Beside):
         self._answers = [PersonAnswer(quick=question.quick) for _ in range(people)]
         self._awaited: dict[int, int] = {}
         self._places: dict[int, int] = {}
+        self._positions: dict[int, int] = {}
         self._read: PeopleRead | None = None
         self.rows: list[Row] = []
         self.people: dict[str, PersonAnswer] = {}
@@ -196,6 +197,7 @@ class _Table(Beside):
         wanted = self._judge_lists(place, person)
         self._awaited[place] = len(wanted)
         self._places |= {id(mr): place for mr in wanted}
+        self._positions |= {id(mr): position for position, mr in enumerate(wanted)}
         if self._read is not None and not wanted:
             self._finish(self._read, place)
         return self._source.plans(wanted)
@@ -233,6 +235,8 @@ class _Table(Beside):
     def _finish(self, read: PeopleRead, place: int) -> None:
         """Make a person's row, now that everything is known that will be."""
         quick, answer, person = self._question.quick, self._answers[place], read.people[place]
+        if not quick:  # else they are in the order of the list
+            answer.mrs.sort(key=lambda judged: self._positions[id(judged[0])])
         answer.outcome = outcome_of(read, person)
         count = mr_rules.count_list_row if quick else mr_rules.count_row
         mrs = None if person.items("merge requests") is None else count(answer.mrs)
@@ -255,7 +259,7 @@ def _trouble(sought: Iterable[Tally | None], errors: Iterable[GitLabSyncError]) 
     reasons = Counter(f"merge requests: {error.reason}" for error in errors)
     texts = [
         reason if count == 1 else f"{reason} ({count} times)"
-        for reason, count in reasons.most_common(_MOST_REASONS)
+        for reason, count in commonest(reasons)[:_MOST_REASONS]
     ]
     return "; ".join(texts) or "some records lack what a check needs"
 

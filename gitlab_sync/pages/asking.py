@@ -25,11 +25,8 @@ from gitlab_sync.types import Row
 Q = TypeVar("Q")
 R = TypeVar("R", bound=Report)
 
-POLL = 0.5
+POLL = 0.4
 """Seconds between two looks at a job that runs."""
-
-FIRST_POLL = 0.2
-"""Seconds between two looks at a job that has no rows yet: the first are waited for most."""
 
 _ASKED = "_asked_on_"
 
@@ -40,7 +37,7 @@ class Asking(Generic[Q, R]):
 
     `answer` takes the question in a job's thread and asks GitLab as whoever is signed in; it never
     touches Streamlit. `nouns` names what is read, for progress and errors; the column `subject`
-    says who or what a row is about.
+    says who or what a row is about. What `grows` is shown from its headings on, before any row.
     """
 
     page: str
@@ -49,6 +46,7 @@ class Asking(Generic[Q, R]):
     question: Q = field(compare=False)
     answer: Callable[[GitLabClient, Q, Run], R] = field(compare=False)
     subject: str = "Username"
+    grows: bool = field(default=False, compare=False)
 
     def work(self, sign_in: SignIn, run: Run) -> R:
         """Answer, for the registry of jobs.
@@ -141,17 +139,10 @@ def show_answer(sign_in: SignIn, page: str, asking: Asking[Q, R] | None, view: V
         st.session_state[_ASKED + page] = candidate
         if candidate != asking:
             st.caption("The fields have changed since: this is what was asked before.")
-        poll = _poll(job)
-        st.fragment(_show, run_every=poll)(candidate, view, poll)
+        fragment = st.fragment(_show, run_every=POLL if job.running else None)
+        fragment(candidate, view, polled=job.running)
         return True
     return False
-
-
-def _poll(job: Job) -> float | None:
-    """Return after how many seconds to look at a job again; None if it has ended."""
-    if not job.running:
-        return None
-    return POLL if job.rows else FIRST_POLL
 
 
 def _find(sign_in: SignIn, asking: Asking[Q, R]) -> Job | None:
@@ -166,23 +157,25 @@ def _refused(job: Job) -> bool:
     return isinstance(job.error, AuthenticationError)
 
 
-def _show(asking: Asking[Q, R], view: View[Q, R], poll: float | None) -> None:
-    """Show everything once; run again every `poll` seconds, as long as that is often enough."""
+def _show(asking: Asking[Q, R], view: View[Q, R], *, polled: bool) -> None:
+    """Show everything once; run again and again while `polled`."""
     sign_in = current_sign_in()
     job = None if sign_in is None else _find(sign_in, asking)
     if sign_in is None or job is None:
         st.rerun()
     if _refused(job):
         sign_out_refused(sign_in)
-    if _poll(job) != poll:
-        st.rerun()  # the whole page, so that the polling ends, or becomes slower
+    if polled and not job.running:
+        st.rerun()  # the whole page, so that the polling ends
     slot = st.container()  # there at all times, so that what is below keeps its place
     if job.running:
         with slot:
             _show_progress(asking, job)
     _show_head(sign_in, asking, job)
     told: bool | None = False
-    if job.rows or job.report is not None:
+    if job.running and not job.rows:
+        st.caption(f"The first {asking.nouns} are being read…")
+    if job.rows or job.report is not None or (job.running and asking.grows):
         told = view(
             Look(
                 asking.question,
@@ -193,8 +186,6 @@ def _show(asking: Asking[Q, R], view: View[Q, R], poll: float | None) -> None:
                 sign_in.base_url,
             )
         )
-    elif job.running:
-        st.caption(f"The first {asking.nouns} are being read…")
     if not told:
         show_troubles(_troubles(asking, job), f"Errors_{_as_of(job):%Y-%m-%d}.txt")
 

@@ -55,7 +55,7 @@ def show_fields(sign_in: SignIn) -> Asked[Question, PeopleReport]:
             st.error("Type in at least one username, or a group, first.", icon=":material/error:")
         return None, pressed
     question = Question(people.people, groups, projects, period, quick, zone=visitors_zone())
-    return Asking(PAGE, question.key, "people", question, answers.answer), pressed
+    return Asking(PAGE, question.key, "people", question, answers.answer, grows=True), pressed
 
 
 def show_table(look: Look[Question, PeopleReport]) -> None:
@@ -76,7 +76,7 @@ def show_table(look: Look[Question, PeopleReport]) -> None:
     for remark in () if report is None else report.remarks:
         st.caption(f"{remark[0].upper()}{remark[1:]}.")
     alt = "Batch analytics: a row for each person, with the number of faults by kind"
-    extras = Extras(help_texts(), unknown=unknown, alt=alt)
+    extras = Extras(help_texts(), unknown=unknown, alt=alt, growing=look.running)
     sheet = people_sheet(look.question, look.rows, meta)
     row = show_sheet(sheet, PAGE, TITLE, extras, selectable=True)
     if row is not None and report is not None:

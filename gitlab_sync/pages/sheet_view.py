@@ -39,13 +39,15 @@ class Extras:
     """What a page adds to a table. Immutable.
 
     `help` explains columns; `pinned` ones stay in view (None: the first). `unknown` says what
-    counts leave out. `alt` describes the table for whoever does not see it.
+    counts leave out. `alt` describes the table for whoever does not see it. The headings of one
+    that is `growing` stand there before its first row.
     """
 
     help: Mapping[str, str] = field(default_factory=dict)
     pinned: Sequence[str] | None = None
     unknown: UnknownCells | None = None
     alt: str = ""
+    growing: bool = False
 
 
 _PLAIN = Extras()
@@ -63,7 +65,8 @@ def show_sheet(
     shown = replace(sheet, rows=rows)
     picked = None
     picking: Any = {"on_select": "rerun", "selection_mode": "single-row"} if selectable else {}
-    if rows:
+    still_empty = extras.growing and not sheet.rows
+    if rows or still_empty:
         event: Any = st.dataframe(
             _styled(shown, extras.unknown),
             hide_index=True,
@@ -79,7 +82,8 @@ def show_sheet(
         picked = rows[places[0]] if places and places[0] < len(rows) else None
     else:
         st.caption("No row fits the filter." if sheet.rows else "There are no rows.")
-    _offer_files(shown, key, title)
+    if not still_empty:
+        _offer_files(shown, key, title)
     return picked
 
 
