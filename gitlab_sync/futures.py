@@ -225,6 +225,10 @@ class CompletedResults(OrderedResults[T]):
         self._ended: SimpleQueue[Future[T]] = SimpleQueue()
         super().__init__(submit, window, None, may_grow=True)
 
+    def __next__(self) -> T:
+        self._fill()  # the last result may have made inputs grow
+        return super().__next__()
+
     def _sent(self, future: Future[T]) -> None:
         super()._sent(future)
         future.add_done_callback(self._ended.put)

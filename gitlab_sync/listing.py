@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
 from gitlab_sync.errors import BadResponse, NotFound
@@ -39,19 +39,24 @@ class Listing:
     """A list of REST: its endpoint and parameters.
 
     `single` says that one object is asked for, which counts as a list of one, and which one run
-    asks for once. Where a list is, an object in its place is no answer: it may be the error of some
-    proxy.
+    asks for once; a list only if it says so (`once`). Where a list is, an object in its place is no
+    answer: it may be the error of some proxy.
     """
 
     endpoint: str
     params: Params = field(default_factory=dict)
     single: bool = False
+    once: bool = False
 
     def first(self, rest: Rest) -> Request:
         """Return the request for its first page."""
         if self.single:
             return Request("GET", target(self.endpoint, self.params, rest.base_url), once=True)
-        return rest.page_request(self.endpoint, page_params(self.params), None)
+        return self._page(rest, None)
+
+    def _page(self, rest: Rest, number: int | None) -> Request:
+        request = rest.page_request(self.endpoint, page_params(self.params), number)
+        return replace(request, once=True) if self.once else request
 
     def rows(self, data: object) -> list[Record]:
         """Return the rows that one answer holds."""
@@ -73,7 +78,7 @@ class Listing:
         if reply.total_pages is not None:
             end = reply.total_pages + 1 if place == 0 else number + 1
         pages = range(number, end)
-        return [(page, rest.page_request(self.endpoint, params, page)) for page in pages]
+        return [(page, self._page(rest, page)) for page in pages]
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,9 +93,10 @@ def read_lists(rest: Rest, wanted: Iterable[tuple[K, Wanted]]) -> Iterator[Found
     """Read lists side by side and yield each when it is whole, or known not to be.
 
     `rest` is a view from `Rest.job`. `wanted` is pulled as workers get free, so that it may be long
-    and lazy, and is asked again after it had nothing: it may grow with what was found. Memory holds
-    a window of it. One list's error never touches another's. When the job is cancelled, all that is
-    not read comes out with `Cancelled` as its error.
+    and lazy, and is asked again after it had nothing: it may grow with what was found. Lists come
+    as they are read: their order is chance. Memory holds a window of them. One list's error never
+    touches another's. When the job is cancelled, all that is not read comes out with `Cancelled` as
+    its error.
     """
     return _Reader(rest, wanted).run()
 
@@ -113,13 +114,8 @@ class _Reader(Generic[K]):
     def run(self) -> Iterator[Found[K]]:
         """Yield what is found; each list when its last page is in."""
         try:
-            while True:
-                read = 0
-                for number, outcome in self._outcomes():
-                    read += 1
-                    yield from self._take(self._sent.pop(number), outcome)
-                if not read:
-                    return
+            for number, outcome in self._outcomes():
+                yield from self._take(self._sent.pop(number), outcome)
         except (CancelledError, Cancelled):
             yield from self._give_up(self._rest.cancel.error())
 

@@ -244,7 +244,8 @@ def _parts(person: Read, batch: Batch) -> Plan[Parts]:
         "time logs": attempted(timelogs.of_user(owner, time_period, batch.zone)),
     }
     if batch.groups:
-        plans["groups"] = attempted(groups.of_user(number))
+        known = person.own_projects if person.parts["projects"].error is None else None
+        plans["groups"] = attempted(groups.of_user(number, known))
     parts = yield from together(plans)
     person.parts |= parts
     time = yield from attempted(_time(person, batch, time_period))

@@ -66,7 +66,7 @@ class Request:
     once: bool = field(default=False, compare=False)
 
     @property
-    def may_be_kept(self) -> bool:
+    def may_be_confirmed(self) -> bool:
         """Whether an answer may be confirmed later: the pages of lists are read anew each time."""
         return self.method == "GET" and not self.is_list
 
@@ -192,22 +192,26 @@ class View:
     def answer(self, request: Request, attempts: Attempts) -> Answer:
         """Make one exchange; identical reads of this principal that are under way share one.
 
-        What was read once is asked for again with its ETag, so that GitLab may confirm it; what was
-        read in this job, and is wanted `once`, is not asked for again.
+        An object that was read is asked for again with its ETag, so that GitLab may confirm it;
+        what was read in this job, and is wanted `once`, is not asked for again.
         """
         job, bridge = self._running_job, self.bridge
         if not request.repeatable:
             return self._exchange(request, attempts, None)
         key = self._key(request)
-        kept = bridge.kept.get(key) if request.may_be_kept else None
+        kept = bridge.kept.get(key) if request.may_be_confirmed or request.once else None
         if kept is not None and key in job.read:
             return kept
-        return bridge.in_flight.share(
-            key,
-            lambda: self._exchange(request, attempts, kept),
-            job.cancel,
-            attempts.deadline,
-        )
+
+        def exchange() -> Answer:
+            found = self._exchange(request, attempts, kept)
+            if request.once and _is_good(request, found):
+                # Before anybody else can ask: who comes later finds it here.
+                bridge.kept.keep(key, found)
+                job.read.add(key)
+            return found
+
+        return bridge.in_flight.share(key, exchange, job.cancel, attempts.deadline)
 
     def _key(self, request: Request) -> Key:
         """Return what the answers to a request are shared by: never between two principals."""
@@ -215,18 +219,13 @@ class View:
 
     def keep(self, request: Request, answer: Answer) -> None:
         """Keep an answer that was found to be a good one, if it may be confirmed later."""
-        if not request.may_be_kept or answer.status != HTTPStatus.OK or not answer.body:
-            return
-        key = self._key(request)
-        if request.once or answer.headers.get("etag"):
-            self.bridge.kept.keep(key, answer)
-        if request.once:
-            self._running_job.read.add(key)
+        if request.may_be_confirmed and answer.body and answer.headers.get("etag"):
+            self.bridge.kept.keep(self._key(request), answer)
 
     def _exchange(self, request: Request, attempts: Attempts, kept: Answer | None) -> Answer:
         """Make one exchange; return `kept` if GitLab says that this is still its answer."""
         job, bridge = self._running_job, self.bridge
-        etag = None if kept is None else kept.headers.get("etag")
+        etag = kept.headers.get("etag") if kept is not None and not request.is_list else None
         headers = dict(request.headers)
         if etag:
             headers["If-None-Match"] = etag
@@ -313,6 +312,14 @@ class View:
         self.cancel.wait(seconds)
 
 
+def _is_good(request: Request, answer: Answer) -> bool:
+    """Say whether an answer is what was asked for."""
+    try:
+        return bool(answer.body) and request.read(answer) is not None
+    except GitLabSyncError:
+        return False
+
+
 def persist(view: View, request: Request, read: Callable[[Answer], T]) -> T:
     """Make one request as often as it takes, and return what `read` makes of the answer.
 
@@ -340,7 +347,8 @@ def persist(view: View, request: Request, read: Callable[[Answer], T]) -> T:
                     wait = attempts.after(error)
                 else:
                     view.passed()
-                    view.keep(request, answer)
+                    if not request.once:
+                        view.keep(request, answer)
                     return result
             view.pause(wait, attempts)
     except GitLabSyncError as error:

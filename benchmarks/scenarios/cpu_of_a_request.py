@@ -8,15 +8,16 @@ from benchmarks.measuring import Bench, Entry, Sample, median, require_agreement
 from benchmarks.results import Check, Section
 
 TITLE = "CPU for each request, against requests.Session.get(…).json() and python-gitlab's http_get"
-MOST = 0.80
-OTHERS = ("requests_threads", "python_gitlab_http")
+MOST = {"requests_threads": 0.60, "python_gitlab_http": 0.55}
+MOST_WITH_ONE = 0.80
+"""With one thread nobody waits for another, and handing work over counts for more."""
 
 
 def run(bench: Bench, section: Section) -> None:
     """Measure rounds A B C A B C without latency, with all workers and with one."""
     bench.server.set_latency(0)
     ours = Entry(bench.ours, "read", bench.ours.title)
-    entries = [ours, *bench.reading(*OTHERS)]
+    entries = [ours, *bench.reading(*MOST)]
     for workers in (bench.work.workers, 1):
         work = bench.work_for(bench.sizes.pair_users, workers=workers)
         rounds: list[list[Sample]] = []
@@ -59,12 +60,13 @@ def _report(
             }
         )
         if place:
+            most = MOST[entry.peer.name] if workers > 1 else MOST_WITH_ONE
             threads = f"{workers} threads" if workers > 1 else "1 thread"
             section.checks.append(
                 Check(
                     f"CPU of our request / of {entry.title.removesuffix(', threads')}, {threads}",
-                    f"≤ {MOST:.2f}",
+                    f"≤ {most:.2f}",
                     f"{ratio:.2f}",
-                    bench.judged(ratio <= MOST),
+                    bench.judged(ratio <= most),
                 )
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from gitlab_sync.api import projects
 from gitlab_sync.api.users import user_number
@@ -24,7 +24,7 @@ def of_caller() -> Listing:
 
     Without a level of access the list holds every group that the owner can see.
     """
-    return Listing("groups", {"min_access_level": _GUEST})
+    return Listing("groups", {"min_access_level": _GUEST}, once=True)
 
 
 def get_user_groups(client: Rest, user_id: int | str) -> Rows:
@@ -40,19 +40,20 @@ def get_user_groups(client: Rest, user_id: int | str) -> Rows:
     return shown
 
 
-def of_user(user_id: int | str) -> Plan[Rows]:
+def of_user(user_id: int | str, own_projects: Sequence[Record] | None = None) -> Plan[Rows]:
     """Return the plan that finds the groups of a user, as GitLab sends them, sorted by path.
 
     An administrator's token reads the person's memberships. Any other asks, for each group that
     may be one of theirs, whether it is: those above the person's projects, and those of the token's
-    owner. The person may be in further ones, so that list is not `complete`.
+    owner. The person may be in further ones, so that list is not `complete`. `own_projects` are the
+    person's, if they have been read (None: they are read, too).
     """
     user = user_number(user_id)
     found = yield {"all": Listing(f"users/{user}/memberships", {"type": "Namespace"})}
     # An older server has no such route and answers 404, as for a user that does not exist; what is
     # asked next tells them apart.
     if isinstance(found["all"].error, PermissionDenied | NotFound):
-        theirs = yield from _among_candidates(user)
+        theirs = yield from _among_candidates(user, own_projects)
     else:
         ids = [str(row.get("source_id")) for row in whole(found["all"])]
         theirs = yield from _records(ids)
@@ -62,13 +63,13 @@ def of_user(user_id: int | str) -> Plan[Rows]:
     return groups
 
 
-def _among_candidates(user: int) -> Plan[list[Record]]:
-    found = yield {**projects.listings(user), "groups": of_caller()}
+def _among_candidates(user: int, known: Sequence[Record] | None) -> Plan[list[Record]]:
+    listings = projects.listings(user) if known is None else {}
+    found = yield {**listings, "groups": of_caller()}
     callers = {str(group.get("full_path")).lower(): group for group in whole(found["groups"])}
     candidates = dict.fromkeys(callers)
-    for kind in projects.listings(user):
-        for project in whole(found[kind]):
-            candidates |= dict.fromkeys(_groups_above(project))
+    for project in (*(known or ()), *(row for kind in listings for row in whole(found[kind]))):
+        candidates |= dict.fromkeys(_groups_above(project))
     answers = yield {
         path: Listing(f"groups/{encode_id(path)}/members/all/{user}", single=True)
         for path in candidates

@@ -45,6 +45,17 @@ def test_a_plan_that_wants_nothing_ends_without_a_request(
     assert sandbox.traffic.total == 0
 
 
+def test_a_slow_answer_holds_up_no_other_plan(client: GitLabClient, sandbox: Sandbox) -> None:
+    """Whoever came first: the others' results are there while it is still silent."""
+    first, *others = [row.data["username"] for row in sandbox.world.users]
+    sandbox.faults.add("stall", path="/users", query={"username": first}, times=1)
+    with client.job() as rest:
+        plans = ((name, projects_of(name)) for name in (first, *others))
+        running = run_plans(rest, plans)
+        found = [next(running)[0] for _ in others]
+    assert sorted(found) == sorted(others)
+
+
 def test_together_takes_as_many_rounds_as_the_longest_plan(client: GitLabClient) -> None:
     """The rounds of several plans are asked together, and the results keep their names."""
 

@@ -1,0 +1,89 @@
+"""What several people, columns or tables need in one run is asked for once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+
+from gitlab_sync import GitLabClient
+from gitlab_sync.answers import commits, compliance, leaderboard, people, profile, weekly
+from gitlab_sync.bridge import Bridge
+from gitlab_sync.rules.people_input import Person
+from gitlab_sync.rules.teams import Member, Team
+from gitlab_sync.rules.weekly import WeekPerson
+from gitlab_sync.run import Run
+from gitlab_sync.sandbox import Sandbox, World
+
+Answer = Callable[[GitLabClient, World, Run], Any]
+
+
+@pytest.fixture(scope="module")
+def busy() -> Iterator[Sandbox]:
+    """Serve a world whose people share projects and groups."""
+    world = World.generate(seed=1, users=8, merge_requests=12, issues=6, projects=4)
+    with Sandbox(world) as running:
+        yield running
+
+
+def everybody(world: World) -> list[Person]:
+    """Return all people of the world."""
+    return [Person(name) for name in world.truth.usernames]
+
+
+def projects(world: World) -> list[int]:
+    """Return the ids of all projects."""
+    return [project["id"] for project in world.tables.projects]
+
+
+ANSWERS: dict[str, Answer] = {
+    "people": lambda client, world, run: people.answer(
+        client, people.Question(everybody(world)), run
+    ),
+    "people in projects": lambda client, world, run: people.answer(
+        client, people.Question(everybody(world), projects=projects(world)), run
+    ),
+    "a profile": lambda client, world, run: profile.answer(
+        client, profile.Question(world.truth.usernames[0]), run
+    ),
+    "commits": lambda client, world, run: commits.answer(
+        client, commits.Question(everybody(world), projects=projects(world)), run
+    ),
+    "compliance": lambda client, world, run: compliance.answer(
+        client, compliance.Question(projects(world)), run
+    ),
+    "a week": lambda client, world, run: weekly.answer(
+        client,
+        weekly.Question(
+            [WeekPerson("", "", name) for name in world.truth.usernames], (date(2024, 3, 4),)
+        ),
+        run,
+    ),
+    "teams": lambda client, world, run: leaderboard.answer(
+        client,
+        leaderboard.Question(
+            [Team("All", "", tuple(Member(name) for name in world.truth.usernames))],
+            projects=projects(world),
+        ),
+        run,
+    ),
+}
+
+
+@pytest.mark.parametrize("source", ["rest", "auto"])
+@pytest.mark.parametrize("what", ANSWERS)
+@pytest.mark.parametrize("by", ["admin", "an ordinary token"])
+def test_no_run_asks_the_same_thing_twice(
+    busy: Sandbox, make_bridge: Callable[..., Bridge], what: str, source: Any, by: str
+) -> None:
+    """Not even what many people share: their projects, groups, and pipelines."""
+    token = busy.token("admin" if by == "admin" else busy.world.truth.usernames[0])
+    busy.traffic.reset()
+    client = GitLabClient(busy.url, token, bridge=make_bridge())
+    ANSWERS[what](client, busy.world, Run(source=source))
+    asked = Counter(each.url for each in busy.traffic.exchanges if each.method == "GET")
+    assert asked
+    assert {url: number for url, number in asked.items() if number > 1} == {}
