@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from batch_rows import downloaded, expected
+from downloaded_rows import downloaded, expected
 from playwright.sync_api import Browser, expect
 from running_app import PATIENCE, RunningApp, open_demo, run_batch, sign_in
 

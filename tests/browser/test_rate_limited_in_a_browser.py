@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from batch_rows import downloaded, expected
+from downloaded_rows import downloaded, expected
 from playwright.sync_api import Locator, Page, expect
 from running_app import run_batch, sign_in
 

@@ -308,7 +308,7 @@ def test_any_limit_of_complexity_leads_to_the_same(
     monkeypatch.setattr(endpoint, "SIGNED_IN", limit)
     world = small(users=30, merge_requests=2)
     queries, lists = assert_the_same(world, bridge, names=world.truth.usernames)
-    assert queries <= 40
+    assert queries <= 80
     assert (lists == 30) == (limit <= 100)
 
 
