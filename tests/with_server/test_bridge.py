@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing.context import BaseContext
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -27,6 +30,13 @@ def counts(world: World, report: Any) -> dict[str, dict[str, Any]]:
     """Return a report's rows as the world's truth has them."""
     columns = next(iter(world.truth.merge_requests().values()))
     return {row["Username"]: {name: row[name] for name in columns} for row in report}
+
+
+@pytest.fixture
+def spawning(monkeypatch: pytest.MonkeyPatch) -> BaseContext:
+    """Make processes anew, whatever script a test before this one left as the main one."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    return multiprocessing.get_context("spawn")
 
 
 def test_nothing_starts_before_there_is_work(make_bridge: Callable[..., Bridge]) -> None:
@@ -250,14 +260,14 @@ def test_a_batch_runs_in_other_processes_and_its_token_never_travels(
     sandbox: Sandbox,
     world: World,
     bridge: Bridge,
+    spawning: BaseContext,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What travels is the name of the environment variable that holds it."""
     monkeypatch.setenv("TOKEN_OF_A_TEST", sandbox.token())
     credential = Credential.from_environment("TOKEN_OF_A_TEST")
     client = GitLabClient(sandbox.url, credential, bridge=bridge)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(2, mp_context=context) as elsewhere:
+    with ProcessPoolExecutor(2, mp_context=spawning) as elsewhere:
         report = client.batch_evaluate_mrs(world.truth.usernames, run=Run(executor=elsewhere))
     assert counts(world, report) == world.truth.merge_requests()
     assert report.completeness.whole
@@ -266,12 +276,11 @@ def test_a_batch_runs_in_other_processes_and_its_token_never_travels(
 
 
 def test_a_token_that_stands_in_the_program_cannot_go_to_another_process(
-    world: World, client: GitLabClient
+    world: World, client: GitLabClient, spawning: BaseContext
 ) -> None:
     """It is an error that says what to do, not a token in a pipe."""
-    context = multiprocessing.get_context("spawn")
     with (
-        ProcessPoolExecutor(1, mp_context=context) as elsewhere,
+        ProcessPoolExecutor(1, mp_context=spawning) as elsewhere,
         pytest.raises(ConfigurationError, match="never travels") as caught,
     ):
         client.batch_evaluate_mrs(world.truth.usernames, run=Run(executor=elsewhere))
