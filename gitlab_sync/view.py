@@ -218,8 +218,14 @@ class View:
         return (self.base_url, self.principal, request)
 
     def keep(self, request: Request, answer: Answer) -> None:
-        """Keep an answer that was found to be a good one, if it may be confirmed later."""
-        if request.may_be_confirmed and answer.body and answer.headers.get("etag"):
+        """Keep an answer that was found to be a good one, if it may be confirmed later.
+
+        A page may be as it was while more pages follow it now, and an ETag knows only its body.
+        """
+        headers = answer.headers
+        is_page = headers.get("x-page") is not None or headers.get("link") is not None
+        good = request.may_be_confirmed and answer.body and headers.get("etag")
+        if good and not is_page and not request.once:
             self.bridge.kept.keep(self._key(request), answer)
 
     def _exchange(self, request: Request, attempts: Attempts, kept: Answer | None) -> Answer:
@@ -337,8 +343,7 @@ def persist(view: View, request: Request, read: Callable[[Answer], T]) -> T:
             if not wait:
                 attempts.check_time()
                 try:
-                    answer = view.follow(request, attempts)
-                    result = read(answer)
+                    result = read(view.follow(request, attempts))
                 except RateLimited as error:
                     view.refused(request, error)
                     attempts.refusal = error
@@ -347,8 +352,6 @@ def persist(view: View, request: Request, read: Callable[[Answer], T]) -> T:
                     wait = attempts.after(error)
                 else:
                     view.passed()
-                    if not request.once:
-                        view.keep(request, answer)
                     return result
             view.pause(wait, attempts)
     except GitLabSyncError as error:
@@ -362,4 +365,10 @@ def fetch(view: View, request: Request) -> Reply:
 
     Raises the errors of `gitlab_sync.errors`.
     """
-    return persist(view, request, request.read)
+
+    def read(answer: Answer) -> Reply:
+        reply = request.read(answer)
+        view.keep(request, answer)
+        return reply
+
+    return persist(view, request, read)

@@ -103,6 +103,19 @@ def test_lists_are_read_whole_each_time(client: GitLabClient, sandbox: Sandbox) 
     assert {each.marker for each in exchanges(sandbox)} == {None}
 
 
+def test_a_page_that_is_as_it_was_may_have_more_behind_it(
+    client: GitLabClient, sandbox: Sandbox
+) -> None:
+    """Who lists with python-gitlab sees what has come since, too."""
+    users = sandbox.world.tables.users
+    order = {"order_by": "id", "sort": "asc", "per_page": len(users)}
+    before = [user.id for user in client.client.users.list(iterator=True, **order)]
+    users.append(dict(users[-1], id=9999, username="newcomer"))
+    sandbox.world.changed()
+    after = [user.id for user in client.client.users.list(iterator=True, **order)]
+    assert after == [*before, 9999]
+
+
 def _twice(number: int) -> Plan[list[Record]]:
     rows: list[Record] = []
     for _ in range(2):
