@@ -175,6 +175,8 @@ def _styled(sheet: Sheet, unknown: UnknownCells | None) -> Any:
     The question mark alone is pale; a tint, in either theme, makes it stand out.
     """
     data = frame(sheet)
+    if not sheet.rows:
+        return data
     looks = pd.DataFrame("", index=data.index, columns=data.columns)
     texts: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for column in _shown(sheet):
