@@ -26,7 +26,7 @@ Q = TypeVar("Q")
 R = TypeVar("R", bound=Report)
 
 POLL = 0.4
-"""Seconds between two looks at a job that runs."""
+"""Seconds between two looks at a job that runs, if it is the only one."""
 
 _ASKED = "_asked_on_"
 
@@ -139,10 +139,16 @@ def show_answer(sign_in: SignIn, page: str, asking: Asking[Q, R] | None, view: V
         st.session_state[_ASKED + page] = candidate
         if candidate != asking:
             st.caption("The fields have changed since: this is what was asked before.")
-        fragment = st.fragment(_show, run_every=POLL if job.running else None)
+        fragment = st.fragment(_show, run_every=_pause() if job.running else None)
         fragment(candidate, view, polled=job.running)
         return True
     return False
+
+
+def _pause() -> float:
+    """Return the seconds between two looks: many who look have to look less often."""
+    running = sum(job.running for job in JOBS.all())
+    return POLL * max(1, running / 2)
 
 
 def _find(sign_in: SignIn, asking: Asking[Q, R]) -> Job | None:
