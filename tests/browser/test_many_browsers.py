@@ -16,7 +16,7 @@ from gitlab_sync.bridge import DEFAULT_WORKERS
 from gitlab_sync.sandbox import Sandbox, World
 
 VISITORS = 10
-GRACE = 10
+GRACE = 15
 FEW = 45
 """Threads of the web server that come and go: it hands files out by up to 40 of them."""
 MEBIBYTE = 2**20
