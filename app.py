@@ -12,9 +12,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 import gitlab_sync.pages
-from gitlab_sync.bridge import get_bridge
-from gitlab_sync.pages.browser_cookie import BrowserCookie
-from gitlab_sync.pages.trouble import show_failure
+from gitlab_sync.pages.state.browser_cookie import BrowserCookie
+from gitlab_sync.pages.widgets.error_panel import show_failure
+from gitlab_sync.session.runtime import get_bridge
 
 get_bridge()
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from benchmarks.work import Work
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.run import Run
+from gitlab_sync.session.runtime import Bridge
 
 T = TypeVar("T")
 

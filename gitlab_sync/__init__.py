@@ -13,19 +13,19 @@ from gitlab_sync._version import __version__
 if TYPE_CHECKING:
     from gitlab_sync import errors
     from gitlab_sync.batch_client import BatchClient, GitLabUsersAPI
-    from gitlab_sync.bridge import Bridge, get_bridge
-    from gitlab_sync.cancel import CancelToken
     from gitlab_sync.client import GitLabClient
+    from gitlab_sync.concurrency.cancel import CancelToken
     from gitlab_sync.http.credentials import Credential
+    from gitlab_sync.session.runtime import Bridge, get_bridge
 
 _HOMES = {
     "BatchClient": "gitlab_sync.batch_client",
-    "Bridge": "gitlab_sync.bridge",
-    "CancelToken": "gitlab_sync.cancel",
+    "Bridge": "gitlab_sync.session.runtime",
+    "CancelToken": "gitlab_sync.concurrency.cancel",
     "Credential": "gitlab_sync.http.credentials",
     "GitLabClient": "gitlab_sync.client",
     "GitLabUsersAPI": "gitlab_sync.batch_client",
-    "get_bridge": "gitlab_sync.bridge",
+    "get_bridge": "gitlab_sync.session.runtime",
 }
 
 __all__ = [

@@ -8,17 +8,17 @@ from functools import cached_property
 
 from gitlab_sync.api import groups, projects, users
 from gitlab_sync.api.commits import DividedCommits, attribute_all, read_project_commits
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import GitLabSyncError, NotFound, PermissionDenied
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.listing import Listing
-from gitlab_sync.plans import Plan, read_all, read_one, run, whole
-from gitlab_sync.rest import Rest, page_params
 from gitlab_sync.rules import record
-from gitlab_sync.rules.identity import Identity, identity_of
+from gitlab_sync.rules.identity.identity import Identity, identity_of
+from gitlab_sync.session.exchange import DEFAULT_TIMEOUT
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.session.session import Rest, page_params
+from gitlab_sync.session.workflow import Plan, read_all, read_one, run, whole
 from gitlab_sync.types import Params, Record, Rows
-from gitlab_sync.view import DEFAULT_TIMEOUT
 
 log = logging.getLogger("gitlab_sync")
 
@@ -167,9 +167,9 @@ class GitLabUsersAPI:
         `user_info` is a user's record or id; none gives []. The record may hold `override_email`,
         `override_username`, `global_email` and `global_username` besides. Rows are GitLab's commits
         of all branches with `project_name`, `project_id` and `project_scope` (`Personal` or
-        `Contributed`), each once; whose a commit is, `rules.attribution` says. The list is not
-        `complete`, and a warning is logged, where the token may not read a project's commits, or
-        its members when a name had to decide.
+        `Contributed`), each once; `rules.identity.attribution` says whose a commit is. The list is
+        not `complete`, and a warning is logged, where the token may not read a project's commits,
+        or its members when a name had to decide.
         """
         if not user_info:
             return Rows()

@@ -7,20 +7,20 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from gitlab_sync import batch
-from gitlab_sync.api.facts import read_facts
+from gitlab_sync.api.facts.rest import read_facts
 from gitlab_sync.api.scope import Scope
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.outcomes import Report
-from gitlab_sync.rest import Rest
-from gitlab_sync.rules import issue as issue_rules
-from gitlab_sync.rules import merge_request as mr_rules
-from gitlab_sync.rules.flags import Flags
+from gitlab_sync.reports.report import Report
+from gitlab_sync.rules.items import issue as issue_rules
+from gitlab_sync.rules.items import merge_request as mr_rules
+from gitlab_sync.rules.items.flags import Flags
 from gitlab_sync.run import Run
+from gitlab_sync.services import evaluation as batch
+from gitlab_sync.session.exchange import DEFAULT_TIMEOUT
+from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.session.session import Rest
 from gitlab_sync.types import Params, Record, Row, Rows
-from gitlab_sync.view import DEFAULT_TIMEOUT
 
 if TYPE_CHECKING:
     from typing import Never, Self

@@ -7,16 +7,21 @@ from typing import Any
 
 from gitlab_sync.api import issues, merge_requests, projects, users
 from gitlab_sync.api.period import given_period
-from gitlab_sync.errors import AuthenticationError, Cancelled, ConfigurationError, GitLabSyncError
-from gitlab_sync.listing import Listing
-from gitlab_sync.people import Batch, PeopleRead, Question, Read
-from gitlab_sync.plans import Plan, attempted, run_plans
-from gitlab_sync.reading_people import read_people
-from gitlab_sync.rest import Rest
-from gitlab_sync.rules import issue as issue_rules
-from gitlab_sync.rules import merge_request as mr_rules
+from gitlab_sync.errors import (
+    AuthenticationError,
+    Cancelled,
+    ConfigurationError,
+    GitLabSyncError,
+)
 from gitlab_sync.rules.dates import When
+from gitlab_sync.rules.items import issue as issue_rules
+from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.run import Run
+from gitlab_sync.services.people_data import Batch, PeopleRead, Question, Read
+from gitlab_sync.services.people_reader import read_people
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import Plan, attempted, run_plans
 from gitlab_sync.types import OnProgress, Record
 
 _GROUP = ("name", "full_path", "visibility")

@@ -14,6 +14,7 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPHeaderDict
 
+from gitlab_sync.concurrency.futures import leaf
 from gitlab_sync.errors import (
     BadResponse,
     ConfigurationError,
@@ -21,12 +22,11 @@ from gitlab_sync.errors import (
     RateLimited,
     TimedOut,
 )
-from gitlab_sync.futures import leaf
 from gitlab_sync.http import wire
 from gitlab_sync.http.urls import encode_query, target
 from gitlab_sync.http.wire import Answer
-from gitlab_sync.rest import Rest
-from gitlab_sync.view import Request, persist
+from gitlab_sync.session.exchange import Request, persist
+from gitlab_sync.session.session import Rest
 
 if TYPE_CHECKING:
     from gitlab_sync.client import GitLabClient

@@ -6,10 +6,10 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from gitlab_sync.cancel import CancelToken
-from gitlab_sync.meter import Meter
-from gitlab_sync.rest import MAX_WAIT, Rest
-from gitlab_sync.store import PrincipalStore
+from gitlab_sync.concurrency.cancel import CancelToken
+from gitlab_sync.session.progress import Meter
+from gitlab_sync.session.session import MAX_WAIT, Rest
+from gitlab_sync.store.store import PrincipalStore
 from gitlab_sync.types import DEFAULT_SOURCE, OnProgress, OnRow, Source
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
-from gitlab_sync.executor import SharedExecutor
+from gitlab_sync.concurrency.executor import SharedExecutor
 from gitlab_sync.http.retry import RetryPolicy
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 
 PATIENCE = 20.0
 """Seconds after which something that should have come about will not."""

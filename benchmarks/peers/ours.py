@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.work import Done, Record, Task, Work, ended, facts_of, list_query, proof_of
-from gitlab_sync.answers import people as answers
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.client import GitLabClient
-from gitlab_sync.listing import Listing
-from gitlab_sync.outcomes import Report
-from gitlab_sync.plans import Plan, run_plans, whole
-from gitlab_sync.rules.people_input import Person
+from gitlab_sync.reports.report import Report
+from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.run import Run
-from gitlab_sync.store import open_store
-from gitlab_sync.view import Request, fetch
+from gitlab_sync.services import people as answers
+from gitlab_sync.session.exchange import Request, fetch
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.session.workflow import Plan, run_plans, whole
+from gitlab_sync.store.store import open_store
 
 TITLE = "gitlab_sync, the same requests"
 HOW = "its engine, which reads what the others read and judges nothing"

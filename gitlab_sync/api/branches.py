@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gitlab_sync.api.projects import endpoint
-from gitlab_sync.listing import Listing
-from gitlab_sync.plans import read_all
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import read_all
 
 
 def get_project_branches(client: Rest, project_id: int | str) -> list[str]:

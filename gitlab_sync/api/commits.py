@@ -17,17 +17,22 @@ from gitlab_sync.api.period import given_period
 from gitlab_sync.api.projects import endpoint
 from gitlab_sync.api.users import user_number
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
-from gitlab_sync.listing import Listing, Wanted
-from gitlab_sync.plans import Plan, read_one, run_plans
-from gitlab_sync.reading import Found
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
-from gitlab_sync.rules.attribution import Attribution, Unmatched, attribute, needs_members
-from gitlab_sync.rules.commits import commit_row, commit_stats
 from gitlab_sync.rules.dates import Period, When
-from gitlab_sync.rules.identity import Identity, identity_of
-from gitlab_sync.rules.mailmap import Mailmap
-from gitlab_sync.rules.people import DEFAULT_BOTS
+from gitlab_sync.rules.identity.attribution import (
+    Attribution,
+    Unmatched,
+    attribute,
+    needs_members,
+)
+from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
+from gitlab_sync.rules.identity.identity import Identity, identity_of
+from gitlab_sync.rules.identity.mailmap import Mailmap
+from gitlab_sync.rules.scores.commits import commit_row, commit_stats
+from gitlab_sync.session.fetch import Found
+from gitlab_sync.session.pagination import Listing, Wanted
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import Plan, read_one, run_plans
 from gitlab_sync.types import Reading, Record, Row, Rows
 
 Stats: TypeAlias = dict[str, int | float | None]
@@ -356,9 +361,9 @@ def get_user_commits(
 
     `user` is a user's record (it may hold `override_email`, `override_username`, `global_email` and
     `global_username`) or id. `projects` are records, which may be bare `{"id": n}`, ids or paths.
-    Rows and totals as in `rules.commits`, whose a commit is as in `rules.attribution`. The period
-    goes by the time of writing, days are days in `zone` (None: the machine's), and times of day are
-    those of `clock` (None: each commit's own).
+    Rows and totals are as in `rules.scores.commits`; `rules.identity.attribution` says whose a
+    commit is. The period goes by the time of writing, days are days in `zone` (None: the
+    machine's), and times of day are those of `clock` (None: each commit's own).
 
     Raises the first error met: then commits may be missing, and it carries the rows that were read
     as `.partial`. Thread-safe.

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from gitlab_sync.api.projects import endpoint
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound
-from gitlab_sync.listing import Listing
-from gitlab_sync.plans import read_all, read_one
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import read_all, read_one
 from gitlab_sync.types import Record
 
 _NO_FILE = "file not found"

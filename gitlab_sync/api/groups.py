@@ -8,10 +8,10 @@ from gitlab_sync.api import projects
 from gitlab_sync.api.users import user_number
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound, PermissionDenied
 from gitlab_sync.http.urls import encode_id
-from gitlab_sync.listing import Listing
-from gitlab_sync.plans import Plan, read_all, run, whole, whole_unless
-from gitlab_sync.rest import PER_PAGE, Rest
 from gitlab_sync.rules import record
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.session import PER_PAGE, Rest
+from gitlab_sync.session.workflow import Plan, read_all, run, whole, whole_unless
 from gitlab_sync.types import Record, Rows
 
 _GUEST = 10

@@ -6,8 +6,8 @@ from datetime import tzinfo
 
 from gitlab_sync.api.period import given_period
 from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user, read_rows
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules.dates import When
+from gitlab_sync.session.session import Rest
 from gitlab_sync.types import Record, Rows
 
 _SHOWN = (

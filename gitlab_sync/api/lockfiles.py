@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gitlab_sync.api.files import read_file_content
 from gitlab_sync.errors import Cancelled, ConfigurationError, GitLabSyncError
-from gitlab_sync.rest import Rest
-from gitlab_sync.rules.lockfile import Dependencies, parse_uvlock_content
+from gitlab_sync.rules.projects.lockfile import Dependencies, parse_uvlock_content
+from gitlab_sync.session.session import Rest
 
 __all__ = ["extract_dependencies_from_project", "parse_uvlock_content"]
 

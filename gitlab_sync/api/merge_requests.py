@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from gitlab_sync.api.facts import read_facts
+from gitlab_sync.api.facts.rest import read_facts
 from gitlab_sync.api.period import given_period
 from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user, read_rows
 from gitlab_sync.errors import Cancelled
-from gitlab_sync.plans import run_plans
-from gitlab_sync.rest import Rest
-from gitlab_sync.rules import merge_request as rules
 from gitlab_sync.rules.dates import When
-from gitlab_sync.rules.description import analyze_description
-from gitlab_sync.rules.tally import Judged, Verdicts
+from gitlab_sync.rules.items import merge_request as rules
+from gitlab_sync.rules.items.description import analyze_description
+from gitlab_sync.rules.items.tally import Judged, Verdicts
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import run_plans
 from gitlab_sync.types import Record, Row, Rows
 
 _BEFORE_ROLE = (

@@ -9,11 +9,11 @@ from urllib.parse import quote
 from gitlab_sync.api.files import read_file_content, tree_of
 from gitlab_sync.api.projects import endpoint
 from gitlab_sync.errors import NotFound
-from gitlab_sync.plans import read_all, read_one
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
-from gitlab_sync.rules.project_facts import paths_of
-from gitlab_sync.rules.project_files import README, matching
+from gitlab_sync.rules.projects.facts import paths_of
+from gitlab_sync.rules.projects.files import README, matching
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import read_all, read_one
 from gitlab_sync.types import Reading, Record
 
 

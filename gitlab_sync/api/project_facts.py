@@ -1,9 +1,9 @@
 """What the checks of compliance need of a project: its record, its files, and what is unread.
 
 A project costs its record, its list of files (one request for each 100 entries) and one request for
-each file that the checks read, which are few: see `rules.project_files`. What the pipeline includes
-from the same repository comes on top. Record and list are asked together, then all files together,
-so that a project takes three rounds, and many projects take no more.
+each file that the checks read, which are few: see `rules.projects.files`. What the pipeline
+includes from the same repository comes on top. Record and list are asked together, then all files
+together, so that a project takes three rounds, and many projects take no more.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from gitlab_sync.api.files import file_endpoint, text_of, tree_of
 from gitlab_sync.api.projects import endpoint
 from gitlab_sync.errors import GitLabSyncError, NotFound
 from gitlab_sync.http.wire import Reply
-from gitlab_sync.listing import Follow, Listing, Wanted
-from gitlab_sync.plans import Plan
-from gitlab_sync.reading import Found
-from gitlab_sync.rest import PER_PAGE, Rest
-from gitlab_sync.rules import project_files, record
-from gitlab_sync.rules.ci_includes import MAX_INCLUDES
-from gitlab_sync.rules.project_facts import FileText, ProjectFacts, Unread
+from gitlab_sync.rules import record
+from gitlab_sync.rules.projects import files as project_files
+from gitlab_sync.rules.projects.ci_includes import MAX_INCLUDES
+from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread
+from gitlab_sync.session.exchange import Request
+from gitlab_sync.session.fetch import Found
+from gitlab_sync.session.pagination import Follow, Listing, Wanted
+from gitlab_sync.session.session import PER_PAGE, Rest
+from gitlab_sync.session.workflow import Plan
 from gitlab_sync.types import Reading, Record
-from gitlab_sync.view import Request
 
 MOST_PAGES = 200
 """Pages of 100 that are read of one list of files: by cursor each page waits for the one before."""

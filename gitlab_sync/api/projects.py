@@ -9,10 +9,10 @@ from urllib.parse import unquote, urlsplit
 from gitlab_sync.api.users import user_number
 from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.http.urls import encode_id
-from gitlab_sync.listing import Listing
-from gitlab_sync.plans import Plan, read_all, read_one, run, whole, whole_unless
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import Plan, read_all, read_one, run, whole, whole_unless
 from gitlab_sync.types import Record, Rows
 
 # How git writes SSH addresses without a scheme: [user@]host:path. No path of GitLab has a colon.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from gitlab_sync.http.urls import encode_id
-from gitlab_sync.listing import Listing
+from gitlab_sync.session.pagination import Listing
 
 Kind: TypeAlias = Literal["merge_requests", "issues"]
 

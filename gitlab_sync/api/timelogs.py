@@ -15,19 +15,19 @@ from gitlab_sync.api.period import LOCAL, given_period
 from gitlab_sync.api.projects import endpoint, extract_path_from_url
 from gitlab_sync.api.user_items import Owner
 from gitlab_sync.errors import GitLabSyncError, NotFound, QueryTooComplex
-from gitlab_sync.listing import Connection, Listing, Wanted
-from gitlab_sync.plans import Plan, run, whole
-from gitlab_sync.reading import Found
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, When, day_of
-from gitlab_sync.rules.once import each_once
-from gitlab_sync.rules.timelogs import (
+from gitlab_sync.rules.scores.time_logs import (
     aggregate_daily_time,
     daily_time_from_stats,
     format_time_spent,
     without_stats,
 )
+from gitlab_sync.rules.unique import unique_records
+from gitlab_sync.session.fetch import Found
+from gitlab_sync.session.pagination import Connection, Listing, Wanted
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import Plan, run, whole
 from gitlab_sync.types import Record, Rows
 
 __all__ = [
@@ -117,7 +117,7 @@ def of_user(owner: Owner, period: Period, zone: tzinfo | None = None) -> Plan[Ro
         if person is not None:
             known = Owner(users.user_number(person["id"]), owner.username)
             found = yield from _read(known, period)
-    logs = each_once(_log(node, zone or LOCAL) for node in found.reading.rows)
+    logs = unique_records(_log(node, zone or LOCAL) for node in found.reading.rows)
     rows = Rows(log for log in logs if period.contains(log["spent_at"]))
     rows.complete = found.error is None
     if found.error is not None:

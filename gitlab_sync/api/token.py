@@ -6,8 +6,8 @@ from gitlab_sync.api import groups
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, PermissionDenied
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.urls import clean_base_url
-from gitlab_sync.plans import read_all, read_one
-from gitlab_sync.rest import Rest
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import read_all, read_one
 from gitlab_sync.types import Record, Rows
 
 

@@ -13,13 +13,13 @@ from gitlab_sync.api.projects import endpoint, extract_path_from_url
 from gitlab_sync.api.scope import Kind
 from gitlab_sync.api.users import by_username, user_number
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
-from gitlab_sync.listing import Listing
-from gitlab_sync.plans import Plan, run, together
-from gitlab_sync.reading import Found
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.text import instant
+from gitlab_sync.session.fetch import Found
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import Plan, run, together
 from gitlab_sync.types import Params, Record, Rows
 
 Projects: TypeAlias = Iterable[int | str] | int | str | None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.listing import Listing
-from gitlab_sync.plans import Plan, run, whole
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import Plan, run, whole
 from gitlab_sync.types import Record
 
 

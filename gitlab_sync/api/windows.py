@@ -16,14 +16,14 @@ from datetime import UTC, datetime, timedelta
 
 from gitlab_sync.errors import GitLabSyncError, RequestRefused
 from gitlab_sync.http.wire import Reply
-from gitlab_sync.listing import Follow, Listing
-from gitlab_sync.plans import Plan, run, whole
-from gitlab_sync.reading import Found
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
 from gitlab_sync.rules.text import instant
+from gitlab_sync.session.exchange import Request
+from gitlab_sync.session.fetch import Found
+from gitlab_sync.session.pagination import Follow, Listing
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import Plan, run, whole
 from gitlab_sync.types import Params, Reading, Record, Rows
-from gitlab_sync.view import Request
 
 OVERLAP = timedelta(seconds=1)
 """How far a window reaches back into the one before."""

@@ -16,7 +16,7 @@ from gitlab_sync.cli.output import StandardOutput
 from gitlab_sync.cli.session import open_session
 from gitlab_sync.errors import Cancelled, GitLabSyncError
 from gitlab_sync.reports.json_file import to_ndjson
-from gitlab_sync.rest import Rest
+from gitlab_sync.session.session import Rest
 
 _INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from gitlab_sync.answers.compliance import Question, answer, left_out, report_sheet
-from gitlab_sync.api.compliance import Checked, ComplianceReport
 from gitlab_sync.cli import exits, findings
 from gitlab_sync.cli.messages import complain, note
 from gitlab_sync.cli.options import Connection, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import Session, open_session
-from gitlab_sync.meter import Meter
 from gitlab_sync.reports.json_file import to_json
 from gitlab_sync.run import Run
+from gitlab_sync.services.compliance import Question, answer, left_out, report_sheet
+from gitlab_sync.services.project_report import Checked, ComplianceReport
+from gitlab_sync.session.progress import Meter
 from gitlab_sync.types import Row
 
 _MOST_ERRORS = 3

@@ -12,7 +12,7 @@ from gitlab_sync.cli.people import People, people_options, require_people
 from gitlab_sync.cli.scope import WorkScope, scope_options
 
 if TYPE_CHECKING:
-    from gitlab_sync.answers.commits import Table
+    from gitlab_sync.services.commits import Table
 
 
 @click.command(epilog=EPILOG)
@@ -53,8 +53,8 @@ def commits(
     if not (scope.projects or group):
         require_people(people, connection)
 
-    from gitlab_sync.answers.commits import Question  # noqa: PLC0415 - loads the engine
     from gitlab_sync.cli import commits_table, dry_run  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.services.commits import Question  # noqa: PLC0415 - loads the engine
 
     table: Table = "Totals" if totals else "Unmatched" if unmatched else "Commits"
     question = Question(

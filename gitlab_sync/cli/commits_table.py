@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gitlab_sync.answers import commits as answers
-from gitlab_sync.answers.commits import CommitsReport, Question, Table
 from gitlab_sync.cli.ending import end, tell_unknown_projects
 from gitlab_sync.cli.judging import asked_people
 from gitlab_sync.cli.messages import complain, note
@@ -14,9 +12,11 @@ from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.people import Further, People
 from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import open_session
-from gitlab_sync.meter import Meter
 from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
+from gitlab_sync.services import commits as answers
+from gitlab_sync.services.commits import CommitsReport, Question, Table
+from gitlab_sync.session.progress import Meter
 
 
 def show(
@@ -25,7 +25,8 @@ def show(
     """Write a table about the commits of these people, and return the exit code.
 
     Nobody named, and projects or a group: it is about their members. Raises ConfigurationError when
-    URL or token is missing or the output cannot be written, and what `answers.commits.answer` does.
+    URL or token is missing or the output cannot be written, and what
+    `services.commits.answer` does.
     """
     with open_session(connection) as session:
         if people.asked or not (question.projects or question.group):

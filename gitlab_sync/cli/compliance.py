@@ -81,9 +81,9 @@ def compliance(
         raise click.UsageError("Which? Give a PROJECT, --group G, or --projects-file FILE.")
     names = [*_given(projects), *_listed(projects_files)]
 
-    from gitlab_sync.answers.compliance import Question, policy_of  # noqa: PLC0415 - the engine
     from gitlab_sync.cli import checking  # noqa: PLC0415 - likewise
     from gitlab_sync.cli import dry_run as counting  # noqa: PLC0415 - likewise
+    from gitlab_sync.services.compliance import Question, policy_of  # noqa: PLC0415 - the engine
 
     question = Question(names, group, ref, policy_of(licences), everything=not asked)
     if dry_run:

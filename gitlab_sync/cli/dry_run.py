@@ -7,9 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-from gitlab_sync.answers import commits, compliance, costs, leaderboard, profile, weekly
-from gitlab_sync.answers import people as people_table
-from gitlab_sync.answers.estimate import Estimate
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.cli import exits
 from gitlab_sync.cli.ending import tell_unknown_projects
@@ -21,10 +18,13 @@ from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.people import People
 from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import Session, open_session
-from gitlab_sync.meter import Meter
 from gitlab_sync.reports.formats import FORMATS
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.rules.weekly import WeekPerson
+from gitlab_sync.rules.scores.weekly import WeekPerson
+from gitlab_sync.services import commits, compliance, costs, leaderboard, profile, weekly
+from gitlab_sync.services import people as people_table
+from gitlab_sync.services.estimate import Estimate
+from gitlab_sync.session.progress import Meter
 from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 _TEXTS = frozenset({"Username", "Project", "Status", "Error"})

@@ -14,7 +14,7 @@ from gitlab_sync.errors import (
     RateLimited,
     TimedOut,
 )
-from gitlab_sync.outcomes import Completeness, Report, short_reason
+from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.types import Row
 
 _MOST_ERRORS = 3

@@ -12,7 +12,7 @@ import click
 from gitlab_sync.cli.exits import OK
 
 if TYPE_CHECKING:
-    from gitlab_sync.rules.check import Check
+    from gitlab_sync.rules.items.check import Check
 
 _MOST_NAMES = 3
 _UNLIKE = 0.5  # how much of a name must be right for it to be suggested
@@ -91,10 +91,7 @@ def _names() -> dict[str, list[Found]]:
 
 def _columns() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Return the columns that are not called as a check: its rule set, and ids or titles in it."""
-    from gitlab_sync.rules.unified import (  # noqa: PLC0415 - for --help
-        ISSUE_CHECKS,
-        MERGE_REQUEST_CHECKS,
-    )
+    from gitlab_sync.rules.scores.unified import ISSUE_CHECKS, MERGE_REQUEST_CHECKS  # noqa: PLC0415
 
     columns = {title: ("projects", ids) for title, ids in _PROJECT_COLUMNS.items()}
     for rules, titles in (("merge requests", MERGE_REQUEST_CHECKS), ("issues", ISSUE_CHECKS)):
@@ -107,7 +104,8 @@ def _key(name: str) -> str:
 
 
 def _all() -> Iterator[Found]:
-    from gitlab_sync.rules import issue, merge_request, project_checks  # noqa: PLC0415 - for --help
+    from gitlab_sync.rules.items import issue, merge_request  # noqa: PLC0415 - for --help
+    from gitlab_sync.rules.projects import checks as project_checks  # noqa: PLC0415 - for --help
 
     sets: dict[str, Sequence[Check]] = {
         "merge requests": merge_request.CHECKS,
@@ -162,7 +160,7 @@ def _explanation(found: Found) -> str:
 
 
 def _sum_of_weights() -> float:
-    from gitlab_sync.rules.project_checks import WEIGHTS  # noqa: PLC0415 - for --help
+    from gitlab_sync.rules.projects.checks import WEIGHTS  # noqa: PLC0415 - for --help
 
     return sum(WEIGHTS.values())
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from gitlab_sync.answers.compliance import finding_rows, suggestions
-from gitlab_sync.api.compliance import Checked
 from gitlab_sync.cli.messages import printable
 from gitlab_sync.rules import record
-from gitlab_sync.rules.project import Policy, Report
-from gitlab_sync.rules.project_checks import CHECKS, ProjectCheck
-from gitlab_sync.rules.project_facts import Answer, Finding
+from gitlab_sync.rules.projects.checks import CHECKS, ProjectCheck
+from gitlab_sync.rules.projects.compliance import Policy, Report
+from gitlab_sync.rules.projects.facts import Answer, Finding
+from gitlab_sync.services.compliance import finding_rows, suggestions
+from gitlab_sync.services.project_report import Checked
 
 _MARKS: dict[Answer, str] = {
     "pass": "pass", "fail": "FAIL", "unknown": "?", "not applicable": "n/a",

@@ -19,7 +19,7 @@ from gitlab_sync.errors import (
 )
 from gitlab_sync.reports.json_file import to_ndjson
 from gitlab_sync.reports.text_table import text_cell
-from gitlab_sync.rest import Rest
+from gitlab_sync.session.session import Rest
 from gitlab_sync.types import Record, Row
 
 _BOT = re.compile(r"(project|group)_\d+_bot")  # GitLab's users behind project and group tokens

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from gitlab_sync import batch
-from gitlab_sync.answers.members import people_of_groups
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.cli.ending import end
 from gitlab_sync.cli.messages import note
@@ -15,13 +13,15 @@ from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.people import Further, People
 from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import Session, open_session
-from gitlab_sync.meter import Meter
-from gitlab_sync.outcomes import Report
+from gitlab_sync.reports.report import Report
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.rest import Rest
-from gitlab_sync.rules.people_input import Person, merged
-from gitlab_sync.rules.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
+from gitlab_sync.rules.identity.people_input import Person, merged
+from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 from gitlab_sync.run import Run
+from gitlab_sync.services import evaluation as batch
+from gitlab_sync.services.members import people_of_groups
+from gitlab_sync.session.progress import Meter
+from gitlab_sync.session.session import Rest
 from gitlab_sync.types import Row
 
 _TEXTS = frozenset({"Username", "Status", "Error"})

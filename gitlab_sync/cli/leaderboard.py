@@ -14,8 +14,8 @@ from gitlab_sync.cli.options import FILE, Connection, Target, connection_options
 from gitlab_sync.cli.scope import WorkScope, scope_options
 
 if TYPE_CHECKING:
-    from gitlab_sync.rules.teams import Team
-    from gitlab_sync.rules.work import Number
+    from gitlab_sync.rules.identity.teams import Team
+    from gitlab_sync.rules.scores.work import Number
 
 
 @click.command(epilog=EPILOG)
@@ -74,8 +74,8 @@ def leaderboard(
     teams = None if teams_file is None else _teams(teams_file)
     points = _points(weights)
 
-    from gitlab_sync.answers.leaderboard import Question  # noqa: PLC0415 - loads the engine
     from gitlab_sync.cli import dry_run, leaderboard_tables  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.services.leaderboard import Question  # noqa: PLC0415 - loads the engine
 
     question = Question(
         teams or (),
@@ -95,7 +95,7 @@ def leaderboard(
 
 def _teams(name: str) -> tuple[Team, ...]:
     """Return the teams of a file; ConfigurationError with every fault in it."""
-    from gitlab_sync.rules.teams import parse_teams  # noqa: PLC0415 - only where there is a file
+    from gitlab_sync.rules.identity.teams import parse_teams  # noqa: PLC0415 - only where there is a file
 
     try:
         return parse_teams(read_bytes(name).decode(), place_of(name))
@@ -105,7 +105,7 @@ def _teams(name: str) -> tuple[Team, ...]:
 
 def _points(given: Iterable[str]) -> Mapping[str, Number]:
     """Return the weights with those that were given in their place; else as `_teams`."""
-    from gitlab_sync.rules.leaderboard import weights_from  # noqa: PLC0415 - as above
+    from gitlab_sync.rules.scores.leaderboard import weights_from  # noqa: PLC0415 - as above
 
     setting: dict[str, object] = {}
     for text in given:

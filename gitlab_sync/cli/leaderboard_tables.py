@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 
 import click
 
-from gitlab_sync.answers import leaderboard as answers
-from gitlab_sync.answers.leaderboard import INDIVIDUALS, LEADERBOARD, SCORES, Question
 from gitlab_sync.cli.ending import end, tell_unknown_projects
 from gitlab_sync.cli.messages import note
 from gitlab_sync.cli.options import Connection, Target
@@ -16,11 +14,13 @@ from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import Session, open_session
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.meter import Meter
-from gitlab_sync.outcomes import Report
 from gitlab_sync.reports.atomic import AtomicFile
-from gitlab_sync.rules.teams import Member, Team, teams_to_json
+from gitlab_sync.reports.report import Report
+from gitlab_sync.rules.identity.teams import Member, Team, teams_to_json
 from gitlab_sync.run import Run
+from gitlab_sync.services import leaderboard as answers
+from gitlab_sync.services.leaderboard import INDIVIDUALS, LEADERBOARD, SCORES, Question
+from gitlab_sync.session.progress import Meter
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import open_session
 from gitlab_sync.http.urls import encode_id
-from gitlab_sync.listing import Listing
-from gitlab_sync.meter import Meter
-from gitlab_sync.plans import read_all
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.rest import PER_PAGE, Rest
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.progress import Meter
+from gitlab_sync.session.session import PER_PAGE, Rest
+from gitlab_sync.session.workflow import read_all
 from gitlab_sync.types import Record, Row, Scalar
 
 _Fields = Mapping[str, Callable[[Record], Scalar]]

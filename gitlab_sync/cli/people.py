@@ -1,6 +1,6 @@
 """People from arguments, files and standard input, and what is wrong with those who cannot be any.
 
-A file is a list with one username a line, or a CSV: the rules of both are `rules.people_input`'s.
+A file is a list with one username a line, or a CSV, as `rules.identity.people_input` reads them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gitlab_sync.cli.messages import printable
 from gitlab_sync.cli.options import FILE, Connection
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules.delimited import records_of
-from gitlab_sync.rules.people_input import (
+from gitlab_sync.rules.identity.people_input import (
     PeopleInput,
     Person,
     layout_of,

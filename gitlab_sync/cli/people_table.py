@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gitlab_sync.answers import people as answers
-from gitlab_sync.answers.people import Question
 from gitlab_sync.cli.ending import end, tell_unknown_projects
 from gitlab_sync.cli.judging import asked_people
 from gitlab_sync.cli.messages import note
@@ -14,8 +12,10 @@ from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.people import COLLEGE, Further, People
 from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import open_session
-from gitlab_sync.meter import Meter
 from gitlab_sync.run import Run
+from gitlab_sync.services import people as answers
+from gitlab_sync.services.people import Question
+from gitlab_sync.session.progress import Meter
 
 
 def show(

@@ -15,8 +15,8 @@ from gitlab_sync.cli.options import (
 )
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import without_secrets
-from gitlab_sync.rules.people_input import username_fault
-from gitlab_sync.rules.profile import TITLES
+from gitlab_sync.rules.identity.people_input import username_fault
+from gitlab_sync.rules.scores.profile import TITLES
 
 
 @click.command(epilog=EPILOG)
@@ -58,8 +58,8 @@ def profile(
         if fault is not None:
             raise click.UsageError(f"Whose? Give one USER: {fault}.")
 
-    from gitlab_sync.answers.profile import Question  # noqa: PLC0415 - loads the engine
     from gitlab_sync.cli import dry_run, profile_tables  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.services.profile import Question  # noqa: PLC0415 - loads the engine
 
     question = Question(
         username, scope.projects, scope.period, quick, scope.known_by, scope.zone, scope.clock

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gitlab_sync.answers import profile as answers
-from gitlab_sync.answers.profile import Question
 from gitlab_sync.cli.ending import end, tell_unknown_projects
 from gitlab_sync.cli.options import NOTHING_KEPT, Connection, FactOptions, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.profile_text import to_text
 from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import open_session
-from gitlab_sync.meter import Meter
 from gitlab_sync.run import Run
+from gitlab_sync.services import profile as answers
+from gitlab_sync.services.profile import Question
+from gitlab_sync.session.progress import Meter
 
 
 def show(

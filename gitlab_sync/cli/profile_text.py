@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len, set_cell_size
 
-from gitlab_sync.answers.profile import ProfileReport
 from gitlab_sync.cli.messages import printable
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules import record
-from gitlab_sync.rules.mending import Entry, Group
-from gitlab_sync.rules.profile import NOT_KNOWN, TO_MEND, reference
+from gitlab_sync.rules.items.fixes import Entry, Group
+from gitlab_sync.rules.scores.profile import NOT_KNOWN, TO_MEND, reference
+from gitlab_sync.rules.scores.time_logs import format_time_spent
 from gitlab_sync.rules.text import plural
-from gitlab_sync.rules.timelogs import format_time_spent
+from gitlab_sync.services.profile import ProfileReport
 
 WIDTH = 100
 """The characters of a line. Only an address may be longer: cut off it would lead nowhere."""

@@ -16,7 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from gitlab_sync.cli.messages import note
-from gitlab_sync.meter import Meter
+from gitlab_sync.session.progress import Meter
 from gitlab_sync.types import Progress
 
 _LOOKS_A_SECOND = 5

@@ -15,7 +15,7 @@ from gitlab_sync.cli.messages import note
 from gitlab_sync.cli.options import FILE
 from gitlab_sync.cli.period import period_options, zone_of
 from gitlab_sync.rules.delimited import decoded
-from gitlab_sync.rules.known_by import KnownBy, all_known, parse_known_by
+from gitlab_sync.rules.identity.known_by import KnownBy, all_known, parse_known_by
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.period import Span

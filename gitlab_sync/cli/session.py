@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 import click
 
 from gitlab_sync import settings
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.cli.messages import log_to_stderr, note
 from gitlab_sync.cli.options import NOTHING_KEPT, Connection, FactOptions
 from gitlab_sync.cli.signals import Interruption
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import Cancelled
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules.text import plural
+from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.session.session import Rest
 from gitlab_sync.settings import Settings
-from gitlab_sync.store import PrincipalStore, clear_store, open_store
+from gitlab_sync.store.store import PrincipalStore, clear_store, open_store
 
 log = logging.getLogger("gitlab_sync.cli")
 

@@ -40,8 +40,8 @@ def users(
     """Show commits, projects, groups, and judged merge requests and issues of each person."""
     require_people(people, connection)
 
-    from gitlab_sync.answers.people import Question  # noqa: PLC0415 - loads the engine
     from gitlab_sync.cli import dry_run, people_table  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.services.people import Question  # noqa: PLC0415 - loads the engine
 
     question = Question(
         (),

@@ -14,8 +14,8 @@ from gitlab_sync.cli.options import FILE, Connection, Target, connection_options
 from gitlab_sync.cli.people import People, read_people
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.rules.dates import Period, day_of, period
-from gitlab_sync.rules.people_input import Person, merged
-from gitlab_sync.rules.weekly import (
+from gitlab_sync.rules.identity.people_input import Person, merged
+from gitlab_sync.rules.scores.weekly import (
     MEASURES,
     OVERVIEW,
     Days,
@@ -84,8 +84,8 @@ def weekly(
             raise click.UsageError("Either --day, or --since and --until.")
         span = period(day, day, zone)
 
-    from gitlab_sync.answers.weekly import Question  # noqa: PLC0415 - loads the engine
     from gitlab_sync.cli import dry_run, weekly_tables  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.services.weekly import Question  # noqa: PLC0415 - loads the engine
 
     days = _days(span, zone, weekly_tables.today(zone, demo=connection.demo))
     question = Question(listed, days, scope.projects, scope.known_by, scope.zone, scope.clock)

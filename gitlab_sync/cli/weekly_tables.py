@@ -6,8 +6,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 
-from gitlab_sync.answers import weekly as answers
-from gitlab_sync.answers.weekly import Question
 from gitlab_sync.cli.ending import end, tell_unknown_projects
 from gitlab_sync.cli.judging import asked_people
 from gitlab_sync.cli.options import Connection, Target
@@ -16,12 +14,14 @@ from gitlab_sync.cli.people import People
 from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import open_session
 from gitlab_sync.errors import GitLabSyncError
-from gitlab_sync.meter import Meter
-from gitlab_sync.plans import read_one
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules import record
-from gitlab_sync.rules.weekly import OVERVIEW, WeekPerson
+from gitlab_sync.rules.scores.weekly import OVERVIEW, WeekPerson
 from gitlab_sync.run import Run
+from gitlab_sync.services import weekly as answers
+from gitlab_sync.services.weekly import Question
+from gitlab_sync.session.progress import Meter
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import read_one
 
 
 def today(zone: tzinfo, *, demo: bool) -> date:

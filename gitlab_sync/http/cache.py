@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from copy import copy
 from typing import TypeAlias
 
-from gitlab_sync.cancel import CancelToken
+from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, GitLabSyncError, TimedOut
 from gitlab_sync.http.wire import Answer
 

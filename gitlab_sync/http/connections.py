@@ -24,7 +24,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util.connection import allowed_gai_family
 
-from gitlab_sync.http.head import Response
+from gitlab_sync.http.headers import Response
 
 
 class Interrupted(HTTPError):

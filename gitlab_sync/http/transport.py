@@ -35,7 +35,7 @@ from urllib3.exceptions import (
 from urllib3.exceptions import TimeoutError as AnyTimeoutError
 
 from gitlab_sync._version import __version__
-from gitlab_sync.cancel import CancelToken
+from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import (
     BadResponse,
     ConfigurationError,

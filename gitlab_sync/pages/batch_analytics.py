@@ -6,18 +6,18 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from gitlab_sync.answers import people as answers
-from gitlab_sync.answers.people import PeopleReport, Question, people_sheet
-from gitlab_sync.pages import fields
-from gitlab_sync.pages.asking import Asked, Asking, Look, ask_and_show
-from gitlab_sync.pages.demo import get_demo
-from gitlab_sync.pages.frame import begin
-from gitlab_sync.pages.items import show_items
-from gitlab_sync.pages.moments import visitors_zone
-from gitlab_sync.pages.sheet_view import Extras, show_sheet
+from gitlab_sync.pages.state.demo import get_demo
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.widgets import fields
+from gitlab_sync.pages.widgets.frame import begin
+from gitlab_sync.pages.widgets.items import show_items
+from gitlab_sync.pages.widgets.page_query import Asked, Asking, Look, ask_and_show
+from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
+from gitlab_sync.pages.widgets.times import visitors_zone
 from gitlab_sync.reports.sheet import Meta
-from gitlab_sync.rules.unified import help_texts
-from gitlab_sync.sessions import SignIn
+from gitlab_sync.rules.scores.unified import help_texts
+from gitlab_sync.services import people as answers
+from gitlab_sync.services.people import PeopleReport, Question, people_sheet
 from gitlab_sync.types import Row
 
 PAGE = "batch"

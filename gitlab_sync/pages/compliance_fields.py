@@ -11,25 +11,25 @@ from typing import TypeAlias
 
 import streamlit as st
 
-from gitlab_sync.answers import compliance as answers
-from gitlab_sync.answers.compliance import Branches, Question
 from gitlab_sync.errors import (
     AuthenticationError,
     ConfigurationError,
     GitLabSyncError,
     without_secrets,
 )
-from gitlab_sync.pages import fields
-from gitlab_sync.pages.connection import connect, secrets_of_server, sign_out_refused
-from gitlab_sync.pages.trouble import escaped, show_error
-from gitlab_sync.rules.project import DEFAULT_POLICY, Policy
-from gitlab_sync.rules.projects_input import (
+from gitlab_sync.pages.state.connection import connect, secrets_of_server, sign_out_refused
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.widgets import fields
+from gitlab_sync.pages.widgets.error_panel import escaped, show_error
+from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
+from gitlab_sync.rules.projects.projects_input import (
     ProjectsInput,
     parse_projects,
     project_fault,
     projects_of_csv,
 )
-from gitlab_sync.sessions import SignIn
+from gitlab_sync.services import compliance as answers
+from gitlab_sync.services.compliance import Branches, Question
 
 DEMO_PROJECT = "harbour/tools/mooring"
 DEMO_GROUP = "harbour"

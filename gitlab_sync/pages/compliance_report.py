@@ -6,17 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
-from gitlab_sync.answers.compliance import Suggestion, findings_sheet, suggestions
-from gitlab_sync.api.compliance import Checked
-from gitlab_sync.pages import charts
-from gitlab_sync.pages.sheet_view import show_sheet
-from gitlab_sync.pages.trouble import escaped, linked
+from gitlab_sync.pages.widgets import charts
+from gitlab_sync.pages.widgets.error_panel import escaped, linked
+from gitlab_sync.pages.widgets.table_view import show_sheet
 from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.rules import record
-from gitlab_sync.rules.project import Policy, Report
-from gitlab_sync.rules.project_checks import BY_ID, CHECKS, Area, ProjectCheck
-from gitlab_sync.rules.project_facts import Answer, Finding
+from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, Area, ProjectCheck
+from gitlab_sync.rules.projects.compliance import Policy, Report
+from gitlab_sync.rules.projects.facts import Answer, Finding
 from gitlab_sync.rules.text import plural
+from gitlab_sync.services.compliance import Suggestion, findings_sheet, suggestions
+from gitlab_sync.services.project_report import Checked
 from gitlab_sync.types import Row
 
 TABS: Mapping[str, Area] = {

@@ -7,12 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from gitlab_sync.pages import oidc
-from gitlab_sync.pages.connection import current_sign_in, sign_out
-from gitlab_sync.pages.frame import role_of, show_fault_of_roles
-from gitlab_sync.pages.roles import Role
 from gitlab_sync.pages.sign_in import show_sign_in
-from gitlab_sync.pages.trouble import escaped
-from gitlab_sync.sessions import SignIn
+from gitlab_sync.pages.state.connection import current_sign_in, sign_out
+from gitlab_sync.pages.state.roles import Role
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.widgets.error_panel import escaped
+from gitlab_sync.pages.widgets.frame import role_of, show_fault_of_roles
 
 # One of Streamlit's own icons would be loaded from the host of a font.
 _ICON = Path(__file__).with_name("icon.svg")

@@ -15,13 +15,13 @@ import altair as alt
 import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
 import streamlit as st
 
-from gitlab_sync.answers.leaderboard import LeaderboardReport, TeamAnswer
-from gitlab_sync.pages import charts
+from gitlab_sync.pages.widgets import charts
 from gitlab_sync.reports.text_table import UNKNOWN
-from gitlab_sync.rules.heatmap import LEVEL_TITLES
-from gitlab_sync.rules.leaderboard import SHARED, TeamResult, score_columns, terms
+from gitlab_sync.rules.scores.heatmap import LEVEL_TITLES
+from gitlab_sync.rules.scores.leaderboard import SHARED, TeamResult, score_columns, terms
+from gitlab_sync.rules.scores.work import TITLES, Number
 from gitlab_sync.rules.text import plural
-from gitlab_sync.rules.work import TITLES, Number
+from gitlab_sync.services.leaderboard import LeaderboardReport, TeamAnswer
 from gitlab_sync.types import Row
 
 _ROOM_FOR_TEXT = 1.25  # the text of the longest bar stands beyond its end

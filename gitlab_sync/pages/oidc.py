@@ -17,7 +17,7 @@ import streamlit as st
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.http.credentials import OidcCredential
 from gitlab_sync.http.urls import clean_base_url
-from gitlab_sync.pages.connection import (
+from gitlab_sync.pages.state.connection import (
     allowed_hosts,
     leave_notice,
     leave_place,
@@ -26,9 +26,9 @@ from gitlab_sync.pages.connection import (
     take_notice,
     take_place,
 )
-from gitlab_sync.pages.hosts import Hosts
-from gitlab_sync.pages.trouble import error_text, escaped
-from gitlab_sync.sessions import SignIn
+from gitlab_sync.pages.state.hosts import Hosts
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.widgets.error_panel import error_text, escaped
 
 LEEWAY = 120.0
 """Seconds that GitLab's clock may be behind ours; Authlib grants as many."""

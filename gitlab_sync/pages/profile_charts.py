@@ -13,11 +13,11 @@ import altair as alt
 import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
 import streamlit as st
 
-from gitlab_sync.pages import charts
+from gitlab_sync.pages.widgets import charts
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules import record
-from gitlab_sync.rules.check import Check
-from gitlab_sync.rules.tally import Judged, Verdicts, distinct, tally
+from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.tally import Judged, Verdicts, distinct, tally
 from gitlab_sync.rules.text import instant, plural
 
 MOST_WEEKS = 26

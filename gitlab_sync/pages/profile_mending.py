@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import streamlit as st
 
-from gitlab_sync.answers.profile import ProfileReport
-from gitlab_sync.pages.sheet_view import Extras, show_sheet
-from gitlab_sync.pages.trouble import escaped, linked
+from gitlab_sync.pages.widgets.error_panel import escaped, linked
+from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
 from gitlab_sync.reports.sheet import Sheet
-from gitlab_sync.rules import profile as tables
 from gitlab_sync.rules import record
-from gitlab_sync.rules.check import Severity
-from gitlab_sync.rules.mending import Doubt, Entry, Group, Mending
+from gitlab_sync.rules.items.check import Severity
+from gitlab_sync.rules.items.fixes import Doubt, Entry, Group, Mending
+from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.rules.text import plural
+from gitlab_sync.services.profile import ProfileReport
 
 MOST_ITEMS = 10
 """Items that are listed below one check; the table has all."""

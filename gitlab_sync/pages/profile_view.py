@@ -9,20 +9,20 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from gitlab_sync.answers.profile import ProfileReport, Question
-from gitlab_sync.pages import charts, fields
-from gitlab_sync.pages.asking import Look
-from gitlab_sync.pages.moments import visitors_zone
 from gitlab_sync.pages.profile_charts import show_faults, show_weeks, weeks
 from gitlab_sync.pages.profile_mending import show_mending, unread_texts
-from gitlab_sync.pages.sheet_view import Extras, offer_workbook, show_sheet
-from gitlab_sync.pages.trouble import escaped, linked
+from gitlab_sync.pages.widgets import charts, fields
+from gitlab_sync.pages.widgets.error_panel import escaped, linked
+from gitlab_sync.pages.widgets.page_query import Look
+from gitlab_sync.pages.widgets.table_view import Extras, offer_workbook, show_sheet
+from gitlab_sync.pages.widgets.times import visitors_zone
 from gitlab_sync.reports.cells import legal
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
-from gitlab_sync.rules import profile as tables
+from gitlab_sync.rules.scores import profile as tables
+from gitlab_sync.rules.scores.time_logs import format_hours_minutes
 from gitlab_sync.rules.text import without_comments
-from gitlab_sync.rules.timelogs import format_hours_minutes
+from gitlab_sync.services.profile import ProfileReport, Question
 from gitlab_sync.types import Row
 
 CARDS: tuple[dict[str, dict[str, str]], ...] = (

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from gitlab_sync.answers import compliance as answers
-from gitlab_sync.answers.compliance import Question, left_out, projects_sheet
-from gitlab_sync.api.compliance import ComplianceReport
 from gitlab_sync.pages import compliance_fields as inputs
-from gitlab_sync.pages import fields
-from gitlab_sync.pages.asking import Asked, Asking, Look, ask_and_show
 from gitlab_sync.pages.compliance_report import show_report, show_scores
-from gitlab_sync.pages.frame import begin
-from gitlab_sync.pages.sheet_view import Extras, show_sheet
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.widgets import fields
+from gitlab_sync.pages.widgets.frame import begin
+from gitlab_sync.pages.widgets.page_query import Asked, Asking, Look, ask_and_show
+from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
 from gitlab_sync.reports.sheet import Meta
-from gitlab_sync.rules.project import Policy, worst_first
-from gitlab_sync.sessions import SignIn
+from gitlab_sync.rules.projects.compliance import Policy, worst_first
+from gitlab_sync.services import compliance as answers
+from gitlab_sync.services.compliance import Question, left_out, projects_sheet
+from gitlab_sync.services.project_report import ComplianceReport
 
 LEAD = (
     "How well projects are kept: documents, licence, tests, tools, security and pipeline, each "

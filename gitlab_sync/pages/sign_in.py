@@ -10,11 +10,11 @@ import streamlit as st
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.pages import oidc
-from gitlab_sync.pages.connection import allowed_hosts, remember, take_notice
-from gitlab_sync.pages.demo import get_demo
-from gitlab_sync.pages.hosts import Hosts
-from gitlab_sync.pages.trouble import error_text, escaped, show_error
-from gitlab_sync.sessions import SignIn
+from gitlab_sync.pages.state.connection import allowed_hosts, remember, take_notice
+from gitlab_sync.pages.state.demo import get_demo
+from gitlab_sync.pages.state.hosts import Hosts
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.widgets.error_panel import error_text, escaped, show_error
 
 _ATTEMPT = "_sign_in_attempt"
 _FAILURE = "_sign_in_failure"

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from gitlab_sync.bridge import get_bridge
-from gitlab_sync.pages.connection import JOBS, SESSIONS
-from gitlab_sync.pages.frame import begin, role_of
-from gitlab_sync.pages.moments import shown_moment
-from gitlab_sync.pages.server_state import figures, job_rows, queue_rows
+from gitlab_sync.pages.state.connection import JOBS, SESSIONS
+from gitlab_sync.pages.state.server_state import figures, job_rows, queue_rows
+from gitlab_sync.pages.widgets.frame import begin, role_of
+from gitlab_sync.pages.widgets.times import shown_moment
+from gitlab_sync.session.runtime import get_bridge
 
 LEAD = (
     "What this server is doing right now: its pool of workers, who waits for it, and how GitLab "

@@ -13,19 +13,25 @@ from urllib.parse import quote_plus
 
 import streamlit as st
 
-from gitlab_sync.answers.leaderboard import teams_of_groups
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
-from gitlab_sync.pages import fields
-from gitlab_sync.pages.connection import connect, sign_out_refused
-from gitlab_sync.pages.moments import today
-from gitlab_sync.pages.trouble import escaped
+from gitlab_sync.pages.state.connection import connect, sign_out_refused
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.widgets import fields
+from gitlab_sync.pages.widgets.error_panel import escaped
+from gitlab_sync.pages.widgets.times import today
 from gitlab_sync.reports.formats import FORMATS, file_name
-from gitlab_sync.rest import Rest
 from gitlab_sync.rules.delimited import decoded, lines_of
-from gitlab_sync.rules.people_input import username_fault
-from gitlab_sync.rules.teams import Member, Team, parse_teams, teams_to_json, usernames_of
+from gitlab_sync.rules.identity.people_input import username_fault
+from gitlab_sync.rules.identity.teams import (
+    Member,
+    Team,
+    parse_teams,
+    teams_to_json,
+    usernames_of,
+)
 from gitlab_sync.rules.text import plural
-from gitlab_sync.sessions import SignIn
+from gitlab_sync.services.leaderboard import teams_of_groups
+from gitlab_sync.session.session import Rest
 
 EXAMPLE = "Red (Red App): alice, bob\nBlue: carol (Carol Smith), dave"
 

@@ -7,34 +7,34 @@ from functools import partial
 
 import streamlit as st
 
-from gitlab_sync.answers import leaderboard as answers
-from gitlab_sync.answers.leaderboard import (
+from gitlab_sync.client import GitLabClient
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.pages.leaderboard_charts import show_scores
+from gitlab_sync.pages.state.connection import secrets_of_server
+from gitlab_sync.pages.state.demo import get_demo
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.team_editor import show_sources, teams_as_text, teams_field
+from gitlab_sync.pages.team_tables import HELP, OneTeam, badges_in_words, unknown_members
+from gitlab_sync.pages.team_view import show_team
+from gitlab_sync.pages.widgets import fields
+from gitlab_sync.pages.widgets.error_panel import show_error
+from gitlab_sync.pages.widgets.frame import begin
+from gitlab_sync.pages.widgets.page_query import Asked, Asking, Look, ask_and_show
+from gitlab_sync.pages.widgets.table_view import Extras, offer_workbook, show_sheet
+from gitlab_sync.pages.widgets.times import visitors_zone
+from gitlab_sync.reports.report import Report
+from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.rules.scores.leaderboard import DEFAULT_WEIGHTS, weights_from
+from gitlab_sync.rules.scores.work import Number
+from gitlab_sync.run import Run
+from gitlab_sync.services import leaderboard as answers
+from gitlab_sync.services.leaderboard import (
     INDIVIDUALS,
     LEADERBOARD,
     SCORES,
     LeaderboardReport,
     Question,
 )
-from gitlab_sync.client import GitLabClient
-from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.outcomes import Report
-from gitlab_sync.pages import fields
-from gitlab_sync.pages.asking import Asked, Asking, Look, ask_and_show
-from gitlab_sync.pages.connection import secrets_of_server
-from gitlab_sync.pages.demo import get_demo
-from gitlab_sync.pages.frame import begin
-from gitlab_sync.pages.leaderboard_charts import show_scores
-from gitlab_sync.pages.moments import visitors_zone
-from gitlab_sync.pages.sheet_view import Extras, offer_workbook, show_sheet
-from gitlab_sync.pages.team_editor import show_sources, teams_as_text, teams_field
-from gitlab_sync.pages.team_tables import HELP, OneTeam, badges_in_words, unknown_members
-from gitlab_sync.pages.team_view import show_team
-from gitlab_sync.pages.trouble import show_error
-from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.rules.leaderboard import DEFAULT_WEIGHTS, weights_from
-from gitlab_sync.rules.work import Number
-from gitlab_sync.run import Run
-from gitlab_sync.sessions import SignIn
 from gitlab_sync.types import Row
 
 PAGE = "leaderboard"

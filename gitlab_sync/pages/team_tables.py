@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gitlab_sync.answers.leaderboard import LeaderboardReport, PersonAnswer, TeamAnswer
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.rules import profile, record
-from gitlab_sync.rules.badges import BADGES, Badge
-from gitlab_sync.rules.contribution import INDEX_COLUMNS
-from gitlab_sync.rules.leaderboard import score_columns
-from gitlab_sync.rules.work import TITLES
+from gitlab_sync.rules import record
+from gitlab_sync.rules.scores import profile
+from gitlab_sync.rules.scores.badges import BADGES, Badge
+from gitlab_sync.rules.scores.contribution import INDEX_COLUMNS
+from gitlab_sync.rules.scores.leaderboard import score_columns
+from gitlab_sync.rules.scores.work import TITLES
+from gitlab_sync.services.leaderboard import LeaderboardReport, PersonAnswer, TeamAnswer
 from gitlab_sync.types import Row
 
 HELP = {

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from gitlab_sync.pages.leaderboard_charts import days_in_words, show_days, show_shares
-from gitlab_sync.pages.sheet_view import Extras, show_sheet
 from gitlab_sync.pages.team_tables import HELP, LISTS, OneTeam
-from gitlab_sync.pages.trouble import escaped
+from gitlab_sync.pages.widgets.error_panel import escaped
+from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
+from gitlab_sync.rules.scores.work import TITLES
 from gitlab_sync.rules.text import plural
-from gitlab_sync.rules.work import TITLES
 
 _SUMS = (
     *("commits", "mr_merged", "mr_created", "mr_assigned"),

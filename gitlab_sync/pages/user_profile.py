@@ -8,17 +8,17 @@ from __future__ import annotations
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from gitlab_sync.answers import profile as answers
-from gitlab_sync.answers.profile import ProfileReport, Question
-from gitlab_sync.pages import fields
-from gitlab_sync.pages.asking import Asked, Asking, ask_and_show
-from gitlab_sync.pages.connection import current_sign_in
-from gitlab_sync.pages.frame import begin, role_of
-from gitlab_sync.pages.moments import visitors_zone
 from gitlab_sync.pages.profile_view import show_profile
-from gitlab_sync.pages.trouble import escaped
-from gitlab_sync.rules.people_input import username_fault
-from gitlab_sync.sessions import SignIn
+from gitlab_sync.pages.state.connection import current_sign_in
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.widgets import fields
+from gitlab_sync.pages.widgets.error_panel import escaped
+from gitlab_sync.pages.widgets.frame import begin, role_of
+from gitlab_sync.pages.widgets.page_query import Asked, Asking, ask_and_show
+from gitlab_sync.pages.widgets.times import visitors_zone
+from gitlab_sync.rules.identity.people_input import username_fault
+from gitlab_sync.services import profile as answers
+from gitlab_sync.services.profile import ProfileReport, Question
 
 DEMO_USER = "hana.yilmaz"
 

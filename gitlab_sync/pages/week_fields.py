@@ -14,12 +14,12 @@ from urllib.parse import quote
 import streamlit as st
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.pages import fields
-from gitlab_sync.pages.trouble import error_text
+from gitlab_sync.pages.widgets import fields
+from gitlab_sync.pages.widgets.error_panel import error_text
 from gitlab_sync.rules.delimited import DELIMITERS, delimiter_of, lines_of, records_of
-from gitlab_sync.rules.people_input import Layout, PeopleInput, Person, layout_of
-from gitlab_sync.rules.teams import Team
-from gitlab_sync.rules.weekly import (
+from gitlab_sync.rules.identity.people_input import Layout, PeopleInput, Person, layout_of
+from gitlab_sync.rules.identity.teams import Team
+from gitlab_sync.rules.scores.weekly import (
     MOST_DAYS,
     PERSON_COLUMNS,
     WEEK,

@@ -12,11 +12,17 @@ import altair as alt
 import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.pages import charts
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.widgets import charts
 from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.rules.scores.weekly import (
+    MEASURES,
+    PERSON_COLUMNS,
+    DayWork,
+    PersonWeek,
+    WeekPerson,
+)
 from gitlab_sync.rules.text import plural
-from gitlab_sync.rules.weekly import MEASURES, PERSON_COLUMNS, DayWork, PersonWeek, WeekPerson
-from gitlab_sync.sessions import SignIn
 from gitlab_sync.types import Row, Scalar
 
 SETTING = "hours_for"

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
 from urllib.parse import urlsplit
 
-from gitlab_sync.answers.weekly import PersonAnswer
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
-from gitlab_sync.rules.commits import distinct_rows
 from gitlab_sync.rules.dates import moment_in
-from gitlab_sync.rules.once import each_once
+from gitlab_sync.rules.scores.commits import distinct_rows
 from gitlab_sync.rules.text import first_line
+from gitlab_sync.rules.unique import unique_records
+from gitlab_sync.services.weekly import PersonAnswer
 from gitlab_sync.types import Record, Row
 
 COLUMNS = ("Day", "Time", "Kind", "Item", "Project")
@@ -55,7 +55,7 @@ def items_sheet(rows: list[Row], username: str, meta: Meta, *, with_times: bool)
 def _dated(
     items: Iterable[Record] | None, key: str, kind: str, sign: str, zone: tzinfo
 ) -> Iterator[Row]:
-    for thing in each_once(items or ()):
+    for thing in unique_records(items or ()):
         moment = moment_in(record.field(thing, key), zone)
         if moment is not None:
             number = record.number(thing, "iid")

@@ -9,11 +9,11 @@ import altair as alt
 import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
 import streamlit as st
 
-from gitlab_sync.pages import charts
+from gitlab_sync.pages.widgets import charts
 from gitlab_sync.reports.text_table import UNKNOWN
-from gitlab_sync.rules.timelogs import format_hours_minutes
-from gitlab_sync.rules.weekly import MEASURES, Measure, PersonWeek
-from gitlab_sync.rules.work import Number, add
+from gitlab_sync.rules.scores.time_logs import format_hours_minutes
+from gitlab_sync.rules.scores.weekly import MEASURES, Measure, PersonWeek
+from gitlab_sync.rules.scores.work import Number, add
 
 TOGETHER, BY_TEAM, BY_PERSON = WAYS = ("All together", "By team", "By person")
 """Whose numbers are one line, or one row."""

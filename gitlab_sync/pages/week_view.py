@@ -7,20 +7,26 @@ from dataclasses import replace
 
 import streamlit as st
 
-from gitlab_sync.answers.weekly import PersonAnswer, Question, WeeklyReport
-from gitlab_sync.pages import charts, fields
 from gitlab_sync.pages import week_hours as hours
-from gitlab_sync.pages.asking import Look
-from gitlab_sync.pages.moments import visitors_zone
-from gitlab_sync.pages.sheet_view import Extras, show_sheet
-from gitlab_sync.pages.trouble import escaped
 from gitlab_sync.pages.week_hours import Viewer
 from gitlab_sync.pages.week_items import items_of, items_sheet
 from gitlab_sync.pages.week_trend import HOUR, Total, show_trend, shown_number
+from gitlab_sync.pages.widgets import charts, fields
+from gitlab_sync.pages.widgets.error_panel import escaped
+from gitlab_sync.pages.widgets.page_query import Look
+from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
+from gitlab_sync.pages.widgets.times import visitors_zone
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
-from gitlab_sync.rules.weekly import MEASURES, OVERVIEW, PERSON_COLUMNS, Measure, PersonWeek
-from gitlab_sync.rules.work import add
+from gitlab_sync.rules.scores.weekly import (
+    MEASURES,
+    OVERVIEW,
+    PERSON_COLUMNS,
+    Measure,
+    PersonWeek,
+)
+from gitlab_sync.rules.scores.work import add
+from gitlab_sync.services.weekly import PersonAnswer, Question, WeeklyReport
 from gitlab_sync.types import Row, Scalar
 
 FILE = "Weekly_Performance"

@@ -8,24 +8,24 @@ from functools import partial
 
 import streamlit as st
 
-from gitlab_sync.answers import weekly as answers
-from gitlab_sync.answers.members import people_of_groups
-from gitlab_sync.answers.weekly import Question, WeeklyReport
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.pages import fields
 from gitlab_sync.pages import week_fields as inputs
-from gitlab_sync.pages.asking import Asked, Asking, ask_and_show
-from gitlab_sync.pages.connection import current_sign_in, secrets_of_server
-from gitlab_sync.pages.demo import get_demo
-from gitlab_sync.pages.frame import begin, role_of
-from gitlab_sync.pages.moments import today, visitors_zone
-from gitlab_sync.pages.trouble import show_error
+from gitlab_sync.pages.state.connection import current_sign_in, secrets_of_server
+from gitlab_sync.pages.state.demo import get_demo
+from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.week_hours import Viewer
 from gitlab_sync.pages.week_view import show_week
-from gitlab_sync.rules.weekly import Days, WeekPerson
+from gitlab_sync.pages.widgets import fields
+from gitlab_sync.pages.widgets.error_panel import show_error
+from gitlab_sync.pages.widgets.frame import begin, role_of
+from gitlab_sync.pages.widgets.page_query import Asked, Asking, ask_and_show
+from gitlab_sync.pages.widgets.times import today, visitors_zone
+from gitlab_sync.rules.scores.weekly import Days, WeekPerson
 from gitlab_sync.run import Run
-from gitlab_sync.sessions import SignIn
+from gitlab_sync.services import weekly as answers
+from gitlab_sync.services.members import people_of_groups
+from gitlab_sync.services.weekly import Question, WeeklyReport
 
 LEAD = (
     "Merge requests, issues, commits and time of many people, day by day, beside as many days "

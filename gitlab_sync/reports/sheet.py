@@ -10,8 +10,8 @@ from typing import Self, TypeAlias
 
 from gitlab_sync._version import __version__
 from gitlab_sync.errors import without_secrets
-from gitlab_sync.outcomes import Report
 from gitlab_sync.reports.cells import Kind, kind_of, shown_moment
+from gitlab_sync.reports.report import Report
 from gitlab_sync.rules import RULES_VERSION
 from gitlab_sync.types import Row
 

@@ -206,9 +206,7 @@ class Service:
         """Return what answers queries, made when it is first needed."""
         with self._making:
             if self._graphql is None:
-                from gitlab_sync.sandbox.graphql.endpoint import (  # noqa: PLC0415 - it is slow to import
-                    GraphQL,
-                )
+                from gitlab_sync.sandbox.graphql.endpoint import GraphQL  # noqa: PLC0415
 
                 self._graphql = GraphQL(self.world, self._lists, self._without)
             return self._graphql

@@ -10,12 +10,12 @@ import pytest
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.errors import GitLabSyncError
-from gitlab_sync.jobs import Job
-from gitlab_sync.meter import Meter
-from gitlab_sync.outcomes import Report
-from gitlab_sync.pages.asking import progress_text
+from gitlab_sync.pages.state.jobs import Job
+from gitlab_sync.pages.widgets.page_query import progress_text
+from gitlab_sync.reports.report import Report
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.session.progress import Meter
 
 PATIENCE = 60.0
 

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import in_the_demo, press, signed_in, texts, until, until_done
 
-from gitlab_sync.rules.unified import QUICK_UNIFIED_COLUMNS, UNIFIED_COLUMNS
+from gitlab_sync.rules.scores.unified import QUICK_UNIFIED_COLUMNS, UNIFIED_COLUMNS
 from gitlab_sync.sandbox import RateLimit, Sandbox
 
 

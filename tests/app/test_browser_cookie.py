@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitlab_sync.pages.browser_cookie import COOKIE, BrowserCookie, browser_key
+from gitlab_sync.pages.state.browser_cookie import COOKIE, BrowserCookie, browser_key
 
 
 def visit(path: str = "/", cookie: str = "", scheme: str = "http") -> str | None:

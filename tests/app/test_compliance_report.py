@@ -6,9 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gitlab_sync.answers.compliance import suggestions
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.pages.charts import MOST_ROWS
 from gitlab_sync.pages.compliance_fields import read_setting
 from gitlab_sync.pages.compliance_report import (
     bars,
@@ -17,10 +15,12 @@ from gitlab_sync.pages.compliance_report import (
     suggestions_text,
     tally,
 )
-from gitlab_sync.pages.trouble import linked
-from gitlab_sync.rules.project import DEFAULT_POLICY, Report, Score, error_row
-from gitlab_sync.rules.project_checks import BY_ID, CHECKS
-from gitlab_sync.rules.project_facts import Finding
+from gitlab_sync.pages.widgets.charts import MOST_ROWS
+from gitlab_sync.pages.widgets.error_panel import linked
+from gitlab_sync.rules.projects.checks import BY_ID, CHECKS
+from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Report, Score, error_row
+from gitlab_sync.rules.projects.facts import Finding
+from gitlab_sync.services.compliance import suggestions
 from gitlab_sync.types import Row
 
 PASS = Finding("pass", "all is well", share=1.0)

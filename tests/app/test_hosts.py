@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.pages.hosts import Hosts
+from gitlab_sync.pages.state.hosts import Hosts
 
 
 def hosts(*listed: str, url: str = "https://gitlab.example.com") -> Hosts:

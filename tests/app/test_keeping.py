@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from gitlab_sync.answers import people
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.outcomes import Report
-from gitlab_sync.pages import keeping
-from gitlab_sync.pages.asking import Asking
-from gitlab_sync.rules.people_input import Person
+from gitlab_sync.pages.state import keeping
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.widgets.page_query import Asking
+from gitlab_sync.reports.report import Report
+from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.sessions import SignIn
+from gitlab_sync.services import people
 
 
 @pytest.fixture

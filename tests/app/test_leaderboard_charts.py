@@ -7,12 +7,6 @@ from datetime import date
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.answers.leaderboard import (
-    LeaderboardReport,
-    Question,
-    answer,
-)
-from gitlab_sync.pages.charts import MOST_ROWS
 from gitlab_sync.pages.leaderboard_charts import (
     days_in_words,
     score_parts,
@@ -23,11 +17,13 @@ from gitlab_sync.pages.leaderboard_charts import (
     weeks_across,
 )
 from gitlab_sync.pages.team_tables import OneTeam, badges_in_words, unknown_members
+from gitlab_sync.pages.widgets.charts import MOST_ROWS
 from gitlab_sync.reports.sheet import Meta
-from gitlab_sync.rules.heatmap import heatmap, heatmap_rows
-from gitlab_sync.rules.leaderboard import weights_from
-from gitlab_sync.rules.teams import Member, Team
+from gitlab_sync.rules.identity.teams import Member, Team
+from gitlab_sync.rules.scores.heatmap import heatmap, heatmap_rows
+from gitlab_sync.rules.scores.leaderboard import weights_from
 from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.services.leaderboard import LeaderboardReport, Question, answer
 
 
 @pytest.fixture

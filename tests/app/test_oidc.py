@@ -16,10 +16,10 @@ from visiting import ENTRANCE, PATIENCE, press, texts
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import OidcCredential
-from gitlab_sync.pages.hosts import Hosts
 from gitlab_sync.pages.oidc import LEEWAY, Login, Logins, Provider
+from gitlab_sync.pages.state.hosts import Hosts
+from gitlab_sync.pages.state.sign_ins import Notices, SignIn
 from gitlab_sync.sandbox import Sandbox
-from gitlab_sync.sessions import Notices, SignIn
 
 ISSUER = "https://gitlab.example.com"
 NUMBERS = itertools.count()

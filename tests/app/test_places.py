@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitlab_sync.pages.places import LIFE, MOST_LETTERS, Place, Places
+from gitlab_sync.pages.state.places import LIFE, MOST_LETTERS, Place, Places
 
 
 def test_a_place_is_for_the_browser_that_left_it_and_once() -> None:

@@ -32,9 +32,9 @@ from gitlab_sync.pages.profile_mending import (
     nothing_to_mend,
 )
 from gitlab_sync.pages.profile_view import initials_image, own_avatar, safe_readme
-from gitlab_sync.rules import merge_request as mr_rules
-from gitlab_sync.rules.mending import Doubt, Entry, Group, Mending
-from gitlab_sync.rules.verdict import Result, Verdict
+from gitlab_sync.rules.items import merge_request as mr_rules
+from gitlab_sync.rules.items.fixes import Doubt, Entry, Group, Mending
+from gitlab_sync.rules.items.verdict import Result, Verdict
 
 CHECKS = {check.id: check for check in mr_rules.CHECKS}
 

@@ -6,10 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import ENTRANCE, PATIENCE, go_to, in_the_demo, press, signed_in, texts, until_done
 
-from gitlab_sync.api.compliance import columns
 from gitlab_sync.pages.compliance_report import TABS
-from gitlab_sync.rules.project import Policy
+from gitlab_sync.rules.projects.compliance import Policy
 from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.services.project_report import columns
 from gitlab_sync.types import Record
 
 PAGE = "project_compliance.py"

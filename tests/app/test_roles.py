@@ -8,8 +8,8 @@ import pytest
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.pages.roles import VARIABLE, Roles
-from gitlab_sync.sessions import SignIn
+from gitlab_sync.pages.state.roles import VARIABLE, Roles
+from gitlab_sync.pages.state.sign_ins import SignIn
 
 
 def person(username: str, *, is_demo: bool = False) -> SignIn:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 from streamlit.testing.v1 import AppTest
 
-from gitlab_sync.pages.sheet_view import frame
+from gitlab_sync.pages.widgets.table_view import frame
 from gitlab_sync.reports.sheet import Meta, Sheet
 
 META = Meta(datetime(2026, 3, 5, tzinfo=UTC), "https://gitlab.example", "2 of 2 people read")
@@ -39,7 +39,7 @@ def many_rows() -> None:
 
     import streamlit as st
 
-    from gitlab_sync.pages.sheet_view import Extras, show_sheet
+    from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
     from gitlab_sync.reports.sheet import Meta, Sheet
 
     meta = Meta(datetime(2026, 3, 5, tzinfo=UTC), "https://gitlab.example", "all read")

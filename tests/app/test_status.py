@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from visiting import go_to, in_the_demo, press, signed_in, texts, until_done
 
-from gitlab_sync.bridge import Stats
-from gitlab_sync.pages.server_state import figures, queue_rows
+from gitlab_sync.pages.state.server_state import figures, queue_rows
 from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.session.runtime import Stats
 
 STATS = Stats(
     workers=32,

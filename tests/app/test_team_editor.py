@@ -15,7 +15,7 @@ from gitlab_sync.pages.team_editor import (
     teams_as_text,
     with_teams,
 )
-from gitlab_sync.rules.teams import Member, Team
+from gitlab_sync.rules.identity.teams import Member, Team
 from gitlab_sync.sandbox import Sandbox
 
 

@@ -10,13 +10,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import go_to, in_the_demo, press, signed_in, texts, until_done
 
-from gitlab_sync.answers.leaderboard import (
+from gitlab_sync.pages.team_tables import LISTS
+from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.services.leaderboard import (
     INDIVIDUAL_COLUMNS,
     LEADERBOARD_COLUMNS,
     TEAM_MEMBER_COLUMNS,
 )
-from gitlab_sync.pages.team_tables import LISTS
-from gitlab_sync.sandbox import Sandbox
 
 PAGE = "team_leaderboard.py"
 

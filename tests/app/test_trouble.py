@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from gitlab_sync.errors import PermissionDenied
-from gitlab_sync.pages.trouble import as_text, error_text, escaped, grouped, of_error, of_rows
+from gitlab_sync.pages.widgets.error_panel import (
+    as_text,
+    error_text,
+    escaped,
+    grouped,
+    of_error,
+    of_rows,
+)
 from gitlab_sync.types import Row
 
 

@@ -13,12 +13,12 @@ from streamlit.testing.v1 import AppTest
 from visiting import go_to, in_the_demo, press, signed_in, texts, until_done
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.answers.profile import Question, answer
-from gitlab_sync.pages.demo import get_demo
-from gitlab_sync.pages.roles import VARIABLE
+from gitlab_sync.pages.state.demo import get_demo
+from gitlab_sync.pages.state.roles import VARIABLE
 from gitlab_sync.reports.xlsx_file import ABOUT, to_xlsx
-from gitlab_sync.rules import merge_request as mr_rules
+from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.services.profile import Question, answer
 
 PAGE = "user_profile.py"
 CAREFUL, CARELESS = "amelie.laurent", "ivo.brandt"

@@ -15,18 +15,20 @@ from streamlit.testing.v1 import AppTest
 from visiting import go_to, in_the_demo, press, signed_in, texts, until_done
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.answers.weekly import PersonAnswer, Question, answer
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.pages import charts, demo, week_hours, week_trend
-from gitlab_sync.pages.demo import get_demo
-from gitlab_sync.pages.roles import VARIABLE
+from gitlab_sync.pages import week_hours, week_trend
+from gitlab_sync.pages.state import demo
+from gitlab_sync.pages.state.demo import get_demo
+from gitlab_sync.pages.state.roles import VARIABLE
+from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.week_fields import people_of_csv, read_people
 from gitlab_sync.pages.week_hours import Viewer
 from gitlab_sync.pages.week_items import items_of
 from gitlab_sync.pages.week_view import change_text, in_hours
+from gitlab_sync.pages.widgets import charts
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.rules.weekly import (
+from gitlab_sync.rules.scores.weekly import (
     MEASURES,
     PersonWeek,
     Recorded,
@@ -36,7 +38,7 @@ from gitlab_sync.rules.weekly import (
     person_week,
 )
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.sessions import SignIn
+from gitlab_sync.services.weekly import PersonAnswer, Question, answer
 
 PAGE = "weekly_performance.py"
 UTC_ZONE = ZoneInfo("UTC")

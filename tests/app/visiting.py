@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gitlab_sync.pages.connection import JOBS
+from gitlab_sync.pages.state.connection import JOBS
 from gitlab_sync.sandbox import Sandbox
 
 ENTRANCE = Path(__file__).parents[2] / "gitlab_sync" / "pages" / "entrance.py"

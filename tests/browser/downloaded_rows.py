@@ -9,10 +9,10 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.answers.people import Question, answer
-from gitlab_sync.bridge import Bridge
-from gitlab_sync.rules.people_input import Person
+from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.services.people import Question, answer
+from gitlab_sync.session.runtime import Bridge
 
 Cells = list[dict[str, str]]
 

@@ -12,7 +12,7 @@ from downloaded_rows import downloaded, expected
 from playwright.sync_api import Page, expect
 from running_app import RunningApp, open_demo, run_batch, sign_in
 
-from gitlab_sync.rules.unified import UNIFIED_COLUMNS
+from gitlab_sync.rules.scores.unified import UNIFIED_COLUMNS
 from gitlab_sync.sandbox import Sandbox
 
 NewPage = Callable[[], Page]

@@ -12,8 +12,8 @@ from downloaded_rows import downloaded, expected
 from playwright.sync_api import Browser, expect
 from running_app import PATIENCE, RunningApp, open_demo, run_batch, sign_in
 
-from gitlab_sync.bridge import DEFAULT_WORKERS
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import DEFAULT_WORKERS
 
 VISITORS = 10
 GRACE = 15

@@ -20,7 +20,7 @@ def surface() -> Iterator[str]:
     modules = [
         f"gitlab_sync.api.{found.name}" for found in pkgutil.iter_modules(gitlab_sync.api.__path__)
     ]
-    modules += ["gitlab_sync.batch", *(f"gitlab_sync.rules.{name}" for name in RULES)]
+    modules += ["gitlab_sync.services.evaluation", *(f"gitlab_sync.rules.{name}" for name in RULES)]
     for module in modules:
         members = vars(import_module(module))
         for name in sorted(members):

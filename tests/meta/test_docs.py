@@ -9,26 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from gitlab_sync.rules import issue, merge_request, text
-from gitlab_sync.rules.badges import BADGES, SCORE, Badge
-from gitlab_sync.rules.check import Check
-from gitlab_sync.rules.commits import slot_of
-from gitlab_sync.rules.heatmap import LEVEL_TITLES, WEEKS, level
-from gitlab_sync.rules.leaderboard import (
+from gitlab_sync.rules import text
+from gitlab_sync.rules.items import issue, merge_request
+from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.tally import Tally
+from gitlab_sync.rules.projects.checks import CHECKS, WEIGHTS, ProjectCheck
+from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Score, error_row, judge
+from gitlab_sync.rules.projects.documents import _SECTIONS
+from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread
+from gitlab_sync.rules.projects.stack import LANGUAGES
+from gitlab_sync.rules.projects.tools import TOOLS
+from gitlab_sync.rules.scores.badges import BADGES, SCORE, Badge
+from gitlab_sync.rules.scores.commits import slot_of
+from gitlab_sync.rules.scores.heatmap import LEVEL_TITLES, WEEKS, level
+from gitlab_sync.rules.scores.leaderboard import (
     DEFAULT_WEIGHTS,
     MEMBER_COLUMNS,
     PEOPLE_COLUMNS,
     TEAM_COLUMNS,
 )
-from gitlab_sync.rules.project import DEFAULT_POLICY, Score, error_row, judge
-from gitlab_sync.rules.project_checks import CHECKS, WEIGHTS, ProjectCheck
-from gitlab_sync.rules.project_documents import _SECTIONS
-from gitlab_sync.rules.project_facts import FileText, ProjectFacts, Unread
-from gitlab_sync.rules.stack import LANGUAGES
-from gitlab_sync.rules.tally import Tally
-from gitlab_sync.rules.tools import TOOLS
-from gitlab_sync.rules.unified import UNIFIED_COLUMNS, unified_row
-from gitlab_sync.rules.weekly import (
+from gitlab_sync.rules.scores.unified import UNIFIED_COLUMNS, unified_row
+from gitlab_sync.rules.scores.weekly import (
     MEASURES,
     MOST_DAYS,
     PERSON_COLUMNS,
@@ -39,7 +40,7 @@ from gitlab_sync.rules.weekly import (
     measure_rows,
     overview_rows,
 )
-from gitlab_sync.rules.work import TITLES
+from gitlab_sync.rules.scores.work import TITLES
 from gitlab_sync.types import Reading, Record
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from gitlab_sync.alarm import Alarm
+from gitlab_sync.concurrency.timer import Alarm
 
 
 def test_it_rings_when_the_time_has_come() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gitlab_sync.cancel import CancelToken
+from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled
 
 PATIENCE = 20.0

@@ -10,8 +10,8 @@ from itertools import count
 
 import pytest
 
-from gitlab_sync.executor import SharedExecutor
-from gitlab_sync.futures import completed_map
+from gitlab_sync.concurrency.executor import SharedExecutor
+from gitlab_sync.concurrency.futures import completed_map
 
 PATIENCE = 20.0
 

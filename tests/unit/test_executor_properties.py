@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.executor import SharedExecutor
-from gitlab_sync.futures import Postpone, leaf, may_postpone, resumed
-from gitlab_sync.lanes import Delay, Task
+from gitlab_sync.concurrency.executor import SharedExecutor
+from gitlab_sync.concurrency.fair_queue import Delay, Task
+from gitlab_sync.concurrency.futures import Postpone, leaf, may_postpone, resumed
 
 WATCHDOG = 30.0
 Outcome: TypeAlias = tuple[Any, ...]

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from gitlab_sync.executor import SharedExecutor
-from gitlab_sync.futures import Postpone, leaf, may_postpone, resumed
+from gitlab_sync.concurrency.executor import SharedExecutor
+from gitlab_sync.concurrency.futures import Postpone, leaf, may_postpone, resumed
 
 PATIENCE = 20.0
 Until = Callable[..., None]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitlab_sync.http.head import Head, Response, read_head
+from gitlab_sync.http.headers import Head, Response, read_head
 
 NAMES = st.sampled_from(["Content-Type", "X-Total", "link", "LINK", "Set-Cookie", "x-next-page"])
 VALUES = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=20)

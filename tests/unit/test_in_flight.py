@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gitlab_sync.cancel import CancelToken
+from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, ServerError, TimedOut
 from gitlab_sync.http.cache import InFlight
 from gitlab_sync.http.wire import Answer

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from gitlab_sync.errors import AuthenticationError, Cancelled
-from gitlab_sync.jobs import Job, JobRegistry, Owner
-from gitlab_sync.outcomes import Completeness, Report
+from gitlab_sync.pages.state.jobs import Job, JobRegistry, Owner
+from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.run import Run
 from gitlab_sync.types import Row
 

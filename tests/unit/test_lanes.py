@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.lanes import Delay, FairQueue, Task
+from gitlab_sync.concurrency.fair_queue import Delay, FairQueue, Task
 
 PATIENCE = 20.0
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gitlab_sync.errors import RateLimited
-from gitlab_sync.http import limits
-from gitlab_sync.http.limits import Gate, Patience
+from gitlab_sync.http import rate_limit as limits
+from gitlab_sync.http.rate_limit import Gate, Patience
 from gitlab_sync.http.wire import RateLimit
 
 

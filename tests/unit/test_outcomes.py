@@ -18,7 +18,8 @@ from gitlab_sync.errors import (
     ServerError,
     TimedOut,
 )
-from gitlab_sync.outcomes import Completeness, Outcome, Report, short_reason
+from gitlab_sync.reports.report import Completeness, Report, short_reason
+from gitlab_sync.session.result import Outcome
 
 
 @pytest.mark.parametrize(

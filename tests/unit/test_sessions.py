@@ -8,8 +8,8 @@ import pytest
 
 from gitlab_sync.errors import AuthenticationError
 from gitlab_sync.http.credentials import Credential
+from gitlab_sync.pages.state.sign_ins import Sessions, SignIn
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.sessions import Sessions, SignIn
 
 TOKEN = "glpat-abcdefgh12345678"
 

@@ -17,7 +17,7 @@ import pytest
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import Credential, OidcCredential
-from gitlab_sync.store import Item, Mode, Store, clear_store, open_store, store_path
+from gitlab_sync.store.store import Item, Mode, Store, clear_store, open_store, store_path
 
 INSTANCE = "https://gitlab.example"
 TOKEN = "glpat-a-token-that-must-not-be-found"
@@ -339,7 +339,7 @@ _PROCESS = """
 import sys
 from pathlib import Path
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.store import Item, open_store
+from gitlab_sync.store.store import Item, open_store
 first = int(sys.argv[2])
 with open_store("https://gitlab.example", Credential("one"), folder=Path(sys.argv[1])) as store:
     for number in range(first, first + 50):

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.truth import Counts
+from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Row
 
 _NO_COUNTS = {"Username", "Status", "Error", "Unverified"}

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from project_examples import repository
 
-from gitlab_sync.rules.project_facts import ProjectFacts, Unread
+from gitlab_sync.rules.projects.facts import ProjectFacts, Unread
 from gitlab_sync.sandbox import Sandbox
 
 

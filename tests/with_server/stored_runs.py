@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.api.facts import FactSource, RestFacts, read_facts
+from gitlab_sync.api.facts.rest import FactSource, RestFacts, read_facts
+from gitlab_sync.api.facts.stored import StoredFacts
 from gitlab_sync.api.scope import Scope
-from gitlab_sync.api.stored_facts import StoredFacts
-from gitlab_sync.batch import find_people
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.rest import Rest
-from gitlab_sync.rules import merge_request as rules
+from gitlab_sync.rules.items import merge_request as rules
 from gitlab_sync.sandbox.traffic import Traffic
-from gitlab_sync.store import Mode, open_store
+from gitlab_sync.services.evaluation import find_people
+from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.session.session import Rest
+from gitlab_sync.store.store import Mode, open_store
 
 BELOW = "/projects/:id/merge_requests/:iid/"
 NOW = datetime(2026, 8, 1, tzinfo=UTC)

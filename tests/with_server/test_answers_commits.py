@@ -10,16 +10,16 @@ import pytest
 from written_commits import user, without_commits, write
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.answers.commits import COLUMNS, CommitsReport, Question, answer
-from gitlab_sync.batch import process_batch_users
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import NotFound, PermissionDenied
-from gitlab_sync.meter import Meter
 from gitlab_sync.rules.dates import period
-from gitlab_sync.rules.known_by import all_known, parse_known_by
-from gitlab_sync.rules.people_input import Person
+from gitlab_sync.rules.identity.known_by import all_known, parse_known_by
+from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.services.commits import COLUMNS, CommitsReport, Question, answer
+from gitlab_sync.services.evaluation import process_batch_users
+from gitlab_sync.session.progress import Meter
+from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record, Row
 
 COMMITS, MEMBERS = "/projects/:id/repository/commits", "/projects/:id/members/all"

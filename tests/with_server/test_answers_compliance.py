@@ -10,7 +10,13 @@ from project_examples import COMPLETE, without
 from shelf import Shelf
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.answers.compliance import (
+from gitlab_sync.errors import NotFound, PermissionDenied, ServerError
+from gitlab_sync.reports.sheet import Meta
+from gitlab_sync.rules.projects.checks import CHECKS
+from gitlab_sync.rules.projects.compliance import Policy, Report
+from gitlab_sync.run import Run
+from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.services.compliance import (
     FINDING_COLUMNS,
     Question,
     answer,
@@ -23,13 +29,7 @@ from gitlab_sync.answers.compliance import (
     report_sheet,
     suggestions,
 )
-from gitlab_sync.api.compliance import Checked, columns
-from gitlab_sync.errors import NotFound, PermissionDenied, ServerError
-from gitlab_sync.reports.sheet import Meta
-from gitlab_sync.rules.project import Policy, Report
-from gitlab_sync.rules.project_checks import CHECKS
-from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.services.project_report import Checked, columns
 from gitlab_sync.types import Row
 
 META = Meta(datetime(2026, 3, 5, tzinfo=UTC), "https://gitlab.example", "1 of 1 projects read")

@@ -11,7 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync import CancelToken, GitLabClient
-from gitlab_sync.answers.leaderboard import (
+from gitlab_sync.errors import ConfigurationError, NotFound
+from gitlab_sync.rules.dates import period
+from gitlab_sync.rules.identity.teams import (
+    Member,
+    Team,
+    parse_teams,
+    teams_to_json,
+    usernames_of,
+)
+from gitlab_sync.rules.scores.leaderboard import DEFAULT_WEIGHTS, weights_from
+from gitlab_sync.rules.scores.work import work_of
+from gitlab_sync.run import Run
+from gitlab_sync.sandbox import RateLimit, Sandbox, World
+from gitlab_sync.services.evaluation import process_batch_users
+from gitlab_sync.services.leaderboard import (
     INDIVIDUAL_COLUMNS,
     LEADERBOARD_COLUMNS,
     TEAM_MEMBER_COLUMNS,
@@ -20,15 +34,7 @@ from gitlab_sync.answers.leaderboard import (
     answer,
     teams_of_groups,
 )
-from gitlab_sync.batch import process_batch_users
-from gitlab_sync.errors import ConfigurationError, NotFound
-from gitlab_sync.meter import Meter
-from gitlab_sync.rules.dates import period
-from gitlab_sync.rules.leaderboard import DEFAULT_WEIGHTS, weights_from
-from gitlab_sync.rules.teams import Member, Team, parse_teams, teams_to_json, usernames_of
-from gitlab_sync.rules.work import work_of
-from gitlab_sync.run import Run
-from gitlab_sync.sandbox import RateLimit, Sandbox, World
+from gitlab_sync.session.progress import Meter
 from gitlab_sync.types import Record, Row
 
 COMMITS = "/projects/:id/repository/commits"

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.answers.profile import ProfileReport, Question, answer
-from gitlab_sync.answers.profile_parts import PARTS
-from gitlab_sync.cancel import CancelToken
+from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import ConfigurationError, NotFound
-from gitlab_sync.rules import profile as tables
 from gitlab_sync.rules.dates import period
+from gitlab_sync.rules.scores import profile as tables
+from gitlab_sync.rules.scores.unified import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 from gitlab_sync.rules.text import instant
-from gitlab_sync.rules.unified import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.traffic import Traffic
+from gitlab_sync.services.profile import ProfileReport, Question, answer
+from gitlab_sync.services.profile_parts import PARTS
 from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 CAREFUL, CARELESS = "amelie.laurent", "ivo.brandt"

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.answers.weekly import PersonAnswer, Question, answer
-from gitlab_sync.bridge import Bridge
-from gitlab_sync.cancel import CancelToken
+from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import NotFound
-from gitlab_sync.rules.weekly import MEASURES, Days, WeekPerson, days_between
+from gitlab_sync.rules.scores.weekly import MEASURES, Days, WeekPerson, days_between
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.services.weekly import PersonAnswer, Question, answer
+from gitlab_sync.session.runtime import Bridge
 
 TODAY = date(2026, 6, 15)  # the last day of the worlds
 WEEK = days_between(TODAY - timedelta(days=6), TODAY)

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.answers import commits, compliance, leaderboard, people, profile, weekly
-from gitlab_sync.bridge import Bridge
-from gitlab_sync.rules.people_input import Person
-from gitlab_sync.rules.teams import Member, Team
-from gitlab_sync.rules.weekly import WeekPerson
+from gitlab_sync.rules.identity.people_input import Person
+from gitlab_sync.rules.identity.teams import Member, Team
+from gitlab_sync.rules.scores.weekly import WeekPerson
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.services import commits, compliance, leaderboard, people, profile, weekly
+from gitlab_sync.session.runtime import Bridge
 
 Answer = Callable[[GitLabClient, World, Run], Any]
 

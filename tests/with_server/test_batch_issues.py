@@ -9,9 +9,9 @@ import pytest
 from batch_rows import assert_true, columns, counts, serving
 
 from gitlab_sync import CancelToken, GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Progress, Row
 
 COUNTS = [

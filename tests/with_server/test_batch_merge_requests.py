@@ -11,13 +11,13 @@ import pytest
 from batch_rows import assert_true, columns, counts, serving
 
 from gitlab_sync import CancelToken, GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.meter import Meter
-from gitlab_sync.rules.merge_request import undecided
+from gitlab_sync.rules.items.merge_request import undecided
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.truth import MERGE_REQUEST_CHECKS
+from gitlab_sync.session.progress import Meter
+from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Progress, Row, Source
 
 COUNTS = [

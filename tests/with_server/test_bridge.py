@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync import bridge as bridge_module
-from gitlab_sync.bridge import Bridge, get_bridge
 from gitlab_sync.errors import BadResponse, Cancelled, ConfigurationError, RateLimited
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.view import Request, fetch
+from gitlab_sync.session import runtime as bridge_module
+from gitlab_sync.session.exchange import Request, fetch
+from gitlab_sync.session.runtime import Bridge, get_bridge
 
 PATIENCE = 20.0
 

@@ -18,9 +18,9 @@ import pytest
 from odd_server import Answer, OddServer, json
 
 from gitlab_sync import BatchClient, GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 
 PATIENCE = 20.0
 CALLS = 50

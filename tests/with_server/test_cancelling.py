@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
-from gitlab_sync.cancel import CancelToken
+from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, ConfigurationError
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox
-from gitlab_sync.view import Request, fetch
+from gitlab_sync.session.exchange import Request, fetch
+from gitlab_sync.session.runtime import Bridge
 
 PATIENCE = 20.0
 Until = Callable[..., None]

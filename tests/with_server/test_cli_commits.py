@@ -15,8 +15,8 @@ import pytest
 from cli_runs import LIMIT, environment, of_sandbox, run, start
 from written_commits import user, without_commits, write
 
-from gitlab_sync.answers.commits import COLUMNS
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.services.commits import COLUMNS
 
 STRANGER = {"email": "me@home.example", "name": "Nobody Knows"}
 

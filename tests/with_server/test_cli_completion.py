@@ -101,7 +101,8 @@ def test_completing_loads_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys; from gitlab_sync.cli.main import main\n"
         "main([])\n"
-        "heavy = {'requests', 'rich', 'orjson', 'gitlab_sync.rest', 'gitlab_sync.sandbox'}\n"
+        "heavy = {'requests', 'rich', 'orjson', 'gitlab_sync.session.session',\n"
+        "         'gitlab_sync.sandbox'}\n"
         "sys.exit(repr(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )
     told = environment(tmp_path, **{VARIABLE: "zsh_complete"})

@@ -14,10 +14,10 @@ from project_examples import COMPLETE, without
 from shelf import Shelf
 from test_rules_project_examples import EXAMPLES
 
-from gitlab_sync.api.compliance import columns
-from gitlab_sync.rules.project import judge
-from gitlab_sync.rules.project_checks import CHECKS
+from gitlab_sync.rules.projects.checks import CHECKS
+from gitlab_sync.rules.projects.compliance import judge
 from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.services.project_report import columns
 
 
 @pytest.fixture
@@ -286,7 +286,8 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
         "import sys; from gitlab_sync.cli.main import main\n"
         "assert main(['compliance', '--help']) == 0\n"
         "assert main(['explain', '--help']) == 0\n"
-        "heavy = {'requests', 'rich', 'orjson', 'gitlab_sync.rest', 'gitlab_sync.rules.project',\n"
+        "heavy = {'requests', 'rich', 'orjson', 'gitlab_sync.session.session',\n"
+        "         'gitlab_sync.rules.projects.compliance',\n"
         "         'licenseclassifier', 'gitlab_sync.sandbox'} & set(sys.modules)\n"
         "sys.exit(repr(heavy) if heavy else 0)"
     )

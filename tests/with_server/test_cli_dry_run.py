@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli_runs import environment, of_sandbox, run
 
-from gitlab_sync.api.facts import LEAST
+from gitlab_sync.api.facts.rest import LEAST
 from gitlab_sync.sandbox import Sandbox, World
 
 FACTS = 4

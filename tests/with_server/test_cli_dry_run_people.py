@@ -22,21 +22,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.answers import commits, compliance, costs, leaderboard, people, profile, weekly
-from gitlab_sync.answers.estimate import Estimate
-from gitlab_sync.api.facts import LEAST
+from gitlab_sync.api.facts.rest import LEAST
 from gitlab_sync.api.scope import Scope
-from gitlab_sync.batch import evaluate_merge_requests
-from gitlab_sync.bridge import Bridge
-from gitlab_sync.cancel import CancelToken
+from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, NotFound
 from gitlab_sync.rules.dates import period
-from gitlab_sync.rules.people_input import Person
-from gitlab_sync.rules.teams import Member, Team
-from gitlab_sync.rules.weekly import WeekPerson, last_days
+from gitlab_sync.rules.identity.people_input import Person
+from gitlab_sync.rules.identity.teams import Member, Team
+from gitlab_sync.rules.scores.weekly import WeekPerson, last_days
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, paging
 from gitlab_sync.sandbox.traffic import Exchange
+from gitlab_sync.services import (
+    commits,
+    compliance,
+    costs,
+    leaderboard,
+    people,
+    profile,
+    weekly,
+)
+from gitlab_sync.services.estimate import Estimate
+from gitlab_sync.services.evaluation import evaluate_merge_requests
+from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 ALICE = "alice.moreau"

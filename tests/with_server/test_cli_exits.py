@@ -205,7 +205,8 @@ def test_help_loads_nothing_heavy(arguments: tuple[str, ...], tmp_path: Path) ->
         f"assert main([*{arguments!r}, '--help']) == 0\n"
         "heavy = {'requests', 'urllib3', 'tenacity', 'rich', 'orjson', 'gitlab', 'cheroot',\n"
         "         'xlsxwriter', 'pyarrow', 'gitlab_sync.reports.formats',\n"
-        "         'streamlit', 'platformdirs', 'gitlab_sync.rest', 'gitlab_sync.sandbox'}\n"
+        "         'streamlit', 'platformdirs', 'gitlab_sync.session.session',\n"
+        "         'gitlab_sync.sandbox'}\n"
         "sys.exit(repr(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )
     done = subprocess.run(

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from cli_runs import environment, run
 
-from gitlab_sync.api.compliance import columns
 from gitlab_sync.cli.explain import Found, named
-from gitlab_sync.rules import issue, merge_request
-from gitlab_sync.rules.check import Check
-from gitlab_sync.rules.project_checks import CHECKS
-from gitlab_sync.rules.tally import Tally
-from gitlab_sync.rules.unified import unified_row
+from gitlab_sync.rules.items import issue, merge_request
+from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.tally import Tally
+from gitlab_sync.rules.projects.checks import CHECKS
+from gitlab_sync.rules.scores.unified import unified_row
+from gitlab_sync.services.project_report import columns
 
 ALL = {"merge requests": merge_request.CHECKS, "issues": issue.CHECKS, "projects": CHECKS}
 

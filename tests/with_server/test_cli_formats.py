@@ -15,7 +15,7 @@ from cli_runs import of_sandbox, run, start
 
 from gitlab_sync.cli.options import BINARY, SUFFIXES
 from gitlab_sync.reports.formats import FORMATS
-from gitlab_sync.rules.table import ISSUE_COLUMNS
+from gitlab_sync.rules.items.table import ISSUE_COLUMNS
 from gitlab_sync.sandbox import Sandbox
 
 PEOPLE = ("alice.moreau", "bruno.rossi")

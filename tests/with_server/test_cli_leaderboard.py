@@ -14,15 +14,15 @@ import openpyxl
 import pytest
 from cli_runs import LIMIT, environment, of_sandbox, run, start
 
-from gitlab_sync.answers.leaderboard import (
+from gitlab_sync.reports.formats import FORMATS
+from gitlab_sync.rules.identity.teams import parse_teams
+from gitlab_sync.rules.scores.leaderboard import score_columns
+from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.services.leaderboard import (
     INDIVIDUAL_COLUMNS,
     LEADERBOARD_COLUMNS,
     TEAM_MEMBER_COLUMNS,
 )
-from gitlab_sync.reports.formats import FORMATS
-from gitlab_sync.rules.leaderboard import score_columns
-from gitlab_sync.rules.teams import parse_teams
-from gitlab_sync.sandbox import Sandbox, World
 
 Tables = dict[str, list[dict[str, Any]]]
 

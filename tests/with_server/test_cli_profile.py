@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from cli_runs import LIMIT, environment, of_sandbox, run, start
 
-from gitlab_sync.rules.profile import TABLES, TITLES
+from gitlab_sync.rules.scores.profile import TABLES, TITLES
 from gitlab_sync.sandbox import Sandbox, World
 
 CAREFUL, CARELESS = "amelie.laurent", "ivo.brandt"

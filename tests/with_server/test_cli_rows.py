@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cli_runs import environment, of_sandbox, run, start
 
-from gitlab_sync.rules.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
+from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 from gitlab_sync.sandbox import Sandbox
 
 COLUMNS = {"mrs": MERGE_REQUEST_COLUMNS, "issues": ISSUE_COLUMNS}

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 from cli_runs import LIMIT, environment, of_sandbox, run, start
 
-from gitlab_sync.rules.unified import QUICK_UNIFIED_COLUMNS, UNIFIED_COLUMNS
+from gitlab_sync.rules.scores.unified import QUICK_UNIFIED_COLUMNS, UNIFIED_COLUMNS
 from gitlab_sync.sandbox import Sandbox, World
 
 MERGE_REQUESTS = {

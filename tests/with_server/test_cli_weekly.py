@@ -16,7 +16,7 @@ import openpyxl
 import pytest
 from cli_runs import LIMIT, environment, of_sandbox, run, start
 
-from gitlab_sync.rules.weekly import MEASURES
+from gitlab_sync.rules.scores.weekly import MEASURES
 from gitlab_sync.sandbox import Sandbox, World
 
 WEEK = [f"2026-06-{day:02}" for day in range(9, 16)]

@@ -17,7 +17,6 @@ from odd_server import OddServer, json
 
 import gitlab_sync
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import (
     AuthenticationError,
     Cancelled,
@@ -28,6 +27,7 @@ from gitlab_sync.errors import (
 )
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 
 Maker = Callable[..., GitLabClient]
 SECRET = "plain-word-0123456789"

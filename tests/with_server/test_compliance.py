@@ -13,13 +13,13 @@ from shelf import Shelf
 from test_rules_project_examples import EXAMPLES
 
 from gitlab_sync import CancelToken, GitLabClient
-from gitlab_sync.api import compliance
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, NotFound
-from gitlab_sync.meter import Meter
-from gitlab_sync.rules.project import Policy, judge
-from gitlab_sync.rules.project_facts import Finding
+from gitlab_sync.rules.projects.compliance import Policy, judge
+from gitlab_sync.rules.projects.facts import Finding
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.services import project_report as compliance
+from gitlab_sync.session.progress import Meter
 from gitlab_sync.types import Progress, Row
 
 

@@ -20,9 +20,9 @@ PATIENCE = 60
 BEGINNING = """
     import sys, threading, time
     from gitlab_sync import GitLabClient
-    from gitlab_sync.bridge import get_bridge
+    from gitlab_sync.session.runtime import get_bridge
     from gitlab_sync.errors import Cancelled
-    from gitlab_sync.view import Request, fetch
+    from gitlab_sync.session.exchange import Request, fetch
 
     url, token = sys.argv[1:]
     client = GitLabClient(url, token)

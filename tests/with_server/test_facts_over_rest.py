@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.api.facts import LEAST, FactSource, FactsRead, RestFacts, read_facts
-from gitlab_sync.api.stored_facts import StoredFacts
-from gitlab_sync.bridge import Bridge
-from gitlab_sync.cancel import CancelToken
-from gitlab_sync.rules.merge_request import Facts, judge
-from gitlab_sync.rules.verdict import Verdict
+from gitlab_sync.api.facts.rest import LEAST, FactSource, FactsRead, RestFacts, read_facts
+from gitlab_sync.api.facts.stored import StoredFacts
+from gitlab_sync.concurrency.cancel import CancelToken
+from gitlab_sync.rules.items.merge_request import Facts, judge
+from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.faults import Kind
-from gitlab_sync.store import open_store
+from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.store.store import open_store
 from gitlab_sync.types import Reading, Record
 
 REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"

@@ -10,7 +10,6 @@ import pytest
 from odd_server import OddServer, json
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import (
     AuthenticationError,
     BadResponse,
@@ -23,11 +22,13 @@ from gitlab_sync.errors import (
     ServerError,
     TimedOut,
 )
-from gitlab_sync.http import limits, retry, transport
+from gitlab_sync.http import rate_limit as limits
+from gitlab_sync.http import retry, transport
 from gitlab_sync.http.retry import RetryPolicy
-from gitlab_sync.rest import MAX_WAIT
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.view import DEFAULT_TIMEOUT
+from gitlab_sync.session.exchange import DEFAULT_TIMEOUT
+from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.session.session import MAX_WAIT
 
 ATTEMPTS = RetryPolicy().attempts
 TYPED = [

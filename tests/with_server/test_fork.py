@@ -18,7 +18,7 @@ BEGINNING = """
     import multiprocessing, os, signal, sys, threading
     from concurrent.futures import CancelledError
     from gitlab_sync import GitLabClient
-    from gitlab_sync.bridge import get_bridge
+    from gitlab_sync.session.runtime import get_bridge
 
     url, token = sys.argv[1:]
     client = GitLabClient(url, token)
@@ -184,7 +184,7 @@ def test_a_closed_bridge_is_closed_in_the_child_too(sandbox: Sandbox) -> None:
     run(
         sandbox,
         """
-        from gitlab_sync.bridge import Bridge
+        from gitlab_sync.session.runtime import Bridge
 
         private = Bridge(2)
         other = GitLabClient(url, token, bridge=private)

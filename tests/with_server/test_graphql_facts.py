@@ -18,20 +18,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.answers import people as people_table
-from gitlab_sync.api.facts import FactsRead, read_facts
-from gitlab_sync.api.graphql_facts import fact_source
-from gitlab_sync.api.graphql_pages import MOST_PROJECTS
-from gitlab_sync.api.graphql_query import FACTS, query
-from gitlab_sync.bridge import Bridge
-from gitlab_sync.cancel import CancelToken
-from gitlab_sync.http import limits
-from gitlab_sync.rules.merge_request import judge
-from gitlab_sync.rules.people_input import Person
-from gitlab_sync.rules.verdict import Verdict
+from gitlab_sync.api.facts.graphql import fact_source
+from gitlab_sync.api.facts.rest import FactsRead, read_facts
+from gitlab_sync.api.graphql.page_size import MOST_PROJECTS
+from gitlab_sync.api.graphql.query import FACTS, query
+from gitlab_sync.concurrency.cancel import CancelToken
+from gitlab_sync.http import rate_limit as limits
+from gitlab_sync.rules.identity.people_input import Person
+from gitlab_sync.rules.items.merge_request import judge
+from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.graphql import endpoint
+from gitlab_sync.services import people as people_table
+from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record, Source
 
 REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"

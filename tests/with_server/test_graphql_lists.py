@@ -18,19 +18,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.api.graphql_lists import lists_for
-from gitlab_sync.api.graphql_pages import MOST_PEOPLE
-from gitlab_sync.api.graphql_records import FIELDS, Which, query
+from gitlab_sync.api.graphql.lists import lists_for
+from gitlab_sync.api.graphql.page_size import MOST_PEOPLE
+from gitlab_sync.api.graphql.records import FIELDS, Which, query
 from gitlab_sync.api.scope import Scope
-from gitlab_sync.batch import Person, find_people
-from gitlab_sync.bridge import Bridge
-from gitlab_sync.cancel import CancelToken
-from gitlab_sync.http import limits
-from gitlab_sync.rules.merge_request import Facts, is_terminal, judge
+from gitlab_sync.concurrency.cancel import CancelToken
+from gitlab_sync.http import rate_limit as limits
+from gitlab_sync.rules.items.merge_request import Facts, is_terminal, judge
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.graphql import endpoint
-from gitlab_sync.store import open_store
+from gitlab_sync.services.evaluation import Person, find_people
+from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.store.store import open_store
 from gitlab_sync.types import Reading, Record, Source
 
 REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import AuthenticationError
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 
 PEOPLE = 50
 ROUNDS = 4

@@ -8,13 +8,13 @@ import pytest
 from odd_server import Answer, OddServer, json
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import BadResponse, NotFound
-from gitlab_sync.listing import Listing
-from gitlab_sync.plans import Plan, run_plans
 from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.sandbox.faults import Kind
 from gitlab_sync.sandbox.traffic import Exchange
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.session.workflow import Plan, run_plans
 from gitlab_sync.types import Record
 
 

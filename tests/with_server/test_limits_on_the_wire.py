@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import RateLimited, TimedOut
 from gitlab_sync.http.retry import RetryPolicy
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import RateLimit, Sandbox, World
-from gitlab_sync.view import Request, fetch
+from gitlab_sync.session.exchange import Request, fetch
+from gitlab_sync.session.runtime import Bridge
 
 PATIENCE = 30.0
 Until = Callable[..., None]

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.view import Request, fetch
+from gitlab_sync.session.exchange import Request, fetch
+from gitlab_sync.session.runtime import Bridge
 
 CALLERS = 20
 PATIENCE = 60.0

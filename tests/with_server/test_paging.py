@@ -11,10 +11,10 @@ import pytest
 from odd_server import Answer, OddServer, json
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, paging
+from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Rows
 
 Maker = Callable[..., GitLabClient]

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.sandbox import Sandbox, World, paging
+from gitlab_sync.session.runtime import Bridge
 
 SIZES = st.one_of(st.integers(0, 40), st.sampled_from([99, 100, 101, 199, 200, 201, 305]))
 LIST = "users?search=row"

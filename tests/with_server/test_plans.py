@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.listing import Listing
-from gitlab_sync.plans import Plan, run_plans, together
 from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.workflow import Plan, run_plans, together
 
 
 def projects_of(username: str) -> Plan[list[str]]:

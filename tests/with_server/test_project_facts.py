@@ -6,10 +6,12 @@ import pytest
 from project_examples import COMPLETE
 from shelf import Shelf
 
-from gitlab_sync import GitLabClient, plans
-from gitlab_sync.api import compliance, project_facts
-from gitlab_sync.rules.project import Policy, judge
+from gitlab_sync import GitLabClient
+from gitlab_sync.api import project_facts
+from gitlab_sync.rules.projects.compliance import Policy, judge
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.services import project_report as compliance
+from gitlab_sync.session import workflow as plans
 
 TREE = "/projects/:id/repository/tree"
 FILE = "/projects/:id/repository/files/:path"

@@ -20,10 +20,10 @@ from gitlab.exceptions import (
 from odd_server import OddServer, json
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import AuthenticationError, NotFound
 from gitlab_sync.http.retry import RetryPolicy
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 
 ATTEMPTS = RetryPolicy().attempts
 Maker = Callable[..., GitLabClient]

@@ -15,10 +15,10 @@ import pytest
 from honesty import assert_honest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
-from gitlab_sync.http import limits
+from gitlab_sync.http import rate_limit as limits
 from gitlab_sync.http.retry import RetryPolicy
 from gitlab_sync.run import Run
+from gitlab_sync.session.runtime import Bridge
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit/rules"))
 

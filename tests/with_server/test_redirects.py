@@ -9,9 +9,9 @@ import requests
 from odd_server import OddServer, json
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import BadResponse
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 
 OLD = "acme/old-figures"
 NEW = "acme/figures"

@@ -24,13 +24,13 @@ from hypothesis import strategies as st
 from stored_runs import NOW, asked_below_lists, rows, stored_rows
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.api.facts import RestFacts, read_facts
-from gitlab_sync.api.stored_facts import StoredFacts
-from gitlab_sync.bridge import Bridge
+from gitlab_sync.api.facts.rest import RestFacts, read_facts
+from gitlab_sync.api.facts.stored import StoredFacts
 from gitlab_sync.http.retry import RetryPolicy
-from gitlab_sync.rules.merge_request import is_terminal, judge
+from gitlab_sync.rules.items.merge_request import is_terminal, judge
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.store import Item, open_store, store_path
+from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.store.store import Item, open_store, store_path
 from gitlab_sync.types import Record
 
 PROGRAM = Path(__file__).with_name("stored_runs.py")

@@ -17,12 +17,12 @@ import pytest
 from odd_server import OddServer, json
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.bridge import Bridge
-from gitlab_sync.cancel import CancelToken
+from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, ConfigurationError, ConnectionFailed, TimedOut
 from gitlab_sync.http import transport as transport_module
 from gitlab_sync.http.transport import Transport, verify_from_environment
 from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.session.runtime import Bridge
 
 MakeBridge = Callable[..., Bridge]
 VARIABLES = (

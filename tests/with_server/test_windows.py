@@ -12,10 +12,10 @@ import pytest
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import issues, merge_requests
 from gitlab_sync.api.windows import read_all
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import PermissionDenied
-from gitlab_sync.listing import Listing
 from gitlab_sync.sandbox import Sandbox, World, paging
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record
 
 EVERYTHING = {"scope": "all", "state": "all"}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from gitlab_sync import _version
-from gitlab_sync.outcomes import Completeness, Report
+from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import RULES_VERSION
 from gitlab_sync.types import Row

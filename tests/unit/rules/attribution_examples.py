@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from gitlab_sync.rules.attribution import Attribution, attribute
-from gitlab_sync.rules.identity import Identity, identity_of
+from gitlab_sync.rules.identity.attribution import Attribution, attribute
+from gitlab_sync.rules.identity.identity import Identity, identity_of
 from gitlab_sync.types import Record
 
 _numbers = count(1)

@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.leaderboard import TeamResult, results
-from gitlab_sync.rules.teams import Member, Team
-from gitlab_sync.rules.work import TITLES, Work
+from gitlab_sync.rules.identity.teams import Member, Team
+from gitlab_sync.rules.scores.leaderboard import TeamResult, results
+from gitlab_sync.rules.scores.work import TITLES, Work
 
 
 def work(username: str, *numbers: int | None, **more: int | None) -> Work:

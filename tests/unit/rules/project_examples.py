@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gitlab_sync.rules.project_facts import FileText, ProjectFacts
-from gitlab_sync.rules.project_files import included_files, wanted_files
+from gitlab_sync.rules.projects.facts import FileText, ProjectFacts
+from gitlab_sync.rules.projects.files import included_files, wanted_files
 from gitlab_sync.types import Reading, Record
 
 WEB_URL = "https://gitlab.example/group/app"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitlab_sync.rules.merge_request import Facts, judge
+from gitlab_sync.rules.items.merge_request import Facts, judge
 from gitlab_sync.types import Reading, Record
 
 URL = "https://gitlab.example/group/app/-/merge_requests/7"

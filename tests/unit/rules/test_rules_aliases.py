@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.aliases import Alias, parse_aliases
+from gitlab_sync.rules.identity.aliases import Alias, parse_aliases
 
 
 def test_addresses_and_names_stand_behind_the_username() -> None:

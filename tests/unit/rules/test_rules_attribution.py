@@ -14,9 +14,9 @@ from attribution_examples import (
     whose,
 )
 
-from gitlab_sync.rules.attribution import Unmatched, attribute, needs_members
-from gitlab_sync.rules.identity import identity_of
-from gitlab_sync.rules.mailmap import parse_mailmap
+from gitlab_sync.rules.identity.attribution import Unmatched, attribute, needs_members
+from gitlab_sync.rules.identity.identity import identity_of
+from gitlab_sync.rules.identity.mailmap import parse_mailmap
 from gitlab_sync.types import Reading
 
 

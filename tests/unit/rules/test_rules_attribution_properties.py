@@ -13,8 +13,13 @@ from attribution_examples import commit, user
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.attribution import Attribution, attribute, is_merge, needs_members
-from gitlab_sync.rules.identity import Identity, identity_of
+from gitlab_sync.rules.identity.attribution import (
+    Attribution,
+    attribute,
+    is_merge,
+    needs_members,
+)
+from gitlab_sync.rules.identity.identity import Identity, identity_of
 from gitlab_sync.types import Record
 
 REAL_DATA = Path(__file__).parents[3].parent / "shared/data/gitlab-runner"

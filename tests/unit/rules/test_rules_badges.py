@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from leaderboard_examples import boards, work
 
-from gitlab_sync.rules.badges import BADGES, MOST_BADGES, Badge, award
-from gitlab_sync.rules.leaderboard import TeamResult, score
-from gitlab_sync.rules.work import Work
+from gitlab_sync.rules.scores.badges import BADGES, MOST_BADGES, Badge, award
+from gitlab_sync.rules.scores.leaderboard import TeamResult, score
+from gitlab_sync.rules.scores.work import Work
 
 
 def badges_of(*people: Work, teams: list[list[str]] | None = None) -> dict[str, tuple[str, ...]]:

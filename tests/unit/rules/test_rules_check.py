@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from gitlab_sync.rules import issue as issue_rules
-from gitlab_sync.rules import item, project_checks
-from gitlab_sync.rules import merge_request as mr_rules
-from gitlab_sync.rules.check import Check
-from gitlab_sync.rules.project import DEFAULT_POLICY
+from gitlab_sync.rules.items import issue as issue_rules
+from gitlab_sync.rules.items import item
+from gitlab_sync.rules.items import merge_request as mr_rules
+from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.projects import checks as project_checks
+from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY
 
 ALL: tuple[Check, ...] = (*mr_rules.CHECKS, *issue_rules.CHECKS, *project_checks.CHECKS)
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.ci_config import Job, Pipeline, read_pipeline
-from gitlab_sync.rules.ci_includes import Included, local_includes
-from gitlab_sync.rules.ci_yaml import Reference, YamlError, load
+from gitlab_sync.rules.projects.ci_config import Job, Pipeline, read_pipeline
+from gitlab_sync.rules.projects.ci_includes import Included, local_includes
+from gitlab_sync.rules.projects.ci_yaml import Reference, YamlError, load
 
 
 def read(text: str, **local: str) -> Pipeline:

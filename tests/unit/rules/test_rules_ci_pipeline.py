@@ -9,8 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.ci_config import read_pipeline
-from gitlab_sync.rules.ci_pipeline import WEIGHTS, check_ci_pipeline, command_for, report
+from gitlab_sync.rules.projects.ci_config import read_pipeline
+from gitlab_sync.rules.projects.ci_pipeline import (
+    WEIGHTS,
+    check_ci_pipeline,
+    command_for,
+    report,
+)
 
 STAGES = ["test", "lint", "format", "type_check", "coverage"]
 

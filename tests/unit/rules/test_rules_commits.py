@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.commits import commit_row, commit_stats, distinct_rows, slot_of
+from gitlab_sync.rules.scores.commits import commit_row, commit_stats, distinct_rows, slot_of
 
 COMMIT = {
     "id": "c0ffee00",

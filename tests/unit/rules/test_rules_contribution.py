@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date
 from typing import Any
 
-from gitlab_sync.rules.commits import commit_row
-from gitlab_sync.rules.contribution import (
+from gitlab_sync.rules.scores.commits import commit_row
+from gitlab_sync.rules.scores.contribution import (
     INDEX_COLUMNS,
     ContributionIndex,
     activity,
@@ -14,7 +14,7 @@ from gitlab_sync.rules.contribution import (
     contribution_index,
     index_row,
 )
-from gitlab_sync.rules.work import Work
+from gitlab_sync.rules.scores.work import Work
 
 FIRST, LAST = date(2024, 1, 1), date(2024, 1, 10)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.description import analyze_description
+from gitlab_sync.rules.items.description import analyze_description
 
 COMPLETE = (
     "## Summary\n\nAdded a key to sign in, because passwords are written on paper.\n\n"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.heatmap import (
+from gitlab_sync.rules.scores.heatmap import (
     HEATMAP_COLUMNS,
     LEVEL_ENDS,
     LEVEL_TITLES,

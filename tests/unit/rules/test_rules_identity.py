@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.identity import (
+from gitlab_sync.rules.identity.identity import (
     identity_of,
     is_username,
     normal_name,

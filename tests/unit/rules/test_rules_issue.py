@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 from rules_examples import issue
 
-from gitlab_sync.rules.issue import CHECKS, count_row, efficient_row, flags, is_closed, judge
+from gitlab_sync.rules.items.issue import (
+    CHECKS,
+    count_row,
+    efficient_row,
+    flags,
+    is_closed,
+    judge,
+)
 
 COLUMNS = [
     "Total Assigned",

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.aliases import Alias, parse_aliases
-from gitlab_sync.rules.identity import identity_of
-from gitlab_sync.rules.known_by import NOBODY_ELSE, KnownBy, all_known, parse_known_by
-from gitlab_sync.rules.mailmap import Mailmap, parse_mailmap
+from gitlab_sync.rules.identity.aliases import Alias, parse_aliases
+from gitlab_sync.rules.identity.identity import identity_of
+from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy, all_known, parse_known_by
+from gitlab_sync.rules.identity.mailmap import Mailmap, parse_mailmap
 
 ANN = {"id": 7, "username": "Ann", "name": "Ann Lee", "public_email": "ann@work.example"}
 ALIASES = "# who is who\nann, ann@home.example, Ann van Dyk\nbob, Bobby\n"

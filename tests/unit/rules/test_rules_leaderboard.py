@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from leaderboard_examples import NUMBERS, PEOPLE, boards, team, work
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.leaderboard import (
+from gitlab_sync.rules.scores.leaderboard import (
     DEFAULT_WEIGHTS,
     MEMBER_COLUMNS,
     PEOPLE_COLUMNS,
@@ -32,7 +32,7 @@ from gitlab_sync.rules.leaderboard import (
     terms,
     weights_from,
 )
-from gitlab_sync.rules.work import Work
+from gitlab_sync.rules.scores.work import Work
 
 
 def test_the_columns_are_those_of_the_spreadsheets() -> None:

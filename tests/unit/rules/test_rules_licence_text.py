@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from project_examples import AGPL_NOTICE, MIT
 
-from gitlab_sync.rules.licence_text import allowed, identify, policy_title, with_forms
+from gitlab_sync.rules.projects.licence_text import allowed, identify, policy_title, with_forms
 
 ROOT = Path(__file__).parents[3]
 OURS = {"AGPL-3.0-only", "AGPL-3.0-or-later"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.rules import lockfile
+from gitlab_sync.rules.projects import lockfile
 
 UV = """
 version = 1

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.mailmap import Mailmap, parse_mailmap
+from gitlab_sync.rules.identity.mailmap import Mailmap, parse_mailmap
 
 MAILMAP = """\
 # The four forms, one after another.

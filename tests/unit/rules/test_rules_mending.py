@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rules_examples import clean_facts, facts, issue, merge_request
 
-from gitlab_sync.rules import issue as issue_rules
-from gitlab_sync.rules import merge_request as mr_rules
-from gitlab_sync.rules.mending import Mending, Ruled, what_to_mend
-from gitlab_sync.rules.tally import Judged
-from gitlab_sync.rules.verdict import Verdict
+from gitlab_sync.rules.items import issue as issue_rules
+from gitlab_sync.rules.items import merge_request as mr_rules
+from gitlab_sync.rules.items.fixes import Mending, Ruled, what_to_mend
+from gitlab_sync.rules.items.tally import Judged
+from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.types import Reading, Record
 
 SEVERITIES = ("high", "medium", "low")

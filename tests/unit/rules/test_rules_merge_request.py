@@ -18,7 +18,7 @@ from rules_examples import (
     result,
 )
 
-from gitlab_sync.rules.merge_request import CHECKS, Facts, is_terminal, judge
+from gitlab_sync.rules.items.merge_request import CHECKS, Facts, is_terminal, judge
 from gitlab_sync.types import Reading
 
 DENIED = "403 Forbidden"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rules_examples import clean_facts, facts, merge_request
 
-from gitlab_sync.rules.merge_request import (
+from gitlab_sync.rules.items.merge_request import (
     CHECKS,
     count_row,
     efficient_row,

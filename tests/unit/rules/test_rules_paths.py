@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitlab_sync.rules.paths import is_test_path
+from gitlab_sync.rules.items.paths import is_test_path
 
 
 @pytest.mark.parametrize(

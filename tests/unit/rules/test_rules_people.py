@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitlab_sync.rules.people import DEFAULT_BOTS, is_bot
+from gitlab_sync.rules.identity.bots import DEFAULT_BOTS, is_bot
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.rules.delimited import records_of
-from gitlab_sync.rules.people_input import (
+from gitlab_sync.rules.identity.people_input import (
     COLLEGE_TITLES,
     USER_TITLES,
     PeopleInput,

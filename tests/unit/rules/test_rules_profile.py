@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from rules_examples import clean_facts, issue, merge_request
 
-from gitlab_sync.rules import commits, profile
-from gitlab_sync.rules import issue as issue_rules
-from gitlab_sync.rules import merge_request as mr_rules
-from gitlab_sync.rules.check import Check
-from gitlab_sync.rules.mending import Entry
-from gitlab_sync.rules.verdict import Verdict
+from gitlab_sync.rules.items import issue as issue_rules
+from gitlab_sync.rules.items import merge_request as mr_rules
+from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.fixes import Entry
+from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.scores import commits, profile
 from gitlab_sync.types import Row
 
 CHECKS: dict[str, Sequence[Check]] = {

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from project_examples import COMPLETE, RECORD, WEB_URL, repository, tree, without
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.project import (
+from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, WEIGHTS
+from gitlab_sync.rules.projects.compliance import (
     DEFAULT_POLICY,
     Policy,
     Score,
@@ -23,10 +24,9 @@ from gitlab_sync.rules.project import (
     summary_row,
     worst_first,
 )
-from gitlab_sync.rules.project_checks import BY_ID, CHECKS, WEIGHTS
-from gitlab_sync.rules.project_facts import ProjectFacts, Unread, line_of
-from gitlab_sync.rules.project_files import MOST_FILES, ci_file, included_files, wanted_files
-from gitlab_sync.rules.stack import LANGUAGES, has_code, languages
+from gitlab_sync.rules.projects.facts import ProjectFacts, Unread, line_of
+from gitlab_sync.rules.projects.files import MOST_FILES, ci_file, included_files, wanted_files
+from gitlab_sync.rules.projects.stack import LANGUAGES, has_code, languages
 from gitlab_sync.types import Reading
 
 COLUMNS = [

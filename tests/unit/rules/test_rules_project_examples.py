@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import pytest
 from project_examples import AGPL_NOTICE, COMPLETE, MIT, README, repository, without
 
-from gitlab_sync.rules.project import judge
-from gitlab_sync.rules.project_checks import CHECKS
-from gitlab_sync.rules.project_facts import ProjectFacts, Unread
+from gitlab_sync.rules.projects.checks import CHECKS
+from gitlab_sync.rules.projects.compliance import judge
+from gitlab_sync.rules.projects.facts import ProjectFacts, Unread
 
 DENIED = Unread("403 Forbidden")
 PASS, FAIL, UNKNOWN, NONE = "pass", "fail", "unknown", "not applicable"

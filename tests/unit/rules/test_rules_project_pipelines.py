@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rules_examples import merge_request
 
-from gitlab_sync.rules.project_pipelines import ProjectPipelines, is_within
+from gitlab_sync.rules.items.project_pipelines import ProjectPipelines, is_within
 from gitlab_sync.rules.text import instant
 from gitlab_sync.types import Record
 

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.projects_input import parse_projects, project_fault, projects_of_csv
+from gitlab_sync.rules.projects.projects_input import (
+    parse_projects,
+    project_fault,
+    projects_of_csv,
+)
 
 
 def test_projects_are_ids_paths_and_addresses_each_once() -> None:

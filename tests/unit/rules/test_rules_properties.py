@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules_examples import commit, diff, facts, issue, merge_request, note
 
-from gitlab_sync.rules import issue as issues
-from gitlab_sync.rules import merge_request as merge_requests
-from gitlab_sync.rules.merge_request import CHECKS, Facts
+from gitlab_sync.rules.items import issue as issues
+from gitlab_sync.rules.items import merge_request as merge_requests
+from gitlab_sync.rules.items.merge_request import CHECKS, Facts
 from gitlab_sync.types import Reading
 
 JSON = st.recursive(

@@ -11,9 +11,9 @@ import pytest
 import truth_from_files as truth
 from rules_examples import approval, commit, diff, issue, merge_request, note
 
-from gitlab_sync.rules.issue import efficient_row
-from gitlab_sync.rules.merge_request import Facts, count_row, judge
-from gitlab_sync.rules.tally import Tally
+from gitlab_sync.rules.items.issue import efficient_row
+from gitlab_sync.rules.items.merge_request import Facts, count_row, judge
+from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.types import Reading, Record
 
 REAL = Path(__file__).parents[3].parent / "shared/data/gitlab-runner"

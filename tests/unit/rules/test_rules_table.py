@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from rules_examples import issue, merge_request
 
-from gitlab_sync.rules.issue import efficient_row
-from gitlab_sync.rules.merge_request import count_row
-from gitlab_sync.rules.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS, by_username, row
+from gitlab_sync.rules.items.issue import efficient_row
+from gitlab_sync.rules.items.merge_request import count_row
+from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS, by_username, row
 
 
 def test_the_columns_are_those_that_spreadsheets_use() -> None:

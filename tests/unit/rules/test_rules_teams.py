@@ -9,7 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.teams import Member, Team, parse_teams, teams_to_json, usernames_of
+from gitlab_sync.rules.identity.teams import (
+    Member,
+    Team,
+    parse_teams,
+    teams_to_json,
+    usernames_of,
+)
 
 BLUE = Team("Blue", "App", (Member("ann", "Ann Lee"), Member("Bob")))
 RED = Team("Red", "", (Member("ANN"), Member("cleo")))

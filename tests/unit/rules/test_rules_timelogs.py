@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.rules.dates import period
-from gitlab_sync.rules.timelogs import (
+from gitlab_sync.rules.scores.time_logs import (
     aggregate_daily_time,
     daily_time_from_stats,
     format_hours_minutes,

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.scripts import (
+from gitlab_sync.rules.projects.scripts import (
     make_targets,
     npm_scripts,
     pre_commit_hooks,
     tox_environments,
 )
-from gitlab_sync.rules.shell import commands
-from gitlab_sync.rules.tool_uses import Scripts, ToolReader, purposes_of_name
-from gitlab_sync.rules.tools import TOOLS, tools_for
+from gitlab_sync.rules.projects.shell import commands
+from gitlab_sync.rules.projects.tool_uses import Scripts, ToolReader, purposes_of_name
+from gitlab_sync.rules.projects.tools import TOOLS, tools_for
 
 KNOWN = frozenset({"pytest", "mypy", "ruff", "black", "coverage", "gofmt", "eslint", "cargo"})
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitlab_sync.rules.tally import Tally
-from gitlab_sync.rules.unified import (
+from gitlab_sync.rules.items.tally import Tally
+from gitlab_sync.rules.scores.unified import (
     QUICK_UNIFIED_COLUMNS,
     UNIFIED_COLUMNS,
     authored,

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.commits import commit_row
-from gitlab_sync.rules.weekly import (
+from gitlab_sync.rules.scores.commits import commit_row
+from gitlab_sync.rules.scores.weekly import (
     MEASURES,
     Recorded,
     WeekPeople,

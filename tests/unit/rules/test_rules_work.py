@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.work import TITLES, Work, add, work_of
+from gitlab_sync.rules.scores.work import TITLES, Work, add, work_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

@@ -11,7 +11,6 @@ import pytest
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.batch_client import BatchClient, GitLabUsersAPI
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -20,8 +19,9 @@ from gitlab_sync.errors import (
     PermissionDenied,
     ServerError,
 )
-from gitlab_sync.rules.attribution import is_merge
+from gitlab_sync.rules.identity.attribution import is_merge
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 
 Maker = Callable[..., BatchClient]
 ALICE, BRUNO, CHIARA, DMITRI = 1, 2, 3, 4

@@ -11,11 +11,11 @@ import pytest
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import commits
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import ConfigurationError, NotFound, PermissionDenied, ServerError
 from gitlab_sync.rules.dates import period
-from gitlab_sync.rules.identity import identity_of
+from gitlab_sync.rules.identity.identity import identity_of
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record
 
 ROW = [

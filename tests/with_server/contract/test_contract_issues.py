@@ -9,9 +9,9 @@ import pytest
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import issues
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import ConfigurationError, NotFound, PermissionDenied
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record
 
 KEYS = [

@@ -7,7 +7,7 @@ import pytest
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import lockfiles
 from gitlab_sync.errors import Cancelled, ConfigurationError
-from gitlab_sync.rules import lockfile
+from gitlab_sync.rules.projects import lockfile
 from gitlab_sync.sandbox import Sandbox, World
 
 PROJECT = 101

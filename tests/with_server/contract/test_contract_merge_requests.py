@@ -13,7 +13,6 @@ import pytest
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import merge_requests
 from gitlab_sync.api.user_items import Owner, of_user
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import (
     AuthenticationError,
     Cancelled,
@@ -22,8 +21,9 @@ from gitlab_sync.errors import (
     PermissionDenied,
     ServerError,
 )
-from gitlab_sync.plans import run_plans
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.session.workflow import run_plans
 from gitlab_sync.types import Record
 
 Maker = Callable[..., GitLabClient]

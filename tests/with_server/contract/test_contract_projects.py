@@ -9,7 +9,6 @@ import pytest
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import projects
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -18,6 +17,7 @@ from gitlab_sync.errors import (
     ServerError,
 )
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 
 Maker = Callable[..., GitLabClient]
 ALICE, BRUNO, CHIARA = 1, 2, 3

@@ -12,8 +12,8 @@ import pytest
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import files
-from gitlab_sync.rules.ci_pipeline import check_ci_pipeline
-from gitlab_sync.rules.description import analyze_description
+from gitlab_sync.rules.items.description import analyze_description
+from gitlab_sync.rules.projects.ci_pipeline import check_ci_pipeline
 
 STAGES = ["test", "lint", "format", "type_check", "coverage"]
 ON, NEVER = "- if: $CI_COMMIT_BRANCH", "- when: never"

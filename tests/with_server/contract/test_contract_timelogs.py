@@ -11,7 +11,6 @@ import pytest
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import issues, merge_requests, timelogs
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import (
     ConfigurationError,
     GraphQLError,
@@ -19,8 +18,9 @@ from gitlab_sync.errors import (
     PermissionDenied,
     QueryTooComplex,
 )
-from gitlab_sync.rules import timelogs as rules
+from gitlab_sync.rules.scores import time_logs as rules
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record
 
 Maker = Callable[..., GitLabClient]

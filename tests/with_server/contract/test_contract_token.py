@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from gitlab_sync.api import token
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -14,12 +13,13 @@ from gitlab_sync.errors import (
     ServerError,
 )
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.session.runtime import Bridge
 
 
 @pytest.fixture(autouse=True)
 def _quick_bridge(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a bridge that leaves no thread behind in the place of the process's own."""
-    monkeypatch.setattr("gitlab_sync.view.get_bridge", lambda: bridge)
+    monkeypatch.setattr("gitlab_sync.session.exchange.get_bridge", lambda: bridge)
 
 
 @pytest.mark.parametrize("kind", ["personal", "oauth"])

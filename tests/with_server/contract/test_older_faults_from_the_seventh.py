@@ -13,12 +13,12 @@ from with_server.cli_runs import LIMIT, environment, run, start
 
 from gitlab_sync import BatchClient, GitLabClient
 from gitlab_sync.api import branches, commits, files, groups, issues, merge_requests, projects
-from gitlab_sync.batch import process_single_user
-from gitlab_sync.bridge import Bridge
 from gitlab_sync.cli.main import COMMANDS
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound, TimedOut
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.services.evaluation import process_single_user
+from gitlab_sync.session.runtime import Bridge
 
 Maker = Callable[..., GitLabClient]
 OVER_REST = Run(source="rest")

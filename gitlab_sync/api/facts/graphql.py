@@ -1,0 +1,219 @@
+"""The facts of merge requests read from GraphQL, many with one query; the rest from REST.
+
+Whatever GraphQL does not give, or not beyond doubt, is read over REST, for just those merge
+requests and facts. So what comes out is the same as from `RestFacts`, for fewer requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from gitlab_sync.api.facts.rest import FactSource, FactsRead, RestFacts, costs, facts_of
+from gitlab_sync.api.graphql.health import Attempts, Bulk, Server
+from gitlab_sync.api.graphql.page_size import FEW_ROWS, Size
+from gitlab_sync.api.graphql.query import WITHOUT_MERGES, is_same, nodes_of, query, readings_of
+from gitlab_sync.api.projects import extract_path_from_url
+from gitlab_sync.errors import GitLabSyncError
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items.merge_request import Facts, own_commits, undecided
+from gitlab_sync.session.fetch import Found
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import Plan, together
+from gitlab_sync.types import Reading, Record, Source
+
+_FEWEST = 2
+"""One alone is not worth a query: REST reads its facts side by side."""
+
+
+def fact_source(rest: Rest, choice: Source = "auto") -> FactSource:
+    """Return where the facts of a run come from; asks nothing yet.
+
+    `auto` asks GraphQL where the instance has it and more than a handful of merge requests are
+    wanted, `graphql` for few ones, too. Where it cannot be asked, REST is, and the log says so: as
+    a warning if GraphQL was chosen by name.
+    """
+    if choice == "rest":
+        return RestFacts()
+    return GraphQLFacts(rest, named=choice == "graphql")
+
+
+@dataclass(slots=True)
+class _Item:
+    """A merge request: the path of its project and its number there, what is wanted and known."""
+
+    mr: Record
+    path: str
+    iid: str
+    wanted: frozenset[str]
+    known: dict[str, Reading] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that is wanted is known."""
+        read = (self.known.get(fact) for fact in self.wanted)
+        return bool(self.wanted) and all(each is not None and each.whole for each in read)
+
+    @property
+    def lacks_merges(self) -> bool:
+        """Whether it depends on merges, which GraphQL does not list, how it is judged."""
+        commits = self.known.get("commits")
+        if commits is None or commits.missing != WITHOUT_MERGES:
+            return False
+        return "commits" in undecided(self.mr, Facts(**self.known))
+
+
+class GraphQLFacts:
+    """Facts of GraphQL, a few dozen merge requests with one query.
+
+    With `named`, GraphQL was asked for by name. What an instance lacks is learnt from its first
+    refusal and remembered on the bridge.
+    """
+
+    def __init__(self, rest: Rest, *, named: bool = False) -> None:
+        self._base_url = rest.base_url
+        self._server = rest.bridge.of_instance(rest.base_url, Server)
+        self._attempts = Attempts(self._server, "facts of merge requests", named=named)
+        self._fewest = 1 if named else _FEWEST
+        self._rest = RestFacts()
+
+    def plans(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Plan[list[FactsRead]]]]:
+        """Return plans for a few dozen merge requests each, by project."""
+        if mrs and not self._usable:
+            self._attempts.end("the instance lacks what is needed")
+        if len(mrs) < self._fewest or not self._usable:
+            yield from self._rest.plans(mrs)
+            return
+        items = sorted((self._item(mr) for mr in mrs), key=lambda item: item.path)
+        for part in self._parts(items):
+            yield len(part), self._read(part)
+
+    @property
+    def _usable(self) -> bool:
+        return bool(self._server.schema.facts) and not self._attempts.over
+
+    def _item(self, mr: Record) -> _Item:
+        return _Item(mr, self._path(mr), str(mr.get("iid") or ""), frozenset(costs(mr)))
+
+    def _path(self, mr: Record) -> str:
+        """Return the full path of the project that a record says to lie in, or an empty text."""
+        reference = record.text(mr.get("references"), "full") or ""
+        path = reference.rpartition("!")[0]
+        if not path:
+            link = record.text(mr, "web_url") or ""
+            path = extract_path_from_url(link) if "/-/" in link else ""
+            prefix = urlsplit(self._base_url).path.strip("/")
+            path = path.removeprefix(f"{prefix}/") if prefix else path
+        return path
+
+    def _read(self, items: Sequence[_Item]) -> Plan[list[FactsRead]]:
+        """Ask GraphQL, in smaller parts where it must be, and REST for all that is still open."""
+        parts = list(self._parts([item for item in items if item.path and item.wanted]))
+        while parts and self._usable:
+            asked = {str(place): self._bulk(part) for place, part in enumerate(parts)}
+            found = yield asked
+            parts = [
+                smaller
+                for part, (name, bulk) in zip(parts, asked.items(), strict=True)
+                for smaller in self._take(part, bulk, found[name])
+            ]
+        yield from self._settle_merges(items)
+        plans = {
+            str(place): facts_of(item.mr, item.known)
+            for place, item in enumerate(items)
+            if not item.is_whole
+        }
+        read = yield from together(plans)
+        return [
+            read.get(str(place)) or FactsRead(item.mr, Facts(**item.known))
+            for place, item in enumerate(items)
+        ]
+
+    def _settle_merges(self, items: Sequence[_Item]) -> Plan[None]:
+        """Take commits without merges for all, if REST lists those so that rules leave them out.
+
+        Whether it does is learnt from one of them: it may not tell the parents of commits.
+        """
+        doubted = [item for item in items if item.lacks_merges]
+        if doubted and self._server.rest_tells_merges is None:
+            first = doubted.pop(0)
+            found = (yield {"commits": costs(first.mr)["commits"]})["commits"]
+            if found.error is None:
+                told = own_commits(found.reading.rows)
+                self._server.rest_tells_merges = len(told) == len(first.known["commits"].rows)
+                first.known["commits"] = found.reading
+        if self._server.rest_tells_merges:
+            for item in doubted:
+                item.known["commits"] = Reading(item.known["commits"].rows)
+
+    def _parts(self, items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+        """Cut items, sorted by project, into what a query may hold when the part is asked for."""
+        start = 0
+        while start < len(items):
+            size, stop = self._server.pages.size, start
+            paths: set[str] = set()
+            while stop < len(items) and stop - start < size.items:
+                paths.add(items[stop].path)
+                if len(paths) > size.projects:
+                    break
+                stop += 1
+            yield items[start:stop]
+            start = stop
+
+    def _bulk(self, part: Sequence[_Item]) -> Bulk[Size]:
+        schema, rows = self._server.schema, self._server.pages.size.rows
+        groups = _by_project(part)
+        facts = frozenset().union(*(item.wanted for item in part)) & schema.facts
+        variables: dict[str, object] = {}
+        for place, (path, items) in enumerate(groups.items()):
+            variables[f"p{place}"] = path
+            variables[f"i{place}"] = list(items)
+        text = query(facts, len(groups), rows, tells=schema.tells)
+        return Bulk(text, variables, Size(len(part), len(groups), rows))
+
+    def _take(
+        self, part: Sequence[_Item], bulk: Bulk[Size], found: Found[str]
+    ) -> Iterator[Sequence[_Item]]:
+        """Take an answer; yield what is to be asked again, and how."""
+        if found.error is not None:
+            yield from self._again(part, bulk, found.error)
+            return
+        answer = found.reading.rows[0]
+        self._attempts.passed()
+        self._server.pages.passed(bulk.size, answer.get("queryComplexity"))
+        for place, items in enumerate(_by_project(part).values()):
+            nodes = nodes_of(answer.get(f"p{place}"))
+            for iid, item in items.items():
+                node = nodes.get(iid)
+                if node is not None and is_same(item.mr, node):
+                    item.known = readings_of(node, item.wanted)
+
+    def _again(
+        self, part: Sequence[_Item], bulk: Bulk[Size], error: GitLabSyncError
+    ) -> Iterator[Sequence[_Item]]:
+        """Learn from a failure; yield the parts that another query may bring."""
+
+        def shrink(refusal: str | None) -> None:
+            if refusal is None:
+                self._server.pages.too_slow(bulk.size)
+                return
+            self._server.pages.too_complex(bulk.size, refusal)
+            if bulk.size.rows <= FEW_ROWS:
+                self._attempts.failed(error)
+
+        if not self._attempts.may_ask_again(error, shrink):
+            return
+        parts = list(self._parts(part))
+        if len(parts) > 1 or self._bulk(part) != bulk:
+            yield from parts
+        else:
+            self._attempts.failed(error)
+
+
+def _by_project(part: Sequence[_Item]) -> dict[str, dict[str, _Item]]:
+    """Return the items by the path of their project and their number in it."""
+    groups: dict[str, dict[str, _Item]] = {}
+    for item in part:
+        groups.setdefault(item.path, {})[item.iid] = item
+    return groups

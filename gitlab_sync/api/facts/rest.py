@@ -1,0 +1,244 @@
+"""The facts of merge requests that no list holds: notes, commits, changed paths, pipelines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Protocol
+
+from gitlab_sync.errors import GitLabSyncError
+from gitlab_sync.http.wire import Reply
+from gitlab_sync.rules.items.merge_request import Facts, undecided
+from gitlab_sync.rules.items.project_pipelines import ProjectPipelines, is_within
+from gitlab_sync.rules.text import instant
+from gitlab_sync.session.exchange import Request
+from gitlab_sync.session.pagination import Follow, Listing
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import Plan, run_plans, together
+from gitlab_sync.types import Reading, Record
+
+_NOT_IN_LIST = Reading((), "the list does not say where it is")
+_NOTHING = Facts()
+
+_FEWEST_IN_BULK = 8
+"""Merge requests of one project whose pipelines are worth a look at the project's list."""
+
+_WORTH_A_PAGE = 4
+"""Merge requests for which a page of the project's pipelines is read: some may be left in doubt."""
+
+
+@dataclass(slots=True)
+class FactsRead:
+    """One merge request with what was read of it, and the errors met on the way."""
+
+    mr: Record
+    facts: Facts
+    errors: list[GitLabSyncError] = field(default_factory=list)
+
+
+class FactSource(Protocol):
+    """Where the facts of one run come from. For the thread that carries out its plans."""
+
+    def plans(self, mrs: Sequence[Record]) -> Iterable[tuple[int, Plan[list[FactsRead]]]]:
+        """Return plans that read the facts of all of these, and for how many each is made.
+
+        A plan may leave its result to another one, of this call or an earlier one, which then
+        returns more than its own. They never raise for what a merge request lacks: that is a
+        `Reading` that says so.
+        """
+
+
+class RestFacts:
+    """Facts of REST: some lists of each merge request, and the pipelines of projects in bulk.
+
+    What a merge request costs says `costs`. Where many lie in one project, the project's pipelines
+    are read instead of each one's, if that takes fewer requests; and once for all that come later.
+    """
+
+    def __init__(self) -> None:
+        self._lists: dict[int, _Bulk] = {}
+
+    def plans(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Plan[list[FactsRead]]]]:
+        """Return a plan for each merge request, and one for each list of pipelines in bulk."""
+        projects = [_project_of_pipelines(mr) for mr in mrs]
+        groups: dict[int | None, list[Record]] = defaultdict(list)
+        for project, mr in zip(projects, mrs, strict=True):
+            groups[project].append(mr)
+        for project, found in groups.items():
+            if project is not None and self._is_worth_reading(project, len(found)):
+                self._lists[project] = _Bulk(project, found)
+                yield 0, self._lists[project].read()
+        for project, mr in zip(projects, mrs, strict=True):
+            bulk = None if project is None else self._lists.get(project)
+            yield 1, _alone(mr) if bulk is None else bulk.facts_of(mr)
+
+    def _is_worth_reading(self, project: int, mrs: int) -> bool:
+        """Say whether to read a project's pipelines, that many merge requests being in it."""
+        if mrs < _FEWEST_IN_BULK:
+            return False
+        before = self._lists.get(project)
+        return before is None or (before.was_too_long and mrs > before.mrs)
+
+
+def read_facts(
+    rest: Rest, mrs: Sequence[Record], source: FactSource | None = None
+) -> Iterator[FactsRead]:
+    """Read the facts of many merge requests side by side; yield each when it has all of them.
+
+    `rest` is a view from `Rest.job`. What could not be read is a `Reading` that says so.
+    """
+    plans = ((None, plan) for _, plan in (source or RestFacts()).plans(mrs))
+    for _, found in run_plans(rest, plans):
+        yield from found
+
+
+def costs(mr: Record, known: Facts = _NOTHING) -> dict[str, Listing]:
+    """Return what has to be asked of REST to judge one merge request: the cost plan, by fact.
+
+    Which facts these are follows from the checks: from what they need, and from what its record and
+    the facts that are `known` decide. {} where the record has no address.
+    """
+    project, iid = mr.get("project_id"), mr.get("iid")
+    if project is None or iid is None:
+        return {}
+    base = f"projects/{project}/merge_requests/{iid}"
+    wanted = undecided(mr, known)
+    return {fact: Listing(f"{base}/{fact}", single=fact == "time_stats") for fact in wanted}
+
+
+_CHEAPEST: Record = {
+    "project_id": 1,
+    "iid": 1,
+    "title": "Closes #1",
+    "upvotes": 1,
+    "time_stats": {"total_time_spent": 0},
+}
+LEAST = len(costs(_CHEAPEST).keys() - {"pipelines"})
+"""The requests that an ended merge request costs at least: its pipelines may come in bulk."""
+
+
+def facts_of(
+    mr: Record,
+    known: Mapping[str, Reading] = MappingProxyType({}),
+    later: Collection[str] = (),
+) -> Plan[FactsRead]:
+    """Return the plan that reads the facts of one merge request over REST.
+
+    `known` is what was read before, by fact; what is not whole of it is read anew where it leaves
+    anything undecided. The facts that come `later` are not asked for.
+    """
+    plan = {fact: each for fact, each in costs(mr, Facts(**known)).items() if fact not in later}
+    found = yield plan
+    errors = [each.error for each in found.values() if each.error is not None]
+    read = {fact: each.reading for fact, each in found.items()}
+    nowhere = mr.get("project_id") is None or mr.get("iid") is None
+    missing = dict.fromkeys(undecided(mr), _NOT_IN_LIST) if nowhere else {}
+    return FactsRead(mr, Facts(**{**missing, **known, **read}), errors)
+
+
+def _alone(mr: Record) -> Plan[list[FactsRead]]:
+    return [(yield from facts_of(mr))]
+
+
+# -- pipelines in bulk -----------------------------------------------------------------------------
+
+
+class _TooLong(GitLabSyncError):
+    """A list has more pages than it may cost, or does not say how many. Nobody outside sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Affordable:
+    """A list that is read if it has no more than so many pages; else it ends in `_TooLong`."""
+
+    listing: Listing
+    most_pages: int
+
+    def first(self, rest: Rest) -> Request:
+        return self.listing.first(rest)
+
+    def rows(self, data: object) -> list[Record]:
+        return self.listing.rows(data)
+
+    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:
+        follow = self.listing.after(rest, place, reply, ahead)
+        if follow and (reply.total_pages is None or reply.total_pages > self.most_pages):
+            raise _TooLong("The list is too long to be read in bulk")
+        return follow
+
+
+class _Bulk:
+    """The pipelines of a project in bulk, and the merge requests that wait for them.
+
+    They are asked for beside all else that is read of these merge requests. Whatever they leave in
+    doubt is asked for alone: all, where the list could not be read or would cost too much. For the
+    thread that runs the plans.
+    """
+
+    def __init__(self, project: int, mrs: Sequence[Record]) -> None:
+        self.mrs = len(mrs)
+        self.was_too_long = False
+        self._endpoint = f"projects/{project}/pipelines"
+        self._most_pages = len(mrs) // _WORTH_A_PAGE
+        self._oldest = _oldest(mrs)
+        self._pipelines: ProjectPipelines | None = None
+        self._is_read = False
+        self._waiting: list[FactsRead] = []
+
+    def read(self) -> Plan[list[FactsRead]]:
+        """Return the plan that reads the list, and then completes all that wait for it.
+
+        A list that is too long may not be if it begins when the oldest of the merge requests did.
+        """
+        for since in (None, self._oldest):
+            params = {} if since is None else {"updated_after": since.isoformat()}
+            listing = Listing(self._endpoint, params)
+            found = (yield {"pipelines": _Affordable(listing, self._most_pages)})["pipelines"]
+            if found.error is None:
+                self._pipelines = ProjectPipelines(found.reading.rows, since)
+            self.was_too_long = isinstance(found.error, _TooLong)
+            if self._oldest is None or not self.was_too_long:
+                break
+        self._is_read = True
+        waiting = {str(place): self._completed(each) for place, each in enumerate(self._waiting)}
+        return list((yield from together(waiting)).values())
+
+    def facts_of(self, mr: Record) -> Plan[list[FactsRead]]:
+        """Return the plan that reads the facts of one merge request.
+
+        It returns nothing if it ends before the list is there, which then brings its result.
+        """
+        if self._is_read:
+            return [(yield from facts_of(mr, self._known(mr)))]
+        read = yield from facts_of(mr, later={"pipelines"})
+        if self._is_read:
+            return [(yield from self._completed(read))]
+        self._waiting.append(read)
+        return []
+
+    def _known(self, mr: Record) -> dict[str, Reading]:
+        found = None if self._pipelines is None else self._pipelines.of(mr)
+        return {} if found is None else {"pipelines": found}
+
+    def _completed(self, read: FactsRead) -> Plan[FactsRead]:
+        known = self._known(read.mr)
+        if not known:
+            found = (yield {"pipelines": costs(read.mr)["pipelines"]})["pipelines"]
+            known = {"pipelines": found.reading}
+            read.errors += [] if found.error is None else [found.error]
+        return FactsRead(read.mr, replace(read.facts, **known), read.errors)
+
+
+def _project_of_pipelines(mr: Record) -> int | None:
+    """Return the project whose list of pipelines holds all of a merge request's; None if none."""
+    return mr["project_id"] if is_within(mr) and mr.get("iid") is not None else None
+
+
+def _oldest(mrs: Iterable[Record]) -> datetime | None:
+    """Return when the first of these was created, or None if not all of them say it."""
+    moments = [instant(mr.get("created_at")) for mr in mrs]
+    known = [moment for moment in moments if moment is not None]
+    return min(known) if len(known) == len(moments) else None

@@ -1,0 +1,194 @@
+"""Facts of ended merge requests that were read before: from a store instead of from GitLab.
+
+Lists are read whole each time, so what is deleted, hidden, renamed or reopened shows there. What a
+store has of a merge request counts only while its record in the list is what it was.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from gitlab_sync.api.facts.rest import FactSource, FactsRead
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items.merge_request import Facts, is_terminal, undecided
+from gitlab_sync.rules.text import instant
+from gitlab_sync.session.workflow import Plan
+from gitlab_sync.store.store import Item, PrincipalStore
+from gitlab_sync.types import Reading, Record
+
+SETTLE = timedelta(days=3)
+"""How long after its end a merge request may still change without any sign of it in the list: a
+pipeline may finish, or an approval come late."""
+
+JUST_NOW = timedelta(minutes=1)
+"""How lately a merge request may not have moved, to be kept: it may move again within one second,
+and not every source tells parts of seconds."""
+
+READ_BY_RULES = {
+    "notes": ("id", "system", "body", "author"),
+    "commits": ("message", "title", "parent_ids"),
+    "diffs": ("new_path",),
+    "pipelines": ("id", "status"),
+    "time_stats": ("total_time_spent",),
+}
+"""What is kept of each fact's rows: all that `rules.items.merge_request` reads of them."""
+
+_AUTHOR = ("username",)
+# `updated_at` moves with edits, labels, state and notes. The others move without it, or decide
+# what has to be read: a vote, a deleted note, the author's new name.
+_STAMPED = ("project_id", "iid", "id", "state", "sha", "upvotes", "user_notes_count")
+_MOMENTS = ("updated_at", "merged_at", "closed_at")
+_FORM = orjson.dumps([3, READ_BY_RULES, _AUTHOR, _STAMPED, _MOMENTS])
+
+_NUMBERS = 2**63  # what SQLite can hold
+_LOOKED_UP_AT_ONCE = 250
+_KEPT_AT_ONCE = 25
+_LONGEST_UNKEPT = 0.5  # seconds of work that may be lost when a run is killed
+
+
+class StoredFacts:
+    """A source of facts that asks another only for what its store does not have.
+
+    `now`, aware, is the moment of reading or an earlier one: the start of the run. Merge requests
+    that had ended less than `settle` before are read, and not kept; the same goes for what was not
+    read whole. Rows hold only the fields in `READ_BY_RULES` when they come from the store.
+    """
+
+    def __init__(
+        self,
+        inner: FactSource,
+        store: PrincipalStore,
+        now: datetime,
+        settle: timedelta = SETTLE,
+    ) -> None:
+        self._inner = inner
+        self._store = store
+        self._settled_before = now - settle
+        self._quiet_since = now - JUST_NOW
+        self._keeper = _Keeper(self)
+
+    def plans(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Plan[list[FactsRead]]]]:
+        """Return plans that ask nothing for what is stored, then the other source's for the rest.
+
+        What those read is kept as soon as it is there, some at a time.
+        """
+        unread: list[Record] = []
+        for start in range(0, len(mrs), _LOOKED_UP_AT_ONCE):
+            known, others = self._look_up(mrs[start : start + _LOOKED_UP_AT_ONCE])
+            unread += others
+            if known:
+                yield len(known), _at_once(known)
+        self._keeper.awaited += len(unread)
+        for number, plan in self._inner.plans(unread):
+            yield number, self._keeper.keeping(plan)
+
+    def _look_up(self, mrs: Sequence[Record]) -> tuple[list[FactsRead], list[Record]]:
+        """Return the facts that are stored, and the merge requests of which none are."""
+        stamps = [self._stamp(mr) for mr in mrs]
+        ids = [mr["id"] for mr, stamp in zip(mrs, stamps, strict=True) if stamp is not None]
+        stored = {item.stamp: item.data for item in (self._store.find(ids) if ids else ())}
+        known, others = [], []
+        for mr, stamp in zip(mrs, stamps, strict=True):
+            data = None if stamp is None else stored.get(stamp)
+            facts = None if data is None else _unpacked(data)
+            if facts is None or undecided(mr, facts):
+                others.append(mr)
+            else:
+                known.append(FactsRead(mr, facts))
+        return known, others
+
+    def item(self, found: FactsRead) -> Item | None:
+        """Return what is to be kept of a merge request, or None if it is not to be kept."""
+        stamp, data = self._stamp(found.mr), _packed(found)
+        return None if stamp is None or data is None else Item(found.mr["id"], stamp, data)
+
+    def keep(self, items: Sequence[Item]) -> None:
+        """Keep these, all at once."""
+        self._store.keep(items)
+
+    def _stamp(self, mr: Record) -> bytes | None:
+        """Return what tells whether a merge request is what it was; None if it may not be kept."""
+        number = record.identity(mr)
+        if not isinstance(number, int) or not 0 < number < _NUMBERS or not is_terminal(mr):
+            return None
+        updated, *ends = (instant(mr.get(key)) for key in _MOMENTS)
+        if updated is None or updated > self._quiet_since:
+            return None
+        if max(filter(None, ends), default=updated) > self._settled_before:
+            return None
+        values = [mr.get(key) for key in _STAMPED]
+        values += [None if each is None else int(each.timestamp()) for each in (updated, *ends)]
+        values += [record.author(mr), mr.get("time_stats") is None]
+        text = _FORM + orjson.dumps(values)
+        # With the principal in it, not even a damaged file could give anybody another one's.
+        return blake2b(text, key=self._store.principal, digest_size=16).digest()
+
+
+class _Keeper:
+    """Keeps what plans read, the last of it as soon as no more is awaited."""
+
+    def __init__(self, source: StoredFacts) -> None:
+        self._source = source
+        self.awaited = 0
+        self._items: list[Item] = []
+        self._kept_at = time.monotonic()
+
+    def keeping(self, plan: Plan[list[FactsRead]]) -> Plan[list[FactsRead]]:
+        """Return a plan that does what `plan` does, and keeps what it returns."""
+        found = yield from plan
+        self._items += [item for each in found if (item := self._source.item(each)) is not None]
+        self.awaited -= len(found)
+        late = time.monotonic() - self._kept_at > _LONGEST_UNKEPT
+        if self._items and (late or self.awaited <= 0 or len(self._items) >= _KEPT_AT_ONCE):
+            self._source.keep(self._items)
+            self._items = []
+            self._kept_at = time.monotonic()
+        return found
+
+
+def _at_once(known: list[FactsRead]) -> Plan[list[FactsRead]]:
+    """Return a plan that wants nothing."""
+    yield from ()
+    return known
+
+
+def _packed(found: FactsRead) -> bytes | None:
+    """Return facts as bytes; None for what decides too little, or cannot be written as JSON.
+
+    Only those that are needed are kept.
+    """
+    if found.errors or undecided(found.mr, found.facts):
+        return None
+    kept = {}
+    for name in undecided(found.mr):
+        reading = getattr(found.facts, name)
+        rows = [_cut(row, READ_BY_RULES[name]) for row in reading.rows]
+        kept[name] = [reading.missing, rows]
+    try:
+        return zlib.compress(orjson.dumps(kept))
+    except orjson.JSONEncodeError:
+        return None
+
+
+def _cut(row: Record, keys: Sequence[str]) -> Record:
+    """Return a row with these keys alone; one that it lacks is not made up."""
+    kept: dict[str, Any] = {key: row[key] for key in keys if key in row}
+    if isinstance(kept.get("author"), dict):
+        kept["author"] = _cut(kept["author"], _AUTHOR)
+    return kept
+
+
+def _unpacked(data: bytes) -> Facts | None:
+    """Return the facts that `_packed` made bytes of; None for what it did not make."""
+    try:
+        kept = orjson.loads(zlib.decompress(data))
+        return Facts(**{name: Reading(rows, missing) for name, (missing, rows) in kept.items()})
+    except (zlib.error, ValueError, TypeError, AttributeError):
+        return None

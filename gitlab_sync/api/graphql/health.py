@@ -1,0 +1,213 @@
+"""One instance's GraphQL: what it lacks, how much it bears, and whether a run still asks it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from gitlab_sync.api.graphql import query as graphql_query
+from gitlab_sync.api.graphql import records as graphql_records
+from gitlab_sync.api.graphql.page_size import Pages, Room
+from gitlab_sync.errors import (
+    AuthenticationError,
+    BadResponse,
+    Cancelled,
+    GitLabSyncError,
+    GraphQLError,
+    NotFound,
+    PermissionDenied,
+    QueryTooComplex,
+    RateLimited,
+    ServerError,
+    TimedOut,
+)
+from gitlab_sync.http.wire import Reply
+from gitlab_sync.session.exchange import Request
+from gitlab_sync.session.pagination import Follow
+from gitlab_sync.session.session import Rest
+from gitlab_sync.types import Record
+
+S = TypeVar("S")
+
+log = logging.getLogger("gitlab_sync")
+
+_REMEMBERED = 3600.0
+"""Seconds after which a server is asked again whether it has what it lacked."""
+
+_MOST_FAILURES = 8
+"""After so many queries in a row that failed, a run asks no more."""
+
+_NO_FIELD = re.compile(r"Field '(\w+)' doesn't exist on type '(\w+)'")
+_NO_ARGUMENT = re.compile(r"Field '(\w+)' doesn't accept argument")
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a server's GraphQL has of what is asked. Immutable.
+
+    `facts` of merge requests it can give, and `listed` are the fields that it has of those which
+    lists of merge requests ask for; `tells` says whether it tells the complexity of a query.
+    """
+
+    facts: frozenset[str] = graphql_query.FACTS
+    listed: frozenset[str] = graphql_records.FIELDS
+    tells: bool = True
+
+    @property
+    def lists(self) -> bool:
+        """Whether people's merge requests can be listed."""
+        return self.listed >= graphql_records.NEEDED
+
+    def without(self, refusal: str) -> Schema | None:
+        """Return the schema less what a refusal names; None if it is about something else."""
+        named = _NO_FIELD.findall(refusal)
+        left = self
+        for field, kind in named:
+            left = left._without_field(field, kind)
+        for field in _NO_ARGUMENT.findall(refusal):
+            named.append((field, ""))
+            if field in graphql_records.CONNECTIONS:
+                left = replace(left, listed=frozenset())
+            else:
+                left = replace(left, facts=frozenset())
+        return left if named else None
+
+    def _without_field(self, field: str, kind: str) -> Schema:
+        if field == "queryComplexity":
+            return replace(self, tells=False)
+        listed = graphql_records.needing(field, kind)
+        facts = graphql_query.needing(field, kind)
+        if not listed and not facts:
+            facts = graphql_query.FACTS  # nobody knows what it is needed for
+        return replace(self, facts=self.facts - facts, listed=self.listed - listed)
+
+
+class Server:
+    """What is known of one instance's GraphQL, for all who ask it. Thread-safe.
+
+    `rest_tells_merges` says whether commits of merge requests have their parents over REST (None:
+    nobody knows yet).
+    """
+
+    def __init__(self) -> None:
+        self.pages = Pages()
+        self.room = Room()
+        self.rest_tells_merges: bool | None = None
+        self._lock = threading.Lock()
+        self._schema = Schema()
+        self._learnt = 0.0
+
+    @property
+    def schema(self) -> Schema:
+        """What it has, as far as is known; what it lacked long ago it may have by now."""
+        with self._lock:
+            if self._learnt and time.monotonic() - self._learnt > _REMEMBERED:
+                self._schema, self._learnt = Schema(), 0.0
+            return self._schema
+
+    def lacks(self, refusal: str) -> bool:
+        """Learn what a refusal says that it lacks; False if it speaks of something else."""
+        with self._lock:
+            left = self._schema.without(refusal)
+            if left is not None:
+                self._schema, self._learnt = left, time.monotonic()
+            return left is not None
+
+    def is_off(self) -> None:
+        """Remember that it has no GraphQL at all."""
+        with self._lock:
+            self._schema = Schema(frozenset(), frozenset())
+            self._learnt = time.monotonic()
+
+
+class Attempts:
+    """Whether a run goes on asking a server for something, after what it met. Thread-safe.
+
+    `what` names it in the log; with `named`, GraphQL was asked for by name, so that the log warns.
+    """
+
+    def __init__(self, server: Server, what: str, *, named: bool) -> None:
+        self._server = server
+        self._what = what
+        self._level = logging.WARNING if named else logging.INFO
+        self._lock = threading.Lock()
+        self._failures = 0
+        self.over = False
+
+    def passed(self) -> None:
+        """Note that a query was answered."""
+        with self._lock:
+            self._failures = 0
+
+    def failed(self, error: GitLabSyncError) -> None:
+        """Note that a query failed, and end it all if too many did in a row."""
+        with self._lock:
+            self._failures += 1
+        if self._failures >= _MOST_FAILURES:
+            self.end(error.reason)
+
+    def end(self, reason: str) -> None:
+        """Ask no more in this run."""
+        with self._lock:
+            first, self.over = not self.over, True
+        if first:
+            log.log(
+                self._level, "GraphQL cannot be asked for %s (%s), so REST is", self._what, reason
+            )
+
+    def may_ask_again(self, error: GitLabSyncError, shrink: Callable[[str | None], None]) -> bool:
+        """Learn from a failure; say whether the same may be asked for again in another way.
+
+        `shrink` makes queries smaller: it gets the refusal of one that was too complex, and None
+        where one took too long or broke the server.
+        """
+        if isinstance(error, NotFound):
+            self._server.is_off()
+            self.end(error.reason)
+        elif isinstance(error, AuthenticationError | PermissionDenied):
+            self.end(error.reason)
+        elif isinstance(error, RateLimited | Cancelled):
+            pass  # REST meets the same, and has the words for it
+        elif isinstance(error, GraphQLError) and self._server.lacks(error.message):
+            return True
+        elif isinstance(error, QueryTooComplex) and "complexity" in error.message:
+            shrink(error.message)
+            return True
+        elif isinstance(error, GraphQLError | TimedOut | ServerError):
+            self.failed(error)
+            shrink(None)
+            return True
+        else:
+            self.failed(error)
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk(Generic[S]):
+    """A query about many things: an answer that is one row and has no further pages.
+
+    `size` says how much it asks for.
+    """
+
+    text: str
+    variables: Mapping[str, object]
+    size: S
+
+    def first(self, rest: Rest) -> Request:
+        """Return the request."""
+        return rest.graphql_request(self.text, dict(self.variables))
+
+    def rows(self, data: object) -> list[Record]:
+        """Return the answer's data as the only row."""
+        if not isinstance(data, dict):
+            raise BadResponse("The answer holds nothing of what was asked", status=200)
+        return [data]
+
+    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:  # noqa: ARG002
+        """Return nothing: that was all."""
+        return ()

@@ -1,0 +1,136 @@
+"""Merge requests of many people read from GraphQL, several people with one query.
+
+Whoever's list GraphQL does not give, or not beyond doubt, is left out: REST has it whole. So do
+those with hundreds of merge requests, whose pages REST gives side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from gitlab_sync.api.graphql.health import Attempts, Bulk, Server
+from gitlab_sync.api.graphql.records import Ask, Listed, Which, listed_in, number_in, query
+from gitlab_sync.api.scope import Scope
+from gitlab_sync.errors import GitLabSyncError
+from gitlab_sync.session.fetch import Found
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import Plan
+from gitlab_sync.types import Source
+
+AT_ONCE = 100
+"""People whose lists one plan reads: so many that those who have more fill queries, too."""
+
+_FEWEST = 3
+"""People in a query: for fewer of them it saves next to nothing."""
+
+_FIRST, _MOST = 10, 100
+"""Merge requests that are asked for of somebody of whom nobody knows how many there are; and the
+most that are asked for of somebody."""
+
+
+def lists_for(rest: Rest, scope: Scope, choice: Source, people: int) -> Lists | None:
+    """Return what reads so many people's merge requests of that scope from GraphQL.
+
+    It asks nothing yet. None if the choice is REST, or the scope a group. `auto` asks for those of
+    a crowd alone: the lists of fewer people, which a pool reads over REST in two rounds, take more
+    time over GraphQL, which spends it on each row, and save next to nothing. `graphql` asks for a
+    single person's, too, and where it cannot be asked the log says so as a warning.
+    """
+    if choice == "rest" or (scope.project is None and scope.group is not None):
+        return None
+    if choice == "auto" and people <= 2 * rest.bridge.workers:
+        return None
+    assigned = scope.by == "assignee"
+    which = Which("assignedMergeRequests" if assigned else "authoredMergeRequests", scope.project)
+    return Lists(rest, which, named=choice == "graphql")
+
+
+class Lists:
+    """Lists of people's merge requests, of GraphQL. Thread-safe.
+
+    What an instance lacks is learnt from its first refusal and remembered on the bridge.
+    """
+
+    def __init__(self, rest: Rest, which: Which, *, named: bool = False) -> None:
+        self._server = rest.bridge.of_instance(rest.base_url, Server)
+        self._attempts = Attempts(self._server, "lists of merge requests", named=named)
+        self._which = which
+        self._fewest = 1 if named else _FEWEST
+
+    @property
+    def _usable(self) -> bool:
+        return self._server.schema.lists and not self._attempts.over
+
+    def read(self, usernames: Sequence[str]) -> Plan[dict[str, Listed]]:
+        """Return the plan that reads the lists of these people, by the names that are given.
+
+        Whoever is not in the result has to be read over REST; an empty list is never in it.
+        """
+        if not self._server.schema.lists:
+            self._attempts.end("the instance lacks what is needed")
+        read: dict[str, Listed] = {}
+        asks = [Ask(username, _FIRST) for username in usernames]
+        while self._usable and (parts := list(self._parts(asks))):
+            asked = {str(place): self._bulk(part) for place, part in enumerate(parts)}
+            found = yield asked
+            asks = []
+            for name, bulk in asked.items():
+                asks += self._take(bulk, found[name], read)
+        return read
+
+    def _parts(self, asks: Sequence[Ask]) -> Iterator[Sequence[Ask]]:
+        """Cut into what a query may hold; what is too little for one is left out."""
+        start = 0
+        while start < len(asks):
+            stop = start + self._server.room.fitting([ask.first for ask in asks[start:]])
+            if stop - start >= self._fewest:
+                yield asks[start:stop]
+            start = stop
+
+    def _bulk(self, part: Sequence[Ask]) -> Bulk[Sequence[Ask]]:
+        schema = self._server.schema
+        variables = self._which.variables
+        for place, ask in enumerate(part):
+            variables[f"u{place}"] = ask.username
+            variables[f"n{place}"] = ask.first
+        text = query(self._which, schema.listed, len(part), tells=schema.tells)
+        return Bulk(text, variables, part)
+
+    def _take(
+        self, bulk: Bulk[Sequence[Ask]], found: Found[str], read: dict[str, Listed]
+    ) -> Iterator[Ask]:
+        """Take an answer into `read`; yield what is to be asked again, and how."""
+        if found.error is not None:
+            yield from self._again(bulk, found.error)
+            return
+        answer = found.reading.rows[0]
+        self._attempts.passed()
+        complexity = answer.get("queryComplexity")
+        self._server.room.passed([ask.first for ask in bulk.size], complexity)
+        for place, ask in enumerate(bulk.size):
+            person = answer.get(f"p{place}")
+            listed = listed_in(person, self._which)
+            number = number_in(person, self._which)
+            if listed is not None:
+                read[ask.username] = listed
+            elif ask.first == _FIRST < number <= _MOST:
+                yield replace(ask, first=number)
+
+    def _again(self, bulk: Bulk[Sequence[Ask]], error: GitLabSyncError) -> Iterator[Ask]:
+        """Learn from a failure; yield what another query may bring."""
+        room, firsts = self._server.room, [ask.first for ask in bulk.size]
+
+        def shrink(refusal: str | None) -> None:
+            if refusal is None:
+                room.too_slow(firsts)
+            else:
+                room.too_complex(firsts, refusal)
+
+        if not self._attempts.may_ask_again(error, shrink):
+            return
+        parts = list(self._parts(bulk.size))
+        if any(self._bulk(part) != bulk for part in parts):
+            yield from bulk.size
+        elif parts:
+            self._attempts.failed(error)

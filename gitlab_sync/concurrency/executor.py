@@ -1,0 +1,248 @@
+"""The one bounded pool of threads, shared by all tenants without one holding up another.
+
+Three things set it apart from the pool that it derives from. Work is taken round robin over
+tenants. A worker that waits for a task runs it itself if it has not started ("help-first"): it runs
+only what it waits for, so a cycle of waits would have to be a cycle of dependencies, and nesting
+cannot stand still. And a leaf that may not go on yet (a rate limit, a back-off) is put off, not
+slept through.
+
+`wait()` and `as_completed()` of the standard library know nothing of help-first: inside a task they
+are outside the contract. Use `map` or `result()` there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Hashable, Iterable
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from gitlab_sync.concurrency.fair_queue import Delay, FairQueue, Task
+from gitlab_sync.concurrency.futures import OrderedResults, PoolFuture, here, ordered_map, serve
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+DEFAULT_WORKERS = 32
+_JOIN_AT_EXIT = 0.2  # seconds; workers are daemons, so nothing is lost when one needs longer
+
+
+class SharedExecutor(ThreadPoolExecutor):
+    """A bounded pool of daemon threads for everybody. Thread-safe.
+
+    It derives from the standard pool so that code which asks for one takes it; queue, workers and
+    futures are its own. Workers start when there is work for them, `max_workers` at the most.
+    When the interpreter ends, what has not started is cancelled, rather than waited for.
+    """
+
+    def __init__(
+        self, max_workers: int = DEFAULT_WORKERS, thread_name_prefix: str = "gitlab-sync"
+    ) -> None:
+        super().__init__(max_workers=max_workers, thread_name_prefix=thread_name_prefix)
+        self._prefix = thread_name_prefix
+        self._begin()
+        _executors.add(self)
+
+    def _begin(self) -> None:
+        self._guard = threading.Lock()
+        self._queue = FairQueue()
+        self._workers: list[threading.Thread] = []
+        # Workers know the queue, not the pool: a pool that nobody holds any more ends them.
+        self._finalizer = weakref.finalize(self, self._queue.close)
+
+    @property
+    def cancelled(self) -> bool:
+        """False: what is cancelled is a view, or a task."""
+        return False
+
+    @property
+    def max_workers(self) -> int:
+        """The bound."""
+        return self._max_workers
+
+    @property
+    def threads(self) -> int:
+        """How many workers live."""
+        return sum(thread.is_alive() for thread in self._workers)
+
+    @property
+    def busy(self) -> int:
+        """How many workers are at work."""
+        return max(0, self.threads - self._queue.idle)
+
+    def queued(self) -> dict[Hashable, int]:
+        """Count the waiting tasks by tenant; None is work that came in through no view."""
+        return self._queue.waiting()
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Queue a call; as `Executor.submit`."""
+        return self.enqueue(Task(fn, args, kwargs, owner=self), None, None)
+
+    def enqueue(self, task: Task, tenant: Hashable, delay: Delay | None) -> PoolFuture[Any]:
+        """Queue a task in a tenant's lane, held back by `delay`; RuntimeError after shutdown."""
+        queue = self._queue
+        future: PoolFuture[Any] = PoolFuture(queue, task)
+        task.future = future
+        if queue.push(task, tenant, delay) and len(self._workers) < self._max_workers:
+            self._start_worker(queue)
+        return future
+
+    def _start_worker(self, queue: FairQueue) -> None:
+        with self._guard:
+            if len(self._workers) >= self._max_workers:
+                return
+            name = f"{self._prefix}_{len(self._workers)}"
+            # Said outright: a thread started by a daemon (as Streamlit's are) would inherit it.
+            thread = threading.Thread(target=serve, args=(queue,), name=name, daemon=True)
+            self._workers.append(thread)
+            thread.start()
+
+    def map(
+        self,
+        fn: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,  # noqa: ARG002 - part of the signature; threads have no use for it
+        buffersize: int | None = None,
+    ) -> OrderedResults[T]:
+        """Map with results in input order, as in Python 3.14, inputs pulled as results are taken.
+
+        `buffersize` bounds what is under way or unread (None: twice the workers). An item's error
+        is raised in its place, and cancels the rest; so does `timeout` (seconds, from this call).
+        """
+        return ordered_map(self, 2 * self._max_workers, fn, iterables, timeout, buffersize)
+
+    def for_tenant(self, key: Hashable, delay: Delay | None = None) -> TenantExecutor:
+        """Return a view whose work waits in that tenant's lane, held back while `delay()` > 0."""
+        return TenantExecutor(self, key, delay)
+
+    def drain(self, owner: object = None) -> None:
+        """Cancel all that has not started (of one view, if given), and wake who waits for it."""
+        for task in self._queue.drain(owner):
+            task.future.drop()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more work; as `Executor.shutdown`. Idempotent."""
+        self._queue.close()
+        if cancel_futures:
+            self.drain()
+        if wait:
+            self.join(None)
+
+    def join(self, seconds: float | None) -> None:
+        """Wait for the workers to end, that long at the most (None: as long as it takes)."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        for thread in list(self._workers):
+            if thread is not threading.current_thread():
+                thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+
+    def _after_fork(self) -> None:
+        """Begin anew in a forked child, where the workers do not exist."""
+        orphans = self._queue.orphans()
+        self._finalizer.detach()
+        self._begin()
+        for task in orphans:
+            # Nobody will ever run it here; its lock may be held by a thread that is gone.
+            task.future._condition = threading.Condition()  # noqa: SLF001
+            if not task.future.done():
+                task.future.set_exception(CancelledError())
+
+
+class TenantExecutor(Executor):
+    """One tenant's view of the shared pool: an executor like any other. Thread-safe.
+
+    Shutting it down ends this view only: the pool, and other views of the same tenant, go on.
+    """
+
+    def __init__(self, pool: SharedExecutor, tenant: Hashable, delay: Delay | None) -> None:
+        self._pool = pool
+        self._tenant = tenant
+        self._delay = delay
+        self._cancelled = False
+        self._closed = False
+        self._open: set[Future[Any]] = set()
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Queue a call in the tenant's lane. RuntimeError after `shutdown`.
+
+        After `cancel` the future comes back cancelled, since that may happen at any moment.
+        """
+        if self._closed:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        if self._cancelled:  # the pool may be shut down by now, and that is no error here
+            return _cancelled_future()
+        future = self._pool.enqueue(Task(fn, args, kwargs, owner=self), self._tenant, self._delay)
+        self._open.add(future)
+        future.add_done_callback(self._open.discard)
+        if self._cancelled:  # asked after queueing, so that no cancel slips in between
+            future.cancel()
+        return future
+
+    def map(
+        self,
+        fn: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,  # noqa: ARG002 - part of the signature; threads have no use for it
+        buffersize: int | None = None,
+    ) -> OrderedResults[T]:
+        """Map through the tenant's lane; as `SharedExecutor.map`."""
+        window = 2 * self._pool.max_workers
+        return ordered_map(self, window, fn, iterables, timeout, buffersize)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancelled
+
+    def cancel(self) -> None:
+        """Cancel what has not started, and all that comes later through this view."""
+        self._cancelled = True
+        if self._open:  # looking for them costs a pass over all that waits
+            self._pool.drain(self)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End this view; as `Executor.shutdown`. A worker that waits here helps."""
+        self._closed = True
+        if cancel_futures:
+            self._pool.drain(self)
+        while wait and self._open:
+            for future in list(self._open):
+                with contextlib.suppress(CancelledError):
+                    future.exception()
+
+
+def _cancelled_future() -> Future[Any]:
+    future: Future[Any] = Future()
+    future.cancel()
+    future.set_running_or_notify_cancel()
+    return future
+
+
+_executors: weakref.WeakSet[SharedExecutor] = weakref.WeakSet()
+
+
+def _at_exit() -> None:
+    executors = list(_executors)
+    for executor in executors:
+        executor.shutdown(wait=False, cancel_futures=True)
+    for executor in executors:
+        executor.join(_JOIN_AT_EXIT)
+
+
+def _in_forked_child() -> None:
+    here.queue, here.running = None, ()
+    for executor in list(_executors):
+        executor._after_fork()  # noqa: SLF001
+
+
+# `atexit` would come too late: the interpreter joins threads before it. This is the hook that the
+# standard library's own pool uses; hooks run in reverse order, so ours comes before the pool's.
+threading._register_atexit(_at_exit)  # type: ignore[attr-defined] # noqa: SLF001
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_in_forked_child)

@@ -1,0 +1,1 @@
+"""What outlives a run of a page: sign-ins, connections, jobs, roles, and the demo's server."""

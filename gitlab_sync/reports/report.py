@@ -1,0 +1,91 @@
+"""What work on many things returns: an outcome for each, and how complete the whole is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from gitlab_sync.errors import (
+    AuthenticationError,
+    Cancelled,
+    GitLabSyncError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    TimedOut,
+)
+from gitlab_sync.types import Row
+
+_SHORTFALLS = {"Partial": "in part", "Not Found": "not found", "Error": "not read"}
+
+_SHORT: tuple[tuple[type[GitLabSyncError], str], ...] = (
+    (AuthenticationError, "not signed in"),
+    (PermissionDenied, "denied"),
+    (NotFound, "not found"),
+    (RateLimited, "rate limited"),
+    (TimedOut, "timed out"),
+    (Cancelled, "cancelled"),
+)
+
+
+def short_reason(error: GitLabSyncError) -> str:
+    """Return one or two words for a completeness line: denied, rate limited, failed."""
+    return next((words for kind, words in _SHORT if isinstance(error, kind)), "failed")
+
+
+def commonest(reasons: Counter[str]) -> list[tuple[str, int]]:
+    """Return reasons with their numbers, the commonest first, those alike by name.
+
+    Which came first is chance.
+    """
+    return sorted(reasons.items(), key=lambda counted: (-counted[1], counted[0]))
+
+
+@dataclass(slots=True)
+class Completeness:
+    """How much of what a run set out to read it did read.
+
+    `what` names the items ("merge requests"); `read` counts those of which everything is known,
+    `total` all that were found, `lost` the others by reason. `lists` counts people whose list could
+    not be read, whole or at all, by reason: nobody knows how many items those hold.
+    """
+
+    what: str
+    read: int = 0
+    total: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+    lists: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of_people(cls, statuses: Iterable[str]) -> Completeness:
+        """Return of how many people all was read, given each one's `Status`."""
+        lost = Counter(statuses)
+        total, read = lost.total(), lost.pop("Success", 0)
+        reasons = Counter({_SHORTFALLS[status]: number for status, number in lost.items()})
+        return cls("people", read, total, reasons)
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything was read."""
+        return not self.lost and not self.lists
+
+    def __str__(self) -> str:
+        parts = [f"{self.read} of {self.total} {self.what} read"]
+        parts += [f"{count} {reason}" for reason, count in commonest(self.lost)]
+        parts += [
+            f"{'list' if count == 1 else 'lists'} of {count} "
+            f"{'person' if count == 1 else 'people'} {reason}"
+            for reason, count in commonest(self.lists)
+        ]
+        return ", ".join(parts)
+
+
+class Report(list[Row]):
+    """The rows of a run, with how complete they are and when they were read (aware, UTC)."""
+
+    def __init__(self, rows: Iterable[Row], completeness: Completeness) -> None:
+        super().__init__(rows)
+        self.completeness = completeness
+        self.as_of = datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""Who is who: people, bots, aliases, mailmap, attribution of commits, teams."""

@@ -1,0 +1,80 @@
+"""The aliases file: under which other addresses and names people commit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules.delimited import lines_of
+from gitlab_sync.rules.identity.identity import is_username, normal_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Only at the start or after white space: `C#` in a name begins no comment.
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
+_ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """What else a person is known by. Immutable; `emails` and `names` as they were written."""
+
+    username: str
+    emails: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+def parse_aliases(text: str, source: str = "aliases") -> dict[str, Alias]:
+    """Return the aliases by the lower case of their username.
+
+    A line is `username, address or name, …`; what has an `@` is an address. `#` begins a comment.
+    Several lines for one username add up. Raises ConfigurationError with every fault, each with
+    `source` and its line: no username, nothing behind it, no address, or the address of another.
+    """
+    found: dict[str, Alias] = {}
+    owners: dict[str, tuple[str, int]] = {}
+    faults: list[str] = []
+    for number, line in enumerate(lines_of(text), start=1):
+        username, *fields = (field.strip() for field in _COMMENT.sub("", line).split(","))
+        fields = [field for field in fields if field]
+        if not username and not fields:
+            continue
+        fault = _fault_of_line(username, fields)
+        if fault is not None:
+            faults.append(f"{source}, line {number}: {fault}")
+            continue
+        key = username.lower()
+        for address, (owner, first) in _taken(fields, owners, key):
+            faults.append(
+                f"{source}, line {number}: “{address}” is an address of {owner} (line {first})"
+            )
+        emails = tuple(field for field in fields if "@" in field)
+        owners |= {normal_address(email): (key, number) for email in emails}
+        before = found.get(key, Alias(username))
+        names = tuple(field for field in fields if "@" not in field)
+        found[key] = Alias(before.username, before.emails + emails, before.names + names)
+    if faults:
+        raise ConfigurationError("\n".join(faults))
+    return found
+
+
+def _fault_of_line(username: str, fields: list[str]) -> str | None:
+    if not is_username(username):
+        return f"“{username}” is no username" if username else "no username"
+    if not fields:
+        return f"neither an address nor a name behind “{username}”"
+    strange = [field for field in fields if "@" in field and not _ADDRESS.fullmatch(field)]
+    return f"“{strange[0]}” is no address" if strange else None
+
+
+def _taken(
+    fields: list[str], owners: dict[str, tuple[str, int]], key: str
+) -> Iterator[tuple[str, tuple[str, int]]]:
+    """Yield the addresses that somebody else has: no commit could be told apart by them."""
+    for field in fields:
+        owner = owners.get(normal_address(field))
+        if owner is not None and owner[0] != key:
+            yield field, owner

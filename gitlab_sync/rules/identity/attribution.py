@@ -1,0 +1,306 @@
+"""Whose work a commit is.
+
+A commit of git carries a name and an address that anybody may have typed, and no account of GitLab.
+It is a person's by the first of three rules that holds for anybody:
+
+1. its address is a known one of the person, or GitLab's private address for them;
+2. the part of its address before the `@` is their username, and all addresses of the project with
+   this part lie in one domain (else `info@` or `ann@` of two companies would be one person);
+3. its author's name is their username or name, and no other member of the project has that name.
+
+Where a rule holds for two, the commit is nobody's. The third rule asks the project's members, not
+the other people of the run: so a person has the same commits alone and in any batch, unless a
+known address of another in the batch claims them. A commit whose address another member claims (by
+private address or the second rule) is that member's, whether or not they are asked for. What the
+members cannot show stays open: of two who are not members and of one name, each would get it alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.identity.bots import DEFAULT_BOTS, is_bot
+from gitlab_sync.rules.identity.identity import (
+    Identity,
+    identity_of,
+    normal_address,
+    normal_name,
+    private_owner,
+)
+from gitlab_sync.rules.identity.mailmap import Mailmap
+from gitlab_sync.rules.unique import unique_records
+from gitlab_sync.types import Reading
+
+if TYPE_CHECKING:
+    from gitlab_sync.types import Record
+
+_NO_MAILMAP = Mailmap()
+_NOT_ASKED = Reading(missing="members were not read")
+
+Apart = Literal["merges", "bots", "others", "unmatched"]
+"""Where a commit goes that is nobody's of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A signature that matches nobody, as the `.mailmap` has it, and how many commits carry it."""
+
+    name: str
+    address: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The commits of one project, each in exactly one place. Not to be changed; threads may share.
+
+    `people` has an entry for everybody of the run, under the username in lower case. `merges` have
+    two or more parents and are nobody's work. `bots` are those of bots that nobody asked for.
+    `others` are known to be somebody else's: the private address names an account outside the run,
+    or a member outside it is found by the rules above. `unmatched` fits nobody, or two. `missing`
+    says why names could not decide (the members could not be read), so that commits of people may
+    be among the unmatched; None: all was decided.
+    """
+
+    people: Mapping[str, tuple[Record, ...]]
+    merges: tuple[Record, ...]
+    bots: tuple[Record, ...]
+    others: tuple[Record, ...]
+    unmatched: tuple[Record, ...]
+    signatures: tuple[Unmatched, ...]
+    missing: str | None = None
+
+    @property
+    def total(self) -> int:
+        """The number of commits that were read, each id once: the sum of all the places."""
+        places = (*self.people.values(), self.merges, self.bots, self.others, self.unmatched)
+        return sum(map(len, places))
+
+
+def needs_members(
+    commits: Iterable[Record], identities: Iterable[Identity], mailmap: Mailmap = _NO_MAILMAP
+) -> bool:
+    """Say whether the project's members have to be read: a name has to decide about some commit.
+
+    Takes what `attribute` takes. Never raises.
+    """
+    commits = unique_records(commits)
+    project = _Project(commits, identities, _NOT_ASKED, mailmap)
+    own = {project.signature(commit) for commit in commits if not is_merge(commit)}
+    return any(not project.by_address(each) and bool(project.named(each)) for each in own)
+
+
+def attribute(
+    commits: Iterable[Record],
+    identities: Iterable[Identity],
+    members: Reading | Sequence[Record] | None = None,
+    bots: Collection[str] = DEFAULT_BOTS,
+    mailmap: Mailmap = _NO_MAILMAP,
+) -> Attribution:
+    """Divide the commits of one project among the people of a run; never raises.
+
+    `commits` are all that were read of all its branches, as GitLab sends them, in any order: the
+    second rule looks at every address among them. `members` are the records of `members/all`, None
+    where `needs_members` said no. `bots` are usernames of bots whose names do not show it.
+    """
+    commits = unique_records(commits)
+    people: dict[str, Identity] = {}
+    for identity in identities:
+        people.setdefault(identity.key, identity)
+    if members is None:
+        members = _NOT_ASKED
+    reading = members if isinstance(members, Reading) else Reading(members)
+    project = _Project(commits, people.values(), reading, mailmap)
+    found: dict[str, list[Record]] = {key: [] for key in people}
+    apart: defaultdict[Apart, list[Record]] = defaultdict(list)
+    undecided = False
+    for commit in commits:
+        decision = project.decide(commit, bots)
+        undecided = undecided or decision is None
+        if isinstance(decision, Identity):
+            found[decision.key].append(commit)
+        else:
+            apart[decision or "unmatched"].append(commit)
+    return Attribution(
+        people={key: tuple(theirs) for key, theirs in found.items()},
+        merges=tuple(apart["merges"]),
+        bots=tuple(apart["bots"]),
+        others=tuple(apart["others"]),
+        unmatched=tuple(apart["unmatched"]),
+        signatures=_signatures(project.signature(commit) for commit in apart["unmatched"]),
+        missing=reading.missing if undecided else None,
+    )
+
+
+def is_merge(commit: Record) -> bool:
+    """Say whether a commit has two or more parents."""
+    parents = record.field(commit, "parent_ids")
+    return isinstance(parents, list | tuple) and len(parents) >= 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """Name and address of a commit, and the address as it is compared, in its two parts."""
+
+    name: str
+    address: str
+    local: str
+    domain: str
+
+    @property
+    def known(self) -> str:
+        return normal_address(self.address)
+
+
+class _Project:
+    """One project's commits, the people to find among them and its members, ready to look up."""
+
+    def __init__(
+        self,
+        commits: Iterable[Record],
+        identities: Iterable[Identity],
+        members: Reading,
+        mailmap: Mailmap,
+    ) -> None:
+        self.members = members
+        self._mailmap = mailmap
+        self._people = _Index(identities)
+        # Their e-mail addresses are left out: whether members are read must not change what the
+        # first rule says.
+        self._member_index = _Index(
+            identity_of({key: record.field(row, key) for key in ("id", "username", "name")})
+            for row in members.rows
+        )
+        # Many commits have few authors: what depends on these alone is found out once for each.
+        self._signatures: dict[tuple[str, str], _Signature] = {}
+        self._decided: dict[_Signature, Identity | Apart | None] = {}
+        domains: defaultdict[str, set[str]] = defaultdict(set)
+        for signature in map(self.signature, commits):
+            domains[signature.local].add(signature.domain)
+        self._in_one_domain = {local for local, among in domains.items() if len(among) == 1}
+
+    def signature(self, commit: Record) -> _Signature:
+        """Return who a commit says that its author is."""
+        written = record.text(commit, "author_name"), record.text(commit, "author_email")
+        key = written[0] or "", written[1] or ""
+        found = self._signatures.get(key)
+        if found is None:
+            found = self._signatures[key] = self._made(*key)
+        return found
+
+    def _made(self, name: str, address: str) -> _Signature:
+        name, address = self._mailmap.proper(name, address)
+        local, _, domain = normal_address(address).rpartition("@")
+        return (
+            _Signature(name, address, local, domain)
+            if domain
+            else _Signature(name, address, "", "")
+        )
+
+    def decide(self, commit: Record, bots: Collection[str]) -> Identity | Apart | None:
+        """Return whose the commit is, or the place it goes to; None: members were needed for it."""
+        if is_merge(commit):
+            return "merges"
+        signature = self.signature(commit)
+        if signature not in self._decided:
+            self._decided[signature] = self._decide(signature, bots)
+        return self._decided[signature]
+
+    def _decide(self, signature: _Signature, bots: Collection[str]) -> Identity | Apart | None:
+        matches: Sequence[Identity] = self.by_address(signature)
+        if not matches:
+            named = self.named(signature)
+            if named and self._claimed_by_member(signature):
+                return "others"
+            matches = self._without_namesakes(named, signature)
+            if matches and not self.members.whole:
+                return None
+        if matches:
+            return matches[0] if len(matches) == 1 else "unmatched"
+        return self._apart(signature, bots)
+
+    def by_address(self, signature: _Signature) -> Sequence[Identity]:
+        """Return the people whose the commit is by the first rule, else by the second."""
+        return self._people.knowing(signature.known) or self._by_local_part(self._people, signature)
+
+    def named(self, signature: _Signature) -> Sequence[Identity]:
+        """Return the people who have the name of the commit's author."""
+        return self._people.by_name.get(normal_name(signature.name), ())
+
+    def _by_local_part(self, index: _Index, signature: _Signature) -> Sequence[Identity]:
+        if signature.local not in self._in_one_domain:
+            return ()
+        return index.by_username.get(signature.local, ())
+
+    def _claimed_by_member(self, signature: _Signature) -> bool:
+        index = self._member_index
+        return bool(index.knowing(signature.known) or self._by_local_part(index, signature))
+
+    def _without_namesakes(
+        self, named: Sequence[Identity], signature: _Signature
+    ) -> Sequence[Identity]:
+        members = self._member_index.by_name.get(normal_name(signature.name), ())
+        return [person for person in named if all(map(person.is_same_person, members))]
+
+    def _apart(self, signature: _Signature, bots: Collection[str]) -> Apart:
+        if _is_bots(signature, bots):
+            return "bots"
+        if private_owner(signature.known) or self._claimed_by_member(signature):
+            return "others"
+        members = self._member_index.by_name.get(normal_name(signature.name), ())
+        return "others" if self.members.whole and len(members) == 1 else "unmatched"
+
+
+class _Index:
+    """People by everything that a commit may carry for them."""
+
+    def __init__(self, identities: Iterable[Identity]) -> None:
+        self.by_username: defaultdict[str, list[Identity]] = defaultdict(list)
+        self.by_name: defaultdict[str, list[Identity]] = defaultdict(list)
+        self._by_address: defaultdict[str, list[Identity]] = defaultdict(list)
+        self._by_id: dict[int, Identity] = {}
+        for identity in identities:
+            for index, keys in (
+                (self._by_address, identity.emails),
+                (self.by_username, identity.usernames),
+                (self.by_name, identity.names),
+            ):
+                for key in keys:
+                    index[key].append(identity)
+            if identity.id is not None:
+                self._by_id[identity.id] = identity
+
+    def knowing(self, address: str) -> Sequence[Identity]:
+        """Return the people whose known or private address this is."""
+        known = self._by_address.get(address, [])
+        number, username = private_owner(address) or (None, "")
+        owner = None if number is None else self._by_id.get(number)
+        if owner is None or username not in owner.usernames or owner in known:
+            return known
+        return [*known, owner]
+
+
+def _is_bots(signature: _Signature, bots: Collection[str]) -> bool:
+    """Say whether the author's name or address shows a bot's username.
+
+    A bot's private address has its id before the username: `49-renovate@…`, on GitHub `49+…`.
+    """
+    username = signature.local.lstrip("0123456789").lstrip("-+")
+    return any(is_bot(name, bots) for name in (signature.name.strip(), signature.local, username))
+
+
+def _signatures(signatures: Iterable[_Signature]) -> tuple[Unmatched, ...]:
+    """Count the signatures without case, under the spelling that sorts first; most first."""
+    numbers: Counter[tuple[str, str]] = Counter()
+    spelled: dict[tuple[str, str], tuple[str, str]] = {}
+    for signature in signatures:
+        key = (signature.name.strip().lower(), signature.known)
+        numbers[key] += 1
+        written = (signature.name.strip(), signature.address.strip())
+        spelled[key] = min(spelled.get(key, written), written)
+    ordered = sorted(numbers.items(), key=lambda counted: (-counted[1], counted[0]))
+    return tuple(Unmatched(*spelled[key], number) for key, number in ordered)

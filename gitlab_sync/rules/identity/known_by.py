@@ -1,0 +1,75 @@
+"""By what else people are known in git: what an aliases file or a `.mailmap` says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.delimited import lines_of
+from gitlab_sync.rules.identity.aliases import Alias, parse_aliases
+from gitlab_sync.rules.identity.identity import Identity, identity_of, is_username
+from gitlab_sync.rules.identity.mailmap import Mailmap, parse_mailmap
+
+if TYPE_CHECKING:
+    from gitlab_sync.types import Record
+
+_ADDRESS = re.compile(r"<[^<>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBy:
+    """Further addresses and names of people. Not to be changed, so threads may share it.
+
+    `aliases` are by the username in lower case; `mailmap` counts for the commits of all projects,
+    and its `faults` name the lines that were passed over.
+    """
+
+    aliases: Mapping[str, Alias] = field(default_factory=dict)
+    mailmap: Mailmap = field(default_factory=Mailmap)
+
+    def identity(self, user: Record) -> Identity:
+        """Return who a user is, with what is known of them besides. Never raises."""
+        alias = self.aliases.get((record.text(user, "username") or "").strip().lower())
+        if alias is None:
+            return identity_of(user)
+        return identity_of(user, extra_emails=alias.emails, extra_names=alias.names)
+
+
+NOBODY_ELSE = KnownBy()
+"""Nothing is known but what GitLab says."""
+
+
+def parse_known_by(text: str, source: str = "aliases") -> KnownBy:
+    """Return what a file says: lines of `username, address or name, …`, or a `.mailmap`.
+
+    It is a `.mailmap` if each of its lines has an address in pointed brackets, and none begins as
+    an alias does. Raises ConfigurationError as `parse_aliases`; the faults of a `.mailmap` end
+    nothing.
+    """
+    lines = [line for line in lines_of(text) if line.strip() and not line.lstrip().startswith("#")]
+    if lines and all(_ADDRESS.search(line) and not _is_alias(line) for line in lines):
+        return KnownBy(mailmap=parse_mailmap(text, source))
+    return KnownBy(parse_aliases(text, source))
+
+
+def all_known(files: Iterable[KnownBy]) -> KnownBy:
+    """Return what several files say together; who is in two of them has the aliases of both."""
+    aliases: dict[str, Alias] = {}
+    mailmap = Mailmap()
+    for each in files:
+        for key, alias in each.aliases.items():
+            before = aliases.get(key, Alias(alias.username))
+            aliases[key] = Alias(
+                before.username, before.emails + alias.emails, before.names + alias.names
+            )
+        mailmap = mailmap.joined(each.mailmap)
+    return KnownBy(aliases, mailmap)
+
+
+def _is_alias(line: str) -> bool:
+    """Say whether a comma ends a username before any address begins."""
+    first, comma, _ = line.partition("<")[0].partition(",")
+    return bool(comma) and is_username(first.strip())

@@ -1,0 +1,157 @@
+"""Lists of people as they are pasted or uploaded, with every bad line named.
+
+One username a line, or a table of some delimiter, with or without a header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gitlab_sync.rules.delimited import Records, records_of
+from gitlab_sync.rules.identity.identity import is_username
+
+# The clearest first: where there are two, “User” may hold a full name.
+USER_TITLES = (
+    "gitlab username",
+    "gitlab_username",
+    "username",
+    "user_name",
+    "user name",
+    "user",
+)
+COLLEGE_TITLES = (
+    "college",
+    "college name",
+    "institution",
+    "institution name",
+    "university",
+    "university name",
+    "organization",
+    "organisation",
+    "org",
+    "school",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody on a list. `extra` has the further columns by their titles. Not to be changed."""
+
+    username: str
+    college: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """The username in lower case: what tells people apart."""
+        return self.username.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleInput:
+    """The people that were read, each once, and the faults: `file, line 3: …`. Immutable."""
+
+    people: tuple[Person, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the columns of a table are. `titles` are empty where it has no header."""
+
+    user: int
+    titles: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+    def column(self, titles: Sequence[str], otherwise: int) -> int | None:
+        """Return the column that has one of `titles`; without a header, `otherwise`."""
+        return _position(self.titles, titles) if self.titles else otherwise
+
+
+def parse_people(text: str, source: str = "text") -> PeopleInput:
+    """Return the people of a text or a CSV file; never raises.
+
+    The delimiter is found among `,`, `;`, tab and `|`. A header is a first line in which one of
+    `USER_TITLES` stands; without one, column 1 is the username and column 2 the college. Nobody is
+    there twice: see `merged`. An `@` before a username is left out. A line without a username, or
+    with one that GitLab cannot have, is a fault that is named with `source` and its line, and left
+    out.
+    """
+    records = records_of(text)
+    layout = layout_of(records)
+    college = layout.column(COLLEGE_TITLES, 1)
+    people: list[Person] = []
+    faults = list(records.faults)
+    for line, cells in layout.rows:
+        username = cell(cells, layout.user).removeprefix("@")
+        fault = username_fault(username)
+        if fault is not None:
+            faults.append((line, fault))
+            continue
+        extra = {
+            _title(layout.titles, position): value
+            for position, value in enumerate(cells)
+            if position not in {layout.user, college} and value
+        }
+        people.append(Person(username, cell(cells, college), extra))
+    return PeopleInput(tuple(merged(people)), named(faults, source))
+
+
+def merge(*inputs: PeopleInput) -> PeopleInput:
+    """Return several inputs as one, in their order; who is in two of them is there once."""
+    people = merged(person for each in inputs for person in each.people)
+    return PeopleInput(tuple(people), tuple(fault for each in inputs for fault in each.faults))
+
+
+def merged(people: Iterable[Person]) -> list[Person]:
+    """Return everybody once, without case, as first spelled, where they first stood.
+
+    What an earlier line leaves empty comes from a later one.
+    """
+    found: dict[str, Person] = {}
+    for person in people:
+        before = found.get(person.key, person)
+        found[person.key] = Person(
+            before.username, before.college or person.college, {**person.extra, **before.extra}
+        )
+    return list(found.values())
+
+
+def layout_of(records: Records) -> Layout:
+    """Return where the username stands, and the rows below the header if there is one."""
+    header = tuple(title.lower() for title in records.rows[0][1]) if records.rows else ()
+    user = _position(header, USER_TITLES)
+    if user is None:
+        return Layout(0, (), records.rows)
+    return Layout(user, records.rows[0][1], records.rows[1:])
+
+
+def cell(cells: Sequence[str], position: int | None) -> str:
+    """Return a cell of a row; empty where the column or the cell is not there."""
+    return "" if position is None or position >= len(cells) else cells[position]
+
+
+def username_fault(username: str) -> str | None:
+    """Return why this cannot be a username of GitLab, or None if it can."""
+    if not username:
+        return "no username"
+    if is_username(username):
+        return None
+    return f"“{username[:60]}” is no username (letters, digits, “_”, “.” and “-”)"
+
+
+def named(faults: Iterable[tuple[int, str]], source: str) -> tuple[str, ...]:
+    """Return the faults with their places, in the order of the lines."""
+    return tuple(f"{source}, line {line}: {fault}" for line, fault in sorted(faults))
+
+
+def _position(header: Sequence[str], titles: Sequence[str]) -> int | None:
+    lowered = [title.lower() for title in header]
+    return next((lowered.index(title) for title in titles if title in lowered), None)
+
+
+def _title(titles: Sequence[str], position: int) -> str:
+    """Return the title of a further column; one that is empty or there before gets its number."""
+    title = cell(titles, position)
+    return title if title and title not in titles[:position] else f"Column {position + 1}"

@@ -1,0 +1,151 @@
+"""Teams as a file holds them: read with every fault named, and written back.
+
+The form is `{"teams": [{"team_name", "project_name", "members": [{"username", "name"?}]}]}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules.identity.identity import is_username
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody in a team; `name` may be empty. Immutable."""
+
+    username: str
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """The username in lower case: what tells people apart."""
+        return self.username.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team, the project it works on (a label, may be empty) and its members. Immutable."""
+
+    name: str
+    project: str
+    members: tuple[Member, ...]
+
+
+def parse_teams(text: str, source: str = "teams") -> tuple[Team, ...]:
+    """Return the teams that a JSON text holds.
+
+    Raises ConfigurationError with every fault, one a line, each with `source` and its place such
+    as `teams[0].members[2].username`: what is missing or of another kind, what is no username, a
+    team named twice, a person twice in one team. Keys that are not known are passed over.
+    """
+    try:
+        content = orjson.loads(text.removeprefix("\ufeff"))
+    except orjson.JSONDecodeError as error:
+        raise ConfigurationError(
+            f"{source}, line {error.lineno}, column {error.colno}: {error.msg}"
+        ) from error
+    reader = _Reader()
+    teams = reader.teams(content)
+    if reader.faults:
+        raise ConfigurationError("\n".join(f"{source}, {fault}" for fault in reader.faults))
+    return teams
+
+
+def teams_to_json(teams: Iterable[Team]) -> str:
+    """Return the teams as JSON text that `parse_teams` reads; an empty name is left out."""
+    content = {
+        "teams": [
+            {
+                "team_name": team.name,
+                "project_name": team.project,
+                "members": [
+                    {"username": member.username, "name": member.name}
+                    if member.name
+                    else {"username": member.username}
+                    for member in team.members
+                ],
+            }
+            for team in teams
+        ]
+    }
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def usernames_of(teams: Iterable[Team]) -> list[str]:
+    """Return everybody's username once, without case, in the order of the teams."""
+    found: dict[str, str] = {}
+    for team in teams:
+        for member in team.members:
+            found.setdefault(member.key, member.username)
+    return list(found.values())
+
+
+class _Reader:
+    """Turns decoded JSON into teams and collects the faults on the way."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def teams(self, content: object) -> tuple[Team, ...]:
+        if not isinstance(content, dict):
+            self._fault("top level", "not an object with the key “teams”")
+            return ()
+        entries = self._objects(content, "", "teams")
+        teams = [(place, self._team(entry, place)) for place, entry in entries]
+        self._no_doubles((f"{place}.team_name", team.name) for place, team in teams)
+        return tuple(team for _, team in teams)
+
+    def _team(self, entry: dict[str, Any], place: str) -> Team:
+        name = self._text(entry, place, "team_name", empty=False)
+        project = self._text(entry, place, "project_name")
+        members = [
+            (within, self._member(member, within))
+            for within, member in self._objects(entry, f"{place}.", "members")
+        ]
+        self._no_doubles((f"{within}.username", member.username) for within, member in members)
+        return Team(name, project, tuple(member for _, member in members))
+
+    def _member(self, entry: dict[str, Any], place: str) -> Member:
+        username = self._text(entry, place, "username", empty=False)
+        if username and not is_username(username):
+            self._fault(f"{place}.username", f"“{username}” is no username")
+        name = "" if entry.get("name") is None else self._text(entry, place, "name")
+        return Member(username, name)
+
+    def _objects(
+        self, entry: dict[str, Any], prefix: str, key: str
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        value = entry.get(key)
+        if not isinstance(value, list):
+            self._fault(f"{prefix}{key}", "missing" if value is None else "not a list")
+            return
+        for position, each in enumerate(value):
+            place = f"{prefix}{key}[{position}]"
+            if isinstance(each, dict):
+                yield place, each
+            else:
+                self._fault(place, "not an object")
+
+    def _text(self, entry: dict[str, Any], place: str, key: str, *, empty: bool = True) -> str:
+        value = entry.get(key)
+        if isinstance(value, str) and (empty or value.strip()):
+            return value.strip()
+        kind = "missing" if value is None else "empty" if isinstance(value, str) else "not a text"
+        self._fault(f"{place}.{key}", kind)
+        return ""
+
+    def _no_doubles(self, named: Iterable[tuple[str, str]]) -> None:
+        first: dict[str, str] = {}
+        for place, name in named:
+            before = first.setdefault(name.lower(), place)
+            if name and before != place:
+                self._fault(place, f"“{name}” stands at {before}, too")
+
+    def _fault(self, place: str, what: str) -> None:
+        self.faults.append(f"{place}: {what}")

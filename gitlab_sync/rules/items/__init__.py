@@ -1,0 +1,1 @@
+"""Merge requests and issues: their checks, verdicts and tallies."""

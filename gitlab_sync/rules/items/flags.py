@@ -1,0 +1,42 @@
+"""The older client's flags of one item: the same answers as the verdicts, under other names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items.tally import NOT_JUDGED, Verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from gitlab_sync.types import Record
+
+Flags: TypeAlias = dict[str, bool | list[str] | None]
+"""True for a fault, False for none, None for unknown; `errors` has the texts of why."""
+
+
+def older_flags(
+    item: Record,
+    states: Mapping[str, Collection[str]],
+    judged_in: Collection[str],
+    names: Mapping[str, str],
+    verdicts: Verdicts,
+) -> Flags:
+    """Return the flags of `item`: those of `states`, those of the checks, and `errors`.
+
+    `states` has for a flag the states in which it is True. `names` has the older name for the id
+    of each check, in the order that the flags shall have. An item in a state outside `judged_in`
+    has no faults yet: they are False, whatever `verdicts` say. Without a state all are None.
+    """
+    state = record.state(item)
+    if state is None:
+        return {**dict.fromkeys((*states, *names.values())), "errors": ["state not read"]}
+    flags: Flags = {flag: state in among for flag, among in states.items()}
+    if state not in judged_in:
+        return {**flags, **dict.fromkeys(names.values(), False), "errors": []}
+    found = {name: verdicts.get(check, NOT_JUDGED) for check, name in names.items()}
+    reasons = (verdict.reason for verdict in found.values() if verdict.result == "unknown")
+    flags.update((name, verdict.flag) for name, verdict in found.items())
+    # The same trouble often keeps several checks open: it is told once.
+    return {**flags, "errors": list(dict.fromkeys(reasons))}

@@ -1,0 +1,158 @@
+"""The rules for issues: what is judged, how, and how the answers are counted.
+
+Everything stands in the record that a list holds, so one judgement serves all. Only closed issues
+are judged; the counting here knows which.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items import item
+from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.flags import Flags, older_flags
+from gitlab_sync.rules.items.tally import Judged, Tally, Verdicts, distinct, tally
+from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.text import SEMANTIC_ISSUE, first_line, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gitlab_sync.types import Record
+
+CHECKS = (
+    Check(
+        "no_desc",
+        "No Desc",
+        "medium",
+        "The issue's description is empty, apart from HTML comments and white space.",
+        "Without a description only its author knows what the issue asks for.",
+        "Say what is wanted or what goes wrong; comments of a template do not count.",
+    ),
+    Check(
+        "no_labels",
+        "No Labels",
+        "low",
+        "The issue has no label.",
+        "An issue without labels is missing from every board and filter.",
+        "Give it the labels of its kind and area.",
+    ),
+    Check(
+        "no_milestone",
+        "No Milestone",
+        "low",
+        "The issue has no milestone.",
+        "Without a milestone nobody sees what the work was planned for.",
+        "Set the milestone that the issue belongs to.",
+    ),
+    Check(
+        "no_time_spent",
+        "No Time Spent",
+        "low",
+        "The time spent on the issue is 0.",
+        "Work without booked time is missing from every estimate that is made after it.",
+        "Book the time with a comment such as “/spend 2h”.",
+    ),
+    Check(
+        "long_open_time",
+        "Long Open Time (>2 days)",
+        "medium",
+        "The issue was closed more than 48 hours after its creation.",
+        "An issue that is open for long is often too large, or forgotten.",
+        "Split it into steps that can be closed within two days.",
+    ),
+    Check(
+        "no_semantic_title",
+        "No Semantic Title",
+        "low",
+        "The title does not begin with a kind of issue.",
+        "Issues cannot be sorted by kind at a glance.",
+        "Begin the title with its kind, such as “bug: …” or “feat(login): …”.",
+    ),
+)
+"""The checks in the order of the columns."""
+
+_OLDER_NAMES = {
+    "no_desc": "no_desc",
+    "no_labels": "no_labels",
+    "no_milestone": "no_milestone",
+    "no_time_spent": "no_time",
+    "long_open_time": "long_open_time",
+    "no_semantic_title": "no_semantic_title",
+}
+"""The older client's flags, in its order."""
+
+
+def is_closed(issue: Record) -> bool:
+    """Say whether the issue is closed: only then it is judged."""
+    return record.state(issue) == "closed"
+
+
+def judge(issue: Record) -> dict[str, Verdict]:
+    """Return the verdict of every check, by id, in the order of `CHECKS`; never raises."""
+    seconds = item.total_time_spent(record.field(issue, "time_stats"))
+    return {
+        "no_desc": item.description(issue),
+        "no_labels": _labels(issue),
+        "no_milestone": _milestone(issue),
+        "no_time_spent": item.time_spent(issue, seconds, "time_stats not in the list"),
+        "long_open_time": item.time_open(issue, ("closed_at",), item.TWO_DAYS),
+        "no_semantic_title": _semantic_title(issue),
+    }
+
+
+def flags(issue: Record, verdicts: Verdicts) -> Flags:
+    """Return the older client's flags: True for a fault, False for none, None for unknown.
+
+    Besides them `is_opened`, `is_closed`, and `errors`, why checks are unknown. What is still open
+    has no faults yet: all False, whatever `verdicts` say.
+    """
+    states = {"is_opened": ("opened",), "is_closed": ("closed",)}
+    return older_flags(issue, states, ("closed",), _OLDER_NAMES, verdicts)
+
+
+def count_row(judged: Iterable[Judged]) -> Tally:
+    """Count one person's issues: all, opened, closed, and the faults of the closed ones.
+
+    `judged` pairs each issue with its verdicts (those of open ones are not looked at); each id
+    counts once. A closed one with no verdicts ({}) is unknown in every check.
+    """
+    pairs = distinct(judged)
+    states = Counter(record.state(issue) for issue, _ in pairs)
+    counts = {
+        "Total Assigned": len(pairs),
+        "Opened Issues": states["opened"],
+        "Closed Issues": states["closed"],
+    }
+    return tally(counts, CHECKS, [verdicts for issue, verdicts in pairs if is_closed(issue)])
+
+
+def efficient_row(issues: Iterable[Record]) -> Tally:
+    """Judge and count issues in one go."""
+    return count_row((issue, judge(issue)) for issue in issues)
+
+
+def _labels(issue: Record) -> Verdict:
+    labels, link = record.field(issue, "labels"), record.link(issue)
+    if labels is not None and not isinstance(labels, list | tuple):
+        return Verdict("unknown", "labels are not a list", link)
+    if labels:
+        return Verdict("pass", plural(len(labels), "label"), link)
+    return Verdict("fail", "no labels", link)
+
+
+def _milestone(issue: Record) -> Verdict:
+    if record.field(issue, "milestone") is None:
+        return Verdict("fail", "no milestone", record.link(issue))
+    return Verdict("pass", "has a milestone", record.link(issue))
+
+
+def _semantic_title(issue: Record) -> Verdict:
+    title, link = record.text(issue, "title"), record.link(issue)
+    if title is None:
+        return Verdict("unknown", "title is not a text", link)
+    if SEMANTIC_ISSUE.match(first_line(title)):
+        return Verdict("pass", "semantic title", link)
+    return Verdict("fail", "title not semantic", link)

@@ -1,0 +1,92 @@
+"""What merge requests and issues are judged by alike: description, time spent, time open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.text import hours_between, instant, without_comments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gitlab_sync.types import Reading, Record
+
+TWO_DAYS = 48.0
+ONE_WEEK = 168.0
+"""The limits of time open, in hours."""
+
+
+def description(item: Record) -> Verdict:
+    """Judge whether there is a description, apart from comments and white space."""
+    text, link = record.text(item, "description"), record.link(item)
+    if text is None:
+        return Verdict("unknown", "description is not a text", link)
+    if without_comments(text).strip():
+        return Verdict("pass", "has a description", link)
+    return Verdict("fail", "only comments" if text.strip() else "no description", link)
+
+
+def total_time_spent(stats: object) -> int | float | None:
+    """Return the seconds in a record of time statistics, or None if it does not say."""
+    return record.number(stats, "total_time_spent")
+
+
+def time_spent(item: Record, seconds: float | None, missing: str) -> Verdict:
+    """Judge the time booked: None seconds are unknown, for the reason `missing`."""
+    link = record.link(item)
+    if seconds is None:
+        return Verdict("unknown", missing, link)
+    if seconds == 0:
+        return Verdict("fail", "no time booked", link)
+    return Verdict("pass", f"{_duration(seconds)} booked", link)
+
+
+def time_open(item: Record, ended: Iterable[str], limit: float) -> Verdict:
+    """Judge whether the item was open for more than `limit` hours.
+
+    `ended` names the fields that may hold the end: the first that is not null counts.
+    """
+    link = record.link(item)
+    end_key = next((key for key in ended if record.field(item, key) is not None), None)
+    if end_key is None:
+        return Verdict("unknown", "time of closing not known", link)
+    start, end = instant(record.field(item, "created_at")), instant(record.field(item, end_key))
+    if start is None or end is None:
+        unread = "created_at" if start is None else end_key
+        return Verdict("unknown", f"{unread} is not a time", link)
+    hours = hours_between(start, end)
+    reason = (
+        f"open {_duration(round(hours * 3600))}" if hours >= 0 else "closed before it was created"
+    )
+    return Verdict("fail" if hours > limit else "pass", reason, link)
+
+
+def absent(thing: Record, *keys: str) -> Verdict:
+    """Answer for a row of a list that lacks these keys: unknown."""
+    return Verdict("unknown", f"{' and '.join(keys)} not in the list", record.link(thing))
+
+
+def not_read(what: str, reading: Reading) -> str:
+    """Return the reason for what a list that is not whole leaves open."""
+    return f"{what} not read: {reading.missing}"
+
+
+def decide(thing: Record, unread: list[str], fault: str, suffix: str = "") -> Verdict:
+    """Answer when nothing read speaks against a fault: unknown if some of it was `unread`."""
+    link = record.link(thing, suffix)
+    if unread:
+        return Verdict("unknown", "; ".join(dict.fromkeys(unread)), link)
+    return Verdict("fail", fault, link)
+
+
+def _duration(seconds: float) -> str:
+    """Return `3 d 4 h`, `4 h 5 min` or `5 min`: the two units that matter, rounded down."""
+    minutes = int(seconds // 60)
+    days, of_day = divmod(minutes, 24 * 60)
+    if days:
+        return f"{days} d {of_day // 60} h"
+    if of_day >= 60:
+        return f"{of_day // 60} h {of_day % 60} min"
+    return f"{of_day} min"

@@ -1,0 +1,367 @@
+"""The rules for merge requests: what is judged, how, and how the answers are counted.
+
+Pure functions over what was read. Two judgements: `judge` over all the facts of one merge request,
+and `judge_from_list` over what a list alone holds, for those who want it quick. Only merge requests
+that have ended (`is_terminal`) are worth judging; the counting here leaves the others out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
+from gitlab_sync.rules.items import item, pipelines, reviews
+from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.flags import Flags, older_flags
+from gitlab_sync.rules.items.paths import is_test_path
+from gitlab_sync.rules.items.tally import Judged, Tally, Verdicts, distinct, tally
+from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.text import (
+    SEMANTIC,
+    first_line,
+    has_issue_reference,
+    plural,
+    without_comments,
+)
+from gitlab_sync.types import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from gitlab_sync.types import Record
+
+CHECKS = (
+    Check(
+        "no_desc",
+        "No Desc",
+        "medium",
+        "The merge request's description is empty, apart from HTML comments and white space.",
+        "Without a description the reviewer has to guess what the change is for.",
+        "Say in a few sentences what changes and why; comments of a template do not count.",
+    ),
+    Check(
+        "no_issues",
+        "No Issues",
+        "medium",
+        "Neither title, description, commit messages nor notes name an issue.",
+        "A change that names no issue cannot be traced back to the need for it.",
+        "Name the issue in the description, such as “Closes #12”.",
+        ("notes", "commits"),
+    ),
+    Check(
+        "no_time_spent",
+        "No Time Spent",
+        "low",
+        "The time spent on the merge request is 0.",
+        "Work without booked time is missing from every estimate that is made after it.",
+        "Book the time with a comment such as “/spend 2h”.",
+        ("time_stats",),
+    ),
+    Check(
+        "no_unit_tests",
+        "No Unit Tests",
+        "high",
+        "No changed file is a test, by its path.",
+        "A change without a test can break again without anybody seeing it.",
+        "Add or change a test in the same merge request.",
+        ("diffs",),
+    ),
+    Check(
+        "failed_pipeline",
+        "Failed Pipeline",
+        "high",
+        "The newest pipeline, the one with the highest id, failed; having none passes.",
+        "Merging over a failed pipeline passes the failure on to everybody.",
+        "Make the newest pipeline succeed before merging.",
+        ("pipelines",),
+    ),
+    Check(
+        "no_semantic_commits",
+        "No Semantic Commits",
+        "low",
+        "No commit begins with a kind of change; where there is none, the title does not.",
+        "History and changelog cannot be sorted by kind of change.",
+        "Begin commits with their kind, such as “fix: …” or “feat(login): …”.",
+        ("commits",),
+    ),
+    Check(
+        "no_internal_review",
+        "No Internal Review",
+        "high",
+        "No other person (bots are none) wrote a note or approved, and nobody voted for it.",
+        "Nobody but its author has looked at the change.",
+        "Ask another person to comment on the merge request or to approve it.",
+        ("notes",),
+    ),
+    Check(
+        "merge_gt_1_week",
+        "Merge > 1 Week",
+        "medium",
+        "The merge request was merged or closed more than 168 hours after its creation.",
+        "What stays open for long drifts away from the branch it is meant for.",
+        "Make smaller merge requests and review them within days.",
+    ),
+    Check(
+        "merge_gt_2_days",
+        "Merge > 2 Days",
+        "low",
+        "The merge request was merged or closed more than 48 hours after its creation.",
+        "A change that waits holds up what builds on it.",
+        "Agree on a time within which reviews are done.",
+    ),
+)
+"""The checks in the order of the columns."""
+
+LIST_CHECKS = tuple(check for check in CHECKS if check.id != "no_unit_tests")
+"""What can be judged from a list: it says nothing of the changed files."""
+
+_OLDER_NAMES = {
+    "no_desc": "no_desc",
+    "no_issues": "no_issues",
+    "no_time_spent": "no_time",
+    "no_unit_tests": "no_unit_tests",
+    "failed_pipeline": "failed_pipe",
+    "no_semantic_commits": "no_semantic_commits",
+    "no_internal_review": "no_internal_review",
+    "merge_gt_2_days": "merge_gt_2_days",
+    "merge_gt_1_week": "merge_gt_1_week",
+}
+"""The older client's flags, in its order."""
+
+_ENDED = ("merged", "closed")
+_ENDS = ("merged_at", "closed_at")
+
+
+_NOT_ASKED = Reading((), "not asked for")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was read about one merge request, beyond its record; `Facts()`: nothing. Immutable.
+
+    Each is the reading of a list of GitLab's records. `time_stats` holds one record, or is None
+    where it was not asked for because the merge request's own record has it. What is not among the
+    facts that `undecided` names need not be read: no verdict depends on it.
+    """
+
+    notes: Reading = _NOT_ASKED
+    commits: Reading = _NOT_ASKED
+    diffs: Reading = _NOT_ASKED
+    pipelines: Reading = _NOT_ASKED
+    time_stats: Reading | None = None
+
+    def is_whole(self, fact: str) -> bool:
+        """Say whether that fact was read to its end."""
+        reading: Reading | None = getattr(self, fact)
+        return reading is not None and reading.whole
+
+
+_NOTHING = Facts()
+
+
+def is_terminal(mr: Record) -> bool:
+    """Say whether the merge request has ended, merged or closed."""
+    return record.state(mr) in _ENDED
+
+
+def judge(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> dict[str, Verdict]:
+    """Return the verdict of every check, by id, in the order of `CHECKS`; never raises.
+
+    A list that broke off may still decide: what was read of it can show that there is no fault.
+    """
+    return {
+        "no_desc": item.description(mr),
+        "no_issues": _issues(mr, facts),
+        "no_time_spent": _time_spent(mr, facts.time_stats),
+        "no_unit_tests": _unit_tests(mr, facts.diffs),
+        "failed_pipeline": pipelines.newest(mr, facts.pipelines),
+        "no_semantic_commits": _semantic_commits(mr, facts.commits),
+        "no_internal_review": reviews.review(mr, facts.notes, bots),
+        "merge_gt_1_week": item.time_open(mr, _ENDS, item.ONE_WEEK),
+        "merge_gt_2_days": item.time_open(mr, _ENDS, item.TWO_DAYS),
+    }
+
+
+def undecided(mr: Record, facts: Facts = _NOTHING) -> tuple[str, ...]:
+    """Return the facts that have still to be read to judge a merge request, by their names.
+
+    They are what those checks need that neither its own record nor `facts` decide, and what is not
+    whole of it. No result depends on any other fact.
+    """
+    if facts is not _NOTHING and all(map(facts.is_whole, undecided(mr))):
+        return ()
+    verdicts = judge(mr, facts)
+    still_open = (check for check in CHECKS if verdicts[check.id].result == "unknown")
+    wanted = dict.fromkeys(fact for check in still_open for fact in check.needs)
+    return tuple(fact for fact in wanted if not facts.is_whole(fact))
+
+
+def own_commits(commits: Iterable[Record]) -> list[Record]:
+    """Return the commits that are no merges, which have two parents or more."""
+    return [commit for commit in commits if not _is_merge(commit)]
+
+
+def judge_from_list(mr: Record) -> dict[str, Verdict]:
+    """Return the verdicts of `LIST_CHECKS` from the merge request's record alone; never raises.
+
+    Here an absent key is unknown, unless what is there decides: a row may hold only some columns.
+    """
+    return {
+        "no_desc": item.description(mr) if "description" in mr else item.absent(mr, "description"),
+        "no_issues": _issues_in_list(mr),
+        "no_time_spent": _time_spent(mr, None),
+        "failed_pipeline": pipelines.newest_in_list(mr),
+        "no_semantic_commits": _semantic_title(mr) if "title" in mr else item.absent(mr, "title"),
+        "no_internal_review": reviews.review_in_list(mr),
+        "merge_gt_1_week": item.time_open(mr, _ENDS, item.ONE_WEEK),
+        "merge_gt_2_days": item.time_open(mr, _ENDS, item.TWO_DAYS),
+    }
+
+
+def flags(mr: Record, verdicts: Verdicts) -> Flags:
+    """Return the older client's flags: True for a fault, False for none, None for unknown.
+
+    Besides them `is_terminal`, `is_merged`, `is_closed_rejected`, and `errors`, why checks are
+    unknown. What is still open has no faults yet: all False, whatever `verdicts` say.
+    """
+    states = {"is_terminal": _ENDED, "is_merged": ("merged",), "is_closed_rejected": ("closed",)}
+    return older_flags(mr, states, _ENDED, _OLDER_NAMES, verdicts)
+
+
+def flags_from_list(mr: Record) -> Flags:
+    """Return the flags of the quick judgement, where `is_closed_rejected` is `is_closed`."""
+    states = {"is_terminal": _ENDED, "is_merged": ("merged",), "is_closed": ("closed",)}
+    names = {check: name for check, name in _OLDER_NAMES.items() if check != "no_unit_tests"}
+    return older_flags(mr, states, _ENDED, names, judge_from_list(mr))
+
+
+def count_row(judged: Iterable[Judged]) -> Tally:
+    """Count one person's merge requests: `Closed MRs` and the faults of each check.
+
+    `judged` pairs each merge request with its verdicts; the ones still open are left out, and each
+    id counts once. An item with no verdicts ({}) is unknown in every check.
+    """
+    return _count(judged, CHECKS)
+
+
+def count_list_row(judged: Iterable[Judged]) -> Tally:
+    """Count merge requests as `count_row` does, judged from the list alone: no unit tests."""
+    return _count(judged, LIST_CHECKS)
+
+
+def efficient_row(mrs: Iterable[Record]) -> Tally:
+    """Judge merge requests from the list alone and count them in one go."""
+    return count_list_row((mr, judge_from_list(mr)) for mr in mrs if is_terminal(mr))
+
+
+def _count(judged: Iterable[Judged], checks: tuple[Check, ...]) -> Tally:
+    ended = distinct((mr, verdicts) for mr, verdicts in judged if is_terminal(mr))
+    return tally({"Closed MRs": len(ended)}, checks, [verdicts for _, verdicts in ended])
+
+
+_Text = tuple[str, str | None, str | None]
+"""What may name an issue: where it stands, the text (None: not readable), a link."""
+
+
+def _own_texts(mr: Record) -> Iterator[_Text]:
+    yield "title", record.text(mr, "title"), record.link(mr)
+    yield "description", _bare(record.text(mr, "description")), record.link(mr)
+
+
+def _texts_around(mr: Record, facts: Facts) -> Iterator[_Text]:
+    for commit in own_commits(facts.commits.rows):
+        yield "a commit", _message(commit), record.link(mr, "/commits")
+    for note in facts.notes.rows:
+        if not record.field(note, "system"):
+            yield "a note", _bare(record.text(note, "body")), reviews.note_link(mr, note)
+
+
+def _issues(mr: Record, facts: Facts) -> Verdict:
+    lists = (("notes", facts.notes), ("commits", facts.commits))
+    missing = [item.not_read(what, reading) for what, reading in lists if not reading.whole]
+    places = "title, description, commits or notes"
+    return _first_reference(mr, chain(_own_texts(mr), _texts_around(mr, facts)), missing, places)
+
+
+def _issues_in_list(mr: Record) -> Verdict:
+    keys = ("title", "description")
+    missing = [f"{key} not in the list" for key in keys if key not in mr]
+    return _first_reference(mr, _own_texts(mr), missing, "title or description")
+
+
+def _first_reference(
+    mr: Record, texts: Iterable[_Text], missing: Iterable[str], places: str
+) -> Verdict:
+    unread = []
+    for where, text, link in texts:
+        if text is None:
+            unread.append(f"{where} is not a text")
+        elif has_issue_reference(text):
+            return Verdict("pass", f"{where} names an issue", link)
+    return item.decide(mr, [*unread, *missing], f"no issue named in {places}")
+
+
+def _time_spent(mr: Record, asked: Reading | None) -> Verdict:
+    seconds = item.total_time_spent(record.field(mr, "time_stats"))
+    missing = "time_stats not in the list"
+    if seconds is None and asked is not None:
+        seconds = next((item.total_time_spent(stats) for stats in asked.rows), None)
+        missing = "time_stats hold no time" if asked.whole else item.not_read("time_stats", asked)
+    return item.time_spent(mr, seconds, missing)
+
+
+def _unit_tests(mr: Record, diffs: Reading) -> Verdict:
+    unread = []
+    for diff in diffs.rows:
+        path = record.text(diff, "new_path")
+        if not path:
+            unread.append("path of a changed file not known")
+        elif is_test_path(path):
+            return Verdict("pass", f"changes {path}", record.link(mr, "/diffs"))
+    if not diffs.whole:
+        unread.append(item.not_read("diffs", diffs))
+    fault = f"{plural(len(diffs.rows), 'changed file')}, none a test"
+    return item.decide(mr, unread, fault, "/diffs")
+
+
+def _semantic_commits(mr: Record, commits: Reading) -> Verdict:
+    link = record.link(mr, "/commits")
+    unread = []
+    own = own_commits(commits.rows)
+    for commit in own:
+        message = _message(commit)
+        if message is None:
+            unread.append("message of a commit is not a text")
+        elif SEMANTIC.match(first_line(message)):
+            return Verdict("pass", f"“{first_line(message)}”", link)
+    if not commits.whole:
+        unread.append(item.not_read("commits", commits))
+    elif not own:
+        return _semantic_title(mr)
+    return item.decide(mr, unread, f"{plural(len(own), 'commit')}, none semantic", "/commits")
+
+
+def _semantic_title(mr: Record) -> Verdict:
+    title, link = record.text(mr, "title"), record.link(mr)
+    if title is None:
+        return Verdict("unknown", "title is not a text", link)
+    if SEMANTIC.match(first_line(title)):
+        return Verdict("pass", "semantic title", link)
+    return Verdict("fail", "title not semantic", link)
+
+
+def _is_merge(commit: Record) -> bool:
+    parents = record.field(commit, "parent_ids")
+    return isinstance(parents, list | tuple) and len(parents) >= 2
+
+
+def _message(commit: Record) -> str | None:
+    """Return the message of a commit, or its title where the record has no more."""
+    return record.text(commit, "message") or record.text(commit, "title")
+
+
+def _bare(text: str | None) -> str | None:
+    return None if text is None else without_comments(text)

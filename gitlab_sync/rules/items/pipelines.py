@@ -1,0 +1,56 @@
+"""Whether the newest pipeline of a merge request failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items import item
+from gitlab_sync.rules.items.verdict import Verdict
+
+if TYPE_CHECKING:
+    from gitlab_sync.types import Reading, Record
+
+
+def newest(mr: Record, pipelines: Reading) -> Verdict:
+    """Judge the pipeline with the highest id; GitLab's list is not sorted by it.
+
+    Only a whole list decides. Without any pipeline there is nothing that failed: it passes.
+    """
+    link = record.link(mr, "/pipelines")
+    if not pipelines.whole:
+        # The newest may be on the page that was not read.
+        return Verdict("unknown", item.not_read("pipelines", pipelines), link)
+    if not pipelines.rows:
+        return Verdict("pass", "no pipeline", link)
+    numbers = [record.number(pipeline, "id") for pipeline in pipelines.rows]
+    highest = max((number for number in numbers if number is not None), default=None)
+    # One without an id may be the newest, too.
+    candidates = {
+        record.text(pipeline, "status") or None
+        for pipeline, number in zip(pipelines.rows, numbers, strict=True)
+        if number is None or number == highest
+    }
+    if len(candidates) > 1:
+        return Verdict("unknown", "newest pipeline not known", link)
+    return _by_status(candidates.pop(), link)
+
+
+def newest_in_list(mr: Record) -> Verdict:
+    """Judge the `head_pipeline` or `pipeline` of the merge request's own record.
+
+    Null and missing both leave the answer open: rows made from lists have null where the list did
+    not say.
+    """
+    for key in ("head_pipeline", "pipeline"):
+        pipeline = record.field(mr, key)
+        if pipeline is not None:
+            return _by_status(record.text(pipeline, "status"), record.link(mr, "/pipelines"))
+    return item.absent(mr, "pipeline")
+
+
+def _by_status(status: str | None, link: str | None) -> Verdict:
+    if not status:
+        return Verdict("unknown", "status of the newest pipeline not known", link)
+    result = status.lower()
+    return Verdict("fail" if result == "failed" else "pass", f"newest pipeline: {result}", link)

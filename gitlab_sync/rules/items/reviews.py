@@ -1,0 +1,80 @@
+"""Whether somebody other than its author looked at a merge request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.identity.bots import is_bot
+from gitlab_sync.rules.items import item
+from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.text import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from gitlab_sync.types import Reading, Record
+
+_APPROVAL = "approved this merge request"
+
+
+def review(mr: Record, notes: Reading, bots: Collection[str]) -> Verdict:
+    """Judge whether anybody gave an upvote, or another person commented or approved.
+
+    `bots` lists usernames that count as bots besides those that look like one. A note counts
+    whatever it says; an approval is known by the system note that GitLab writes for it. Upvotes
+    come first, since they stand in the record: with any, notes change nothing.
+    """
+    upvotes = record.number(mr, "upvotes")
+    if upvotes:
+        return Verdict("pass", plural(int(upvotes), "upvote"), record.link(mr))
+    owner = record.author(mr)
+    unread = []
+    looked_at = 0
+    for note in notes.rows:
+        approval = _is_approval(note)
+        if record.field(note, "system") and not approval:
+            continue
+        looked_at += 1
+        by = record.author(note)
+        if by is None:
+            unread.append("author of a note not known")
+        elif is_bot(by, bots):
+            continue
+        elif owner is None:
+            unread.append("author of the merge request not known")
+        elif by.lower() != owner.lower():
+            verb = "approved" if approval else "commented"
+            return Verdict("pass", f"{by} {verb}", note_link(mr, note))
+    if not notes.whole:
+        unread.append(item.not_read("notes", notes))
+    if upvotes is None:
+        unread.append("upvotes not known")
+    people = "by the author or a bot" if looked_at == 1 else "all by the author or bots"
+    fault = f"{plural(looked_at, 'note')}, {people}" if looked_at else "no notes and no approval"
+    return item.decide(mr, unread, fault)
+
+
+def review_in_list(mr: Record) -> Verdict:
+    """Judge by the counts in the merge request's record, which do not say whose notes they are."""
+    unread = []
+    for key in ("upvotes", "user_notes_count"):
+        count = record.number(mr, key)
+        if count is None:
+            unread.append(f"{key} not in the list")
+        elif count > 0:
+            noun = "upvote" if key == "upvotes" else "note"
+            return Verdict("pass", plural(int(count), noun), record.link(mr))
+    return item.decide(mr, unread, "no notes and no upvotes")
+
+
+def _is_approval(note: Record) -> bool:
+    """Say whether GitLab wrote this note for an approval. One taken back later counts, too."""
+    body = record.text(note, "body") or ""
+    return bool(record.field(note, "system")) and body.strip().lower() == _APPROVAL
+
+
+def note_link(mr: Record, note: Record) -> str | None:
+    """Return the link to a note of the merge request, or to this where the note has no id."""
+    number = record.identity(note)
+    return record.link(mr) if number is None else record.link(mr, f"#note_{number}")

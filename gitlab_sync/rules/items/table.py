@@ -1,0 +1,61 @@
+"""The tables that the rules fill: their columns in order, and their rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from gitlab_sync.rules.items import issue, merge_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from gitlab_sync.types import Row
+
+Status = Literal["Success", "Partial", "Not Found", "Error"]
+
+_BOOKKEEPING = ("Status", "Error", "Unverified")
+
+MERGE_REQUEST_COLUMNS = (
+    "Username",
+    "Closed MRs",
+    *(check.title for check in merge_request.CHECKS),
+    *_BOOKKEEPING,
+)
+
+ISSUE_COLUMNS = (
+    "Username",
+    "Total Assigned",
+    "Opened Issues",
+    "Closed Issues",
+    *(check.title for check in issue.CHECKS),
+    *_BOOKKEEPING,
+)
+
+
+def row(
+    columns: Sequence[str],
+    username: str,
+    cells: Mapping[str, int | None],
+    status: Status,
+    error: str | None,
+    unverified: int | None,
+) -> Row:
+    """Return one person's row, with exactly `columns` as its keys, in their order.
+
+    Columns that `cells` lacks are null. In a row `Not Found` or `Error` all counts are null,
+    whatever is handed in: nothing was counted, and that is not 0.
+    """
+    counted = status in {"Success", "Partial"}
+    fixed: Row = {
+        "Username": username,
+        "Status": status,
+        "Error": error,
+        "Unverified": unverified if counted else None,
+    }
+    counts = cells if counted else {}
+    return {column: fixed[column] if column in fixed else counts.get(column) for column in columns}
+
+
+def by_username(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows sorted by the lower case of their `Username`."""
+    return sorted(rows, key=lambda row: str(row["Username"]).lower())

@@ -1,0 +1,61 @@
+"""Counting verdicts: from judged items to the cells of a row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.unique import unique
+from gitlab_sync.types import Record
+
+if TYPE_CHECKING:
+    from gitlab_sync.rules.items.check import Check
+
+Verdicts = Mapping[str, Verdict]
+"""What a rule set says about one item, by the ids of its checks."""
+
+Judged = tuple[Record, Verdicts]
+"""An item with what a rule set says about it."""
+
+NOT_JUDGED = Verdict("unknown", "not judged")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The counts of one person's items. Not to be changed, so threads may share it.
+
+    `cells` has a number for each title: of the known faults, None where there are items and not
+    one could be judged. `unknown` says for each check's title how many items could not be judged.
+    """
+
+    cells: Mapping[str, int | None]
+    unknown: Mapping[str, int]
+
+    @property
+    def unverified(self) -> int:
+        """The number of pairs (item, check) that are unknown."""
+        return sum(self.unknown.values())
+
+
+def tally(counts: Mapping[str, int], checks: Sequence[Check], judged: Sequence[Verdicts]) -> Tally:
+    """Count the faults that `judged` holds for each of `checks`, behind the plain `counts`.
+
+    A check without a verdict counts as unknown: what nobody judged is not clean.
+    """
+    cells: dict[str, int | None] = dict(counts)
+    unknown: dict[str, int] = {}
+    for check in checks:
+        results = Counter(verdicts.get(check.id, NOT_JUDGED).result for verdicts in judged)
+        unknown[check.title] = results["unknown"]
+        all_unknown = bool(judged) and results["unknown"] == len(judged)
+        cells[check.title] = None if all_unknown else results["fail"]
+    return Tally(cells, unknown)
+
+
+def distinct(judged: Iterable[Judged]) -> list[Judged]:
+    """Return the pairs in order, each item's `id` once (the first counts); without one all stay."""
+    return unique(judged, lambda pair: record.identity(pair[0]))

@@ -1,0 +1,1 @@
+"""Compliance of projects: documents, licences, CI pipelines and tools."""

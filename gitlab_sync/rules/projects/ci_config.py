@@ -1,0 +1,301 @@
+"""The jobs of a pipeline, from the text of `.gitlab-ci.yml` as GitLab understands it.
+
+In GitLab's own order: includes are merged, `extends` is followed, `!reference` is looked up, and
+what `default` and the top of the file say is handed down to each job (docs: CI/CD YAML syntax).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from gitlab_sync.rules.projects.ci_includes import CI_FILE, Included, Merged, deep_merge, merged
+from gitlab_sync.rules.projects.ci_yaml import Plain, Reference, YamlError
+
+Runs = Literal["always", "manual", "never"]
+"""Whether a job starts by itself, by hand, or not at all in a healthy pipeline."""
+
+# Top-level keys that are not jobs (`pages` is one).
+_NO_JOBS = frozenset({
+    "default", "include", "stages", "variables", "workflow", "image", "services", "cache",
+    "before_script", "after_script", "spec",
+})  # fmt: skip
+
+# What is read of a job; it has `script`, `run`, `trigger` or `extends`, or it is none.
+_JOB_KEYS = frozenset({
+    "script", "run", "trigger", "extends", "before_script", "stage", "image", "rules", "only",
+    "except", "when", "allow_failure", "coverage", "artifacts", "inherit",
+})  # fmt: skip
+
+# Of a mapping only this key matters, so that merging costs the same however large it is.
+_PART = {
+    "artifacts": "reports",
+    "only": "refs",
+    "except": "refs",
+    "image": "name",
+    "inherit": "default",
+}
+
+# GitLab: at most 11 levels of `extends`, 10 of `!reference`.
+_MAX_EXTENDS = 11
+_MAX_REFERENCES = 10
+
+# Far above what any real pipeline has: references that multiply must not hold a thread.
+_MAX_STEPS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job that is not hidden, with what it inherits. Immutable.
+
+    `stage` as it is written, None where it is left to GitLab's default. `script`: the lines of
+    `before_script` and `script`. `runs`: see `Runs`. `coverage`: whether it reports a coverage
+    figure (`coverage:`), `coverage_report` whether it uploads one as an artifact.
+    `path` and `line` (from 1) say where it stands.
+    """
+
+    name: str
+    stage: str | None
+    script: tuple[str, ...]
+    runs: Runs
+    image: str | None = None
+    allow_failure: bool = False
+    coverage: bool = False
+    coverage_report: bool = False
+    path: str = CI_FILE
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A pipeline's configuration. Immutable.
+
+    `stages` as declared (empty if not). `included`: every `include`; `unread` those of them whose
+    jobs are not known here. `problems`: what GitLab would refuse, in words. `error`: why there is
+    nothing to read, else None.
+    """
+
+    stages: tuple[str, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    included: tuple[Included, ...] = ()
+    unread: tuple[Included, ...] = ()
+    problems: tuple[str, ...] = ()
+    error: str | None = None
+
+
+def read_pipeline(
+    text: str, local: Mapping[str, str] | None = None, path: str = CI_FILE
+) -> Pipeline:
+    """Return the pipeline that `text` configures; never raises.
+
+    `local` maps paths of included files in the same repository to their texts, `path` is that of
+    `text` itself. Safe to call from many threads.
+    """
+    try:
+        whole = merged(text, local or {}, path)
+    except YamlError as problem:
+        return Pipeline(error=f"no valid YAML: {problem}")
+    if not whole.value:
+        return Pipeline(error="the CI configuration is empty")
+    return _Reader(whole).pipeline()
+
+
+class _Reader:
+    """Reads the jobs of one configuration that is already merged."""
+
+    def __init__(self, whole: Merged) -> None:
+        self._whole = whole
+        self._top = whole.value
+        self._problems = list(whole.problems)
+        self._expanded: dict[str, dict[str, Plain] | None] = {}
+        self._steps_left = _MAX_STEPS
+
+    def pipeline(self) -> Pipeline:
+        workflow = self._top.get("workflow")
+        # A workflow that never starts a pipeline starts none of its jobs.
+        dead = isinstance(workflow, dict) and self._by_rules(workflow, "always") == "never"
+        jobs = tuple(self._job(name, dead=dead) for name in self._names())
+        stages = self._flat(self._top.get("stages"))
+        return Pipeline(
+            tuple(stages),
+            jobs,
+            tuple(self._whole.included),
+            tuple(self._whole.unread),
+            tuple(dict.fromkeys(self._problems)),
+        )
+
+    def _names(self) -> Iterator[str]:
+        for name, value in self._top.items():
+            if name in _NO_JOBS or name.startswith(".") or not isinstance(value, dict):
+                continue
+            if _JOB_KEYS.intersection(value):
+                yield name
+
+    def _job(self, name: str, *, dead: bool) -> Job:
+        own = self._extended(name, ())
+        keys = own or self._top[name]
+        path, line = self._whole.places.get(name, (CI_FILE, None))
+        script = [*self._flat(self._inherited(keys, "before_script")), *self._script(keys)]
+        reports = _mapping(_mapping(keys.get("artifacts")).get("reports"))
+        return Job(
+            name,
+            _text(self._resolved(keys.get("stage"))),
+            tuple(script),
+            "never" if dead or own is None else self._runs(keys),
+            _image(self._resolved(self._inherited(keys, "image"))),
+            keys.get("allow_failure") not in (None, False),
+            keys.get("coverage") is not None,
+            reports.get("coverage_report") is not None,
+            path,
+            line,
+        )
+
+    def _script(self, keys: dict[str, Plain]) -> list[str]:
+        lines = self._flat(keys.get("script"))
+        steps = keys.get("run")
+        for step in steps if isinstance(steps, list) else []:
+            lines += self._flat(_mapping(step).get("script"))
+        return lines
+
+    def _extended(self, name: str, way: tuple[str, ...]) -> dict[str, Plain] | None:
+        """Return a job with what it extends below its own keys; None if GitLab refuses it."""
+        if name in self._expanded:
+            return self._expanded[name]
+        own = _own_keys(self._top[name])
+        result: dict[str, Plain] | None = {}
+        for parent in self._flat(own.get("extends")):
+            below = self._parent(name, parent, (*way, name))
+            if below is None:
+                result = None
+                break
+            result = deep_merge(result, below)
+        if result is not None:
+            result = deep_merge(result, {key: own[key] for key in own if key != "extends"})
+        self._expanded[name] = result
+        return result
+
+    def _parent(self, name: str, parent: str, way: tuple[str, ...]) -> dict[str, Plain] | None:
+        if parent in way:
+            self._problems.append(f"{name} extends {parent}, which extends it in a circle")
+            return None
+        if len(way) > _MAX_EXTENDS:
+            self._problems.append(f"{name} extends more than {_MAX_EXTENDS} levels")
+            return None
+        if isinstance(self._top.get(parent), dict):
+            return self._extended(parent, way)
+        if self._whole.unread:
+            return {}  # it may well stand in a file that is not read here
+        self._problems.append(f"{name} extends {parent}, which is not there")
+        return None
+
+    def _inherited(self, keys: dict[str, Plain], key: str) -> Plain:
+        """Return a job's own value, else that of `default` or of the top, as `inherit` allows."""
+        if key in keys:
+            return keys[key]
+        allowed = _mapping(keys.get("inherit")).get("default", True)
+        if allowed is False or (isinstance(allowed, list) and key not in allowed):
+            return None
+        return _mapping(self._top.get("default")).get(key, self._top.get(key))
+
+    def _runs(self, keys: dict[str, Plain]) -> Runs:
+        if isinstance(keys.get("rules"), list | Reference):
+            return self._by_rules(keys, _when(keys.get("when")))
+        if self._switched_off(keys):
+            return "never"
+        return _when(keys.get("when"))
+
+    def _by_rules(self, keys: dict[str, Plain], usual: Runs) -> Runs:
+        """Say how a list of rules lets a job run at its best: the first rule that holds decides."""
+        if "rules" not in keys:
+            return usual
+        best: Runs = "never"
+        for rule in self._items(keys["rules"], 0):
+            if not isinstance(rule, dict):
+                return usual  # not looked up: it may hold
+            runs = _when(rule["when"]) if "when" in rule else usual
+            if runs == "always":
+                return runs
+            if runs == "manual":
+                best = runs
+            if not {"if", "changes", "exists"}.intersection(rule):
+                break  # it always holds, so that no later rule is reached
+        return best
+
+    def _switched_off(self, keys: dict[str, Plain]) -> bool:
+        if keys.get("only") == []:
+            return True
+        refs = keys.get("except")
+        refs = refs.get("refs") if isinstance(refs, dict) else refs
+        return {"branches", "tags"}.issubset(self._flat(refs)) and keys.get("only") is None
+
+    def _flat(self, value: Plain) -> list[str]:
+        """Return the texts in a text, a list or lists of lists, references looked up."""
+        return [item for item in self._items(value, 0) if isinstance(item, str)]
+
+    def _items(self, value: Plain, depth: int) -> list[Plain]:
+        """Return what a list holds, lists within it taken apart; a single value is a list of one.
+
+        GitLab allows 10 levels, too. The steps are counted over the whole pipeline.
+        """
+        value = self._resolved(value)
+        if not isinstance(value, list):
+            return [] if value is None else [value]
+        found: list[Plain] = []
+        for one in value if depth <= _MAX_REFERENCES else ():
+            self._steps_left -= 1
+            if self._steps_left < 0:
+                self._problems.append("larger than any real pipeline: not all of it is read")
+                break
+            found += self._items(one, depth + 1)
+        return found
+
+    def _resolved(self, value: Plain) -> Plain:
+        for _ in range(_MAX_REFERENCES):
+            if not isinstance(value, Reference):
+                return value
+            value = self._looked_up(value)
+        return None
+
+    def _looked_up(self, reference: Reference) -> Plain:
+        steps = reference.path
+        if not steps:
+            return None
+        known = self._top.get(steps[0])
+        if isinstance(known, dict) and steps[0] not in _NO_JOBS and len(steps) > 1:
+            # What a job extends counts; keys that no job has stand in the text itself.
+            inherited = self._extended(steps[0], ()) or {}
+            known = inherited if steps[1] in inherited else known
+        for step in steps[1:]:
+            known = _mapping(known).get(step)
+        if known is None and not self._whole.unread:
+            self._problems.append(f"!reference [{', '.join(steps)}] leads nowhere")
+        return known
+
+
+def _when(value: Plain) -> Runs:
+    """Read `when`: a job that waits for a failure checks nothing, as good as never."""
+    if value == "manual":
+        return "manual"
+    return "never" if value in ("never", "on_failure") else "always"
+
+
+def _own_keys(job: dict[str, Plain]) -> dict[str, Plain]:
+    own = {key: job[key] for key in job if key in _JOB_KEYS}
+    for key, part in _PART.items():
+        value = own.get(key)
+        if isinstance(value, dict):
+            own[key] = {part: value[part]} if part in value else {}
+    return own
+
+
+def _mapping(value: Plain) -> dict[str, Plain]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Plain) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _image(value: Plain) -> str | None:
+    return _text(value.get("name") if isinstance(value, dict) else value)

@@ -1,0 +1,299 @@
+"""How complete a CI pipeline is: does it test, lint, format, check types and measure coverage.
+
+Each of the five stages has a weight; half of it is for a job that runs by itself, half for a tool
+that is recognised. The weights make ten, so that their sum is the score (`dx_score`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gitlab_sync.rules.projects.ci_config import Job, Pipeline, read_pipeline
+from gitlab_sync.rules.projects.tool_uses import (
+    STAGES,
+    Scripts,
+    ToolReader,
+    Use,
+    purposes_of_name,
+)
+from gitlab_sync.rules.projects.tools import Purpose
+from gitlab_sync.rules.text import plural
+
+WEIGHTS: Mapping[Purpose, int] = {
+    "test": 3,
+    "lint": 2,
+    "format": 1,
+    "type_check": 2,
+    "coverage": 2,
+}
+"""What each stage counts for, of ten."""
+
+TITLES: Mapping[Purpose, str] = {
+    "test": "tests",
+    "lint": "linting",
+    "format": "the format",
+    "type_check": "type checks",
+    "coverage": "coverage",
+}
+
+_SEVERITIES: Mapping[Purpose, str] = {
+    "test": "high",
+    "lint": "medium",
+    "format": "low",
+    "type_check": "medium",
+    "coverage": "medium",
+}
+
+_PYTHON: Mapping[Purpose, str] = {
+    "test": "pytest",
+    "lint": "ruff check .",
+    "format": "ruff format --check .",
+    "type_check": "mypy .",
+    "coverage": "pytest --cov --cov-fail-under=80",
+}
+_SCRIPT: Mapping[Purpose, str] = {
+    "test": "npx vitest run",
+    "lint": "npx eslint .",
+    "format": "npx prettier --check .",
+    "type_check": "npx tsc --noEmit",
+    "coverage": "npx vitest run --coverage",
+}
+_COMMANDS: Mapping[str, Mapping[Purpose, str]] = {
+    "python": _PYTHON,
+    "javascript": _SCRIPT,
+    "typescript": _SCRIPT,
+    "go": {
+        "test": "go test ./...",
+        "lint": "golangci-lint run",
+        "format": 'test -z "$(gofmt -l .)"',
+        "type_check": "go vet ./...",
+        "coverage": "go test -coverprofile=coverage.out ./...",
+    },
+    "rust": {
+        "test": "cargo test",
+        "lint": "cargo clippy -- -D warnings",
+        "format": "cargo fmt --check",
+        "type_check": "cargo check",
+        "coverage": "cargo llvm-cov --fail-under-lines 80",
+    },
+    "java": {
+        "test": "mvn verify",
+        "lint": "mvn checkstyle:check",
+        "format": "mvn spotless:check",
+        "type_check": "mvn compile",
+        "coverage": "mvn jacoco:check",
+    },
+}
+# Where the language is not known, a target that the project itself gives a meaning.
+_ANY: Mapping[Purpose, str] = {
+    "test": "make test",
+    "lint": "make lint",
+    "format": "make format-check",
+    "type_check": "make type-check",
+    "coverage": "make coverage",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """What a pipeline does for one stage. Immutable.
+
+    `declared`: a stage is named so. `jobs`: those that serve it and run by themselves, `idle` those
+    that serve it but are started by hand or never. `uses`: the recognised tools that they run (a
+    job that never runs, runs none).
+    """
+
+    declared: bool
+    jobs: tuple[Job, ...]
+    idle: tuple[Job, ...]
+    uses: tuple[Use, ...]
+
+    @property
+    def share(self) -> float:
+        """The part of the stage's weight that is reached: 0, 0.5 or 1."""
+        return (bool(self.jobs) + bool(self.uses)) / 2
+
+    @property
+    def indirect(self) -> bool:
+        """Whether all its tools are run through make, tox, npm or the like."""
+        return bool(self.uses) and all(use.via for use in self.uses)
+
+    @property
+    def note(self) -> str | None:
+        """What a reader should know besides, or None."""
+        if self.idle and not self.jobs:
+            by_hand = [job.name for job in self.idle if job.runs == "manual"]
+            if by_hand:
+                return f"only started by hand: {', '.join(by_hand)}"
+            return f"switched off: {', '.join(job.name for job in self.idle)}"
+        if self.indirect:
+            return "run through " + ", ".join(dict.fromkeys(use.via or "" for use in self.uses))
+        if self.jobs and all(job.allow_failure for job in self.jobs):
+            return "may fail without failing the pipeline"
+        return None
+
+
+def judge_stages(pipeline: Pipeline, scripts: Scripts | None = None) -> dict[Purpose, StageReport]:
+    """Return what the pipeline does for each of the five stages, in their order; never raises.
+
+    `scripts` says what targets of make, npm and others run, where that was read.
+    """
+    reader = ToolReader(scripts)
+    used = [(job, tuple(reader.uses(job.script))) for job in pipeline.jobs]
+    served = [(job, found, _serves(job, found)) for job, found in used]
+    named = {purpose for stage in pipeline.stages for purpose in purposes_of_name(stage)}
+    reports = {}
+    for purpose in STAGES:
+        mine = [(job, found) for job, found, serves in served if purpose in serves]
+        tools = [
+            use
+            for job, found in mine
+            if job.runs != "never"
+            for use in found
+            if use.purpose == purpose
+        ]
+        if any(job.coverage_report and job.runs != "never" for job, _ in mine):
+            tools += [Use("GitLab coverage report", "coverage")] if purpose == "coverage" else []
+        reports[purpose] = StageReport(
+            purpose in named
+            or any(purpose in purposes_of_name(job.stage or "") for job, _ in mine),
+            tuple(job for job, _ in mine if job.runs == "always"),
+            tuple(job for job, _ in mine if job.runs != "always"),
+            tuple(dict.fromkeys(tools)),
+        )
+    return reports
+
+
+def check_ci_pipeline(text: str | None, project_type: str = "Unknown") -> dict[str, Any]:
+    """Judge the text of a `.gitlab-ci.yml` for a project of that language; never raises.
+
+    The result has `stages_present` and `missing_stages` (of `test, lint, format, type_check,
+    coverage`); `jobs`, for each of them `{stage_present, job_present, tool_detected, job_names,
+    detected_tools, indirect_execution}` and perhaps `note`; `issues` (`{message, severity}`);
+    `dx_score` (0 to 10, one decimal); `recommendations` (`{message, command, severity}`), the
+    commands in the language of the project; and `error` when there is nothing to read.
+
+    A stage is present when a stage is named so or a job that runs serves it. What other files hold
+    is not known here: each `include` is named among the issues.
+    """
+    if not isinstance(text, str) or not text.strip():
+        return nothing("no CI configuration", project_type)
+    pipeline = read_pipeline(text)
+    if pipeline.error is not None:
+        return nothing(pipeline.error, project_type)
+    return report(pipeline, project_type)
+
+
+def report(
+    pipeline: Pipeline, project_type: str = "Unknown", scripts: Scripts | None = None
+) -> dict[str, Any]:
+    """Return what `check_ci_pipeline` does for a pipeline that was read, with its includes."""
+    stages = judge_stages(pipeline, scripts)
+    present = [stage for stage, found in stages.items() if found.declared or found.jobs]
+    return {
+        "stages_present": present,
+        "missing_stages": [stage for stage in STAGES if stage not in present],
+        "jobs": {stage: _jobs(found, stage in present) for stage, found in stages.items()},
+        "issues": [*_issues(stages), *_problems(pipeline)],
+        "dx_score": score(stages),
+        "recommendations": _recommendations(stages, project_type),
+    }
+
+
+def nothing(error: str, project_type: str) -> dict[str, Any]:
+    """Return the result where there is no pipeline to judge, for the reason `error`."""
+    empty = dict.fromkeys(STAGES, StageReport(declared=False, jobs=(), idle=(), uses=()))
+    return {
+        "stages_present": [],
+        "missing_stages": list(STAGES),
+        "jobs": {stage: _jobs(found, present=False) for stage, found in empty.items()},
+        "issues": [_issue(error, "high")],
+        "dx_score": 0.0,
+        "recommendations": _recommendations(empty, project_type),
+        "error": error,
+    }
+
+
+def score(stages: Mapping[Purpose, StageReport]) -> float:
+    """Return the score, 0 to 10 with one decimal: each weight times what is reached of it."""
+    reached = sum(WEIGHTS[stage] * found.share for stage, found in stages.items())
+    return round(10 * reached / sum(WEIGHTS.values()), 1)
+
+
+def command_for(stage: Purpose, project_type: str) -> str:
+    """Return the command that does a stage's work in a language (`Python`, `Go`, …)."""
+    return _COMMANDS.get(project_type.strip().lower(), _ANY)[stage]
+
+
+def _serves(job: Job, found: tuple[Use, ...]) -> set[Purpose]:
+    """Return the stages that a job serves: by what it runs and is called, else by its stage."""
+    serves = {use.purpose for use in found if use.purpose in WEIGHTS}
+    serves |= purposes_of_name(job.name)
+    if job.coverage or job.coverage_report:
+        serves.add("coverage")
+    if not serves and job.script and not found:
+        serves |= purposes_of_name(job.stage or "")
+    return serves
+
+
+def _jobs(found: StageReport, present: bool) -> dict[str, Any]:
+    entry = {
+        "stage_present": present,
+        "job_present": bool(found.jobs),
+        "tool_detected": bool(found.uses),
+        "job_names": [job.name for job in (*found.jobs, *found.idle)],
+        "detected_tools": list(dict.fromkeys(use.tool for use in found.uses)),
+        "indirect_execution": found.indirect,
+    }
+    return entry if found.note is None else {**entry, "note": found.note}
+
+
+def _issues(stages: Mapping[Purpose, StageReport]) -> list[dict[str, str]]:
+    issues = []
+    for stage, found in stages.items():
+        title = TITLES[stage]
+        if not found.jobs and found.note:
+            issues.append(_issue(f"{stage}: {found.note}", _SEVERITIES[stage]))
+        elif not found.jobs and found.declared:
+            issues.append(_issue(f"{stage}: the stage has no job", _SEVERITIES[stage]))
+        elif not found.jobs:
+            issues.append(_issue(f"{stage}: no job for {title}", _SEVERITIES[stage]))
+        elif not found.uses:
+            names = ", ".join(job.name for job in found.jobs)
+            issues.append(_issue(f"{stage}: no tool for {title} recognised in {names}", "low"))
+        if found.jobs and all(job.allow_failure for job in found.jobs):
+            issues.append(_issue(f"{stage}: a failure does not fail the pipeline", "low"))
+    return issues
+
+
+def _problems(pipeline: Pipeline) -> list[dict[str, str]]:
+    found = [_issue(problem, "high") for problem in pipeline.problems]
+    if pipeline.unread:
+        names = ", ".join(f"{entry.kind} {entry.what}" for entry in pipeline.unread)
+        number = plural(len(pipeline.unread), "included file")
+        found.append(_issue(f"{number} not looked into: {names}", "low"))
+    return found
+
+
+def _issue(message: str, severity: str) -> dict[str, str]:
+    return {"message": message, "severity": severity}
+
+
+def _recommendations(
+    stages: Mapping[Purpose, StageReport], project_type: str
+) -> list[dict[str, str]]:
+    found = []
+    for stage, state in stages.items():
+        command = command_for(stage, project_type)
+        if not state.jobs and not state.idle:
+            message = f"Add a job for {TITLES[stage]}."
+        elif not state.jobs:
+            message = f"Let the job for {TITLES[stage]} run by itself in each pipeline."
+        elif not state.uses:
+            message = f"Run a well-known tool for {TITLES[stage]}."
+        else:
+            continue
+        found.append({"message": message, "command": command, "severity": _SEVERITIES[stage]})
+    return found

@@ -1,0 +1,340 @@
+"""Compliance of a project: every check judged over what was read, the score, and a summary row.
+
+Pure functions. What they need is read elsewhere: `project_files.wanted_files` names the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules import record as records
+from gitlab_sync.rules.projects import (
+    ci_pipeline,
+    coverage_threshold,
+)
+from gitlab_sync.rules.projects import (
+    documents as project_documents,
+)
+from gitlab_sync.rules.projects import (
+    files as project_files,
+)
+from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, WEIGHTS, ProjectCheck
+from gitlab_sync.rules.projects.ci_config import Pipeline
+from gitlab_sync.rules.projects.facts import Finding, ProjectFacts, Repository, Unread
+from gitlab_sync.rules.projects.licence_text import policy_title, with_forms
+from gitlab_sync.rules.projects.tool_detection import Project
+from gitlab_sync.rules.projects.tool_uses import STAGES
+from gitlab_sync.rules.projects.tools import Purpose
+from gitlab_sync.types import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a team asks of its projects: data that a setting can change. Not to be changed itself.
+
+    `licences`: allowed SPDX identifiers; a GNU name without a suffix (`AGPL-3.0`) becomes both of
+    its forms. `weights`: of each check, by id. A README needs `readme_length` characters and
+    `readme_sections` of the usual topics.
+    """
+
+    licences: frozenset[str] = frozenset({"AGPL-3.0-only", "AGPL-3.0-or-later"})
+    weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
+    readme_length: int = 150
+    readme_sections: int = 3
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "licences", with_forms(self.licences))
+
+    @property
+    def license_title(self) -> str:
+        """The title of the licence's column, such as `AGPLv3`."""
+        return policy_title(self.licences)
+
+    @classmethod
+    def from_setting(cls, setting: Mapping[str, Any]) -> Policy:
+        """Return the policy that a setting describes, with the usual values for what it leaves out.
+
+        Keys: `licences` (list), `weights` (check to number), `readme_length`, `readme_sections`.
+        Raises `ConfigurationError` for an unknown key, an unknown check or a negative weight.
+        """
+        unknown = sorted(set(setting) - {"licences", "weights", "readme_length", "readme_sections"})
+        weights = setting.get("weights", {})
+        if unknown or not isinstance(weights, Mapping):
+            raise ConfigurationError(f"compliance: unknown setting {', '.join(unknown) or weights}")
+        for check, weight in weights.items():
+            if check not in BY_ID:
+                raise ConfigurationError(f"compliance: there is no check {check}")
+            if not isinstance(weight, int | float) or not 0 <= weight < float("inf"):
+                raise ConfigurationError(f"compliance: {weight} is no weight for {check}")
+        licences = setting.get("licences", cls().licences)
+        listed = isinstance(licences, Collection) and not isinstance(licences, str)
+        if not listed or not all(isinstance(one, str) for one in licences):
+            raise ConfigurationError("compliance: licences must be a list of SPDX identifiers")
+        return cls(
+            frozenset(licences),
+            {**WEIGHTS, **weights},
+            _count(setting, "readme_length", cls().readme_length),
+            _count(setting, "readme_sections", cls().readme_sections),
+        )
+
+
+def _count(setting: Mapping[str, Any], key: str, usual: int) -> int:
+    value = setting.get(key, usual)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ConfigurationError(f"compliance: {key} must be a whole number, not {value}")
+    return value
+
+
+DEFAULT_POLICY = Policy()
+"""What is asked where no setting says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Weights that pass, fail and are unknown; those that do not apply are in none. Immutable."""
+
+    passed: float = 0.0
+    failed: float = 0.0
+    unknown: float = 0.0
+
+    @property
+    def percent(self) -> float | None:
+        """Passing weight in percent of what could be judged, one decimal; None if nothing could."""
+        judged = self.passed + self.failed
+        return round(100 * self.passed / judged, 1) if judged else None
+
+    def __str__(self) -> str:
+        """Return `75 %`, with the weight that is unknown beside it: `75 %, 10 of 100 unknown`."""
+        shown = "?" if self.percent is None else f"{self.percent:g} %"
+        if not self.unknown:
+            return shown
+        whole = self.passed + self.failed + self.unknown
+        return f"{shown}, {round(self.unknown, 1):g} of {round(whole, 1):g} unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found about one project. Not to be changed, so threads may share it.
+
+    `findings`: each check's answer by its id, in the order of `CHECKS`. `stack`: its languages.
+    `pipeline`: what `check_ci_pipeline` gives, None if the pipeline could not be read.
+    """
+
+    findings: Mapping[str, Finding]
+    score: Score
+    stack: tuple[str, ...]
+    pipeline: Mapping[str, Any] | None
+
+    @property
+    def unverified(self) -> int:
+        """The number of checks that are unknown."""
+        return sum(finding.result == "unknown" for finding in self.findings.values())
+
+    @property
+    def faults(self) -> list[ProjectCheck]:
+        """The checks that fail, the weightiest first: what to do next."""
+        failed = [check for check in CHECKS if self.findings[check.id].result == "fail"]
+        return sorted(failed, key=lambda check: -check.weight)
+
+
+def judge(facts: ProjectFacts, policy: Policy = DEFAULT_POLICY) -> Report:
+    """Return the report on a project; never raises, whatever the files hold."""
+    project = Project(Repository(facts))
+    findings = {check.id: _judge(check, project, policy) for check in CHECKS}
+    return Report(findings, _score(findings, policy), project.languages, _pipeline(project))
+
+
+def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_POLICY) -> Row:
+    """Return the project's row of a table of many.
+
+    Columns: `Project, Compliance Score` (percent)`, Stack`, the policy's licence (`AGPLv3`),
+    `Security, Coverage, CI/CD, Pre-commit`, then `Status, Error, Unverified`. The cells of checks
+    are `yes`, `partly`, `no`, `n/a` (does not apply) or None (unknown).
+    """
+    findings = report.findings
+    name = records.text(facts.project, "path_with_namespace")
+    reasons = [finding.reason for finding in findings.values() if finding.result == "unknown"]
+    nothing = report.score.percent is None
+    return {
+        "Project": name or facts.web_url or "?",
+        "Compliance Score": report.score.percent,
+        "Stack": ", ".join(report.stack) or None,
+        policy.license_title: _cell([findings["license"]]),
+        "Security": _cell([findings["secret_scan"], findings["dependency_audit"]]),
+        "Coverage": _cell([findings["coverage_threshold"]]),
+        "CI/CD": _cell([findings[f"ci_{stage}"] for stage in STAGES]),
+        "Pre-commit": _cell([findings["pre_commit"]]),
+        "Status": "Error" if nothing else "Partial" if reasons else "Success",
+        "Error": "; ".join(dict.fromkeys(reasons)) or None,
+        "Unverified": None if nothing else report.unverified,
+    }
+
+
+def error_row(name: str, error: str, policy: Policy = DEFAULT_POLICY) -> Row:
+    """Return the row of a project of which nothing could be read, for the reason `error`."""
+    titles = ("Compliance Score", "Stack", policy.license_title, "Security", "Coverage", "CI/CD")
+    empty = dict.fromkeys((*titles, "Pre-commit"))
+    return {"Project": name, **empty, "Status": "Error", "Error": error, "Unverified": None}
+
+
+def worst_first(rows: Iterable[Row]) -> list[Row]:
+    """Return rows by their score, the lowest first, equal ones by name; unknown ones at the end."""
+
+    def place(row: Row) -> tuple[bool, float, str]:
+        score = row["Compliance Score"]
+        return score is None, float(score or 0), str(row["Project"]).lower()
+
+    return sorted(rows, key=place)
+
+
+def _judge(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
+    reason = _does_not_apply(check, project)
+    if reason is not None:
+        return Finding("not applicable", reason)
+    finding = _JUDGES[check.id](project, policy)
+    if (
+        finding.result == "fail"
+        and project.repository.missing
+        and not _applies_surely(check, project)
+    ):
+        # The files that were not listed may show that it does not apply at all.
+        return project.repository.unknown(project.repository.unlisted, share=finding.share)
+    return finding
+
+
+def _does_not_apply(check: ProjectCheck, project: Project) -> str | None:
+    """Return why a check does not apply, None if it does or may."""
+    if project.repository.missing or _applies_surely(check, project):
+        return _no_dependencies(project) if check.id == "dependency_audit" else None
+    if not project.has_code:
+        return "there is no source code"
+    return f"{', '.join(project.languages) or 'other language'}: {check.not_applicable}"
+
+
+def _applies_surely(check: ProjectCheck, project: Project) -> bool:
+    if check.applies_to == "any project":
+        return True
+    if check.applies_to == "any code":
+        return project.has_code
+    return bool(set(check.applies_to) & set(project.languages))
+
+
+def _no_dependencies(project: Project) -> str | None:
+    if project.repository.missing or project.settings.declares_dependencies() is not False:
+        return None
+    names = {path.rpartition("/")[2] for path in project.repository.paths}
+    return None if names & _LOCKS else "no dependencies are declared"
+
+
+_LOCKS = frozenset(
+    {"uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "package-lock.json", "yarn.lock"}
+    | {"pnpm-lock.yaml", "bun.lock", "go.sum", "Cargo.lock", "gradle.lockfile", "setup.py"}
+)
+"""Files that only a project with dependencies has, or that hide whether it has any."""
+
+
+def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
+    def judge_stage(project: Project, _: Policy) -> Finding:
+        repository = project.repository
+        path = project_files.ci_file(repository.project)
+        if project.pipeline_off:
+            return repository.failed("pipelines are switched off in the project's settings")
+        if project.pipeline is None:
+            return repository.failed(f"no {path}")
+        if isinstance(project.pipeline, Pipeline) and project.pipeline.error:
+            return repository.failed(project.pipeline.error, path)
+        found = project.stages[stage]
+        job = next(iter((*found.jobs, *found.idle)), None)
+        place = (job.path, job.line) if job else (None, None)
+        if found.share == 1:
+            tools = ", ".join(dict.fromkeys(use.tool for use in found.uses))
+            return repository.passed(f"{job.name if job else stage} runs {tools}", *place)
+        if project.unread_pipeline:
+            return repository.unknown(project.unread_pipeline, place[0], found.share)
+        return repository.failed(_lacking(stage, found), place[0] or path, place[1], found.share)
+
+    return judge_stage
+
+
+def _lacking(stage: Purpose, found: ci_pipeline.StageReport) -> str:
+    title = ci_pipeline.TITLES[stage]
+    if found.jobs:
+        return f"{found.jobs[0].name} runs no known tool for {title}"
+    return found.note or f"no job for {title}"
+
+
+def _tool(purpose: Purpose, wanted: str) -> Callable[[Project, Policy], Finding]:
+    return lambda project, _: project.tool(purpose, wanted)
+
+
+def _language(project: Project, _: Policy) -> Finding:
+    if project.languages:
+        return project.repository.passed(", ".join(project.languages))
+    return project.repository.decide("no known language", project.repository.unlisted)
+
+
+_JUDGES: Mapping[str, Callable[[Project, Policy], Finding]] = {
+    **{f"ci_{stage}": _stage(stage) for stage in STAGES},
+    "license": lambda project, policy: project_documents.license_file(project, policy.licences),
+    "readme": lambda project, policy: project_documents.readme(
+        project, policy.readme_length, policy.readme_sections
+    ),
+    "tests": lambda project, _: project_documents.tests(project),
+    "linter": _tool("lint", "linter"),
+    "formatter": _tool("format", "formatter"),
+    "type_checker": _tool("type_check", "type checker"),
+    "secret_scan": _tool("secret_scan", "scan for secrets"),
+    "dependency_audit": _tool("dependency_audit", "audit of dependencies"),
+    "coverage_threshold": lambda project, _: coverage_threshold.judge(project),
+    "templates": lambda project, _: project_documents.templates(project),
+    "contributing": lambda project, _: project_documents.document(
+        project, project_files.CONTRIBUTING, "CONTRIBUTING"
+    ),
+    "changelog": lambda project, _: project_documents.document(
+        project, project_files.CHANGELOG, "CHANGELOG"
+    ),
+    "code_of_conduct": lambda project, _: project_documents.document(
+        project, project_files.CODE_OF_CONDUCT, "CODE_OF_CONDUCT"
+    ),
+    "description_topics": lambda project, _: project_documents.description_topics(project),
+    "pre_commit": _tool("hooks", "checks before commits"),
+    "dead_code": _tool("dead_code", "search for dead code"),
+    "changelog_generator": _tool("changelog", "changelog generator"),
+    "language": _language,
+}
+
+
+def _score(findings: Mapping[str, Finding], policy: Policy) -> Score:
+    totals = {"pass": 0.0, "fail": 0.0, "unknown": 0.0}
+    for check, finding in findings.items():
+        if finding.result != "not applicable":
+            weight = policy.weights[check]
+            totals["pass"] += weight * finding.share
+            totals[finding.result] += weight * (1 - finding.share)
+    return Score(totals["pass"], totals["fail"], totals["unknown"])
+
+
+def _pipeline(project: Project) -> Mapping[str, Any] | None:
+    language = next(iter(project.languages), "Unknown")
+    if isinstance(project.pipeline, Unread):
+        return None
+    if not isinstance(project.pipeline, Pipeline) or project.pipeline.error is not None:
+        error = project.pipeline.error if project.pipeline else None
+        return ci_pipeline.nothing(error or "no CI configuration", language)
+    return ci_pipeline.report(project.pipeline, language, project.scripts)
+
+
+def _cell(findings: Iterable[Finding]) -> str | None:
+    """Return one word for several findings; a known fault counts, even beside unknown ones."""
+    counted = [one for one in findings if one.result != "not applicable"]
+    results = {one.result for one in counted}
+    if not counted:
+        return "n/a"
+    if results == {"pass"}:
+        return "yes"
+    if "fail" in results:
+        return "partly" if any(one.share for one in counted) else "no"
+    return None

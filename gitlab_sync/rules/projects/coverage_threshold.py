@@ -1,0 +1,124 @@
+"""Whether falling coverage fails anything: a threshold in settings, scripts or the pipeline."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Any
+
+from gitlab_sync.rules.projects.facts import Finding, line_of
+from gitlab_sync.rules.projects.settings_files import at
+from gitlab_sync.rules.projects.tool_detection import Project
+
+# Options of pytest-cov, coverage.py, cargo llvm-cov, cargo tarpaulin, nyc, c8, jest and vitest.
+_OPTION = re.compile(
+    r"--(?:cov-)?fail-under(?:-\w+)?[=\s]+(?P<least>[\d.]+)"
+    r"|--check-coverage\b|--coverage\.thresholds?|--coverageThreshold"
+)
+
+# In files that are programs or XML: what sets the threshold, and what is a comment there.
+_IN_FILES = (
+    (re.compile(r"^jest\.config\."), re.compile(r"\bcoverageThreshold\b")),
+    (re.compile(r"^(vitest|vite)\.config\."), re.compile(r"\bthresholds\b")),
+    (re.compile(r"^pom\.xml$"), re.compile(r"<minimum>[\s0.]{0,20}[1-9]")),
+    (
+        re.compile(r"^build\.gradle"),
+        re.compile(r"\bminimum(?:Value)?\s{0,9}(?:=|\.set)?[\s(]{0,9}[\d.\"]"),
+    ),
+    (re.compile(r"^\.?codecov\.yml$"), re.compile(r"^[ \t]*target:[ \t]*['\"]?\d", re.MULTILINE)),
+    (
+        re.compile(r"^\.testcoverage\.yml$"),
+        re.compile(r"^[ \t]*\w+:[ \t]*0{0,9}[1-9]", re.MULTILINE),
+    ),
+)
+_COMMENTS = re.compile(
+    r"<!--.*?(?:-->|\Z)|/\*.*?(?:\*/|\Z)|^[ \t]*(?://|#)[^\n]*", re.DOTALL | re.MULTILINE
+)
+
+
+def judge(project: Project) -> Finding:
+    """Judge whether a threshold for coverage is set anywhere; 0 is none. Never raises."""
+    for found in _finds(project):
+        return found
+    return project.repository.decide("no coverage threshold set", project.unread)
+
+
+def _finds(project: Project) -> Iterator[Finding]:
+    passed, settings = project.repository.passed, project.settings
+    for path, data in settings.tables.items():
+        for key, words in _KEYS:
+            if _is_set(at(data, key)):
+                line = line_of(settings.texts[path], words)
+                yield passed(f"{words} is {_shown(at(data, key))}", path, line)
+    for path, parser in settings.sections.items():
+        for section in ("coverage:report", "report"):
+            value = parser.get(section, "fail_under", fallback=None)
+            if _is_set(value):
+                line = line_of(settings.texts[path], "fail_under")
+                yield passed(f"fail_under is {value}", path, line)
+        for section in ("tool:pytest", "pytest"):
+            if option := _option(parser.get(section, "addopts", fallback="")):
+                line = line_of(settings.texts[path], "addopts")
+                yield passed(f"{option} in addopts", path, line)
+    for place in project.places():
+        if option := _option(place.script):
+            yield passed(f"{option} is given", place.path, place.line)
+    yield from _in_programs(project)
+
+
+_KEYS = (
+    ("tool.coverage.report.fail_under", "fail_under"),
+    ("jest.coverageThreshold", "coverageThreshold"),
+    ("nyc.check-coverage", "check-coverage"),
+    ("c8.check-coverage", "check-coverage"),
+    ("check-coverage", "check-coverage"),
+)
+"""Keys of TOML and JSON that hold a threshold, and the word that stands there."""
+
+
+def _in_programs(project: Project) -> Iterator[Finding]:
+    for path, text in project.settings.texts.items():
+        for name, threshold in _IN_FILES:
+            if not name.match(PurePosixPath(path).name.lower()):
+                continue
+            bare = _COMMENTS.sub("", text)
+            if match := threshold.search(bare):
+                line = line_of(text, match[0].strip())
+                yield project.repository.passed("a threshold is set", path, line)
+    for path, data in project.settings.tables.items():
+        addopts = at(data, "tool.pytest.ini_options.addopts")
+        if option := _option(" ".join(addopts) if _is_texts(addopts) else str(addopts or "")):
+            line = line_of(project.settings.texts[path], "addopts")
+            yield project.repository.passed(f"{option} in addopts", path, line)
+
+
+def _option(script: str) -> str | None:
+    """Return the option in a script that sets a threshold, or None; one of 0 sets none."""
+    for match in _OPTION.finditer(script):
+        if match["least"] is None or match["least"].strip("0."):
+            return match[0].strip()
+    return None
+
+
+def _is_set(value: Any) -> bool:
+    """Say whether a value sets a threshold: a number above 0, or a mapping or `true`."""
+    if isinstance(value, str):
+        return _number(value) > 0
+    return bool(value)
+
+
+def _number(text: str) -> float:
+    """Return the number that a text is, 0 for any other text."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _shown(value: Any) -> str:
+    return "set" if isinstance(value, dict | bool | list) else str(value)

@@ -1,0 +1,176 @@
+"""The checks of what is written for people: README, LICENSE, templates, description, and the like.
+
+Each takes a project and answers with a finding; none raises.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items.paths import is_test_path
+from gitlab_sync.rules.projects import files as project_files
+from gitlab_sync.rules.projects.facts import Finding, Repository, Unread, line_of, own
+from gitlab_sync.rules.projects.licence_text import allowed, identify
+from gitlab_sync.rules.projects.stack import is_code
+from gitlab_sync.rules.projects.tool_detection import Project
+from gitlab_sync.rules.text import plural, without_comments
+
+_SECTIONS = {
+    "installation": re.compile(r"\binstallation\b", re.IGNORECASE),
+    "usage": re.compile(r"\busage\b", re.IGNORECASE),
+    "getting started": re.compile(r"\bgetting[ -]started\b", re.IGNORECASE),
+    "setup": re.compile(r"\bset-?up\b", re.IGNORECASE),
+    "license": re.compile(r"\blicen[cs]e\b", re.IGNORECASE),
+    "contributing": re.compile(r"\bcontributing\b", re.IGNORECASE),
+    "example": re.compile(r"\bexamples?\b", re.IGNORECASE),
+    "quick start": re.compile(r"\bquick[ -]?start\b", re.IGNORECASE),
+    "features": re.compile(r"\bfeatures\b", re.IGNORECASE),
+}
+"""What a README speaks of, as headings or words."""
+
+
+def readme(project: Project, length: int, sections: int) -> Finding:
+    """Judge the README: at least `length` characters and `sections` of the usual topics."""
+    repository = project.repository
+    path = _first(repository, project_files.README)
+    if path is None:
+        return repository.decide("no README", repository.unlisted)
+    text = repository.text(path)
+    if not isinstance(text, str):
+        return _not_read(repository, path, text)
+    said = without_comments(text).strip()
+    found = [name for name, pattern in _SECTIONS.items() if pattern.search(said)]
+    if len(said) < length:
+        return repository.failed(f"{plural(len(said), 'character')}, not {length}", path)
+    if len(found) < sections:
+        topics = ", ".join(found) or "nothing"
+        return repository.failed(f"speaks of {topics}: not {plural(sections, 'topic')}", path)
+    return repository.passed(f"speaks of {', '.join(found)}", path)
+
+
+def license_file(project: Project, policy: Collection[str]) -> Finding:
+    """Judge the licence by its file's text, and where that does not decide, by GitLab's word.
+
+    One of several files that is allowed is enough: who offers two licences lets others choose.
+    """
+    repository = project.repository
+    paths = project_files.matching(repository.paths, project_files.LICENSE)[:3]
+    found = [_license_of(project, path, policy) for path in paths]
+    for finding in found:
+        if finding.result == "pass":
+            return finding
+    unread = [*_reasons(found), *repository.unlisted]
+    for finding in found:
+        if finding.result == "fail":
+            return repository.unknown(unread, finding.path) if unread else finding
+    key = record.text(record.field(repository.project, "license"), "key")
+    if key and key != "other":
+        return _judged(project, paths[0] if paths else None, (key,), policy, ", says GitLab")
+    if not paths:
+        return repository.decide("no LICENSE", repository.unlisted)
+    return repository.decide(_UNRECOGNISED, unread, paths[0])
+
+
+def _reasons(found: Iterable[Finding]) -> list[str]:
+    """Return what could not be judged; a text that is no licence was judged."""
+    unknown = [finding.reason for finding in found if finding.result == "unknown"]
+    return [reason for reason in unknown if reason != _UNRECOGNISED]
+
+
+def tests(project: Project) -> Finding:
+    """Judge whether there are tests: source code on a test path (a plan of tests is none)."""
+    repository = project.repository
+    mine = own(repository.paths, deepest=20)
+    found = [path for path in mine if is_code(path) and is_test_path(path)]
+    if found:
+        return repository.passed(plural(len(found), "file") + " of tests", found[0])
+    return repository.decide("no file is a test", repository.unlisted)
+
+
+def templates(project: Project) -> Finding:
+    """Judge whether there are templates for issues and for merge requests."""
+    repository = project.repository
+    wanted = {
+        "issues": project_files.ISSUE_TEMPLATE,
+        "merge requests": project_files.MERGE_REQUEST_TEMPLATE,
+    }
+    found = {name: _first(repository, pattern) for name, pattern in wanted.items()}
+    missing = [name for name, path in found.items() if path is None]
+    path = next((one for one in found.values() if one), None)
+    if missing:
+        fault = f"no template for {' and '.join(missing)}"
+        return repository.decide(fault, repository.unlisted, path)
+    return repository.passed("templates for issues and merge requests", path)
+
+
+def document(project: Project, pattern: re.Pattern[str], name: str) -> Finding:
+    """Judge whether a file is there, by its name alone."""
+    path = _first(project.repository, pattern)
+    if path is not None:
+        return project.repository.passed(f"there is {path}", path)
+    return project.repository.decide(f"no {name}", project.repository.unlisted)
+
+
+def description_topics(project: Project) -> Finding:
+    """Judge whether GitLab shows a description and topics of the project."""
+    repository = project.repository
+    shown = repository.project
+    if not shown:
+        return repository.unknown(["the project's record was not read"])
+    topics = record.field(shown, "topics") or record.field(shown, "tag_list")
+    missing = []
+    if not (record.text(shown, "description") or "").strip():
+        missing.append("description")
+    if not (isinstance(topics, list) and topics):
+        missing.append("topics")
+    if missing:
+        return repository.failed(f"no {' and no '.join(missing)}")
+    return repository.passed("a description and " + ", ".join(str(topic) for topic in topics))
+
+
+_UNRECOGNISED = "its text is not that of a known licence"
+
+
+def _license_of(project: Project, path: str, policy: Collection[str]) -> Finding:
+    text = project.repository.text(path)
+    if not isinstance(text, str):
+        return _not_read(project.repository, path, text)
+    ids = identify(text)
+    if not ids:
+        return project.repository.unknown([_UNRECOGNISED], path)
+    return _judged(project, path, ids, policy)
+
+
+def _judged(
+    project: Project, path: str | None, ids: tuple[str, ...], policy: Collection[str], by: str = ""
+) -> Finding:
+    """Answer for these licences; what they leave open, a manifest may say."""
+    repository, shown = project.repository, " and ".join(ids) + by
+    answers = {allowed(one, policy) for one in ids}
+    if None in answers:
+        declared = project.settings.declared_licence()
+        answers = {allowed(declared, policy) if declared else None}
+        shown += f", declared as {declared}" if declared else ""
+    if answers == {True}:
+        return repository.passed(shown, path, _tag_line(repository, path))
+    if answers == {False}:
+        return repository.failed(f"{shown}: not allowed", path)
+    if len(answers) > 1:
+        return repository.unknown([f"{shown}: which of them counts is not said"], path)
+    return repository.unknown([f"{shown}: later versions or not, it does not say"], path)
+
+
+def _tag_line(repository: Repository, path: str | None) -> int | None:
+    text = repository.text(path) if path else None
+    return line_of(text, "SPDX-License-Identifier:") if isinstance(text, str) else None
+
+
+def _first(repository: Repository, pattern: re.Pattern[str]) -> str | None:
+    return next(iter(project_files.matching(repository.paths, pattern)), None)
+
+
+def _not_read(repository: Repository, path: str, text: Unread | None) -> Finding:
+    reason = text.reason if isinstance(text, Unread) else "listed, but not there any more"
+    return repository.unknown([f"{path}: {reason}"], path)

@@ -1,0 +1,122 @@
+"""Which files of a repository the checks of compliance read, and under what names they look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items.paths import is_test_path
+from gitlab_sync.rules.projects.ci_includes import CI_FILE, local_includes
+from gitlab_sync.rules.projects.facts import FileText, own, paths_of
+from gitlab_sync.types import Reading, Record
+
+MOST_FILES = 40
+"""How many files are read of one project at most, besides what its pipeline includes."""
+
+README = re.compile(r"^readme(\.(md|markdown|rst|txt|adoc|asciidoc|org))?$", re.IGNORECASE)
+LICENSE = re.compile(
+    r"^(?!.*\.(py|js|ts|go|rs|java|c|h|json|ya?ml|toml|sh|html?|png|svg)$)"
+    r"((licen[cs]e|copying|unlicense)([-._][^/]*)?|licenses/[^/]+\.txt)$",
+    re.IGNORECASE,
+)
+CONTRIBUTING = re.compile(r"^(docs?/|\.gitlab/)?contributing(\.\w+)?$", re.IGNORECASE)
+CHANGELOG = re.compile(
+    r"^(docs?/)?(changelog|changes|history|news|releases)(\.\w+)?$|^changelog\.d/.", re.IGNORECASE
+)
+CODE_OF_CONDUCT = re.compile(
+    r"^(docs?/|\.gitlab/)?code[-_ ]?of[-_ ]?conduct(\.\w+)?$", re.IGNORECASE
+)
+ISSUE_TEMPLATE = re.compile(r"^\.gitlab/issue_templates/[^/]+\.md$", re.IGNORECASE)
+MERGE_REQUEST_TEMPLATE = re.compile(r"^\.gitlab/merge_request_templates/[^/]+\.md$", re.IGNORECASE)
+
+PRE_COMMIT = (".pre-commit-config.yaml", ".pre-commit-config.yml")
+
+# What sets up tools, declares dependencies or says what a target runs; by their names.
+_SETTINGS = frozenset(
+    {"pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", ".coveragerc", "package.json"}
+    | {"cargo.toml", "go.mod", "pom.xml", "build.gradle", "build.gradle.kts", "pipfile"}
+    | {"makefile", "gnumakefile", ".nycrc", ".nycrc.json", ".c8rc.json"}
+    | {"codecov.yml", ".codecov.yml", ".testcoverage.yml"}
+)
+_SETTINGS_LIKE = re.compile(
+    r"^((jest|vitest|vite)\.config\.\w+|(requirements.*|.*requirements)\.(txt|in))$", re.IGNORECASE
+)
+
+# Most of a name, so that a repository of many packages does not fill the list with one kind.
+_MOST_OF_A_KIND = 3
+
+
+def wanted_files(tree: Reading, project: Record | None = None) -> list[str]:
+    """Return the paths in `tree` whose texts the checks read: the fewest that they need.
+
+    The most important come first, at most `MOST_FILES`. `project` is GitLab's record, for where
+    its pipeline stands. What that includes is only known once it is read: see `included_files`.
+    """
+    paths = paths_of(tree)
+    found: dict[str, None] = {}
+    for kind in _kinds(paths, ci_file(project)):
+        found.update(dict.fromkeys(kind))
+    return list(found)[:MOST_FILES]
+
+
+def included_files(
+    files: Mapping[str, FileText], tree: Reading, project: Record | None = None
+) -> list[str]:
+    """Return the paths that the pipeline read so far includes and that are not yet in `files`.
+
+    Ask again with what came of it until the answer is empty: an included file may include more.
+    """
+    start = ci_file(project)
+    return [] if start is None else missing_includes(files, paths_of(tree), start)
+
+
+def missing_includes(files: Mapping[str, FileText], paths: Iterable[str], start: str) -> list[str]:
+    """Return the files of the repository that the pipeline at `start` includes and `files` lacks.
+
+    A path that does not exist is left out: it is no file to read.
+    """
+    known = list(paths)
+    listed = frozenset(known)
+    seen, left, missing = {start}, [start], []
+    while left:
+        text = files.get(left.pop())
+        for path in local_includes(text, known) if isinstance(text, str) else ():
+            if path not in seen:
+                seen.add(path)
+                left.append(path)
+                if path not in files and path in listed:
+                    missing.append(path)
+    return missing
+
+
+def ci_file(project: Record | None) -> str | None:
+    """Return the path of the pipeline's configuration; None if it stands in another project."""
+    path = record.text(project, "ci_config_path") if project else None
+    if not path:
+        return CI_FILE
+    return None if "@" in path or "://" in path else path.lstrip("/")
+
+
+def matching(paths: Iterable[str], pattern: re.Pattern[str]) -> list[str]:
+    """Return the paths that a pattern names, the shortest (and so the plainest) first."""
+    return sorted((p for p in paths if pattern.match(p)), key=lambda path: (len(path), path))
+
+
+def settings_files(paths: Iterable[str]) -> Iterator[str]:
+    """Yield the paths of files that set up tools, those at the root first."""
+    kinds: dict[str, int] = {}
+    for path in sorted(own(paths), key=lambda one: (one.count("/"), one)):
+        name = path.rpartition("/")[2].lower()
+        if (name in _SETTINGS or _SETTINGS_LIKE.match(name)) and not is_test_path(path):
+            kinds[name] = kinds.get(name, 0) + 1
+            if kinds[name] <= _MOST_OF_A_KIND:
+                yield path
+
+
+def _kinds(paths: tuple[str, ...], ci: str | None) -> Iterator[list[str]]:
+    yield [path for path in paths if path == ci]
+    yield matching(paths, LICENSE)[:_MOST_OF_A_KIND]
+    yield matching(paths, README)[:1]
+    yield [path for path in paths if path in PRE_COMMIT]
+    yield list(settings_files(paths))

@@ -1,0 +1,160 @@
+"""What the settings files of a project say: tables of TOML, sections of INI, keys of JSON."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+import orjson
+
+from gitlab_sync.rules.projects.facts import Repository, Unread
+from gitlab_sync.rules.projects.files import settings_files
+from gitlab_sync.rules.projects.lockfile import parse_requirements
+
+
+class Settings:
+    """The settings files of one repository, read leniently. For one thread at a time.
+
+    `unread` says which of them could not be read, and why: what they hold may answer a question.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self.texts: dict[str, str] = {}
+        self.unread: dict[str, str] = {}
+        for path in settings_files(repository.paths):
+            text = repository.text(path)
+            if isinstance(text, str):
+                self.texts[path] = text
+            elif isinstance(text, Unread):
+                self.unread[path] = text.reason
+
+    def named(self, *names: str) -> dict[str, str]:
+        """Return path and text of the files with one of these names, in lower case."""
+        return {
+            path: text
+            for path, text in self.texts.items()
+            if PurePosixPath(path).name.lower() in names
+        }
+
+    @cached_property
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """What each TOML and JSON file holds, by path; one that is broken counts as unread."""
+        found = {}
+        for path, text in self.named("pyproject.toml", "cargo.toml", "pipfile").items():
+            found[path] = self._parsed(path, text, "TOML")
+        for path, text in self.named("package.json", ".nycrc", ".nycrc.json", ".c8rc.json").items():
+            found[path] = self._parsed(path, text, "JSON")
+        return {path: value for path, value in found.items() if value is not None}
+
+    @cached_property
+    def sections(self) -> dict[str, configparser.RawConfigParser]:
+        """What each INI file holds, by path; one that is broken counts as unread."""
+        found = {}
+        names = ("setup.cfg", "tox.ini", ".coveragerc", "pytest.ini")
+        for path, text in self.named(*names).items():
+            parser = configparser.RawConfigParser(strict=False)
+            try:
+                parser.read_string(text)
+            except configparser.Error:
+                self.unread[path] = "no valid INI file"
+            else:
+                found[path] = parser
+        return found
+
+    def table(self, name: str) -> tuple[str, str] | None:
+        """Return where a tool is set up under `name`, or None.
+
+        It is the path of the file and the words that stand there: a table of `pyproject.toml`
+        (`tool.<name>`), a section of `setup.cfg` or `tox.ini`, or a key of `package.json`.
+        """
+        for path, data in self.tables.items():
+            if path.endswith("pyproject.toml"):
+                if at(data, f"tool.{name}") is not None:
+                    return path, f"[tool.{name}"
+            elif path.endswith("package.json") and name in data:
+                return path, f'"{name}"'
+        for path, parser in self.sections.items():
+            if parser.has_section(name):
+                return path, f"[{name}"
+        return None
+
+    def declares_dependencies(self) -> bool | None:
+        """Say whether the project declares a package that it needs; None if that is not known."""
+        if any(_has_dependencies(data) for data in self.tables.values()):
+            return True
+        if any(_has_dependencies_in_text(path, text) for path, text in self.texts.items()):
+            return True
+        if any(p.get("options", "install_requires", fallback="") for p in self.sections.values()):
+            return True
+        return None if self.unread else False
+
+    def declared_licence(self) -> str | None:
+        """Return the licence that a manifest declares as an SPDX expression, or None."""
+        for data in self.tables.values():
+            for key in ("project.license", "license", "package.license", "tool.poetry.license"):
+                declared = at(data, key)
+                if isinstance(declared, dict):
+                    declared = declared.get("text")
+                if isinstance(declared, str) and len(declared) < 200:
+                    return declared
+        return next(
+            (
+                p["metadata"]["license"]
+                for p in self.sections.values()
+                if p.has_option("metadata", "license")
+            ),
+            None,
+        )
+
+    def _parsed(self, path: str, text: str, kind: str) -> dict[str, Any] | None:
+        try:
+            value = tomllib.loads(text) if kind == "TOML" else orjson.loads(text)
+        except (ValueError, RecursionError):  # both decode errors are ValueErrors
+            value = None
+        if isinstance(value, dict):
+            return value
+        self.unread[path] = f"no valid {kind}"
+        return None
+
+
+def at(data: Any, path: str) -> Any:
+    """Return what stands at a dotted path in nested mappings, or None."""
+    for step in path.split("."):
+        data = data.get(step) if isinstance(data, dict) else None
+    return data
+
+
+_DEPENDENCY_KEYS = (
+    *("project.dependencies", "project.optional-dependencies", "dependency-groups"),
+    *("dependencies", "devDependencies", "peerDependencies", "optionalDependencies"),
+    *("dev-dependencies", "build-dependencies", "workspace.dependencies"),
+    *("packages", "dev-packages", "tool.uv.dev-dependencies", "tool.poetry.group"),
+)
+
+
+def _has_dependencies(data: Mapping[str, Any]) -> bool:
+    if any(at(data, key) for key in _DEPENDENCY_KEYS):
+        return True
+    poetry = at(data, "tool.poetry.dependencies")
+    if isinstance(poetry, dict) and set(poetry) - {"python"}:
+        return True
+    dynamic = at(data, "project.dynamic")
+    return isinstance(dynamic, list) and "dependencies" in dynamic
+
+
+def _has_dependencies_in_text(path: str, text: str) -> bool:
+    name = PurePosixPath(path).name.lower()
+    if name == "go.mod":
+        return re.search(r"^[ \t]*require\b", text, re.MULTILINE) is not None
+    if name == "pom.xml":
+        return "<dependency>" in text
+    if name.startswith("build.gradle"):
+        return re.search(r"^[ \t]*dependencies\b", text, re.MULTILINE) is not None
+    if "requirements" in name:
+        return bool(parse_requirements(text)["packages"])
+    return False

@@ -1,0 +1,251 @@
+"""Which tools a script runs, by itself or through make, tox, npm and their like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from gitlab_sync.rules.projects.shell import Command, commands
+from gitlab_sync.rules.projects.tools import TOOLS, Purpose, Tool
+
+Scripts = Mapping[str, Mapping[str, str]]
+"""What targets of a runner run: `{"make": {"lint": "ruff check ."}}`. `""` is the target that runs
+when none is named. A runner that is missing here was not looked into."""
+
+STAGES: tuple[Purpose, ...] = ("test", "lint", "format", "type_check", "coverage")
+"""The stages of a complete pipeline."""
+
+_WORDS: dict[Purpose, frozenset[str]] = {
+    "test": frozenset(
+        {"test", "tests", "testing", "unit", "unittest", "unittests", "pytest", "spec", "specs"}
+        | {"rspec", "jest", "vitest", "e2e", "integration", "phpunit", "nox", "tox"}
+    ),
+    "lint": frozenset(
+        {"lint", "lints", "linter", "linters", "linting", "eslint", "flake8", "pylint", "ruff"}
+        | {"golangci", "clippy", "checkstyle", "rubocop", "staticcheck", "vet"}
+    ),
+    "format": frozenset(
+        {"format", "formatter", "formatting", "fmt", "black", "prettier", "gofmt", "rustfmt"}
+        | {"isort", "spotless"}
+    ),
+    "type_check": frozenset(
+        {"typecheck", "typechecking", "types", "typing", "mypy", "pyright", "tsc", "typescript"}
+    ),
+    "coverage": frozenset({"coverage", "cov", "codecov", "jacoco"}),
+}
+
+# A job named so does something else with what its name says besides: `deploy-test`, `build:test`.
+_NOT_TESTS = frozenset(
+    {"deploy", "deployment", "release", "publish", "build", "upload", "review", "staging", "image"}
+    | {"cleanup", "docs", "pages", "environment", "env", "data", "install", "setup", "prepare"}
+)
+
+_ONLY_ASKS = frozenset({"--version", "-V", "--help", "-h", "version", "help"})
+_ALIASES = {
+    "mvnw": "mvn",
+    "gradlew": "gradle",
+    "gmake": "make",
+    "inv": "invoke",
+    "prek": "pre-commit",
+}
+_SEVERAL_GOALS = frozenset({"mvn", "gradle"})
+
+_TARGET_RUNNERS = frozenset(
+    {"make", "just", "task", "rake", "invoke", "doit", "poe", "nx", "turbo", "earthly", "mage"}
+)
+_PACKAGE_RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun"})
+
+_MAX_DEPTH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A tool that a script runs. `via` is what it is run through (`make lint`), or None."""
+
+    tool: str
+    purpose: Purpose
+    via: str | None = None
+
+
+class ToolReader:
+    """Reads scripts for the tools in them. It remembers what targets run: for one thread."""
+
+    def __init__(self, scripts: Scripts | None = None) -> None:
+        self._scripts = scripts or {}
+        # An entry that is empty while its target is being read ends circles, too.
+        self._of_target: dict[tuple[str, str], tuple[Use, ...]] = {}
+
+    def uses(self, script: Iterable[str]) -> list[Use]:
+        """Return the tools that a script (lines of shell) runs, each once, in the order they come.
+
+        Where the scripts do not say what a target runs, its name does (`make lint` lints); a target
+        that is known to run nothing recognised gives nothing. Never raises.
+        """
+        return list(dict.fromkeys(self._uses(script, 0)))
+
+    def _uses(self, script: Iterable[str], depth: int) -> Iterator[Use]:
+        for command in commands(script, _KNOWN):
+            for tool in _BY_PROGRAM.get(_name(command.program), ()):
+                if matches(tool, command):
+                    yield Use(tool.name, tool.purpose)
+            for runner, target in _targets(command):
+                yield from self._through(runner, target, _passed_on(command), depth)
+
+    def _through(self, runner: str, target: str, passed_on: str, depth: int) -> Iterator[Use]:
+        via = _as_typed(runner, target)
+        known = self._scripts.get(runner, {})
+        if target in known:
+            for use in self._inside(runner, f"{target} {passed_on}", known[target], depth):
+                yield replace(use, via=via)
+            return
+        if runner == "npm" and runner in self._scripts:
+            return  # a script that package.json does not have runs nothing
+        named = purposes_of_name(target) or _usual(runner, target)
+        if "--cov" in passed_on:
+            named |= {"coverage"}
+        yield from (Use(via, purpose, via) for purpose in STAGES if purpose in named)
+
+    def _inside(self, runner: str, target: str, script: str, depth: int) -> tuple[Use, ...]:
+        key = (runner, target)
+        if key not in self._of_target and depth < _MAX_DEPTH:
+            self._of_target[key] = ()
+            script = f"{script} {target.partition(' ')[2]}"
+            self._of_target[key] = tuple(dict.fromkeys(self._uses([script], depth + 1)))
+        return self._of_target.get(key, ())
+
+
+def purposes_of_name(name: str) -> frozenset[Purpose]:
+    """Return the stages of a complete pipeline that a job's or target's name speaks of."""
+    words = set(re.findall(r"[a-z0-9]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
+    found: set[Purpose] = {stage for stage in STAGES if words & _WORDS[stage]}
+    if "type" in words and words & {"check", "checks", "checking"}:
+        found.add("type_check")
+    if words == {"check"}:
+        found.add("test")  # as `make check`; a `link-check` tests no code
+    if found & {"lint", "format", "type_check"} or words & _NOT_TESTS:
+        # `lint-tests` lints: a test is what is left if nothing better is said.
+        found.discard("test")
+    return frozenset(found)
+
+
+def matches(tool: Tool, command: Command) -> bool:
+    """Say whether a command runs this tool (asking for its version does not)."""
+    if command.arguments and _ONLY_ASKS.issuperset(command.arguments):
+        return False
+    return any(_is(pattern, command) for pattern in tool.commands)
+
+
+def _is(pattern: str, command: Command) -> bool:
+    program, _, rest = pattern.partition(" ")
+    if _name(command.program) != program:
+        return False
+    if rest.startswith("-"):
+        return any(
+            word == rest or word.startswith((f"{rest}=", f"{rest}-")) for word in command.arguments
+        )
+    if not rest:
+        return True
+    words = tuple(word for word in command.words if not word.startswith("+"))
+    if program in _SEVERAL_GOALS:
+        return any(_is_goal(program, rest, word) for word in words)
+    following = tuple(rest.split())
+    return words[: len(following)] == following
+
+
+def _is_goal(program: str, goal: str, word: str) -> bool:
+    if program == "gradle":
+        return word.rpartition(":")[2] == goal
+    return word == goal or (":" in word and goal in word)
+
+
+def _name(program: str) -> str:
+    return _ALIASES.get(program, program)
+
+
+_KNOWN = frozenset(
+    {pattern.partition(" ")[0] for tool in TOOLS for pattern in tool.commands}
+    | set(_ALIASES)
+    | _TARGET_RUNNERS
+    | _PACKAGE_RUNNERS
+    | {"pre-commit", "tox", "nox"}
+)
+_BY_PROGRAM: dict[str, list[Tool]] = {}
+for _tool in TOOLS:
+    for _program in {pattern.partition(" ")[0] for pattern in _tool.commands}:
+        _BY_PROGRAM.setdefault(_program, []).append(_tool)
+
+
+def _as_typed(runner: str, target: str) -> str:
+    if runner == "npm" and target != "test":
+        return f"npm run {target}"
+    return f"{runner} {target}".strip()
+
+
+def _usual(runner: str, target: str) -> frozenset[Purpose]:
+    """Return what a runner is there for when its target has no name that says so."""
+    if target and not (runner == "tox" and target.startswith("py")):
+        return frozenset()
+    usual: dict[str, frozenset[Purpose]] = {
+        "tox": frozenset({"test"}),
+        "nox": frozenset({"test"}),
+        "pre-commit": frozenset({"lint"}),
+    }
+    return usual.get(runner, frozenset())
+
+
+def _targets(command: Command) -> Iterator[tuple[str, str]]:
+    """Yield what a command runs through another program: the runner and the target's name."""
+    runner = _name(command.program)
+    words = [word for word in _without_folder(command).words if "=" not in word]
+    if runner in _TARGET_RUNNERS:
+        named = [word.lstrip("+") for word in words if word != "run"]
+        yield from ((runner, target) for target in named or [""])
+    elif runner in _PACKAGE_RUNNERS:
+        yield from (("npm", target) for target in _package_script(runner, words))
+    elif runner == "pre-commit":
+        if words[:1] == ["run"]:
+            yield runner, words[1] if len(words) > 1 else ""
+    elif runner in {"tox", "nox"}:
+        yield from ((runner, target) for target in _environments(command.arguments) or [""])
+    elif runner == "hatch" and words[:1] == ["run"] and len(words) > 1:
+        yield runner, words[1]
+
+
+def _without_folder(command: Command) -> Command:
+    """Return the command without `-C folder` and `-f file`, whose values are no targets."""
+    left = list(command.arguments)
+    while option := next((word for word in left[:-1] if word in {"-C", "-f"}), None):
+        place = left.index(option)
+        del left[place : place + 2]
+    return replace(command, arguments=tuple(left))
+
+
+def _passed_on(command: Command) -> str:
+    """Return what npm hands on to the script: the arguments behind `--`."""
+    if "--" not in command.arguments:
+        return ""
+    return " ".join(command.arguments[command.arguments.index("--") + 1 :])
+
+
+def _package_script(runner: str, words: list[str]) -> list[str]:
+    if not words:
+        return []
+    if words[0] in {"run", "run-script"}:
+        return words[1:2]
+    if words[0] in {"test", "t", "tst"}:
+        return ["test"] if runner != "bun" else []
+    # yarn and pnpm run a script by its bare name, npm does not.
+    named = runner in {"yarn", "pnpm"} and purposes_of_name(words[0])
+    return words[:1] if named else []
+
+
+def _environments(arguments: tuple[str, ...]) -> list[str]:
+    """Return what `-e`, `-s` and their long forms name, taken apart at commas."""
+    found: list[str] = []
+    for position, word in enumerate(arguments):
+        name, _, value = word.partition("=")
+        if name in {"-e", "-s", "--session", "--sessions", "--env"}:
+            value = value or " ".join(arguments[position + 1 : position + 2])
+            found += [part for part in re.split(r"[,\s]+", value) if part]
+    return found

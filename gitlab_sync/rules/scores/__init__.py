@@ -1,0 +1,1 @@
+"""Scores and sums: leaderboard, badges, weeks, heatmaps, time and commits."""

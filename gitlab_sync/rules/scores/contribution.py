@@ -1,0 +1,93 @@
+"""On which days a person contributed, and the index that is made from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from typing import TYPE_CHECKING
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.dates import day_in, day_of
+from gitlab_sync.rules.scores.unified import authored
+
+if TYPE_CHECKING:
+    from gitlab_sync.rules.scores.work import Work
+    from gitlab_sync.types import Record, Row, Scalar
+
+INDEX_COLUMNS = ("Username", "Active Days", "Total Days", "Consistency", "Collaboration")
+
+
+@dataclass(frozen=True, slots=True)
+class ContributionIndex:
+    """On how many days of a period something was done, and how much of it with others. Immutable.
+
+    `collaboration` is the share of merge requests and issues among all that was done; None where
+    a number is not known. Shares go from 0 to 1; of nothing they are 0.
+    """
+
+    active_days: int
+    total_days: int
+    collaboration: float | None
+
+    @property
+    def consistency(self) -> float:
+        """Active days ÷ total days."""
+        return self.active_days / self.total_days if self.total_days else 0.0
+
+
+def activity(
+    commits: Iterable[Row],
+    merge_requests: Iterable[Record],
+    issues: Iterable[Record],
+    zone: tzinfo,
+) -> Counter[date]:
+    """Return how much a person did on each day: commits made, merge requests and issues opened.
+
+    Commits are rows of `commits.commit_row`, whose days are taken as they are; the others are
+    items that the person wrote, on the day of their `created_at` in `zone`.
+    """
+    days = [day_in(row["date"]) for row in commits]
+    for items in (merge_requests, issues):
+        days += [day_of(record.field(thing, "created_at"), zone) for thing in items]
+    return Counter(day for day in days if day is not None)
+
+
+def activity_of(outcome: Record, zone: tzinfo) -> Counter[date] | None:
+    """Return `activity` of what a batch says of a person: `username`, `status` and `data`.
+
+    What `data` lacks is not in it; None if it has neither commits nor merge requests nor issues.
+    """
+    commits = record.field(record.field(outcome, "data"), "commits")
+    mrs, issues = authored(outcome, "mrs"), authored(outcome, "issues")
+    if commits is None and mrs is None and issues is None:
+        return None
+    return activity(commits or (), mrs or (), issues or (), zone)
+
+
+def contribution_index(
+    numbers: Mapping[date, int], first: date, last: date, work: Work
+) -> ContributionIndex:
+    """Return a person's index of the days from `first` to `last`, both included.
+
+    `numbers` is what `activity` returns, `work` the person's numbers of the same period: what
+    they wrote counts, not what was assigned to them.
+    """
+    active = sum(number > 0 and first <= day <= last for day, number in numbers.items())
+    share = None
+    if not (work.mr_created is None or work.issues_raised is None or work.commits is None):
+        together = work.mr_created + work.issues_raised
+        done = together + work.commits
+        share = together / done if done else 0.0
+    return ContributionIndex(active, max(0, (last - first).days + 1), share)
+
+
+def index_row(username: str, index: ContributionIndex | None) -> Row:
+    """Return a person's index with `INDEX_COLUMNS`: shares in percent, null where not known."""
+    cells: list[Scalar] = [username, None, None, None, None]
+    if index is not None:
+        shares = (index.consistency, index.collaboration)
+        percent = (None if share is None else round(100 * share, 1) for share in shares)
+        cells = [username, index.active_days, index.total_days, *percent]
+    return dict(zip(INDEX_COLUMNS, cells, strict=True))

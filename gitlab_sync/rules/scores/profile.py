@@ -1,0 +1,278 @@
+"""The tables of one person's profile: their titles, their columns, and the cells of a row."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items.item import total_time_spent
+from gitlab_sync.rules.items.tally import NOT_JUDGED
+from gitlab_sync.rules.text import first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from gitlab_sync.rules.items.check import Check
+    from gitlab_sync.rules.items.fixes import Entry
+    from gitlab_sync.rules.items.tally import Verdicts
+    from gitlab_sync.types import Record, Row, Scalar
+
+PROFILE, TO_MEND, NOT_KNOWN = "Profile", "To_Mend", "Not_Known"
+PERSONAL, CONTRIBUTED, COMMITS = "Personal_Projects", "Contributed_Projects", "Commits"
+GROUPS, MERGE_REQUESTS, ISSUES = "Groups", "MergeRequests", "Issues"
+
+TABLES = {
+    PERSONAL: "projects",
+    CONTRIBUTED: "projects",
+    COMMITS: "commits",
+    GROUPS: "groups",
+    MERGE_REQUESTS: "merge requests",
+    ISSUES: "issues",
+}
+"""The tables of what a person has and did: titles, in order, and the part that each is read in."""
+
+TITLES = (PROFILE, TO_MEND, NOT_KNOWN, *TABLES)
+"""The titles of all tables of a profile, in order."""
+
+LINK, ERROR = "Link", "Error"
+
+NOT_ASKED = "n/a"
+"""The cell of a check that an item is not judged by: still open, or another wrote it."""
+
+_PROJECT = (
+    *("Project", "Description", "Visibility", "Archived", "Created", "Last Activity", "Commits"),
+)
+_COMMIT = ("Commit", "Project", "Date", "Time", "Slot", "Message", "Author")
+_GROUP = ("Group", "Name", "Visibility")
+_MERGE_REQUEST = (
+    *("Merge Request", "Title", "State", "Role", "Created", "Merged", "Closed", "Time Spent"),
+)
+_ISSUE = (
+    *("Issue", "Title", "State", "Role", "Created", "Closed", "Labels", "Milestone"),
+    "Time Spent",
+)
+_ENTRY = (
+    *("Severity", "Check", "Kind", "Item", "Title", "Reason", "How to Fix", "Created"),
+    *(LINK, "Evidence", ERROR),
+)
+
+NUMBERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "Commits Total": (("commits",), ("commit_stats", "total")),
+    "Commits Morning": (("commits",), ("commit_stats", "morning_commits")),
+    "Commits Afternoon": (("commits",), ("commit_stats", "afternoon_commits")),
+    "MR Total (Authored)": (("merge requests",), ("mr_stats", "total")),
+    "MR Merged": (("merge requests",), ("mr_stats", "merged")),
+    "MR Open": (("merge requests",), ("mr_stats", "opened")),
+    "MR Closed": (("merge requests",), ("mr_stats", "closed")),
+    "Issue Total (Auth)": (("issues",), ("issue_stats", "total")),
+    "Issue Open": (("issues",), ("issue_stats", "opened")),
+    "Issue Closed": (("issues",), ("issue_stats", "closed")),
+    "Groups Count": (("groups",), ("groups",)),
+    "Projects (Auth)": (("projects",), ("projects", "personal")),
+    "Projects (Contr)": (("projects",), ("projects", "contributed")),
+    "Time Spent": (("time logs", "merge requests", "issues"), ("total_time_spent_seconds",)),
+}
+"""The numbers of a profile by title: the parts that they come from, and where a batch has them."""
+
+_PROFILE = (
+    *("Username", "Name", "Id", "Status"),
+    *NUMBERS,
+    *("Profile README", "README Text", "Avatar", LINK, "Remarks", ERROR, "Unverified"),
+)
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    PROFILE: _PROFILE,
+    TO_MEND: _ENTRY,
+    NOT_KNOWN: _ENTRY,
+    PERSONAL: _PROJECT,
+    CONTRIBUTED: _PROJECT,
+    COMMITS: _COMMIT,
+    GROUPS: _GROUP,
+    MERGE_REQUESTS: _MERGE_REQUEST,
+    ISSUES: _ISSUE,
+}
+
+INTEGERS = ("Id", "Commits", "Time Spent", "Unverified", *NUMBERS)
+"""The columns that hold whole numbers, in whatever table; time is in seconds."""
+
+_SIGNS = {"merge_requests": "!", "issues": "#", "work_items": "#"}
+_ADDRESS = re.compile(
+    rf"https?://[^/]+/(?P<project>.+?)/(-/)?(?P<kind>{'|'.join(_SIGNS)})/(?P<iid>[0-9]+)"
+)
+
+NOTHING = frozenset(
+    {"Description", "Merged", "Closed", "Labels", "Milestone", "Message"}
+    | {"How to Fix", "Evidence", "README Text", "Avatar", "Remarks", ERROR}
+)
+"""The columns in which null means that there is nothing, and not that it is unknown."""
+
+
+def numbers(data: Record | None, cut_short: Collection[str]) -> dict[str, int | float | None]:
+    """Return the numbers of a profile by title, in the order of `NUMBERS`; never raises.
+
+    `data` is as a batch has it of a person, None if there is nothing. What it lacks is None; so is
+    a 0 of one of the parts that were `cut_short`, since the rest of those may hold some.
+    """
+    found: dict[str, int | float | None] = {}
+    for title, (parts, path) in NUMBERS.items():
+        value: object = data
+        for key in path[:-1]:
+            value = record.field(value, key)
+        last = record.field(value, path[-1])
+        number = len(last) if isinstance(last, list) else record.number(value, path[-1])
+        found[title] = number if number or not any(part in cut_short for part in parts) else None
+    return found
+
+
+def at_least(found: Mapping[str, object], cut_short: Collection[str]) -> frozenset[str]:
+    """Return the titles of the numbers that may be higher, since a part of them is `cut_short`.
+
+    Not of time without its logs: then that of whole items counts, which others may have booked.
+    """
+    return frozenset(
+        title
+        for title, (parts, _) in NUMBERS.items()
+        if found[title] is not None
+        and any(part in cut_short for part in parts)
+        and not ("time logs" in parts and "time logs" in cut_short)
+    )
+
+
+def columns(title: str, checks: Mapping[str, Iterable[Check]]) -> tuple[str, ...]:
+    """Return the columns of a table; `checks` has those of items, by the title of their table."""
+    asked = (check.title for check in checks.get(title, ()))
+    return (*_COLUMNS[title], *asked, LINK, ERROR) if title in TABLES else _COLUMNS[title]
+
+
+def links(title: str, shown: Sequence[str]) -> dict[str, str]:
+    """Return which columns lead somewhere: each with the column that has the address."""
+    if title in {TO_MEND, NOT_KNOWN}:
+        return {"Item": LINK, "Reason": "Evidence"}
+    return {shown[0]: LINK}
+
+
+def project_row(project: Record, commits: int | None) -> Row:
+    """Return a project's row; `commits` are those of the person in it, None if not known."""
+    archived = record.field(project, "archived")
+    return {
+        "Project": _text(project, "path_with_namespace"),
+        "Description": _text(project, "description"),
+        "Visibility": _text(project, "visibility"),
+        "Archived": archived if isinstance(archived, bool) else None,
+        "Created": _text(project, "created_at"),
+        "Last Activity": _text(project, "last_activity_at"),
+        "Commits": commits,
+        LINK: record.link(project),
+        ERROR: None,
+    }
+
+
+def commit_row(commit: Row) -> Row:
+    """Return a commit's row, made from that of `rules.scores.commits`, with one line of message."""
+    message = commit["message"]
+    return {
+        "Commit": commit["short_id"] or None,
+        "Project": commit["project_name"],
+        "Date": commit["date"],
+        "Time": commit["time"],
+        "Slot": commit["slot"],
+        "Message": first_line(message) if isinstance(message, str) else None,
+        "Author": commit["author_name"],
+        LINK: commit["web_url"] or None,
+        ERROR: None,
+    }
+
+
+def group_row(group: Record) -> Row:
+    """Return the row of a group."""
+    return {
+        "Group": _text(group, "full_path"),
+        "Name": _text(group, "name"),
+        "Visibility": _text(group, "visibility"),
+        LINK: record.link(group),
+        ERROR: None,
+    }
+
+
+def merge_request_row(mr: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> Row:
+    """Return the row of a merge request: whose it is, and what came of each check.
+
+    That is `pass`, `fail`, null for unknown, or `NOT_ASKED` where there are no verdicts.
+    """
+    return {
+        "Merge Request": reference(mr),
+        **_item(mr),
+        "Merged": _text(mr, "merged_at"),
+        "Closed": _text(mr, "closed_at"),
+        **_judged(mr, verdicts, checks),
+    }
+
+
+def issue_row(issue: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> Row:
+    """Return the row of an issue; its checks are as those of a merge request."""
+    labels = record.field(issue, "labels")
+    names = [str(label) for label in labels] if isinstance(labels, list) else []
+    return {
+        "Issue": reference(issue),
+        **_item(issue),
+        "Closed": _text(issue, "closed_at"),
+        "Labels": ", ".join(names) or None,
+        "Milestone": _text(record.field(issue, "milestone"), "title"),
+        **_judged(issue, verdicts, checks),
+    }
+
+
+def entry_row(entry: Entry) -> Row:
+    """Return the row of a fault, or of what is not known."""
+    return {
+        "Severity": entry.check.severity,
+        "Check": entry.check.title,
+        "Kind": entry.kind,
+        "Item": reference(entry.item),
+        "Title": _text(entry.item, "title"),
+        "Reason": entry.verdict.reason,
+        "How to Fix": entry.check.how_to_fix if entry.verdict.result == "fail" else None,
+        "Created": _text(entry.item, "created_at"),
+        LINK: entry.link,
+        "Evidence": entry.verdict.evidence,
+        ERROR: None,
+    }
+
+
+def reference(item: Record) -> str | None:
+    """Return what GitLab calls an item by its address: `group/app!7`, `group/app#12`; or None.
+
+    Where GitLab lies below a prefix of its host, that stays: only the client knows it.
+    """
+    found = _ADDRESS.fullmatch(record.link(item) or "")
+    return None if found is None else f"{found['project']}{_SIGNS[found['kind']]}{found['iid']}"
+
+
+def _item(item: Record) -> Row:
+    return {
+        "Title": _text(item, "title"),
+        "State": record.state(item),
+        "Role": _text(item, "role"),
+        "Created": _text(item, "created_at"),
+    }
+
+
+def _judged(item: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> Row:
+    return {
+        "Time Spent": total_time_spent(record.field(item, "time_stats")),
+        **{check.title: _cell(check, verdicts) for check in checks},
+        LINK: record.link(item),
+        ERROR: None,
+    }
+
+
+def _cell(check: Check, verdicts: Verdicts | None) -> Scalar:
+    if verdicts is None:
+        return NOT_ASKED
+    result = verdicts.get(check.id, NOT_JUDGED).result
+    return None if result == "unknown" else result
+
+
+def _text(thing: object, key: str) -> str | None:
+    """Return a text of a record, None for one that is empty or missing."""
+    return record.text(thing, key) or None

@@ -1,0 +1,106 @@
+"""Booked time by day, and how a length of time is written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from gitlab_sync.rules import record
+from gitlab_sync.rules.dates import Period, day_in, moment_in
+from gitlab_sync.rules.items import item
+from gitlab_sync.rules.unique import unique_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gitlab_sync.types import Record
+
+_ISSUE_DAY = ("created_at",)
+_MERGE_REQUEST_DAY = ("merged_at", "updated_at")
+
+
+def aggregate_daily_time(logs: Iterable[Record]) -> dict[str, int | float]:
+    """Return the seconds booked on each day (`YYYY-MM-DD`), in the order of the days.
+
+    A log has `date` (a day, or a time that begins with it) and `time_spent` in seconds, which is
+    negative where time was taken back; each `id` counts once. What lacks one of both is left out.
+    """
+    seconds: defaultdict[str, int | float] = defaultdict(int)
+    for log in unique_records(logs):
+        day, spent = day_in(record.field(log, "date")), record.number(log, "time_spent")
+        if day is not None and spent is not None:
+            seconds[day.isoformat()] += spent
+    return dict(sorted(seconds.items()))
+
+
+def daily_time_from_stats(
+    issues: Iterable[Record],
+    merge_requests: Iterable[Record],
+    period: Period,
+    zone: tzinfo,
+    existing: Mapping[str, int | float] | None = None,
+) -> dict[str, int | float]:
+    """Complete the days that have no log with what `time_stats` of items say.
+
+    An issue's time counts on the day it was created, a merge request's on the day it was merged,
+    else last updated, as days in `zone`, within `period`. `existing` are seconds by day from logs;
+    they stay as they are, and a 0 there is a day without a log. Items without statistics add
+    nothing: `without_stats` says which ones.
+    """
+    known = {day: spent for day, spent in (existing or {}).items() if spent}
+    added: defaultdict[str, int | float] = defaultdict(int)
+    for items, keys in ((issues, _ISSUE_DAY), (merge_requests, _MERGE_REQUEST_DAY)):
+        for thing in unique_records(items):
+            seconds = item.total_time_spent(record.field(thing, "time_stats"))
+            day = _day_within(thing, keys, period, zone)
+            if seconds and day is not None and day not in known:
+                added[day] += seconds
+    return dict(sorted({**(existing or {}), **added}.items()))
+
+
+def without_stats(
+    issues: Iterable[Record], merge_requests: Iterable[Record], period: Period
+) -> tuple[list[Record], list[Record]]:
+    """Return the issues and merge requests of `period` whose record does not say the time spent."""
+    return (
+        _lacking(issues, _ISSUE_DAY, period),
+        _lacking(merge_requests, _MERGE_REQUEST_DAY, period),
+    )
+
+
+def format_time_spent(seconds: float) -> str:
+    """Return `0 min`, `45 min` or `1 hr 0 min`: whole minutes, rounded towards zero."""
+    hours, minutes, sign = _parts(seconds)
+    return f"{sign}{hours} hr {minutes} min" if hours else f"{sign}{minutes} min"
+
+
+def format_hours_minutes(seconds: float) -> str:
+    """Return `1h 0m`: the short form for narrow columns, whole minutes, rounded towards zero."""
+    hours, minutes, sign = _parts(seconds)
+    return f"{sign}{hours}h {minutes}m"
+
+
+def _parts(seconds: float) -> tuple[int, int, str]:
+    hours, minutes = divmod(int(abs(seconds) // 60), 60)
+    return hours, minutes, "-" if seconds <= -60 else ""
+
+
+def _lacking(items: Iterable[Record], keys: Iterable[str], period: Period) -> list[Record]:
+    return [
+        thing
+        for thing in unique_records(items)
+        if item.total_time_spent(record.field(thing, "time_stats")) is None
+        and period.contains(_first_of(thing, keys))
+    ]
+
+
+def _first_of(thing: Record, keys: Iterable[str]) -> object:
+    return next((value for key in keys if (value := record.field(thing, key)) is not None), None)
+
+
+def _day_within(thing: Record, keys: Iterable[str], period: Period, zone: tzinfo) -> str | None:
+    moment = moment_in(_first_of(thing, keys), zone)
+    if moment is None or not period.includes(moment):
+        return None
+    return moment.date().isoformat()

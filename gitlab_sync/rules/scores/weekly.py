@@ -1,0 +1,316 @@
+"""Somebody's week, day by day: what was recorded, when, and how it compares to the one before.
+
+The hours of the day are shown as they are; they say nothing about how well somebody works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, Literal
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules import record
+from gitlab_sync.rules.dates import Period, day_in, moment_in, period
+from gitlab_sync.rules.delimited import records_of
+from gitlab_sync.rules.identity.people_input import cell, layout_of, named, username_fault
+from gitlab_sync.rules.scores.time_logs import format_hours_minutes
+from gitlab_sync.rules.scores.work import Number, add
+from gitlab_sync.rules.text import plural
+from gitlab_sync.rules.unique import unique_records
+
+if TYPE_CHECKING:
+    from gitlab_sync.types import Record, Row, Scalar
+
+WEEK = 7
+MOST_DAYS = 45
+
+# Clocks on Earth are up to 26 hours apart, and a commit counts by its author's.
+_BETWEEN_CLOCKS = timedelta(days=2)
+
+PERSON_COLUMNS = ("Team Name", "Full Name", "GitLab Username")
+
+Measure = Literal["merge_requests", "issues", "commits", "time_spent"]
+
+MEASURES: Mapping[Measure, str] = {
+    "merge_requests": "Merge Requests",
+    "issues": "Issues",
+    "commits": "Commits",
+    "time_spent": "Time Spent",
+}
+"""What is counted on each day, with its title, which is also that of its table."""
+
+OVERVIEW = "Overview"
+"""The title of the table that says of each day all that was recorded."""
+
+Days = tuple[date, ...]
+"""Days one after another, the oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeekPerson:
+    """Somebody on the list of a week; team and name may be empty. Immutable."""
+
+    team: str
+    name: str
+    username: str
+
+    @property
+    def key(self) -> str:
+        """The username in lower case: what tells people apart."""
+        return self.username.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class WeekPeople:
+    """The people that were read, each once, and the faults: `file, line 3: …`. Immutable."""
+
+    people: tuple[WeekPerson, ...] = ()
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DayWork:
+    """What was recorded of a person on one day. None is unknown. Immutable.
+
+    `time_spent` is in seconds; `hours` are those of the clock (0 to 23) in which something was
+    recorded, sorted.
+    """
+
+    merge_requests: int | None
+    issues: int | None
+    commits: int | None
+    time_spent: Number | None
+    hours: tuple[int, ...] = ()
+
+    def number(self, measure: Measure) -> Number | None:
+        """Return one of the numbers."""
+        value: Number | None = getattr(self, measure)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was read of a person, for the days asked for and those before. None: not readable.
+
+    `merge_requests` and `issues` are records of what the person wrote, `commits` rows of
+    `commits.commit_row`, `time_spent` seconds by day (`YYYY-MM-DD`). More days do no harm. Of the
+    measures in `partial` something is missing: a day for which there is nothing is then unknown.
+    """
+
+    merge_requests: Iterable[Record] | None = None
+    issues: Iterable[Record] | None = None
+    commits: Iterable[Row] | None = None
+    time_spent: Mapping[str, Number] | None = None
+    partial: Collection[Measure] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonWeek:
+    """One person's days, and the same number of days before them. Immutable.
+
+    Of the measures in `partial` there may be more than the numbers say.
+    """
+
+    person: WeekPerson
+    days: Mapping[date, DayWork]
+    before: Mapping[date, DayWork]
+    partial: Collection[Measure] = frozenset()
+
+    def total(self, measure: Measure) -> Number | None:
+        """Return the sum over the days, None where nothing is known."""
+        return add([day.number(measure) for day in self.days.values()])
+
+    def total_before(self, measure: Measure) -> Number | None:
+        """Return the sum over the days before."""
+        return add([day.number(measure) for day in self.before.values()])
+
+    def change(self, measure: Measure) -> Number | None:
+        """Return how much more it is than before (negative: less), None if one is not known."""
+        if measure in self.partial:
+            return None
+        now, before = self.total(measure), self.total_before(measure)
+        return None if now is None or before is None else now - before
+
+
+def parse_week_people(text: str, source: str = "text") -> WeekPeople:
+    """Return the people of a CSV text `Team Name, Full Name, GitLab Username`; never raises.
+
+    Titles are compared without case and may stand in any order; without a header the columns are
+    these three. Nobody is there twice (the first line counts). Faults are named with their line.
+    """
+    records = records_of(text)
+    layout = layout_of(records)
+    team, name = layout.column(("team name", "team"), 0), layout.column(("full name", "name"), 1)
+    user = layout.user if layout.titles else 2
+    people: dict[str, WeekPerson] = {}
+    faults = list(records.faults)
+    for line, cells in layout.rows:
+        username = cell(cells, user).removeprefix("@")
+        person = WeekPerson(cell(cells, team), cell(cells, name), username)
+        fault = username_fault(person.username)
+        if fault is None:
+            people.setdefault(person.key, person)
+        else:
+            faults.append((line, fault))
+    return WeekPeople(tuple(people.values()), named(faults, source))
+
+
+def last_days(today: date, number: int = WEEK) -> Days:
+    """Return `number` days, the last of them `today`; raises as `days_between`."""
+    number = min(number, today.toordinal())
+    return days_between(today - timedelta(days=number - 1), today)
+
+
+def days_between(first: date, last: date) -> Days:
+    """Return the days from `first` to `last`, both included.
+
+    Raises ConfigurationError, which shows both, if they are reversed or more than 45 days, or if
+    the calendar begins too late for as many days before them.
+    """
+    number = (last - first).days + 1
+    if number < 1:
+        raise ConfigurationError(f"the days end before they begin: {first} to {last}")
+    if number > MOST_DAYS:
+        raise ConfigurationError(
+            f"{first} to {last} are {number} days", hint=f"Choose at most {MOST_DAYS} days."
+        )
+    if first.toordinal() <= number:
+        raise ConfigurationError(f"the calendar has no days before {first} to {last}")
+    return tuple(first + timedelta(days=offset) for offset in range(number))
+
+
+def days_before(days: Days) -> Days:
+    """Return as many days just before, to compare with."""
+    return tuple(day - timedelta(days=len(days)) for day in days)
+
+
+def time_of(days: Days, zone: tzinfo) -> Period:
+    """Return a period that holds all of these days and those before, whatever clock shows them."""
+    first, last = days_before(days)[0], days[-1]
+    return period(
+        None if first - date.min < _BETWEEN_CLOCKS else first - _BETWEEN_CLOCKS,
+        None if date.max - last < _BETWEEN_CLOCKS else last + _BETWEEN_CLOCKS,
+        zone,
+    )
+
+
+def person_week(person: WeekPerson, days: Days, recorded: Recorded, zone: tzinfo) -> PersonWeek:
+    """Return one person's week; never raises.
+
+    A merge request counts on the day it was merged, an issue on the day it was created, both as
+    days in `zone`; a commit on the day of its row. Each item counts once.
+    """
+    moments = {
+        "merge_requests": _moments(recorded.merge_requests, "merged_at", zone),
+        "issues": _moments(recorded.issues, "created_at", zone),
+        "commits": _commit_moments(recorded.commits),
+    }
+
+    def day_work(day: date) -> DayWork:
+        of_day = {
+            measure: None if read is None else [at for at in read if at.date() == day]
+            for measure, read in moments.items()
+        }
+        numbers = {
+            measure: None if at is None or (not at and measure in recorded.partial) else len(at)
+            for measure, at in of_day.items()
+        }
+        return DayWork(
+            **numbers,
+            time_spent=_spent_on(day, recorded),
+            hours=tuple(sorted({at.hour for ats in of_day.values() for at in ats or ()})),
+        )
+
+    return PersonWeek(
+        person,
+        {day: day_work(day) for day in days},
+        {day: day_work(day) for day in days_before(days)},
+        recorded.partial,
+    )
+
+
+def measure_rows(weeks: Iterable[PersonWeek], measure: Measure) -> list[Row]:
+    """Return a table of one measure: numbers (time in seconds), so that they sort and add up.
+
+    Columns: `Team Name, Full Name, GitLab Username`, one for each day (`YYYY-MM-DD`), `Total`,
+    `Before` (as many days before) and `Change`.
+    """
+    return [
+        {
+            **_person_cells(week.person),
+            **{day.isoformat(): work.number(measure) for day, work in week.days.items()},
+            "Total": week.total(measure),
+            "Before": week.total_before(measure),
+            "Change": week.change(measure),
+        }
+        for week in weeks
+    ]
+
+
+def overview_rows(weeks: Iterable[PersonWeek], with_hours: Collection[str] = ()) -> list[Row]:
+    """Return the table to read: each day says all that was recorded, an unknown number is a “?”.
+
+    Columns: `Team Name, Full Name, GitLab Username`, one for each day (`YYYY-MM-DD`), `Total`, and
+    `Change`. A cell reads `2 MRs, 1 issue, 5 commits, 1h 30m`. For those whose keys (username in
+    lower case) are in `with_hours`, it also has the hours: `, at 9, 10, 14`.
+    """
+    return [
+        {
+            **_person_cells(week.person),
+            **{
+                day.isoformat(): _cell(work, with_hours=week.person.key in with_hours)
+                for day, work in week.days.items()
+            },
+            "Total": _summary([week.total(measure) for measure in MEASURES]),
+            "Change": _summary([week.change(measure) for measure in MEASURES], signed=True),
+        }
+        for week in weeks
+    ]
+
+
+def _spent_on(day: date, recorded: Recorded) -> Number | None:
+    if recorded.time_spent is None:
+        return None
+    spent = recorded.time_spent.get(day.isoformat(), 0)
+    return None if not spent and "time_spent" in recorded.partial else spent
+
+
+def _person_cells(person: WeekPerson) -> dict[str, Scalar]:
+    return dict(zip(PERSON_COLUMNS, (person.team, person.name, person.username), strict=True))
+
+
+def _cell(work: DayWork, *, with_hours: bool) -> str:
+    text = _summary([work.number(measure) for measure in MEASURES])
+    if with_hours and work.hours:
+        text += f", at {', '.join(map(str, work.hours))}"
+    return text
+
+
+def _summary(numbers: Sequence[Number | None], *, signed: bool = False) -> str:
+    """Return the four numbers, in the order of `MEASURES`, as one text."""
+    *counts, spent = numbers
+    parts = []
+    for number, noun in zip(counts, ("MR", "issue", "commit"), strict=True):
+        sign = "+" if signed and number is not None and number > 0 else ""
+        parts.append(f"? {noun}s" if number is None else sign + plural(int(number), noun))
+    sign = "+" if signed and spent is not None and spent >= 60 else ""
+    parts.append("? h" if spent is None else sign + format_hours_minutes(spent))
+    return ", ".join(parts)
+
+
+def _moments(items: Iterable[Record] | None, key: str, zone: tzinfo) -> list[datetime] | None:
+    if items is None:
+        return None
+    moments = (moment_in(record.field(thing, key), zone) for thing in unique_records(items))
+    return [moment for moment in moments if moment is not None]
+
+
+def _commit_moments(rows: Iterable[Row] | None) -> list[datetime] | None:
+    """Return what the clocks of the commits showed, without offset: their rows have none."""
+    if rows is None:
+        return None
+    once = {row["sha"] or position: row for position, row in enumerate(rows)}
+    texts = (f"{row['date']}T{row['time']}" for row in once.values() if day_in(row["date"]))
+    return [datetime.fromisoformat(text) for text in texts]

@@ -1,0 +1,373 @@
+"""Whose commits are whose: each commit, the totals of each person, and what matches nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
+from typing import Literal, TypeAlias
+
+from gitlab_sync.api.commits import DividedCommits, DividedProject
+from gitlab_sync.api.projects import by_id, endpoint, extract_path_from_url
+from gitlab_sync.errors import GitLabSyncError, NotFound
+from gitlab_sync.http.urls import encode_id
+from gitlab_sync.reports.cells import Kind
+from gitlab_sync.reports.report import Completeness, Report, short_reason
+from gitlab_sync.reports.sheet import Link, Meta, Sheet
+from gitlab_sync.rules import record
+from gitlab_sync.rules.dates import Period
+from gitlab_sync.rules.identity.bots import is_bot
+from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
+from gitlab_sync.rules.identity.people_input import Person, merged
+from gitlab_sync.rules.items.table import by_username
+from gitlab_sync.rules.scores.commits import commit_row, commit_stats
+from gitlab_sync.rules.text import first_line, instant, plural
+from gitlab_sync.run import Run
+from gitlab_sync.services.people_data import Batch, PeopleRead, Read
+from gitlab_sync.services.people_reader import read_commits
+from gitlab_sync.services.projects import known_projects
+from gitlab_sync.session.fetch import read_lists
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.progress import Meter
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import whole
+from gitlab_sync.types import Record, Row
+
+Table: TypeAlias = Literal["Commits", "Totals", "Unmatched"]
+"""What may be shown: a row for each commit, for each person, or for each signature of nobody."""
+
+COLUMNS: Mapping[Table, tuple[str, ...]] = {
+    "Commits": ("Username", "Project", "Date", "Time", "Slot", "Commit", "Message", "Author"),
+    "Totals": (
+        "Username", "Status", "Commits Total", "Commits Morning", "Commits Afternoon",
+        "Commits Other", "Morning %", "Afternoon %", "Error",
+    ),
+    "Unmatched": ("Name", "Address", "Commits"),
+}  # fmt: skip
+"""The titles of each table. A commit's row also has its `URL`, which no table shows."""
+
+_COUNTS = {
+    "Commits Total": "total",
+    "Commits Morning": "morning_commits",
+    "Commits Afternoon": "afternoon_commits",
+    "Commits Other": "other_commits",
+    "Morning %": "morning_pct",
+    "Afternoon %": "afternoon_pct",
+}
+_KINDS: Mapping[Table, Mapping[str, Kind]] = {
+    "Commits": {"Date": "day"},
+    "Totals": {title: "percent" if "%" in title else "integer" for title in _COUNTS},
+    "Unmatched": {"Commits": "integer"},
+}
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whose commits are asked for, in which projects and when. Immutable.
+
+    `people` None: all members of the projects, but for bots. `projects` are ids, paths or URLs;
+    those of `group` (id, path or URL) and its subgroups count, too. With neither it is all projects
+    of each person. The rest is as in `people.Batch`.
+    """
+
+    people: Sequence[Person] | None = None
+    projects: Sequence[int | str] = ()
+    group: str | None = None
+    period: Period = field(default_factory=Period)
+    known_by: KnownBy = NOBODY_ELSE
+    clock: tzinfo | None = None
+
+    def in_words(self) -> str:
+        """Say what counts, for whoever reads a file later."""
+        named = ", ".join(map(str, self.projects))
+        where = [f"projects {named}"] if named else []
+        where += [f"group {self.group} and its subgroups"] if self.group else []
+        whose = "their members" if self.people is None else "people"
+        return f"{' and '.join(where) or 'all their projects'}, {whose}{self.period.in_words()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """Where the commits of all projects went, each counted once.
+
+    `people` are those of the run, `others` are people known not to be of it. Unmatched is only what
+    is nobody's in any of the projects.
+    """
+
+    projects: int
+    people: int
+    unmatched: int
+    bots: int
+    others: int
+    merges: int
+
+    @property
+    def total(self) -> int:
+        """The number of commits that were read."""
+        return self.people + self.unmatched + self.bots + self.others + self.merges
+
+    def __str__(self) -> str:
+        return (
+            f"{plural(self.total, 'commit')} in {plural(self.projects, 'project')}: "
+            f"{self.people} of these people, {self.unmatched} unmatched, "
+            f"{self.bots} of bots, {self.others} of others, {plural(self.merges, 'merge')}"
+        )
+
+
+class CommitsReport(Report):
+    """A row for each person, sorted by username, with the totals.
+
+    `commits` has a row for each commit of theirs, the newest first; `unmatched` one for each
+    signature that matches nobody, most commits first. `unknown_projects` were named and could not
+    be found; `unread` says of which projects the members could not be read, and why.
+    """
+
+    def __init__(
+        self, read: PeopleRead, unknown_projects: Sequence[int | str], unread: Sequence[str]
+    ) -> None:
+        answers = [_PersonAnswer(read, person) for person in read.people]
+        super().__init__(by_username(each.row for each in answers), _completeness(answers))
+        divided = _settled(read.commits)
+        self.commits = _newest_first(answers)
+        self.unmatched: list[Row] = [
+            {"Name": each.name, "Address": each.address, "Commits": each.number}
+            for each in divided.unmatched
+        ]
+        self.division = _division(divided)
+        self.unknown_projects = unknown_projects
+        self.unread = unread
+
+    def sheet(self, question: Question, instance: str, table: Table = "Commits") -> Sheet:
+        """Return a table as exporters take it; `instance` is the URL of the GitLab."""
+        rows: Mapping[Table, Sequence[Row]] = {
+            "Commits": self.commits,
+            "Totals": self,
+            "Unmatched": self.unmatched,
+        }
+
+        def profile(row: Row) -> str | None:
+            exists = row.get("Status") not in {"Not Found", "Error"}
+            return f"{instance}/{row['Username']}" if exists else None
+
+        links: dict[str, Link] = {"Username": profile, "Commit": "URL"}
+        return Sheet(
+            table,
+            COLUMNS[table],
+            rows[table],
+            Meta.of_report(self, instance, question.in_words()),
+            links=links,
+            kinds=_KINDS[table],
+        )
+
+
+def answer(rest: Rest, question: Question, run: Run | None = None) -> CommitsReport:
+    """Read the commits of these people, each project's once however many they are.
+
+    Errors of single reads never raise: they stand in the rows. Raises NotFound if not one of the
+    projects is there, the error of a group whose list of projects could not be read, and the first
+    error if nobody's membership could be. Thread-safe.
+    """
+    run = run or Run(meter=Meter())
+    with run.job(rest) as job:
+        ids, unknown = known_projects(job, question.projects)
+        records = _projects_of_group(job, question.group) if question.group else {}
+        ids = list(dict.fromkeys([*ids, *records]))
+        people, unread = question.people, list[str]()
+        if people is None:
+            people, unread = _members(job, ids, records, run)
+        batch = Batch.about(
+            (person.username for person in people),
+            period=question.period,
+            projects=ids,
+            records=records,
+            known_by=question.known_by,
+            clock=question.clock,
+        )
+        return CommitsReport(read_commits(job, batch, run), unknown, unread)
+
+
+# -- where and whose -------------------------------------------------------------------------------
+
+
+def _projects_of_group(job: Rest, group: str) -> dict[int | str, Record]:
+    """Return the projects of a group and its subgroups by id, archived ones included."""
+    path = extract_path_from_url(group.strip().removeprefix(f"{job.base_url}/"))
+    listing = Listing(
+        f"groups/{encode_id(path.removeprefix('groups/'))}/projects",
+        {"include_subgroups": True, "with_shared": False, "order_by": "id", "sort": "asc"},
+    )
+    found = by_id(whole(next(read_lists(job, [("projects", listing)]))))
+    if not found:
+        raise NotFound(f"404 the group {group} has no projects that the token may see", status=404)
+    return found
+
+
+def _members(
+    job: Rest, ids: Sequence[int | str], records: Mapping[int | str, Record], run: Run
+) -> tuple[list[Person], list[str]]:
+    """Return the members of the projects without bots, and of which they could not be read."""
+    if run.meter is not None:
+        run.meter.attach(job)
+        run.meter.begin(len(ids), "projects' members")
+    names: list[str] = []
+    errors: list[tuple[str, GitLabSyncError]] = []
+    for found in read_lists(job, ((key, Listing(endpoint(key, "members/all"))) for key in ids)):
+        names += [record.text(row, "username") or "" for row in found.reading.rows]
+        if found.error is not None:
+            errors.append((_path(records.get(found.key, {"id": found.key})), found.error))
+        if run.meter is not None:
+            run.meter.step()
+    if errors and not names:
+        raise errors[0][1]
+    people = merged(Person(name) for name in names if name and not is_bot(name))
+    return people, _by_reason("members", errors)
+
+
+# -- the rows --------------------------------------------------------------------------------------
+
+
+class _PersonAnswer:
+    """One person's row of totals, their commits with the moment of each, and what was missing."""
+
+    def __init__(self, read: PeopleRead, person: Read) -> None:
+        self.commits: list[tuple[datetime, Row]] = []
+        self.errors: list[GitLabSyncError] = []
+        where = read.projects_of(person)
+        if person.user is None:
+            self._count_nothing(person, person.error, "")
+        elif where is None:
+            self._count_nothing(person, person.parts["projects"].error, "projects: ")
+        else:
+            self._count(person, read.commits, where)
+
+    def _count_nothing(self, person: Read, error: GitLabSyncError | None, what: str) -> None:
+        username = person.username
+        if error is None:
+            reason, status = f"404 there is no user {username!r}", "Not Found"
+            self.errors = [NotFound(reason, status=404)]
+        else:
+            reason, status = f"{what}{error.reason}", "Error"
+            self.errors = [error]
+        self.row = _total_row(username, status, {}, reason)
+
+    def _count(self, person: Read, divided: DividedCommits, where: Collection[object]) -> None:
+        counted: list[Row] = []
+        for project, commit in divided.credited(person.username, where):
+            row = commit_row(commit, _path(project.project), divided.zone)
+            counted.append(row)
+            moment = instant(record.field(commit, "authored_date")) or _LONG_AGO
+            self.commits.append((moment, _shown(person.username, row)))
+        looked_at = [each for each in divided.projects if each.project.get("id") in where]
+        errors = [(each, error) for each in looked_at for error in each.errors]
+        self.errors = [error for _, error in errors]
+        reasons = _by_reason("commits", [(_path(each.project), error) for each, error in errors])
+        # Where not one project showed a commit, no number is known, not even a least one.
+        nothing = bool(errors) and not any(map(_shows_any, looked_at))
+        status = "Error" if nothing else "Partial" if errors else "Success"
+        stats = {} if nothing else commit_stats(counted)
+        self.row = _total_row(person.username, status, stats, "; ".join(reasons) or None)
+
+
+def _total_row(
+    username: str, status: str, stats: Mapping[str, int | float | None], error: str | None
+) -> Row:
+    counts = {title: stats.get(key) for title, key in _COUNTS.items()}
+    return {"Username": username, "Status": status, **counts, "Error": error}
+
+
+def _shown(username: str, row: Row) -> Row:
+    """Return the row of a commit as its table has it."""
+    return {
+        "Username": username,
+        "Project": row["project_name"],
+        "Date": row["date"],
+        "Time": row["time"],
+        "Slot": row["slot"],
+        "Commit": row["short_id"],
+        "Message": first_line(str(row["message"])),
+        "Author": row["author_name"],
+        "URL": row["web_url"],
+    }
+
+
+def _newest_first(answers: Iterable[_PersonAnswer]) -> list[Row]:
+    """Return everybody's commits by the moment of writing; one without a moment comes last."""
+    ordered = sorted(answers, key=lambda each: str(each.row["Username"]).lower())
+    timed = [commit for each in ordered for commit in each.commits]
+    return [row for _, row in sorted(timed, key=lambda commit: commit[0], reverse=True)]
+
+
+def _completeness(answers: Sequence[_PersonAnswer]) -> Completeness:
+    """Return of how many people all was read, and by what the others were met first."""
+    completeness = Completeness("people", total=len(answers))
+    for each in answers:
+        if each.errors:
+            completeness.lost[short_reason(each.errors[0])] += 1
+        else:
+            completeness.read += 1
+    return completeness
+
+
+def _by_reason(what: str, errors: Iterable[tuple[str, GitLabSyncError]]) -> list[str]:
+    """Return each reason once: `commits of a/b: 403 Forbidden`, or `commits of 3 projects: …`."""
+    met: dict[str, dict[str, None]] = {}
+    for path, error in errors:
+        met.setdefault(error.reason, {})[path] = None
+    return [
+        f"{what} of {next(iter(paths)) if len(paths) == 1 else plural(len(paths), 'project')}: "
+        f"{reason}"
+        for reason, paths in met.items()
+    ]
+
+
+def _path(project: Record) -> str:
+    return record.text(project, "path_with_namespace") or str(project.get("id"))
+
+
+# -- how the commits divide ------------------------------------------------------------------------
+
+
+def _settled(divided: DividedCommits) -> DividedCommits:
+    """Return the commits with none unmatched that is somebody's in another project, as in a fork.
+
+    Members of the one may be known, and those of the other not.
+    """
+    known = _ids_of_people(divided).union(*(each.bots | each.others for each in divided.projects))
+    return DividedCommits(
+        [
+            replace(each, unmatched={k: v for k, v in each.unmatched.items() if k not in known})
+            for each in divided.projects
+        ],
+        divided.zone,
+    )
+
+
+def _division(settled: DividedCommits) -> Division:
+    projects = settled.projects
+    people = _ids_of_people(settled)
+    bots = {sha for each in projects for sha in each.bots} - people
+    others = {sha for each in projects for sha in each.others} - people - bots
+    return Division(
+        projects=len(projects),
+        people=len(people),
+        unmatched=len({sha for each in projects for sha in each.unmatched}),
+        bots=len(bots),
+        others=len(others),
+        merges=len({sha for each in projects for sha in each.merges}),
+    )
+
+
+def _ids_of_people(divided: DividedCommits) -> set[object]:
+    return {
+        record.identity(commit)
+        for each in divided.projects
+        for theirs in each.people.values()
+        for commit in theirs
+    }
+
+
+def _shows_any(project: DividedProject) -> bool:
+    apart = (project.merges, project.unmatched, project.bots, project.others)
+    places = (*apart, *project.people.values())
+    return any(map(len, places))

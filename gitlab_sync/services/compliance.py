@@ -1,0 +1,257 @@
+"""Compliance of projects: one with everything that was found, or a row for each of many."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from gitlab_sync.api.branches import get_project_branches
+from gitlab_sync.api.projects import endpoint, get_project_with_retries
+from gitlab_sync.errors import GitLabSyncError, NotFound
+from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.rules import record
+from gitlab_sync.rules.projects.checks import CHECKS, ProjectCheck
+from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy, Report
+from gitlab_sync.rules.projects.facts import Finding
+from gitlab_sync.rules.text import plural
+from gitlab_sync.run import Run
+from gitlab_sync.services.project_report import (
+    Checked,
+    ComplianceReport,
+    OnChecked,
+    check_projects,
+    columns,
+)
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import read_one
+from gitlab_sync.types import Row
+
+FINDING_COLUMNS = (
+    "Check",
+    "Area",
+    "Result",
+    "Weight",
+    "Share",
+    "Reason",
+    "Path",
+    "Line",
+    "How to fix",
+)
+"""The titles of the table of one project, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which projects are judged, at which branch, tag or commit, and by which policy. Immutable.
+
+    `projects` are ids, paths or URLs; those of `group` and its subgroups are meant, too.
+    `everything` says to take all projects of the instance in their place. Without a `ref` it is
+    each project's default branch.
+    """
+
+    projects: Sequence[int | str] = ()
+    group: int | str | None = None
+    ref: str | None = None
+    policy: Policy = DEFAULT_POLICY
+    everything: bool = False
+
+    @property
+    def key(self) -> Hashable:
+        """What tells the question from others, whatever the order and case of the names."""
+        policy = self.policy
+        weights = tuple(sorted(policy.weights.items()))
+        asked = (policy.licences, weights, policy.readme_length, policy.readme_sections)
+        names = frozenset(str(name).lower() for name in self.projects)
+        return (names, self.group, self.ref, self.everything, asked)
+
+    def in_words(self) -> str:
+        """Say which projects are judged and by what, for whoever reads a file later."""
+        where = [] if self.group is None else [f"group {self.group} and its subgroups"]
+        if self.projects:
+            where.append(plural(len(self.projects), "named project"))
+        at = f"at {self.ref or 'the default branch'}"
+        licences = ", ".join(sorted(self.policy.licences))
+        return f"{' and '.join(where) or 'all projects'}; {at}; allowed licences {licences}"
+
+
+def answer(
+    rest: Rest, question: Question, run: Run | None = None, on_checked: OnChecked | None = None
+) -> ComplianceReport:
+    """Judge the projects, and return a row for each, worst first, with what stands behind it.
+
+    Errors of single projects, and of the group's list, never raise: they stand in the rows.
+    `run.on_row` and `on_checked` get each project as soon as it is known. Thread-safe.
+    """
+    named = _all_projects(rest) if question.everything else question.projects
+    return check_projects(
+        rest, named, question.group, question.ref, question.policy, run, on_checked
+    )
+
+
+def _all_projects(rest: Rest) -> list[int | str]:
+    projects = rest.get_all("projects", {"order_by": "id", "sort": "asc"})
+    return [number for each in projects if (number := record.identity(each)) is not None]
+
+
+def policy_of(licences: Iterable[str], otherwise: Policy = DEFAULT_POLICY) -> Policy:
+    """Return a policy like `otherwise` that allows these licences, by SPDX identifier; none: it."""
+    allowed = frozenset(licences)
+    if not allowed:
+        return otherwise
+    return Policy(allowed, otherwise.weights, otherwise.readme_length, otherwise.readme_sections)
+
+
+# -- many projects ---------------------------------------------------------------------------------
+
+
+def left_out(report: ComplianceReport) -> list[str]:
+    """Return how many of the group's projects were not judged, by reason: `3 archived`."""
+    return [f"{count} {reason}" for reason, count in sorted(report.left_out.items())]
+
+
+def report_sheet(question: Question, report: ComplianceReport, instance: str) -> Sheet:
+    """Return the table as exporters take it; `instance` is the URL of the GitLab."""
+    without = [f"without {text}" for text in left_out(report)]
+    scope = "; ".join([question.in_words(), *without])
+    meta = Meta.of_report(report, instance, scope)
+    return projects_sheet(question, report, meta, report.checked)
+
+
+def projects_sheet(
+    question: Question, rows: Sequence[Row], meta: Meta, checked: Iterable[Checked] = ()
+) -> Sheet:
+    """Return rows of `question` as exporters take them; those that are in `checked` have links."""
+    links = {each.row["Project"]: record.link(each.project) for each in checked}
+    titles = columns(question.policy)
+    return Sheet(
+        "Project compliance",
+        titles,
+        rows,
+        meta,
+        links={"Project": lambda row: links.get(row["Project"])},
+        kinds={
+            **dict.fromkeys(titles, "text"),
+            "Compliance Score": "percent",
+            "Unverified": "integer",
+        },
+    )
+
+
+# -- one project -----------------------------------------------------------------------------------
+
+
+def finding_rows(report: Report, policy: Policy) -> list[Row]:
+    """Return a row for each check, in their order: `FINDING_COLUMNS`, `Id`, `Severity`, `Link`.
+
+    `Share` (0 to 1) is the part of the check's `Weight` that passes.
+    """
+    return [_finding_row(check, report.findings[check.id], policy) for check in CHECKS]
+
+
+def _finding_row(check: ProjectCheck, finding: Finding, policy: Policy) -> Row:
+    return {
+        "Id": check.id,
+        "Check": check.title,
+        "Area": check.area,
+        "Severity": check.severity,
+        "Weight": policy.weights[check.id],
+        "Result": finding.result,
+        "Share": finding.share,
+        "Reason": finding.reason,
+        "Path": finding.path,
+        "Line": finding.line,
+        "Link": finding.link,
+        "How to fix": check.how_to_fix if finding.result == "fail" else None,
+    }
+
+
+def findings_sheet(name: str, report: Report, policy: Policy, meta: Meta) -> Sheet:
+    """Return what was found of the project `name`, a row for each check, as exporters take it."""
+    return Sheet(
+        name,
+        FINDING_COLUMNS,
+        finding_rows(report, policy),
+        meta,
+        links={"Path": "Link"},
+        kinds={
+            **dict.fromkeys(FINDING_COLUMNS, "text"),
+            "Weight": "number",
+            "Share": "number",
+            "Line": "integer",
+        },
+        nothing={"Path", "Line", "How to fix"},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A check that fails, and what mending it brings. Immutable.
+
+    `weight` is what is missing of the check's weight, `points` what that is of the score, in
+    percent of what could be judged.
+    """
+
+    check: ProjectCheck
+    finding: Finding
+    weight: float
+    points: float
+
+
+def suggestions(report: Report, policy: Policy) -> list[Suggestion]:
+    """Return what is to be mended in a project, the weightiest first."""
+    judged = report.score.passed + report.score.failed
+    found = []
+    for check in report.faults:
+        finding = report.findings[check.id]
+        weight = policy.weights[check.id] * (1 - finding.share)
+        points = 100 * weight / judged if judged else 0.0
+        found.append(Suggestion(check, finding, weight, points))
+    return sorted(found, key=lambda each: -each.weight)
+
+
+# -- where to look ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """A project by its path, with the names of its branches, the default one first. Immutable.
+
+    `error` is why the others could not be read, or None. An empty repository has none.
+    """
+
+    project: str
+    names: tuple[str, ...]
+    error: GitLabSyncError | None = None
+
+
+def branches_of(rest: Rest, project: int | str) -> Branches:
+    """Return the branches of a project, given its id, path or URL.
+
+    Raises NotFound if there is no such project, and the other errors of `gitlab_sync.errors` if
+    its record cannot be read. Thread-safe.
+    """
+    found = get_project_with_retries(rest, project)
+    number = record.identity(found)
+    if found is None or number is None:
+        raise NotFound("There is no such project", status=404)
+    path = record.text(found, "path_with_namespace") or str(number)
+    default = record.text(found, "default_branch")
+    first = (default,) if default else ()
+    try:
+        names = get_project_branches(rest, number)
+    except GitLabSyncError as error:
+        return Branches(path, first, error)
+    return Branches(path, (*first, *(name for name in names if name != default)))
+
+
+def has_ref(rest: Rest, project: int | str, ref: str) -> bool:
+    """Say whether a project, given its id or path, has a branch, tag or commit of this name.
+
+    Raises the errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
+    """
+    try:
+        read_one(rest, endpoint(project, f"repository/commits/{quote(ref, safe='')}"))
+    except NotFound:
+        return False
+    return True

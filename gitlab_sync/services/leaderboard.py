@@ -1,0 +1,321 @@
+"""The leaderboard: teams with their sums, members, scores that open to their terms, and days."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from itertools import count
+
+from gitlab_sync.api.period import LOCAL
+from gitlab_sync.http.urls import encode_id
+from gitlab_sync.profiles import outcomes
+from gitlab_sync.reports.report import Completeness, Report
+from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.rules import record
+from gitlab_sync.rules.dates import Period, day_of
+from gitlab_sync.rules.identity.attribution import Unmatched
+from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
+from gitlab_sync.rules.identity.teams import (
+    Member,
+    Team,
+    parse_teams,
+    teams_to_json,
+    usernames_of,
+)
+from gitlab_sync.rules.scores.badges import BADGES, Badge
+from gitlab_sync.rules.scores.contribution import (
+    ContributionIndex,
+    activity_of,
+    contribution_index,
+    index_row,
+)
+from gitlab_sync.rules.scores.heatmap import first_day, heatmap, heatmap_rows
+from gitlab_sync.rules.scores.leaderboard import (
+    DEFAULT_WEIGHTS,
+    MEMBER_COLUMNS,
+    PEOPLE_COLUMNS,
+    TEAM_COLUMNS,
+    TeamResult,
+    Term,
+    by_rank,
+    member_rows,
+    people_rows,
+    results,
+    score_columns,
+    score_rows,
+    share_rows,
+    team_rows,
+    terms,
+)
+from gitlab_sync.rules.scores.work import Number, Work, work_of
+from gitlab_sync.rules.text import plural
+from gitlab_sync.run import Run
+from gitlab_sync.services.members import people_of_groups
+from gitlab_sync.services.people_data import Batch
+from gitlab_sync.services.people_reader import read_people
+from gitlab_sync.services.projects import known_projects
+from gitlab_sync.session.session import Rest
+from gitlab_sync.session.workflow import read_one
+from gitlab_sync.types import Record, Row
+
+LEADERBOARD, INDIVIDUALS, SCORES = "Leaderboard", "Individuals", "Scores"
+"""The titles of the tables that are there besides one for each team."""
+
+LEADERBOARD_COLUMNS = (*TEAM_COLUMNS, "Status", "Error", "Unverified")
+"""`Unverified` is the number of members of whom something is not known."""
+
+TEAM_MEMBER_COLUMNS = (*MEMBER_COLUMNS, "Error")
+INDIVIDUAL_COLUMNS = (*PEOPLE_COLUMNS, "Status", "Error")
+
+_TEXTS = {"Team", "Project", "Username", "Time Spent", "Badges", "Status", "Error"}
+_MOST_REASONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which teams are compared, by which points, and what of their work counts. Immutable.
+
+    `projects` are ids, paths or URLs (none: all of each person's). The rest is as in
+    `people.Batch`. Raises ConfigurationError for teams that no file may hold; see `parse_teams`.
+    """
+
+    teams: Sequence[Team]
+    projects: Sequence[int | str] = ()
+    period: Period = field(default_factory=Period)
+    known_by: KnownBy = NOBODY_ELSE
+    zone: tzinfo | None = None
+    clock: tzinfo | None = None
+    weights: Mapping[str, Number] = field(default_factory=lambda: DEFAULT_WEIGHTS)
+    badges: Sequence[Badge] = BADGES
+
+    def __post_init__(self) -> None:
+        parse_teams(teams_to_json(self.teams))
+
+    def titles(self) -> dict[str, str]:
+        """Return the title of each team's table by the team's name.
+
+        It is that name, but for a team that is called as another table is: `Scores (2)`.
+        """
+        reserved = {title.casefold() for title in (LEADERBOARD, INDIVIDUALS, SCORES)}
+        taken = reserved | {team.name.casefold() for team in self.teams}
+        titles = {}
+        for team in self.teams:
+            numbered = (f"{team.name} ({number})" for number in count(2))
+            free = (title for title in numbered if title.casefold() not in taken)
+            titles[team.name] = next(free) if team.name.casefold() in reserved else team.name
+        return titles
+
+    def in_words(self) -> str:
+        """Say what counts and for how many points, for whoever reads a file later."""
+        named = ", ".join(map(str, self.projects))
+        where = f"projects {named}" if named else "all their projects"
+        counting = [term.heading for term in terms(Work(""), self.weights) if term.weight]
+        points = f"score: {' + '.join(counting) or 'nothing counts'}"
+        return f"{plural(len(self.teams), 'team')}, {where}{self.period.in_words()}; {points}"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAnswer:
+    """What stands behind one person's numbers. Not to be changed.
+
+    `outcome` is as `profiles.outcomes` has it, with the lists of commits, merge requests and issues
+    in its `data`. `activity` is how much they did on each day, None where nothing of it was read;
+    where only a part was, days may lack something, and the outcome's `error` says what.
+    """
+
+    outcome: Record
+    work: Work
+    terms: tuple[Term, ...]
+    activity: Mapping[date, int] | None
+    index: ContributionIndex | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamAnswer:
+    """One team, and its tables: rows as `Report` has them. Not to be changed.
+
+    `members` has `TEAM_MEMBER_COLUMNS`, `shares` the columns of `leaderboard.share_rows`, `indexes`
+    those of `contribution.index_row`; all are sorted by `Username`.
+    """
+
+    result: TeamResult
+    members: list[Row]
+    shares: list[Row]
+    indexes: list[Row]
+
+
+class LeaderboardReport(Report):
+    """The rows of the teams, with `LEADERBOARD_COLUMNS`, the best first. Not to be changed.
+
+    `teams` has what is known of each team by its name, in the same order; `people` of each person
+    by their `Username`. `individuals` has a row for everybody, with `INDIVIDUAL_COLUMNS`, the best
+    first; `scores` the points behind the scores, with `score_columns(question.weights)`.
+    `first` and `last` are the days of the contribution index: those of the period, up to today;
+    without a beginning the 53 weeks of the heatmap. `unknown_projects` are those that were named
+    and could not be found, `unmatched` the signatures of commits that match nobody.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        found: Iterable[Record],
+        today: date,
+        unknown_projects: Sequence[int | str] = (),
+        unmatched: Sequence[Unmatched] = (),
+    ) -> None:
+        self.question = question
+        self.unknown_projects = unknown_projects
+        self.unmatched = unmatched
+        self._since, until = _days(question)
+        self.last = today if until is None else min(today, until)
+        self.first = self._since or first_day(self.last)
+        people = [self._person(outcome) for outcome in found]
+        self.people = {each.work.username: each for each in people}
+        made = results(question.teams, (each.work for each in people), question.weights)
+        ranking = [result for _, result in by_rank(made)]
+        self.teams = {result.team.name: self._team(result) for result in ranking}
+        self.individuals = [row | self._state(row) for row in people_rows(ranking, question.badges)]
+        self.scores = score_rows(ranking, question.weights)
+        rows = [row | self._sums(ranking[at]) for at, row in enumerate(team_rows(ranking))]
+        super().__init__(rows, Completeness.of_people(each.work.status for each in people))
+
+    def heatmap(self, username: str) -> list[Row]:
+        """Return the days of somebody's 53 weeks, with `heatmap.HEATMAP_COLUMNS`, for a chart.
+
+        `username` is as in the rows. Empty where nothing of their work was read.
+        """
+        activity = self.people[username].activity
+        if activity is None:
+            return []
+        return heatmap_rows(heatmap(activity, self.last, self._since))
+
+    def sheets(self, instance: str, *, individuals: bool = False) -> list[Sheet]:
+        """Return the tables as exporters take them; `instance` is the URL of the GitLab.
+
+        They are the ranking, one for each team, with `individuals` the list of people, and the
+        points behind the scores.
+        """
+        meta = Meta.of_report(self, instance, self.question.in_words())
+        titles = self.question.titles()
+        tables: list[tuple[str, Sequence[str], Sequence[Row]]] = [
+            (LEADERBOARD, LEADERBOARD_COLUMNS, self)
+        ]
+        for name, team in self.teams.items():
+            tables.append((titles[name], TEAM_MEMBER_COLUMNS, team.members))
+        if individuals:
+            tables.append((INDIVIDUALS, INDIVIDUAL_COLUMNS, self.individuals))
+        tables.append((SCORES, score_columns(self.question.weights), self.scores))
+        return [self._sheet(title, columns, rows, meta) for title, columns, rows in tables]
+
+    def _sheet(self, title: str, columns: Sequence[str], rows: Sequence[Row], meta: Meta) -> Sheet:
+        def profile(row: Row) -> str | None:
+            username = str(row["Username"])
+            exists = self.people[username].outcome["data"] is not None
+            return f"{meta.instance}/{username}" if exists else None
+
+        return Sheet(
+            title,
+            columns,
+            rows,
+            meta,
+            links={"Username": profile},
+            kinds={column: "integer" for column in columns if column not in _TEXTS},
+        )
+
+    def _person(self, outcome: Record) -> PersonAnswer:
+        work = work_of(outcome)
+        activity = activity_of(outcome, self.question.zone or LOCAL)
+        index = None
+        if activity is not None:
+            index = contribution_index(activity, self.first, self.last, work)
+        return PersonAnswer(outcome, work, terms(work, self.question.weights), activity, index)
+
+    def _team(self, result: TeamResult) -> TeamAnswer:
+        members = [row | {"Error": self._error(row)} for row in member_rows(result)]
+        names = [str(row["Username"]) for row in members]
+        indexes = [index_row(name, self.people[name].index) for name in names]
+        return TeamAnswer(result, members, share_rows(result), indexes)
+
+    def _sums(self, result: TeamResult) -> Row:
+        """Return the cells that say how a team's sums came about."""
+        met: dict[str, list[str]] = {}
+        for row in self.teams[result.team.name].members:
+            if row["Error"] is not None:
+                met.setdefault(str(row["Error"]), []).append(str(row["Username"]))
+        texts = [
+            f"{names[0] if len(names) == 1 else f'{len(names)} members'}: {text}"
+            for text, names in sorted(met.items(), key=lambda each: -len(each[1]))
+        ]
+        if len(texts) > _MOST_REASONS:
+            texts[_MOST_REASONS:] = ["…"]
+        return {
+            "Status": result.status,
+            "Error": "; ".join(texts) or None,
+            "Unverified": result.unverified,
+        }
+
+    def _state(self, row: Row) -> Row:
+        work = self.people[str(row["Username"])].work
+        return {"Status": work.status, "Error": self._error(row)}
+
+    def _error(self, row: Row) -> str | None:
+        return record.text(self.people[str(row["Username"])].outcome, "error") or None
+
+
+def answer(rest: Rest, question: Question, run: Run | None = None) -> LeaderboardReport:
+    """Read the work of everybody in the teams, each person once, and compare the teams.
+
+    Errors of single reads never raise: they stand in the rows. Raises NotFound if projects are
+    named and not one of them is there. Thread-safe.
+    """
+    run = run or Run()
+    with run.job(rest) as job:
+        ids, unknown = known_projects(job, question.projects)
+        batch = Batch.about(
+            usernames_of(question.teams),
+            period=question.period,
+            projects=ids,
+            known_by=question.known_by,
+            zone=question.zone,
+            clock=question.clock,
+        )
+        read = read_people(job, batch, run)
+    today = datetime.now(question.zone or LOCAL).date()
+    return LeaderboardReport(question, outcomes(read), today, unknown, read.commits.unmatched)
+
+
+def teams_of_groups(rest: Rest, groups: Iterable[int | str]) -> tuple[Team, ...]:
+    """Return a team for each group, named after it, of its members, inherited ones too; no bots.
+
+    A group that is named twice is there once. Where two have the same name, both are called by
+    their paths. Raises NotFound if one of the groups does not exist, and the other errors of
+    `gitlab_sync.errors` for what could not be read. Thread-safe.
+    """
+    found: dict[object, tuple[Record, tuple[Member, ...]]] = {}
+    for group in groups:
+        members = tuple(Member(person.username) for person in people_of_groups(rest, [group]))
+        about = read_one(rest, f"groups/{encode_id(group)}", {"with_projects": False})
+        found.setdefault(record.identity(about), (about, members))
+    names = Counter(_name(about).lower() for about, _ in found.values())
+    return tuple(
+        Team(_name(about) if names[_name(about).lower()] == 1 else _path(about), "", members)
+        for about, members in found.values()
+    )
+
+
+def _name(group: Record) -> str:
+    return record.text(group, "name") or _path(group)
+
+
+def _path(group: Record) -> str:
+    return record.text(group, "full_path") or str(record.identity(group))
+
+
+def _days(question: Question) -> tuple[date | None, date | None]:
+    """Return the first and the last day of the period; None where it has no bound."""
+    bounds = (question.period.start, question.period.end)
+    zone = question.zone or LOCAL
+    first, last = (None if each is None else day_of(each.isoformat(), zone) for each in bounds)
+    return first, last

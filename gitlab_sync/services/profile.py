@@ -1,0 +1,207 @@
+"""One person's profile: who they are, what they have and did, and what there is to mend."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from gitlab_sync.api.profile_readme import ProfileReadme, read_profile_readme
+from gitlab_sync.errors import ConfigurationError, GitLabSyncError
+from gitlab_sync.reports.report import Completeness, Report, short_reason
+from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.rules import record
+from gitlab_sync.rules.dates import Period
+from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
+from gitlab_sync.rules.identity.people_input import Person
+from gitlab_sync.rules.items import issue as issue_rules
+from gitlab_sync.rules.items import merge_request as mr_rules
+from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.scores import profile as tables
+from gitlab_sync.run import Run
+from gitlab_sync.services import people
+from gitlab_sync.services.people import PeopleReport
+from gitlab_sync.services.people_data import NOT_ALL_GROUPS, Read
+from gitlab_sync.services.profile_parts import PARTS, Part, errors_of, parts_of
+from gitlab_sync.session.result import Outcome
+from gitlab_sync.session.session import Rest
+from gitlab_sync.types import Row
+
+_TIME_OF_ITEMS = "the time spent is that of their own items, since time logs could not be read"
+_NOT_SHOWN = "GitLab does not show the profile README, since its project is not public"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whose profile, of which projects and when, and how thoroughly. Immutable.
+
+    The fields are as in `services.people.Question`.
+    """
+
+    username: str
+    projects: Sequence[int | str] = ()
+    period: Period = field(default_factory=Period)
+    quick: bool = False
+    known_by: KnownBy = NOBODY_ELSE
+    zone: tzinfo | None = None
+    clock: tzinfo | None = None
+
+    def of_people(self) -> people.Question:
+        """Return the same question as one about people, of whom there is one."""
+        return people.Question(
+            (Person(self.username),),
+            projects=self.projects,
+            period=self.period,
+            quick=self.quick,
+            known_by=self.known_by,
+            zone=self.zone,
+            clock=self.clock,
+        )
+
+    @property
+    def checks(self) -> dict[str, Sequence[Check]]:
+        """The checks that items are judged by, by the title of the table that they are in."""
+        mr_checks = mr_rules.LIST_CHECKS if self.quick else mr_rules.CHECKS
+        return {tables.MERGE_REQUESTS: mr_checks, tables.ISSUES: issue_rules.CHECKS}
+
+    def in_words(self) -> str:
+        """Say what counts, for whoever reads a file later."""
+        words = self.of_people().in_words().removeprefix("people, ")
+        return f"profile of {self.username}, {words}"
+
+
+class ProfileReport(Report):
+    """One person's profile: a report of one row, and what stands behind it. Not to be changed.
+
+    `user` is GitLab's record (None: nobody was found). `numbers` are by title, as in the row, and
+    `at_least` has the titles of those that may be higher, since something could not be read.
+    `errors` has the first error of each part that is not whole. `mending` says what there is to
+    mend, `parts` holds the tables by title, in order. `readme` is the profile README: None if there
+    is none, an error if nobody knows. `remarks` is what else to know about the numbers, in words.
+    `people` is the report that all this was made of, with one row about the same person.
+    """
+
+    def __init__(
+        self, question: Question, found: PeopleReport, readme: Outcome[ProfileReadme]
+    ) -> None:
+        (person,) = found.read.people
+        (answer,) = found.people.values()
+        self.question = question
+        self.people = found
+        self.unknown_projects = found.unknown_projects
+        self.user = person.user
+        self.readme = readme
+        self.mending = answer.mending
+        doubtful = bool(self.mending.unknown)
+        self.errors = errors_of(found.read, answer, readme, doubtful=doubtful)
+        self.parts = parts_of(found.read, answer, question.checks, self.errors)
+        self.numbers = tables.numbers(answer.outcome["data"], self.errors)
+        self.at_least = tables.at_least(self.numbers, self.errors)
+        self.remarks = self._remarks(person)
+        lost = Counter(short_reason(error) for error in self.errors.values())
+        whole = len(PARTS) - len(self.errors)
+        completeness = Completeness("parts of the profile", whole, len(PARTS), lost)
+        super().__init__([self._row(found[0])], completeness)
+
+    def sheets(self, instance: str) -> list[Sheet]:
+        """Return the tables of what the person has and did, as exporters take them.
+
+        Their titles are `rules.scores.profile.TABLES`. Where rows are missing, there is a last one
+        that is null but for its `Error`, which says why. `instance` is the URL of the GitLab.
+        """
+        return [self._sheet(title, part, instance) for title, part in self.parts.items()]
+
+    def summaries(self, instance: str) -> list[Sheet]:
+        """Return the tables of the row itself, of what to mend, and of what is not known.
+
+        The latter two also have such a last row, where items may be missing.
+        """
+        listed = (self.parts[title].error for title in self.question.checks)
+        error = next(filter(None, listed), None)
+        faults = Part([*map(tables.entry_row, self.mending.faults)], error)
+        unknown = Part([*map(tables.entry_row, self.mending.unknown)], error)
+        summaries = {tables.PROFILE: Part(self), tables.TO_MEND: faults, tables.NOT_KNOWN: unknown}
+        return [self._sheet(title, part, instance) for title, part in summaries.items()]
+
+    def _sheet(self, title: str, part: Part, instance: str) -> Sheet:
+        columns = tables.columns(title, self.question.checks)
+        rows = [*part.rows]
+        if part.error is not None:
+            text = f"{'the rest was ' if rows else ''}not read: {part.error.reason}"
+            rows.append({**dict.fromkeys(columns), tables.ERROR: text})
+        told = "; ".join([str(self.completeness), *self.remarks])
+        return Sheet(
+            title,
+            columns,
+            rows,
+            Meta(self.as_of, instance, told, self.question.in_words()),
+            links=tables.links(title, columns),
+            kinds={column: "integer" for column in columns if column in tables.INTEGERS},
+            nothing=tables.NOTHING,
+        )
+
+    def _remarks(self, person: Read) -> list[str]:
+        readme = self.readme.value
+        holds = {
+            NOT_ALL_GROUPS: person.groups_cut_short,
+            _TIME_OF_ITEMS: "time logs" in self.errors and self.numbers["Time Spent"] is not None,
+            _NOT_SHOWN: readme is not None and not readme.public,
+        }
+        return [remark for remark, told in holds.items() if told]
+
+    def _row(self, found: Row) -> Row:
+        """Return the row, given that of the table of people."""
+        status, errors = found["Status"], [found["Error"]]
+        if self.user is not None and self.readme.error is not None:
+            status = "Partial" if status == "Success" else status
+            errors.append(f"profile README: {self.readme.error.reason}")
+        readme = self.readme.value
+        return {
+            "Username": found["Username"],
+            "Name": record.text(self.user, "name") or None,
+            "Id": record.identity(self.user),
+            "Status": status,
+            **self.numbers,
+            "Profile README": self._readme_in_a_word(),
+            "README Text": None if readme is None else readme.text,
+            "Avatar": record.text(self.user, "avatar_url") or None,
+            tables.LINK: record.link(self.user),
+            "Remarks": "; ".join(self.remarks) or None,
+            tables.ERROR: "; ".join(str(error) for error in errors if error) or None,
+            "Unverified": found["Unverified"],
+        }
+
+    def _readme_in_a_word(self) -> str | None:
+        if "profile README" in self.errors:
+            return None
+        if self.readme.value is None:
+            return "none"
+        return "shown" if self.readme.value.public else "not shown"
+
+
+def answer(rest: Rest, question: Question, run: Run | None = None) -> ProfileReport:
+    """Read and judge everything about one person, as the table of people does.
+
+    Errors of single reads never raise: they stand in the report. Raises NotFound if not one of the
+    projects is there, and ConfigurationError for a blank username. Thread-safe.
+    """
+    if not question.username.strip().removeprefix("@"):
+        raise ConfigurationError("The username is empty", hint="Say whose profile you want.")
+    run = run or Run()
+    with run.job(rest) as job:
+        found = people.answer(job, question.of_people(), run)
+        (person,) = found.read.people
+        try:
+            readme = Outcome(_readme(job, person))
+        except GitLabSyncError as error:
+            readme = Outcome(error=error)
+        return ProfileReport(question, found, readme)
+
+
+def _readme(rest: Rest, person: Read) -> ProfileReadme | None:
+    if person.user is None:
+        return None
+    projects = person.parts["projects"].value
+    known = None if projects is None else projects["personal"]
+    return read_profile_readme(rest, person.username, known)

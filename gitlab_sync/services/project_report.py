@@ -1,0 +1,284 @@
+"""Compliance of projects: one judged, or many of them side by side, each with its row.
+
+What is read of each, and what that costs, says `project_facts`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from gitlab_sync.api.project_facts import MOST_PAGES, ProjectRead, TooLarge, of_project
+from gitlab_sync.api.projects import endpoint, extract_path_from_url
+from gitlab_sync.errors import ConfigurationError, GitLabSyncError
+from gitlab_sync.http.urls import encode_id
+from gitlab_sync.reports.report import Completeness, Report, short_reason
+from gitlab_sync.rules import record
+from gitlab_sync.rules.projects import compliance as rules
+from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
+from gitlab_sync.session import workflow as plans
+from gitlab_sync.session.fetch import read_lists
+from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.session import MAX_WAIT, Rest
+from gitlab_sync.session.workflow import Plan, run_plans
+from gitlab_sync.types import Progress, Record, Row
+
+if TYPE_CHECKING:
+    from gitlab_sync.run import Run
+
+__all__ = [
+    "MOST_PAGES",
+    "Checked",
+    "ComplianceReport",
+    "OnChecked",
+    "ProjectRead",
+    "TooLarge",
+    "check_project",
+    "check_projects",
+    "columns",
+    "of_project",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One project of a run. Not to be changed, so threads may share it.
+
+    `asked` is what it was asked for by, `row` its row of the table, `project` GitLab's record and
+    `report` what was found at the branch, tag or commit `ref`. Without a report it could not be
+    read: `project` is `{}` and `ref` empty. `errors` are those met on the way.
+    """
+
+    asked: str
+    row: Row
+    project: Record = field(default_factory=dict)
+    ref: str = ""
+    report: rules.Report | None = None
+    errors: Sequence[GitLabSyncError] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that the checks need could be read (some may be unknown all the same)."""
+        return self.report is not None and not (self.errors and self.report.unverified)
+
+
+OnChecked: TypeAlias = Callable[[Checked], None]
+
+
+class ComplianceReport(Report):
+    """The rows of a run, worst first, with what stands behind each, in the same order.
+
+    `checked` has one for each row. `left_out` counts the projects of the group that were not
+    judged, by reason: `archived`, `forks`, `marked for deletion`.
+    """
+
+    def __init__(
+        self, checked: Iterable[Checked], completeness: Completeness, left_out: Counter[str]
+    ) -> None:
+        by_row = {id(each.row): each for each in checked}
+        super().__init__(rules.worst_first(each.row for each in by_row.values()), completeness)
+        self.checked = [by_row[id(row)] for row in self]
+        self.left_out = left_out
+
+
+def columns(policy: Policy = DEFAULT_POLICY) -> tuple[str, ...]:
+    """Return the titles of the rows, in order; that of the licence follows the policy."""
+    return tuple(rules.error_row("", "", policy))
+
+
+# -- one project -----------------------------------------------------------------------------------
+
+
+def check_project(
+    client: Rest, path_or_id: int | str, ref: str | None = None, policy: Policy = DEFAULT_POLICY
+) -> rules.Report:
+    """Judge one project, given its id, path or URL, at a branch, tag or commit (None: the default).
+
+    What could not be read of it is unknown, with the reason. Raises the errors of
+    `gitlab_sync.errors` if its record cannot be read, NotFound if there is none. Thread-safe.
+    """
+    read = plans.run(client, of_project(_name(client, path_or_id), ref))
+    if read.facts is None:
+        raise read.errors[0]
+    return rules.judge(read.facts, policy)
+
+
+# -- many projects ---------------------------------------------------------------------------------
+
+
+def check_projects(
+    client: Rest,
+    projects: Iterable[int | str] = (),
+    group: int | str | None = None,
+    ref: str | None = None,
+    policy: Policy = DEFAULT_POLICY,
+    run: Run | None = None,
+    on_checked: OnChecked | None = None,
+) -> ComplianceReport:
+    """Judge many projects, each given by its id, path or URL, and those of a group.
+
+    The group's subgroups are included; what is shared with it, archived, marked for deletion or a
+    fork is left out, unless it is named, too. A project that is named twice is judged once. Errors
+    never raise: a project that cannot be read has a row that says so, as has a group whose list
+    broke off, and nobody else's row changes. `run` says who watches and what ends it, as for people
+    (`batch.Run`); `on_checked` is called after each project, in the calling thread. Raises
+    ConfigurationError for input that cannot work. Thread-safe.
+    """
+    if isinstance(projects, str):
+        raise ConfigurationError(f"projects is one text, {projects!r}", hint="Give a list.")
+    max_wait = MAX_WAIT if run is None else run.max_wait
+    cancel, executor = (None, None) if run is None else (run.cancel, run.executor)
+    with client.job(max_wait=max_wait, cancel=cancel, executor=executor) as rest:
+        checking = _Checking(rest, ref, policy, run, on_checked)
+        names = [name for each in projects if (name := _name(rest, each))]
+        return checking.all_of(names, None if group is None else _group_name(rest, group))
+
+
+class _Checking:
+    """One run over projects. For the thread that runs it."""
+
+    def __init__(
+        self,
+        rest: Rest,
+        ref: str | None,
+        policy: Policy,
+        run: Run | None,
+        on_checked: OnChecked | None,
+    ) -> None:
+        self._rest = rest
+        self._ref = ref
+        self._policy = policy
+        self._meter = None if run is None else run.meter
+        self._on_row = None if run is None else run.on_row
+        self._on_progress = None if run is None else run.on_progress
+        self._on_checked = on_checked
+        self._completeness = Completeness("projects")
+        self._left_out: Counter[str] = Counter()
+        self._checked: list[Checked] = []
+        self._done = 0
+        self._seen: set[object] = set()
+        if self._meter is not None:
+            self._meter.attach(rest)
+
+    def all_of(self, names: Iterable[str], group: str | None) -> ComplianceReport:
+        """Judge the projects of these names, and those of the group."""
+        wanted: dict[str, str] = {}
+        for name in names:
+            wanted.setdefault(name.lower(), name)
+        for number, path in self._members(group):
+            if path.lower() not in wanted:
+                wanted.setdefault(number, path)
+        self._completeness.total = len(wanted)
+        if self._meter is not None:
+            self._meter.begin(len(wanted))
+        self._tell()
+        for name, read in run_plans(self._rest, self._plans(wanted)):
+            self._take(name, read)
+        return ComplianceReport(self._checked, self._completeness, self._left_out)
+
+    def _members(self, group: str | None) -> Iterator[tuple[str, str]]:
+        """Read which projects the group has, and yield the id and the path of each."""
+        if group is None:
+            return
+        listing = Listing(
+            f"groups/{encode_id(group)}/projects",
+            {"include_subgroups": True, "with_shared": False, "order_by": "id", "sort": "asc"},
+        )
+        _, reading, error = next(read_lists(self._rest, [("projects", listing)]))
+        if error is not None:
+            self._completeness.lost[f"list of the group {short_reason(error)}"] += 1
+            row = rules.error_row(group, f"projects of the group: {error.reason}", self._policy)
+            self._add(Checked(group, row, errors=[error]))
+        for project in reading.rows:
+            number, reason = record.identity(project), _why_left_out(project)
+            if reason is not None:
+                self._left_out[reason] += 1
+            elif number is not None:
+                path = record.text(project, "path_with_namespace")
+                yield str(number), path or str(number)
+
+    def _plans(self, wanted: dict[str, str]) -> Iterator[tuple[str, Plan[ProjectRead]]]:
+        for key, name in wanted.items():
+            # Those of a group are asked for by id.
+            project_id = key if key.isdigit() else name
+            error = self._fault(project_id)
+            if error is None:
+                yield name, of_project(project_id, self._ref)
+            else:
+                self._take(name, ProjectRead(None, [error]))
+
+    def _fault(self, project_id: str) -> ConfigurationError | None:
+        """Return why this cannot be a project: in the middle of a run it would end all of it."""
+        try:
+            Listing(endpoint(project_id)).first(self._rest)
+        except ConfigurationError as error:
+            return error
+        return None
+
+    def _take(self, name: str, read: ProjectRead) -> None:
+        """Judge a project that was read, and finish its row."""
+        self._done += 1
+        if self._meter is not None:
+            self._meter.step()
+        checked = self._judged(name, read)
+        number = record.identity(checked.project)
+        if number is not None and number in self._seen:
+            self._completeness.total -= 1  # it was named in two ways
+            return
+        self._seen.add(number)
+        if checked.whole:
+            self._completeness.read += 1
+        else:
+            self._completeness.lost[_short(checked.errors[0])] += 1
+        self._add(checked)
+        self._tell()
+
+    def _judged(self, name: str, read: ProjectRead) -> Checked:
+        facts = read.facts
+        if facts is None:
+            row = rules.error_row(name, read.errors[0].reason, self._policy)
+            return Checked(name, row, errors=read.errors)
+        report = rules.judge(facts, self._policy)
+        row = rules.summary_row(facts, report, self._policy)
+        return Checked(name, row, facts.project, facts.ref, report, read.errors)
+
+    def _add(self, checked: Checked) -> None:
+        self._checked.append(checked)
+        if self._on_row is not None:
+            self._on_row(checked.row)
+        if self._on_checked is not None:
+            self._on_checked(checked)
+
+    def _tell(self) -> None:
+        if self._on_progress is not None:
+            waiting = self._rest.patience.gate.delay()
+            total = self._completeness.total
+            self._on_progress(Progress(self._done, total, self._rest.requests, waiting))
+
+
+def _name(client: Rest, path_or_id: int | str) -> str:
+    """Return the id or the path that is meant, also by a URL below a prefix of its host."""
+    text = str(path_or_id or "").strip().removeprefix(client.base_url + "/")
+    return extract_path_from_url(text).strip("/")
+
+
+def _group_name(client: Rest, group: int | str) -> str:
+    name = _name(client, group).removeprefix("groups/")
+    if not name:
+        raise ConfigurationError("The group is empty", hint="Give its id or path.")
+    return name
+
+
+def _why_left_out(project: Record) -> str | None:
+    """Return why a project of a group is not judged, or None if it is."""
+    if record.field(project, "archived") is True:
+        return "archived"
+    if record.field(project, "marked_for_deletion_on"):
+        return "marked for deletion"
+    return "forks" if record.field(project, "forked_from_project") else None
+
+
+def _short(error: GitLabSyncError) -> str:
+    return "too large" if isinstance(error, TooLarge) else short_reason(error)

@@ -1,0 +1,210 @@
+"""What people recorded day by day, beside as many days just before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+
+from gitlab_sync.api.commits import PersonCommits
+from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.user_items import UserItems
+from gitlab_sync.profiles import outcomes
+from gitlab_sync.reports.cells import Kind
+from gitlab_sync.reports.report import Completeness, Report
+from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.rules import record
+from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
+from gitlab_sync.rules.scores.weekly import (
+    MEASURES,
+    OVERVIEW,
+    PERSON_COLUMNS,
+    Days,
+    Measure,
+    PersonWeek,
+    Recorded,
+    WeekPerson,
+    measure_rows,
+    overview_rows,
+    person_week,
+    time_of,
+)
+from gitlab_sync.run import Run
+from gitlab_sync.services.people_data import Batch, PeopleRead, Read
+from gitlab_sync.services.people_reader import read_people
+from gitlab_sync.services.projects import known_projects
+from gitlab_sync.session.session import Rest
+from gitlab_sync.types import Row
+
+_USERNAME = PERSON_COLUMNS[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whose days, in which projects, and whose hours are shown. Immutable.
+
+    `days` are days in `zone` (None: the machine's), and those of commits go by `clock` (None: each
+    commit's own). `projects` are ids, paths or URLs (none: all of each person's). `with_hours` has
+    the keys of the people whose hours of the day are shown.
+    """
+
+    people: Sequence[WeekPerson]
+    days: Days
+    projects: Sequence[int | str] = ()
+    known_by: KnownBy = NOBODY_ELSE
+    zone: tzinfo | None = None
+    clock: tzinfo | None = None
+    with_hours: Collection[str] = frozenset()
+
+    def in_words(self) -> str:
+        """Say what counts, for whoever reads a file later."""
+        named = ", ".join(map(str, self.projects))
+        where = f"projects {named}" if named else "all their projects"
+        zone = "" if self.zone is None else f" in {self.zone}"
+        return f"work by day, {where}, {self.days[0]} to {self.days[-1]}{zone}"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonAnswer:
+    """One person's days, and in `recorded` what stands behind their numbers. Not to be changed.
+
+    `status` is `Success`, `Partial`, `Not Found` or `Error`; `error` says what is missing, and why.
+    """
+
+    week: PersonWeek
+    recorded: Recorded
+    status: str
+    error: str | None
+
+
+class WeeklyReport(Report):
+    """How much was read of each person (`Username, Status, Error`), and in `people` their days.
+
+    Both are sorted by team, then by username; who has no team comes last. `read` is everything that
+    was read, and `unknown_projects` are those that were named and could not be found.
+    """
+
+    def __init__(
+        self,
+        people: Sequence[PersonAnswer],
+        read: PeopleRead,
+        unknown_projects: Sequence[int | str],
+    ) -> None:
+        self.people = sorted(people, key=_place)
+        super().__init__(
+            map(_status_row, self.people), Completeness.of_people(each.status for each in people)
+        )
+        self.read = read
+        self.unknown_projects = unknown_projects
+
+    def sheets(self, question: Question, instance: str) -> list[Sheet]:
+        """Return the tables as exporters take them: the one to read, then one for each measure.
+
+        `instance` is the URL of the GitLab.
+        """
+        meta = Meta.of_report(self, instance, question.in_words())
+        weeks = [each.week for each in self.people]
+        days = [day.isoformat() for day in question.days]
+        overview = overview_rows(weeks, question.with_hours)
+        tables = [self._sheet(OVERVIEW, overview, [*days, "Total", "Change"], "text", meta)]
+        for measure, title in MEASURES.items():
+            rows, columns = measure_rows(weeks, measure), [*days, "Total", "Before", "Change"]
+            tables.append(self._sheet(title, rows, columns, "integer", meta))
+        return tables
+
+    def _sheet(
+        self, title: str, rows: Sequence[Row], columns: Sequence[str], kind: Kind, meta: Meta
+    ) -> Sheet:
+        def profile(row: Row) -> str | None:
+            exists = row["Status"] in {"Success", "Partial"}
+            return f"{meta.instance}/{row[_USERNAME]}" if exists else None
+
+        kept = [
+            {**row, "Status": each.status, "Error": each.error}
+            for row, each in zip(rows, self.people, strict=True)
+        ]
+        return Sheet(
+            title,
+            [*PERSON_COLUMNS, *columns, "Status", "Error"],
+            kept,
+            meta,
+            links={_USERNAME: profile},
+            kinds=dict.fromkeys(columns, kind),
+        )
+
+
+def answer(rest: Rest, question: Question, run: Run | None = None) -> WeeklyReport:
+    """Read what these people recorded on the days, and on as many before.
+
+    Who is named twice counts at the first place. Errors of single reads never raise: they stand in
+    the rows. Raises NotFound if not one of the projects is there. Thread-safe.
+    """
+    listed: dict[str, WeekPerson] = {}
+    for person in question.people:
+        listed.setdefault(person.key, person)
+    run = run or Run()
+    zone = question.zone or LOCAL
+    with run.job(rest) as job:
+        ids, unknown = known_projects(job, question.projects)
+        batch = Batch.about(
+            (person.username for person in listed.values()),
+            # A merge request counts by its merge, however long ago it was created.
+            moment="active",
+            roles=("author",),
+            groups=False,
+            period=time_of(question.days, zone),
+            projects=ids,
+            known_by=question.known_by,
+            zone=question.zone,
+            clock=question.clock,
+        )
+        read = read_people(job, batch, run)
+    people = []
+    for person, found, outcome in zip(listed.values(), read.people, outcomes(read), strict=True):
+        recorded = _recorded(read, found)
+        week = person_week(_named(person, found), question.days, recorded, zone)
+        people.append(PersonAnswer(week, recorded, outcome["status"], outcome["error"]))
+    return WeeklyReport(people, read, unknown)
+
+
+def _named(person: WeekPerson, read: Read) -> WeekPerson:
+    """Return a person as GitLab spells them, with its name where the list has none."""
+    name = person.name or record.text(read.user, "name") or ""
+    return replace(person, name=name, username=read.username)
+
+
+def _recorded(read: PeopleRead, person: Read) -> Recorded:
+    """Return what was read of a person, and of which measures something is missing."""
+    if person.user is None:
+        return Recorded()
+    mrs, issues = person.items("merge requests"), person.items("issues")
+    commits = read.commits_of(person)
+    lacking: dict[Measure, bool] = {
+        "merge_requests": _lacks_some(mrs),
+        "issues": _lacks_some(issues),
+        "commits": _lacks_some(commits),
+        # Where an item is missing, so may be the time that stands on it.
+        "time_spent": _lacks_some(mrs) or _lacks_some(issues),
+    }
+    times_are_read = all(person.parts[part].error is None for part in ("time logs", "time"))
+    return Recorded(
+        None if mrs is None else mrs.authored,
+        None if issues is None else issues.authored,
+        None if commits is None else commits.rows,
+        person.daily_time if times_are_read else None,
+        frozenset(measure for measure, lacks in lacking.items() if lacks),
+    )
+
+
+def _lacks_some(found: UserItems | PersonCommits | None) -> bool:
+    return found is None or bool(found.errors)
+
+
+def _place(person: PersonAnswer) -> tuple[bool, str, str]:
+    who = person.week.person
+    return not who.team, who.team.lower(), who.key
+
+
+def _status_row(person: PersonAnswer) -> Row:
+    username = person.week.person.username
+    return {"Username": username, "Status": person.status, "Error": person.error}

@@ -1,0 +1,1 @@
+"""One principal at one instance: requests, pages, lists and workflows over the shared runtime."""

@@ -1,0 +1,126 @@
+"""Lists that may be read: where they begin, what their answers hold, and what follows a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol, TypeAlias
+
+from gitlab_sync.errors import BadResponse, NotFound
+from gitlab_sync.http.urls import target
+from gitlab_sync.http.wire import Reply
+from gitlab_sync.session.exchange import Request
+from gitlab_sync.session.session import CIRCLE, Rest, page_params
+from gitlab_sync.types import Params, Record
+
+Follow: TypeAlias = Sequence[tuple[int, Request]]
+"""Pages that follow: the place of each in its list, and the request for it."""
+
+
+class Wanted(Protocol):
+    """A list that somebody wants read. Immutable, so that threads may share it."""
+
+    def first(self, rest: Rest) -> Request:
+        """Return the request for its first page."""
+
+    def rows(self, data: object) -> list[Record]:
+        """Return the rows that one answer holds; BadResponse if it does not hold what was asked."""
+
+    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:
+        """Return what follows the page at `place` (0: the first); BadResponse for a circle.
+
+        Where nobody knows how many pages there are, `ahead` of them may be asked for at once: those
+        behind the last one hold nothing.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of REST: its endpoint and parameters.
+
+    `single` says that one object is asked for, which counts as a list of one, and which one run
+    asks for once; a list only if it says so (`once`). Where a list is, an object in its place is no
+    answer: it may be the error of some proxy.
+    """
+
+    endpoint: str
+    params: Params = field(default_factory=dict)
+    single: bool = False
+    once: bool = False
+
+    def first(self, rest: Rest) -> Request:
+        """Return the request for its first page."""
+        if self.single:
+            return Request("GET", target(self.endpoint, self.params, rest.base_url), once=True)
+        return self._page(rest, None)
+
+    def _page(self, rest: Rest, number: int | None) -> Request:
+        request = rest.page_request(self.endpoint, page_params(self.params), number)
+        return replace(request, once=True) if self.once else request
+
+    def rows(self, data: object) -> list[Record]:
+        """Return the rows that one answer holds."""
+        rows = [data] if self.single else data
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            wanted = "an object" if self.single else "a list of objects"
+            raise BadResponse(f"The answer is not {wanted}", status=200)
+        return rows
+
+    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:
+        """Return all pages at once where their number is known, else the next ones."""
+        params, number = page_params(self.params), reply.next_page
+        if number is None:
+            request = rest.next_request(self.endpoint, params, reply)
+            return [] if request is None else [(place + 1, request)]
+        if number <= max(place, 1):
+            raise BadResponse(CIRCLE)
+        end = number + ahead
+        if reply.total_pages is not None:
+            end = reply.total_pages + 1 if place == 0 else number + 1
+        pages = range(number, end)
+        return [(page, self._page(rest, page)) for page in pages]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A list of GraphQL: a query with a variable `$after`, and the path to the connection in it.
+
+    The connection must ask for `nodes` and `pageInfo { endCursor hasNextPage }`. `what` names it in
+    messages ("time logs of alice").
+    """
+
+    what: str
+    query: str
+    variables: Params
+    path: tuple[str, ...]
+
+    def first(self, rest: Rest) -> Request:
+        """Return the request for its first page."""
+        return rest.graphql_request(self.query, self.variables)
+
+    def rows(self, data: object) -> list[Record]:
+        """Return the nodes; NotFound where something on the way to them is null."""
+        nodes = self._connection(data).get("nodes")
+        if not isinstance(nodes, list):
+            raise BadResponse(f"The answer holds no {self.what}", status=200)
+        return [node for node in nodes if isinstance(node, dict)]
+
+    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:  # noqa: ARG002
+        """Return the next page, by its cursor: nobody can know another one."""
+        page = self._connection(reply.data).get("pageInfo") or {}
+        cursor = page.get("endCursor")
+        if not page.get("hasNextPage"):
+            return []
+        if not cursor:
+            raise BadResponse(f"The {self.what} go on, but no cursor says where", status=200)
+        variables = {**self.variables, "after": cursor}
+        return [(place + 1, rest.graphql_request(self.query, variables))]
+
+    def _connection(self, data: object) -> Record:
+        for key in self.path:
+            data = data.get(key) if isinstance(data, dict) else None
+        if data is None:
+            raise NotFound(f"404 GraphQL shows no {self.what}", status=404)
+        if not isinstance(data, dict):
+            raise BadResponse(f"The answer holds no {self.what}", status=200)
+        return data

@@ -1,0 +1,18 @@
+"""A value, or the error in its place: what work returns that must not end other work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from gitlab_sync.errors import GitLabSyncError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """What became of one piece of work: a value, or the error in its place. Immutable."""
+
+    value: T | None = None
+    error: GitLabSyncError | None = None

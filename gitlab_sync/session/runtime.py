@@ -1,0 +1,213 @@
+"""The one owner of process-wide things: pool, connections, gates, budgets, shared answers."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
+
+from gitlab_sync.concurrency.cancel import CancelToken
+from gitlab_sync.concurrency.executor import DEFAULT_WORKERS, SharedExecutor
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.http.cache import InFlight, Kept
+from gitlab_sync.http.rate_limit import Gate
+from gitlab_sync.http.retry import RetryBudget, RetryPolicy
+from gitlab_sync.http.transport import Transport
+
+T = TypeVar("T")
+
+WORKERS_VARIABLE = "GITLAB_SYNC_WORKERS"
+MOST_WORKERS = 256
+_GATES_KEPT = 1024
+_LONGEST_JOIN = 5.0  # seconds; only a name look-up can hold a worker once its socket is shut
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What a bridge does and has done. `queued` is by tenant; `bytes` are bodies as decoded."""
+
+    workers: int
+    threads: int
+    busy: int
+    queued: dict[Hashable, int]
+    requests: int
+    retries: int
+    limited: int
+    bytes: int
+    open_connections: int
+
+
+def workers_from_environment() -> int:
+    """Return the number of workers that `GITLAB_SYNC_WORKERS` names, or the default."""
+    said = os.environ.get(WORKERS_VARIABLE, "").strip()
+    if not said:
+        return DEFAULT_WORKERS
+    if not said.isdigit():
+        raise ConfigurationError(
+            f"{WORKERS_VARIABLE} is {said!r}, and no number",
+            hint=f"Give a number from 1 to {MOST_WORKERS}.",
+        )
+    return int(said)
+
+
+class Bridge:
+    """One bounded pool of threads and one pool of connections, for everybody. Thread-safe.
+
+    `workers` is the bound (None: `GITLAB_SYNC_WORKERS`, else 32); the pool of connections follows
+    it. `verify` is what TLS certificates are checked against: a bundle's path, True, False for
+    nothing, or None for what the environment says. Nothing starts before there is work. A forked
+    child finds its bridge new and empty. Raises ConfigurationError for a number of workers outside
+    1 to 256.
+    """
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        *,
+        policy: RetryPolicy | None = None,
+        verify: bool | str | None = None,
+    ) -> None:
+        workers = workers_from_environment() if workers is None else workers
+        if not 1 <= workers <= MOST_WORKERS:
+            raise ConfigurationError(f"{workers} workers: give a number from 1 to {MOST_WORKERS}")
+        self.workers = workers
+        self.policy = RetryPolicy() if policy is None else policy
+        self.executor = SharedExecutor(workers)
+        self._verify = verify
+        self._begin()
+        _bridges.add(self)
+
+    def _begin(self) -> None:
+        self._lock = threading.Lock()
+        self.cancel = CancelToken()
+        self.transport = Transport(self.workers, verify=self._verify)
+        self.in_flight = InFlight()
+        self.kept = Kept()
+        # Weak, so that a gate lives as long as somebody works behind it; the latest live on, since
+        # a closed gate must still be closed for the next call.
+        self._gates: weakref.WeakValueDictionary[tuple[str, str], Gate] = (
+            weakref.WeakValueDictionary()
+        )
+        self._latest: OrderedDict[tuple[str, str], Gate] = OrderedDict()
+        self._budgets: dict[str, RetryBudget] = {}
+        self._of_instances: dict[tuple[str, type], Any] = {}
+        self._limited = 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self.cancel.cancelled
+
+    def gate(self, instance: str, principal: str) -> Gate:
+        """Return the one gate of that principal at that instance."""
+        key = (instance, principal)
+        with self._lock:
+            gate = self._gates.get(key)
+            if gate is None:
+                gate = self._gates[key] = Gate()
+            self._latest[key] = gate
+            self._latest.move_to_end(key)
+            if len(self._latest) > _GATES_KEPT:
+                self._latest.popitem(last=False)
+            return gate
+
+    def budget(self, instance: str) -> RetryBudget:
+        """Return the one retry budget of that instance."""
+        with self._lock:
+            found = self._budgets.get(instance)
+            return found or self._budgets.setdefault(instance, RetryBudget())
+
+    def of_instance(self, instance: str, kind: type[T]) -> T:
+        """Return the one object of that kind that belongs to the instance, made when first asked.
+
+        It is for what holds for everybody there, such as what its version lacks.
+        """
+        with self._lock:
+            found: T = self._of_instances.setdefault((instance, kind), kind())
+            return found
+
+    def count_limited(self) -> None:
+        """Count a 429."""
+        with self._lock:
+            self._limited += 1
+
+    def stats(self) -> Stats:
+        """Say what is going on, for a status page and for tests."""
+        traffic = self.transport.traffic()
+        with self._lock:
+            retries = sum(budget.retries for budget in self._budgets.values())
+        return Stats(
+            workers=self.workers,
+            threads=self.executor.threads,
+            busy=self.executor.busy,
+            queued=self.executor.queued(),
+            requests=traffic.requests,
+            retries=retries,
+            limited=self._limited,
+            bytes=traffic.bytes,
+            open_connections=traffic.open_connections,
+        )
+
+    def close(self) -> None:
+        """Cancel what waits, break off what is under way, and leave no thread behind. Idempotent.
+
+        Whoever waited for something of this bridge gets `Cancelled`.
+        """
+        self.cancel.cancel("the bridge was closed")
+        self.executor.shutdown(wait=False, cancel_futures=True)
+        self.transport.close()
+        self.executor.join(_LONGEST_JOIN)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _after_fork(self) -> None:
+        """Begin anew in a forked child: the parent's sockets and locks are not ours to touch."""
+        closed = self.closed
+        gates = list(self._gates.items())
+        self._begin()
+        for key, gate in gates:
+            gate.after_fork()
+            self._gates[key] = self._latest[key] = gate
+        if closed:
+            self.cancel.cancel("the bridge was closed")
+
+
+_bridges: weakref.WeakSet[Bridge] = weakref.WeakSet()
+_default: Bridge | None = None
+_default_lock = threading.Lock()
+
+
+def get_bridge() -> Bridge:
+    """Return the process's bridge, made at the first call, or anew after it was closed."""
+    global _default  # noqa: PLW0603 - the one process-wide thing there is
+    with _default_lock:
+        if _default is None or _default.closed:
+            _default = Bridge()
+        return _default
+
+
+def _at_exit() -> None:
+    for bridge in list(_bridges):
+        bridge.cancel.cancel("the process is ending")
+
+
+def _in_forked_child() -> None:
+    global _default_lock  # noqa: PLW0603 - another thread may have held it when we forked
+    _default_lock = threading.Lock()
+    for bridge in list(_bridges):
+        bridge._after_fork()  # noqa: SLF001
+
+
+# Registered after the executor's hook, so it runs before: it breaks off what the workers wait for.
+threading._register_atexit(_at_exit)  # type: ignore[attr-defined] # noqa: SLF001
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_in_forked_child)

@@ -1,0 +1,1 @@
+"""What is kept on disk, so that it is not read again."""

@@ -1,0 +1,340 @@
+"""What was read once and need not be read again: a file on disk for each instance.
+
+A store holds bytes by principal and number, each with a stamp that says what they were read of. It
+knows nothing of what they mean, holds no token, and never fails a run: what goes wrong with it is
+said once in the log, and from then on it finds nothing and keeps nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sqlite3
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Literal, NamedTuple, Self, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+import orjson
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.http.credentials import Credential, OidcCredential
+from gitlab_sync.store.database import (
+    bytes_used,
+    is_corrupt,
+    number_of,
+    open_to_read,
+    open_to_write,
+    writing,
+)
+
+log = logging.getLogger("gitlab_sync")
+
+Mode: TypeAlias = Literal["on", "read-only", "refresh", "off"]
+"""`refresh` finds nothing, so that all is read, and keeps it; the others do what they say."""
+
+MOST_MB = 512
+"""Megabytes that a file may have, unless told otherwise."""
+
+# CROSS JOIN fixes the order: one look into the index for each number that is asked for.
+_FIND = (
+    "SELECT kept.id, stamp, data, used FROM json_each(?) AS asked"
+    " CROSS JOIN kept ON kept.principal = ? AND kept.id = asked.value"
+)
+_TOUCH = "UPDATE kept SET used = ? WHERE principal = ? AND id IN (SELECT value FROM json_each(?))"
+_KEEP = "INSERT OR REPLACE INTO kept (principal, id, stamp, used, data) VALUES (?, ?, ?, ?, ?)"
+_EVICT = "DELETE FROM kept WHERE rowid IN (SELECT rowid FROM kept ORDER BY used, rowid LIMIT ?)"
+
+_DAY = 86_400
+_EVICTED_TO = 0.9  # of the bound, so that not every write has to make room
+_KEY_BYTES = 32
+T = TypeVar("T")
+
+
+class Item(NamedTuple):
+    """What is kept of one thing: its number, what it was read of, and the bytes."""
+
+    id: int
+    stamp: bytes
+    data: bytes
+
+
+class Store:
+    """The file of one instance. Thread-safe, and safe for several processes; makes no thread.
+
+    `folder` is where it lies (None: the user's cache folder), `most_mb` bounds its megabytes: what
+    was not used for longest goes first. Nothing is opened or made before it is needed. Usable as a
+    context manager, which closes it.
+    """
+
+    def __init__(
+        self,
+        instance: str,
+        mode: Mode = "on",
+        folder: Path | None = None,
+        *,
+        most_mb: float = MOST_MB,
+    ) -> None:
+        self.instance = instance
+        self.mode = mode
+        self.path = store_path(instance, folder)
+        self._most = most_mb * 1_000_000
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._off = mode == "off"
+        _stores.add(self)
+
+    def of(self, credential: Credential) -> PrincipalStore:
+        """Return the part of it that belongs to whoever that credential signs in."""
+        key = self._attempt(self._key, b"")
+        return PrincipalStore(self, _principal(self.instance, credential, key) if key else b"")
+
+    def find(self, principal: bytes, ids: Iterable[int]) -> Iterable[Item]:
+        """Return what is kept for that principal under these numbers, in any order."""
+        if self.mode == "refresh" or not principal:
+            return ()
+        return self._attempt(lambda connection: self._found(connection, principal, ids), [])
+
+    def keep(self, principal: bytes, items: Iterable[Item]) -> None:
+        """Keep all of these, in place of what had their numbers; all or none of them."""
+        if self.mode == "read-only" or not principal:
+            return
+        now = int(time.time())
+        rows = [(principal, item.id, item.stamp, now, item.data) for item in items]
+        self._attempt(lambda connection: self._kept(connection, rows), None)
+
+    def close(self) -> None:
+        """Close the file. Idempotent; it is opened again if it is used again."""
+        with self._lock:
+            self._shut()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- what may go wrong ---------------------------------------------------------------------
+
+    def _attempt(self, work: Callable[[sqlite3.Connection], T], nothing: T) -> T:
+        """Return what `work` does, or `nothing` if the store cannot be used."""
+        with self._lock:
+            if self._off:
+                return nothing
+            try:
+                try:
+                    return work(self._opened())
+                except sqlite3.DatabaseError as error:
+                    if not is_corrupt(error) or self.mode == "read-only":
+                        raise
+                    self._move_aside(error)
+                    return work(self._opened())
+            except (sqlite3.Error, OSError) as error:
+                self._off = True
+                self._shut()
+                if self.mode != "read-only" or self.path.exists():
+                    log.warning(
+                        "The store %s cannot be used (%s): this run goes on without it",
+                        self.path, error,
+                    )  # fmt: skip
+                return nothing
+
+    def _move_aside(self, error: sqlite3.Error) -> None:
+        """Put a corrupt file out of the way, unless another process did so meanwhile."""
+        self._shut()
+        try:
+            with closing(self._open()) as connection:
+                if connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
+                    return
+        except sqlite3.DatabaseError as again:
+            if not is_corrupt(again):
+                raise
+        aside = _beside(self.path, ".corrupt")
+        log.warning(
+            "The store %s is corrupt (%s): it was moved to %s, and a new one begins",
+            self.path, error, aside.name,
+        )  # fmt: skip
+        # First what belongs to it: a new file would take an old log for its own.
+        for suffix in ("-wal", "-shm"):
+            _beside(self.path, suffix).unlink(missing_ok=True)
+        self.path.replace(aside)
+
+    # -- the file --------------------------------------------------------------------------------
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._open()
+        return self._connection
+
+    def _shut(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> sqlite3.Connection:
+        if self.mode == "read-only":
+            return open_to_read(self.path)
+        return open_to_write(self.path)
+
+    def _key(self, connection: sqlite3.Connection) -> bytes:
+        """Return the key of the principals' hashes; the first who asks makes it."""
+        path = _beside(self.path, ".key")
+        key = _read_key(path)
+        if len(key) == _KEY_BYTES or self.mode == "read-only":
+            return key
+        with writing(connection):  # one process at a time
+            key = _read_key(path)
+            if len(key) != _KEY_BYTES:
+                key = os.urandom(_KEY_BYTES)
+                # Made with mode 0600, and never seen half written.
+                with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+                    file.write(key)
+                Path(file.name).replace(path)
+        return key
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    def _found(
+        self, connection: sqlite3.Connection, principal: bytes, ids: Iterable[int]
+    ) -> list[Item]:
+        now = int(time.time())
+        rows = connection.execute(_FIND, (orjson.dumps([*ids]).decode(), principal)).fetchall()
+        # Once a day is enough to know what is used, and spares a write for each look.
+        stale = [number for number, _, _, used in rows if used < now - _DAY]
+        if stale and self.mode == "on":
+            with writing(connection):
+                connection.execute(_TOUCH, (now, principal, orjson.dumps(stale).decode()))
+        return [Item(number, stamp, data) for number, stamp, data, _ in rows]
+
+    def _kept(
+        self, connection: sqlite3.Connection, rows: Sequence[tuple[bytes, int, bytes, int, bytes]]
+    ) -> None:
+        with writing(connection):
+            connection.executemany(_KEEP, rows)
+        if bytes_used(connection) > self._most:
+            self._evict(connection)
+
+    def _evict(self, connection: sqlite3.Connection) -> None:
+        """Forget what was not used for longest, and give its room back."""
+        with writing(connection):
+            while bytes_used(connection) > self._most * _EVICTED_TO:
+                rows = number_of(connection, "SELECT count(*) FROM kept")
+                if not rows:
+                    break
+                connection.execute(_EVICT, (max(1, rows // 10),))
+        connection.execute("PRAGMA incremental_vacuum").fetchall()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _after_fork(self) -> None:
+        """Begin anew in a forked child. The parent's connection is neither used nor closed."""
+        self._lock = threading.Lock()
+        if self._connection is not None:
+            _parents.append(self._connection)
+            self._connection = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalStore:
+    """What one principal has in a store. Immutable, thread-safe; see `Store`."""
+
+    store: Store
+    principal: bytes
+
+    def find(self, ids: Iterable[int]) -> Iterable[Item]:
+        """Return what is kept under these numbers, in any order."""
+        return self.store.find(self.principal, ids)
+
+    def keep(self, items: Iterable[Item]) -> None:
+        """Keep all of these, in place of what had their numbers; all or none of them."""
+        self.store.keep(self.principal, items)
+
+
+@contextmanager
+def open_store(
+    instance: str,
+    credential: Credential,
+    mode: Mode = "on",
+    folder: Path | None = None,
+    *,
+    most_mb: float = MOST_MB,
+) -> Iterator[PrincipalStore]:
+    """Yield what that principal has in the store of an instance, and close it afterwards."""
+    with Store(instance, mode, folder, most_mb=most_mb) as store:
+        yield store.of(credential)
+
+
+def clear_store(instance: str, folder: Path | None = None) -> int:
+    """Forget all that is kept of an instance, for every principal; return how many items it was.
+
+    Raises ConfigurationError when that cannot be done.
+    """
+    store = Store(instance, folder=folder)
+    try:
+        _beside(store.path, ".corrupt").unlink(missing_ok=True)
+        if not store.path.exists():
+            return 0
+        # Deleted by SQLite and not as a file: other processes may have it open.
+        with closing(store._open()) as connection:  # noqa: SLF001 - a store of our own
+            with writing(connection):
+                rows = connection.execute("DELETE FROM kept").rowcount
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            return rows
+    except (sqlite3.Error, OSError) as error:
+        raise ConfigurationError(
+            f"The store {store.path} cannot be cleared: {error}",
+            hint="End what uses it, and delete the file.",
+        ) from error
+
+
+def store_path(instance: str, folder: Path | None = None) -> Path:
+    """Return the path of an instance's store; it need not exist."""
+    if folder is None:
+        from platformdirs import user_cache_path  # noqa: PLC0415 - not needed to import us
+
+        folder = user_cache_path("gitlab_sync", appauthor=False)
+    name = re.sub(r"[^a-z0-9.-]", "_", (urlsplit(instance).hostname or "")[:60])
+    # The host is for who looks into the folder; the hash has port and path, too.
+    return folder / f"{name}-{blake2b(instance.encode(), digest_size=6).hexdigest()}.sqlite"
+
+
+def _principal(instance: str, credential: Credential, key: bytes) -> bytes:
+    """Return a name for whoever that signs in, the same in every process that has the key."""
+    if isinstance(credential, OidcCredential):
+        parts = ["oidc", instance, credential.issuer, credential.subject]
+    else:
+        parts = [instance, str(credential.is_oauth), credential.token]
+    return blake2b("\0".join(parts).encode(), key=key, digest_size=16).digest()
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+_parents: list[sqlite3.Connection] = []
+
+
+def _in_forked_child() -> None:
+    for store in list(_stores):
+        store._after_fork()  # noqa: SLF001
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_in_forked_child)
