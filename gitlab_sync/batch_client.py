@@ -13,12 +13,12 @@ from gitlab_sync.errors import GitLabSyncError, NotFound, PermissionDenied
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.identity import Identity, identity_of
-from gitlab_sync.session.exchange import DEFAULT_TIMEOUT
-from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.context import DEFAULT_TIMEOUT
+from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.session.session import Rest, page_params
-from gitlab_sync.session.workflow import Plan, read_all, read_one, run, whole
-from gitlab_sync.types import Params, Record, Rows
+from gitlab_sync.session.session import Client, page_params, session_of
+from gitlab_sync.session.workflow import Workflow, read_all, read_one, run_workflow, whole
+from gitlab_sync.types import Params, Record, RecordList
 
 log = logging.getLogger("gitlab_sync")
 
@@ -48,7 +48,7 @@ class BatchClient(GitLabClient):
     @property
     def private_token(self) -> str:
         """The token as given."""
-        return self.credential.token
+        return self.session.credential.token
 
     @cached_property
     def users(self) -> GitLabUsersAPI:
@@ -62,7 +62,7 @@ class BatchClient(GitLabClient):
         per_page: int = 100,
         max_pages: int | None = 20,
         all: bool = False,  # noqa: A002 - the contract's name
-    ) -> Rows:
+    ) -> RecordList:
         """As `get_all`, but 404 gives [] and twenty pages are the cap."""
         return super()._get_paginated(endpoint, params, per_page, max_pages, all)
 
@@ -75,7 +75,7 @@ class GitLabUsersAPI:
     their end.
     """
 
-    def __init__(self, client: Rest) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
 
     # -- who -------------------------------------------------------------------------------------
@@ -101,25 +101,25 @@ class GitLabUsersAPI:
 
     def get_user_projects(self, user_id: int | str) -> list[Record]:
         """Return a person's own projects and those contributed to in the last year, each once."""
-        return run(self._client, _projects(users.user_number(user_id)))
+        return run_workflow(self._client, _projects(users.user_number(user_id)))
 
-    def get_user_groups(self, user_id: int | str) -> Rows:
+    def get_user_groups(self, user_id: int | str) -> RecordList:
         """Return the groups of that user, as GitLab sends them.
 
         `complete` only with an administrator's token: nobody else may read all of a person's
         memberships (see `api.groups.of_user`).
         """
-        return run(self._client, groups.of_user(user_id))
+        return run_workflow(self._client, groups.of_user(user_id))
 
-    def get_user_issues(self, user_id: int | str) -> Rows:
+    def get_user_issues(self, user_id: int | str) -> RecordList:
         """Return all issues that the person wrote."""
         return self._items(user_id, "issues")
 
-    def get_user_merge_requests(self, user_id: int | str) -> Rows:
+    def get_user_merge_requests(self, user_id: int | str) -> RecordList:
         """Return all merge requests that the person wrote."""
         return self._items(user_id, "merge_requests")
 
-    def _items(self, user_id: int | str, kind: str) -> Rows:
+    def _items(self, user_id: int | str, kind: str) -> RecordList:
         rows = read_all(self._client, _authored(user_id, kind))
         if not rows:
             self._record(user_id)  # of a person who does not exist GitLab lists nothing either
@@ -152,16 +152,16 @@ class GitLabUsersAPI:
 
     def _count(self, user_id: int | str, kind: str) -> int:
         """Return the server's own total where it gives one: above 10,000 it does not."""
-        client, listing = self._client, _authored(user_id, kind)
-        with client.job(limit=client.timeout, max_wait=client.timeout) as rest:
-            params = page_params(listing.params, per_page=1)
-            reply = rest.send(rest.page_request(listing.endpoint, params, None))
-        listing.rows(reply.data)
+        client, rest_list = self._client, _authored(user_id, kind)
+        with session_of(client).call() as session:
+            params = page_params(rest_list.params, per_page=1)
+            reply = session.send(session.page_request(rest_list.endpoint, params, None))
+        rest_list.rows(reply.data)
         return reply.total or len(self._items(user_id, kind))
 
     # -- commits ---------------------------------------------------------------------------------
 
-    def get_user_commits(self, user_info: Record | int | str | None) -> Rows:
+    def get_user_commits(self, user_info: Record | int | str | None) -> RecordList:
         """Return a person's commits in all their projects: own, contributed to, pushed to.
 
         `user_info` is a user's record or id; none gives []. The record may hold `override_email`,
@@ -172,11 +172,11 @@ class GitLabUsersAPI:
         or its members when a name had to decide.
         """
         if not user_info:
-            return Rows()
+            return RecordList()
         client = self._client
-        with client.job(limit=client.timeout, max_wait=client.timeout) as rest:
-            person, theirs = run(rest, _who_and_where(user_info))
-            divided = attribute_all(read_project_commits(rest, theirs, [person]), [person])
+        with session_of(client).call() as session:
+            person, theirs = run_workflow(session, _who_and_where(user_info))
+            divided = attribute_all(read_project_commits(session, theirs, [person]), [person])
         rows = _credited(divided, person)
         errors = [error for each in divided.projects for error in each.errors]
         grave = [error for error in errors if not isinstance(error, _NOT_OURS)]
@@ -200,23 +200,23 @@ def _number(count: Callable[[], int | str]) -> int | str:
         return f"Error: {error}"
 
 
-def _authored(user_id: int | str, kind: str) -> Listing:
+def _authored(user_id: int | str, kind: str) -> RestList:
     """Return the list of what a person wrote, in archived projects, too.
 
     Without `scope=all` it would show the token's owner only; the list of issues leaves archived
     projects out unless asked (docs.gitlab.com/api/issues, "non_archived").
     """
     params = {"author_id": users.user_number(user_id), "scope": "all", "state": "all"}
-    return Listing(kind, {**params, "non_archived": False})
+    return RestList(kind, {**params, "non_archived": False})
 
 
-def _projects(user: int) -> Plan[list[Record]]:
-    wanted = projects.listings(user)
+def _projects(user: int) -> Workflow[list[Record]]:
+    wanted = projects.rest_lists(user)
     found = yield wanted
     return list(projects.by_id(row for kind in wanted for row in whole(found[kind])).values())
 
 
-def _who_and_where(user_info: Record | int | str) -> Plan[tuple[Identity, list[Record]]]:
+def _who_and_where(user_info: Record | int | str) -> Workflow[tuple[Identity, list[Record]]]:
     """Return the plan that finds who somebody is in git, and all their projects."""
     given = user_info if isinstance(user_info, Mapping) else {"id": user_info}
     if given.get("id") is None:
@@ -225,7 +225,7 @@ def _who_and_where(user_info: Record | int | str) -> Plan[tuple[Identity, list[R
             raise NotFound(f"404 there is no user {given.get('username')!r}", status=404)
     else:
         number = users.user_number(given["id"])
-        found = yield {"user": Listing(f"users/{number}", single=True)}
+        found = yield {"user": RestList(f"users/{number}", single=True)}
         user = whole(found["user"])[0]
     # The token may see fewer addresses than whoever made the record.
     addresses = (record.text(given, key) or "" for key in _ADDRESSES)
@@ -234,9 +234,9 @@ def _who_and_where(user_info: Record | int | str) -> Plan[tuple[Identity, list[R
     return person, parts["all"]
 
 
-def _credited(divided: DividedCommits, person: Identity) -> Rows:
+def _credited(divided: DividedCommits, person: Identity) -> RecordList:
     """Return a person's commits with the project that each is credited to."""
-    rows = Rows(
+    rows = RecordList(
         {
             **commit,
             "project_name": each.project.get("name"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +12,17 @@ from gitlab_sync.api.facts.rest import read_facts
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.http.credentials import Credential
+from gitlab_sync.http.urls import API_PATH
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.flags import Flags
 from gitlab_sync.run import Run
 from gitlab_sync.services import evaluation as batch
-from gitlab_sync.session.exchange import DEFAULT_TIMEOUT
+from gitlab_sync.session.context import DEFAULT_TIMEOUT, LastRateLimit
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.session.session import Rest
-from gitlab_sync.types import Params, Record, Row, Rows
+from gitlab_sync.session.session import PER_PAGE, Session
+from gitlab_sync.types import Params, Record, RecordList, TableRow
 
 if TYPE_CHECKING:
     from typing import Never, Self
@@ -41,12 +43,14 @@ class NoEventLoop(ConfigurationError, AttributeError):
     )
 
 
-class GitLabClient(Rest):
+class GitLabClient:
     """One principal at one instance. Thread-safe; no I/O and no thread before the first call.
 
     `is_oauth` sends the token as `Authorization: Bearer`, else as `PRIVATE-TOKEN`. `bridge` is the
     process's own unless one is given. `timeout` is the seconds for a whole call, or for one page.
-    Raises ConfigurationError for a URL or a token that cannot be one. A context manager.
+    `session` does the work; a program that uses `gitlab_sync.api` can pass either. Raises
+    ConfigurationError for a URL or a token that cannot be one. A context manager. A copy is a
+    second client of the same GitLab, which is closed apart; a client does not pickle.
     """
 
     def __init__(
@@ -60,30 +64,111 @@ class GitLabClient(Rest):
         tenant: str | None = None,
     ) -> None:
         credential = token if isinstance(token, Credential) else Credential(token, is_oauth)
-        super().__init__(base_url, credential, bridge=bridge, timeout=timeout, tenant=tenant)
+        self.session = Session(base_url, credential, bridge=bridge, timeout=timeout, tenant=tenant)
+
+    # -- attributes ------------------------------------------------------------------------------
+
+    @property
+    def base_url(self) -> str:
+        """The URL of the instance, without a `/` at its end."""
+        return self.session.base_url
+
+    @property
+    def api_base(self) -> str:
+        """`base_url` and `/api/v4`."""
+        return self.session.base_url + API_PATH
 
     @property
     def token(self) -> str:
         """The token as given."""
-        return self.credential.token
+        return self.session.credential.token
 
     @property
     def is_oauth(self) -> bool:
         """Whether the token goes as `Authorization: Bearer`."""
-        return self.credential.is_oauth
+        return self.session.credential.is_oauth
+
+    @property
+    def error_msg(self) -> str | None:
+        """The text of the last failure, or None."""
+        return self.session.health.error
+
+    @property
+    def last_rate_limit(self) -> LastRateLimit | None:
+        """`{"endpoint", "retry_after", "timestamp"}` (aware, UTC) of the last 429, or None."""
+        return self.session.health.rate_limit
 
     @cached_property
     def client(self) -> Gitlab:
         """A `gitlab.Gitlab` of python-gitlab on our transport, raising its own exceptions."""
         from gitlab_sync.python_gitlab import SharedGitlab  # noqa: PLC0415 - 0.2 s, rarely used
 
-        return SharedGitlab(self)
+        return SharedGitlab(self.session, self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.base_url} {self.session.credential!r}>"
+
+    def __copy__(self) -> Self:
+        other = type(self).__new__(type(self))
+        other.session = copy(self.session)
+        return other
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self.__copy__()
+
+    def __reduce__(self) -> Never:
+        raise TypeError(
+            f"a {type(self).__name__} cannot be pickled, since it holds a token and connections: "
+            f"send its URL and the name of a secret, and make a client from them there"
+        )
+
+    def close(self) -> None:
+        """Break off what this client does and refuse more. Idempotent, instant, from any thread.
+
+        The bridge and other clients go on.
+        """
+        self.session.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def get(self, endpoint: str, params: Params | None = None) -> Any:
+        """Return the decoded JSON of one GET; [] for an empty body. See `Session.get`."""
+        return self.session.get(endpoint, params)
+
+    def get_all(
+        self,
+        endpoint: str,
+        params: Params | None = None,
+        per_page: int = PER_PAGE,
+        max_pages: int | None = None,
+        all: bool = False,  # noqa: A002 - the contract's name
+    ) -> RecordList:
+        """Return all rows of a list in order, up to `max_pages` pages. See `Session.get_all`."""
+        return self.session.get_all(endpoint, params, per_page, max_pages, all)
+
+    def iter_pages(
+        self,
+        endpoint: str,
+        params: Params | None = None,
+        per_page: int = PER_PAGE,
+        max_pages: int | None = None,
+    ) -> Iterator[list[Record]]:
+        """Yield a list page by page, each a list of rows. See `Session.iter_pages`."""
+        return self.session.iter_pages(endpoint, params, per_page, max_pages)
+
+    def request(self, method: str, endpoint: str, params: Params | None = None) -> Any:
+        """Send any verb and return the decoded JSON. See `Session.request`."""
+        return self.session.request(method, endpoint, params)
+
+    def graphql(self, query: str, variables: Params | None = None) -> Record:
+        """Return the `data` of one GraphQL query. See `Session.graphql`."""
+        return self.session.graphql(query, variables)
 
     # -- the older names ---------------------------------------------------------------------------
 
@@ -101,12 +186,12 @@ class GitLabClient(Rest):
         per_page: int = 100,
         max_pages: int | None = 10,
         all: bool = False,  # noqa: A002 - the contract's name
-    ) -> Rows:
+    ) -> RecordList:
         """As `get_all`, but 404 gives [] and ten pages are the cap."""
         try:
             return self.get_all(endpoint, params, per_page, max_pages, all)
         except NotFound:
-            return Rows()
+            return RecordList()
 
     def _request(self, method: str, endpoint: str, params: Params | None = None) -> Any:
         """As `request`."""
@@ -154,7 +239,7 @@ class GitLabClient(Rest):
         says who watches and what cancels. What could not be read stands in the rows as unknown.
         """
         scope = Scope(project_id, group_id, mr_scope)
-        return batch.evaluate_merge_requests(self, usernames, scope, run)
+        return batch.evaluate_merge_requests(self.session, usernames, scope, run)
 
     def batch_evaluate_issues(
         self,
@@ -167,13 +252,13 @@ class GitLabClient(Rest):
     ) -> Report:
         """Count and judge all issues of these people, as `batch_evaluate_mrs` does."""
         scope = Scope(project_id, group_id, issue_scope)
-        return batch.evaluate_issues(self, usernames, scope, run)
+        return batch.evaluate_issues(self.session, usernames, scope, run)
 
-    def batch_evaluate_mrs_efficiently(self, mrs: Sequence[Record]) -> Row:
+    def batch_evaluate_mrs_efficiently(self, mrs: Sequence[Record]) -> TableRow:
         """Count the faults of merge requests by what a list holds; costs no request."""
         return dict(mr_rules.efficient_row(mrs).cells)
 
-    def batch_evaluate_issues_efficiently(self, issues: Sequence[Record]) -> Row:
+    def batch_evaluate_issues_efficiently(self, issues: Sequence[Record]) -> TableRow:
         """Count issues and the faults of the closed ones; costs no request."""
         return dict(issue_rules.efficient_row(issues).cells)
 
@@ -181,8 +266,8 @@ class GitLabClient(Rest):
         """Return whose merge request it is and its flags; one still open costs no request."""
         if not mr_rules.is_terminal(mr):
             return _whose(mr), mr_rules.flags(mr, {})
-        with self.job(limit=self.timeout, max_wait=self.timeout) as job:
-            found = next(read_facts(job, [mr]))
+        with self.session.call() as session:
+            found = next(read_facts(session, [mr]))
         return _whose(mr), mr_rules.flags(mr, mr_rules.judge(mr, found.facts))
 
     def _evaluate_single_mr_efficiently(self, mr: Record) -> tuple[str, Flags]:

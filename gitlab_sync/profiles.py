@@ -17,11 +17,11 @@ from gitlab_sync.rules.dates import When
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.run import Run
-from gitlab_sync.services.people_data import Batch, PeopleRead, Question, Read
+from gitlab_sync.services.people_data import PeopleData, PeopleRequest, PersonData, PersonQuery
 from gitlab_sync.services.people_reader import read_people
-from gitlab_sync.session.pagination import Listing
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan, attempted, run_plans
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.session import Client, Session, session_of
+from gitlab_sync.session.workflow import Workflow, as_result, run_workflows
 from gitlab_sync.types import OnProgress, Record
 
 _GROUP = ("name", "full_path", "visibility")
@@ -29,7 +29,7 @@ _OVERRIDES = ("override_email", "override_username", "time_since", "time_until")
 
 
 def process_single_user(
-    client: Rest,
+    client: Client,
     username: str,
     since: When = None,
     until: When = None,
@@ -59,7 +59,7 @@ def process_single_user(
 
 
 def process_batch_users(
-    client: Rest,
+    client: Client,
     usernames: Iterable[str],
     since: When = None,
     until: When = None,
@@ -75,26 +75,26 @@ def process_batch_users(
     username any of `override_email, override_username, time_since, time_until`; an empty text is
     none. `on_progress` gets a `Progress` whose items are people. Thread-safe.
     """
-    batch = Batch(
-        _questions(usernames, since, until, overrides or {}),
+    batch = PeopleRequest(
+        _queries(usernames, since, until, overrides or {}),
         given_period(since, until),
         tuple(project_ids or ()),
     )
     return outcomes(read_people(client, batch, run or Run(on_progress=on_progress)))
 
 
-def outcomes(read: PeopleRead) -> list[Record]:
+def outcomes(read: PeopleData) -> list[Record]:
     """Return what `process_batch_users` does, of people who have been read. Never raises."""
     return [outcome_of(read, person) for person in read.people]
 
 
-def outcome_of(read: PeopleRead, person: Read) -> Record:
+def outcome_of(read: PeopleData, person: PersonData) -> Record:
     """Return one person's outcome, as `outcomes` has it. Never raises."""
     return _Outcome(read, person).result()
 
 
 def resolve_project_paths(
-    client: Rest, paths: Iterable[int | str]
+    client: Client, paths: Iterable[int | str]
 ) -> tuple[list[int], list[int | str]]:
     """Return `(ids, failed)`: the ids of projects named by path, URL or id, and what is none.
 
@@ -104,9 +104,11 @@ def resolve_project_paths(
     given = [path for path in dict.fromkeys(paths) if str(path).strip()]
     ids: list[int] = []
     failed: list[int | str] = []
-    with client.job(limit=client.timeout, max_wait=client.timeout) as job:
-        plans = ((number, attempted(_project(job, path))) for number, path in enumerate(given))
-        found = dict(run_plans(job, plans))
+    with session_of(client).call() as session:
+        workflows = (
+            (number, as_result(_project(session, path))) for number, path in enumerate(given)
+        )
+        found = dict(run_workflows(session, workflows))
     for number, path in enumerate(given):
         outcome = found[number]
         if isinstance(outcome.error, AuthenticationError | Cancelled):
@@ -118,22 +120,22 @@ def resolve_project_paths(
     return ids, failed
 
 
-def _project(rest: Rest, path: int | str) -> Plan[int]:
-    name = projects.extract_path_from_url(str(path).removeprefix(rest.base_url + "/"))
-    found = (yield {"project": Listing(projects.endpoint(name), single=True)})["project"]
+def _project(session: Session, path: int | str) -> Workflow[int]:
+    name = projects.extract_path_from_url(str(path).removeprefix(session.base_url + "/"))
+    found = (yield {"project": RestList(projects.endpoint(name), single=True)})["project"]
     if found.error is not None:
         raise found.error
     return int(found.reading.rows[0]["id"])
 
 
-def _questions(
+def _queries(
     usernames: Iterable[str],
     since: When,
     until: When,
     overrides: Mapping[str, Mapping[str, Any]],
-) -> list[Question]:
+) -> list[PersonQuery]:
     named = {str(name).strip().removeprefix("@").lower(): each for name, each in overrides.items()}
-    questions = []
+    queries = []
     for name in users.distinct_usernames(usernames):
         given = {key: value for key, value in named.get(name.lower(), {}).items() if value}
         unknown = set(given) - set(_OVERRIDES)
@@ -143,14 +145,14 @@ def _questions(
                 hint=f"Give any of {', '.join(_OVERRIDES)}.",
             )
         time_since, time_until = given.pop("time_since", since), given.pop("time_until", until)
-        questions.append(Question(name, given_period(time_since, time_until), given))
-    return questions
+        queries.append(PersonQuery(name, given_period(time_since, time_until), given))
+    return queries
 
 
 class _Outcome:
     """One person's outcome under way: what is missing from it is noted as its parts are taken."""
 
-    def __init__(self, read: PeopleRead, person: Read) -> None:
+    def __init__(self, read: PeopleData, person: PersonData) -> None:
         self._read = read
         self._person = person
         self._missing: dict[str, None] = {}
@@ -159,7 +161,7 @@ class _Outcome:
         """Return the outcome."""
         person = self._person
         if person.user is None:
-            username = person.question.username
+            username = person.query.username
             error = f"404 there is no user {username!r}"
             status = "Not Found" if person.error is None else "Error"
             text = error if person.error is None else person.error.reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import orjson
 import requests
@@ -14,7 +14,7 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPHeaderDict
 
-from gitlab_sync.concurrency.futures import leaf
+from gitlab_sync.concurrency.futures import restartable
 from gitlab_sync.errors import (
     BadResponse,
     ConfigurationError,
@@ -25,17 +25,16 @@ from gitlab_sync.errors import (
 from gitlab_sync.http import wire
 from gitlab_sync.http.urls import encode_query, target
 from gitlab_sync.http.wire import Answer
-from gitlab_sync.session.exchange import Request, persist
-from gitlab_sync.session.session import Rest
-
-if TYPE_CHECKING:
-    from gitlab_sync.client import GitLabClient
+from gitlab_sync.session.context import RequestContext, persist
+from gitlab_sync.session.request import Request
+from gitlab_sync.session.session import Session
+from gitlab_sync.types import Params, RecordList
 
 _CREDENTIALS = {"authorization", "private-token", "job-token"}
 
 
-@leaf
-def fetch_answer(rest: Rest, request: Request) -> Answer:
+@restartable
+def fetch_answer(context: RequestContext, request: Request) -> Answer:
     """Make one request on the pool and return its answer, even one that stays an error."""
     last: list[Answer] = []
 
@@ -46,7 +45,7 @@ def fetch_answer(rest: Rest, request: Request) -> Answer:
         return answer
 
     try:
-        return persist(rest, request, read)
+        return persist(context, request, read)
     except RateLimited as error:
         # Given up before it was asked again: the answer is the one that GitLab would give.
         headers = HTTPHeaderDict({"Retry-After": str(error.retry_after or 0)})
@@ -60,9 +59,9 @@ def fetch_answer(rest: Rest, request: Request) -> Answer:
 class Backend(DefaultBackend):
     """What python-gitlab sends through: one client's view of the instance. Thread-safe."""
 
-    def __init__(self, rest: Rest) -> None:
-        super().__init__(rest.bridge.transport.session)
-        self._rest = rest
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.bridge.transport.session)
+        self._session = session
 
     def http_request(
         self,
@@ -81,14 +80,14 @@ class Backend(DefaultBackend):
         """Send one request; raise only what requests itself would raise."""
         verb = method.upper()
         try:
-            where = target(_with_query(url, params), None, self._rest.base_url)
+            where = target(_with_query(url, params), None, self._session.base_url)
         except ConfigurationError as error:
             raise requests.exceptions.InvalidURL(str(error)) from error
         further = {k: str(v) for k, v in (headers or {}).items() if k.lower() not in _CREDENTIALS}
         body = _body(json, data)
         if body is None:
             further.pop("Content-type", None)
-        limit = timeout or self._rest.timeout
+        limit = timeout or self._session.timeout
         request = Request(
             verb,
             where,
@@ -97,8 +96,9 @@ class Backend(DefaultBackend):
             headers=tuple(sorted(further.items())),
         )
         try:
-            with self._rest.job(limit=limit, max_wait=limit) as rest:
-                answer = rest.executor.submit(fetch_answer, rest, request).result()
+            with self._session.context(limit=limit, max_wait=limit) as session:
+                context = session.active
+                answer = context.executor.submit(fetch_answer, context, request).result()
         except TimedOut as error:
             raise requests.Timeout(str(error)) from error
         except BadResponse as error:
@@ -138,6 +138,23 @@ def _response(answer: Answer, url: str) -> requests.Response:
     return response
 
 
+class OlderNames(Protocol):
+    """The underscore methods of the drop-in contract."""
+
+    def _get(self, endpoint: str, params: Params | None = None) -> Any: ...
+
+    def _get_paginated(
+        self,
+        endpoint: str,
+        params: Params | None = None,
+        per_page: int = 100,
+        max_pages: int | None = None,
+        all: bool = False,  # noqa: A002 - the contract's name
+    ) -> RecordList: ...
+
+    def _request(self, method: str, endpoint: str, params: Params | None = None) -> Any: ...
+
+
 class SharedGitlab(Gitlab):
     """A `gitlab.Gitlab` on a client's transport, with its own objects and exceptions.
 
@@ -145,17 +162,17 @@ class SharedGitlab(Gitlab):
     leaving it as a context manager, closes nothing that is shared.
     """
 
-    def __init__(self, client: GitLabClient) -> None:
-        token = client.token or None
+    def __init__(self, session: Session, older: OlderNames) -> None:
+        token, is_oauth = session.credential.token or None, session.credential.is_oauth
         super().__init__(
-            client.base_url,
-            private_token=None if client.is_oauth else token,
-            oauth_token=token if client.is_oauth else None,
-            timeout=client.timeout,
+            session.base_url,
+            private_token=None if is_oauth else token,
+            oauth_token=token if is_oauth else None,
+            timeout=session.timeout,
             keep_base_url=True,
-            backend=lambda: Backend(client),
+            backend=lambda: Backend(session),
         )
-        self._client = client
+        self._older = older
 
     def __exit__(self, *_: object) -> None:
         """Leave the session alone: it belongs to everybody."""
@@ -166,10 +183,10 @@ class SharedGitlab(Gitlab):
         return super().http_request(*args, **kwargs)
 
     def _get(self, endpoint: str, params: dict[str, Any] | None = None) -> Any:
-        return self._client._get(endpoint, params)  # noqa: SLF001 - the contract's names
+        return self._older._get(endpoint, params)  # noqa: SLF001 - the contract's names
 
     def _get_paginated(self, endpoint: str, *args: Any, **kwargs: Any) -> Any:
-        return self._client._get_paginated(endpoint, *args, **kwargs)  # noqa: SLF001
+        return self._older._get_paginated(endpoint, *args, **kwargs)  # noqa: SLF001
 
     def _request(self, method: str, endpoint: str, params: dict[str, Any] | None = None) -> Any:
-        return self._client._request(method, endpoint, params)  # noqa: SLF001
+        return self._older._request(method, endpoint, params)  # noqa: SLF001

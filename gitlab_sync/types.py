@@ -25,11 +25,11 @@ StoreMode: TypeAlias = Literal["on", "off", "read-only"]
 STORE_VARIABLE = "GITLAB_SYNC_STORE"
 """The environment variable with a `StoreMode`."""
 
-Row: TypeAlias = dict[str, Scalar]
+TableRow: TypeAlias = dict[str, Scalar]
 """One row of a report: titles to plain values, in the order of the columns."""
 
 
-class Rows(list[Record]):
+class RecordList(list[Record]):
     """The rows of a list, and how much of it they are.
 
     `complete`: the list was read to its end. `total`: rows the server counts, None if it does not
@@ -44,7 +44,7 @@ class Rows(list[Record]):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PartialList:
     """What was read of one list: its rows, and why it is not whole (None: it is).
 
     Immutable, so threads may share it. `rows` may hold something although `missing` says that
@@ -77,4 +77,4 @@ class Progress:
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]
-OnRow: TypeAlias = Callable[[Row], None]
+OnRow: TypeAlias = Callable[[TableRow], None]

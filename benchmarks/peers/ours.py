@@ -15,10 +15,11 @@ from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.run import Run
 from gitlab_sync.services import people as answers
-from gitlab_sync.session.exchange import Request, fetch
-from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.context import fetch
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.request import Request
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.session.workflow import Plan, run_plans, whole
+from gitlab_sync.session.workflow import Workflow, run_workflows, whole
 from gitlab_sync.store.store import open_store
 
 TITLE = "gitlab_sync, the same requests"
@@ -47,7 +48,7 @@ def run_of(work: Work, client: GitLabClient) -> Iterator[Run]:
         yield Run(source=source)
         return
     folder = Path(work.options["store"])
-    with open_store(client.base_url, client.credential, "on", folder) as store:
+    with open_store(client.base_url, client.session.credential, "on", folder) as store:
         yield Run(source=source, store=store)
 
 
@@ -74,21 +75,21 @@ def _require_whole(rows: Report) -> None:
 def read(work: Work) -> Done:
     """Read everybody's list and the facts of all ended merge requests, and judge nothing."""
 
-    def listed(username: str) -> Plan[list[Record]]:
-        found = yield {"rows": Listing("/merge_requests", list_query(username))}
+    def listed(username: str) -> Workflow[list[Record]]:
+        found = yield {"rows": RestList("/merge_requests", list_query(username))}
         return list(ended(whole(found["rows"])))
 
-    def facts(mr: Record) -> Plan[int]:
+    def facts(mr: Record) -> Workflow[int]:
         keys = dict(facts_of(mr))
-        found = yield {endpoint: Listing(endpoint) for endpoint in keys}
+        found = yield {endpoint: RestList(endpoint) for endpoint in keys}
         return sum(
             proof_of(row[key] for row in whole(found[endpoint])) for endpoint, key in keys.items()
         )
 
-    with client_of(work) as client, client.job() as job:
-        lists = run_plans(job, ((name, listed(name)) for name in work.usernames))
+    with client_of(work) as client, client.session.context() as job:
+        lists = run_workflows(job, ((name, listed(name)) for name in work.usernames))
         mrs = [mr for _, found in lists for mr in found]
-        proof = sum(each for _, each in run_plans(job, ((None, facts(mr)) for mr in mrs)))
+        proof = sum(each for _, each in run_workflows(job, ((None, facts(mr)) for mr in mrs)))
     return Done(len(mrs), proof)
 
 
@@ -97,7 +98,7 @@ def people(work: Work) -> Done:
 
     With the option `quick` their merge requests are judged from lists alone.
     """
-    question = answers.Question(
+    question = answers.PeopleQuery(
         [Person(name) for name in work.usernames], quick=bool(work.options.get("quick"))
     )
     with client_of(work) as client, run_of(work, client) as run:
@@ -186,7 +187,7 @@ def small_behind_large(work: Work) -> Done:
         GitLabClient(work.url, work.token, bridge=bridge, tenant="large") as big,
     ):
         alone = statistics.median(probe(small) for _ in range(probes))
-        with big.job() as job:
+        with big.session.context() as job:
             # All of them stand in the queue at once, and no two are the same: equal ones would be
             # made one. The number is a parameter that the server does not know.
             targets = (f"users?username={name}&number={number}" for number in range(large))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from gitlab_sync.api.projects import endpoint
 from gitlab_sync.rules import record
-from gitlab_sync.session.pagination import Listing
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import read_all
 
 
-def get_project_branches(client: Rest, project_id: int | str) -> list[str]:
+def get_project_branches(client: Client, project_id: int | str) -> list[str]:
     """Return the names of all branches of a project (an id or a path), sorted.
 
     Raises NotFound if there is no such project, and the other errors of `gitlab_sync.errors` for
     what could not be read. Thread-safe.
     """
-    rows = read_all(client, Listing(endpoint(project_id, "repository/branches")))
+    rows = read_all(client, RestList(endpoint(project_id, "repository/branches")))
     return sorted(name for name in (record.text(row, "name") for row in rows) if name)

@@ -29,11 +29,11 @@ from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.identity.identity import Identity, identity_of
 from gitlab_sync.rules.identity.mailmap import Mailmap
 from gitlab_sync.rules.scores.commits import commit_row, commit_stats
-from gitlab_sync.session.fetch import Found
-from gitlab_sync.session.pagination import Listing, Wanted
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan, read_one, run_plans
-from gitlab_sync.types import Reading, Record, Row, Rows
+from gitlab_sync.session.fetch import ListResult
+from gitlab_sync.session.pagination import PageSource, RestList
+from gitlab_sync.session.session import Client, Session, session_of
+from gitlab_sync.session.workflow import Workflow, read_one, run_workflows
+from gitlab_sync.types import PartialList, Record, RecordList, TableRow
 
 Stats: TypeAlias = dict[str, int | float | None]
 
@@ -56,8 +56,8 @@ class ProjectCommits:
 
     place: int
     project: Record
-    commits: Reading
-    members: Reading | None = None
+    commits: PartialList
+    members: PartialList | None = None
     errors: tuple[GitLabSyncError, ...] = ()
 
 
@@ -66,7 +66,7 @@ def of_project(
     identities: Sequence[Identity],
     place: int = 0,
     mailmap: Mailmap = _NO_MAILMAP,
-) -> Plan[ProjectCommits]:
+) -> Workflow[ProjectCommits]:
     """Return the plan that reads a project's commits, and its members if a name has to decide.
 
     `project` may be a bare `{"id": n}`, with an id or a path: its record is then read, too.
@@ -74,11 +74,11 @@ def of_project(
     where = project.get("id")
     if where is None:
         raise ConfigurationError("A project has no id", hint='Give records such as {"id": 7}.')
-    wanted: dict[str, Wanted] = {}
+    wanted: dict[str, PageSource] = {}
     if not project.get("name"):
-        wanted["project"] = Listing(endpoint(where), single=True)
+        wanted["project"] = RestList(endpoint(where), single=True)
     if not project.get("empty_repo"):
-        wanted["commits"] = Listing(endpoint(where, "repository/commits"), {"all": True})
+        wanted["commits"] = RestList(endpoint(where, "repository/commits"), {"all": True})
     found = yield wanted
     if "project" in found and found["project"].reading.rows:
         project = {**found["project"].reading.rows[0], **_filled(project)}
@@ -87,11 +87,11 @@ def of_project(
         for each in found.values()
         if each.error is not None and not _is_without_repository(each)
     ]
-    commits, members = Reading(), None
+    commits, members = PartialList(), None
     if "commits" in found and not _is_without_repository(found["commits"]):
         commits = found["commits"].reading
     if needs_members(commits.rows, identities, mailmap):
-        asked = (yield {"members": Listing(endpoint(where, "members/all"))})["members"]
+        asked = (yield {"members": RestList(endpoint(where, "members/all"))})["members"]
         members = asked.reading
         errors += [] if asked.error is None else [asked.error]
     return ProjectCommits(place, project, commits, members, tuple(errors))
@@ -102,29 +102,29 @@ def _filled(project: Record) -> Record:
     return {key: value for key, value in project.items() if value is not None and key != "id"}
 
 
-def _is_without_repository(found: Found[str]) -> bool:
+def _is_without_repository(found: ListResult[str]) -> bool:
     return isinstance(found.error, NotFound) and _NO_REPOSITORY in found.error.message.lower()
 
 
 def read_project_commits(
-    rest: Rest,
+    session: Session,
     projects: Iterable[Record],
     identities: Sequence[Identity],
     mailmap: Mailmap = _NO_MAILMAP,
 ) -> Iterator[ProjectCommits]:
     """Read the commits of projects side by side, and yield each project when it is read.
 
-    `rest` is a view from `Rest.job`. Each project is read once, however many `identities` there
-    are: one listed twice counts at its first place. Errors stand in the results.
+    `session` has a context. Each project is read once, however many `identities` there are: one
+    listed twice counts at its first place. Errors are in the results.
     """
     distinct: dict[str, Record] = {}
     for project in projects:
         distinct.setdefault(str(project.get("id")), project)
-    plans = (
+    workflows = (
         (place, of_project(project, identities, place, mailmap))
         for place, project in enumerate(distinct.values())
     )
-    for _, read in run_plans(rest, plans):
+    for _, read in run_workflows(session, workflows):
         yield read
 
 
@@ -138,7 +138,7 @@ class PersonCommits:
     `errors` are those of the projects that were looked at: with any, commits may be missing.
     """
 
-    rows: list[Row]
+    rows: list[TableRow]
     project_counts: dict[str, int]
     stats: Stats
     errors: tuple[GitLabSyncError, ...]
@@ -348,7 +348,7 @@ def _text(project: Record, key: str) -> str:
 
 
 def get_user_commits(
-    client: Rest,
+    client: Client,
     user: Record | int | str,
     projects: Iterable[Record | int | str],
     since: When = None,
@@ -356,7 +356,7 @@ def get_user_commits(
     *,
     zone: tzinfo | None = None,
     clock: tzinfo | None = None,
-) -> tuple[Rows, dict[str, int], Stats]:
+) -> tuple[RecordList, dict[str, int], Stats]:
     """Return one person's commits in these projects: rows, their number by project, the totals.
 
     `user` is a user's record (it may hold `override_email`, `override_username`, `global_email` and
@@ -371,10 +371,10 @@ def get_user_commits(
     period = given_period(since, until, zone)
     person = identity_of(_known(client, user))
     wanted = [each if isinstance(each, Mapping) else {"id": each} for each in projects]
-    with client.job(limit=client.timeout, max_wait=client.timeout) as rest:
-        read = read_project_commits(rest, wanted, [person])
+    with session_of(client).call() as session:
+        read = read_project_commits(session, wanted, [person])
         theirs = attribute_all(read, [person], period, zone=clock).of(person.username)
-    rows = Rows(theirs.rows)
+    rows = RecordList(theirs.rows)
     if theirs.errors:
         rows.complete = False
         error = theirs.errors[0]
@@ -384,7 +384,7 @@ def get_user_commits(
     return rows, theirs.project_counts, theirs.stats
 
 
-def _known(client: Rest, user: Any) -> Record:
+def _known(client: Client, user: Any) -> Record:
     """Return a record that names the person: the one given, or GitLab's where it has only an id."""
     if isinstance(user, Mapping):
         if record.text(user, "username"):

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from gitlab_sync.api.projects import endpoint
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound
 from gitlab_sync.rules import record
-from gitlab_sync.session.pagination import Listing
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import read_all, read_one
 from gitlab_sync.types import Record
 
@@ -20,7 +20,7 @@ _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_file_content(
-    client: Rest, project_id: int | str, path: str, ref: str | None = None
+    client: Client, project_id: int | str, path: str, ref: str | None = None
 ) -> str | None:
     """Return the text of a file at a branch, tag or commit (`ref`; None: the default branch).
 
@@ -40,7 +40,7 @@ def read_file_content(
         raise
 
 
-def list_all_files(client: Rest, project_id: int | str, branch: str | None = "main") -> list[str]:
+def list_all_files(client: Client, project_id: int | str, branch: str | None = "main") -> list[str]:
     """Return the paths of all files of a branch, tag or commit (None: the default branch).
 
     Folders and submodules are none. Raises NotFound for a project or branch that is not there,
@@ -73,11 +73,11 @@ def text_of(file: Record) -> str:
     return data.decode("utf-16" if data.startswith(_WIDE) else "utf-8-sig", "replace")
 
 
-def tree_of(project_id: int | str, ref: str | None, *, recursive: bool = True) -> Listing:
+def tree_of(project_id: int | str, ref: str | None, *, recursive: bool = True) -> RestList:
     """Return the list of files, folders and submodules at a branch, tag or commit.
 
     None as `ref` is the default branch. Without `recursive` the list is of what lies at the root.
     """
     # Only keyset goes on beyond 50,000 entries.
     params = {"ref": ref or None, "recursive": recursive, "pagination": "keyset"}
-    return Listing(endpoint(project_id, "repository/tree"), params)
+    return RestList(endpoint(project_id, "repository/tree"), params)

@@ -9,38 +9,40 @@ from gitlab_sync.api.users import user_number
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound, PermissionDenied
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.rules import record
-from gitlab_sync.session.pagination import Listing
-from gitlab_sync.session.session import PER_PAGE, Rest
-from gitlab_sync.session.workflow import Plan, read_all, run, whole, whole_unless
-from gitlab_sync.types import Record, Rows
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.session import PER_PAGE, Client, session_of
+from gitlab_sync.session.workflow import Workflow, read_all, run_workflow, whole, whole_unless
+from gitlab_sync.types import Record, RecordList
 
 _GUEST = 10
 _SHOWN = ("name", "full_path", "visibility")
 _MEMBER = ("id", "username", "name", "email", "avatar_url", "web_url")
 
 
-def of_caller() -> Listing:
+def of_caller() -> RestList:
     """Return the list of the groups that the token's owner is a member of.
 
     Without a level of access the list holds every group that the owner can see.
     """
-    return Listing("groups", {"min_access_level": _GUEST}, once=True)
+    return RestList("groups", {"min_access_level": _GUEST}, once=True)
 
 
-def get_user_groups(client: Rest, user_id: int | str) -> Rows:
+def get_user_groups(client: Client, user_id: int | str) -> RecordList:
     """Return the groups of that user as `{"name", "full_path", "visibility"}`.
 
     As `of_user`, which says what the list holds and when it is not `complete`. Raises NotFound if
     there is no such user, and the other errors of `gitlab_sync.errors` for what could not be read.
     Thread-safe.
     """
-    found = run(client, of_user(user_id))
-    shown = Rows({key: group.get(key) for key in _SHOWN} for group in found)
+    found = run_workflow(client, of_user(user_id))
+    shown = RecordList({key: group.get(key) for key in _SHOWN} for group in found)
     shown.complete, shown.total = found.complete, found.total
     return shown
 
 
-def of_user(user_id: int | str, own_projects: Sequence[Record] | None = None) -> Plan[Rows]:
+def of_user(
+    user_id: int | str, own_projects: Sequence[Record] | None = None
+) -> Workflow[RecordList]:
     """Return the plan that finds the groups of a user, as GitLab sends them, sorted by path.
 
     An administrator's token reads the person's memberships. Any other asks, for each group that
@@ -49,7 +51,7 @@ def of_user(user_id: int | str, own_projects: Sequence[Record] | None = None) ->
     person's, if they have been read (None: they are read, too).
     """
     user = user_number(user_id)
-    found = yield {"all": Listing(f"users/{user}/memberships", {"type": "Namespace"})}
+    found = yield {"all": RestList(f"users/{user}/memberships", {"type": "Namespace"})}
     # An older server has no such route and answers 404, as for a user that does not exist; what is
     # asked next tells them apart.
     if isinstance(found["all"].error, PermissionDenied | NotFound):
@@ -57,21 +59,21 @@ def of_user(user_id: int | str, own_projects: Sequence[Record] | None = None) ->
     else:
         ids = [str(row.get("source_id")) for row in whole(found["all"])]
         theirs = yield from _records(ids)
-    groups = Rows(sorted(theirs, key=lambda group: str(group.get("full_path")).lower()))
+    groups = RecordList(sorted(theirs, key=lambda group: str(group.get("full_path")).lower()))
     groups.complete = found["all"].error is None
     groups.total = len(groups) if groups.complete else None
     return groups
 
 
-def _among_candidates(user: int, known: Sequence[Record] | None) -> Plan[list[Record]]:
-    listings = projects.listings(user) if known is None else {}
-    found = yield {**listings, "groups": of_caller()}
+def _among_candidates(user: int, known: Sequence[Record] | None) -> Workflow[list[Record]]:
+    rest_lists = projects.rest_lists(user) if known is None else {}
+    found = yield {**rest_lists, "groups": of_caller()}
     callers = {str(group.get("full_path")).lower(): group for group in whole(found["groups"])}
     candidates = dict.fromkeys(callers)
-    for project in (*(known or ()), *(row for kind in listings for row in whole(found[kind]))):
+    for project in (*(known or ()), *(row for kind in rest_lists for row in whole(found[kind]))):
         candidates |= dict.fromkeys(_groups_above(project))
     answers = yield {
-        path: Listing(f"groups/{encode_id(path)}/members/all/{user}", single=True)
+        path: RestList(f"groups/{encode_id(path)}/members/all/{user}", single=True)
         for path in candidates
     }
     # 404: not a member. 403: nobody may tell us, and the list says already that it is not whole.
@@ -84,11 +86,11 @@ def _among_candidates(user: int, known: Sequence[Record] | None) -> Plan[list[Re
     return [*others, *(callers[path] for path in theirs if path in callers)]
 
 
-def _records(groups: Iterable[str]) -> Plan[list[Record]]:
+def _records(groups: Iterable[str]) -> Workflow[list[Record]]:
     """Return the plan that reads groups, given their ids or paths; one that is gone is left out."""
     params = {"with_projects": False}
     found = yield {
-        group: Listing(f"groups/{encode_id(group)}", params, single=True) for group in groups
+        group: RestList(f"groups/{encode_id(group)}", params, single=True) for group in groups
     }
     return [group for each in found.values() for group in whole_unless(each, NotFound)]
 
@@ -102,7 +104,9 @@ def _groups_above(project: Record) -> list[str]:
     return ["/".join(parts[:depth]) for depth in range(1, len(parts) + 1) if parts[depth - 1]]
 
 
-def get_group_members(client: Rest, group_path: int | str, limit: int | None = None) -> Rows:
+def get_group_members(
+    client: Client, group_path: int | str, limit: int | None = None
+) -> RecordList:
     """Return the members of a group, inherited ones too, each once.
 
     Rows are `{"id", "username", "name", "email", "avatar_url", "web_url"}`; `email` is None where
@@ -112,12 +116,12 @@ def get_group_members(client: Rest, group_path: int | str, limit: int | None = N
     group = encode_id(group_path)
     if not group or (limit is not None and limit < 1):
         raise ConfigurationError("Give a group's path or id, and a limit of 1 or more, or None")
-    listing = Listing(f"groups/{group}/members/all")
+    rest_list = RestList(f"groups/{group}/members/all")
     if limit is None:
-        rows = read_all(client, listing)
+        rows = read_all(client, rest_list)
     else:
         per_page = min(limit, PER_PAGE)
-        rows = client.get_all(listing.endpoint, None, per_page, -(-limit // per_page))
+        rows = session_of(client).get_all(rest_list.endpoint, None, per_page, -(-limit // per_page))
     people: dict[int | str, Record] = {}
     for person in rows:
         number = record.identity(person)
@@ -126,7 +130,7 @@ def get_group_members(client: Rest, group_path: int | str, limit: int | None = N
         shown = {key: person.get(key) for key in _MEMBER}
         shown["email"] = person.get("email") or person.get("public_email")
         people.setdefault(number, shown)  # older servers list some people twice
-    members = Rows(list(people.values())[:limit])
+    members = RecordList(list(people.values())[:limit])
     members.complete = rows.complete and len(members) == len(people)
     members.total, members.pages = rows.total, rows.pages
     return members

@@ -7,8 +7,8 @@ from datetime import tzinfo
 from gitlab_sync.api.period import given_period
 from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user, read_rows
 from gitlab_sync.rules.dates import When
-from gitlab_sync.session.session import Rest
-from gitlab_sync.types import Record, Rows
+from gitlab_sync.session.session import Client
+from gitlab_sync.types import Record, RecordList
 
 _SHOWN = (
     *("id", "iid", "title", "description", "project_id", "web_url", "state"),
@@ -20,7 +20,7 @@ _STATES = {"opened": "opened", "closed": "closed"}
 
 
 def get_user_issues(
-    client: Rest,
+    client: Client,
     user_id: int | str | None,
     username: str | None = None,
     since: When = None,
@@ -28,18 +28,18 @@ def get_user_issues(
     project_ids: Projects = None,
     *,
     zone: tzinfo | None = None,
-) -> tuple[Rows, dict[str, int]]:
+) -> tuple[RecordList, dict[str, int]]:
     """Return all issues that a person wrote or has assigned, as rows, and their numbers.
 
     As `user_rows`, which says what rows and numbers are; else as
     `merge_requests.get_user_mrs`.
     """
     period = given_period(since, until, zone)
-    plan = of_user("issues", Owner.of(user_id, username), period, project_ids)
-    return read_rows(client, plan, user_rows)
+    workflow = of_user("issues", Owner.of(user_id, username), period, project_ids)
+    return read_rows(client, workflow, user_rows)
 
 
-def user_rows(found: UserItems) -> tuple[Rows, dict[str, int]]:
+def user_rows(found: UserItems) -> tuple[RecordList, dict[str, int]]:
     """Return a person's issues as rows, and their numbers; costs no request.
 
     Keys of a row: `id, iid, title, description, project_id, web_url, state, created_at, closed_at,

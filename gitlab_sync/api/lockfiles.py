@@ -5,7 +5,7 @@ from __future__ import annotations
 from gitlab_sync.api.files import read_file_content
 from gitlab_sync.errors import Cancelled, ConfigurationError, GitLabSyncError
 from gitlab_sync.rules.projects.lockfile import Dependencies, parse_uvlock_content
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Client
 
 __all__ = ["extract_dependencies_from_project", "parse_uvlock_content"]
 
@@ -13,7 +13,7 @@ _LOCK_FILE = "uv.lock"
 
 
 def extract_dependencies_from_project(
-    client: Rest, project_id: int | str, branch: str | None = "main"
+    client: Client, project_id: int | str, branch: str | None = "main"
 ) -> Dependencies:
     """Return what the `uv.lock` at the root of a branch (None: the default one) names.
 

@@ -12,9 +12,9 @@ from gitlab_sync.rules.dates import When
 from gitlab_sync.rules.items import merge_request as rules
 from gitlab_sync.rules.items.description import analyze_description
 from gitlab_sync.rules.items.tally import Judged, Verdicts
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import run_plans
-from gitlab_sync.types import Record, Row, Rows
+from gitlab_sync.session.session import Client, Session, session_of
+from gitlab_sync.session.workflow import run_workflows
+from gitlab_sync.types import Record, RecordList, TableRow
 
 _BEFORE_ROLE = (
     *("title", "description", "project_id", "iid", "web_url", "state"),
@@ -48,7 +48,7 @@ _STATS = {
 
 
 def get_user_mrs(
-    client: Rest,
+    client: Client,
     user_id: int | str | None,
     username: str | None = None,
     since: When = None,
@@ -56,7 +56,7 @@ def get_user_mrs(
     project_ids: Projects = None,
     *,
     zone: tzinfo | None = None,
-) -> tuple[Rows, dict[str, int]]:
+) -> tuple[RecordList, dict[str, int]]:
     """Return all merge requests that a person wrote or has assigned, as rows, and their numbers.
 
     As `user_rows`, which says what rows and numbers are. Whose they are says `user_id`, or
@@ -68,11 +68,11 @@ def get_user_mrs(
     with the rows that were as `.partial`. Thread-safe.
     """
     period = given_period(since, until, zone)
-    plan = of_user("merge_requests", Owner.of(user_id, username), period, project_ids)
-    return read_rows(client, plan, user_rows)
+    workflow = of_user("merge_requests", Owner.of(user_id, username), period, project_ids)
+    return read_rows(client, workflow, user_rows)
 
 
-def user_rows(found: UserItems) -> tuple[Rows, dict[str, int]]:
+def user_rows(found: UserItems) -> tuple[RecordList, dict[str, int]]:
     """Return a person's merge requests as rows, and their numbers; costs no request.
 
     Keys of a row: `title, description, project_id, iid, web_url, state, created_at, merged_at,
@@ -101,8 +101,8 @@ def _row(item: Item, username: str) -> Record:
 
 
 def get_single_user_live_mr_compliance(
-    client: Rest, project_ids: Projects, selected_user_name: str
-) -> tuple[Row, list[Row]]:
+    client: Client, project_ids: Projects, selected_user_name: str
+) -> tuple[TableRow, list[TableRow]]:
     """Judge all ended merge requests of one author by the full rules: counts, and what is wrong.
 
     `project_ids` are ids, paths or URLs; None and [] mean all projects. The counts are `No
@@ -117,20 +117,20 @@ def get_single_user_live_mr_compliance(
     raise: it is unknown. Thread-safe.
     """
     owner = Owner.of(None, selected_user_name)
-    plan = of_user("merge_requests", owner, projects=project_ids, roles=("author",))
-    with client.job() as rest:
-        ((_, found),) = run_plans(rest, [(None, plan)])
+    workflow = of_user("merge_requests", owner, projects=project_ids, roles=("author",))
+    with session_of(client).context() as session:
+        ((_, found),) = run_workflows(session, [(None, workflow)])
         found.whole_or_raise(found.authored)
-        judged = _judged(rest, [mr for mr in found.authored if rules.is_terminal(mr)])
+        judged = _judged(session, [mr for mr in found.authored if rules.is_terminal(mr)])
     rows = [_compliance_row(mr, verdicts) for mr, verdicts in judged]
     problematic = [row for row in rows if any(row[title] is not False for title in _TITLES)]
     return _compliance_stats(judged), problematic
 
 
-def _judged(rest: Rest, mrs: list[Record]) -> list[Judged]:
+def _judged(session: Session, mrs: list[Record]) -> list[Judged]:
     """Return merge requests with their verdicts, in order. Raises Cancelled if it was."""
     verdicts: dict[int, Verdicts] = {}
-    for facts in read_facts(rest, mrs):
+    for facts in read_facts(session, mrs):
         cancelled = next((error for error in facts.errors if isinstance(error, Cancelled)), None)
         if cancelled is not None:
             raise cancelled
@@ -138,12 +138,12 @@ def _judged(rest: Rest, mrs: list[Record]) -> list[Judged]:
     return [(mr, verdicts[id(mr)]) for mr in mrs]
 
 
-def _compliance_row(mr: Record, verdicts: Verdicts) -> Row:
+def _compliance_row(mr: Record, verdicts: Verdicts) -> TableRow:
     flags = {title: verdicts[check].flag for title, check in _TITLES.items()}
     return {"Title": mr.get("title"), "State": mr.get("state"), **flags}
 
 
-def _compliance_stats(judged: list[Judged]) -> Row:
+def _compliance_stats(judged: list[Judged]) -> TableRow:
     counted = rules.count_row(judged)
     scores = [analyze_description(mr.get("description"))["description_score"] for mr, _ in judged]
     unverified = sum(counted.unknown[title] for title in _STATS.values())

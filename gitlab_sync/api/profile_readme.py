@@ -12,9 +12,9 @@ from gitlab_sync.errors import NotFound
 from gitlab_sync.rules import record
 from gitlab_sync.rules.projects.facts import paths_of
 from gitlab_sync.rules.projects.files import README, matching
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Session
 from gitlab_sync.session.workflow import read_all, read_one
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.types import PartialList, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ProfileReadme:
 
 
 def read_profile_readme(
-    rest: Rest, username: str, projects: Iterable[Record] | None = None
+    session: Session, username: str, projects: Iterable[Record] | None = None
 ) -> ProfileReadme | None:
     """Return the README of a person's profile, or None if there is none that the token may see.
 
@@ -42,8 +42,10 @@ def read_profile_readme(
     """
     path = f"{username}/{username}"
     try:
-        project = read_one(rest, endpoint(path)) if projects is None else _of_path(projects, path)
-        return None if project is None else _readme(rest, project)
+        project = (
+            read_one(session, endpoint(path)) if projects is None else _of_path(projects, path)
+        )
+        return None if project is None else _readme(session, project)
     except NotFound:  # of the project, or of a tree without any commit
         return None
 
@@ -55,10 +57,10 @@ def _of_path(projects: Iterable[Record], path: str) -> Record | None:
     return None
 
 
-def _readme(rest: Rest, project: Record) -> ProfileReadme | None:
-    tree = Reading(read_all(rest, tree_of(project["id"], None, recursive=False)))
+def _readme(session: Session, project: Record) -> ProfileReadme | None:
+    tree = PartialList(read_all(session, tree_of(project["id"], None, recursive=False)))
     for path in matching(paths_of(tree), README)[:1]:
-        text = read_file_content(rest, project["id"], path)
+        text = read_file_content(session, project["id"], path)
         if text is not None:
             branch = record.text(project, "default_branch") or "HEAD"
             link = record.link(project, f"/-/blob/{quote(branch)}/{quote(path)}")

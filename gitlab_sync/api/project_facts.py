@@ -19,12 +19,12 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.projects import files as project_files
 from gitlab_sync.rules.projects.ci_includes import MAX_INCLUDES
 from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread
-from gitlab_sync.session.exchange import Request
-from gitlab_sync.session.fetch import Found
-from gitlab_sync.session.pagination import Follow, Listing, Wanted
-from gitlab_sync.session.session import PER_PAGE, Rest
-from gitlab_sync.session.workflow import Plan
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.session.fetch import ListResult
+from gitlab_sync.session.pagination import NextPages, PageSource, RestList
+from gitlab_sync.session.request import Request
+from gitlab_sync.session.session import PER_PAGE, Session
+from gitlab_sync.session.workflow import Workflow
+from gitlab_sync.types import PartialList, Record
 
 MOST_PAGES = 200
 """Pages of 100 that are read of one list of files: by cursor each page waits for the one before."""
@@ -50,7 +50,7 @@ class ProjectRead:
     errors: Sequence[GitLabSyncError] = ()
 
 
-def of_project(project_id: int | str, ref: str | None = None) -> Plan[ProjectRead]:
+def of_project(project_id: int | str, ref: str | None = None) -> Workflow[ProjectRead]:
     """Return the plan that reads what the checks need of one project, given its id or path.
 
     A list of files that is longer than `MOST_PAGES` breaks off there; the files at the root are
@@ -58,7 +58,7 @@ def of_project(project_id: int | str, ref: str | None = None) -> Plan[ProjectRea
     followed.
     """
     found = yield {
-        "project": Listing(endpoint(project_id), {"license": True}, single=True),
+        "project": RestList(endpoint(project_id), {"license": True}, single=True),
         "tree": _tree(project_id, ref),
     }
     if found["project"].error is not None:
@@ -69,19 +69,19 @@ def of_project(project_id: int | str, ref: str | None = None) -> Plan[ProjectRea
     tree, error = found["tree"].reading, found["tree"].error
     if isinstance(error, TooLarge):
         root = (yield {"root": _tree(number, ref, recursive=False)})["root"].reading
-        tree = Reading(_distinct([*tree.rows, *root.rows]), tree.missing)
+        tree = PartialList(_distinct([*tree.rows, *root.rows]), tree.missing)
     elif record.field(project, "empty_repo") is True:
-        tree, error = Reading(), None  # GitLab answers 404 for a repository without a commit
+        tree, error = PartialList(), None  # GitLab answers 404 for a repository without a commit
     elif isinstance(error, NotFound) and ref:
-        tree = Reading((), f"{error.reason}: is there a branch, tag or commit {ref}?")
+        tree = PartialList((), f"{error.reason}: is there a branch, tag or commit {ref}?")
     files, errors = yield from _files(number, here, tree, project)
     facts = ProjectFacts(project, tree, files, here, record.text(project, "web_url") or "")
     return ProjectRead(facts, errors if error is None else [error, *errors])
 
 
 def _files(
-    number: int | str, ref: str, tree: Reading, project: Record
-) -> Plan[tuple[dict[str, FileText], list[GitLabSyncError]]]:
+    number: int | str, ref: str, tree: PartialList, project: Record
+) -> Workflow[tuple[dict[str, FileText], list[GitLabSyncError]]]:
     """Read the files that the checks want, then what the pipeline includes, level by level."""
     texts: dict[str, FileText] = {
         path: Unread("a symbolic link")
@@ -100,11 +100,11 @@ def _files(
     return texts, errors
 
 
-def _file(number: int | str, path: str, ref: str) -> Listing:
-    return Listing(file_endpoint(number, path), {"ref": ref}, single=True)
+def _file(number: int | str, path: str, ref: str) -> RestList:
+    return RestList(file_endpoint(number, path), {"ref": ref}, single=True)
 
 
-def _text(found: Found[str], errors: list[GitLabSyncError]) -> FileText:
+def _text(found: ListResult[str], errors: list[GitLabSyncError]) -> FileText:
     """Return what was read of a file; an error is noted, and stands in its place."""
     try:
         if found.error is not None:
@@ -119,23 +119,23 @@ def _text(found: Found[str], errors: list[GitLabSyncError]) -> FileText:
 class _Bounded:
     """A list of files that ends in `TooLarge` where it has more than `MOST_PAGES`. Immutable."""
 
-    listing: Listing
+    rest_list: RestList
 
-    def first(self, rest: Rest) -> Request:
-        return self.listing.first(rest)
+    def first(self, session: Session) -> Request:
+        return self.rest_list.first(session)
 
     def rows(self, data: object) -> list[Record]:
-        return self.listing.rows(data)
+        return self.rest_list.rows(data)
 
-    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:  # noqa: ARG002
-        pages = list(self.listing.after(rest, place, reply))
+    def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
+        pages = list(self.rest_list.after(session, place, reply))
         if any(number >= MOST_PAGES for number, _ in pages):
             read = (place + 1) * PER_PAGE
             raise TooLarge(f"only the first {read:,} of its files and folders were listed")
         return pages
 
 
-def _tree(project_id: int | str, ref: str | None, *, recursive: bool = True) -> Wanted:
+def _tree(project_id: int | str, ref: str | None, *, recursive: bool = True) -> PageSource:
     return _Bounded(tree_of(project_id, ref, recursive=recursive))
 
 

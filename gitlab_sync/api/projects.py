@@ -10,10 +10,17 @@ from gitlab_sync.api.users import user_number
 from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.rules import record
-from gitlab_sync.session.pagination import Listing
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan, read_all, read_one, run, whole, whole_unless
-from gitlab_sync.types import Record, Rows
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.session import Client, session_of
+from gitlab_sync.session.workflow import (
+    Workflow,
+    read_all,
+    read_one,
+    run_workflow,
+    whole,
+    whole_unless,
+)
+from gitlab_sync.types import Record, RecordList
 
 # How git writes SSH addresses without a scheme: [user@]host:path. No path of GitLab has a colon.
 _SCP = re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:(?!//)/?(?P<path>\S+)")
@@ -57,7 +64,7 @@ def _path(text: str) -> str:
 
 
 def get_project_with_retries(
-    client: Rest,
+    client: Client,
     path_or_id: int | str,
     retries: int = 3,  # noqa: ARG001 - the contract's; the transport tries again by itself
     backoff: float = 1,  # noqa: ARG001 - likewise
@@ -67,7 +74,9 @@ def get_project_with_retries(
     Every request here is tried again where that helps, so `retries` and `backoff` change nothing.
     Raises the errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
     """
-    path = extract_path_from_url(str(path_or_id or "").removeprefix(client.base_url + "/"))
+    path = extract_path_from_url(
+        str(path_or_id or "").removeprefix(session_of(client).base_url + "/")
+    )
     if not path.strip("/"):
         return None
     try:
@@ -76,30 +85,30 @@ def get_project_with_retries(
         return None
 
 
-def search_projects(client: Rest, query: str) -> Rows:
+def search_projects(client: Client, query: str) -> RecordList:
     """Return all projects whose name, path or description holds `query`; of a blank one, none.
 
     With a `/` in it the namespaces count, too. An error carries the rows read. Thread-safe.
     """
     text = str(query or "").strip()
     if not text:
-        return Rows()
+        return RecordList()
     namespaces = True if "/" in text else None
-    return read_all(client, Listing("projects", {"search": text, "search_namespaces": namespaces}))
+    return read_all(client, RestList("projects", {"search": text, "search_namespaces": namespaces}))
 
 
 # -- of a person -----------------------------------------------------------------------------------
 
 
-def get_user_projects(client: Rest, user_id: int | str, username: str) -> dict[str, list[Record]]:
+def get_user_projects(client: Client, user_id: int | str, username: str) -> dict[str, list[Record]]:
     """Return a person's projects as `{"personal", "contributed", "all"}`, archived ones included.
 
     As `of_user`. Raises the errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
     """
-    return run(client, of_user(user_id, username))
+    return run_workflow(client, of_user(user_id, username))
 
 
-def of_user(user_id: int | str, username: str) -> Plan[dict[str, list[Record]]]:
+def of_user(user_id: int | str, username: str) -> Workflow[dict[str, list[Record]]]:
     """Return the plan that finds a person's projects, in three parts.
 
     Asked are the person's own projects, those they contributed to in the last year, and their
@@ -108,17 +117,17 @@ def of_user(user_id: int | str, username: str) -> Plan[dict[str, list[Record]]]:
     is left out.
     """
     number = user_number(user_id)
-    wanted = listings(number)
+    wanted = rest_lists(number)
     if not username:
-        wanted["user"] = Listing(f"users/{number}", single=True)
-    wanted["pushes"] = Listing(f"users/{number}/events", {"action": "pushed"})
+        wanted["user"] = RestList(f"users/{number}", single=True)
+    wanted["pushes"] = RestList(f"users/{number}/events", {"action": "pushed"})
     found = yield wanted
     pushes = whole(found["pushes"])
     name = username or record.text(whole(found["user"])[0], "username") or ""
-    projects = by_id(row for kind in listings(number) for row in whole(found[kind]))
+    projects = by_id(row for kind in rest_lists(number) for row in whole(found[kind]))
     pushed = {record.field(event, "project_id"): event for event in pushes}
     further = yield {
-        str(key): Listing(endpoint(key), single=True)
+        str(key): RestList(endpoint(key), single=True)
         for key in pushed
         if key is not None and key not in projects
     }
@@ -129,13 +138,13 @@ def of_user(user_id: int | str, username: str) -> Plan[dict[str, list[Record]]]:
     return {**parts, "all": [*parts["personal"], *parts["contributed"]]}
 
 
-def listings(user: int) -> dict[str, Listing]:
+def rest_lists(user: int) -> dict[str, RestList]:
     """Return the two lists of a person's projects: their own, and where they contributed.
 
     Both hold archived projects. The second goes back one year and leaves out the person's own.
     """
     kinds = ("projects", "contributed_projects")
-    return {kind: Listing(f"users/{user}/{kind}") for kind in kinds}
+    return {kind: RestList(f"users/{user}/{kind}") for kind in kinds}
 
 
 def by_id(rows: Iterable[Record]) -> dict[int | str, Record]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from gitlab_sync.http.urls import encode_id
-from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.pagination import RestList
 
 Kind: TypeAlias = Literal["merge_requests", "issues"]
 
@@ -22,7 +22,7 @@ class Scope:
     group: int | str | None = None
     by: str = "author"
 
-    def listing(self, kind: Kind, username: str) -> Listing:
+    def rest_list(self, kind: Kind, username: str) -> RestList:
         """Return the list of one person's items, open and ended.
 
         A filter that a route does not know is ignored by GitLab without a word, so the scope stands
@@ -32,8 +32,8 @@ class Scope:
         person = "assignee_username" if self.by == "assignee" else "author_username"
         params = {person: username, "scope": "all", "state": "all"}
         if self.project is not None:
-            return Listing(f"projects/{encode_id(self.project)}/{kind}", params)
+            return RestList(f"projects/{encode_id(self.project)}/{kind}", params)
         params["non_archived"] = "false"
         if self.group is not None:
-            return Listing(f"groups/{encode_id(self.group)}/{kind}", params)
-        return Listing(kind, params)
+            return RestList(f"groups/{encode_id(self.group)}/{kind}", params)
+        return RestList(kind, params)

@@ -24,11 +24,11 @@ from gitlab_sync.rules.scores.time_logs import (
     without_stats,
 )
 from gitlab_sync.rules.unique import unique_records
-from gitlab_sync.session.fetch import Found
-from gitlab_sync.session.pagination import Connection, Listing, Wanted
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan, run, whole
-from gitlab_sync.types import Record, Rows
+from gitlab_sync.session.fetch import ListResult
+from gitlab_sync.session.pagination import GraphQLConnection, PageSource, RestList
+from gitlab_sync.session.session import Client
+from gitlab_sync.session.workflow import Workflow, run_workflow, whole
+from gitlab_sync.types import Record, RecordList
 
 __all__ = [
     "aggregate_daily_time",
@@ -62,8 +62,8 @@ _PAGES = (100, 50, 20, 5)
 
 
 def fetch_user_timelogs(
-    client: Rest, username: str, start: When, end: When, *, zone: tzinfo | None = None
-) -> Rows:
+    client: Client, username: str, start: When, end: When, *, zone: tzinfo | None = None
+) -> RecordList:
     """Return all time logs of a person in a period, each once, in the order of the days.
 
     Rows are `{"id", "date", "time_spent", "spent_at", "summary", "project_id", "project_path"}`,
@@ -75,18 +75,18 @@ def fetch_user_timelogs(
     as `.partial`. Thread-safe.
     """
     period = given_period(start, end, zone)
-    return run(client, of_user(Owner.of(None, username), period, zone))
+    return run_workflow(client, of_user(Owner.of(None, username), period, zone))
 
 
 def fetch_user_timelogs_from_projects(
-    client: Rest,
+    client: Client,
     user_id: int | str,
     projects: Iterable[Record | int | str],
     start_date: When,
     end_date: When,
     *,
     zone: tzinfo | None = None,
-) -> Rows:
+) -> RecordList:
     """Return the time logs of a person that were booked in these projects; else as above.
 
     `projects` are records, ids or paths. All logs of the period are read and those elsewhere left
@@ -95,17 +95,17 @@ def fetch_user_timelogs_from_projects(
     period = given_period(start_date, end_date, zone)
     wanted = frozenset(name for each in projects for name in _names(each))
     if not wanted:
-        return Rows()
+        return RecordList()
     try:
-        found = run(client, of_user(Owner.of(user_id, None), period, zone))
+        found = run_workflow(client, of_user(Owner.of(user_id, None), period, zone))
     except GitLabSyncError as error:
-        if isinstance(error.partial, Rows):
+        if isinstance(error.partial, RecordList):
             error.partial = _in_projects(error.partial, wanted)
         raise
     return _in_projects(found, wanted)
 
 
-def of_user(owner: Owner, period: Period, zone: tzinfo | None = None) -> Plan[Rows]:
+def of_user(owner: Owner, period: Period, zone: tzinfo | None = None) -> Workflow[RecordList]:
     """Return the plan that reads a person's time logs; it raises what `fetch_user_timelogs` does.
 
     A page that the server finds too complex is asked for again, smaller.
@@ -118,7 +118,7 @@ def of_user(owner: Owner, period: Period, zone: tzinfo | None = None) -> Plan[Ro
             known = Owner(users.user_number(person["id"]), owner.username)
             found = yield from _read(known, period)
     logs = unique_records(_log(node, zone or LOCAL) for node in found.reading.rows)
-    rows = Rows(log for log in logs if period.contains(log["spent_at"]))
+    rows = RecordList(log for log in logs if period.contains(log["spent_at"]))
     rows.complete = found.error is None
     if found.error is not None:
         found.error.partial = rows
@@ -127,7 +127,7 @@ def of_user(owner: Owner, period: Period, zone: tzinfo | None = None) -> Plan[Ro
     return rows
 
 
-def _read(owner: Owner, period: Period) -> Plan[Found[str]]:
+def _read(owner: Owner, period: Period) -> Workflow[ListResult[str]]:
     for size in _PAGES:
         found = (yield {"logs": _connection(owner, period, size)})["logs"]
         if not isinstance(found.error, QueryTooComplex):
@@ -135,7 +135,7 @@ def _read(owner: Owner, period: Period) -> Plan[Found[str]]:
     return found
 
 
-def _connection(owner: Owner, period: Period, size: int) -> Wanted:
+def _connection(owner: Owner, period: Period, size: int) -> PageSource:
     # GitLab takes either an id or a name.
     named = owner.username if owner.user_id is None else None
     number = None if owner.user_id is None else f"gid://gitlab/User/{owner.user_id}"
@@ -148,7 +148,7 @@ def _connection(owner: Owner, period: Period, size: int) -> Wanted:
     }
     given = {name: value for name, value in variables.items() if value is not None}
     what = f"time logs of user {owner.username or owner.user_id}"
-    return Connection(what, _QUERY, given, ("user", "timelogs"))
+    return GraphQLConnection(what, _QUERY, given, ("user", "timelogs"))
 
 
 def _log(node: Record, zone: tzinfo) -> Record:
@@ -202,8 +202,8 @@ def _names(project: Record | int | str) -> Iterator[int | str]:
             yield int(text) if text.isascii() and text.isdigit() else text
 
 
-def _in_projects(logs: Rows, wanted: frozenset[int | str]) -> Rows:
-    chosen = Rows(
+def _in_projects(logs: RecordList, wanted: frozenset[int | str]) -> RecordList:
+    chosen = RecordList(
         log
         for log in logs
         if log["project_id"] in wanted or str(log["project_path"]).lower() in wanted
@@ -219,7 +219,7 @@ def _in_projects(logs: Rows, wanted: frozenset[int | str]) -> Rows:
 def build_daily_time_from_time_stats(
     issues: Iterable[Record],
     mrs: Iterable[Record],
-    client: Rest,
+    client: Client,
     start_str: When,
     end_str: When,
     existing_daily_times: Mapping[str, int | float] | None = None,
@@ -234,14 +234,14 @@ def build_daily_time_from_time_stats(
     Thread-safe.
     """
     period = given_period(start_str, end_str, zone)
-    plan = with_time_stats(list(issues), list(mrs), period)
-    both = run(client, plan)
+    workflow = with_time_stats(list(issues), list(mrs), period)
+    both = run_workflow(client, workflow)
     return daily_time_from_stats(*both, period, zone or LOCAL, existing_daily_times)
 
 
 def with_time_stats(
     issues: list[Record], mrs: list[Record], period: Period
-) -> Plan[tuple[list[Record], list[Record]]]:
+) -> Workflow[tuple[list[Record], list[Record]]]:
     """Return the plan that completes the records of the period which do not say the time spent."""
     kinds = ("issues", "merge_requests")
     lacking = {
@@ -250,7 +250,7 @@ def with_time_stats(
         for place, item in enumerate(items)
     }
     found = yield {
-        name: Listing(
+        name: RestList(
             endpoint(item.get("project_id") or "", f"{kind}/{item.get('iid')}/time_stats"),
             single=True,
         )

@@ -6,9 +6,9 @@ from gitlab_sync.api import groups
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, PermissionDenied
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.urls import clean_base_url
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Session
 from gitlab_sync.session.workflow import read_all, read_one
-from gitlab_sync.types import Record, Rows
+from gitlab_sync.types import Record, RecordList
 
 
 def get_user_from_token(base_url: str, token: str) -> Record:
@@ -20,7 +20,7 @@ def get_user_from_token(base_url: str, token: str) -> Record:
     return read_one(_view(base_url, token), "user")
 
 
-def get_user_groups(base_url: str, token: str) -> Rows:
+def get_user_groups(base_url: str, token: str) -> RecordList:
     """Return all groups that the token's owner is a member of, as GitLab sends them.
 
     Raises what `get_user_from_token` raises. Thread-safe.
@@ -40,14 +40,14 @@ def validate_token(base_url: str, token: str) -> bool:
     except (AuthenticationError, ConfigurationError):
         return False
     try:
-        read_one(Rest(url, credential), "user")
+        read_one(Session(url, credential), "user")
     except (AuthenticationError, PermissionDenied):
         return False
     return True
 
 
-def _view(base_url: str, token: str) -> Rest:
-    return Rest(base_url, _credential(token))
+def _view(base_url: str, token: str) -> Session:
+    return Session(base_url, _credential(token))
 
 
 def _credential(token: str) -> Credential:

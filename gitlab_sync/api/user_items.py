@@ -16,11 +16,11 @@ from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.text import instant
-from gitlab_sync.session.fetch import Found
-from gitlab_sync.session.pagination import Listing
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan, run, together
-from gitlab_sync.types import Params, Record, Rows
+from gitlab_sync.session.fetch import ListResult
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.session import Client
+from gitlab_sync.session.workflow import Workflow, gather, run_workflow
+from gitlab_sync.types import Params, Record, RecordList
 
 Projects: TypeAlias = Iterable[int | str] | int | str | None
 """Ids, paths or URLs of projects, or one of them; None and an empty list are no filter."""
@@ -53,7 +53,7 @@ class Owner:
             return cls(None, name)
         return cls(user_number(user_id), name)
 
-    def listing(self, kind: Kind, role: str, within: Params) -> Listing:
+    def rest_list(self, kind: Kind, role: str, within: Params) -> RestList:
         """Return the list of the person's items in a role, by the filters of `within`.
 
         GitLab refuses an id and a name together. Without `scope=all` the list shows the items of
@@ -65,13 +65,13 @@ class Owner:
             else {f"{role}_id": self.user_id}
         )
         everything = {"scope": "all", "state": "all", "non_archived": "false"}
-        return Listing(kind, {**by, **everything, **within})
+        return RestList(kind, {**by, **everything, **within})
 
-    def look_up(self) -> Listing:
+    def look_up(self) -> RestList:
         """Return the list that holds the person's record."""
         if self.user_id is None:
             return by_username(self.username)
-        return Listing(f"users/{self.user_id}", single=True)
+        return RestList(f"users/{self.user_id}", single=True)
 
     def is_named(self, person: object) -> bool:
         """Say whether a record of a user is the person's."""
@@ -105,9 +105,9 @@ class UserItems:
         """The records of what the person wrote, as GitLab sent them."""
         return [item.record for item in self.items if item.authored]
 
-    def rows(self, row: Callable[[Item, str], Record]) -> Rows:
+    def rows(self, row: Callable[[Item, str], Record]) -> RecordList:
         """Return a row for each item, made of it and the username; incomplete with any `errors`."""
-        rows = Rows(row(item, self.username) for item in self.items)
+        rows = RecordList(row(item, self.username) for item in self.items)
         rows.complete = not self.errors
         rows.total = len(rows) if rows.complete else None
         return rows
@@ -129,21 +129,21 @@ class UserItems:
         """Raise the first error, if there is one, with the rows of what was read."""
         if self.errors:
             error = self.errors[0]
-            error.partial = Rows(rows)
+            error.partial = RecordList(rows)
             error.partial.complete = False
             raise error
 
 
 def read_rows(
-    client: Rest,
-    plan: Plan[UserItems],
-    user_rows: Callable[[UserItems], tuple[Rows, dict[str, int]]],
-) -> tuple[Rows, dict[str, int]]:
+    client: Client,
+    workflow: Workflow[UserItems],
+    user_rows: Callable[[UserItems], tuple[RecordList, dict[str, int]]],
+) -> tuple[RecordList, dict[str, int]]:
     """Carry out the plan of `of_user`, and return the rows and the numbers of what it found.
 
     Raises the first error that it met, with the rows of what was read as `.partial`. Thread-safe.
     """
-    found = run(client, plan)
+    found = run_workflow(client, workflow)
     rows, numbers = user_rows(found)
     found.whole_or_raise(rows)
     return rows, numbers
@@ -187,7 +187,7 @@ def of_user(
     projects: Projects = None,
     roles: Sequence[str] = ROLES,
     moment: Moment = "created",
-) -> Plan[UserItems]:
+) -> Workflow[UserItems]:
     """Return the plan that reads a person's items; it never raises for what could not be read.
 
     `created` gives exactly the items of the period. `active` gives all to which anything happened
@@ -198,13 +198,13 @@ def of_user(
     """
     wanted = _projects(projects)
     within = created_within(period) if moment == "created" else active_within(period)
-    plans = {role: windows.reading(owner.listing(kind, role, within)) for role in roles}
+    workflows = {role: windows.reading(owner.rest_list(kind, role, within)) for role in roles}
     if owner.user_id is not None and not owner.username:
-        plans["user"] = _one(owner.look_up())
+        workflows["user"] = _one(owner.look_up())
     for each in wanted or ():
         if isinstance(each, str):
-            plans[f"project {each}"] = _one(Listing(endpoint(each), single=True))
-    found = yield from together(plans)
+            workflows[f"project {each}"] = _one(RestList(endpoint(each), single=True))
+    found = yield from gather(workflows)
     rows = {role: found[role].reading.rows if role in found else () for role in ROLES}
     if "user" not in found and not owner.known and not any(rows.values()):
         found["user"] = yield from _one(owner.look_up())
@@ -220,8 +220,8 @@ def of_user(
     return UserItems(_spelled(owner, people, rows["author"]), items, tuple(errors))
 
 
-def _one(listing: Listing) -> Plan[Found[str]]:
-    return (yield {"one": listing})["one"]
+def _one(rest_list: RestList) -> Workflow[ListResult[str]]:
+    return (yield {"one": rest_list})["one"]
 
 
 def _projects(given: Projects) -> list[int | str] | None:
@@ -233,7 +233,7 @@ def _projects(given: Projects) -> list[int | str] | None:
     return [int(text) if text.isascii() and text.isdigit() else text for text in texts] or None
 
 
-def _ids(wanted: Iterable[int | str], found: Mapping[str, Found[str]]) -> set[int]:
+def _ids(wanted: Iterable[int | str], found: Mapping[str, ListResult[str]]) -> set[int]:
     ids = {each for each in wanted if isinstance(each, int)}
     for each in wanted:
         rows = found[f"project {each}"].reading.rows if isinstance(each, str) else ()

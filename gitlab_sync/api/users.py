@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record
-from gitlab_sync.session.pagination import Listing
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan, run, whole
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.session import Client
+from gitlab_sync.session.workflow import Workflow, run_workflow, whole
 from gitlab_sync.types import Record
 
 
-def by_username(username: str) -> Listing:
+def by_username(username: str) -> RestList:
     """Return the list that holds the user of that name, ignoring case, or nothing."""
-    return Listing("users", {"username": username})
+    return RestList("users", {"username": username})
 
 
 def distinct_usernames(usernames: Iterable[str]) -> list[str]:
@@ -43,15 +43,15 @@ def user_number(user_id: object) -> int:
     return int(text)
 
 
-def get_user_by_username(client: Rest, username: str) -> Record | None:
+def get_user_by_username(client: Client, username: str) -> Record | None:
     """Return the user of exactly that name, ignoring case, or None if there is none.
 
     As `find`. Raises the errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
     """
-    return run(client, find(username))
+    return run_workflow(client, find(username))
 
 
-def find(username: str) -> Plan[Record | None]:
+def find(username: str) -> Workflow[Record | None]:
     """Return the plan that finds a user: the record of `/users/:id`, and what the list has besides.
 
     A blank name is nobody's and costs no request.
@@ -63,6 +63,6 @@ def find(username: str) -> Plan[Record | None]:
     for listed in whole(found["list"]):
         if (record.text(listed, "username") or "").lower() == wanted.lower():
             number = user_number(listed.get("id"))
-            fuller = yield {"user": Listing(f"users/{number}", single=True)}
+            fuller = yield {"user": RestList(f"users/{number}", single=True)}
             return {**listed, **whole(fuller["user"])[0]}
     return None

@@ -18,12 +18,12 @@ from gitlab_sync.errors import GitLabSyncError, RequestRefused
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.rules import record
 from gitlab_sync.rules.text import instant
-from gitlab_sync.session.exchange import Request
-from gitlab_sync.session.fetch import Found
-from gitlab_sync.session.pagination import Follow, Listing
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan, run, whole
-from gitlab_sync.types import Params, Reading, Record, Rows
+from gitlab_sync.session.fetch import ListResult
+from gitlab_sync.session.pagination import NextPages, RestList
+from gitlab_sync.session.request import Request
+from gitlab_sync.session.session import Session
+from gitlab_sync.session.workflow import Workflow, run_workflow, whole
+from gitlab_sync.types import Params, PartialList, Record, RecordList
 
 OVERLAP = timedelta(seconds=1)
 """How far a window reaches back into the one before."""
@@ -45,16 +45,16 @@ class _ReadOn(GitLabSyncError):
 class _Beginning:
     """A list that is read by page numbers, as long as the server says how many there are."""
 
-    listing: Listing
+    rest_list: RestList
 
-    def first(self, rest: Rest) -> Request:
-        return self.listing.first(rest)
+    def first(self, session: Session) -> Request:
+        return self.rest_list.first(session)
 
     def rows(self, data: object) -> list[Record]:
-        return self.listing.rows(data)
+        return self.rest_list.rows(data)
 
-    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:  # noqa: ARG002
-        follow = self.listing.after(rest, place, reply)
+    def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
+        follow = self.rest_list.after(session, place, reply)
         if follow and reply.next_page is not None and reply.total_pages is None:
             raise _ReadOn("The server does not say how long the list is")
         return follow
@@ -67,25 +67,25 @@ class _Window:
     As long as all rows of its pages lie within the overlap, the window goes on by page numbers.
     """
 
-    listing: Listing
+    rest_list: RestList
     start: datetime | None
 
     @property
-    def _pages(self) -> Listing:
-        params = {**self.listing.params, "order_by": "updated_at", "sort": "asc"}
+    def _pages(self) -> RestList:
+        params = {**self.rest_list.params, "order_by": "updated_at", "sort": "asc"}
         if self.start is not None:
             params["updated_after"] = self.start.isoformat()
-        return Listing(self.listing.endpoint, params)
+        return RestList(self.rest_list.endpoint, params)
 
-    def first(self, rest: Rest) -> Request:
-        return self._pages.first(rest)
+    def first(self, session: Session) -> Request:
+        return self._pages.first(session)
 
     def rows(self, data: object) -> list[Record]:
-        return self.listing.rows(data)
+        return self.rest_list.rows(data)
 
-    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:  # noqa: ARG002
+    def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
         # One page at a time: what changes during the reading shifts the numbers of later pages.
-        follow = list(self._pages.after(rest, place, reply))[:1]
+        follow = list(self._pages.after(session, place, reply))[:1]
         if follow and self.next_start(reply.data) is not None:
             raise _ReadOn("A further window begins")
         return follow
@@ -106,62 +106,62 @@ class _Window:
         return start
 
 
-def reading(listing: Listing) -> Plan[Found[str]]:
+def reading(rest_list: RestList) -> Workflow[ListResult[str]]:
     """Return the plan that reads one list to its true end, however long it is.
 
     A list that does not say how long it is comes in the order in which it was read: by id, by name
     or by last change. An error stands in what was found, beside the rows read before it.
     """
-    found = (yield {"rows": _Beginning(listing)})["rows"]
+    found = (yield {"rows": _Beginning(rest_list)})["rows"]
     if not isinstance(found.error, _ReadOn):
         return found
-    keyset = _by_keyset(listing)
+    keyset = _by_keyset(rest_list)
     if keyset is not None:
         found = (yield {"rows": keyset})["rows"]
         if not isinstance(found.error, RequestRefused):
             return found
-    if _WITH_TIMES.fullmatch(_path(listing)):
-        return (yield from _in_windows(listing))
-    return (yield {"rows": listing})["rows"]
+    if _WITH_TIMES.fullmatch(_path(rest_list)):
+        return (yield from _in_windows(rest_list))
+    return (yield {"rows": rest_list})["rows"]
 
 
-def read_all(rest: Rest, listing: Listing) -> Rows:
+def read_all(session: Session, rest_list: RestList) -> RecordList:
     """Return all rows of one list, however long; an error carries those read before it.
 
     As `reading`. Thread-safe.
     """
-    return run(rest, _rows(listing))
+    return run_workflow(session, _rows(rest_list))
 
 
-def _rows(listing: Listing) -> Plan[Rows]:
-    found = yield from reading(listing)
+def _rows(rest_list: RestList) -> Workflow[RecordList]:
+    found = yield from reading(rest_list)
     if found.error is not None:
-        partial = found.error.partial = Rows(found.reading.rows)
+        partial = found.error.partial = RecordList(found.reading.rows)
         partial.complete = False
     return whole(found)
 
 
-def _path(listing: Listing) -> str:
-    return listing.endpoint.partition("?")[0].strip("/")
+def _path(rest_list: RestList) -> str:
+    return rest_list.endpoint.partition("?")[0].strip("/")
 
 
-def _by_keyset(listing: Listing) -> Listing | None:
+def _by_keyset(rest_list: RestList) -> RestList | None:
     """Return the list by keyset; None if its kind has none, or an order of its own was asked."""
-    if "pagination" in listing.params or "order_by" in listing.params:
+    if "pagination" in rest_list.params or "order_by" in rest_list.params:
         return None
-    params = next((found for kind, found in _KEYSET if kind.fullmatch(_path(listing))), None)
-    return None if params is None else Listing(listing.endpoint, {**listing.params, **params})
+    params = next((found for kind, found in _KEYSET if kind.fullmatch(_path(rest_list))), None)
+    return None if params is None else RestList(rest_list.endpoint, {**rest_list.params, **params})
 
 
-def _in_windows(listing: Listing) -> Plan[Found[str]]:
+def _in_windows(rest_list: RestList) -> Workflow[ListResult[str]]:
     rows: dict[object, Record] = {}
-    start = instant(listing.params.get("updated_after"))
+    start = instant(rest_list.params.get("updated_after"))
     while True:
-        window = _Window(listing, start)
+        window = _Window(rest_list, start)
         found = (yield {"rows": window})["rows"]
         for row in found.reading.rows:
             rows[record.identity(row) or object()] = row
         if not isinstance(found.error, _ReadOn):
-            return found._replace(reading=Reading(list(rows.values()), found.reading.missing))
+            return found._replace(reading=PartialList(list(rows.values()), found.reading.missing))
         # Only the window's last page got on; those before it lie within the overlap.
         start = window.next_start([found.reading.rows[-1]])

@@ -16,7 +16,7 @@ from gitlab_sync.cli.output import StandardOutput
 from gitlab_sync.cli.session import open_session
 from gitlab_sync.errors import Cancelled, GitLabSyncError
 from gitlab_sync.reports.json_file import to_ndjson
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Session
 
 _INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
@@ -61,7 +61,7 @@ def read_json(name: str) -> Any:
         raise click.UsageError(f"{place_of(name)} is not JSON: {error}") from None
 
 
-def _print_pages(rest: Rest, call: Call) -> int:
+def _print_pages(rest: Session, call: Call) -> int:
     """Print each page as it comes; what came before an error stays, and the code says so."""
     printed = False
     try:

@@ -7,19 +7,19 @@ from gitlab_sync.cli.messages import complain, note
 from gitlab_sync.cli.options import Connection, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.progress import watching
-from gitlab_sync.cli.session import Session, open_session
+from gitlab_sync.cli.session import CommandRun, open_session
 from gitlab_sync.reports.json_file import to_json
 from gitlab_sync.run import Run
-from gitlab_sync.services.compliance import Question, answer, left_out, report_sheet
+from gitlab_sync.services.compliance import ComplianceQuery, answer, left_out, report_sheet
 from gitlab_sync.services.project_report import Checked, ComplianceReport
-from gitlab_sync.session.progress import Meter
-from gitlab_sync.types import Row
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.types import TableRow
 
 _MOST_ERRORS = 3
 
 
 def check(
-    question: Question,
+    query: ComplianceQuery,
     target: Target,
     connection: Connection,
     *,
@@ -33,8 +33,8 @@ def check(
     """
     with open_session(connection) as session:
         with Output(target, session.interruption) as output:
-            report = _run(question, session, output, connection, details=details)
-            _write(report, question, target, output, session, details=details)
+            report = _run(query, session, output, connection, details=details)
+            _write(report, query, target, output, session, details=details)
         _tell(report, quiet=connection.quiet)
         if session.interruption.exit_code is not None:
             note(session.interruption.cancel.reason)
@@ -60,47 +60,47 @@ def exit_code(report: ComplianceReport, fail_under: float | None) -> int:
 
 
 def _run(
-    question: Question,
-    session: Session,
+    query: ComplianceQuery,
+    session: CommandRun,
     output: Output,
     connection: Connection,
     *,
     details: bool,
 ) -> ComplianceReport:
-    meter = Meter()
+    tracker = ProgressTracker()
 
     def on_checked(checked: Checked) -> None:
         if output.streams:
-            output.row(_shown(checked, question, details=details))
+            output.row(_shown(checked, query, details=details))
 
     live = not (output.streams and output.to_terminal)
-    with watching(meter, "projects", quiet=connection.quiet, live=live):
-        run = Run(meter=meter, max_wait=connection.max_wait)
-        return answer(session.rest, question, run, on_checked)
+    with watching(tracker, "projects", quiet=connection.quiet, live=live):
+        run = Run(tracker=tracker, max_wait=connection.max_wait)
+        return answer(session.rest, query, run, on_checked)
 
 
-def _shown(checked: Checked, question: Question, *, details: bool) -> Row:
-    return findings.details(checked, question.policy) if details else checked.row
+def _shown(checked: Checked, query: ComplianceQuery, *, details: bool) -> TableRow:
+    return findings.details(checked, query.policy) if details else checked.row
 
 
 def _write(
     report: ComplianceReport,
-    question: Question,
+    query: ComplianceQuery,
     target: Target,
     output: Output,
-    session: Session,
+    session: CommandRun,
     *,
     details: bool,
 ) -> None:
-    alone = len(report) == 1 and question.group is None and not question.everything
+    alone = len(report) == 1 and query.group is None and not query.everything
     if target.format == "table" and alone and report.checked[0].report is not None:
-        text = findings.to_text(report.checked[0], question.policy)
+        text = findings.to_text(report.checked[0], query.policy)
         output.write(text.encode(errors="replace"))
     elif target.format == "json":
-        rows = [_shown(checked, question, details=details) for checked in report.checked]
+        rows = [_shown(checked, query, details=details) for checked in report.checked]
         output.write(to_json(rows))
     elif not output.streams:
-        output.finish(report_sheet(question, report, session.rest.base_url))
+        output.finish(report_sheet(query, report, session.rest.base_url))
 
 
 def _tell(report: ComplianceReport, *, quiet: bool) -> None:

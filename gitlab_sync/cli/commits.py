@@ -54,12 +54,12 @@ def commits(
         require_people(people, connection)
 
     from gitlab_sync.cli import commits_table, dry_run  # noqa: PLC0415 - loads the engine
-    from gitlab_sync.services.commits import Question  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.services.commits import CommitsQuery  # noqa: PLC0415 - loads the engine
 
     table: Table = "Totals" if totals else "Unmatched" if unmatched else "Commits"
-    question = Question(
+    query = CommitsQuery(
         None, scope.projects, group, scope.period, scope.known_by, clock=scope.clock
     )
     if scope.dry_run:
-        return dry_run.of_commits(people, question, target, connection)
-    return commits_table.show(people, question, table, target, connection)
+        return dry_run.of_commits(people, query, target, connection)
+    return commits_table.show(people, query, table, target, connection)

@@ -15,12 +15,12 @@ from gitlab_sync.cli.session import open_session
 from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
 from gitlab_sync.services import commits as answers
-from gitlab_sync.services.commits import CommitsReport, Question, Table
-from gitlab_sync.session.progress import Meter
+from gitlab_sync.services.commits import CommitsQuery, CommitsReport, Table
+from gitlab_sync.session.progress import ProgressTracker
 
 
 def show(
-    people: People, question: Question, table: Table, target: Target, connection: Connection
+    people: People, query: CommitsQuery, table: Table, target: Target, connection: Connection
 ) -> int:
     """Write a table about the commits of these people, and return the exit code.
 
@@ -29,20 +29,20 @@ def show(
     `services.commits.answer` does.
     """
     with open_session(connection) as session:
-        if people.asked or not (question.projects or question.group):
+        if people.asked or not (query.projects or query.group):
             people = asked_people(people, session)
-            question = replace(question, people=people.people)
-        meter = Meter()
+            query = replace(query, people=people.people)
+        tracker = ProgressTracker()
         with Output(target, session.interruption) as output:
-            with watching(meter, "commits", quiet=connection.quiet, live=True):
-                run = Run(meter=meter, max_wait=connection.max_wait)
-                report = answers.answer(session.rest, question, run)
-            sheet = report.sheet(question, session.rest.base_url, table)
+            with watching(tracker, "commits", quiet=connection.quiet, live=True):
+                run = Run(tracker=tracker, max_wait=connection.max_wait)
+                report = answers.answer(session.rest, query, run)
+            sheet = report.sheet(query, session.rest.base_url, table)
             if "Username" in sheet.columns:
                 sheet = Further(people, sheet.columns).behind(sheet)
             output.finish(sheet)
         if not connection.quiet:
-            _tell(report, question, table)
+            _tell(report, query, table)
         tell_unknown_projects(report.unknown_projects)
         for trouble in report.unread:
             complain(trouble)
@@ -50,9 +50,9 @@ def show(
         return end(report, session, quiet=connection.quiet, whole=whole)
 
 
-def _tell(report: CommitsReport, question: Question, table: Table) -> None:
+def _tell(report: CommitsReport, query: CommitsQuery, table: Table) -> None:
     """Say how the commits divide, or who may miss some that match nobody."""
-    if question.people is None and not report:
+    if query.people is None and not report:
         note("warning: the projects have no members, so there are no rows")
     unmatched = report.division.unmatched
     without = sum(row["Commits Total"] == 0 for row in report)

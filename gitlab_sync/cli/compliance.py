@@ -83,12 +83,12 @@ def compliance(
 
     from gitlab_sync.cli import checking  # noqa: PLC0415 - likewise
     from gitlab_sync.cli import dry_run as counting  # noqa: PLC0415 - likewise
-    from gitlab_sync.services.compliance import Question, policy_of  # noqa: PLC0415 - the engine
+    from gitlab_sync.services.compliance import ComplianceQuery, policy_of  # noqa: PLC0415 - the engine
 
-    question = Question(names, group, ref, policy_of(licences), everything=not asked)
+    query = ComplianceQuery(names, group, ref, policy_of(licences), everything=not asked)
     if dry_run:
-        return counting.of_compliance(question, target, connection)
-    return checking.check(question, target, connection, details=details, fail_under=fail_under)
+        return counting.of_compliance(query, target, connection)
+    return checking.check(query, target, connection, details=details, fail_under=fail_under)
 
 
 def _given(projects: Iterable[str]) -> Iterator[str]:

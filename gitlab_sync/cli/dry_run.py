@@ -17,14 +17,14 @@ from gitlab_sync.cli.options import Connection, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.people import People
 from gitlab_sync.cli.progress import watching
-from gitlab_sync.cli.session import Session, open_session
+from gitlab_sync.cli.session import CommandRun, open_session
 from gitlab_sync.reports.formats import FORMATS
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules.scores.weekly import WeekPerson
 from gitlab_sync.services import commits, compliance, costs, leaderboard, profile, weekly
 from gitlab_sync.services import people as people_table
 from gitlab_sync.services.estimate import Estimate
-from gitlab_sync.session.progress import Meter
+from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.types import DEFAULT_SOURCE, Source
 
 _TEXTS = frozenset({"Username", "Project", "Status", "Error"})
@@ -38,7 +38,7 @@ class _Asked:
     It is not if somebody was left out of it.
     """
 
-    estimate: Callable[[Meter], Estimate]
+    estimate: Callable[[ProgressTracker], Estimate]
     words: str
     whole: bool = True
 
@@ -57,7 +57,7 @@ def count(
     cannot be written, and NotFound if a group, or not one of the projects, is there.
     """
 
-    def ask(session: Session) -> _Asked:
+    def ask(session: CommandRun) -> _Asked:
         whom = asked_people(people, session)
         names = whom.usernames
         estimate = partial(costs.of_judging, session.rest, what, names, scope, source=source)
@@ -68,16 +68,16 @@ def count(
 
 def of_users(
     people: People,
-    question: people_table.Question,
+    query: people_table.PeopleQuery,
     target: Target,
     connection: Connection,
     source: Source = DEFAULT_SOURCE,
 ) -> int:
     """Write what the table of these people would take, and return the exit code."""
 
-    def ask(session: Session) -> _Asked:
+    def ask(session: CommandRun) -> _Asked:
         whom = asked_people(people, session)
-        asked = replace(question, people=whom.people)
+        asked = replace(query, people=whom.people)
         estimate = partial(costs.of_people, session.rest, asked, source=source)
         return _Asked(estimate, asked.in_words(), not whom.refused)
 
@@ -85,17 +85,17 @@ def of_users(
 
 
 def of_profile(
-    question: profile.Question,
+    query: profile.ProfileQuery,
     target: Target,
     connection: Connection,
     source: Source = DEFAULT_SOURCE,
 ) -> int:
     """Write what a person's profile would take; a blank username is the demo's first person."""
 
-    def ask(session: Session) -> _Asked:
-        asked = question
+    def ask(session: CommandRun) -> _Asked:
+        asked = query
         if not asked.username:
-            asked = replace(question, username=session.demo_people[0])
+            asked = replace(query, username=session.demo_people[0])
         estimate = partial(costs.of_profile, session.rest, asked, source=source)
         return _Asked(estimate, asked.in_words())
 
@@ -103,14 +103,14 @@ def of_profile(
 
 
 def of_commits(
-    people: People, question: commits.Question, target: Target, connection: Connection
+    people: People, query: commits.CommitsQuery, target: Target, connection: Connection
 ) -> int:
     """Write what the commits of these people, or of the members of projects, would take."""
 
-    def ask(session: Session) -> _Asked:
-        asked, refused = question, people.refused
-        if people.asked or not (question.projects or question.group):
-            asked = replace(question, people=asked_people(people, session).people)
+    def ask(session: CommandRun) -> _Asked:
+        asked, refused = query, people.refused
+        if people.asked or not (query.projects or query.group):
+            asked = replace(query, people=asked_people(people, session).people)
         estimate = partial(costs.of_commits, session.rest, asked)
         return _Asked(estimate, asked.in_words(), not refused)
 
@@ -118,17 +118,17 @@ def of_commits(
 
 
 def of_leaderboard(
-    question: leaderboard.Question,
+    query: leaderboard.LeaderboardQuery,
     groups: Sequence[str] | None,
     target: Target,
     connection: Connection,
 ) -> int:
     """Write what comparing teams would take: the question's (None), or those that groups are."""
 
-    def ask(session: Session) -> _Asked:
-        asked = question
+    def ask(session: CommandRun) -> _Asked:
+        asked = query
         if groups is not None:
-            asked = replace(question, teams=found_teams(groups, session))
+            asked = replace(query, teams=found_teams(groups, session))
         return _Asked(partial(costs.of_leaderboard, session.rest, asked), asked.in_words())
 
     return _show(ask, target, connection)
@@ -136,7 +136,7 @@ def of_leaderboard(
 
 def of_weekly(
     people: People,
-    question: weekly.Question,
+    query: weekly.WeeklyQuery,
     target: Target,
     connection: Connection,
     *,
@@ -144,13 +144,13 @@ def of_weekly(
 ) -> int:
     """Write what these people's days would take; without `hours` the token's owner is asked for."""
 
-    def ask(session: Session) -> _Asked:
+    def ask(session: CommandRun) -> _Asked:
         whom = asked_people(people, session)
         listed = [WeekPerson("", "", person.username) for person in whom.people]
-        asked = replace(question, people=listed)
+        asked = replace(query, people=listed)
 
-        def estimate(meter: Meter) -> Estimate:
-            found = costs.of_weekly(session.rest, asked, meter)
+        def estimate(tracker: ProgressTracker) -> Estimate:
+            found = costs.of_weekly(session.rest, asked, tracker)
             return replace(found, before=found.before + int(not hours))
 
         return _Asked(estimate, asked.in_words(), not whom.refused)
@@ -158,23 +158,23 @@ def of_weekly(
     return _show(ask, target, connection)
 
 
-def of_compliance(question: compliance.Question, target: Target, connection: Connection) -> int:
+def of_compliance(query: compliance.ComplianceQuery, target: Target, connection: Connection) -> int:
     """Write what judging these projects would take, and return the exit code."""
 
-    def ask(session: Session) -> _Asked:
-        estimate = partial(costs.of_compliance, session.rest, question)
-        return _Asked(estimate, question.in_words())
+    def ask(session: CommandRun) -> _Asked:
+        estimate = partial(costs.of_compliance, session.rest, query)
+        return _Asked(estimate, query.in_words())
 
     return _show(ask, target, connection)
 
 
-def _show(ask: Callable[[Session], _Asked], target: Target, connection: Connection) -> int:
+def _show(ask: Callable[[CommandRun], _Asked], target: Target, connection: Connection) -> int:
     with open_session(connection) as session:
         asked = ask(session)
-        meter = Meter()
+        tracker = ProgressTracker()
         with Output(target, session.interruption) as output:
-            with watching(meter, "lists", quiet=connection.quiet, live=True):
-                estimate = asked.estimate(meter)
+            with watching(tracker, "lists", quiet=connection.quiet, live=True):
+                estimate = asked.estimate(tracker)
             _write(estimate, asked, output, target, session)
         if not estimate.whole or not connection.quiet:
             note(str(estimate))
@@ -183,7 +183,7 @@ def _show(ask: Callable[[Session], _Asked], target: Target, connection: Connecti
 
 
 def _write(
-    estimate: Estimate, asked: _Asked, output: Output, target: Target, session: Session
+    estimate: Estimate, asked: _Asked, output: Output, target: Target, session: CommandRun
 ) -> None:
     scope = f"requests that it would take: {asked.words}"
     meta = Meta(datetime.now(UTC), session.rest.base_url, str(estimate), scope)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gitlab_sync.cli import exits
 from gitlab_sync.cli.messages import complain, note
-from gitlab_sync.cli.session import Session
+from gitlab_sync.cli.session import CommandRun
 from gitlab_sync.errors import (
     AuthenticationError,
     NotFound,
@@ -15,7 +15,7 @@ from gitlab_sync.errors import (
     TimedOut,
 )
 from gitlab_sync.reports.report import Completeness, Report, short_reason
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 _MOST_ERRORS = 3
 _HINTS = {
@@ -25,7 +25,7 @@ _HINTS = {
 """What to do about each reason that a completeness line gives."""
 
 
-def end(report: Report, session: Session, *, quiet: bool, whole: bool = True) -> int:
+def end(report: Report, session: CommandRun, *, quiet: bool, whole: bool = True) -> int:
     """Say how complete the rows are and why they are not, and return the exit code.
 
     What went wrong is said however `quiet` the run is. `whole` says that nothing was left out
@@ -53,7 +53,7 @@ def tell_unknown_projects(names: Sequence[int | str]) -> None:
         complain(f"there is no project {name}, or it could not be read: left out")
 
 
-def _distinct_errors(rows: Sequence[Row]) -> list[str]:
+def _distinct_errors(rows: Sequence[TableRow]) -> list[str]:
     """Return each text of the column `Error` once, with whom it met."""
     met: dict[str, list[str]] = {}
     for row in rows:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gitlab_sync.types import Row
+    from gitlab_sync.types import TableRow
 
 OK = 0
 FAILED = 1
@@ -35,7 +35,7 @@ EPILOG = "\b\nExit codes:\n" + "\n".join(
 )
 
 
-def of_rows(rows: Sequence[Row], whole: bool) -> int:
+def of_rows(rows: Sequence[TableRow], whole: bool) -> int:
     """Return the exit code that rows with a `Status` call for; `whole` says all was read."""
     statuses = {row["Status"] for row in rows}
     if "Error" in statuses and statuses <= {"Error", "Not Found"}:

@@ -19,8 +19,8 @@ from gitlab_sync.errors import (
 )
 from gitlab_sync.reports.json_file import to_ndjson
 from gitlab_sync.reports.text_table import text_cell
-from gitlab_sync.session.session import Rest
-from gitlab_sync.types import Record, Row
+from gitlab_sync.session.session import Session
+from gitlab_sync.types import Record, TableRow
 
 _BOT = re.compile(r"(project|group)_\d+_bot")  # GitLab's users behind project and group tokens
 
@@ -44,7 +44,7 @@ def show(connection: Connection, *, as_json: bool) -> int:
     return exits.INCOMPLETE if errors else exits.OK
 
 
-def identity(rest: Rest) -> tuple[Row, list[GitLabSyncError]]:
+def identity(rest: Session) -> tuple[TableRow, list[GitLabSyncError]]:
     """Return what is known of the token's owner, and the errors that left something unknown.
 
     That GitLab tells nothing of a token (OAuth tokens, old versions) is no error. Raises the
@@ -55,7 +55,7 @@ def identity(rest: Rest) -> tuple[Row, list[GitLabSyncError]]:
     token = _read_if_told(rest, "personal_access_tokens/self", errors)
     version = _read_if_told(rest, "version", errors)
     scopes = token.get("scopes")
-    found: Row = {
+    found: TableRow = {
         "Instance": rest.base_url,
         "Username": user.get("username"),
         "Name": user.get("name"),
@@ -69,7 +69,7 @@ def identity(rest: Rest) -> tuple[Row, list[GitLabSyncError]]:
     return found, errors
 
 
-def _read_if_told(rest: Rest, endpoint: str, errors: list[GitLabSyncError]) -> Record:
+def _read_if_told(rest: Session, endpoint: str, errors: list[GitLabSyncError]) -> Record:
     try:
         found: Any = rest.get(endpoint)
     except Cancelled:

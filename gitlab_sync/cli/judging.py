@@ -12,7 +12,7 @@ from gitlab_sync.cli.options import NOTHING_KEPT, Connection, FactOptions, Targe
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.people import Further, People
 from gitlab_sync.cli.progress import watching
-from gitlab_sync.cli.session import Session, open_session
+from gitlab_sync.cli.session import CommandRun, open_session
 from gitlab_sync.reports.report import Report
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules.identity.people_input import Person, merged
@@ -20,9 +20,9 @@ from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 from gitlab_sync.run import Run
 from gitlab_sync.services import evaluation as batch
 from gitlab_sync.services.members import people_of_groups
-from gitlab_sync.session.progress import Meter
-from gitlab_sync.session.session import Rest
-from gitlab_sync.types import Row
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.session.session import Session
+from gitlab_sync.types import TableRow
 
 _TEXTS = frozenset({"Username", "Status", "Error"})
 
@@ -30,7 +30,7 @@ _TEXTS = frozenset({"Username", "Status", "Error"})
 @dataclass(frozen=True, slots=True)
 class _Question:
     columns: Sequence[str]
-    ask: Callable[[Rest, Iterable[str], Scope, Run], Report]
+    ask: Callable[[Session, Iterable[str], Scope, Run], Report]
 
 
 _QUESTIONS = {
@@ -51,28 +51,28 @@ def judge(
 
     Raises ConfigurationError when URL or token is missing or the output cannot be written.
     """
-    question = _QUESTIONS[what]
+    query = _QUESTIONS[what]
     with open_session(connection, facts) as session:
         people = asked_people(people, session)
-        further = Further(people, question.columns)
-        meter = Meter()
+        further = Further(people, query.columns)
+        tracker = ProgressTracker()
         with Output(target, session.interruption) as output:
             live = not (output.streams and output.to_terminal)
-            with watching(meter, what, quiet=connection.quiet, live=live):
+            with watching(tracker, what, quiet=connection.quiet, live=live):
                 run = Run(
-                    meter=meter,
+                    tracker=tracker,
                     on_row=(lambda row: output.row(further.join(row))) if output.streams else None,
                     max_wait=connection.max_wait,
                     source=facts.source,
                     store=session.store,
                 )
-                report = question.ask(session.rest, people.usernames, scope, run)
+                report = query.ask(session.rest, people.usernames, scope, run)
             meta = Meta.of_report(report, session.rest.base_url, in_words(what, scope))
-            output.finish(_sheet(what, question.columns, report, further, meta))
+            output.finish(_sheet(what, query.columns, report, further, meta))
         return end(report, session, quiet=connection.quiet, whole=not people.refused)
 
 
-def asked_people(people: People, session: Session) -> People:
+def asked_people(people: People, session: CommandRun) -> People:
     """Return whom a run is about, and say who is left out of it.
 
     That is who was named, with the members of the groups; nobody named: the people of the demo.
@@ -102,7 +102,7 @@ def in_words(what: str, scope: Scope) -> str:
 def _sheet(
     what: str, columns: Sequence[str], report: Report, further: Further, meta: Meta
 ) -> Sheet:
-    def profile(row: Row) -> str | None:
+    def profile(row: TableRow) -> str | None:
         exists = row["Status"] in {"Success", "Partial"}
         return f"{meta.instance}/{row['Username']}" if exists else None
 

@@ -75,9 +75,9 @@ def leaderboard(
     points = _points(weights)
 
     from gitlab_sync.cli import dry_run, leaderboard_tables  # noqa: PLC0415 - loads the engine
-    from gitlab_sync.services.leaderboard import Question  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.services.leaderboard import LeaderboardQuery  # noqa: PLC0415 - loads the engine
 
-    question = Question(
+    query = LeaderboardQuery(
         teams or (),
         scope.projects,
         scope.period,
@@ -88,9 +88,9 @@ def leaderboard(
     )
     where = None if teams is not None else groups
     if scope.dry_run:
-        return dry_run.of_leaderboard(question, where, target, connection)
+        return dry_run.of_leaderboard(query, where, target, connection)
     wanted = leaderboard_tables.Wanted(where, individuals, part, save_teams)
-    return leaderboard_tables.show(question, wanted, target, connection)
+    return leaderboard_tables.show(query, wanted, target, connection)
 
 
 def _teams(name: str) -> tuple[Team, ...]:

@@ -12,15 +12,15 @@ from gitlab_sync.cli.messages import note
 from gitlab_sync.cli.options import Connection, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.progress import watching
-from gitlab_sync.cli.session import Session, open_session
+from gitlab_sync.cli.session import CommandRun, open_session
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.reports.atomic import AtomicFile
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.identity.teams import Member, Team, teams_to_json
 from gitlab_sync.run import Run
 from gitlab_sync.services import leaderboard as answers
-from gitlab_sync.services.leaderboard import INDIVIDUALS, LEADERBOARD, SCORES, Question
-from gitlab_sync.session.progress import Meter
+from gitlab_sync.services.leaderboard import INDIVIDUALS, LEADERBOARD, SCORES, LeaderboardQuery
+from gitlab_sync.session.progress import ProgressTracker
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Wanted:
     save_teams: str | None = None
 
 
-def show(question: Question, wanted: Wanted, target: Target, connection: Connection) -> int:
+def show(query: LeaderboardQuery, wanted: Wanted, target: Target, connection: Connection) -> int:
     """Write the tables of the teams, and return the exit code.
 
     Raises ConfigurationError when URL or token is missing or a file cannot be written,
@@ -46,16 +46,16 @@ def show(question: Question, wanted: Wanted, target: Target, connection: Connect
     """
     with open_session(connection) as session:
         if wanted.groups is not None:
-            question = replace(question, teams=found_teams(wanted.groups, session))
-        _require_part(question, wanted)
-        _tell_empty(question.teams)
-        meter = Meter()
+            query = replace(query, teams=found_teams(wanted.groups, session))
+        _require_part(query, wanted)
+        _tell_empty(query.teams)
+        tracker = ProgressTracker()
         with Output(target, session.interruption) as output:
             if wanted.save_teams is not None:
-                _save(question.teams, wanted.save_teams)
-            with watching(meter, "people", quiet=connection.quiet, live=True):
-                run = Run(meter=meter, max_wait=connection.max_wait)
-                report = answers.answer(session.rest, question, run)
+                _save(query.teams, wanted.save_teams)
+            with watching(tracker, "people", quiet=connection.quiet, live=True):
+                run = Run(tracker=tracker, max_wait=connection.max_wait)
+                report = answers.answer(session.rest, query, run)
             sheets = report.sheets(session.rest.base_url, individuals=wanted.individuals)
             output.finish_all(sheets, wanted.part)
         tell_unknown_projects(report.unknown_projects)
@@ -64,7 +64,7 @@ def show(question: Question, wanted: Wanted, target: Target, connection: Connect
         return end(people, session, quiet=connection.quiet, whole=whole)
 
 
-def found_teams(groups: Sequence[str], session: Session) -> tuple[Team, ...]:
+def found_teams(groups: Sequence[str], session: CommandRun) -> tuple[Team, ...]:
     """Return the teams that these groups are; without any, those of the demo.
 
     Raises NotFound if one of the groups does not exist.
@@ -79,9 +79,9 @@ def found_teams(groups: Sequence[str], session: Session) -> tuple[Team, ...]:
     )
 
 
-def _require_part(question: Question, wanted: Wanted) -> None:
+def _require_part(query: LeaderboardQuery, wanted: Wanted) -> None:
     """Refuse a table that there will not be, before anything is read for it."""
-    titles = [LEADERBOARD, *question.titles().values(), SCORES]
+    titles = [LEADERBOARD, *query.titles().values(), SCORES]
     if wanted.individuals:
         titles.append(INDIVIDUALS)
     if wanted.part not in {None, *titles}:

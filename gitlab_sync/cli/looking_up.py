@@ -16,11 +16,11 @@ from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import open_session
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.session.pagination import Listing
-from gitlab_sync.session.progress import Meter
-from gitlab_sync.session.session import PER_PAGE, Rest
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.session.session import PER_PAGE, Session
 from gitlab_sync.session.workflow import read_all
-from gitlab_sync.types import Record, Row, Scalar
+from gitlab_sync.types import Record, Scalar, TableRow
 
 _Fields = Mapping[str, Callable[[Record], Scalar]]
 """The cell of each column, by its title."""
@@ -72,7 +72,7 @@ class _Question:
     title: str
     what: str
     fields: _Fields
-    ask: Callable[[Rest], _Found]
+    ask: Callable[[Session], _Found]
 
 
 def show_members(group: str, target: Target, connection: Connection, *, direct: bool) -> int:
@@ -82,9 +82,9 @@ def show_members(group: str, target: Target, connection: Connection, *, direct: 
     is not shown.
     """
 
-    def ask(rest: Rest) -> _Found:
+    def ask(rest: Session) -> _Found:
         records = (
-            read_all(rest, Listing(f"groups/{encode_id(group)}/members"))
+            read_all(rest, RestList(f"groups/{encode_id(group)}/members"))
             if direct
             else get_group_members(rest, group)
         )
@@ -105,7 +105,7 @@ def show_found(kind: str, text: str, limit: int, target: Target, connection: Con
     if kind == "projects" and "/" in text:
         params["search_namespaces"] = "true"
 
-    def ask(rest: Rest) -> _Found:
+    def ask(rest: Session) -> _Found:
         # One more than wanted says whether there are others.
         wanted = limit + 1
         per_page = min(wanted, PER_PAGE)
@@ -117,23 +117,23 @@ def show_found(kind: str, text: str, limit: int, target: Target, connection: Con
         return _Found(records[:limit], more)
 
     fields = _PROJECT if kind == "projects" else _USER
-    question = _Question(f"{kind.capitalize()} found", f"{kind} by {text!r}", fields, ask)
-    return _show(question, target, connection)
+    query = _Question(f"{kind.capitalize()} found", f"{kind} by {text!r}", fields, ask)
+    return _show(query, target, connection)
 
 
-def _show(question: _Question, target: Target, connection: Connection) -> int:
-    meter = Meter()
+def _show(query: _Question, target: Target, connection: Connection) -> int:
+    tracker = ProgressTracker()
     with open_session(connection) as session, Output(target, session.interruption) as output:
-        meter.attach(session.rest)
-        with watching(meter, question.what, quiet=connection.quiet, live=True):
-            found = question.ask(session.rest)
-        rows: list[Row] = [
-            {title: cell(record) for title, cell in question.fields.items()}
+        tracker.attach(session.rest)
+        with watching(tracker, query.what, quiet=connection.quiet, live=True):
+            found = query.ask(session.rest)
+        rows: list[TableRow] = [
+            {title: cell(record) for title, cell in query.fields.items()}
             for record in found.records
         ]
-        meta = Meta(datetime.now(UTC), session.rest.base_url, found.completeness, question.what)
-        columns = list(question.fields)
-        output.finish(Sheet(question.title, columns, rows, meta, links={columns[0]: _LINK}))
+        meta = Meta(datetime.now(UTC), session.rest.base_url, found.completeness, query.what)
+        columns = list(query.fields)
+        output.finish(Sheet(query.title, columns, rows, meta, links={columns[0]: _LINK}))
     if not connection.quiet:
         note(found.completeness)
     return exits.OK

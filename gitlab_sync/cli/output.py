@@ -24,7 +24,7 @@ from gitlab_sync.reports.formats import FORMATS
 from gitlab_sync.reports.json_file import to_ndjson
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.reports.text_table import NOTHING, is_numeric, shown_columns, text_cell
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 _WIDE = 10_000  # characters; within the true width rich would squeeze words to single letters
 _STYLES = {"Partial": "yellow", "Not Found": "red", "Error": "red"}
@@ -88,7 +88,7 @@ class Output:
             self._sink = file
         return self
 
-    def row(self, row: Row) -> None:
+    def row(self, row: TableRow) -> None:
         """Write one row that has just become known; only where `streams`."""
         self._streamed = True
         self.write(to_ndjson([row]))
@@ -151,11 +151,11 @@ class Output:
 
 
 def rich_table(
-    columns: Sequence[str], rows: Sequence[Row], nothing: Collection[str] = NOTHING
+    columns: Sequence[str], rows: Sequence[TableRow], nothing: Collection[str] = NOTHING
 ) -> Table:
     """Return the table for a terminal: titles and errors wrap, other cells stay in one piece."""
 
-    def shown_cell(column: str, row: Row) -> str:
+    def shown_cell(column: str, row: TableRow) -> str:
         return text_cell(column, row.get(column), nothing)
 
     table = Table()

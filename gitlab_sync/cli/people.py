@@ -25,7 +25,7 @@ from gitlab_sync.rules.identity.people_input import (
     parse_people,
     username_fault,
 )
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 if TYPE_CHECKING:
     from gitlab_sync.reports.sheet import Sheet
@@ -127,7 +127,7 @@ class Further:
             named[title] = name = _free(printable(title), taken)
             taken.add(name.casefold())
         self.titles = list(named.values())
-        self._nothing: Row = dict.fromkeys(self.titles, "")
+        self._nothing: TableRow = dict.fromkeys(self.titles, "")
         self._cells = {
             person.key: self._nothing | {named[title]: cell for title, cell in _cells(person)}
             for person in people.people
@@ -142,7 +142,7 @@ class Further:
             nothing={*sheet.nothing, *self.titles},
         )
 
-    def join(self, row: Row) -> Row:
+    def join(self, row: TableRow) -> TableRow:
         """Return the row of a person (by its `Username`) with the further cells behind it."""
         return row | self._cells.get(str(row["Username"]).lower(), self._nothing)
 

@@ -14,13 +14,13 @@ from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import open_session
 from gitlab_sync.run import Run
 from gitlab_sync.services import people as answers
-from gitlab_sync.services.people import Question
-from gitlab_sync.session.progress import Meter
+from gitlab_sync.services.people import PeopleQuery
+from gitlab_sync.session.progress import ProgressTracker
 
 
 def show(
     people: People,
-    question: Question,
+    query: PeopleQuery,
     target: Target,
     connection: Connection,
     facts: FactOptions = NOTHING_KEPT,
@@ -32,20 +32,20 @@ def show(
     """
     with open_session(connection, facts) as session:
         people = asked_people(people, session)
-        question = replace(question, people=people.people)
-        further = Further(_without_college(people), question.columns)
-        meter = Meter()
+        query = replace(query, people=people.people)
+        further = Further(_without_college(people), query.columns)
+        tracker = ProgressTracker()
         with Output(target, session.interruption) as output:
             live = not (output.streams and output.to_terminal)
-            with watching(meter, "people", quiet=connection.quiet, live=live):
+            with watching(tracker, "people", quiet=connection.quiet, live=live):
                 run = Run(
-                    meter=meter,
+                    tracker=tracker,
                     on_row=(lambda row: output.row(further.join(row))) if output.streams else None,
                     max_wait=connection.max_wait,
                     source=facts.source,
                     store=session.store,
                 )
-                report = answers.answer(session.rest, question, run)
+                report = answers.answer(session.rest, query, run)
             output.finish(further.behind(report.sheet(session.rest.base_url)))
         tell_unknown_projects(report.unknown_projects)
         for remark in () if connection.quiet else report.remarks:

@@ -12,12 +12,12 @@ from gitlab_sync.cli.progress import watching
 from gitlab_sync.cli.session import open_session
 from gitlab_sync.run import Run
 from gitlab_sync.services import profile as answers
-from gitlab_sync.services.profile import Question
-from gitlab_sync.session.progress import Meter
+from gitlab_sync.services.profile import ProfileQuery
+from gitlab_sync.session.progress import ProgressTracker
 
 
 def show(
-    question: Question,
+    query: ProfileQuery,
     part: str | None,
     target: Target,
     connection: Connection,
@@ -31,18 +31,18 @@ def show(
     cannot be written, and NotFound if not one of the projects is there.
     """
     with open_session(connection, facts) as session:
-        if not question.username:
-            question = replace(question, username=session.demo_people[0])
-        meter = Meter()
+        if not query.username:
+            query = replace(query, username=session.demo_people[0])
+        tracker = ProgressTracker()
         with Output(target, session.interruption) as output:
-            with watching(meter, "people", quiet=connection.quiet, live=True):
+            with watching(tracker, "people", quiet=connection.quiet, live=True):
                 run = Run(
-                    meter=meter,
+                    tracker=tracker,
                     max_wait=connection.max_wait,
                     source=facts.source,
                     store=session.store,
                 )
-                report = answers.answer(session.rest, question, run)
+                report = answers.answer(session.rest, query, run)
             summaries, sheets = (
                 make(session.rest.base_url) for make in (report.summaries, report.sheets)
             )

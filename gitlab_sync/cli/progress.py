@@ -16,7 +16,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from gitlab_sync.cli.messages import note
-from gitlab_sync.session.progress import Meter
+from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.types import Progress
 
 _LOOKS_A_SECOND = 5
@@ -37,7 +37,9 @@ def _how_far(what: str, now: Progress) -> str:
     return f"{items}, {now.requests} requests"
 
 
-def watching(meter: Meter, what: str, *, quiet: bool, live: bool) -> AbstractContextManager[object]:
+def watching(
+    tracker: ProgressTracker, what: str, *, quiet: bool, live: bool
+) -> AbstractContextManager[object]:
     """Return the context in which progress is shown: a live line, plain lines, or nothing.
 
     `live` says that nothing else writes to the terminal meanwhile.
@@ -45,8 +47,8 @@ def watching(meter: Meter, what: str, *, quiet: bool, live: bool) -> AbstractCon
     if quiet:
         return nullcontext()
     if not is_terminal():
-        return PlainLines(meter, what)
-    return LiveLine(meter, what) if live else nullcontext()
+        return PlainLines(tracker, what)
+    return LiveLine(tracker, what) if live else nullcontext()
 
 
 def is_terminal() -> bool:
@@ -57,8 +59,8 @@ def is_terminal() -> bool:
 class LiveLine:
     """A bar and a few words that are drawn anew while the work goes on, and gone at its end."""
 
-    def __init__(self, meter: Meter, what: str) -> None:
-        self._meter = meter
+    def __init__(self, tracker: ProgressTracker, what: str) -> None:
+        self._tracker = tracker
         self._what = what
         self._live = Live(
             get_renderable=self._look,
@@ -68,7 +70,7 @@ class LiveLine:
         )
 
     def _look(self) -> Table:
-        now = self._meter.now()
+        now = self._tracker.now()
         bar = ProgressBar(total=now.total, completed=now.done, width=24, pulse=now.total is None)
         line = Table.grid(padding=(0, 1))
         line.add_row(bar, describe(self._what, now))
@@ -90,8 +92,8 @@ class LiveLine:
 class PlainLines:
     """A line now and then, for logs: at the beginning of each wait, and every ten seconds."""
 
-    def __init__(self, meter: Meter, what: str) -> None:
-        self._meter = meter
+    def __init__(self, tracker: ProgressTracker, what: str) -> None:
+        self._tracker = tracker
         self._what = what
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
@@ -100,7 +102,7 @@ class PlainLines:
         waited = False
         looks = 0
         while not self._ended.wait(1 / _LOOKS_A_SECOND):
-            now = self._meter.now()
+            now = self._tracker.now()
             waits = now.waiting >= _WAIT_WORTH_A_WORD
             looks += 1
             if (waits and not waited) or looks >= _QUIET_SECONDS * _LOOKS_A_SECOND:

@@ -20,7 +20,7 @@ from gitlab_sync.errors import Cancelled
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.rules.text import plural
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Session
 from gitlab_sync.settings import Settings
 from gitlab_sync.store.store import PrincipalStore, clear_store, open_store
 
@@ -28,20 +28,20 @@ log = logging.getLogger("gitlab_sync.cli")
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class CommandRun:
     """A running job at one GitLab. `demo_people` are the usernames of the demo, else empty.
 
     `store` is what is kept of merge requests, if anything is.
     """
 
-    rest: Rest
+    rest: Session
     interruption: Interruption
     demo_people: list[str] = field(default_factory=list)
     store: PrincipalStore | None = None
 
 
 @contextmanager
-def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> Iterator[Session]:
+def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> Iterator[CommandRun]:
     """Yield a job that Ctrl-C and SIGTERM cancel; nothing of it is left afterwards.
 
     Raises ConfigurationError when URL or token is missing. An interrupted read that nobody caught
@@ -61,13 +61,13 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
         )
         client = stack.enter_context(GitLabClient(found.url, found.credential, bridge=bridge))
         interruption = stack.enter_context(Interruption())
-        job = client.job(
+        job = client.session.context(
             limit=connection.timeout, max_wait=connection.max_wait, cancel=interruption.cancel
         )
         rest = stack.enter_context(job)
         try:
             store = None if connection.demo else stack.enter_context(_store(rest, facts))
-            yield Session(rest, interruption, people, store)
+            yield CommandRun(rest, interruption, people, store)
         except (Cancelled, CancelledError):
             if interruption.exit_code is None:
                 raise
@@ -81,7 +81,7 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
 
 
 @contextmanager
-def _store(rest: Rest, facts: FactOptions) -> Iterator[PrincipalStore | None]:
+def _store(rest: Session, facts: FactOptions) -> Iterator[PrincipalStore | None]:
     """Yield what is kept of this GitLab for whoever asks; None if nothing is."""
     if facts.clear:
         note(f"{plural(clear_store(rest.base_url), 'merge request')} forgotten")

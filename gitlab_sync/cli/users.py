@@ -41,9 +41,9 @@ def users(
     require_people(people, connection)
 
     from gitlab_sync.cli import dry_run, people_table  # noqa: PLC0415 - loads the engine
-    from gitlab_sync.services.people import Question  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.services.people import PeopleQuery  # noqa: PLC0415 - loads the engine
 
-    question = Question(
+    query = PeopleQuery(
         (),
         projects=scope.projects,
         period=scope.period,
@@ -53,5 +53,5 @@ def users(
         clock=scope.clock,
     )
     if scope.dry_run:
-        return dry_run.of_users(people, question, target, connection, facts.source)
-    return people_table.show(people, question, target, connection, facts)
+        return dry_run.of_users(people, query, target, connection, facts.source)
+    return people_table.show(people, query, target, connection, facts)

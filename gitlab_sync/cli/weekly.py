@@ -85,13 +85,13 @@ def weekly(
         span = period(day, day, zone)
 
     from gitlab_sync.cli import dry_run, weekly_tables  # noqa: PLC0415 - loads the engine
-    from gitlab_sync.services.weekly import Question  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.services.weekly import WeeklyQuery  # noqa: PLC0415 - loads the engine
 
     days = _days(span, zone, weekly_tables.today(zone, demo=connection.demo))
-    question = Question(listed, days, scope.projects, scope.known_by, scope.zone, scope.clock)
+    query = WeeklyQuery(listed, days, scope.projects, scope.known_by, scope.zone, scope.clock)
     if scope.dry_run:
-        return dry_run.of_weekly(people, question, target, connection, hours=hours)
-    return weekly_tables.show(people, question, target, connection, hours=hours, part=part)
+        return dry_run.of_weekly(people, query, target, connection, hours=hours)
+    return weekly_tables.show(people, query, target, connection, hours=hours, part=part)
 
 
 def _days(span: Period, zone: tzinfo, today: date) -> Days:

@@ -18,9 +18,9 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.scores.weekly import OVERVIEW, WeekPerson
 from gitlab_sync.run import Run
 from gitlab_sync.services import weekly as answers
-from gitlab_sync.services.weekly import Question
-from gitlab_sync.session.progress import Meter
-from gitlab_sync.session.session import Rest
+from gitlab_sync.services.weekly import WeeklyQuery
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.session.session import Session
 from gitlab_sync.session.workflow import read_one
 
 
@@ -35,7 +35,7 @@ def today(zone: tzinfo, *, demo: bool) -> date:
 
 def show(
     people: People,
-    question: Question,
+    query: WeeklyQuery,
     target: Target,
     connection: Connection,
     *,
@@ -44,28 +44,28 @@ def show(
 ) -> int:
     """Write what these people recorded, and return the exit code.
 
-    `question.people` says what is known of some of them. `hours` shows everybody's, `part` is the
+    `query.people` says what is known of some of them. `hours` shows everybody's, `part` is the
     title of the only table to be shown; a text table without it is the overview. Raises
     ConfigurationError when URL or token is missing or the output cannot be written, and NotFound if
     not one of the projects is there.
     """
     with open_session(connection) as session:
         people = asked_people(people, session)
-        listed = {person.key: person for person in reversed(question.people)}
-        question = replace(
-            question,
+        listed = {person.key: person for person in reversed(query.people)}
+        query = replace(
+            query,
             people=[
                 listed.get(person.key, WeekPerson("", "", person.username))
                 for person in people.people
             ],
             with_hours={one.key for one in people.people} if hours else _owner(session.rest),
         )
-        meter = Meter()
+        tracker = ProgressTracker()
         with Output(target, session.interruption) as output:
-            with watching(meter, "people", quiet=connection.quiet, live=True):
-                run = Run(meter=meter, max_wait=connection.max_wait)
-                report = answers.answer(session.rest, question, run)
-            sheets = report.sheets(question, session.rest.base_url)
+            with watching(tracker, "people", quiet=connection.quiet, live=True):
+                run = Run(tracker=tracker, max_wait=connection.max_wait)
+                report = answers.answer(session.rest, query, run)
+            sheets = report.sheets(query, session.rest.base_url)
             if part is None and target.format == "table":
                 part = OVERVIEW
             output.finish_all(sheets, part)
@@ -74,7 +74,7 @@ def show(
         return end(report, session, quiet=connection.quiet, whole=whole)
 
 
-def _owner(rest: Rest) -> Collection[str]:
+def _owner(rest: Session) -> Collection[str]:
     """Return the key of the token's owner, or nobody's where GitLab does not say who that is."""
     try:
         owner = read_one(rest, "user")

@@ -55,11 +55,11 @@ class Task:
         self.context: Context = copy_context()
         self.claimed = False
         self.resume: Any = None
-        self.lane: Lane
+        self.lane: TenantQueue
         self.future: PoolFuture[Any]
 
 
-class Lane:
+class TenantQueue:
     """The waiting tasks of one tenant behind one gate."""
 
     __slots__ = ("delay", "later", "ready", "tenant", "waiting")
@@ -101,7 +101,7 @@ class FairQueue:
 
     def __init__(self) -> None:
         self._changed = threading.Condition(threading.RLock())
-        self._tenants: OrderedDict[Hashable, OrderedDict[Delay | None, Lane]] = OrderedDict()
+        self._tenants: OrderedDict[Hashable, OrderedDict[Delay | None, TenantQueue]] = OrderedDict()
         self._sequence = itertools.count()
         self._backlog = 0
         self._idle = 0
@@ -117,12 +117,12 @@ class FairQueue:
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             lanes = self._tenants.setdefault(tenant, OrderedDict())
-            lane = lanes.get(delay)
-            if lane is None:
-                lane = lanes[delay] = Lane(tenant, delay)
-            task.lane = lane
-            lane.ready.append(task)
-            lane.waiting += 1
+            queue = lanes.get(delay)
+            if queue is None:
+                queue = lanes[delay] = TenantQueue(tenant, delay)
+            task.lane = queue
+            queue.ready.append(task)
+            queue.waiting += 1
             self._backlog += 1
             self._changed.notify()
             return self._backlog > self._idle
@@ -148,12 +148,12 @@ class FairQueue:
             lanes = self._tenants[tenant]
             self._tenants.move_to_end(tenant)
             for key in list(lanes):
-                lane = lanes[key]
-                if not lane.waiting:
+                queue = lanes[key]
+                if not queue.waiting:
                     del lanes[key]
                     continue
                 lanes.move_to_end(key)
-                found = lane.next(now)
+                found = queue.next(now)
                 if isinstance(found, Task):
                     if self._claim(found):
                         return found, None
@@ -171,8 +171,8 @@ class FairQueue:
         self._backlog -= 1
         return True
 
-    def _lanes(self) -> list[Lane]:
-        return [lane for lanes in self._tenants.values() for lane in lanes.values()]
+    def _lanes(self) -> list[TenantQueue]:
+        return [queue for lanes in self._tenants.values() for queue in lanes.values()]
 
     def claim(self, task: Task) -> bool:
         """Take this very task out of the queue, if nobody has: to run it, or to drop it."""
@@ -185,12 +185,12 @@ class FairQueue:
             if self._closed:
                 return False
             lanes = self._tenants.setdefault(task.lane.tenant, OrderedDict())
-            lane = lanes.setdefault(task.lane.delay, task.lane)
-            task.lane = lane
+            queue = lanes.setdefault(task.lane.delay, task.lane)
+            task.lane = queue
             task.claimed = False
             due = time.monotonic() + seconds
-            heapq.heappush(lane.later, (due, next(self._sequence), task))
-            lane.waiting += 1
+            heapq.heappush(queue.later, (due, next(self._sequence), task))
+            queue.waiting += 1
             self._backlog += 1
             self._changed.notify()
             return True
@@ -200,8 +200,8 @@ class FairQueue:
         with self._changed:
             found = [
                 task
-                for lane in self._lanes()
-                for task in lane.tasks()
+                for queue in self._lanes()
+                for task in queue.tasks()
                 if (owner is None or task.owner is owner) and self._claim(task)
             ]
             self._changed.notify_all()
@@ -209,7 +209,7 @@ class FairQueue:
 
     def orphans(self) -> list[Task]:
         """Return all that waits or ran, in a forked child: no lock, since its holder is gone."""
-        return [*self.running, *(task for lane in self._lanes() for task in lane.tasks())]
+        return [*self.running, *(task for queue in self._lanes() for task in queue.tasks())]
 
     def close(self) -> None:
         """Take no more; `pop` gives None once all that waits is taken."""
@@ -221,9 +221,9 @@ class FairQueue:
         """Count the waiting tasks by tenant."""
         with self._changed:
             counts: Counter[Hashable] = Counter()
-            for lane in self._lanes():
-                if lane.waiting:
-                    counts[lane.tenant] += lane.waiting
+            for queue in self._lanes():
+                if queue.waiting:
+                    counts[queue.tenant] += queue.waiting
             return dict(counts)
 
     @property

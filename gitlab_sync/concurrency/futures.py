@@ -44,7 +44,7 @@ class _Here(threading.local):
 here = _Here()
 
 
-def leaf(fn: Callable[P, T]) -> Callable[P, T]:
+def restartable(fn: Callable[P, T]) -> Callable[P, T]:
     """Mark a function whose call may be repeated from its start, so that it may be put off."""
     fn.__dict__["is_leaf"] = True
     return fn

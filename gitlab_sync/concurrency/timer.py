@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 
-class Alarm:
+class Timer:
     """Calls `action` at the earliest of the moments it was set to. Thread-safe.
 
     `clock` gives seconds that only grow; `action` runs in a thread of the alarm's own and sets it

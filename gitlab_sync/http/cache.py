@@ -25,7 +25,7 @@ _LARGEST_KEPT = 500_000
 _BESIDES_BODY = 2_000  # what an answer takes in memory but for its body, about
 
 
-class Kept:
+class ETagCache:
     """Answers that a server may confirm instead of sending them again, by key. Thread-safe.
 
     `most` bounds their bytes; what was not used for longest goes first. None is given out unasked:

@@ -86,7 +86,7 @@ class Gate:
         self._refusals = 0
 
 
-class Patience:
+class WaitBudget:
     """How long one piece of work waits at a gate before it gives up. Thread-safe.
 
     `limit` is in seconds. A call waits that long from its beginning (`started`, on the monotonic

@@ -115,7 +115,7 @@ class RetryBudget:
             return True
 
 
-class Attempts:
+class RetryState:
     """One call's tries so far. Not thread-safe: one thread at a time works on a call.
 
     `limit` is the seconds that the whole call may take, from now; None: no limit. `longest` is the

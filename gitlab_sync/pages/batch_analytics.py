@@ -11,14 +11,14 @@ from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.frame import begin
 from gitlab_sync.pages.widgets.items import show_items
-from gitlab_sync.pages.widgets.page_query import Asked, Asking, Look, ask_and_show
+from gitlab_sync.pages.widgets.page_query import Asked, Look, PageQuery, ask_and_show
 from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
 from gitlab_sync.pages.widgets.times import visitors_zone
 from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.rules.scores.unified import help_texts
 from gitlab_sync.services import people as answers
-from gitlab_sync.services.people import PeopleReport, Question, people_sheet
-from gitlab_sync.types import Row
+from gitlab_sync.services.people import PeopleQuery, PeopleReport, people_sheet
+from gitlab_sync.types import TableRow
 
 PAGE = "batch"
 TITLE = "Unified_Batch_Report"
@@ -28,7 +28,7 @@ LEAD = (
 )
 
 
-def show_fields(sign_in: SignIn) -> Asked[Question, PeopleReport]:
+def show_fields(sign_in: SignIn) -> Asked[PeopleQuery, PeopleReport]:
     """Show the fields, and return what they ask."""
     demo_people = "\n".join(get_demo().people) if sign_in.is_demo else ""
     fields.people_file(
@@ -54,21 +54,21 @@ def show_fields(sign_in: SignIn) -> Asked[Question, PeopleReport]:
         if pressed:
             st.error("Type in at least one username, or a group, first.", icon=":material/error:")
         return None, pressed
-    question = Question(people.people, groups, projects, period, quick, zone=visitors_zone())
-    return Asking(PAGE, question.key, "people", question, answers.answer, grows=True), pressed
+    query = PeopleQuery(people.people, groups, projects, period, quick, zone=visitors_zone())
+    return PageQuery(PAGE, query.key, "people", query, answers.answer, grows=True), pressed
 
 
-def show_table(look: Look[Question, PeopleReport]) -> None:
+def show_table(look: Look[PeopleQuery, PeopleReport]) -> None:
     """Show the rows so far, and behind a picked one its items."""
     report = look.report
     meta = (
-        Meta(look.as_of, look.instance, look.completeness, look.question.in_words())
+        Meta(look.as_of, look.instance, look.completeness, look.query.in_words())
         if report is None
         else report.meta(look.instance)
     )
     known = {} if report is None else report.people
 
-    def unknown(row: Row) -> Mapping[str, int]:
+    def unknown(row: TableRow) -> Mapping[str, int]:
         person = known.get(str(row["Username"]))
         return {} if person is None else person.unknown
 
@@ -77,7 +77,7 @@ def show_table(look: Look[Question, PeopleReport]) -> None:
         st.caption(f"{remark[0].upper()}{remark[1:]}.")
     alt = "Batch analytics: a row for each person, with the number of faults by kind"
     extras = Extras(help_texts(), unknown=unknown, alt=alt, growing=look.running)
-    sheet = people_sheet(look.question, look.rows, meta)
+    sheet = people_sheet(look.query, look.rows, meta)
     row = show_sheet(sheet, PAGE, TITLE, extras, selectable=True)
     if row is not None and report is not None:
         show_items(known[str(row["Username"])], meta)

@@ -29,7 +29,7 @@ from gitlab_sync.rules.projects.projects_input import (
     projects_of_csv,
 )
 from gitlab_sync.services import compliance as answers
-from gitlab_sync.services.compliance import Branches, Question
+from gitlab_sync.services.compliance import Branches, ComplianceQuery
 
 DEMO_PROJECT = "harbour/tools/mooring"
 DEMO_GROUP = "harbour"
@@ -258,11 +258,11 @@ def check_projects(found: ProjectsInput) -> bool:
     return not found.faults
 
 
-def read_question(text: str, group: str, policy: Policy) -> Question | None:
+def read_question(text: str, group: str, policy: Policy) -> ComplianceQuery | None:
     """Return the question about these projects; None, and why, if they cannot be asked about."""
     found = parse_projects(text)
     fine = check_projects(found)
     if group and " " in group:
         st.error("A group has no spaces in its path.", icon=":material/error:")
         fine = False
-    return Question(found.names, group or None, policy=policy) if fine else None
+    return ComplianceQuery(found.names, group or None, policy=policy) if fine else None

@@ -17,7 +17,7 @@ from gitlab_sync.rules.projects.facts import Answer, Finding
 from gitlab_sync.rules.text import plural
 from gitlab_sync.services.compliance import Suggestion, findings_sheet, suggestions
 from gitlab_sync.services.project_report import Checked
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 TABS: Mapping[str, Area] = {
     "Quality & tools": "quality & tools",
@@ -167,7 +167,7 @@ def _gain(suggestion: Suggestion) -> str:
 # -- many projects ---------------------------------------------------------------------------------
 
 
-def bars(rows: Sequence[Row]) -> list[dict[str, object]]:
+def bars(rows: Sequence[TableRow]) -> list[dict[str, object]]:
     """Return the bars of rows, in their order, the first `charts.MOST_ROWS` of them.
 
     Each has `Project`, `Share` (the score, 0 where it is unknown), `Text` (what stands beside the
@@ -177,7 +177,7 @@ def bars(rows: Sequence[Row]) -> list[dict[str, object]]:
     return [_bar(row) for row in rows[: charts.MOST_ROWS]]
 
 
-def _bar(row: Row) -> dict[str, object]:
+def _bar(row: TableRow) -> dict[str, object]:
     score, unknown = row["Compliance Score"], row["Unverified"]
     text, known = "?", _NOT_KNOWN
     if isinstance(score, int | float):
@@ -187,7 +187,7 @@ def _bar(row: Row) -> dict[str, object]:
     return {"Project": row["Project"], "Share": score or 0.0, "Text": text, "Kind": known}
 
 
-def show_scores(rows: Sequence[Row]) -> None:
+def show_scores(rows: Sequence[TableRow]) -> None:
     """Show the scores of rows as bars, in their order, with what is not known marked."""
     title, alt_text = "Score in percent", scores_in_words(rows)
     charts.show_percents(bars(rows), "Project", title, alt_text, _COLOURS)
@@ -195,7 +195,7 @@ def show_scores(rows: Sequence[Row]) -> None:
         st.caption(f"The first {charts.MOST_ROWS} of {len(rows)} projects, the worst first.")
 
 
-def scores_in_words(rows: Sequence[Row]) -> str:
+def scores_in_words(rows: Sequence[TableRow]) -> str:
     """Describe the bars for whoever does not see them."""
     first = ", ".join(f"{each['Project']} {each['Text']}" for each in bars(rows)[:5])
     return f"Bars: the scores of {plural(len(rows), 'project')}, the worst first: {first}"

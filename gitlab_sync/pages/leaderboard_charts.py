@@ -22,7 +22,7 @@ from gitlab_sync.rules.scores.leaderboard import SHARED, TeamResult, score_colum
 from gitlab_sync.rules.scores.work import TITLES, Number
 from gitlab_sync.rules.text import plural
 from gitlab_sync.services.leaderboard import LeaderboardReport, TeamAnswer
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 _ROOM_FOR_TEXT = 1.25  # the text of the longest bar stands beyond its end
 _ROOM_FOR_POINTS = 0.05  # of the longest bar: in a shorter part they would not fit
@@ -45,7 +45,7 @@ def score_parts(board: LeaderboardReport) -> list[dict[str, object]]:
     parts: list[dict[str, object]] = []
     for name, team in [*board.teams.items()][: charts.MOST_ROWS]:
         begin: Number = 0
-        for term, points in _points(team.result, board.question.weights).items():
+        for term, points in _points(team.result, board.query.weights).items():
             end = begin + points
             parts.append(
                 {
@@ -98,7 +98,7 @@ def show_scores(board: LeaderboardReport) -> None:
     longest = max(1, float(ends["Score"].max()))
     y = alt.Y("Team:N", sort=[*ends["Team"]], title=None, axis=alt.Axis(labelOverlap=False))
     scale = alt.Scale(domain=[0, longest * _ROOM_FOR_TEXT], nice=False)
-    headings = [*score_columns(board.question.weights)[2:-1]]
+    headings = [*score_columns(board.query.weights)[2:-1]]
     colours = dict(zip(headings, cycle(charts.PALETTE), strict=False))
     parts["Ink"] = [charts.ink(colours[term]) for term in parts["Term"]]
     bars = (
@@ -157,12 +157,12 @@ def share_bars(team: TeamAnswer, measure: str) -> list[dict[str, object]]:
     ]
 
 
-def _share(row: Row) -> float:
+def _share(row: TableRow) -> float:
     share = row["Share"]
     return float(share) if isinstance(share, int | float) else 0.0
 
 
-def _share_text(row: Row) -> str:
+def _share_text(row: TableRow) -> str:
     return UNKNOWN if row["Share"] is None else f"{row['Number']} ({_share(row):.0f} %)"
 
 
@@ -185,7 +185,7 @@ def _show_share(bars: Sequence[dict[str, object]], title: str, total: Number | N
 # -- a person's days -------------------------------------------------------------------------------
 
 
-def days_in_words(days: Sequence[Row]) -> str:
+def days_in_words(days: Sequence[TableRow]) -> str:
     """Say what a heatmap shows: on how many days how much was recorded, and most on which."""
     numbers = {str(row["Day"]): int(row["Number"] or 0) for row in days}
     active = sum(number > 0 for number in numbers.values())
@@ -202,17 +202,17 @@ def shown_day(day: str) -> str:
     return f"{found:%A}, {found.day} {found:%B %Y}"
 
 
-def weeks_across(days: Sequence[Row]) -> list[list[Row]]:
+def weeks_across(days: Sequence[TableRow]) -> list[list[TableRow]]:
     """Return the days in two parts, or in one, of weeks that fit on a phone; the oldest first."""
     weeks = sorted({str(row["Week"]) for row in days})
     older = set(weeks[:-_WEEKS_ACROSS])
-    parts: list[list[Row]] = [[], []]
+    parts: list[list[TableRow]] = [[], []]
     for row in days:
         parts[row["Week"] not in older].append(row)
     return [part for part in parts if part]
 
 
-def show_days(username: str, days: Sequence[Row]) -> None:
+def show_days(username: str, days: Sequence[TableRow]) -> None:
     """Show 53 weeks, a square for each day; it is larger, and of another colour, the more was done.
 
     `days` are rows with `heatmap.HEATMAP_COLUMNS`.
@@ -224,7 +224,7 @@ def show_days(username: str, days: Sequence[Row]) -> None:
             charts.show_chart(_weeks(part, explained=part is parts[-1]), words, width="content")
 
 
-def _weeks(days: Sequence[Row], *, explained: bool) -> Any:
+def _weeks(days: Sequence[TableRow], *, explained: bool) -> Any:
     found = pd.DataFrame(days)
     found["Recorded"] = [LEVEL_TITLES[level] for level in found["Level"]]
     found["Date"] = [shown_day(day) for day in found["Day"]]

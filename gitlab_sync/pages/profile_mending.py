@@ -119,7 +119,7 @@ def _show_unknown(report: ProfileReport, sheet: Sheet, username: str) -> None:
     st.header("Not known", anchor=False)
     st.markdown("What could not be checked counts neither as right nor as wrong.")
     st.markdown("\n".join(lines))
-    if report.question.quick:
+    if report.query.quick:
         st.caption("*Quick* judges from lists alone: run again without it to know more.")
     if report.mending.unknown:
         with st.expander("These items as a table, and as a file", icon=":material/table:"):

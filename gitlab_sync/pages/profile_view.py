@@ -22,8 +22,8 @@ from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.rules.scores.time_logs import format_hours_minutes
 from gitlab_sync.rules.text import without_comments
-from gitlab_sync.services.profile import ProfileReport, Question
-from gitlab_sync.types import Row
+from gitlab_sync.services.profile import ProfileQuery, ProfileReport
+from gitlab_sync.types import TableRow
 
 CARDS: tuple[dict[str, dict[str, str]], ...] = (
     {
@@ -75,7 +75,7 @@ _AVATAR = 72  # pixels
 _WIDTHS = ((3, 4), (3, 3, 4))  # of the cards, such that their numbers stand side by side
 
 
-def show_profile(look: Look[Question, ProfileReport]) -> bool:
+def show_profile(look: Look[ProfileQuery, ProfileReport]) -> bool:
     """Show a profile once it is whole; there is nothing before.
 
     Return True if it told that there is no such user, which is all that could not be read.
@@ -132,7 +132,7 @@ def _show_head(report: ProfileReport, instance: str) -> None:
         st.caption(f"{remark[0].upper()}{escaped(remark[1:])}.")
 
 
-def own_avatar(row: Row, instance: str) -> str | None:
+def own_avatar(row: TableRow, instance: str) -> str | None:
     """Return the address of the person's picture; None if it is not on the GitLab's own host.
 
     Whoever else has it would learn who looks at whom.
@@ -200,7 +200,7 @@ def _show_quality(report: ProfileReport) -> None:
         with column:
             st.markdown(f"**{nouns.capitalize()} that have ended**")
             if items:
-                show_faults(nouns, report.question.checks[title], items)
+                show_faults(nouns, report.query.checks[title], items)
             else:
                 unread = unread_texts(report, [nouns])
                 st.caption(unread[0] if unread else f"There are no {nouns} to judge.")

@@ -11,12 +11,12 @@ from gitlab_sync.pages.compliance_report import show_report, show_scores
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.frame import begin
-from gitlab_sync.pages.widgets.page_query import Asked, Asking, Look, ask_and_show
+from gitlab_sync.pages.widgets.page_query import Asked, Look, PageQuery, ask_and_show
 from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
 from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.rules.projects.compliance import Policy, worst_first
 from gitlab_sync.services import compliance as answers
-from gitlab_sync.services.compliance import Question, left_out, projects_sheet
+from gitlab_sync.services.compliance import ComplianceQuery, left_out, projects_sheet
 from gitlab_sync.services.project_report import ComplianceReport
 
 LEAD = (
@@ -26,7 +26,7 @@ LEAD = (
 ONE, MANY = "One project", "Many projects"
 
 
-def one_project(sign_in: SignIn, policy: Policy) -> Asked[Question, ComplianceReport]:
+def one_project(sign_in: SignIn, policy: Policy) -> Asked[ComplianceQuery, ComplianceReport]:
     """Show the fields for one project, and return what they ask.
 
     A branch, tag or commit that was typed in is looked for before anything is judged.
@@ -50,11 +50,11 @@ def one_project(sign_in: SignIn, policy: Policy) -> Asked[Question, ComplianceRe
         with refused:
             if not inputs.check_ref(sign_in, branches, ref):
                 return None, pressed
-    question = Question((branches.project,), ref=ref, policy=chosen)
+    question = ComplianceQuery((branches.project,), ref=ref, policy=chosen)
     return _asking("project", question), pressed
 
 
-def many_projects(sign_in: SignIn, policy: Policy) -> Asked[Question, ComplianceReport]:
+def many_projects(sign_in: SignIn, policy: Policy) -> Asked[ComplianceQuery, ComplianceReport]:
     """Show the fields for many projects, and return what they ask."""
     inputs.upload_projects()
     with st.form("many"):
@@ -76,19 +76,19 @@ def many_projects(sign_in: SignIn, policy: Policy) -> Asked[Question, Compliance
     return _asking("compliance", question), pressed
 
 
-def _asking(page: str, question: Question) -> Asking[Question, ComplianceReport]:
-    return Asking(page, question.key, "projects", question, answers.answer, "Project")
+def _asking(page: str, question: ComplianceQuery) -> PageQuery[ComplianceQuery, ComplianceReport]:
+    return PageQuery(page, question.key, "projects", question, answers.answer, "Project")
 
 
-def show_one(look: Look[Question, ComplianceReport]) -> None:
+def show_one(look: Look[ComplianceQuery, ComplianceReport]) -> None:
     """Show the report on the only project."""
     if look.report is not None and look.report.checked:
-        show_report(look.report.checked[0], look.question.policy, _meta(look), "one")
+        show_report(look.report.checked[0], look.query.policy, _meta(look), "one")
 
 
-def show_many(look: Look[Question, ComplianceReport]) -> None:
+def show_many(look: Look[ComplianceQuery, ComplianceReport]) -> None:
     """Show the rows so far, as a table and as bars, and behind a picked one its report."""
-    report, policy = look.report, look.question.policy
+    report, policy = look.report, look.query.policy
     checked = [] if report is None else report.checked
     rows = worst_first(look.rows)
     if report is not None and report.left_out:
@@ -98,7 +98,7 @@ def show_many(look: Look[Question, ComplianceReport]) -> None:
         return
     table, chart = st.tabs(["Table", "Chart"])
     with table:
-        sheet = projects_sheet(look.question, rows, _meta(look), checked)
+        sheet = projects_sheet(look.query, rows, _meta(look), checked)
         extras = Extras(help_texts(policy), alt="Project compliance: a row for each project")
         row = show_sheet(sheet, "compliance", "Project_Compliance", extras, selectable=True)
         if row is None and not look.running:
@@ -110,8 +110,8 @@ def show_many(look: Look[Question, ComplianceReport]) -> None:
             show_report(each, policy, _meta(look), "many")
 
 
-def _meta(look: Look[Question, ComplianceReport]) -> Meta:
-    return Meta(look.as_of, look.instance, look.completeness, look.question.in_words())
+def _meta(look: Look[ComplianceQuery, ComplianceReport]) -> Meta:
+    return Meta(look.as_of, look.instance, look.completeness, look.query.in_words())
 
 
 def help_texts(policy: Policy) -> Mapping[str, str]:

@@ -31,7 +31,7 @@ from gitlab_sync.rules.identity.teams import (
 )
 from gitlab_sync.rules.text import plural
 from gitlab_sync.services.leaderboard import teams_of_groups
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Client
 
 EXAMPLE = "Red (Red App): alice, bob\nBlue: carol (Carol Smith), dave"
 
@@ -166,7 +166,7 @@ def with_teams(text: str, teams: Sequence[Team]) -> str:
 # -- teams out of groups ---------------------------------------------------------------------------
 
 
-def read_groups(rest: Rest, groups: Sequence[str]) -> TeamsInput:
+def read_groups(client: Client, groups: Sequence[str]) -> TeamsInput:
     """Return a team for each group, and which groups could not be read, and why. Thread-safe.
 
     Raises AuthenticationError if GitLab does not take the token.
@@ -175,14 +175,14 @@ def read_groups(rest: Rest, groups: Sequence[str]) -> TeamsInput:
     faults = []
     for group in groups:
         try:
-            teams += teams_of_groups(rest, [group])
+            teams += teams_of_groups(client, [group])
         except AuthenticationError:
             raise
         except GitLabSyncError as error:
             faults.append(f"{group}: {error.reason}. {error.hint}")
     if not faults and len({team.name.lower() for team in teams}) < len(teams):
         # Only who sees all of them can tell those of one name apart.
-        return TeamsInput(teams_of_groups(rest, groups))
+        return TeamsInput(teams_of_groups(client, groups))
     return TeamsInput(tuple(teams), tuple(faults))
 
 

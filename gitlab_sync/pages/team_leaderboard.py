@@ -19,7 +19,7 @@ from gitlab_sync.pages.team_view import show_team
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_error
 from gitlab_sync.pages.widgets.frame import begin
-from gitlab_sync.pages.widgets.page_query import Asked, Asking, Look, ask_and_show
+from gitlab_sync.pages.widgets.page_query import Asked, Look, PageQuery, ask_and_show
 from gitlab_sync.pages.widgets.table_view import Extras, offer_workbook, show_sheet
 from gitlab_sync.pages.widgets.times import visitors_zone
 from gitlab_sync.reports.report import Report
@@ -32,10 +32,10 @@ from gitlab_sync.services.leaderboard import (
     INDIVIDUALS,
     LEADERBOARD,
     SCORES,
+    LeaderboardQuery,
     LeaderboardReport,
-    Question,
 )
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 PAGE = "leaderboard"
 TITLE = "Team_Leaderboard"
@@ -56,12 +56,12 @@ class Board(Report):
         self.as_of = leaderboard.as_of
 
 
-def answer(client: GitLabClient, question: Question, run: Run) -> Board:
+def answer(client: GitLabClient, question: LeaderboardQuery, run: Run) -> Board:
     """Read the work of everybody in the teams, and compare them."""
     return Board(answers.answer(client, question, run))
 
 
-def about(question: Question) -> Hashable:
+def about(question: LeaderboardQuery) -> Hashable:
     """Return what tells a question from others, whatever the order of the teams."""
     teams = frozenset(
         (team.name, team.project, frozenset(member.key for member in team.members))
@@ -88,7 +88,7 @@ def read_weights(setting: object) -> Mapping[str, Number]:
     return weights_from(weights)
 
 
-def show_fields(sign_in: SignIn) -> Asked[Question, Board]:
+def show_fields(sign_in: SignIn) -> Asked[LeaderboardQuery, Board]:
     """Show the fields, and return what they ask."""
     show_sources(sign_in)
     teams = teams_field(teams_as_text(get_demo().teams) if sign_in.is_demo else "")
@@ -103,11 +103,11 @@ def show_fields(sign_in: SignIn) -> Asked[Question, Board]:
         if pressed:
             st.error("Type in at least one team with a member first.", icon=":material/error:")
         return None, pressed
-    question = Question(teams, projects, period, zone=visitors_zone(), weights=weights)
-    return Asking(PAGE, about(question), "people", question, answer), pressed
+    question = LeaderboardQuery(teams, projects, period, zone=visitors_zone(), weights=weights)
+    return PageQuery(PAGE, about(question), "people", question, answer), pressed
 
 
-def show_board(look: Look[Question, Board]) -> None:
+def show_board(look: Look[LeaderboardQuery, Board]) -> None:
     """Show all teams, and the one that was picked."""
     if look.report is None:
         return
@@ -132,11 +132,11 @@ def show_board(look: Look[Question, Board]) -> None:
         show_sheet(sheets[INDIVIDUALS], "people", "Individuals", extras)
     name = _opened(board, picked)
     if name is not None:
-        meta = Meta.of_report(board, look.instance, board.question.in_words())
-        show_team(OneTeam(board, name, meta), sheets[board.question.titles()[name]])
+        meta = Meta.of_report(board, look.instance, board.query.in_words())
+        show_team(OneTeam(board, name, meta), sheets[board.query.titles()[name]])
 
 
-def _show_all(board: LeaderboardReport, sheets: Mapping[str, Sheet]) -> Row | None:
+def _show_all(board: LeaderboardReport, sheets: Mapping[str, Sheet]) -> TableRow | None:
     """Show the teams as a table, as a chart, or with all points; return the row picked, if any."""
     table, chart, points = st.tabs(["Table", "Chart", "Points"], key="show", bind="query-params")
     if chart.open:
@@ -157,7 +157,7 @@ def _show_all(board: LeaderboardReport, sheets: Mapping[str, Sheet]) -> Row | No
         return show_sheet(sheets[LEADERBOARD], "board", TITLE, extras, selectable=True)
 
 
-def _opened(board: LeaderboardReport, picked: Row | None) -> str | None:
+def _opened(board: LeaderboardReport, picked: TableRow | None) -> str | None:
     """Return the team that is open: the one picked last, in the table or in the field."""
     name = None if picked is None else str(picked["Team"])
     if name != st.session_state.get(_PICKED):

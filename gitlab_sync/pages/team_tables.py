@@ -14,7 +14,7 @@ from gitlab_sync.rules.scores.contribution import INDEX_COLUMNS
 from gitlab_sync.rules.scores.leaderboard import score_columns
 from gitlab_sync.rules.scores.work import TITLES
 from gitlab_sync.services.leaderboard import LeaderboardReport, PersonAnswer, TeamAnswer
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 HELP = {
     "Rank": "By the score; those with the same score share a rank.",
@@ -44,7 +44,7 @@ HELP = {
 """What columns mean, in words."""
 
 
-def unknown_members(board: LeaderboardReport, row: Row) -> dict[str, int]:
+def unknown_members(board: LeaderboardReport, row: TableRow) -> dict[str, int]:
     """Return for each sum in a team's row of how many members it is not known."""
     result = board.teams[str(row["Team"])].result
     counts = {
@@ -75,7 +75,7 @@ class Listed:
     """
 
     key: str
-    row: Callable[[Any], Row]
+    row: Callable[[Any], TableRow]
     columns: Sequence[str]
     day: str
 
@@ -132,7 +132,7 @@ class OneTeam:
 
     def points(self) -> Sheet:
         """Return the points that make up each member's score."""
-        columns = [each for each in score_columns(self.board.question.weights) if each != "Team"]
+        columns = [each for each in score_columns(self.board.query.weights) if each != "Team"]
         rows = [row for row in self.board.scores if row["Team"] == self.name]
         return self._sheet("Points", columns, rows, links={"Username": self._profile})
 
@@ -166,9 +166,11 @@ class OneTeam:
     def _data(self, username: str) -> object:
         return self.person(username).outcome["data"]
 
-    def _profile(self, row: Row) -> str | None:
+    def _profile(self, row: TableRow) -> str | None:
         username = str(row["Username"])
         return None if self._data(username) is None else f"{self.meta.instance}/{username}"
 
-    def _sheet(self, what: str, columns: Sequence[str], rows: Sequence[Row], **more: Any) -> Sheet:
+    def _sheet(
+        self, what: str, columns: Sequence[str], rows: Sequence[TableRow], **more: Any
+    ) -> Sheet:
         return Sheet(f"{what} of {self.name}", columns, rows, self.meta, **more)

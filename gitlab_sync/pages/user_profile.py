@@ -14,11 +14,11 @@ from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import escaped
 from gitlab_sync.pages.widgets.frame import begin, role_of
-from gitlab_sync.pages.widgets.page_query import Asked, Asking, ask_and_show
+from gitlab_sync.pages.widgets.page_query import Asked, PageQuery, ask_and_show
 from gitlab_sync.pages.widgets.times import visitors_zone
 from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.services import profile as answers
-from gitlab_sync.services.profile import ProfileReport, Question
+from gitlab_sync.services.profile import ProfileQuery, ProfileReport
 
 DEMO_USER = "hana.yilmaz"
 
@@ -32,7 +32,7 @@ LEAD_OF_MEMBER = (
 )
 
 
-def show_fields(sign_in: SignIn, page: str, own: str | None) -> Asked[Question, ProfileReport]:
+def show_fields(sign_in: SignIn, page: str, own: str | None) -> Asked[ProfileQuery, ProfileReport]:
     """Show the fields, and return what they ask.
 
     `own` is the only username that may be asked about: then there is no field for another.
@@ -48,9 +48,9 @@ def show_fields(sign_in: SignIn, page: str, own: str | None) -> Asked[Question, 
     period = fields.read_period(*days)
     if not known or period is None:
         return None, pressed
-    question = Question(username, projects, period, quick, zone=visitors_zone())
+    question = ProfileQuery(username, projects, period, quick, zone=visitors_zone())
     about = question.of_people().key
-    return Asking(page, about, "parts of the profile", question, answers.answer), pressed
+    return PageQuery(page, about, "parts of the profile", question, answers.answer), pressed
 
 
 def _user_field(sign_in: SignIn) -> tuple[str, DeltaGenerator]:

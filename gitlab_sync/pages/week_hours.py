@@ -23,7 +23,7 @@ from gitlab_sync.rules.scores.weekly import (
     WeekPerson,
 )
 from gitlab_sync.rules.text import plural
-from gitlab_sync.types import Row, Scalar
+from gitlab_sync.types import Scalar, TableRow
 
 SETTING = "hours_for"
 """The key of the secrets with the usernames of those who see the hours of others."""
@@ -96,7 +96,7 @@ def _unknown(work: DayWork) -> bool:
 
 def _cell(title: str, hour: int, number: int, text: str) -> dict[str, object]:
     return {
-        "Row": title,
+        "TableRow": title,
         "Hour": hour,
         "Number": number,
         "Text": text if number else "",
@@ -116,9 +116,9 @@ def show_grid(cells: Sequence[Mapping[str, object]], whose: str) -> None:
     """Show cells of `by_person` or `by_day` as a grid of rows and hours."""
     found = pd.DataFrame(cells)
     x = alt.X("Hour:O", title="Hour of the day", axis=alt.Axis(labelAngle=0, orient="top"))
-    y = charts.rows_down("Row")
+    y = charts.rows_down("TableRow")
     tooltip = [
-        alt.Tooltip("Row", title="Row"),
+        alt.Tooltip("TableRow", title="TableRow"),
         alt.Tooltip("Clock", title="Hour"),
         alt.Tooltip("Said", title="Recorded on"),
     ]
@@ -133,7 +133,7 @@ def hours_sheet(weeks: Sequence[PersonWeek], meta: Meta) -> Sheet:
     return Sheet(TITLE, columns, rows, meta, kinds=dict.fromkeys(columns, "text"))
 
 
-def _hours_row(week: PersonWeek) -> Row:
+def _hours_row(week: PersonWeek) -> TableRow:
     who = week.person
     cells: dict[str, Scalar] = dict(
         zip(PERSON_COLUMNS, (who.team, who.name, who.username), strict=True)

@@ -13,12 +13,12 @@ from gitlab_sync.rules.scores.commits import distinct_rows
 from gitlab_sync.rules.text import first_line
 from gitlab_sync.rules.unique import unique_records
 from gitlab_sync.services.weekly import PersonAnswer
-from gitlab_sync.types import Record, Row
+from gitlab_sync.types import Record, TableRow
 
 COLUMNS = ("Day", "Time", "Kind", "Item", "Project")
 
 
-def items_of(person: PersonAnswer, zone: tzinfo, instance: str) -> list[Row]:
+def items_of(person: PersonAnswer, zone: tzinfo, instance: str) -> list[TableRow]:
     """Return a row for each item that counts on one of a person's days, the newest first.
 
     Keys: `COLUMNS` and `Link`. Days are those of the week: of commits by the clock of whoever made
@@ -35,7 +35,7 @@ def items_of(person: PersonAnswer, zone: tzinfo, instance: str) -> list[Row]:
     return sorted(kept, key=lambda row: (str(row["Day"]), str(row["Time"])), reverse=True)
 
 
-def items_sheet(rows: list[Row], username: str, meta: Meta, *, with_times: bool) -> Sheet:
+def items_sheet(rows: list[TableRow], username: str, meta: Meta, *, with_times: bool) -> Sheet:
     """Return the items as exporters take them; without their times of day where not `with_times`.
 
     The item leads to GitLab.
@@ -54,7 +54,7 @@ def items_sheet(rows: list[Row], username: str, meta: Meta, *, with_times: bool)
 
 def _dated(
     items: Iterable[Record] | None, key: str, kind: str, sign: str, zone: tzinfo
-) -> Iterator[Row]:
+) -> Iterator[TableRow]:
     for thing in unique_records(items or ()):
         moment = moment_in(record.field(thing, key), zone)
         if moment is not None:
@@ -68,11 +68,11 @@ def _dated(
             }
 
 
-def _when(moment: datetime) -> Row:
+def _when(moment: datetime) -> TableRow:
     return {"Day": moment.date().isoformat(), "Time": f"{moment:%H:%M}"}
 
 
-def _of_commit(row: Row) -> Row:
+def _of_commit(row: TableRow) -> TableRow:
     return {
         "Day": row["date"],
         "Time": str(row["time"])[:5],
@@ -82,7 +82,7 @@ def _of_commit(row: Row) -> Row:
     }
 
 
-def _project(row: Row, instance: str) -> str:
+def _project(row: TableRow, instance: str) -> str:
     """Return the path of the project in which an item is, which its link begins with."""
     path = urlsplit(str(row["Link"] or "")).path.removeprefix(urlsplit(instance).path)
     return path.partition("/-/")[0].strip("/")

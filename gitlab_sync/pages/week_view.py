@@ -26,8 +26,8 @@ from gitlab_sync.rules.scores.weekly import (
     PersonWeek,
 )
 from gitlab_sync.rules.scores.work import add
-from gitlab_sync.services.weekly import PersonAnswer, Question, WeeklyReport
-from gitlab_sync.types import Row, Scalar
+from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, WeeklyReport
+from gitlab_sync.types import Scalar, TableRow
 
 FILE = "Weekly_Performance"
 VIEWS = (OVERVIEW, *MEASURES.values(), hours.TITLE)
@@ -42,7 +42,7 @@ _HELP = {
 _MEASURE_OF = {title: measure for measure, title in MEASURES.items()}
 
 
-def show_week(viewer: Viewer, look: Look[Question, WeeklyReport]) -> None:
+def show_week(viewer: Viewer, look: Look[WeeklyQuery, WeeklyReport]) -> None:
     """Show the days of everybody, and the items of a picked person, or of the only one."""
     report = look.report
     if report is None:
@@ -61,7 +61,7 @@ def show_week(viewer: Viewer, look: Look[Question, WeeklyReport]) -> None:
         label_visibility="collapsed",
         bind="query-params",
     )
-    meta = Meta.of_report(report, look.instance, look.question.in_words())
+    meta = Meta.of_report(report, look.instance, look.query.in_words())
     if view == hours.TITLE:
         row = _show_hours(viewer, report.people, meta)
     else:
@@ -118,10 +118,10 @@ def change_text(weeks: Sequence[PersonWeek], measure: Measure) -> str:
 
 
 def _show_numbers(
-    report: WeeklyReport, look: Look[Question, WeeklyReport], view: str
-) -> Row | None:
+    report: WeeklyReport, look: Look[WeeklyQuery, WeeklyReport], view: str
+) -> TableRow | None:
     """Show the overview or one measure, with its chart; return the row that was picked."""
-    sheets = {sheet.title: sheet for sheet in report.sheets(look.question, look.instance)}
+    sheets = {sheet.title: sheet for sheet in report.sheets(look.query, look.instance)}
     sheet = sheets[view]
     measure = _MEASURE_OF.get(view)
     if measure is not None:
@@ -147,7 +147,7 @@ def in_hours(sheet: Sheet) -> Sheet:
     return replace(sheet, rows=rows, kinds={**sheet.kinds, **dict.fromkeys(columns, "number")})
 
 
-def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> Row | None:
+def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> TableRow | None:
     """Show the hours of those whose hours the visitor may see; return the row that was picked."""
     weeks = [each.week for each in people if viewer.sees(each.week.person)]
     if len(weeks) < len(people):
@@ -175,7 +175,7 @@ def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> R
 
 
 def _show_items(
-    person: PersonAnswer, meta: Meta, look: Look[Question, WeeklyReport], *, with_times: bool
+    person: PersonAnswer, meta: Meta, look: Look[WeeklyQuery, WeeklyReport], *, with_times: bool
 ) -> None:
     if person.status not in {"Success", "Partial"}:
         st.markdown(f"Nothing was read: {escaped(str(person.error))}.")
@@ -183,7 +183,7 @@ def _show_items(
     lacking = missing_in_words(person)
     if lacking:
         st.markdown(f":material/warning: Something is not known of {lacking}: there may be more.")
-    rows = items_of(person, look.question.zone or visitors_zone(), look.instance)
+    rows = items_of(person, look.query.zone or visitors_zone(), look.instance)
     if not rows:
         st.markdown("No merge request, issue or commit was found on these days.")
         return

@@ -19,13 +19,13 @@ from gitlab_sync.pages.week_view import show_week
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_error
 from gitlab_sync.pages.widgets.frame import begin, role_of
-from gitlab_sync.pages.widgets.page_query import Asked, Asking, ask_and_show
+from gitlab_sync.pages.widgets.page_query import Asked, PageQuery, ask_and_show
 from gitlab_sync.pages.widgets.times import today, visitors_zone
 from gitlab_sync.rules.scores.weekly import Days, WeekPerson
 from gitlab_sync.run import Run
 from gitlab_sync.services import weekly as answers
 from gitlab_sync.services.members import people_of_groups
-from gitlab_sync.services.weekly import Question, WeeklyReport
+from gitlab_sync.services.weekly import WeeklyQuery, WeeklyReport
 
 LEAD = (
     "Merge requests, issues, commits and time of many people, day by day, beside as many days "
@@ -37,11 +37,11 @@ LEAD_OF_MEMBER = (
 
 
 def answer(
-    groups: Sequence[str], client: GitLabClient, question: Question, run: Run
+    groups: Sequence[str], client: GitLabClient, query: WeeklyQuery, run: Run
 ) -> WeeklyReport:
     """Read the days of the people of a question and of the members of groups."""
     members = [WeekPerson("", "", one.username) for one in people_of_groups(client, groups)]
-    return answers.answer(client, replace(question, people=[*question.people, *members]), run)
+    return answers.answer(client, replace(query, people=[*query.people, *members]), run)
 
 
 def asking_of(
@@ -50,15 +50,15 @@ def asking_of(
     days: Days,
     groups: Sequence[str] = (),
     projects: Sequence[str] = (),
-) -> Asking[Question, WeeklyReport]:
+) -> PageQuery[WeeklyQuery, WeeklyReport]:
     """Return what is asked about people; in whatever order they stand, it is the same."""
     zone = visitors_zone()
     about = (frozenset(people), tuple(groups), tuple(projects), days, str(zone))
-    question = Question(people, days, projects, zone=zone)
-    return Asking(page, about, "people", question, partial(answer, groups))
+    query = WeeklyQuery(people, days, projects, zone=zone)
+    return PageQuery(page, about, "people", query, partial(answer, groups))
 
 
-def fields_of_many(sign_in: SignIn, page: str) -> Asked[Question, WeeklyReport]:
+def fields_of_many(sign_in: SignIn, page: str) -> Asked[WeeklyQuery, WeeklyReport]:
     """Show all fields, and return what they ask."""
     inputs.people_file()
     span = inputs.span_field()
@@ -82,7 +82,7 @@ def fields_of_many(sign_in: SignIn, page: str) -> Asked[Question, WeeklyReport]:
     return asking_of(page, found.people, days, groups, projects), pressed
 
 
-def fields_of_member(sign_in: SignIn, page: str) -> Asked[Question, WeeklyReport]:
+def fields_of_member(sign_in: SignIn, page: str) -> Asked[WeeklyQuery, WeeklyReport]:
     """Show the fields for the days alone; what they ask is about who is signed in."""
     span = inputs.span_field()
     with st.form("week"):

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from gitlab_sync.types import Row, Scalar
+from gitlab_sync.types import Scalar, TableRow
 
 # A spreadsheet takes a cell that begins so for a formula: OWASP, "CSV Injection". The last four are
 # the full-width forms of the first, which programs for East Asian text take for the same.
@@ -21,7 +21,7 @@ def neutral(cell: Scalar) -> Scalar:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_DANGEROUS) else cell
 
 
-def to_csv(columns: Sequence[str], rows: Iterable[Row]) -> bytes:
+def to_csv(columns: Sequence[str], rows: Iterable[TableRow]) -> bytes:
     """Return a header and the rows, as UTF-8 with CRLF after each line; null is an empty cell.
 
     A column that a row lacks is null, too. Pure.

@@ -9,7 +9,7 @@ from html import escape
 from gitlab_sync.reports.cells import Kind, Value, legal, shown_moment, value_of
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.reports.text_table import UNKNOWN, shown_columns
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 _UNKNOWN = f'<abbr title="Not known: it could not be read">{UNKNOWN}</abbr>'
 _ON_THE_RIGHT: tuple[Kind, ...] = ("integer", "number", "percent")
@@ -133,7 +133,7 @@ def _table(sheet: Sheet) -> Iterator[str]:
     yield "</tbody>\n</table>\n"
 
 
-def _row(sheet: Sheet, row: Row, columns: Sequence[str], kinds: Sequence[Kind]) -> str:
+def _row(sheet: Sheet, row: TableRow, columns: Sequence[str], kinds: Sequence[Kind]) -> str:
     cells = []
     for place, (column, kind) in enumerate(zip(columns, kinds, strict=True)):
         value = value_of(row.get(column), kind)

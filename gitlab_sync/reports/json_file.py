@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 
-def to_json(rows: Iterable[Row]) -> bytes:
+def to_json(rows: Iterable[TableRow]) -> bytes:
     """Return a list of objects with the rows' own keys in their order, indented; UTF-8. Pure."""
     return json_document(list(rows))
 
@@ -20,6 +20,6 @@ def json_document(content: Any) -> bytes:
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def to_ndjson(rows: Iterable[Row]) -> bytes:
+def to_ndjson(rows: Iterable[TableRow]) -> bytes:
     """Return one object a line, each line with its end, so that pieces can be joined. Pure."""
     return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)

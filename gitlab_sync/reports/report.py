@@ -16,7 +16,7 @@ from gitlab_sync.errors import (
     RateLimited,
     TimedOut,
 )
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 _SHORTFALLS = {"Partial": "in part", "Not Found": "not found", "Error": "not read"}
 
@@ -82,10 +82,10 @@ class Completeness:
         return ", ".join(parts)
 
 
-class Report(list[Row]):
+class Report(list[TableRow]):
     """The rows of a run, with how complete they are and when they were read (aware, UTC)."""
 
-    def __init__(self, rows: Iterable[Row], completeness: Completeness) -> None:
+    def __init__(self, rows: Iterable[TableRow], completeness: Completeness) -> None:
         super().__init__(rows)
         self.completeness = completeness
         self.as_of = datetime.now(UTC)

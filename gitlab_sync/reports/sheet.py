@@ -13,9 +13,9 @@ from gitlab_sync.errors import without_secrets
 from gitlab_sync.reports.cells import Kind, kind_of, shown_moment
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules import RULES_VERSION
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
-Link: TypeAlias = str | Callable[[Row], str | None]
+Link: TypeAlias = str | Callable[[TableRow], str | None]
 """Where a cell's link comes from: the column with the URL (shown or not), or a function."""
 
 # Visible ASCII (RFC 3986 has no more), and never a `javascript:` that a server made up.
@@ -75,7 +75,7 @@ class Sheet:
 
     title: str
     columns: Sequence[str]
-    rows: Sequence[Row]
+    rows: Sequence[TableRow]
     meta: Meta
     links: Mapping[str, Link] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Sheet:
         wider = declared in {"number", "percent"} and found in {"integer", "number"}
         return declared if wider or declared == "text" else found
 
-    def link(self, column: str, row: Row) -> str | None:
+    def link(self, column: str, row: TableRow) -> str | None:
         """Return where a cell leads; None if nowhere, or if it is no URL of the web."""
         source = self.links.get(column)
         if source is None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from rich.cells import cell_len
 
-from gitlab_sync.types import Row, Scalar
+from gitlab_sync.types import Scalar, TableRow
 
 UNKNOWN = "?"
 _GAP = "  "
@@ -15,7 +15,7 @@ NOTHING = frozenset({_NOTE})
 """The columns in which null usually means that there is nothing, while any other is unknown."""
 
 
-def shown_columns(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
+def shown_columns(columns: Sequence[str], rows: Sequence[TableRow]) -> list[str]:
     """Return the columns a person needs: all, but `Error` only if some row has one."""
     return [
         column
@@ -35,7 +35,7 @@ def text_cell(column: str, cell: Scalar, nothing: Collection[str] = NOTHING) -> 
     return "".join(character if character.isprintable() else UNKNOWN for character in text)
 
 
-def is_numeric(column: str, rows: Sequence[Row]) -> bool:
+def is_numeric(column: str, rows: Sequence[TableRow]) -> bool:
     """Whether a column holds numbers, and so is aligned to the right."""
     cells = [row.get(column) for row in rows]
     return any(isinstance(cell, int | float) for cell in cells) and not any(
@@ -43,7 +43,9 @@ def is_numeric(column: str, rows: Sequence[Row]) -> bool:
     )
 
 
-def to_text(columns: Sequence[str], rows: Sequence[Row], nothing: Collection[str] = NOTHING) -> str:
+def to_text(
+    columns: Sequence[str], rows: Sequence[TableRow], nothing: Collection[str] = NOTHING
+) -> str:
     """Return a header, a line of dashes and a line for each row, as wide as it takes. Pure."""
     shown = shown_columns(columns, rows)
     cells = ([text_cell(column, row.get(column), nothing) for column in shown] for row in rows)

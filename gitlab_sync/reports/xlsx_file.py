@@ -16,7 +16,7 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.reports.cells import Kind, Value, as_text, legal, shown_moment, value_of
 from gitlab_sync.reports.csv_file import neutral
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 # Limits of Excel: Microsoft, "Excel specifications and limits".
 MOST_LINKS = 65_530
@@ -206,7 +206,7 @@ def _cut_name(name: str, most: int) -> str:
     return _cut(name.strip(" '"), most).strip(" '")
 
 
-def _width(column: str, kind: Kind, rows: Sequence[Row]) -> int:
+def _width(column: str, kind: Kind, rows: Sequence[TableRow]) -> int:
     """Return how wide a column is, in characters: as its title and its first rows need it."""
     cells = _WIDTHS.get(kind, 0)
     if kind not in _WIDTHS:

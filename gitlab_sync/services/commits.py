@@ -23,15 +23,15 @@ from gitlab_sync.rules.items.table import by_username
 from gitlab_sync.rules.scores.commits import commit_row, commit_stats
 from gitlab_sync.rules.text import first_line, instant, plural
 from gitlab_sync.run import Run
-from gitlab_sync.services.people_data import Batch, PeopleRead, Read
+from gitlab_sync.services.people_data import PeopleData, PeopleRequest, PersonData
 from gitlab_sync.services.people_reader import read_commits
 from gitlab_sync.services.projects import known_projects
-from gitlab_sync.session.fetch import read_lists
-from gitlab_sync.session.pagination import Listing
-from gitlab_sync.session.progress import Meter
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.fetch import fetch_lists
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import whole
-from gitlab_sync.types import Record, Row
+from gitlab_sync.types import Record, TableRow
 
 Table: TypeAlias = Literal["Commits", "Totals", "Unmatched"]
 """What may be shown: a row for each commit, for each person, or for each signature of nobody."""
@@ -63,7 +63,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CommitsQuery:
     """Whose commits are asked for, in which projects and when. Immutable.
 
     `people` None: all members of the projects, but for bots. `projects` are ids, paths or URLs;
@@ -124,13 +124,13 @@ class CommitsReport(Report):
     """
 
     def __init__(
-        self, read: PeopleRead, unknown_projects: Sequence[int | str], unread: Sequence[str]
+        self, read: PeopleData, unknown_projects: Sequence[int | str], unread: Sequence[str]
     ) -> None:
         answers = [_PersonAnswer(read, person) for person in read.people]
         super().__init__(by_username(each.row for each in answers), _completeness(answers))
         divided = _settled(read.commits)
         self.commits = _newest_first(answers)
-        self.unmatched: list[Row] = [
+        self.unmatched: list[TableRow] = [
             {"Name": each.name, "Address": each.address, "Commits": each.number}
             for each in divided.unmatched
         ]
@@ -138,15 +138,15 @@ class CommitsReport(Report):
         self.unknown_projects = unknown_projects
         self.unread = unread
 
-    def sheet(self, question: Question, instance: str, table: Table = "Commits") -> Sheet:
+    def sheet(self, query: CommitsQuery, instance: str, table: Table = "Commits") -> Sheet:
         """Return a table as exporters take it; `instance` is the URL of the GitLab."""
-        rows: Mapping[Table, Sequence[Row]] = {
+        rows: Mapping[Table, Sequence[TableRow]] = {
             "Commits": self.commits,
             "Totals": self,
             "Unmatched": self.unmatched,
         }
 
-        def profile(row: Row) -> str | None:
+        def profile(row: TableRow) -> str | None:
             exists = row.get("Status") not in {"Not Found", "Error"}
             return f"{instance}/{row['Username']}" if exists else None
 
@@ -155,69 +155,71 @@ class CommitsReport(Report):
             table,
             COLUMNS[table],
             rows[table],
-            Meta.of_report(self, instance, question.in_words()),
+            Meta.of_report(self, instance, query.in_words()),
             links=links,
             kinds=_KINDS[table],
         )
 
 
-def answer(rest: Rest, question: Question, run: Run | None = None) -> CommitsReport:
+def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> CommitsReport:
     """Read the commits of these people, each project's once however many they are.
 
     Errors of single reads never raise: they stand in the rows. Raises NotFound if not one of the
     projects is there, the error of a group whose list of projects could not be read, and the first
     error if nobody's membership could be. Thread-safe.
     """
-    run = run or Run(meter=Meter())
-    with run.job(rest) as job:
-        ids, unknown = known_projects(job, question.projects)
-        records = _projects_of_group(job, question.group) if question.group else {}
+    run = run or Run(tracker=ProgressTracker())
+    with run.context(client) as session:
+        ids, unknown = known_projects(session, query.projects)
+        records = _projects_of_group(session, query.group) if query.group else {}
         ids = list(dict.fromkeys([*ids, *records]))
-        people, unread = question.people, list[str]()
+        people, unread = query.people, list[str]()
         if people is None:
-            people, unread = _members(job, ids, records, run)
-        batch = Batch.about(
+            people, unread = _members(session, ids, records, run)
+        batch = PeopleRequest.about(
             (person.username for person in people),
-            period=question.period,
+            period=query.period,
             projects=ids,
             records=records,
-            known_by=question.known_by,
-            clock=question.clock,
+            known_by=query.known_by,
+            clock=query.clock,
         )
-        return CommitsReport(read_commits(job, batch, run), unknown, unread)
+        return CommitsReport(read_commits(session, batch, run), unknown, unread)
 
 
 # -- where and whose -------------------------------------------------------------------------------
 
 
-def _projects_of_group(job: Rest, group: str) -> dict[int | str, Record]:
+def _projects_of_group(session: Session, group: str) -> dict[int | str, Record]:
     """Return the projects of a group and its subgroups by id, archived ones included."""
-    path = extract_path_from_url(group.strip().removeprefix(f"{job.base_url}/"))
-    listing = Listing(
+    path = extract_path_from_url(group.strip().removeprefix(f"{session.base_url}/"))
+    rest_list = RestList(
         f"groups/{encode_id(path.removeprefix('groups/'))}/projects",
         {"include_subgroups": True, "with_shared": False, "order_by": "id", "sort": "asc"},
     )
-    found = by_id(whole(next(read_lists(job, [("projects", listing)]))))
+    found = by_id(whole(next(fetch_lists(session, [("projects", rest_list)]))))
     if not found:
         raise NotFound(f"404 the group {group} has no projects that the token may see", status=404)
     return found
 
 
 def _members(
-    job: Rest, ids: Sequence[int | str], records: Mapping[int | str, Record], run: Run
+    session: Session, ids: Sequence[int | str], records: Mapping[int | str, Record], run: Run
 ) -> tuple[list[Person], list[str]]:
     """Return the members of the projects without bots, and of which they could not be read."""
-    if run.meter is not None:
-        run.meter.attach(job)
-        run.meter.begin(len(ids), "projects' members")
+    if run.tracker is not None:
+        run.tracker.attach(session)
+        run.tracker.begin(len(ids), "projects' members")
     names: list[str] = []
     errors: list[tuple[str, GitLabSyncError]] = []
-    for found in read_lists(job, ((key, Listing(endpoint(key, "members/all"))) for key in ids)):
+    for found in fetch_lists(
+        session, ((key, RestList(endpoint(key, "members/all"))) for key in ids)
+    ):
         names += [record.text(row, "username") or "" for row in found.reading.rows]
         if found.error is not None:
             errors.append((_path(records.get(found.key, {"id": found.key})), found.error))
-        if run.meter is not None:
-            run.meter.step()
+        if run.tracker is not None:
+            run.tracker.step()
     if errors and not names:
         raise errors[0][1]
     people = merged(Person(name) for name in names if name and not is_bot(name))
@@ -230,8 +232,8 @@ def _members(
 class _PersonAnswer:
     """One person's row of totals, their commits with the moment of each, and what was missing."""
 
-    def __init__(self, read: PeopleRead, person: Read) -> None:
-        self.commits: list[tuple[datetime, Row]] = []
+    def __init__(self, read: PeopleData, person: PersonData) -> None:
+        self.commits: list[tuple[datetime, TableRow]] = []
         self.errors: list[GitLabSyncError] = []
         where = read.projects_of(person)
         if person.user is None:
@@ -241,7 +243,7 @@ class _PersonAnswer:
         else:
             self._count(person, read.commits, where)
 
-    def _count_nothing(self, person: Read, error: GitLabSyncError | None, what: str) -> None:
+    def _count_nothing(self, person: PersonData, error: GitLabSyncError | None, what: str) -> None:
         username = person.username
         if error is None:
             reason, status = f"404 there is no user {username!r}", "Not Found"
@@ -251,8 +253,10 @@ class _PersonAnswer:
             self.errors = [error]
         self.row = _total_row(username, status, {}, reason)
 
-    def _count(self, person: Read, divided: DividedCommits, where: Collection[object]) -> None:
-        counted: list[Row] = []
+    def _count(
+        self, person: PersonData, divided: DividedCommits, where: Collection[object]
+    ) -> None:
+        counted: list[TableRow] = []
         for project, commit in divided.credited(person.username, where):
             row = commit_row(commit, _path(project.project), divided.zone)
             counted.append(row)
@@ -271,12 +275,12 @@ class _PersonAnswer:
 
 def _total_row(
     username: str, status: str, stats: Mapping[str, int | float | None], error: str | None
-) -> Row:
+) -> TableRow:
     counts = {title: stats.get(key) for title, key in _COUNTS.items()}
     return {"Username": username, "Status": status, **counts, "Error": error}
 
 
-def _shown(username: str, row: Row) -> Row:
+def _shown(username: str, row: TableRow) -> TableRow:
     """Return the row of a commit as its table has it."""
     return {
         "Username": username,
@@ -291,7 +295,7 @@ def _shown(username: str, row: Row) -> Row:
     }
 
 
-def _newest_first(answers: Iterable[_PersonAnswer]) -> list[Row]:
+def _newest_first(answers: Iterable[_PersonAnswer]) -> list[TableRow]:
     """Return everybody's commits by the moment of writing; one without a moment comes last."""
     ordered = sorted(answers, key=lambda each: str(each.row["Username"]).lower())
     timed = [commit for each in ordered for commit in each.commits]

@@ -23,9 +23,9 @@ from gitlab_sync.services.project_report import (
     check_projects,
     columns,
 )
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Client, session_of
 from gitlab_sync.session.workflow import read_one
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 FINDING_COLUMNS = (
     "Check",
@@ -42,7 +42,7 @@ FINDING_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ComplianceQuery:
     """Which projects are judged, at which branch, tag or commit, and by which policy. Immutable.
 
     `projects` are ids, paths or URLs; those of `group` and its subgroups are meant, too.
@@ -76,21 +76,22 @@ class Question:
 
 
 def answer(
-    rest: Rest, question: Question, run: Run | None = None, on_checked: OnChecked | None = None
+    client: Client,
+    query: ComplianceQuery,
+    run: Run | None = None,
+    on_checked: OnChecked | None = None,
 ) -> ComplianceReport:
     """Judge the projects, and return a row for each, worst first, with what stands behind it.
 
     Errors of single projects, and of the group's list, never raise: they stand in the rows.
     `run.on_row` and `on_checked` get each project as soon as it is known. Thread-safe.
     """
-    named = _all_projects(rest) if question.everything else question.projects
-    return check_projects(
-        rest, named, question.group, question.ref, question.policy, run, on_checked
-    )
+    named = _all_projects(client) if query.everything else query.projects
+    return check_projects(client, named, query.group, query.ref, query.policy, run, on_checked)
 
 
-def _all_projects(rest: Rest) -> list[int | str]:
-    projects = rest.get_all("projects", {"order_by": "id", "sort": "asc"})
+def _all_projects(client: Client) -> list[int | str]:
+    projects = session_of(client).get_all("projects", {"order_by": "id", "sort": "asc"})
     return [number for each in projects if (number := record.identity(each)) is not None]
 
 
@@ -110,20 +111,20 @@ def left_out(report: ComplianceReport) -> list[str]:
     return [f"{count} {reason}" for reason, count in sorted(report.left_out.items())]
 
 
-def report_sheet(question: Question, report: ComplianceReport, instance: str) -> Sheet:
+def report_sheet(query: ComplianceQuery, report: ComplianceReport, instance: str) -> Sheet:
     """Return the table as exporters take it; `instance` is the URL of the GitLab."""
     without = [f"without {text}" for text in left_out(report)]
-    scope = "; ".join([question.in_words(), *without])
+    scope = "; ".join([query.in_words(), *without])
     meta = Meta.of_report(report, instance, scope)
-    return projects_sheet(question, report, meta, report.checked)
+    return projects_sheet(query, report, meta, report.checked)
 
 
 def projects_sheet(
-    question: Question, rows: Sequence[Row], meta: Meta, checked: Iterable[Checked] = ()
+    query: ComplianceQuery, rows: Sequence[TableRow], meta: Meta, checked: Iterable[Checked] = ()
 ) -> Sheet:
-    """Return rows of `question` as exporters take them; those that are in `checked` have links."""
+    """Return rows of `query` as exporters take them; those that are in `checked` have links."""
     links = {each.row["Project"]: record.link(each.project) for each in checked}
-    titles = columns(question.policy)
+    titles = columns(query.policy)
     return Sheet(
         "Project compliance",
         titles,
@@ -141,7 +142,7 @@ def projects_sheet(
 # -- one project -----------------------------------------------------------------------------------
 
 
-def finding_rows(report: Report, policy: Policy) -> list[Row]:
+def finding_rows(report: Report, policy: Policy) -> list[TableRow]:
     """Return a row for each check, in their order: `FINDING_COLUMNS`, `Id`, `Severity`, `Link`.
 
     `Share` (0 to 1) is the part of the check's `Weight` that passes.
@@ -149,7 +150,7 @@ def finding_rows(report: Report, policy: Policy) -> list[Row]:
     return [_finding_row(check, report.findings[check.id], policy) for check in CHECKS]
 
 
-def _finding_row(check: ProjectCheck, finding: Finding, policy: Policy) -> Row:
+def _finding_row(check: ProjectCheck, finding: Finding, policy: Policy) -> TableRow:
     return {
         "Id": check.id,
         "Check": check.title,
@@ -225,13 +226,13 @@ class Branches:
     error: GitLabSyncError | None = None
 
 
-def branches_of(rest: Rest, project: int | str) -> Branches:
+def branches_of(client: Client, project: int | str) -> Branches:
     """Return the branches of a project, given its id, path or URL.
 
     Raises NotFound if there is no such project, and the other errors of `gitlab_sync.errors` if
     its record cannot be read. Thread-safe.
     """
-    found = get_project_with_retries(rest, project)
+    found = get_project_with_retries(client, project)
     number = record.identity(found)
     if found is None or number is None:
         raise NotFound("There is no such project", status=404)
@@ -239,19 +240,19 @@ def branches_of(rest: Rest, project: int | str) -> Branches:
     default = record.text(found, "default_branch")
     first = (default,) if default else ()
     try:
-        names = get_project_branches(rest, number)
+        names = get_project_branches(client, number)
     except GitLabSyncError as error:
         return Branches(path, first, error)
     return Branches(path, (*first, *(name for name in names if name != default)))
 
 
-def has_ref(rest: Rest, project: int | str, ref: str) -> bool:
+def has_ref(client: Client, project: int | str, ref: str) -> bool:
     """Say whether a project, given its id or path, has a branch, tag or commit of this name.
 
     Raises the errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
     """
     try:
-        read_one(rest, endpoint(project, f"repository/commits/{quote(ref, safe='')}"))
+        read_one(client, endpoint(project, f"repository/commits/{quote(ref, safe='')}"))
     except NotFound:
         return False
     return True

@@ -44,26 +44,26 @@ from gitlab_sync.services.foreseen import (
     people_rows,
     read_people,
 )
-from gitlab_sync.services.people_data import Batch
+from gitlab_sync.services.people_data import PeopleRequest
 from gitlab_sync.services.project_report import ProjectRead, of_project
 from gitlab_sync.services.projects import known_projects
-from gitlab_sync.session.fetch import Found, read_lists
-from gitlab_sync.session.pagination import Listing
-from gitlab_sync.session.progress import Meter
-from gitlab_sync.session.result import Outcome
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import attempted, whole
-from gitlab_sync.types import DEFAULT_SOURCE, Record, Row, Source
+from gitlab_sync.session.fetch import ListResult, fetch_lists
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.session.result import Result
+from gitlab_sync.session.session import Session
+from gitlab_sync.session.workflow import as_result, whole
+from gitlab_sync.types import DEFAULT_SOURCE, Record, Source, TableRow
 
 # -- items of people -------------------------------------------------------------------------------
 
 
 def of_judging(
-    rest: Rest,
+    session: Session,
     what: str,
     usernames: Iterable[str],
     scope: Scope,
-    meter: Meter | None = None,
+    tracker: ProgressTracker | None = None,
     source: Source = DEFAULT_SOURCE,
 ) -> Estimate:
     """Return what judging these people's `merge requests` or `issues` (`what`) would take.
@@ -71,26 +71,26 @@ def of_judging(
     Counted are the pages of each list, the look-up of a person who has none, and what each ended
     merge request costs. What cannot be counted is null, and so are the requests then.
 
-    Here and in all that follows, `rest` is a view from `Rest.job`, and what it asked before counts
-    as what it takes to find whom the run is about. Errors of single reads never raise: they stand
-    in the rows. Raises Cancelled, since half an estimate is none, and whatever the run raises
+    Here and in all that follows, `session` has a context, and what it asked before counts as
+    what it takes to find whom the run is about. Errors of single reads never raise: they stand in
+    the rows. Raises Cancelled, since half an estimate is none, and whatever the run raises
     before it reads its first person or project. Thread-safe.
     """
-    before = rest.requests
+    before = session.active.requests
     names = sorted(users.distinct_usernames(usernames), key=str.lower)
     states = ("all", *(ENDED if what == "merge requests" else ()))
-    listings = [
-        narrowed(scope.listing(KINDS[what], name), {"state": state})
+    rest_lists = [
+        narrowed(scope.rest_list(KINDS[what], name), {"state": state})
         for name in names
         for state in states
     ]
-    counted = count(rest, listings, meter)
+    counted = count(session, rest_lists, tracker)
     rows = [
         _judging_row(what, name, counted[place * len(states) :][: len(states)])
         for place, name in enumerate(names)
     ]
     ended = ("Ended",) if what == "merge requests" else ()
-    lists = lists_for(rest, scope, source, len(names)) is not None
+    lists = lists_for(session, scope, source, len(names)) is not None
     less, queries = spared(rows, source, lists=lists, shared=scope.by == "assignee")
     table = Table(("Username", what.title(), *ended, *LAST_COLUMNS), rows)
     return Estimate(
@@ -104,7 +104,7 @@ def of_judging(
     )
 
 
-def _judging_row(what: str, username: str, counted: Sequence[Counted]) -> Row:
+def _judging_row(what: str, username: str, counted: Sequence[Counted]) -> TableRow:
     numbers = [each.number for each in counted]
     found, ended = numbers[0], _sum(numbers[1:])
     unknown = [each for each in counted if each.number is None]
@@ -132,87 +132,91 @@ def _sum(numbers: Sequence[int | None]) -> int | None:
 
 
 def of_people(
-    rest: Rest,
-    question: people_table.Question,
-    meter: Meter | None = None,
+    session: Session,
+    query: people_table.PeopleQuery,
+    tracker: ProgressTracker | None = None,
     source: Source = DEFAULT_SOURCE,
 ) -> Estimate:
-    """Return what the table of these people would take; `question.groups` are left out."""
-    ids, unknown = known_projects(rest, question.projects)
-    names = [person.username for person in question.people]
-    batch = Batch.about(names, period=question.period, projects=ids)
-    work = Work(batch, judged=not question.quick)
-    doing = f"show {_persons(len(batch.questions))}"
-    return _estimate(rest, work, doing, meter, unknown, source=source)
+    """Return what the table of these people would take; `query.groups` are left out."""
+    ids, unknown = known_projects(session, query.projects)
+    names = [person.username for person in query.people]
+    batch = PeopleRequest.about(names, period=query.period, projects=ids)
+    work = Work(batch, judged=not query.quick)
+    doing = f"show {_persons(len(batch.queries))}"
+    return _estimate(session, work, doing, tracker, unknown, source=source)
 
 
 def of_profile(
-    rest: Rest,
-    question: profile.Question,
-    meter: Meter | None = None,
+    session: Session,
+    query: profile.ProfileQuery,
+    tracker: ProgressTracker | None = None,
     source: Source = DEFAULT_SOURCE,
 ) -> Estimate:
     """Return what a person's profile would take."""
-    ids, unknown = known_projects(rest, question.projects)
-    batch = Batch.about([question.username], period=question.period, projects=ids)
-    work = Work(batch, judged=not question.quick, readme=True)
-    doing = f"show the profile of {question.username}"
-    return _estimate(rest, work, doing, meter, unknown, source=source)
+    ids, unknown = known_projects(session, query.projects)
+    batch = PeopleRequest.about([query.username], period=query.period, projects=ids)
+    work = Work(batch, judged=not query.quick, readme=True)
+    doing = f"show the profile of {query.username}"
+    return _estimate(session, work, doing, tracker, unknown, source=source)
 
 
 def of_leaderboard(
-    rest: Rest, question: leaderboard.Question, meter: Meter | None = None
+    session: Session, query: leaderboard.LeaderboardQuery, tracker: ProgressTracker | None = None
 ) -> Estimate:
     """Return what comparing these teams would take."""
-    ids, unknown = known_projects(rest, question.projects)
-    batch = Batch.about(usernames_of(question.teams), period=question.period, projects=ids)
-    doing = f"compare {plural(len(question.teams), 'team')} of {_persons(len(batch.questions))}"
-    return _estimate(rest, Work(batch), doing, meter, unknown)
+    ids, unknown = known_projects(session, query.projects)
+    batch = PeopleRequest.about(usernames_of(query.teams), period=query.period, projects=ids)
+    doing = f"compare {plural(len(query.teams), 'team')} of {_persons(len(batch.queries))}"
+    return _estimate(session, Work(batch), doing, tracker, unknown)
 
 
-def of_weekly(rest: Rest, question: weekly.Question, meter: Meter | None = None) -> Estimate:
+def of_weekly(
+    session: Session, query: weekly.WeeklyQuery, tracker: ProgressTracker | None = None
+) -> Estimate:
     """Return what these people's days would take."""
-    ids, unknown = known_projects(rest, question.projects)
-    batch = Batch.about(
-        (person.username for person in question.people),
+    ids, unknown = known_projects(session, query.projects)
+    batch = PeopleRequest.about(
+        (person.username for person in query.people),
         moment="active",
         roles=("author",),
         groups=False,
-        period=time_of(question.days, question.zone or LOCAL),
+        period=time_of(query.days, query.zone or LOCAL),
         projects=ids,
     )
-    doing = f"show the days of {_persons(len(batch.questions))}"
-    return _estimate(rest, Work(batch), doing, meter, unknown)
+    doing = f"show the days of {_persons(len(batch.queries))}"
+    return _estimate(session, Work(batch), doing, tracker, unknown)
 
 
-def of_commits(rest: Rest, question: commits.Question, meter: Meter | None = None) -> Estimate:
+def of_commits(
+    session: Session, query: commits.CommitsQuery, tracker: ProgressTracker | None = None
+) -> Estimate:
     """Return what these people's commits would take."""
-    ids, unknown = known_projects(rest, question.projects)
+    ids, unknown = known_projects(session, query.projects)
     records: dict[int | str, Record] = {}
-    if question.group is not None:
-        records = by_id(whole(_listed(rest, _of_group(rest, question.group))))
+    if query.group is not None:
+        records = by_id(whole(_listed(session, _of_group(session, query.group))))
     ids = list(dict.fromkeys([*ids, *records]))
-    names, unread = [person.username for person in question.people or ()], list[str]()
-    if question.people is None:
-        names, unread = _members(rest, ids)
-    batch = Batch.about(names, projects=ids, records=records)
-    work = Work(batch, items=False, known=question.people is None)
-    doing = f"show the commits of {_persons(len(batch.questions))}"
-    return _estimate(rest, work, doing, meter, unknown, unread)
+    names, unread = [person.username for person in query.people or ()], list[str]()
+    if query.people is None:
+        names, unread = _members(session, ids)
+    batch = PeopleRequest.about(names, projects=ids, records=records)
+    work = Work(batch, items=False, known=query.people is None)
+    doing = f"show the commits of {_persons(len(batch.queries))}"
+    return _estimate(session, work, doing, tracker, unknown, unread)
 
 
 def _estimate(
-    rest: Rest,
+    session: Session,
     work: Work,
     doing: str,
-    meter: Meter | None,
+    tracker: ProgressTracker | None,
     unknown_projects: Sequence[int | str],
     unread: Sequence[str] = (),
     source: Source = DEFAULT_SOURCE,
 ) -> Estimate:
     """Return what reading a batch takes, when it is known what it is about."""
-    before = rest.requests
-    people = read_people(rest, work, meter)
+    before = session.active.requests
+    people = read_people(session, work, tracker)
     batch = work.batch
     known = {str(each): batch.records.get(each, {"id": each}) for each in batch.projects}
     for person in () if known else people:
@@ -222,7 +226,7 @@ def _estimate(
         known = {}
     listed = people_rows(people, work.columns)
     less, queries = spared(listed, source)
-    rows, errors = commit_rows(rest, known, meter)
+    rows, errors = commit_rows(session, known, tracker)
     return Estimate(
         doing,
         {
@@ -238,14 +242,16 @@ def _estimate(
     )
 
 
-def _members(rest: Rest, ids: Sequence[int | str]) -> tuple[list[str], list[str]]:
+def _members(session: Session, ids: Sequence[int | str]) -> tuple[list[str], list[str]]:
     """Return the members of projects without bots, and of which they could not be read.
 
     Raises the first error if nobody's membership could be.
     """
     names: list[str] = []
     errors: dict[int | str, GitLabSyncError] = {}
-    for found in read_lists(rest, ((key, Listing(endpoint(key, "members/all"))) for key in ids)):
+    for found in fetch_lists(
+        session, ((key, RestList(endpoint(key, "members/all"))) for key in ids)
+    ):
         names += [record.text(row, "username") or "" for row in found.reading.rows]
         if found.error is not None:
             errors[found.key] = found.error
@@ -263,28 +269,28 @@ def _persons(number: int) -> str:
 
 
 def of_compliance(
-    rest: Rest, question: compliance.Question, meter: Meter | None = None
+    session: Session, query: compliance.ComplianceQuery, tracker: ProgressTracker | None = None
 ) -> Estimate:
     """Return what judging these projects would take: lists of files are read, and no file is."""
-    named = (extract_path_from_url(_below(rest, name)).strip("/") for name in question.projects)
+    named = (extract_path_from_url(_below(session, name)).strip("/") for name in query.projects)
     wanted = {name.lower(): name for name in named if name}
-    read: list[tuple[str, Outcome[Followed[ProjectRead]]]] = []
-    if question.everything:
-        everything = Listing("projects", {"order_by": "id", "sort": "asc"})
-        wanted = _paths(whole(_listed(rest, everything)))
-    if question.group is not None:
-        found = _listed(rest, _of_group(rest, question.group))
+    read: list[tuple[str, Result[Followed[ProjectRead]]]] = []
+    if query.everything:
+        everything = RestList("projects", {"order_by": "id", "sort": "asc"})
+        wanted = _paths(whole(_listed(session, everything)))
+    if query.group is not None:
+        found = _listed(session, _of_group(session, query.group))
         theirs = _paths(filter(_is_judged, found.reading.rows))
         wanted |= {key: path for key, path in theirs.items() if path.lower() not in wanted}
         if found.error is not None:
-            read.append((str(question.group), Outcome(error=found.error)))
-    before = rest.requests
+            read.append((str(query.group), Result(error=found.error)))
+    before = session.active.requests
     # As the run does: those of a list are asked for by id.
-    plans = (
-        (name, attempted(follow(rest, of_project(key if key.isdigit() else name, question.ref))))
+    workflows = (
+        (name, as_result(follow(session, of_project(key if key.isdigit() else name, query.ref))))
         for key, name in wanted.items()
     )
-    read += carry_out(rest, plans, len(wanted), "projects", meter)
+    read += carry_out(session, workflows, len(wanted), "projects", tracker)
     read.sort(key=lambda each: each[0].lower())
     rows = [_compliance_row(name, outcome) for name, outcome in read]
     return Estimate(
@@ -296,7 +302,7 @@ def of_compliance(
     )
 
 
-def _compliance_row(name: str, outcome: Outcome[Followed[ProjectRead]]) -> Row:
+def _compliance_row(name: str, outcome: Result[Followed[ProjectRead]]) -> TableRow:
     followed, errors = outcome.value or Followed[ProjectRead](), _errors(outcome)
     denied = not followed.requests or (followed.value is not None and followed.value.facts is None)
     return {
@@ -308,7 +314,7 @@ def _compliance_row(name: str, outcome: Outcome[Followed[ProjectRead]]) -> Row:
     }
 
 
-def _errors(outcome: Outcome[Followed[ProjectRead]]) -> Sequence[GitLabSyncError]:
+def _errors(outcome: Result[Followed[ProjectRead]]) -> Sequence[GitLabSyncError]:
     """Return what was met that lets something be unknown: of a whole plan, what it says itself."""
     if outcome.value is None:
         return [] if outcome.error is None else [outcome.error]
@@ -331,19 +337,19 @@ def _paths(listed: Iterable[Record]) -> dict[str, str]:
     }
 
 
-def _of_group(rest: Rest, group: int | str) -> Listing:
+def _of_group(session: Session, group: int | str) -> RestList:
     """Return the list of the projects of a group and its subgroups, archived ones included."""
-    path = extract_path_from_url(_below(rest, group)).strip("/").removeprefix("groups/")
-    return Listing(
+    path = extract_path_from_url(_below(session, group)).strip("/").removeprefix("groups/")
+    return RestList(
         f"groups/{encode_id(path)}/projects",
         {"include_subgroups": True, "with_shared": False, "order_by": "id", "sort": "asc"},
     )
 
 
-def _below(rest: Rest, name: int | str) -> str:
+def _below(session: Session, name: int | str) -> str:
     """Return a name without the URL of the instance, below which GitLab may lie."""
-    return str(name).strip().removeprefix(f"{rest.base_url}/")
+    return str(name).strip().removeprefix(f"{session.base_url}/")
 
 
-def _listed(rest: Rest, listing: Listing) -> Found[str]:
-    return next(read_lists(rest, [("rows", listing)]))
+def _listed(session: Session, rest_list: RestList) -> ListResult[str]:
+    return next(fetch_lists(session, [("rows", rest_list)]))

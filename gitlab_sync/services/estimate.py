@@ -9,7 +9,7 @@ from gitlab_sync.api.facts.rest import LEAST
 from gitlab_sync.api.graphql.page_size import MOST_ITEMS, MOST_PEOPLE
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.services.foreseen import pages
-from gitlab_sync.types import Row, Source
+from gitlab_sync.types import Source, TableRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Table:
     """One table: the titles of its columns, and its rows. Not to be changed."""
 
     columns: Sequence[str]
-    rows: Sequence[Row]
+    rows: Sequence[TableRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Estimate:
     unread: Sequence[str] = ()
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[TableRow]:
         """The rows of all tables."""
         return [row for table in self.tables.values() for row in table.rows]
 
@@ -76,7 +76,7 @@ class Estimate:
 
 
 def spared(
-    rows: Sequence[Row], source: Source, *, lists: bool = False, shared: bool = False
+    rows: Sequence[TableRow], source: Source, *, lists: bool = False, shared: bool = False
 ) -> tuple[int, int]:
     """Return how many requests for these people GraphQL may spare, and by how few queries.
 

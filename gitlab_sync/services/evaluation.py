@@ -29,10 +29,10 @@ from gitlab_sync.rules.items.table import (
 )
 from gitlab_sync.rules.items.tally import Judged, Tally, Verdicts
 from gitlab_sync.run import Run
-from gitlab_sync.session.progress import Meter
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan, run_plans, together
-from gitlab_sync.types import Record, Row
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.session.session import Client, Session
+from gitlab_sync.session.workflow import Workflow, gather, run_workflows
+from gitlab_sync.types import Record, TableRow
 
 _MOST_REASONS = 3
 
@@ -60,7 +60,7 @@ class Person:
 
 
 def evaluate_merge_requests(
-    rest: Rest, usernames: Iterable[str], scope: Scope | None = None, run: Run | None = None
+    client: Client, usernames: Iterable[str], scope: Scope | None = None, run: Run | None = None
 ) -> Report:
     """Judge all ended merge requests of these people: a row for each, sorted by username.
 
@@ -69,37 +69,37 @@ def evaluate_merge_requests(
     ConfigurationError for input that cannot work. Thread-safe.
     """
     run = run or Run()
-    with run.job(rest) as job:
-        source = facts_for(job, run)
-        sheet = _Sheet("merge requests", MERGE_REQUEST_COLUMNS, run, job)
+    with run.context(client) as session:
+        source = facts_for(session, run)
+        sheet = _Sheet("merge requests", MERGE_REQUEST_COLUMNS, run, session)
         scope = scope or Scope()
         names = users.distinct_usernames(usernames)
-        lists = lists_for(job, scope, run.source, len(names))
-        people = find_people(job, "merge_requests", names, scope, lists)
+        lists = lists_for(session, scope, run.source, len(names))
+        people = find_people(session, "merge_requests", names, scope, lists)
         wanted = sheet.begin(people, mr_rules.is_terminal, mr_rules.count_row)
-        for found in read_facts(job, wanted, source):
+        for found in read_facts(session, wanted, source):
             sheet.judged(found.mr, mr_rules.judge(found.mr, found.facts), found.errors)
         return sheet.report()
 
 
 def evaluate_issues(
-    rest: Rest, usernames: Iterable[str], scope: Scope | None = None, run: Run | None = None
+    client: Client, usernames: Iterable[str], scope: Scope | None = None, run: Run | None = None
 ) -> Report:
     """Count and judge all issues of these people, as `evaluate_merge_requests` does.
 
     Everything stands in the lists, so that they are all that it costs.
     """
     run = run or Run()
-    with run.job(rest) as job:
-        sheet = _Sheet("issues", ISSUE_COLUMNS, run, job)
-        people = find_people(job, "issues", usernames, scope or Scope())
+    with run.context(client) as session:
+        sheet = _Sheet("issues", ISSUE_COLUMNS, run, session)
+        people = find_people(session, "issues", usernames, scope or Scope())
         for issue in sheet.begin(people, issue_rules.is_closed, issue_rules.count_row):
             sheet.judged(issue, issue_rules.judge(issue), ())
         return sheet.report()
 
 
 def find_people(
-    rest: Rest, kind: Kind, usernames: Iterable[str], scope: Scope, lists: Lists | None = None
+    session: Session, kind: Kind, usernames: Iterable[str], scope: Scope, lists: Lists | None = None
 ) -> list[Person]:
     """Read everybody's list, and look up only those whose list is empty.
 
@@ -108,18 +108,18 @@ def find_people(
     names = users.distinct_usernames(usernames)
     size = 1 if lists is None else AT_ONCE
     starts = range(0, len(names), size)
-    plans = ((at, _find_some(names[at : at + size], kind, scope, lists)) for at in starts)
-    found = dict(run_plans(rest, plans))
+    workflows = ((at, _find_some(names[at : at + size], kind, scope, lists)) for at in starts)
+    found = dict(run_workflows(session, workflows))
     return [person for at in starts for person in found[at]]
 
 
 def _find_some(
     usernames: Sequence[str], kind: Kind, scope: Scope, lists: Lists | None
-) -> Plan[list[Person]]:
+) -> Workflow[list[Person]]:
     """Find several people."""
     known: dict[str, Listed] = {} if lists is None else (yield from lists.read(usernames))
     unread = {name: _find(name, kind, scope) for name in usernames if name not in known}
-    found = yield from together(unread)
+    found = yield from gather(unread)
     return [found[name] if name in found else _found(known[name]) for name in usernames]
 
 
@@ -127,10 +127,10 @@ def _found(listed: Listed) -> Person:
     return Person(listed.username, listed.items, exists=True)
 
 
-def _find(username: str, kind: Kind, scope: Scope) -> Plan[Person]:
+def _find(username: str, kind: Kind, scope: Scope) -> Workflow[Person]:
     """Find one person: an item is proof enough that its author exists, and tells the spelling."""
     person = Person(username)
-    listed = (yield {"items": scope.listing(kind, username)})["items"]
+    listed = (yield {"items": scope.rest_list(kind, username)})["items"]
     person.error = listed.error
     person.items = list(_first_by_id(listed.reading.rows).values())
     if person.items:
@@ -173,17 +173,17 @@ def _first_by_id(items: Iterable[Record]) -> dict[object, Record]:
 class _Sheet:
     """The rows of a run as they come, and how complete they are. For the thread that runs it."""
 
-    def __init__(self, what: str, columns: Sequence[str], run: Run, rest: Rest) -> None:
+    def __init__(self, what: str, columns: Sequence[str], run: Run, session: Session) -> None:
         self._columns = columns
         self._run = run
-        self._meter = run.meter or Meter()
-        self._meter.attach(rest)
+        self._tracker = run.tracker or ProgressTracker()
+        self._tracker.attach(session)
         self._completeness = Completeness(what)
         self._verdicts: dict[object, Verdicts] = {}
         self._trouble: dict[object, Sequence[GitLabSyncError]] = {}
         self._owners: dict[object, list[Person]] = {}
         self._awaited: Counter[str] = Counter()
-        self._rows: list[Row] = []
+        self._rows: list[TableRow] = []
         self._count: Callable[[Iterable[Judged]], Tally]
 
     def begin(
@@ -207,7 +207,7 @@ class _Sheet:
             if not items:
                 ready.append(person)
         self._completeness.total = len(wanted)
-        self._meter.begin(len(wanted))
+        self._tracker.begin(len(wanted))
         self._tell()
         for person in ready:
             self._finish(person)
@@ -223,7 +223,7 @@ class _Sheet:
             self._trouble[key] = errors
             reason = short_reason(errors[0]) if errors else "unclear"
             self._completeness.lost[reason] += 1
-        self._meter.step()
+        self._tracker.step()
         self._tell()
         for person in self._owners[key]:
             self._awaited[person.username] -= 1
@@ -232,7 +232,7 @@ class _Sheet:
 
     def _tell(self) -> None:
         if self._run.on_progress is not None:
-            self._run.on_progress(self._meter.now())
+            self._run.on_progress(self._tracker.now())
 
     def _finish(self, person: Person) -> None:
         keyed = [(_identity(item), item) for item in person.items]

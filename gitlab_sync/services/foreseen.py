@@ -19,15 +19,15 @@ from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
-from gitlab_sync.services.people_data import Batch
-from gitlab_sync.session.exchange import Request
-from gitlab_sync.session.fetch import Found, attempt, read_lists
-from gitlab_sync.session.pagination import Listing, Wanted
-from gitlab_sync.session.progress import Meter
-from gitlab_sync.session.result import Outcome
-from gitlab_sync.session.session import PER_PAGE, Rest, page_params
-from gitlab_sync.session.workflow import Plan, attempted, run_plans, together
-from gitlab_sync.types import Params, Record, Row
+from gitlab_sync.services.people_data import PeopleRequest
+from gitlab_sync.session.fetch import ListResult, attempt, fetch_lists
+from gitlab_sync.session.pagination import PageSource, RestList
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.session.request import Request
+from gitlab_sync.session.result import Result
+from gitlab_sync.session.session import PER_PAGE, Session, page_params
+from gitlab_sync.session.workflow import Workflow, as_result, gather, run_workflows
+from gitlab_sync.types import Params, Record, TableRow
 
 T = TypeVar("T")
 
@@ -61,27 +61,31 @@ class Counted:
         return _UNCOUNTED if self.error is None else self.error.reason
 
 
-def count(rest: Rest, listings: Sequence[Listing], meter: Meter | None = None) -> list[Counted]:
+def count(
+    session: Session, rest_lists: Sequence[RestList], tracker: ProgressTracker | None = None
+) -> list[Counted]:
     """Return how many rows each list has, by a page with one of them. Raises Cancelled."""
-    begun = _begun(meter, rest, len(listings), "lists")
+    begun = _begun(tracker, session, len(rest_lists), "lists")
     requests = (
-        (rest, rest.page_request(listing.endpoint, page_params(listing.params, 1), None))
-        for listing in listings
+        (session, session.page_request(rest_list.endpoint, page_params(rest_list.params, 1), None))
+        for rest_list in rest_lists
     )
     counted = []
-    for listing, outcome in zip(listings, rest.executor.map(attempt, requests), strict=True):
-        counted.append(_counted(listing, outcome))
+    for rest_list, outcome in zip(
+        rest_lists, session.active.executor.map(attempt, requests), strict=True
+    ):
+        counted.append(_counted(rest_list, outcome))
         begun.step()
-    rest.cancel.check()
+    session.active.cancel.check()
     return counted
 
 
-def _counted(listing: Listing, outcome: Outcome[Reply]) -> Counted:
+def _counted(rest_list: RestList, outcome: Result[Reply]) -> Counted:
     reply = outcome.value
     if reply is None:
         return Counted(None, outcome.error)
     try:
-        read = len(listing.rows(reply.data))
+        read = len(rest_list.rows(reply.data))
     except GitLabSyncError as error:
         return Counted(None, error)
     whole = reply.next_page is None and reply.next_link is None
@@ -107,15 +111,17 @@ class Followed(Generic[T]):
     errors: list[GitLabSyncError] = field(default_factory=list)
 
 
-def follow(rest: Rest, plan: Plan[T], *, to_the_end: bool = False) -> Plan[Followed[T]]:
+def follow(
+    session: Session, workflow: Workflow[T], *, to_the_end: bool = False
+) -> Workflow[Followed[T]]:
     """Return a plan that follows another one up to where it wants nothing but single records."""
     followed = Followed[T]()
     try:
-        wanted = next(plan)
+        wanted = next(workflow)
         while True:
-            asked = {name: each.first(rest) for name, each in wanted.items()}
+            asked = {name: each.first(session) for name, each in wanted.items()}
             if wanted and not to_the_end and all(map(_is_record, wanted.values())):
-                plan.close()
+                workflow.close()
                 followed.requests |= dict.fromkeys(asked.values(), 1)
                 followed.records = len(asked)
                 return followed
@@ -123,39 +129,45 @@ def follow(rest: Rest, plan: Plan[T], *, to_the_end: bool = False) -> Plan[Follo
             for name, each in found.items():
                 followed.requests[asked[name]] = pages(len(each.reading.rows))
                 followed.errors += [] if each.error is None else [each.error]
-            wanted = plan.send(found)
+            wanted = workflow.send(found)
     except StopIteration as end:
         followed.value = end.value
         return followed
 
 
-def _is_record(wanted: Wanted) -> bool:
-    return isinstance(wanted, Listing) and wanted.single
+def _is_record(wanted: PageSource) -> bool:
+    return isinstance(wanted, RestList) and wanted.single
 
 
 def carry_out(
-    rest: Rest, plans: Iterable[tuple[str, Plan[T]]], total: int, what: str, meter: Meter | None
+    session: Session,
+    workflows: Iterable[tuple[str, Workflow[T]]],
+    total: int,
+    what: str,
+    tracker: ProgressTracker | None,
 ) -> list[tuple[str, T]]:
     """Return what plans give, by their names. Raises Cancelled."""
-    begun = _begun(meter, rest, total, what)
+    begun = _begun(tracker, session, total, what)
     results = []
-    for result in run_plans(rest, plans):
+    for result in run_workflows(session, workflows):
         results.append(result)
         begun.step()
-    rest.cancel.check()
+    session.active.cancel.check()
     return results
 
 
-def narrowed(listing: Listing, params: Params) -> Listing:
+def narrowed(rest_list: RestList, params: Params) -> RestList:
     """Return a list with further filters, or others in the place of its own."""
-    return Listing(listing.endpoint, {**listing.params, **params})
+    return RestList(rest_list.endpoint, {**rest_list.params, **params})
 
 
-def _begun(meter: Meter | None, rest: Rest, total: int, what: str) -> Meter:
-    meter = meter or Meter()
-    meter.attach(rest)
-    meter.begin(total, what)
-    return meter
+def _begun(
+    tracker: ProgressTracker | None, session: Session, total: int, what: str
+) -> ProgressTracker:
+    tracker = tracker or ProgressTracker()
+    tracker.attach(session)
+    tracker.begin(total, what)
+    return tracker
 
 
 # -- people ----------------------------------------------------------------------------------------
@@ -170,7 +182,7 @@ class Work:
     known already.
     """
 
-    batch: Batch
+    batch: PeopleRequest
     items: bool = True
     judged: bool = False
     readme: bool = False
@@ -188,19 +200,19 @@ class Work:
         }
         return ("Username", *(title for title in shown if shown[title]), *LAST_COLUMNS)
 
-    def lists(self, username: str) -> Iterator[tuple[str, str | None, Listing]]:
+    def lists(self, username: str) -> Iterator[tuple[str, str | None, RestList]]:
         """Yield a person's lists that are counted: what of, in which column, and the list."""
         batch = self.batch
         within = active_within(batch.period) if batch.moment == "active" else _created(batch.period)
         for what, kind in KINDS.items() if self.items else ():
             for role in batch.roles:
-                listing = Scope(by=role).listing(kind, username)
-                yield what, what.title() if role == "author" else None, narrowed(listing, within)
+                rest_list = Scope(by=role).rest_list(kind, username)
+                yield what, what.title() if role == "author" else None, narrowed(rest_list, within)
         scopes = [Scope(project) for project in batch.projects] or [Scope()]
         for scope in scopes if self.judged else ():
             for state in ENDED:
-                listing = scope.listing("merge_requests", username)
-                yield "merge requests", "Ended", narrowed(listing, {**within, "state": state})
+                rest_list = scope.rest_list("merge_requests", username)
+                yield "merge requests", "Ended", narrowed(rest_list, {**within, "state": state})
 
 
 def _created(period: Period) -> Params:
@@ -230,7 +242,7 @@ class Person:
     @property
     def found(self) -> bool:
         """Whether there is somebody of that name."""
-        return self.status not in {"Not Found", "Error"}
+        return self.status not in {"Not ListResult", "Error"}
 
     def miss(self, status: str, reason: str, error: GitLabSyncError | None = None) -> None:
         """Note what could not be counted, and why."""
@@ -238,7 +250,7 @@ class Person:
         self.reasons[reason] = None
         self.errors += [] if error is None else [error]
 
-    def take(self, column: str, outcome: Outcome[Followed[Any]]) -> None:
+    def take(self, column: str, outcome: Result[Followed[Any]]) -> None:
         """Take how the plan for `Projects` or `Groups` went."""
         followed, error = outcome.value, outcome.error
         if error is not None:
@@ -260,9 +272,9 @@ class Person:
             before = self.numbers.get(column, 0)
             self.numbers[column] = None if number is None or before is None else before + number
 
-    def row(self, columns: Sequence[str], requests: int) -> Row:
+    def row(self, columns: Sequence[str], requests: int) -> TableRow:
         """Return the person's row; `requests` are those that nobody before them needs."""
-        numbers: Row = {column: self.numbers.get(column) for column in columns}
+        numbers: TableRow = {column: self.numbers.get(column) for column in columns}
         return numbers | {
             "Username": self.username,
             "Requests": None if self.status == "Error" else requests,
@@ -271,28 +283,28 @@ class Person:
         }
 
 
-def read_people(rest: Rest, work: Work, meter: Meter | None) -> list[Person]:
+def read_people(session: Session, work: Work, tracker: ProgressTracker | None) -> list[Person]:
     """Return the people of a batch, sorted by username. Raises Cancelled."""
-    names = sorted((question.username for question in work.batch.questions), key=str.lower)
+    names = sorted((query.username for query in work.batch.queries), key=str.lower)
     if work.known:
         return [Person(name, own=_LOOK_UP) for name in names]
-    plans = ((name, _person(rest, name, work)) for name in names)
-    found = dict(carry_out(rest, plans, len(names), "people", meter))
+    workflows = ((name, _person(session, name, work)) for name in names)
+    found = dict(carry_out(session, workflows, len(names), "people", tracker))
     people = [found[name] for name in names]
     lists = [
         (person, *each) for person in people if person.found for each in work.lists(person.username)
     ]
-    counted = count(rest, [listing for *_, listing in lists], meter)
+    counted = count(session, [rest_list for *_, rest_list in lists], tracker)
     for (person, what, column, _), number in zip(lists, counted, strict=True):
         person.count(what, column, number)
     return people
 
 
-def _person(rest: Rest, name: str, work: Work) -> Plan[Person]:
+def _person(session: Session, name: str, work: Work) -> Workflow[Person]:
     """Return the plan that finds one person, and follows their projects and groups."""
     person = Person(name)
-    finding = follow(rest, users.find(name), to_the_end="Projects" in work.columns)
-    looked_up = yield from attempted(finding)
+    finding = follow(session, users.find(name), to_the_end="Projects" in work.columns)
+    looked_up = yield from as_result(finding)
     if looked_up.value is None:
         reason = "" if looked_up.error is None else looked_up.error.reason
         person.miss("Error", reason, looked_up.error)
@@ -301,17 +313,17 @@ def _person(rest: Rest, name: str, work: Work) -> Plan[Person]:
     user = looked_up.value.value
     if user is None:
         if not looked_up.value.records:
-            person.miss("Not Found", f"404 there is no user {name!r}")
+            person.miss("Not ListResult", f"404 there is no user {name!r}")
         return person
     person.username = record.text(user, "username") or name
     number = users.user_number(user.get("id"))
-    plans: dict[str, Plan[Outcome[Followed[Any]]]] = {}
+    workflows: dict[str, Workflow[Result[Followed[Any]]]] = {}
     if "Projects" in work.columns:
         theirs = projects.of_user(number, person.username)
-        plans["Projects"] = attempted(follow(rest, theirs, to_the_end=True))
+        workflows["Projects"] = as_result(follow(session, theirs, to_the_end=True))
     if "Groups" in work.columns:
-        plans["Groups"] = attempted(follow(rest, groups.of_user(number)))
-    for column, outcome in (yield from together(plans)).items():
+        workflows["Groups"] = as_result(follow(session, groups.of_user(number)))
+    for column, outcome in (yield from gather(workflows)).items():
         person.take(column, outcome)
     person.own += int(work.items) + int(work.readme and _may_have_readme(person))
     return person
@@ -324,7 +336,7 @@ def _may_have_readme(person: Person) -> bool:
     return person.numbers.get("Projects") is None or path in paths
 
 
-def people_rows(people: Iterable[Person], columns: Sequence[str]) -> list[Row]:
+def people_rows(people: Iterable[Person], columns: Sequence[str]) -> list[TableRow]:
     """Return a row for each person; what several need is in the row of the first of them."""
     rows, known = [], set[Request]()
     for person in people:
@@ -338,35 +350,35 @@ def people_rows(people: Iterable[Person], columns: Sequence[str]) -> list[Row]:
 
 
 def commit_rows(
-    rest: Rest, known: Mapping[str, Record], meter: Meter | None
-) -> tuple[list[Row], list[GitLabSyncError]]:
+    session: Session, known: Mapping[str, Record], tracker: ProgressTracker | None
+) -> tuple[list[TableRow], list[GitLabSyncError]]:
     """Return a row for each project with what its commits take, and the errors. Raises Cancelled.
 
     `known` has by id the records of the projects as the run knows them: of a bare one it reads the
     rest. GitLab counts no list of commits, but it does count those of the default branch for
     whoever may see it; the run takes at least the pages of these.
     """
-    begun = _begun(meter, rest, len(known), "projects")
+    begun = _begun(tracker, session, len(known), "projects")
     # GitLab says at once that a repository is empty, and then its commits are not asked for.
     lists = (
-        (key, Listing(endpoint(project["id"]), {"statistics": True}, single=True))
+        (key, RestList(endpoint(project["id"]), {"statistics": True}, single=True))
         for key, project in known.items()
         if not project.get("empty_repo")
     )
     rows, errors = [], []
-    for found in read_lists(rest, lists):
+    for found in fetch_lists(session, lists):
         rows.append(_commit_row(known[found.key], found))
         errors += [] if found.error is None else [found.error]
         begun.step()
-    rest.cancel.check()
+    session.active.cancel.check()
     return sorted(rows, key=lambda row: str(row["Project"]).lower()), errors
 
 
-def _commit_row(known: Record, found: Found[str]) -> Row:
+def _commit_row(known: Record, found: ListResult[str]) -> TableRow:
     read = found.reading.rows[0] if found.error is None else known
     commits = record.number(record.field(read, "statistics"), "commit_count")
     look_up = 0 if known.get("name") else 1
-    row: Row = {
+    row: TableRow = {
         "Project": record.text(read, "path_with_namespace") or str(known["id"]),
         "Commits": commits,
         "Requests": look_up + pages(int(commits or 0)),

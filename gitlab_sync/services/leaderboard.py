@@ -53,12 +53,12 @@ from gitlab_sync.rules.scores.work import Number, Work, work_of
 from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
 from gitlab_sync.services.members import people_of_groups
-from gitlab_sync.services.people_data import Batch
+from gitlab_sync.services.people_data import PeopleRequest
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import read_one
-from gitlab_sync.types import Record, Row
+from gitlab_sync.types import Record, TableRow
 
 LEADERBOARD, INDIVIDUALS, SCORES = "Leaderboard", "Individuals", "Scores"
 """The titles of the tables that are there besides one for each team."""
@@ -74,7 +74,7 @@ _MOST_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LeaderboardQuery:
     """Which teams are compared, by which points, and what of their work counts. Immutable.
 
     `projects` are ids, paths or URLs (none: all of each person's). The rest is as in
@@ -141,9 +141,9 @@ class TeamAnswer:
     """
 
     result: TeamResult
-    members: list[Row]
-    shares: list[Row]
-    indexes: list[Row]
+    members: list[TableRow]
+    shares: list[TableRow]
+    indexes: list[TableRow]
 
 
 class LeaderboardReport(Report):
@@ -159,29 +159,29 @@ class LeaderboardReport(Report):
 
     def __init__(
         self,
-        question: Question,
+        query: LeaderboardQuery,
         found: Iterable[Record],
         today: date,
         unknown_projects: Sequence[int | str] = (),
         unmatched: Sequence[Unmatched] = (),
     ) -> None:
-        self.question = question
+        self.query = query
         self.unknown_projects = unknown_projects
         self.unmatched = unmatched
-        self._since, until = _days(question)
+        self._since, until = _days(query)
         self.last = today if until is None else min(today, until)
         self.first = self._since or first_day(self.last)
         people = [self._person(outcome) for outcome in found]
         self.people = {each.work.username: each for each in people}
-        made = results(question.teams, (each.work for each in people), question.weights)
+        made = results(query.teams, (each.work for each in people), query.weights)
         ranking = [result for _, result in by_rank(made)]
         self.teams = {result.team.name: self._team(result) for result in ranking}
-        self.individuals = [row | self._state(row) for row in people_rows(ranking, question.badges)]
-        self.scores = score_rows(ranking, question.weights)
+        self.individuals = [row | self._state(row) for row in people_rows(ranking, query.badges)]
+        self.scores = score_rows(ranking, query.weights)
         rows = [row | self._sums(ranking[at]) for at, row in enumerate(team_rows(ranking))]
         super().__init__(rows, Completeness.of_people(each.work.status for each in people))
 
-    def heatmap(self, username: str) -> list[Row]:
+    def heatmap(self, username: str) -> list[TableRow]:
         """Return the days of somebody's 53 weeks, with `heatmap.HEATMAP_COLUMNS`, for a chart.
 
         `username` is as in the rows. Empty where nothing of their work was read.
@@ -197,20 +197,22 @@ class LeaderboardReport(Report):
         They are the ranking, one for each team, with `individuals` the list of people, and the
         points behind the scores.
         """
-        meta = Meta.of_report(self, instance, self.question.in_words())
-        titles = self.question.titles()
-        tables: list[tuple[str, Sequence[str], Sequence[Row]]] = [
+        meta = Meta.of_report(self, instance, self.query.in_words())
+        titles = self.query.titles()
+        tables: list[tuple[str, Sequence[str], Sequence[TableRow]]] = [
             (LEADERBOARD, LEADERBOARD_COLUMNS, self)
         ]
         for name, team in self.teams.items():
             tables.append((titles[name], TEAM_MEMBER_COLUMNS, team.members))
         if individuals:
             tables.append((INDIVIDUALS, INDIVIDUAL_COLUMNS, self.individuals))
-        tables.append((SCORES, score_columns(self.question.weights), self.scores))
+        tables.append((SCORES, score_columns(self.query.weights), self.scores))
         return [self._sheet(title, columns, rows, meta) for title, columns, rows in tables]
 
-    def _sheet(self, title: str, columns: Sequence[str], rows: Sequence[Row], meta: Meta) -> Sheet:
-        def profile(row: Row) -> str | None:
+    def _sheet(
+        self, title: str, columns: Sequence[str], rows: Sequence[TableRow], meta: Meta
+    ) -> Sheet:
+        def profile(row: TableRow) -> str | None:
             username = str(row["Username"])
             exists = self.people[username].outcome["data"] is not None
             return f"{meta.instance}/{username}" if exists else None
@@ -226,11 +228,11 @@ class LeaderboardReport(Report):
 
     def _person(self, outcome: Record) -> PersonAnswer:
         work = work_of(outcome)
-        activity = activity_of(outcome, self.question.zone or LOCAL)
+        activity = activity_of(outcome, self.query.zone or LOCAL)
         index = None
         if activity is not None:
             index = contribution_index(activity, self.first, self.last, work)
-        return PersonAnswer(outcome, work, terms(work, self.question.weights), activity, index)
+        return PersonAnswer(outcome, work, terms(work, self.query.weights), activity, index)
 
     def _team(self, result: TeamResult) -> TeamAnswer:
         members = [row | {"Error": self._error(row)} for row in member_rows(result)]
@@ -238,7 +240,7 @@ class LeaderboardReport(Report):
         indexes = [index_row(name, self.people[name].index) for name in names]
         return TeamAnswer(result, members, share_rows(result), indexes)
 
-    def _sums(self, result: TeamResult) -> Row:
+    def _sums(self, result: TeamResult) -> TableRow:
         """Return the cells that say how a team's sums came about."""
         met: dict[str, list[str]] = {}
         for row in self.teams[result.team.name].members:
@@ -256,37 +258,37 @@ class LeaderboardReport(Report):
             "Unverified": result.unverified,
         }
 
-    def _state(self, row: Row) -> Row:
+    def _state(self, row: TableRow) -> TableRow:
         work = self.people[str(row["Username"])].work
         return {"Status": work.status, "Error": self._error(row)}
 
-    def _error(self, row: Row) -> str | None:
+    def _error(self, row: TableRow) -> str | None:
         return record.text(self.people[str(row["Username"])].outcome, "error") or None
 
 
-def answer(rest: Rest, question: Question, run: Run | None = None) -> LeaderboardReport:
+def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> LeaderboardReport:
     """Read the work of everybody in the teams, each person once, and compare the teams.
 
     Errors of single reads never raise: they stand in the rows. Raises NotFound if projects are
     named and not one of them is there. Thread-safe.
     """
     run = run or Run()
-    with run.job(rest) as job:
-        ids, unknown = known_projects(job, question.projects)
-        batch = Batch.about(
-            usernames_of(question.teams),
-            period=question.period,
+    with run.context(client) as session:
+        ids, unknown = known_projects(session, query.projects)
+        batch = PeopleRequest.about(
+            usernames_of(query.teams),
+            period=query.period,
             projects=ids,
-            known_by=question.known_by,
-            zone=question.zone,
-            clock=question.clock,
+            known_by=query.known_by,
+            zone=query.zone,
+            clock=query.clock,
         )
-        read = read_people(job, batch, run)
-    today = datetime.now(question.zone or LOCAL).date()
-    return LeaderboardReport(question, outcomes(read), today, unknown, read.commits.unmatched)
+        read = read_people(session, batch, run)
+    today = datetime.now(query.zone or LOCAL).date()
+    return LeaderboardReport(query, outcomes(read), today, unknown, read.commits.unmatched)
 
 
-def teams_of_groups(rest: Rest, groups: Iterable[int | str]) -> tuple[Team, ...]:
+def teams_of_groups(client: Client, groups: Iterable[int | str]) -> tuple[Team, ...]:
     """Return a team for each group, named after it, of its members, inherited ones too; no bots.
 
     A group that is named twice is there once. Where two have the same name, both are called by
@@ -295,8 +297,8 @@ def teams_of_groups(rest: Rest, groups: Iterable[int | str]) -> tuple[Team, ...]
     """
     found: dict[object, tuple[Record, tuple[Member, ...]]] = {}
     for group in groups:
-        members = tuple(Member(person.username) for person in people_of_groups(rest, [group]))
-        about = read_one(rest, f"groups/{encode_id(group)}", {"with_projects": False})
+        members = tuple(Member(person.username) for person in people_of_groups(client, [group]))
+        about = read_one(client, f"groups/{encode_id(group)}", {"with_projects": False})
         found.setdefault(record.identity(about), (about, members))
     names = Counter(_name(about).lower() for about, _ in found.values())
     return tuple(
@@ -313,9 +315,9 @@ def _path(group: Record) -> str:
     return record.text(group, "full_path") or str(record.identity(group))
 
 
-def _days(question: Question) -> tuple[date | None, date | None]:
+def _days(query: LeaderboardQuery) -> tuple[date | None, date | None]:
     """Return the first and the last day of the period; None where it has no bound."""
-    bounds = (question.period.start, question.period.end)
-    zone = question.zone or LOCAL
+    bounds = (query.period.start, query.period.end)
+    zone = query.zone or LOCAL
     first, last = (None if each is None else day_of(each.isoformat(), zone) for each in bounds)
     return first, last

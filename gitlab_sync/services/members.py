@@ -8,15 +8,15 @@ from gitlab_sync.api.groups import get_group_members
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import is_bot
 from gitlab_sync.rules.identity.people_input import Person, merged
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Client
 
 
-def people_of_groups(rest: Rest, groups: Iterable[int | str]) -> list[Person]:
+def people_of_groups(client: Client, groups: Iterable[int | str]) -> list[Person]:
     """Return the members of groups, inherited ones too, each once and in order; no bots.
 
     Raises NotFound if one of the groups does not exist, and the other errors of
     `gitlab_sync.errors` for what could not be read. Thread-safe.
     """
-    members = (row for group in groups for row in get_group_members(rest, group))
+    members = (row for group in groups for row in get_group_members(client, group))
     names = (record.text(row, "username") or "" for row in members)
     return merged(Person(name) for name in names if name and not is_bot(name))

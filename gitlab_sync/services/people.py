@@ -30,18 +30,24 @@ from gitlab_sync.rules.scores.unified import (
 )
 from gitlab_sync.run import Run
 from gitlab_sync.services.members import people_of_groups
-from gitlab_sync.services.people_data import NOT_ALL_GROUPS, Batch, Beside, PeopleRead, Read
+from gitlab_sync.services.people_data import (
+    NOT_ALL_GROUPS,
+    PeopleData,
+    PeopleRequest,
+    PersonData,
+    ReadHook,
+)
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan
-from gitlab_sync.types import Record, Row
+from gitlab_sync.session.session import Client
+from gitlab_sync.session.workflow import Workflow
+from gitlab_sync.types import Record, TableRow
 
 _MOST_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PeopleQuery:
     """Who is asked about, in which projects and when, and how thoroughly. Immutable.
 
     `groups` are those whose members are meant, too. `projects` are ids, paths or URLs (none: all of
@@ -111,21 +117,21 @@ class PersonAnswer:
 class PeopleReport(Report):
     """The rows, sorted by username, and in `people` what stands behind each, by its `Username`.
 
-    `question` is what was asked, with the members of its groups; `read` is everything that was
+    `query` is what was asked, with the members of its groups; `read` is everything that was
     read, and `unknown_projects` are those that were named and could not be found.
     """
 
     def __init__(
         self,
-        question: Question,
-        rows: Iterable[Row],
+        query: PeopleQuery,
+        rows: Iterable[TableRow],
         people: Mapping[str, PersonAnswer],
-        read: PeopleRead,
+        read: PeopleData,
         unknown_projects: Sequence[int | str],
     ) -> None:
         found = by_username(rows)
         super().__init__(found, Completeness.of_people(str(row["Status"]) for row in found))
-        self.question = question
+        self.query = query
         self.people = people
         self.read = read
         self.unknown_projects = unknown_projects
@@ -139,60 +145,62 @@ class PeopleReport(Report):
     def meta(self, instance: str) -> Meta:
         """Return where the numbers come from; `instance` is the URL of the GitLab."""
         told = "; ".join([str(self.completeness), *self.remarks])
-        return Meta(self.as_of, instance, told, self.question.in_words())
+        return Meta(self.as_of, instance, told, self.query.in_words())
 
     def sheet(self, instance: str) -> Sheet:
         """Return the table as exporters take it."""
-        return people_sheet(self.question, self, self.meta(instance))
+        return people_sheet(self.query, self, self.meta(instance))
 
 
-def answer(rest: Rest, question: Question, run: Run | None = None) -> PeopleReport:
+def answer(client: Client, query: PeopleQuery, run: Run | None = None) -> PeopleReport:
     """Read and judge everything about these people.
 
     Errors of single reads never raise: they stand in the rows. `run.on_row` gets each row as soon
     as it is known. Raises NotFound if a group, or not one of the projects, is there. Thread-safe.
     """
     run = run or Run()
-    with run.job(rest) as job:
-        source = facts_for(job, run)
-        ids, unknown = known_projects(job, question.projects)
-        if question.groups:
-            people = merged([*question.people, *people_of_groups(job, question.groups)])
-            question = replace(question, people=people)
-        batch = Batch.about(
-            (person.username for person in question.people),
-            period=question.period,
+    with run.context(client) as session:
+        source = facts_for(session, run)
+        ids, unknown = known_projects(session, query.projects)
+        if query.groups:
+            people = merged([*query.people, *people_of_groups(session, query.groups)])
+            query = replace(query, people=people)
+        batch = PeopleRequest.about(
+            (person.username for person in query.people),
+            period=query.period,
             projects=ids,
-            known_by=question.known_by,
-            zone=question.zone,
-            clock=question.clock,
+            known_by=query.known_by,
+            zone=query.zone,
+            clock=query.clock,
         )
-        table = _Table(question, len(batch.questions), run, source)
-        read = read_people(job, batch, run, table)
-        return PeopleReport(question, table.rows, table.people, read, unknown)
+        table = _Table(query, len(batch.queries), run, source)
+        read = read_people(session, batch, run, table)
+        return PeopleReport(query, table.rows, table.people, read, unknown)
 
 
-class _Table(Beside):
+class _Table(ReadHook):
     """The rows as they come. For the thread that answers.
 
     The facts of merge requests are read beside everything else: a row is ready when all people and
     all commits have been read, and all merge requests of its person judged.
     """
 
-    def __init__(self, question: Question, people: int, run: Run, source: FactSource) -> None:
-        self._question = question
+    def __init__(self, query: PeopleQuery, people: int, run: Run, source: FactSource) -> None:
+        self._question = query
         self._run = run
         self._source = source
-        self._colleges = {person.key: person.college for person in question.people}
-        self._answers = [PersonAnswer(quick=question.quick) for _ in range(people)]
+        self._colleges = {person.key: person.college for person in query.people}
+        self._answers = [PersonAnswer(quick=query.quick) for _ in range(people)]
         self._awaited: dict[int, int] = {}
         self._places: dict[int, int] = {}
         self._positions: dict[int, int] = {}
-        self._read: PeopleRead | None = None
-        self.rows: list[Row] = []
+        self._read: PeopleData | None = None
+        self.rows: list[TableRow] = []
         self.people: dict[str, PersonAnswer] = {}
 
-    def plans(self, place: int, person: Read) -> Iterable[tuple[int, Plan[list[FactsRead]]]]:
+    def workflows(
+        self, place: int, person: PersonData
+    ) -> Iterable[tuple[int, Workflow[list[FactsRead]]]]:
         """Judge what lists decide, and return the plans for the facts that are wanted besides."""
         wanted = self._judge_lists(place, person)
         self._awaited[place] = len(wanted)
@@ -200,7 +208,7 @@ class _Table(Beside):
         self._positions |= {id(mr): position for position, mr in enumerate(wanted)}
         if self._read is not None and not wanted:
             self._finish(self._read, place)
-        return self._source.plans(wanted)
+        return self._source.workflows(wanted)
 
     def take(self, _place: int, found: list[FactsRead]) -> None:
         """Judge merge requests; a plan may bring those of other people than it was made for."""
@@ -213,14 +221,14 @@ class _Table(Beside):
             if self._read is not None and not self._awaited[place]:
                 self._finish(self._read, place)
 
-    def settled(self, read: PeopleRead) -> None:
+    def settled(self, read: PeopleData) -> None:
         """Take all commits; make the rows of those of whom nothing else is awaited."""
         self._read = read
         for place, awaited in self._awaited.items():
             if not awaited:
                 self._finish(read, place)
 
-    def _judge_lists(self, place: int, person: Read) -> list[Record]:
+    def _judge_lists(self, place: int, person: PersonData) -> list[Record]:
         """Judge what lists decide; return the merge requests of which facts have to be read."""
         answer = self._answers[place]
         mrs, issues = (person.items(kind) for kind in ("merge requests", "issues"))
@@ -232,7 +240,7 @@ class _Table(Beside):
         answer.mrs = [(mr, mr_rules.judge_from_list(mr)) for mr in ended]
         return []
 
-    def _finish(self, read: PeopleRead, place: int) -> None:
+    def _finish(self, read: PeopleData, place: int) -> None:
         """Make a person's row, now that everything is known that will be."""
         quick, answer, person = self._question.quick, self._answers[place], read.people[place]
         if not quick:  # else they are in the order of the list
@@ -264,19 +272,19 @@ def _trouble(sought: Iterable[Tally | None], errors: Iterable[GitLabSyncError]) 
     return "; ".join(texts) or "some records lack what a check needs"
 
 
-def people_sheet(question: Question, rows: Sequence[Row], meta: Meta) -> Sheet:
-    """Return rows of `question` as exporters take them; `meta` says where they come from."""
+def people_sheet(query: PeopleQuery, rows: Sequence[TableRow], meta: Meta) -> Sheet:
+    """Return rows of `query` as exporters take them; `meta` says where they come from."""
 
-    def profile(row: Row) -> str | None:
+    def profile(row: TableRow) -> str | None:
         exists = row["Status"] in {"Success", "Partial"}
         return f"{meta.instance}/{row['Username']}" if exists else None
 
     return Sheet(
         "People",
-        question.columns,
+        query.columns,
         rows,
         meta,
         links={"Username": profile},
-        kinds={column: "integer" for column in question.columns if column not in TEXT_COLUMNS},
+        kinds={column: "integer" for column in query.columns if column not in TEXT_COLUMNS},
         nothing={"Error", "College"},
     )

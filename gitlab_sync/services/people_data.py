@@ -15,8 +15,8 @@ from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
-from gitlab_sync.session.result import Outcome
-from gitlab_sync.session.workflow import Plan
+from gitlab_sync.session.result import Result
+from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.types import Record
 
 DailyTime = Mapping[str, int | float]
@@ -28,7 +28,7 @@ _ALWAYS = Period()
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PersonQuery:
     """What is asked about one person alone: the period of their time logs (None: the batch's).
 
     `further` are addresses and usernames of theirs, as `rules.identity.identity` takes them.
@@ -40,7 +40,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class PeopleRequest:
     """What is asked about people together. Immutable.
 
     `projects` are ids or paths (empty: all of each person's); `records` has GitLab's records of
@@ -52,7 +52,7 @@ class Batch:
     `roles` in which roles. Without `groups` the groups are not asked for: that part has no value.
     """
 
-    questions: Sequence[Question]
+    queries: Sequence[PersonQuery]
     period: Period = _ALWAYS
     projects: Sequence[int | str] = ()
     records: Mapping[int | str, Record] = field(default_factory=dict)
@@ -64,24 +64,24 @@ class Batch:
     groups: bool = True
 
     @classmethod
-    def about(cls, usernames: Iterable[str], **asked: Any) -> Batch:
+    def about(cls, usernames: Iterable[str], **asked: Any) -> PeopleRequest:
         """Return the batch of these people, each once; `asked` are the other fields."""
-        return cls([Question(name) for name in users.distinct_usernames(usernames)], **asked)
+        return cls([PersonQuery(name) for name in users.distinct_usernames(usernames)], **asked)
 
 
 @dataclass(slots=True)
-class Read:
+class PersonData:
     """What was read of one person, but for commits; `user` is None where there is nobody."""
 
-    question: Question
+    query: PersonQuery
     user: Record | None = None
     error: GitLabSyncError | None = None
-    parts: dict[str, Outcome[Any]] = field(default_factory=dict)
+    parts: dict[str, Result[Any]] = field(default_factory=dict)
 
     @property
     def username(self) -> str:
         """The username, as GitLab spells it where there is somebody."""
-        return record.text(self.user, "username") or self.question.username
+        return record.text(self.user, "username") or self.query.username
 
     def items(self, kind: str) -> UserItems | None:
         """Return the `merge requests` or `issues`, unless nothing of them could be read."""
@@ -110,19 +110,19 @@ class Read:
 
 
 @dataclass(slots=True)
-class PeopleRead:
+class PeopleData:
     """Everything that was read for a batch, people in its order."""
 
-    batch: Batch
-    people: list[Read]
+    batch: PeopleRequest
+    people: list[PersonData]
     commits: DividedCommits
 
-    def commits_of(self, person: Read) -> PersonCommits | None:
+    def commits_of(self, person: PersonData) -> PersonCommits | None:
         """Return a person's commits; None where nobody knows in which projects to look."""
         where = self.projects_of(person)
         return None if where is None else self.commits.of(person.username, where)
 
-    def projects_of(self, person: Read) -> Collection[object] | None:
+    def projects_of(self, person: PersonData) -> Collection[object] | None:
         """Return the ids of the projects whose commits count for a person; None: nobody knows."""
         if person.user is None:
             return None
@@ -133,10 +133,12 @@ class PeopleRead:
         return {project["id"] for project in person.own_projects}
 
 
-class Beside(Protocol):
+class ReadHook(Protocol):
     """What else is read of each person, side by side with everything; see `read_people`."""
 
-    def plans(self, place: int, person: Read) -> Iterable[tuple[int, Plan[list[Any]]]]:
+    def workflows(
+        self, place: int, person: PersonData
+    ) -> Iterable[tuple[int, Workflow[list[Any]]]]:
         """Return what to read of a person, of whom all but the commits has been read.
 
         With each plan goes the number of items that it is made for. Its result may have fewer or
@@ -146,8 +148,9 @@ class Beside(Protocol):
     def take(self, place: int, found: list[Any]) -> None:
         """Take what one of these plans has read."""
 
-    def settled(self, read: PeopleRead) -> None:
+    def settled(self, read: PeopleData) -> None:
         """Take note that all commits have been read and are divided; called once.
 
-        Of some people other parts may still be under way: of those for whom `plans` was not called.
+        Of some people other parts may still be under way: of those for whom `workflows` was
+        not called.
         """

@@ -27,31 +27,31 @@ from gitlab_sync.rules.identity.known_by import KnownBy
 from gitlab_sync.rules.scores.time_logs import aggregate_daily_time, daily_time_from_stats
 from gitlab_sync.run import Run
 from gitlab_sync.services.people_data import (
-    Batch,
-    Beside,
     DailyTime,
-    PeopleRead,
-    Question,
-    Read,
+    PeopleData,
+    PeopleRequest,
+    PersonData,
+    PersonQuery,
+    ReadHook,
 )
-from gitlab_sync.session.progress import Meter
-from gitlab_sync.session.result import Outcome
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan, attempted, run_plans, together
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.session.result import Result
+from gitlab_sync.session.session import Client
+from gitlab_sync.session.workflow import Workflow, as_result, gather, run_workflows
 from gitlab_sync.types import Record
 
 
 def read_people(
-    client: Rest, batch: Batch, run: Run | None = None, beside: Beside | None = None
-) -> PeopleRead:
+    client: Client, batch: PeopleRequest, run: Run | None = None, hook: ReadHook | None = None
+) -> PeopleData:
     """Read everything about the people of a batch. What fails ends nothing else. Thread-safe.
 
-    `beside` is called in the calling thread.
+    `hook` is called in the calling thread.
     """
-    return _read_batch(client, batch, run or Run(), beside, whole=True)
+    return _read_batch(client, batch, run or Run(), hook, whole=True)
 
 
-def read_commits(client: Rest, batch: Batch, run: Run | None = None) -> PeopleRead:
+def read_commits(client: Client, batch: PeopleRequest, run: Run | None = None) -> PeopleData:
     """Read the commits of the people of a batch, and of the people only what these need.
 
     Of their parts that is `projects`, and none where the batch names projects. What fails ends
@@ -61,18 +61,18 @@ def read_commits(client: Rest, batch: Batch, run: Run | None = None) -> PeopleRe
 
 
 def _read_batch(
-    client: Rest, batch: Batch, run: Run, beside: Beside | None, *, whole: bool
-) -> PeopleRead:
-    with run.job(client) as job:
-        meter = run.meter or Meter()
-        meter.attach(job)
-        agenda = _Agenda(batch, run, meter, beside, whole=whole)
-        for (kind, place), found in run_plans(job, agenda):
+    client: Client, batch: PeopleRequest, run: Run, hook: ReadHook | None, *, whole: bool
+) -> PeopleData:
+    with run.context(client) as session:
+        tracker = run.tracker or ProgressTracker()
+        tracker.attach(session)
+        agenda = _Scheduler(batch, run, tracker, hook, whole=whole)
+        for (kind, place), found in run_workflows(session, agenda):
             agenda.take(kind, place, found)
         return agenda.read
 
 
-Parts: TypeAlias = dict[str, Outcome[Any]]
+Parts: TypeAlias = dict[str, Result[Any]]
 _ORDER = ("find", "projects", "commits", "beside", "parts")
 """Which plan comes next: what takes the most rounds first, and a person in hand before others."""
 
@@ -82,38 +82,46 @@ _AT_FIRST, _EARLY = 4, 1.5
 _Key: TypeAlias = tuple[Literal["find", "projects", "parts", "commits", "beside"], int]
 
 
-class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
-    """What is read next, given what was found: for `run_plans`, which asks again and again.
+class _Scheduler(Iterator[tuple[_Key, Workflow[Any]]]):
+    """What is read next, given what was found: for `run_workflows`, which asks again and again.
 
     Everybody is found first. Then projects, so that their commits, which take the most rounds, are
     begun as soon as may be; then all other parts, if the `whole` of people is wanted, and what is
     to be read besides. `read` is there when all commits have been read. Not thread-safe.
     """
 
-    read: PeopleRead
+    read: PeopleData
 
     def __init__(
-        self, batch: Batch, run: Run, meter: Meter, beside: Beside | None, *, whole: bool
+        self,
+        batch: PeopleRequest,
+        run: Run,
+        tracker: ProgressTracker,
+        hook: ReadHook | None,
+        *,
+        whole: bool,
     ) -> None:
         self._batch = batch
         self._run = run
-        self._meter = meter
+        self._tracker = tracker
         self._whole = whole
-        self._beside = beside
-        self._people: dict[int, Read] = {}
+        self._hook = hook
+        self._people: dict[int, PersonData] = {}
         self._awaited: Counter[str] = Counter()
         self._items = self._judged = self._projects = 0
         self._counted = "parts"
         self._early_until = time.monotonic() + _EARLY
-        self._next: dict[str, deque[tuple[_Key, Plan[Any]]]] = {kind: deque() for kind in _ORDER}
+        self._next: dict[str, deque[tuple[_Key, Workflow[Any]]]] = {
+            kind: deque() for kind in _ORDER
+        }
         self._commits = _CommitsToRead(batch, ())
-        meter.begin(len(batch.questions), "people")
-        for place, question in enumerate(batch.questions):
-            self._want("find", place, _found(question))
-        if not batch.questions:
+        tracker.begin(len(batch.queries), "people")
+        for place, query in enumerate(batch.queries):
+            self._want("find", place, _found(query))
+        if not batch.queries:
             self._settle()
 
-    def __next__(self) -> tuple[_Key, Plan[Any]]:
+    def __next__(self) -> tuple[_Key, Workflow[Any]]:
         for kind, queue in self._next.items():
             if queue and not (kind == "parts" and self._is_early):
                 return queue.popleft()
@@ -126,12 +134,12 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
         That waits for commits, which take one round after another.
         """
         begun = len(self._people) - len(self._next["parts"])
-        waits = self._beside is not None and self._awaited["commits"] > 0
+        waits = self._hook is not None and self._awaited["commits"] > 0
         return waits and begun >= _AT_FIRST and time.monotonic() < self._early_until
 
-    def _want(self, kind: Any, place: int, plan: Plan[Any]) -> None:
+    def _want(self, kind: Any, place: int, workflow: Workflow[Any]) -> None:
         self._awaited[kind] += 1
-        self._next[kind].append(((kind, place), plan))
+        self._next[kind].append(((kind, place), workflow))
 
     def take(self, kind: str, place: int, found: Any) -> None:
         """Take what a plan has read, and put what follows from it on the agenda."""
@@ -151,11 +159,11 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
             self._person_is_read(place)
         elif kind == "commits":
             self._commits.add(found)
-        elif self._beside is not None:
-            self._beside.take(place, found)
+        elif self._hook is not None:
+            self._hook.take(place, found)
             self._judged += len(found)
         if kind != "parts" and kind == self._counted:
-            self._meter.step(len(found) if kind == "beside" else 1)
+            self._tracker.step(len(found) if kind == "beside" else 1)
         self._settle()
 
     def _everybody_is_found(self) -> None:
@@ -164,7 +172,7 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
         self._want_commits(self._named)
         for place, person in enumerate(people):
             if person.user is not None and (self._whole or not self._batch.projects):
-                self._want("projects", place, attempted(_projects(person)))
+                self._want("projects", place, as_result(_projects(person)))
         if not self._awaited["projects"]:
             self._want_parts()
 
@@ -179,20 +187,20 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
         return [known.get(each, {"id": each}) for each in self._batch.projects]
 
     def _want_commits(self, projects: Iterable[Record]) -> None:
-        for place, plan in self._commits.plans(projects):
-            self._want("commits", place, plan)
+        for place, workflow in self._commits.workflows(projects):
+            self._want("commits", place, workflow)
             self._projects += 1
         if self._counted == "commits":
             self._count_commits()
 
     def _person_is_read(self, place: int) -> None:
-        self._meter.step()
+        self._tracker.step()
         if self._run.on_progress is not None:
-            self._run.on_progress(self._meter.now())
-        if self._beside is not None:
-            for number, plan in self._beside.plans(place, self._people[place]):
+            self._run.on_progress(self._tracker.now())
+        if self._hook is not None:
+            for number, workflow in self._hook.workflows(place, self._people[place]):
                 self._items += number
-                self._want("beside", place, plan)
+                self._want("beside", place, workflow)
         if not self._awaited["parts"]:
             self._go_on_counting()
 
@@ -200,14 +208,14 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
         """Count what is left when all people are read: items where there are any, else commits."""
         if self._items:
             self._counted = "beside"
-            self._meter.begin(self._items, "merge requests", self._judged)
+            self._tracker.begin(self._items, "merge requests", self._judged)
         else:
             self._counted = "commits"
             self._count_commits()
 
     def _count_commits(self) -> None:
         done = self._projects - self._awaited["commits"]
-        self._meter.begin(self._projects, "projects' commits", done)
+        self._tracker.begin(self._projects, "projects' commits", done)
 
     def _settle(self) -> None:
         kinds = ("find", "projects", "commits")
@@ -216,55 +224,55 @@ class _Agenda(Iterator[tuple[_Key, Plan[Any]]]):
         people = [self._people[place] for place in range(len(self._people))]
         # Which came first is chance, and must decide nothing: the order is that of the people.
         ordered = chain(self._named, *(person.own_projects for person in people))
-        self.read = PeopleRead(self._batch, people, self._commits.divided(ordered))
-        if self._beside is not None:
-            self._beside.settled(self.read)
+        self.read = PeopleData(self._batch, people, self._commits.divided(ordered))
+        if self._hook is not None:
+            self._hook.settled(self.read)
 
 
-def _found(question: Question) -> Plan[Read]:
+def _found(query: PersonQuery) -> Workflow[PersonData]:
     """Find who is asked about."""
-    found = yield from attempted(users.find(question.username))
-    return Read(question, found.value, found.error, {"groups": Outcome()})
+    found = yield from as_result(users.find(query.username))
+    return PersonData(query, found.value, found.error, {"groups": Result()})
 
 
-def _projects(person: Read) -> Plan[dict[str, list[Record]]]:
+def _projects(person: PersonData) -> Workflow[dict[str, list[Record]]]:
     number = users.user_number((person.user or {}).get("id"))
     return (yield from projects.of_user(number, person.username))
 
 
-def _nothing() -> Plan[Parts]:
+def _nothing() -> Workflow[Parts]:
     """Read nothing."""
     yield {}
     return {}
 
 
-def _parts(person: Read, batch: Batch) -> Plan[Parts]:
+def _parts(person: PersonData, batch: PeopleRequest) -> Workflow[Parts]:
     """Read all of one person but projects and commits; nothing that fails ends anything else."""
     if person.user is None:
         return {}
     number = users.user_number(person.user.get("id"))
     owner = Owner(number, person.username, known=True)
-    time_period = person.question.time_period or batch.period
-    plans: dict[str, Plan[Outcome[Any]]] = {
-        "merge requests": attempted(_items("merge_requests", owner, batch)),
-        "issues": attempted(_items("issues", owner, batch)),
-        "time logs": attempted(timelogs.of_user(owner, time_period, batch.zone)),
+    time_period = person.query.time_period or batch.period
+    workflows: dict[str, Workflow[Result[Any]]] = {
+        "merge requests": as_result(_items("merge_requests", owner, batch)),
+        "issues": as_result(_items("issues", owner, batch)),
+        "time logs": as_result(timelogs.of_user(owner, time_period, batch.zone)),
     }
     if batch.groups:
         known = person.own_projects if person.parts["projects"].error is None else None
-        plans["groups"] = attempted(groups.of_user(number, known))
-    parts = yield from together(plans)
+        workflows["groups"] = as_result(groups.of_user(number, known))
+    parts = yield from gather(workflows)
     person.parts |= parts
-    time = yield from attempted(_time(person, batch, time_period))
+    time = yield from as_result(_time(person, batch, time_period))
     return {**parts, "time": time}
 
 
-def _items(kind: Kind, owner: Owner, batch: Batch) -> Plan[UserItems]:
+def _items(kind: Kind, owner: Owner, batch: PeopleRequest) -> Workflow[UserItems]:
     only = batch.projects or None
     return items_of_user(kind, owner, batch.period, only, batch.roles, batch.moment)
 
 
-def _time(read: Read, batch: Batch, period: Period) -> Plan[DailyTime | None]:
+def _time(read: PersonData, batch: PeopleRequest, period: Period) -> Workflow[DailyTime | None]:
     """Return the seconds of each day: of logs, and of `time_stats` where a day has no log."""
     logs = read.parts["time logs"]
     mrs, issued = read.items("merge requests"), read.items("issues")
@@ -293,7 +301,7 @@ class _CommitsToRead:
     Not thread-safe.
     """
 
-    def __init__(self, batch: Batch, people: Sequence[Read]) -> None:
+    def __init__(self, batch: PeopleRequest, people: Sequence[PersonData]) -> None:
         self._identities = [
             _identity(person, batch.known_by) for person in people if person.user is not None
         ]
@@ -303,7 +311,9 @@ class _CommitsToRead:
             self._identities, batch.period, zone=batch.clock, mailmap=self._mailmap
         )
 
-    def plans(self, projects: Iterable[Record]) -> Iterator[tuple[int, Plan[ProjectCommits]]]:
+    def workflows(
+        self, projects: Iterable[Record]
+    ) -> Iterator[tuple[int, Workflow[ProjectCommits]]]:
         """Yield the plan that reads each project's commits, unless there was one, and its place.
 
         `projects` are GitLab's records, or bare ids.
@@ -331,5 +341,5 @@ class _CommitsToRead:
         return found
 
 
-def _identity(person: Read, known_by: KnownBy) -> Identity:
-    return known_by.identity({**(person.user or {}), **person.question.further})
+def _identity(person: PersonData, known_by: KnownBy) -> Identity:
+    return known_by.identity({**(person.user or {}), **person.query.further})

@@ -22,18 +22,18 @@ from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.run import Run
 from gitlab_sync.services import people
 from gitlab_sync.services.people import PeopleReport
-from gitlab_sync.services.people_data import NOT_ALL_GROUPS, Read
+from gitlab_sync.services.people_data import NOT_ALL_GROUPS, PersonData
 from gitlab_sync.services.profile_parts import PARTS, Part, errors_of, parts_of
-from gitlab_sync.session.result import Outcome
-from gitlab_sync.session.session import Rest
-from gitlab_sync.types import Row
+from gitlab_sync.session.result import Result
+from gitlab_sync.session.session import Client, Session
+from gitlab_sync.types import TableRow
 
 _TIME_OF_ITEMS = "the time spent is that of their own items, since time logs could not be read"
 _NOT_SHOWN = "GitLab does not show the profile README, since its project is not public"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ProfileQuery:
     """Whose profile, of which projects and when, and how thoroughly. Immutable.
 
     The fields are as in `services.people.Question`.
@@ -47,9 +47,9 @@ class Question:
     zone: tzinfo | None = None
     clock: tzinfo | None = None
 
-    def of_people(self) -> people.Question:
+    def of_people(self) -> people.PeopleQuery:
         """Return the same question as one about people, of whom there is one."""
-        return people.Question(
+        return people.PeopleQuery(
             (Person(self.username),),
             projects=self.projects,
             period=self.period,
@@ -83,11 +83,11 @@ class ProfileReport(Report):
     """
 
     def __init__(
-        self, question: Question, found: PeopleReport, readme: Outcome[ProfileReadme]
+        self, query: ProfileQuery, found: PeopleReport, readme: Result[ProfileReadme]
     ) -> None:
         (person,) = found.read.people
         (answer,) = found.people.values()
-        self.question = question
+        self.query = query
         self.people = found
         self.unknown_projects = found.unknown_projects
         self.user = person.user
@@ -95,7 +95,7 @@ class ProfileReport(Report):
         self.mending = answer.mending
         doubtful = bool(self.mending.unknown)
         self.errors = errors_of(found.read, answer, readme, doubtful=doubtful)
-        self.parts = parts_of(found.read, answer, question.checks, self.errors)
+        self.parts = parts_of(found.read, answer, query.checks, self.errors)
         self.numbers = tables.numbers(answer.outcome["data"], self.errors)
         self.at_least = tables.at_least(self.numbers, self.errors)
         self.remarks = self._remarks(person)
@@ -117,7 +117,7 @@ class ProfileReport(Report):
 
         The latter two also have such a last row, where items may be missing.
         """
-        listed = (self.parts[title].error for title in self.question.checks)
+        listed = (self.parts[title].error for title in self.query.checks)
         error = next(filter(None, listed), None)
         faults = Part([*map(tables.entry_row, self.mending.faults)], error)
         unknown = Part([*map(tables.entry_row, self.mending.unknown)], error)
@@ -125,23 +125,23 @@ class ProfileReport(Report):
         return [self._sheet(title, part, instance) for title, part in summaries.items()]
 
     def _sheet(self, title: str, part: Part, instance: str) -> Sheet:
-        columns = tables.columns(title, self.question.checks)
+        columns = tables.columns(title, self.query.checks)
         rows = [*part.rows]
         if part.error is not None:
-            text = f"{'the rest was ' if rows else ''}not read: {part.error.reason}"
+            text = f"{'the session was ' if rows else ''}not read: {part.error.reason}"
             rows.append({**dict.fromkeys(columns), tables.ERROR: text})
         told = "; ".join([str(self.completeness), *self.remarks])
         return Sheet(
             title,
             columns,
             rows,
-            Meta(self.as_of, instance, told, self.question.in_words()),
+            Meta(self.as_of, instance, told, self.query.in_words()),
             links=tables.links(title, columns),
             kinds={column: "integer" for column in columns if column in tables.INTEGERS},
             nothing=tables.NOTHING,
         )
 
-    def _remarks(self, person: Read) -> list[str]:
+    def _remarks(self, person: PersonData) -> list[str]:
         readme = self.readme.value
         holds = {
             NOT_ALL_GROUPS: person.groups_cut_short,
@@ -150,7 +150,7 @@ class ProfileReport(Report):
         }
         return [remark for remark, told in holds.items() if told]
 
-    def _row(self, found: Row) -> Row:
+    def _row(self, found: TableRow) -> TableRow:
         """Return the row, given that of the table of people."""
         status, errors = found["Status"], [found["Error"]]
         if self.user is not None and self.readme.error is not None:
@@ -180,28 +180,28 @@ class ProfileReport(Report):
         return "shown" if self.readme.value.public else "not shown"
 
 
-def answer(rest: Rest, question: Question, run: Run | None = None) -> ProfileReport:
+def answer(client: Client, query: ProfileQuery, run: Run | None = None) -> ProfileReport:
     """Read and judge everything about one person, as the table of people does.
 
     Errors of single reads never raise: they stand in the report. Raises NotFound if not one of the
     projects is there, and ConfigurationError for a blank username. Thread-safe.
     """
-    if not question.username.strip().removeprefix("@"):
+    if not query.username.strip().removeprefix("@"):
         raise ConfigurationError("The username is empty", hint="Say whose profile you want.")
     run = run or Run()
-    with run.job(rest) as job:
-        found = people.answer(job, question.of_people(), run)
+    with run.context(client) as session:
+        found = people.answer(session, query.of_people(), run)
         (person,) = found.read.people
         try:
-            readme = Outcome(_readme(job, person))
+            readme = Result(_readme(session, person))
         except GitLabSyncError as error:
-            readme = Outcome(error=error)
-        return ProfileReport(question, found, readme)
+            readme = Result(error=error)
+        return ProfileReport(query, found, readme)
 
 
-def _readme(rest: Rest, person: Read) -> ProfileReadme | None:
+def _readme(session: Session, person: PersonData) -> ProfileReadme | None:
     if person.user is None:
         return None
     projects = person.parts["projects"].value
     known = None if projects is None else projects["personal"]
-    return read_profile_readme(rest, person.username, known)
+    return read_profile_readme(session, person.username, known)

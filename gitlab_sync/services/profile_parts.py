@@ -13,9 +13,9 @@ from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.tally import Judged, Verdicts
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.services.people import PersonAnswer
-from gitlab_sync.services.people_data import PeopleRead, Read
-from gitlab_sync.session.result import Outcome
-from gitlab_sync.types import Record, Row
+from gitlab_sync.services.people_data import PeopleData, PersonData
+from gitlab_sync.session.result import Result
+from gitlab_sync.types import Record, TableRow
 
 PARTS = (
     *("projects", "commits", "groups", "merge requests", "issues", "time logs"),
@@ -31,7 +31,7 @@ class Part:
     Not to be changed.
     """
 
-    rows: Sequence[Row] = ()
+    rows: Sequence[TableRow] = ()
     error: GitLabSyncError | None = None
 
     @property
@@ -41,7 +41,7 @@ class Part:
 
 
 def errors_of(
-    read: PeopleRead, answer: PersonAnswer, readme: Outcome[ProfileReadme], *, doubtful: bool
+    read: PeopleData, answer: PersonAnswer, readme: Result[ProfileReadme], *, doubtful: bool
 ) -> dict[str, GitLabSyncError]:
     """Return the first error of each of `PARTS` that is not whole; of nobody, none is.
 
@@ -68,7 +68,7 @@ def errors_of(
 
 
 def parts_of(
-    read: PeopleRead,
+    read: PeopleData,
     answer: PersonAnswer,
     checks: Mapping[str, Sequence[Check]],
     errors: Mapping[str, GitLabSyncError],
@@ -78,7 +78,7 @@ def parts_of(
     data: Record = answer.outcome["data"] or {}
     # The outcome has only a part of each group's record.
     groups = person.parts["groups"].value if data else None
-    rows: dict[str, list[Row]] = {
+    rows: dict[str, list[TableRow]] = {
         **_projects(read, person, data),
         tables.COMMITS: [*map(tables.commit_row, data.get("commits") or ())],
         tables.GROUPS: [*map(tables.group_row, groups or ())],
@@ -94,7 +94,7 @@ def parts_of(
     return {title: Part(rows[title], errors.get(part)) for title, part in tables.TABLES.items()}
 
 
-def _projects(read: PeopleRead, person: Read, data: Record) -> dict[str, list[Row]]:
+def _projects(read: PeopleData, person: PersonData, data: Record) -> dict[str, list[TableRow]]:
     """Return the rows of the two tables of projects, each with the person's commits in it."""
     own: Mapping[str, list[Record]] = data.get("projects") or {}
     counts = Counter(each.place for each, _ in read.commits.credited(person.username))

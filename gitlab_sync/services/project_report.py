@@ -18,12 +18,11 @@ from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.rules import record
 from gitlab_sync.rules.projects import compliance as rules
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
-from gitlab_sync.session import workflow as plans
-from gitlab_sync.session.fetch import read_lists
-from gitlab_sync.session.pagination import Listing
-from gitlab_sync.session.session import MAX_WAIT, Rest
-from gitlab_sync.session.workflow import Plan, run_plans
-from gitlab_sync.types import Progress, Record, Row
+from gitlab_sync.session.fetch import fetch_lists
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.session import MAX_WAIT, Client, Session, session_of
+from gitlab_sync.session.workflow import Workflow, run_workflow, run_workflows
+from gitlab_sync.types import Progress, Record, TableRow
 
 if TYPE_CHECKING:
     from gitlab_sync.run import Run
@@ -52,7 +51,7 @@ class Checked:
     """
 
     asked: str
-    row: Row
+    row: TableRow
     project: Record = field(default_factory=dict)
     ref: str = ""
     report: rules.Report | None = None
@@ -92,14 +91,14 @@ def columns(policy: Policy = DEFAULT_POLICY) -> tuple[str, ...]:
 
 
 def check_project(
-    client: Rest, path_or_id: int | str, ref: str | None = None, policy: Policy = DEFAULT_POLICY
+    client: Client, path_or_id: int | str, ref: str | None = None, policy: Policy = DEFAULT_POLICY
 ) -> rules.Report:
     """Judge one project, given its id, path or URL, at a branch, tag or commit (None: the default).
 
     What could not be read of it is unknown, with the reason. Raises the errors of
     `gitlab_sync.errors` if its record cannot be read, NotFound if there is none. Thread-safe.
     """
-    read = plans.run(client, of_project(_name(client, path_or_id), ref))
+    read = run_workflow(client, of_project(_name(client, path_or_id), ref))
     if read.facts is None:
         raise read.errors[0]
     return rules.judge(read.facts, policy)
@@ -109,7 +108,7 @@ def check_project(
 
 
 def check_projects(
-    client: Rest,
+    client: Client,
     projects: Iterable[int | str] = (),
     group: int | str | None = None,
     ref: str | None = None,
@@ -130,10 +129,10 @@ def check_projects(
         raise ConfigurationError(f"projects is one text, {projects!r}", hint="Give a list.")
     max_wait = MAX_WAIT if run is None else run.max_wait
     cancel, executor = (None, None) if run is None else (run.cancel, run.executor)
-    with client.job(max_wait=max_wait, cancel=cancel, executor=executor) as rest:
-        checking = _Checking(rest, ref, policy, run, on_checked)
-        names = [name for each in projects if (name := _name(rest, each))]
-        return checking.all_of(names, None if group is None else _group_name(rest, group))
+    with session_of(client).context(max_wait=max_wait, cancel=cancel, executor=executor) as session:
+        checking = _Checking(session, ref, policy, run, on_checked)
+        names = [name for each in projects if (name := _name(session, each))]
+        return checking.all_of(names, None if group is None else _group_name(session, group))
 
 
 class _Checking:
@@ -141,16 +140,16 @@ class _Checking:
 
     def __init__(
         self,
-        rest: Rest,
+        session: Session,
         ref: str | None,
         policy: Policy,
         run: Run | None,
         on_checked: OnChecked | None,
     ) -> None:
-        self._rest = rest
+        self._session = session
         self._ref = ref
         self._policy = policy
-        self._meter = None if run is None else run.meter
+        self._tracker = None if run is None else run.tracker
         self._on_row = None if run is None else run.on_row
         self._on_progress = None if run is None else run.on_progress
         self._on_checked = on_checked
@@ -159,8 +158,8 @@ class _Checking:
         self._checked: list[Checked] = []
         self._done = 0
         self._seen: set[object] = set()
-        if self._meter is not None:
-            self._meter.attach(rest)
+        if self._tracker is not None:
+            self._tracker.attach(session)
 
     def all_of(self, names: Iterable[str], group: str | None) -> ComplianceReport:
         """Judge the projects of these names, and those of the group."""
@@ -171,10 +170,10 @@ class _Checking:
             if path.lower() not in wanted:
                 wanted.setdefault(number, path)
         self._completeness.total = len(wanted)
-        if self._meter is not None:
-            self._meter.begin(len(wanted))
+        if self._tracker is not None:
+            self._tracker.begin(len(wanted))
         self._tell()
-        for name, read in run_plans(self._rest, self._plans(wanted)):
+        for name, read in run_workflows(self._session, self._workflows(wanted)):
             self._take(name, read)
         return ComplianceReport(self._checked, self._completeness, self._left_out)
 
@@ -182,11 +181,11 @@ class _Checking:
         """Read which projects the group has, and yield the id and the path of each."""
         if group is None:
             return
-        listing = Listing(
+        rest_list = RestList(
             f"groups/{encode_id(group)}/projects",
             {"include_subgroups": True, "with_shared": False, "order_by": "id", "sort": "asc"},
         )
-        _, reading, error = next(read_lists(self._rest, [("projects", listing)]))
+        _, reading, error = next(fetch_lists(self._session, [("projects", rest_list)]))
         if error is not None:
             self._completeness.lost[f"list of the group {short_reason(error)}"] += 1
             row = rules.error_row(group, f"projects of the group: {error.reason}", self._policy)
@@ -199,7 +198,7 @@ class _Checking:
                 path = record.text(project, "path_with_namespace")
                 yield str(number), path or str(number)
 
-    def _plans(self, wanted: dict[str, str]) -> Iterator[tuple[str, Plan[ProjectRead]]]:
+    def _workflows(self, wanted: dict[str, str]) -> Iterator[tuple[str, Workflow[ProjectRead]]]:
         for key, name in wanted.items():
             # Those of a group are asked for by id.
             project_id = key if key.isdigit() else name
@@ -212,7 +211,7 @@ class _Checking:
     def _fault(self, project_id: str) -> ConfigurationError | None:
         """Return why this cannot be a project: in the middle of a run it would end all of it."""
         try:
-            Listing(endpoint(project_id)).first(self._rest)
+            RestList(endpoint(project_id)).first(self._session)
         except ConfigurationError as error:
             return error
         return None
@@ -220,8 +219,8 @@ class _Checking:
     def _take(self, name: str, read: ProjectRead) -> None:
         """Judge a project that was read, and finish its row."""
         self._done += 1
-        if self._meter is not None:
-            self._meter.step()
+        if self._tracker is not None:
+            self._tracker.step()
         checked = self._judged(name, read)
         number = record.identity(checked.project)
         if number is not None and number in self._seen:
@@ -253,18 +252,18 @@ class _Checking:
 
     def _tell(self) -> None:
         if self._on_progress is not None:
-            waiting = self._rest.patience.gate.delay()
+            waiting = self._session.active.wait_budget.gate.delay()
             total = self._completeness.total
-            self._on_progress(Progress(self._done, total, self._rest.requests, waiting))
+            self._on_progress(Progress(self._done, total, self._session.active.requests, waiting))
 
 
-def _name(client: Rest, path_or_id: int | str) -> str:
+def _name(client: Client, path_or_id: int | str) -> str:
     """Return the id or the path that is meant, also by a URL below a prefix of its host."""
-    text = str(path_or_id or "").strip().removeprefix(client.base_url + "/")
+    text = str(path_or_id or "").strip().removeprefix(session_of(client).base_url + "/")
     return extract_path_from_url(text).strip("/")
 
 
-def _group_name(client: Rest, group: int | str) -> str:
+def _group_name(client: Client, group: int | str) -> str:
     name = _name(client, group).removeprefix("groups/")
     if not name:
         raise ConfigurationError("The group is empty", hint="Give its id or path.")

@@ -6,17 +6,17 @@ from collections.abc import Iterable
 
 from gitlab_sync.errors import NotFound
 from gitlab_sync.profiles import resolve_project_paths
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Session
 
 
 def known_projects(
-    rest: Rest, names: Iterable[int | str]
+    session: Session, names: Iterable[int | str]
 ) -> tuple[list[int | str], list[int | str]]:
     """Return the ids of the projects that were named by id, path or URL, and the unknown names.
 
     Raises NotFound if projects were named and not one of them can be read. Thread-safe.
     """
-    ids, unknown = resolve_project_paths(rest, names)
+    ids, unknown = resolve_project_paths(session, names)
     if unknown and not ids:
         shown = ", ".join(map(str, unknown[:3]))
         raise NotFound(

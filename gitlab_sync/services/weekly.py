@@ -30,17 +30,17 @@ from gitlab_sync.rules.scores.weekly import (
     time_of,
 )
 from gitlab_sync.run import Run
-from gitlab_sync.services.people_data import Batch, PeopleRead, Read
+from gitlab_sync.services.people_data import PeopleData, PeopleRequest, PersonData
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
-from gitlab_sync.session.session import Rest
-from gitlab_sync.types import Row
+from gitlab_sync.session.session import Client
+from gitlab_sync.types import TableRow
 
 _USERNAME = PERSON_COLUMNS[-1]
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class WeeklyQuery:
     """Whose days, in which projects, and whose hours are shown. Immutable.
 
     `days` are days in `zone` (None: the machine's), and those of commits go by `clock` (None: each
@@ -87,7 +87,7 @@ class WeeklyReport(Report):
     def __init__(
         self,
         people: Sequence[PersonAnswer],
-        read: PeopleRead,
+        read: PeopleData,
         unknown_projects: Sequence[int | str],
     ) -> None:
         self.people = sorted(people, key=_place)
@@ -97,15 +97,15 @@ class WeeklyReport(Report):
         self.read = read
         self.unknown_projects = unknown_projects
 
-    def sheets(self, question: Question, instance: str) -> list[Sheet]:
+    def sheets(self, query: WeeklyQuery, instance: str) -> list[Sheet]:
         """Return the tables as exporters take them: the one to read, then one for each measure.
 
         `instance` is the URL of the GitLab.
         """
-        meta = Meta.of_report(self, instance, question.in_words())
+        meta = Meta.of_report(self, instance, query.in_words())
         weeks = [each.week for each in self.people]
-        days = [day.isoformat() for day in question.days]
-        overview = overview_rows(weeks, question.with_hours)
+        days = [day.isoformat() for day in query.days]
+        overview = overview_rows(weeks, query.with_hours)
         tables = [self._sheet(OVERVIEW, overview, [*days, "Total", "Change"], "text", meta)]
         for measure, title in MEASURES.items():
             rows, columns = measure_rows(weeks, measure), [*days, "Total", "Before", "Change"]
@@ -113,9 +113,9 @@ class WeeklyReport(Report):
         return tables
 
     def _sheet(
-        self, title: str, rows: Sequence[Row], columns: Sequence[str], kind: Kind, meta: Meta
+        self, title: str, rows: Sequence[TableRow], columns: Sequence[str], kind: Kind, meta: Meta
     ) -> Sheet:
-        def profile(row: Row) -> str | None:
+        def profile(row: TableRow) -> str | None:
             exists = row["Status"] in {"Success", "Partial"}
             return f"{meta.instance}/{row[_USERNAME]}" if exists else None
 
@@ -133,47 +133,47 @@ class WeeklyReport(Report):
         )
 
 
-def answer(rest: Rest, question: Question, run: Run | None = None) -> WeeklyReport:
+def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> WeeklyReport:
     """Read what these people recorded on the days, and on as many before.
 
     Who is named twice counts at the first place. Errors of single reads never raise: they stand in
     the rows. Raises NotFound if not one of the projects is there. Thread-safe.
     """
     listed: dict[str, WeekPerson] = {}
-    for person in question.people:
+    for person in query.people:
         listed.setdefault(person.key, person)
     run = run or Run()
-    zone = question.zone or LOCAL
-    with run.job(rest) as job:
-        ids, unknown = known_projects(job, question.projects)
-        batch = Batch.about(
+    zone = query.zone or LOCAL
+    with run.context(client) as session:
+        ids, unknown = known_projects(session, query.projects)
+        batch = PeopleRequest.about(
             (person.username for person in listed.values()),
             # A merge request counts by its merge, however long ago it was created.
             moment="active",
             roles=("author",),
             groups=False,
-            period=time_of(question.days, zone),
+            period=time_of(query.days, zone),
             projects=ids,
-            known_by=question.known_by,
-            zone=question.zone,
-            clock=question.clock,
+            known_by=query.known_by,
+            zone=query.zone,
+            clock=query.clock,
         )
-        read = read_people(job, batch, run)
+        read = read_people(session, batch, run)
     people = []
     for person, found, outcome in zip(listed.values(), read.people, outcomes(read), strict=True):
         recorded = _recorded(read, found)
-        week = person_week(_named(person, found), question.days, recorded, zone)
+        week = person_week(_named(person, found), query.days, recorded, zone)
         people.append(PersonAnswer(week, recorded, outcome["status"], outcome["error"]))
     return WeeklyReport(people, read, unknown)
 
 
-def _named(person: WeekPerson, read: Read) -> WeekPerson:
+def _named(person: WeekPerson, read: PersonData) -> WeekPerson:
     """Return a person as GitLab spells them, with its name where the list has none."""
     name = person.name or record.text(read.user, "name") or ""
     return replace(person, name=name, username=read.username)
 
 
-def _recorded(read: PeopleRead, person: Read) -> Recorded:
+def _recorded(read: PeopleData, person: PersonData) -> Recorded:
     """Return what was read of a person, and of which measures something is missing."""
     if person.user is None:
         return Recorded()
@@ -205,6 +205,6 @@ def _place(person: PersonAnswer) -> tuple[bool, str, str]:
     return not who.team, who.team.lower(), who.key
 
 
-def _status_row(person: PersonAnswer) -> Row:
+def _status_row(person: PersonAnswer) -> TableRow:
     username = person.week.person.username
     return {"Username": username, "Status": person.status, "Error": person.error}

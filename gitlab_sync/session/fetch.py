@@ -10,14 +10,15 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from gitlab_sync.concurrency.futures import completed_map, leaf
+from gitlab_sync.concurrency.futures import completed_map, restartable
 from gitlab_sync.errors import BadResponse, Cancelled, GitLabSyncError
 from gitlab_sync.http.wire import Reply
-from gitlab_sync.session.exchange import Request, fetch
-from gitlab_sync.session.pagination import Wanted
-from gitlab_sync.session.result import Outcome
-from gitlab_sync.session.session import CIRCLE, Rest
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.session.context import RequestContext, fetch
+from gitlab_sync.session.pagination import PageSource
+from gitlab_sync.session.request import Request
+from gitlab_sync.session.result import Result
+from gitlab_sync.session.session import CIRCLE, Session
+from gitlab_sync.types import PartialList, Record
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -26,11 +27,11 @@ _MOST_AHEAD = 16
 """Pages that are asked for at most before anybody knows that there are so many."""
 
 
-class Found(NamedTuple, Generic[K]):
+class ListResult(NamedTuple, Generic[K]):
     """One list as far as it was read: for which key, what, and the error that ended it."""
 
     key: K
-    reading: Reading
+    reading: PartialList
     error: GitLabSyncError | None
 
 
@@ -42,7 +43,7 @@ class _Growing(Generic[K]):
     """
 
     key: K
-    wanted: Wanted
+    wanted: PageSource
     pages: dict[int, list[Record]] = field(default_factory=dict)
     errors: dict[int, GitLabSyncError] = field(default_factory=dict)
     asked: set[Request] = field(default_factory=set)
@@ -57,12 +58,14 @@ class _Growing(Generic[K]):
         """
         return 1 if self.end < math.inf else min(len(self.pages), _MOST_AHEAD)
 
-    def found(self) -> Found[K]:
+    def found(self) -> ListResult[K]:
         """Return what there is, in order; what was asked for in vain has no part in it."""
         rows = [row for place in sorted(self.pages) for row in self.pages[place]]
         errors = [self.errors[place] for place in sorted(self.errors) if place <= self.end]
         error = errors[0] if errors else None
-        return Found(self.key, Reading(rows, None if error is None else error.reason), error)
+        return ListResult(
+            self.key, PartialList(rows, None if error is None else error.reason), error
+        )
 
 
 class _Page(NamedTuple):
@@ -73,81 +76,83 @@ class _Page(NamedTuple):
     request: Request
 
 
-@leaf
-def attempt(asked: tuple[Rest, Request]) -> Outcome[Reply]:
+@restartable
+def attempt(asked: tuple[RequestContext, Request]) -> Result[Reply]:
     """Run the leaf, and give its error back as a value: one failure must not end all."""
     try:
-        return Outcome(value=fetch(*asked))
+        return Result(value=fetch(*asked))
     except GitLabSyncError as error:
-        return Outcome(error=error)
+        return Result(error=error)
 
 
-@leaf
-def _attempt(asked: tuple[int, Rest, Request]) -> tuple[int, Outcome[Reply]]:
+@restartable
+def _attempt(asked: tuple[int, RequestContext, Request]) -> tuple[int, Result[Reply]]:
     """Do so for a page, and say by its number which one it was."""
-    number, rest, request = asked
-    return number, attempt((rest, request))
+    number, context, request = asked
+    return number, attempt((context, request))
 
 
-def read_lists(rest: Rest, wanted: Iterable[tuple[K, Wanted]]) -> Iterator[Found[K]]:
+def fetch_lists(
+    session: Session, wanted: Iterable[tuple[K, PageSource]]
+) -> Iterator[ListResult[K]]:
     """Read lists side by side and yield each when it is whole, or known not to be.
 
-    `rest` is a view from `Rest.job`. `wanted` is pulled as workers get free, so that it may be long
-    and lazy, and is asked again after it had nothing: it may grow with what was found. Lists come
-    as they are read: their order is chance. Memory holds a window of them. One list's error never
-    touches another's. When the job is cancelled, all that is not read comes out with `Cancelled` as
-    its error.
+    `session` has a context. `wanted` is pulled as workers get free, so it can be long and lazy. It
+    is asked again after it had nothing, so it can grow with the results. Lists come in the order in
+    which their last pages arrive. Memory holds a window of them. One list's error never touches
+    another's. When the context is cancelled, each list that is not read has `Cancelled` as its
+    error.
     """
-    return _Reader(rest, wanted).run()
+    return _Reader(session, wanted).run()
 
 
 class _Reader(Generic[K]):
-    """The state of one `read_lists`. Not thread-safe: one consumer."""
+    """The state of one `fetch_lists`. Not thread-safe: one consumer."""
 
-    def __init__(self, rest: Rest, wanted: Iterable[tuple[K, Wanted]]) -> None:
-        self._rest = rest
+    def __init__(self, session: Session, wanted: Iterable[tuple[K, PageSource]]) -> None:
+        self._session = session
         self._wanted = iter(wanted)
         self._next: deque[_Page] = deque()
         self._sent: dict[int, _Page] = {}
         self._numbers = itertools.count()
 
-    def run(self) -> Iterator[Found[K]]:
+    def run(self) -> Iterator[ListResult[K]]:
         """Yield what is found; each list when its last page is in."""
         try:
             for number, outcome in self._outcomes():
                 yield from self._take(self._sent.pop(number), outcome)
         except (CancelledError, Cancelled):
-            yield from self._give_up(self._rest.cancel.error())
+            yield from self._give_up(self._session.active.cancel.error())
 
-    def _outcomes(self) -> Iterator[tuple[int, Outcome[Reply]]]:
+    def _outcomes(self) -> Iterator[tuple[int, Result[Reply]]]:
         """Map over what is wanted, and take what comes first: a slow page holds up no other.
 
         A quarter more than the workers can do is under way: none waits for the caller, and what is
         wanted next has next to no queue before it.
         """
-        workers = self._rest.bridge.workers
-        return completed_map(self._rest.executor, workers + workers // 4, _attempt, self)
+        workers = self._session.bridge.workers
+        return completed_map(self._session.active.executor, workers + workers // 4, _attempt, self)
 
-    def __iter__(self) -> Iterator[tuple[int, Rest, Request]]:
+    def __iter__(self) -> Iterator[tuple[int, RequestContext, Request]]:
         return self
 
-    def __next__(self) -> tuple[int, Rest, Request]:
+    def __next__(self) -> tuple[int, RequestContext, Request]:
         """Return what to ask next: further pages of lists in hand before new lists."""
         if not self._next:
             key, wanted = next(self._wanted)
             growing = _Growing(key, wanted)
-            self._ask(growing, 0, wanted.first(self._rest))
+            self._ask(growing, 0, wanted.first(self._session))
         page = self._next.popleft()
         number = next(self._numbers)
         self._sent[number] = page
-        return number, self._rest, page.request
+        return number, self._session.active, page.request
 
     def _ask(self, growing: _Growing[K], place: int, request: Request) -> None:
         growing.asked.add(request)
         growing.open += 1
         self._next.append(_Page(growing, place, request))
 
-    def _take(self, page: _Page, outcome: Outcome[Reply]) -> Iterator[Found[K]]:
+    def _take(self, page: _Page, outcome: Result[Reply]) -> Iterator[ListResult[K]]:
         growing: _Growing[K] = page.growing
         growing.open -= 1
         reply = outcome.value
@@ -164,7 +169,7 @@ class _Reader(Generic[K]):
 
     def _go_on(self, growing: _Growing[K], place: int, reply: Reply) -> None:
         """Ask for what follows, each page once."""
-        follow = growing.wanted.after(self._rest, place, reply, growing.ahead)
+        follow = growing.wanted.after(self._session, place, reply, growing.ahead)
         if not follow:
             growing.end = min(growing.end, place)
         for number, request in follow:
@@ -173,7 +178,7 @@ class _Reader(Generic[K]):
             elif number not in growing.pages and not growing.open:
                 raise BadResponse(CIRCLE)
 
-    def _give_up(self, error: Cancelled) -> Iterator[Found[K]]:
+    def _give_up(self, error: Cancelled) -> Iterator[ListResult[K]]:
         """Yield all that was not read to its end."""
         for page in (*self._sent.values(), *self._next):
             growing: _Growing[K] = page.growing
@@ -182,4 +187,4 @@ class _Reader(Generic[K]):
                 growing.errors.setdefault(page.place, error)
                 yield growing.found()
         for key, _ in self._wanted:
-            yield Found(key, Reading((), error.reason), error)
+            yield ListResult(key, PartialList((), error.reason), error)

@@ -9,24 +9,24 @@ from typing import Protocol, TypeAlias
 from gitlab_sync.errors import BadResponse, NotFound
 from gitlab_sync.http.urls import target
 from gitlab_sync.http.wire import Reply
-from gitlab_sync.session.exchange import Request
-from gitlab_sync.session.session import CIRCLE, Rest, page_params
+from gitlab_sync.session.request import Request
+from gitlab_sync.session.session import CIRCLE, Session, page_params
 from gitlab_sync.types import Params, Record
 
-Follow: TypeAlias = Sequence[tuple[int, Request]]
+NextPages: TypeAlias = Sequence[tuple[int, Request]]
 """Pages that follow: the place of each in its list, and the request for it."""
 
 
-class Wanted(Protocol):
+class PageSource(Protocol):
     """A list that somebody wants read. Immutable, so that threads may share it."""
 
-    def first(self, rest: Rest) -> Request:
+    def first(self, session: Session) -> Request:
         """Return the request for its first page."""
 
     def rows(self, data: object) -> list[Record]:
         """Return the rows that one answer holds; BadResponse if it does not hold what was asked."""
 
-    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:
+    def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:
         """Return what follows the page at `place` (0: the first); BadResponse for a circle.
 
         Where nobody knows how many pages there are, `ahead` of them may be asked for at once: those
@@ -35,7 +35,7 @@ class Wanted(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class RestList:
     """A list of REST: its endpoint and parameters.
 
     `single` says that one object is asked for, which counts as a list of one, and which one run
@@ -48,14 +48,14 @@ class Listing:
     single: bool = False
     once: bool = False
 
-    def first(self, rest: Rest) -> Request:
+    def first(self, session: Session) -> Request:
         """Return the request for its first page."""
         if self.single:
-            return Request("GET", target(self.endpoint, self.params, rest.base_url), once=True)
-        return self._page(rest, None)
+            return Request("GET", target(self.endpoint, self.params, session.base_url), once=True)
+        return self._page(session, None)
 
-    def _page(self, rest: Rest, number: int | None) -> Request:
-        request = rest.page_request(self.endpoint, page_params(self.params), number)
+    def _page(self, session: Session, number: int | None) -> Request:
+        request = session.page_request(self.endpoint, page_params(self.params), number)
         return replace(request, once=True) if self.once else request
 
     def rows(self, data: object) -> list[Record]:
@@ -66,11 +66,11 @@ class Listing:
             raise BadResponse(f"The answer is not {wanted}", status=200)
         return rows
 
-    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:
+    def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:
         """Return all pages at once where their number is known, else the next ones."""
         params, number = page_params(self.params), reply.next_page
         if number is None:
-            request = rest.next_request(self.endpoint, params, reply)
+            request = session.next_request(self.endpoint, params, reply)
             return [] if request is None else [(place + 1, request)]
         if number <= max(place, 1):
             raise BadResponse(CIRCLE)
@@ -78,11 +78,11 @@ class Listing:
         if reply.total_pages is not None:
             end = reply.total_pages + 1 if place == 0 else number + 1
         pages = range(number, end)
-        return [(page, self._page(rest, page)) for page in pages]
+        return [(page, self._page(session, page)) for page in pages]
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class GraphQLConnection:
     """A list of GraphQL: a query with a variable `$after`, and the path to the connection in it.
 
     The connection must ask for `nodes` and `pageInfo { endCursor hasNextPage }`. `what` names it in
@@ -94,9 +94,9 @@ class Connection:
     variables: Params
     path: tuple[str, ...]
 
-    def first(self, rest: Rest) -> Request:
+    def first(self, session: Session) -> Request:
         """Return the request for its first page."""
-        return rest.graphql_request(self.query, self.variables)
+        return session.graphql_request(self.query, self.variables)
 
     def rows(self, data: object) -> list[Record]:
         """Return the nodes; NotFound where something on the way to them is null."""
@@ -105,7 +105,7 @@ class Connection:
             raise BadResponse(f"The answer holds no {self.what}", status=200)
         return [node for node in nodes if isinstance(node, dict)]
 
-    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:  # noqa: ARG002
+    def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
         """Return the next page, by its cursor: nobody can know another one."""
         page = self._connection(reply.data).get("pageInfo") or {}
         cursor = page.get("endCursor")
@@ -114,7 +114,7 @@ class Connection:
         if not cursor:
             raise BadResponse(f"The {self.what} go on, but no cursor says where", status=200)
         variables = {**self.variables, "after": cursor}
-        return [(place + 1, rest.graphql_request(self.query, variables))]
+        return [(place + 1, session.graphql_request(self.query, variables))]
 
     def _connection(self, data: object) -> Record:
         for key in self.path:

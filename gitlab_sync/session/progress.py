@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Session
 from gitlab_sync.types import Progress
 
 
-class Meter:
+class ProgressTracker:
     """A run's progress, readable from any thread while another one runs it.
 
     Each number is written by one thread only; what `now` gives may be a moment old.
     """
 
     def __init__(self) -> None:
-        self._rest: Rest | None = None
+        self._session: Session | None = None
         self._what = ""
         self._done = 0
         self._total: int | None = None
 
-    def attach(self, rest: Rest) -> None:
+    def attach(self, session: Session) -> None:
         """Take the job whose requests and waits are shown."""
-        self._rest = rest
+        self._session = session
 
     def begin(self, total: int | None, what: str = "", done: int = 0) -> None:
         """Say what is counted next, how many there are (None: not known yet), and are done."""
@@ -32,8 +32,8 @@ class Meter:
 
     def now(self) -> Progress:
         """Return how far the run is at this moment."""
-        rest = self._rest
-        if rest is None:
+        session = self._session
+        if session is None:
             return Progress()
-        waiting = rest.patience.gate.delay()
-        return Progress(self._done, self._total, rest.requests, waiting, self._what)
+        waiting = session.active.wait_budget.gate.delay()
+        return Progress(self._done, self._total, session.active.requests, waiting, self._what)

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
+class Result(Generic[T]):
     """What became of one piece of work: a value, or the error in its place. Immutable."""
 
     value: T | None = None

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.concurrency.executor import DEFAULT_WORKERS, SharedExecutor
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.http.cache import InFlight, Kept
+from gitlab_sync.http.cache import ETagCache, InFlight
 from gitlab_sync.http.rate_limit import Gate
 from gitlab_sync.http.retry import RetryBudget, RetryPolicy
 from gitlab_sync.http.transport import Transport
@@ -87,7 +87,7 @@ class Bridge:
         self.cancel = CancelToken()
         self.transport = Transport(self.workers, verify=self._verify)
         self.in_flight = InFlight()
-        self.kept = Kept()
+        self.etags = ETagCache()
         # Weak, so that a gate lives as long as somebody works behind it; the latest live on, since
         # a closed gate must still be closed for the next call.
         self._gates: weakref.WeakValueDictionary[tuple[str, str], Gate] = (

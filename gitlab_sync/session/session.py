@@ -1,4 +1,4 @@
-"""One principal's view of one instance: get, get_all, iter_pages, request, graphql."""
+"""One principal at one instance: get, get_all, iter_pages, request, graphql."""
 
 from __future__ import annotations
 
@@ -6,21 +6,34 @@ import itertools
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor
-from contextlib import contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol, TypeAlias
 
 import orjson
 
 from gitlab_sync.concurrency.cancel import CancelToken
-from gitlab_sync.errors import BadResponse, ConfigurationError, GitLabSyncError, without_secrets
+from gitlab_sync.errors import (
+    BadResponse,
+    ConfigurationError,
+    GitLabSyncError,
+    without_secrets,
+)
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.http.rate_limit import Patience
+from gitlab_sync.http.rate_limit import WaitBudget
 from gitlab_sync.http.urls import reroot, target
 from gitlab_sync.http.wire import Reply
-from gitlab_sync.session.exchange import GRAPHQL_ROOT, READING, Job, Request, View, fetch
-from gitlab_sync.types import Params, Record, Rows
+from gitlab_sync.session.context import (
+    DEFAULT_TIMEOUT,
+    Access,
+    ClientHealth,
+    RequestContext,
+    fetch,
+)
+from gitlab_sync.session.request import GRAPHQL_ROOT, READING, Request
+from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.types import Params, Record, RecordList
 
 log = logging.getLogger("gitlab_sync")
 
@@ -32,22 +45,82 @@ CIRCLE = "The list leads back to a page that was read"
 _JSON = (("Content-Type", "application/json"),)
 
 
-class Rest(View):
-    """One principal's view of one instance. Thread-safe; no I/O and no thread until the first call.
+class HasSession(Protocol):
+    """Something that holds a session, such as `GitLabClient`."""
 
-    It takes what `View` takes. Pickles only if the credential is a reference, and then without
-    bridge and job.
+    @property
+    def session(self) -> Session:
+        """The session that it holds."""
+
+
+class Session:
+    """One principal at one instance. Thread-safe; no I/O and no thread until the first call.
+
+    `timeout` is the seconds that a whole call, or one page of a list, may take. `tenant` names the
+    queue in the shared pool (None: the principal). Raises ConfigurationError for a URL that cannot
+    be one. It pickles only if the credential is a reference, and then without its bridge.
     """
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        job = self._job
-        waits = None if job is None else (job.limit, job.patience.limit)
-        return (_rebuild, (self.base_url, self.credential, self.timeout, waits))
+    def __init__(
+        self,
+        base_url: str,
+        credential: Credential,
+        *,
+        bridge: Bridge | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        tenant: str | None = None,
+    ) -> None:
+        self.access = Access(base_url, credential, timeout, tenant, bridge)
+        self._cancel = CancelToken()
+        self._context: RequestContext | None = None
 
-    # -- jobs ------------------------------------------------------------------------------------
+    def __repr__(self) -> str:
+        return f"<Session {self.base_url} {self.credential!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_bound, (self.access, CancelToken, self._context))
+
+    @property
+    def base_url(self) -> str:
+        """The URL of the instance, without a `/` at its end."""
+        return self.access.base_url
+
+    @property
+    def credential(self) -> Credential:
+        """The credential of the principal."""
+        return self.access.credential
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that a whole call, or one page of a list, may take."""
+        return self.access.timeout
+
+    @property
+    def principal(self) -> str:
+        """A keyed hash that tells principals apart and reveals nothing of a token."""
+        return self.access.principal
+
+    @property
+    def bridge(self) -> Bridge:
+        """The bridge that carries the requests: the one given, else the process's own."""
+        return self.access.bridge
+
+    @property
+    def health(self) -> ClientHealth:
+        """The last failure and the last 429."""
+        return self.access.health
+
+    # -- contexts --------------------------------------------------------------------------------
+
+    @property
+    def active(self) -> RequestContext:
+        """The context of this session's requests; only a session from `context` has one."""
+        if self._context is None:
+            raise ConfigurationError("no context is open: use `with session.context() as session`")
+        return self._context
 
     @contextmanager
-    def job(
+    def context(
         self,
         *,
         limit: float | None = None,
@@ -55,35 +128,48 @@ class Rest(View):
         started: float | None = None,
         cancel: CancelToken | None = None,
         executor: Executor | None = None,
-    ) -> Iterator[Rest]:
-        """Yield a view of the same instance whose calls share one executor view and one cancel.
+    ) -> Iterator[Session]:
+        """Yield a session whose calls share one context: one queue and one cancel token.
 
-        `limit` and `max_wait` are seconds, for one leaf and for one closing of a rate limit. Inside
-        another job that job goes on. What is under way when the block ends is broken off.
+        `limit` and `max_wait` are seconds, for one task and for one closing of a rate limit. Inside
+        another context that one goes on. When the block ends, requests under way are broken off.
         """
-        if self._job is not None:
+        if self._context is not None:
             yield self
             return
-        bridge = self.bridge
+        access, bridge = self.access, self.bridge
         if self._cancel.cancelled:
             raise ConfigurationError("client is closed", hint="Make a new client.")
         if bridge.closed:
             raise ConfigurationError("the bridge is closed", hint="Make a new bridge.")
         parents = [self._cancel, bridge.cancel, *([] if cancel is None else [cancel])]
         token = CancelToken(*parents)
-        patience = Patience(bridge.gate(self.base_url, self.principal), max_wait, started)
-        view = bridge.executor.for_tenant(self._tenant, patience.delay)
+        budget = WaitBudget(bridge.gate(access.base_url, access.principal), max_wait, started)
+        view = bridge.executor.for_tenant(access.tenant, budget.delay)
         token.add(view, view.cancel)
-        rest = Rest.__new__(Rest)
-        rest.__dict__.update(self.__dict__)
-        rest._job = Job(executor or view, patience, token, limit)  # noqa: SLF001 - one of us
+        context = RequestContext(access, executor or view, budget, token, limit)
         try:
-            yield rest
+            yield _bound(access, lambda: self._cancel, context)
         except CancelledError:
             raise token.error() from None
         finally:
             token.release()
             token.cancel()
+
+    def call(self, started: float | None = None) -> AbstractContextManager[Session]:
+        """Yield a session for one call: `timeout` bounds each task and each wait.
+
+        `started` (monotonic clock) is when the call began: then it bounds the whole call.
+        """
+        return self.context(limit=self.timeout, max_wait=self.timeout, started=started)
+
+    def send(self, request: Request) -> Reply:
+        """Run one task on the pool and wait for it; only for a session from `context`."""
+        context = self.active
+        try:
+            return context.executor.submit(fetch, context, request).result()
+        except CancelledError:
+            raise context.cancel.error() from None
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -133,14 +219,14 @@ class Rest(View):
         per_page: int = PER_PAGE,
         max_pages: int | None = None,
         all: bool = False,  # noqa: A002 - the contract's name
-    ) -> Rows:
+    ) -> RecordList:
         """Return all rows of a list in order, up to `max_pages` pages (None, `all`: no cap).
 
         The result says whether it is `complete`, the server's `total` and how many `pages` were
         read; a cap that cuts is logged. An error carries the rows read before it in `.partial`. A
         single object gives a list of one.
         """
-        rows = Rows()
+        rows = RecordList()
         cap = None if all else max_pages
         try:
             for reply in self._replies(endpoint, params, per_page, cap):
@@ -188,8 +274,8 @@ class Rest(View):
             raise ConfigurationError(f"max_pages is {max_pages}: give 1 or more, or None for all")
         given = page_params(params, per_page)
         cap = math.inf if max_pages is None else max_pages
-        with self.job(limit=self.timeout, max_wait=self.timeout) as rest:
-            reply = rest.send(self.page_request(endpoint, given, None))
+        with self.call() as session:
+            reply = session.send(self.page_request(endpoint, given, None))
             yield reply
             read, number = 1, 0
             while reply.next_page is not None and read < cap:
@@ -199,7 +285,8 @@ class Rest(View):
                 ahead = min(read, self.bridge.workers) if end is None else end - first + 1
                 numbers = range(first, first + int(max(1, min(ahead, cap - read))))
                 requests = (self.page_request(endpoint, given, each) for each in numbers)
-                replies = rest.executor.map(fetch, itertools.repeat(rest), requests)
+                context = session.active
+                replies = context.executor.map(fetch, itertools.repeat(context), requests)
                 for number, reply in zip(numbers, replies, strict=True):
                     yield reply
                     read += 1
@@ -210,7 +297,7 @@ class Rest(View):
                 if after.target in seen:
                     raise BadResponse(CIRCLE, url=endpoint)
                 seen.add(after.target)
-                reply = rest.send(after)
+                reply = session.send(after)
                 yield reply
                 read += 1
 
@@ -232,9 +319,8 @@ class Rest(View):
         return None
 
     def _single(self, request: Request) -> Reply:
-        limit = self.timeout
-        with self.job(limit=limit, max_wait=limit, started=time.monotonic()) as rest:
-            return rest.send(request)
+        with self.call(time.monotonic()) as session:
+            return session.send(request)
 
     def close(self) -> None:
         """Break off what this client does and refuse more. Idempotent, instant, from any thread.
@@ -244,6 +330,15 @@ class Rest(View):
         self._cancel.cancel("the client was closed")
 
 
+Client: TypeAlias = Session | HasSession
+"""What library functions take as their first argument: a client, or a session."""
+
+
+def session_of(client: Client) -> Session:
+    """Return the session itself, or the one that a client holds."""
+    return client if isinstance(client, Session) else client.session
+
+
 def page_params(params: Params | None, per_page: int = PER_PAGE) -> Params:
     """Return the parameters of a list; GitLab cuts pages at 100 rows, so we ask for no more."""
     if per_page < 1:
@@ -251,17 +346,12 @@ def page_params(params: Params | None, per_page: int = PER_PAGE) -> Params:
     return {**(params or {}), "per_page": min(per_page, PER_PAGE)}
 
 
-def _rebuild(
-    base_url: str,
-    credential: Credential,
-    timeout: float,
-    waits: tuple[float | None, float] | None,
-) -> Rest:
-    """Make a view anew in another process: on that process's bridge, with a job of its own."""
-    rest = Rest(base_url, credential, timeout=timeout)
-    if waits is not None:
-        limit, max_wait = waits
-        bridge = rest.bridge
-        patience = Patience(bridge.gate(rest.base_url, rest.principal), max_wait)
-        rest._job = Job(bridge.executor, patience, bridge.cancel, limit)  # noqa: SLF001
-    return rest
+def _bound(
+    access: Access, cancel: Callable[[], CancelToken], context: RequestContext | None
+) -> Session:
+    """Return a session of the same access, in a context."""
+    session = Session.__new__(Session)
+    session.access = access
+    session._cancel = cancel()  # noqa: SLF001 - one of us
+    session._context = context  # noqa: SLF001
+    return session

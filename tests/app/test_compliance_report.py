@@ -21,7 +21,7 @@ from gitlab_sync.rules.projects.checks import BY_ID, CHECKS
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Report, Score, error_row
 from gitlab_sync.rules.projects.facts import Finding
 from gitlab_sync.services.compliance import suggestions
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 PASS = Finding("pass", "all is well", share=1.0)
 
@@ -32,7 +32,7 @@ def report(**findings: Finding) -> Report:
     return Report(found, Score(80, 20), ("Python",), None)
 
 
-def row(name: str, score: float | None, unknown: int | None = 0) -> Row:
+def row(name: str, score: float | None, unknown: int | None = 0) -> TableRow:
     """Return a row of the table."""
     return {**error_row(name, ""), "Compliance Score": score, "Unverified": unknown}
 

@@ -12,7 +12,7 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.pages.state import keeping
 from gitlab_sync.pages.state.sign_ins import SignIn
-from gitlab_sync.pages.widgets.page_query import Asking
+from gitlab_sync.pages.widgets.page_query import PageQuery
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.run import Run
@@ -36,8 +36,8 @@ def visitor(sandbox: Sandbox, name: str = "admin") -> SignIn:
 
 def answer(world: World, sign_in: SignIn) -> Report:
     """Ask what the page of batches asks, as a job does."""
-    question = people.Question([Person(name) for name in world.truth.usernames])
-    asking = Asking("batch", question.key, "people", question, people.answer)
+    question = people.PeopleQuery([Person(name) for name in world.truth.usernames])
+    asking = PageQuery("batch", question.key, "people", question, people.answer)
     return asking.work(sign_in, Run(source="rest"))
 
 

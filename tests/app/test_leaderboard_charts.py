@@ -23,7 +23,7 @@ from gitlab_sync.rules.identity.teams import Member, Team
 from gitlab_sync.rules.scores.heatmap import heatmap, heatmap_rows
 from gitlab_sync.rules.scores.leaderboard import weights_from
 from gitlab_sync.sandbox import Sandbox
-from gitlab_sync.services.leaderboard import LeaderboardReport, Question, answer
+from gitlab_sync.services.leaderboard import LeaderboardQuery, LeaderboardReport, answer
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def board(sandbox: Sandbox) -> LeaderboardReport:
         Team("Lost", "", (Member("nor.this.one"),)),
     )
     with GitLabClient(sandbox.url, sandbox.token()) as client:
-        return answer(client, Question(teams, weights=weights_from({"mr_assigned": 0.5})))
+        return answer(client, LeaderboardQuery(teams, weights=weights_from({"mr_assigned": 0.5})))
 
 
 def test_the_parts_of_a_bar_lie_end_to_end_and_make_up_the_score(board: LeaderboardReport) -> None:

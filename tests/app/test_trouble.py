@@ -11,10 +11,10 @@ from gitlab_sync.pages.widgets.error_panel import (
     of_error,
     of_rows,
 )
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 
-def row(username: str, status: str, error: str | None) -> Row:
+def row(username: str, status: str, error: str | None) -> TableRow:
     """Return a row that has what the panel looks at."""
     return {"Username": username, "Status": status, "Error": error}
 

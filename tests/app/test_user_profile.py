@@ -18,7 +18,7 @@ from gitlab_sync.pages.state.roles import VARIABLE
 from gitlab_sync.reports.xlsx_file import ABOUT, to_xlsx
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.services.profile import Question, answer
+from gitlab_sync.services.profile import ProfileQuery, answer
 
 PAGE = "user_profile.py"
 CAREFUL, CARELESS = "amelie.laurent", "ivo.brandt"
@@ -288,6 +288,6 @@ def test_the_workbook_has_exactly_the_six_sheets_and_the_one_about_them(
 ) -> None:
     """Also of somebody who has nothing, and of nobody."""
     for name in (CARELESS, "kira.osei", "nobody.here"):
-        report = answer(client, Question(name, zone=UTC))
+        report = answer(client, ProfileQuery(name, zone=UTC))
         file = to_xlsx(report.sheets("https://gitlab.example"))
         assert openpyxl.load_workbook(io.BytesIO(file)).sheetnames == [*SIX, ABOUT]

@@ -38,7 +38,7 @@ from gitlab_sync.rules.scores.weekly import (
     person_week,
 )
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.services.weekly import PersonAnswer, Question, answer
+from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, answer
 
 PAGE = "weekly_performance.py"
 UTC_ZONE = ZoneInfo("UTC")
@@ -412,7 +412,7 @@ def test_the_items_of_a_person_are_as_many_as_the_numbers_say(busy: Sandbox) -> 
     """Of everybody, on 45 days, each with a link and in its project."""
     names = busy.world.truth.usernames
     days = last_days(TODAY, 45)
-    question = Question([WeekPerson("", "", name) for name in names], days, zone=UTC_ZONE)
+    question = WeeklyQuery([WeekPerson("", "", name) for name in names], days, zone=UTC_ZONE)
     with GitLabClient(busy.url, busy.token()) as client:
         report = answer(client, question)
     kinds = {"merge_requests": "merge request", "issues": "issue", "commits": "commit"}

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from gitlab_sync import GitLabClient
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.sandbox import Sandbox
-from gitlab_sync.services.people import Question, answer
+from gitlab_sync.services.people import PeopleQuery, answer
 from gitlab_sync.session.runtime import Bridge
 
 Cells = list[dict[str, str]]
@@ -28,7 +28,7 @@ def downloaded(page: Page, path: Path) -> Cells:
 
 def expected(sandbox: Sandbox, token: str, names: Iterable[str]) -> Cells:
     """Return what the library finds with that token, as the cells of a CSV file."""
-    question = Question([Person(name) for name in names])
+    question = PeopleQuery([Person(name) for name in names])
     with Bridge() as bridge, GitLabClient(sandbox.url, token, bridge=bridge) as client:
         rows = answer(client, question)
     return [{key: "" if v is None else str(v) for key, v in row.items()} for row in rows]

@@ -10,7 +10,8 @@ from importlib import import_module
 import gitlab_sync
 import gitlab_sync.api
 
-RULES = ("description", "ci_pipeline", "merge_request", "issue", "project", "leaderboard", "weekly")
+HANDED_ON = ("gitlab_sync.batch", "gitlab_sync.rules.ci_pipeline", "gitlab_sync.rules.description")
+"""Modules that only hand on the names of the drop-in contract."""
 
 
 def surface() -> Iterator[str]:
@@ -18,14 +19,15 @@ def surface() -> Iterator[str]:
     for name in gitlab_sync.__all__:
         yield from _lines("gitlab_sync", name, getattr(gitlab_sync, name))
     modules = [
-        f"gitlab_sync.api.{found.name}" for found in pkgutil.iter_modules(gitlab_sync.api.__path__)
+        f"gitlab_sync.api.{found.name}"
+        for found in pkgutil.iter_modules(gitlab_sync.api.__path__)
+        if not found.ispkg
     ]
-    modules += ["gitlab_sync.services.evaluation", *(f"gitlab_sync.rules.{name}" for name in RULES)]
-    for module in modules:
+    for module in (*modules, *HANDED_ON):
         members = vars(import_module(module))
-        for name in sorted(members):
+        for name in sorted(members.get("__all__", members)):
             member = members[name]
-            own = getattr(member, "__module__", "").startswith("gitlab_sync")
+            own = "__all__" in members or getattr(member, "__module__", "") == module
             if inspect.isfunction(member) and own and not name.startswith("_"):
                 yield from _lines(module, name, member)
 

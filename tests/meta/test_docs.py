@@ -41,7 +41,7 @@ from gitlab_sync.rules.scores.weekly import (
     overview_rows,
 )
 from gitlab_sync.rules.scores.work import TITLES
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.types import PartialList, Record
 
 DOCS = Path(__file__).parents[2] / "docs"
 RULES = (DOCS / "rules.md").read_text(encoding="utf-8")
@@ -156,7 +156,7 @@ def facts(unread: Sequence[str], missing: str | None = None, **project: object) 
         for path, content in PYTHON.items()
     }
     entries = () if missing else [{"path": path, "type": "blob"} for path in PYTHON]
-    return ProjectFacts(project, Reading(entries, missing), {} if missing else files)
+    return ProjectFacts(project, PartialList(entries, missing), {} if missing else files)
 
 
 SHOWN = {"description": "d", "topics": ["t"]}

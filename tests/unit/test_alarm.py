@@ -5,20 +5,20 @@ from __future__ import annotations
 import threading
 import time
 
-from gitlab_sync.concurrency.timer import Alarm
+from gitlab_sync.concurrency.timer import Timer
 
 
 def test_it_rings_when_the_time_has_come() -> None:
     """In a thread of its own."""
     rung = threading.Event()
-    Alarm(rung.set, time.monotonic).set(time.monotonic())
+    Timer(rung.set, time.monotonic).set(time.monotonic())
     assert rung.wait(30)
 
 
 def test_an_earlier_moment_takes_the_place_of_a_later_one() -> None:
     """A later one set afterwards changes nothing."""
     rung = threading.Event()
-    alarm = Alarm(rung.set, time.monotonic)
+    alarm = Timer(rung.set, time.monotonic)
     alarm.set(time.monotonic() + 3600)
     alarm.set(time.monotonic())
     alarm.set(time.monotonic() + 3600)
@@ -29,7 +29,7 @@ def test_an_earlier_moment_takes_the_place_of_a_later_one() -> None:
 def test_a_stopped_alarm_leaves_no_thread() -> None:
     """And it can be set again."""
     before = set(threading.enumerate())
-    alarm = Alarm(lambda: None, time.monotonic)
+    alarm = Timer(lambda: None, time.monotonic)
     alarm.set(time.monotonic() + 3600)
     (thread,) = set(threading.enumerate()) - before
     alarm.stop()

@@ -18,7 +18,7 @@ from gitlab_sync.errors import (
     ServerError,
     without_secrets,
 )
-from gitlab_sync.types import Rows
+from gitlab_sync.types import RecordList
 
 KINDS = sorted(
     (
@@ -32,7 +32,7 @@ KINDS = sorted(
 
 def full(kind: type[GitLabSyncError]) -> GitLabSyncError:
     """Return an error of this kind with all its facts."""
-    rows = Rows([{"id": 1}])
+    rows = RecordList([{"id": 1}])
     rows.complete, rows.total, rows.pages = False, 9, 1
     error = kind(
         "went wrong",

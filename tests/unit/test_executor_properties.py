@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gitlab_sync.concurrency.executor import SharedExecutor
 from gitlab_sync.concurrency.fair_queue import Delay, Task
-from gitlab_sync.concurrency.futures import Postpone, leaf, may_postpone, resumed
+from gitlab_sync.concurrency.futures import Postpone, may_postpone, restartable, resumed
 
 WATCHDOG = 30.0
 Outcome: TypeAlias = tuple[Any, ...]
@@ -118,7 +118,7 @@ class Run:
 
     @property
     def _late(self) -> Callable[[Node], Outcome]:
-        @leaf
+        @restartable
         def late(node: Node) -> Outcome:
             if may_postpone() and resumed() is None:
                 raise Postpone(0.001, "was here")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gitlab_sync.concurrency.executor import SharedExecutor
-from gitlab_sync.concurrency.futures import Postpone, leaf, may_postpone, resumed
+from gitlab_sync.concurrency.futures import Postpone, may_postpone, restartable, resumed
 
 PATIENCE = 20.0
 Until = Callable[..., None]
@@ -96,7 +96,7 @@ def test_a_leaf_that_is_put_off_frees_its_worker_and_finds_what_it_left(make_poo
     other_ran = threading.Event()
     found: list[object] = []
 
-    @leaf
+    @restartable
     def patient() -> str:
         found.append(resumed())
         if not other_ran.is_set():
@@ -115,7 +115,7 @@ def test_a_leaf_that_was_put_off_can_be_cancelled_at_once(make_pool: Any, until:
     """It waits like one that never started."""
     pool = make_pool(1)
 
-    @leaf
+    @restartable
     def patient() -> None:
         raise Postpone(3600, None)
 
@@ -131,7 +131,7 @@ def test_a_leaf_that_is_put_off_while_its_view_is_cancelled_ends(make_pool: Any)
     view = make_pool(1).for_tenant("a")
     begun, cancelled = threading.Event(), threading.Event()
 
-    @leaf
+    @restartable
     def patient() -> None:
         begun.set()
         cancelled.wait(PATIENCE)
@@ -150,7 +150,7 @@ def test_a_leaf_that_is_put_off_in_a_closed_pool_ends(make_pool: Any) -> None:
     pool = make_pool(1)
     begun, closed = threading.Event(), threading.Event()
 
-    @leaf
+    @restartable
     def patient() -> None:
         begun.set()
         closed.wait(PATIENCE)
@@ -168,7 +168,7 @@ def test_only_a_leaf_at_the_bottom_of_a_worker_may_be_put_off(make_pool: Any) ->
     """All else would be run twice, or is no leaf, or not in our pool."""
     pool = make_pool(1)
 
-    @leaf
+    @restartable
     def marked() -> bool:
         return may_postpone()
 
@@ -181,7 +181,7 @@ def test_only_a_leaf_at_the_bottom_of_a_worker_may_be_put_off(make_pool: Any) ->
     assert pool.submit(marked).result(PATIENCE)
     assert not pool.submit(plain).result(PATIENCE)
     assert not pool.submit(outer).result(PATIENCE)
-    assert not pool.submit(leaf(outer)).result(PATIENCE)
+    assert not pool.submit(restartable(outer)).result(PATIENCE)
     assert not marked()
     with ThreadPoolExecutor(1) as foreign:
         assert not foreign.submit(marked).result(PATIENCE)

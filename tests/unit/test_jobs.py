@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from gitlab_sync.errors import AuthenticationError, Cancelled
-from gitlab_sync.pages.state.jobs import Job, JobRegistry, Owner
+from gitlab_sync.pages.state.jobs import BackgroundJob, JobRegistry, Owner
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.run import Run
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 ALICE = Owner("alice", "tab 1")
 ALICE_TOO = Owner("alice", "tab 2")
@@ -52,7 +52,7 @@ class Work:
         return Report([row("alice"), row("bob")], completeness)
 
 
-def row(username: str) -> Row:
+def row(username: str) -> TableRow:
     """Return a row that has what a job looks at."""
     return {"Username": username, "Status": "Success"}
 
@@ -76,7 +76,7 @@ def jobs(clock: Clock) -> Iterator[JobRegistry]:
     registry.close()
 
 
-def ended(job: Job) -> Job:
+def ended(job: BackgroundJob) -> BackgroundJob:
     """Return the job once it has ended."""
     assert job.wait(LONG)
     return job

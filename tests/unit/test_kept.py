@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitlab_sync.http.cache import Kept
+from gitlab_sync.http.cache import ETagCache
 from gitlab_sync.http.wire import Answer
 
 MOST = 20_000
@@ -19,7 +19,7 @@ def answer(size: int) -> Answer:
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 30_000)), max_size=60))
 def test_they_never_take_more_than_their_bound(kept: list[tuple[int, int]]) -> None:
     """Whatever comes, in whatever order; what is given out is what was kept last."""
-    store, latest = Kept(MOST), {}
+    store, latest = ETagCache(MOST), {}
     for key, size in kept:
         store.keep((key,), answer(size))
         latest[key] = size
@@ -30,7 +30,7 @@ def test_they_never_take_more_than_their_bound(kept: list[tuple[int, int]]) -> N
 
 def test_what_was_not_used_for_longest_goes_first() -> None:
     """Using is what counts, not coming."""
-    store = Kept(MOST)
+    store = ETagCache(MOST)
     for key in range(3):
         store.keep((key,), answer(4_000))
     assert store.get((0,)) is not None
@@ -40,7 +40,7 @@ def test_what_was_not_used_for_longest_goes_first() -> None:
 
 def test_what_is_too_large_pushes_nothing_out() -> None:
     """And takes the place of an older answer, which is not true any more."""
-    store = Kept()
+    store = ETagCache()
     store.keep((1,), answer(10))
     store.keep((2,), answer(10))
     store.keep((2,), answer(1_000_000))

@@ -10,7 +10,7 @@ import pytest
 
 from gitlab_sync.errors import RateLimited
 from gitlab_sync.http import rate_limit as limits
-from gitlab_sync.http.rate_limit import Gate, Patience
+from gitlab_sync.http.rate_limit import Gate, WaitBudget
 from gitlab_sync.http.wire import RateLimit
 
 
@@ -187,7 +187,7 @@ def test_the_requests_under_way_are_counted_right_by_many_threads() -> None:
 def test_patience_waits_as_long_as_the_gate_says_if_it_may() -> None:
     """An open gate costs nothing."""
     gate = Gate()
-    patience = Patience(gate, 60.0)
+    patience = WaitBudget(gate, 60.0)
     assert patience.delay() == patience.delay_or_raise() == 0.0
     gate.close(30.0)
     assert 29.0 < patience.delay() <= 30.0
@@ -198,7 +198,7 @@ def test_a_wait_without_hope_fails_at_once_and_says_when_to_come_back() -> None:
     """Holding it back would only waste its time: the delay is 0, so that it runs and fails."""
     gate = Gate()
     gate.close(3600.0)
-    patience = Patience(gate, 300.0)
+    patience = WaitBudget(gate, 300.0)
     assert patience.delay() == 0.0
     with pytest.raises(RateLimited, match="Rate Limit") as caught:
         patience.delay_or_raise()
@@ -210,7 +210,7 @@ def test_a_wait_without_hope_fails_at_once_and_says_when_to_come_back() -> None:
 def test_a_calls_patience_runs_out_from_its_beginning() -> None:
     """What went by before counts, and nothing gives it back."""
     gate = Gate()
-    patience = Patience(gate, 60.0, started=time.monotonic() - 50.0)
+    patience = WaitBudget(gate, 60.0, started=time.monotonic() - 50.0)
     gate.close(5.0)
     assert patience.delay() > 0.0
     patience.relax()
@@ -224,7 +224,7 @@ def test_a_calls_patience_runs_out_from_its_beginning() -> None:
 def test_a_batchs_patience_is_for_each_closing() -> None:
     """Whatever went through in between shows that waiting is worth it."""
     gate = Gate()
-    patience = Patience(gate, 60.0)
+    patience = WaitBudget(gate, 60.0)
     gate.close(40.0)
     assert patience.delay() > 0.0
     patience._since = time.monotonic() - 50.0  # it has waited that long

@@ -19,7 +19,7 @@ from gitlab_sync.errors import (
     TimedOut,
 )
 from gitlab_sync.reports.report import Completeness, Report, short_reason
-from gitlab_sync.session.result import Outcome
+from gitlab_sync.session.result import Result
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_a_list_that_broke_off_is_told_apart_since_nobody_knows_what_it_holds() 
 
 def test_an_outcome_is_a_value_or_an_error_and_pickles() -> None:
     """It comes back from other processes, too."""
-    assert pickle.loads(pickle.dumps(Outcome(value=7))) == Outcome(value=7)
-    failed: Outcome[int] = Outcome(error=NotFound("404"))
+    assert pickle.loads(pickle.dumps(Result(value=7))) == Result(value=7)
+    failed: Result[int] = Result(error=NotFound("404"))
     assert failed.value is None
     assert isinstance(pickle.loads(pickle.dumps(failed)).error, NotFound)
 

@@ -23,9 +23,9 @@ from gitlab_sync.errors import (
 from gitlab_sync.http import retry
 from gitlab_sync.http.retry import (
     TRANSIENT_STATUS,
-    Attempts,
     RetryBudget,
     RetryPolicy,
+    RetryState,
     is_transient,
 )
 
@@ -39,14 +39,14 @@ def attempts(
     limit: float | None = None,
     longest: float = 300.0,
     repeatable: bool = True,
-) -> Attempts:
+) -> RetryState:
     """Return the state of a call that has not begun."""
-    return Attempts(
+    return RetryState(
         policy, budget or RetryBudget(), limit=limit, longest=longest, repeatable=repeatable
     )
 
 
-def tries(error: GitLabSyncError, state: Attempts) -> int:
+def tries(error: GitLabSyncError, state: RetryState) -> int:
     """Fail with the same error until it is final; return how many exchanges were made."""
     for _ in range(50):
         state.begin()

@@ -10,7 +10,7 @@ from gitlab_sync import GitLabClient
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.truth import Counts
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 _NO_COUNTS = {"Username", "Status", "Error", "Unverified"}
 
@@ -20,12 +20,12 @@ def columns(counts: Sequence[str]) -> list[str]:
     return ["Username", *counts, "Status", "Error", "Unverified"]
 
 
-def counts(row: Row) -> dict[str, Any]:
+def counts(row: TableRow) -> dict[str, Any]:
     """Return the numbers of a row, in the order of the columns."""
     return {title: cell for title, cell in row.items() if title not in _NO_COUNTS}
 
 
-def assert_true(rows: Sequence[Row], truth: Mapping[str, Counts]) -> None:
+def assert_true(rows: Sequence[TableRow], truth: Mapping[str, Counts]) -> None:
     """Check that these rows are whole and say what the world knows about itself."""
     assert {str(row["Username"]): counts(row) for row in rows} == truth
     for row in rows:

@@ -22,7 +22,7 @@ from gitlab_sync.rules.items import merge_request as rules
 from gitlab_sync.sandbox.traffic import Traffic
 from gitlab_sync.services.evaluation import find_people
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Session
 from gitlab_sync.store.store import Mode, open_store
 
 BELOW = "/projects/:id/merge_requests/:iid/"
@@ -30,9 +30,11 @@ NOW = datetime(2026, 8, 1, tzinfo=UTC)
 """When the runs are, long after all that a generated world holds."""
 
 
-def rows(rest: Rest, usernames: Iterable[str], source: FactSource | None = None) -> dict[str, Any]:
+def rows(
+    rest: Session, usernames: Iterable[str], source: FactSource | None = None
+) -> dict[str, Any]:
     """Return everybody's status and counts, and what is said of each of their merge requests."""
-    with rest.job() as job:
+    with rest.context() as job:
         people = find_people(job, "merge_requests", usernames, Scope())
         ended = {mr["id"]: mr for person in people for mr in person.items if rules.is_terminal(mr)}
         verdicts = {
@@ -59,7 +61,7 @@ def stored_rows(
     now: datetime = NOW,
 ) -> dict[str, Any]:
     """Return what `rows` does, from a run that has a store."""
-    with open_store(client.base_url, client.credential, mode, folder) as store:
+    with open_store(client.base_url, client.session.credential, mode, folder) as store:
         return rows(client, usernames, StoredFacts(RestFacts(), store, now))
 
 

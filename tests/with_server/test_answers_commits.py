@@ -10,17 +10,17 @@ import pytest
 from written_commits import user, without_commits, write
 
 from gitlab_sync import GitLabClient
+from gitlab_sync.batch import process_batch_users
 from gitlab_sync.errors import NotFound, PermissionDenied
 from gitlab_sync.rules.dates import period
 from gitlab_sync.rules.identity.known_by import all_known, parse_known_by
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.services.commits import COLUMNS, CommitsReport, Question, answer
-from gitlab_sync.services.evaluation import process_batch_users
-from gitlab_sync.session.progress import Meter
+from gitlab_sync.services.commits import COLUMNS, CommitsQuery, CommitsReport, answer
+from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.types import Record, Row
+from gitlab_sync.types import Record, TableRow
 
 COMMITS, MEMBERS = "/projects/:id/repository/commits", "/projects/:id/members/all"
 UTC = ZoneInfo("UTC")
@@ -43,7 +43,7 @@ def ask(client: GitLabClient) -> Ask:
     ) -> CommitsReport:
         whom = None if people is None else [Person(one["username"]) for one in people]
         names = [one["path_with_namespace"] for one in projects or []]
-        return answer(client, Question(whom, names, **more))
+        return answer(client, CommitsQuery(whom, names, **more))
 
     return about
 
@@ -53,7 +53,7 @@ def everybody(world: World) -> list[Record]:
     return [user(world, place) for place in range(len(world.truth.usernames))]
 
 
-def numbers(row: Row) -> list[Any]:
+def numbers(row: TableRow) -> list[Any]:
     """Return the numbers in a row of totals."""
     return [row[title] for title in COLUMNS["Totals"][2:-1]]
 
@@ -158,7 +158,7 @@ def test_the_numbers_are_those_of_the_table_of_whole_people(bridge: Bridge) -> N
     names = world.truth.usernames
     with Sandbox(world) as running:
         client = GitLabClient(running.url, running.token("admin"), bridge=bridge)
-        report = answer(client, Question([Person(name) for name in names]))
+        report = answer(client, CommitsQuery([Person(name) for name in names]))
         profiles = process_batch_users(client, names)
     assert {row["Username"]: row["Commits Total"] for row in report} == {
         each["username"]: each["data"]["commit_stats"]["total"] for each in profiles
@@ -205,9 +205,9 @@ def test_forty_people_in_ten_projects_cost_the_commits_of_ten_projects(
     ten = [one["path_with_namespace"] for one in class_of_40.tables.projects if one["id"] < 800]
     assert (len(people), len(ten)) == (40, 10)
     question = {
-        "group": Question(people, group="acme"),
-        "projects": Question(people, ten),
-        "their own": Question(people),
+        "group": CommitsQuery(people, group="acme"),
+        "projects": CommitsQuery(people, ten),
+        "their own": CommitsQuery(people),
     }[where]
     with Sandbox(class_of_40) as running:
         client = GitLabClient(running.url, running.token("admin"), bridge=bridge)
@@ -482,7 +482,7 @@ def test_tables_lead_to_people_and_commits(ask: Ask, world: World, client: GitLa
     person, project = user(world), world.tables.projects[0]
     commit = write(world, project, person)
     report = ask([person, {"username": "no.such"}], [project])
-    question = Question([Person("x")], [project["path_with_namespace"]], group="g")
+    question = CommitsQuery([Person("x")], [project["path_with_namespace"]], group="g")
     sheet = report.sheet(question, "https://gitlab.example")
     assert (sheet.title, sheet.columns) == ("Commits", COLUMNS["Commits"])
     profile = f"https://gitlab.example/{person['username']}"
@@ -500,10 +500,10 @@ def test_tables_lead_to_people_and_commits(ask: Ask, world: World, client: GitLa
 
 def test_progress_is_told_by_people_and_by_projects(client: GitLabClient, world: World) -> None:
     """The last word is about projects."""
-    meter, told = Meter(), list[str]()
+    tracker, told = ProgressTracker(), list[str]()
     projects = [one["path_with_namespace"] for one in world.tables.projects[:2]]
-    run = Run(meter=meter, on_progress=lambda now: told.append(f"{now.done} {now.what}"))
-    answer(client, Question([Person(user(world)["username"])], projects), run)
+    run = Run(tracker=tracker, on_progress=lambda now: told.append(f"{now.done} {now.what}"))
+    answer(client, CommitsQuery([Person(user(world)["username"])], projects), run)
     assert told == ["1 people"]
-    now = meter.now()
+    now = tracker.now()
     assert (now.done, now.total, now.what) == (2, 2, "projects' commits")

@@ -18,7 +18,7 @@ from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.services.compliance import (
     FINDING_COLUMNS,
-    Question,
+    ComplianceQuery,
     answer,
     branches_of,
     findings_sheet,
@@ -30,14 +30,14 @@ from gitlab_sync.services.compliance import (
     suggestions,
 )
 from gitlab_sync.services.project_report import Checked, columns
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 META = Meta(datetime(2026, 3, 5, tzinfo=UTC), "https://gitlab.example", "1 of 1 projects read")
 
 
 def report_of(client: GitLabClient, path: str, policy: Policy | None = None) -> Report:
     """Return the report on one project."""
-    question = Question([path]) if policy is None else Question([path], policy=policy)
+    question = ComplianceQuery([path]) if policy is None else ComplianceQuery([path], policy=policy)
     (checked,) = answer(client, question).checked
     assert checked.report is not None
     return checked.report
@@ -51,7 +51,7 @@ def test_the_table_has_a_row_for_each_the_worst_first_with_links_to_gitlab(
 ) -> None:
     """What could not be read comes last, unknown and without a link."""
     good, bare = shelf.put(COMPLETE), shelf.put({"app.py": ""})
-    question = Question(["no/such", good, bare])
+    question = ComplianceQuery(["no/such", good, bare])
     sheet = report_sheet(question, answer(client, question), client.base_url)
     assert tuple(sheet.columns) == columns()
     assert [row["Project"] for row in sheet.rows] == [bare, good, "no/such"]
@@ -67,9 +67,9 @@ def test_rows_come_as_they_are_known_and_make_a_table_before_the_end(
 ) -> None:
     """To whoever watches; each comes once, and they are the rows of the report."""
     paths = [shelf.put({"app.py": ""}) for _ in range(3)]
-    seen: list[Row] = []
+    seen: list[TableRow] = []
     checked: list[Checked] = []
-    question = Question(paths)
+    question = ComplianceQuery(paths)
     report = answer(client, question, Run(on_row=seen.append), checked.append)
     assert sorted(map(id, seen)) == sorted(map(id, report))
     assert [each.row for each in checked] == seen
@@ -80,7 +80,7 @@ def test_rows_come_as_they_are_known_and_make_a_table_before_the_end(
 
 def test_everything_is_all_projects_of_the_instance(client: GitLabClient, world: World) -> None:
     """In the place of a list."""
-    report = answer(client, Question(everything=True))
+    report = answer(client, ComplianceQuery(everything=True))
     paths = {project["path_with_namespace"] for project in world.tables.projects}
     assert {row["Project"] for row in report} == paths
 
@@ -97,7 +97,7 @@ def test_a_file_says_what_was_judged_and_what_was_left_out(
     ]
     inside[0]["archived"] = True
     world.changed()
-    question = Question(group=group, policy=policy_of(["MIT"]))
+    question = ComplianceQuery(group=group, policy=policy_of(["MIT"]))
     report = answer(client, question)
     assert left_out(report) == ["1 archived"]
     scope = report_sheet(question, report, client.base_url).meta.scope
@@ -109,9 +109,9 @@ def test_a_file_says_what_was_judged_and_what_was_left_out(
 
 def test_a_question_is_the_same_whatever_the_order_and_case_of_its_names() -> None:
     """And another one by what is asked of the projects."""
-    question = Question(["group/App", 12])
-    assert question.key == Question(["12", "GROUP/app"]).key
-    assert hash(question.key) == hash(Question(["12", "GROUP/app"]).key)
+    question = ComplianceQuery(["group/App", 12])
+    assert question.key == ComplianceQuery(["12", "GROUP/app"]).key
+    assert hash(question.key) == hash(ComplianceQuery(["12", "GROUP/app"]).key)
     stricter = Policy.from_setting({"weights": {"readme": 20}, "readme_length": 300})
     others = [
         replace(question, projects=[12]),
@@ -119,7 +119,7 @@ def test_a_question_is_the_same_whatever_the_order_and_case_of_its_names() -> No
         replace(question, ref="v1"),
         replace(question, policy=policy_of(["MIT"])),
         replace(question, policy=stricter),
-        Question(everything=True),
+        ComplianceQuery(everything=True),
     ]
     keys = {question.key, *(other.key for other in others)}
     assert len(keys) == len(others) + 1

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync import CancelToken, GitLabClient
+from gitlab_sync.batch import process_batch_users
 from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.rules.dates import period
 from gitlab_sync.rules.identity.teams import (
@@ -24,18 +25,17 @@ from gitlab_sync.rules.scores.leaderboard import DEFAULT_WEIGHTS, weights_from
 from gitlab_sync.rules.scores.work import work_of
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import RateLimit, Sandbox, World
-from gitlab_sync.services.evaluation import process_batch_users
 from gitlab_sync.services.leaderboard import (
     INDIVIDUAL_COLUMNS,
     LEADERBOARD_COLUMNS,
     TEAM_MEMBER_COLUMNS,
+    LeaderboardQuery,
     LeaderboardReport,
-    Question,
     answer,
     teams_of_groups,
 )
-from gitlab_sync.session.progress import Meter
-from gitlab_sync.types import Record, Row
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.types import Record, TableRow
 
 COMMITS = "/projects/:id/repository/commits"
 SUMS = {
@@ -68,7 +68,7 @@ def teams(people: list[str]) -> list[Team]:
     return [team("Red", *people[:2]), team("Blue", *people[2:])]
 
 
-def by_name(rows: Sequence[Row], column: str = "Team") -> dict[str, Row]:
+def by_name(rows: Sequence[TableRow], column: str = "Team") -> dict[str, TableRow]:
     """Return the rows by what stands in a column."""
     return {str(row[column]): row for row in rows}
 
@@ -90,7 +90,7 @@ def test_the_numbers_are_those_that_the_world_was_made_with(
     client: GitLabClient, world: World, teams: list[Team]
 ) -> None:
     """What somebody wrote, and apart from it what is assigned to them."""
-    report = answer(client, Question(teams))
+    report = answer(client, LeaderboardQuery(teams))
     mrs, issues = world.truth.merge_request_decisions, world.truth.issue_decisions
     for each in report.teams.values():
         for row in each.members:
@@ -111,7 +111,7 @@ def test_everybody_has_the_numbers_that_they_have_without_a_team(
     client: GitLabClient, people: list[str], teams: list[Team]
 ) -> None:
     """One person, one number, whoever else is asked about."""
-    report = answer(client, Question(teams))
+    report = answer(client, LeaderboardQuery(teams))
     for name, outcome in zip(people, process_batch_users(client, people), strict=True):
         assert report.people[name].work == work_of(outcome)
     assert any(each.work.commits for each in report.people.values())
@@ -121,7 +121,7 @@ def test_the_sums_of_the_teams_are_the_sums_of_their_people(
     client: GitLabClient, people: list[str], teams: list[Team]
 ) -> None:
     """For each number and the score; nobody is lost, and nobody counts twice."""
-    report = answer(client, Question(teams))
+    report = answer(client, LeaderboardQuery(teams))
     assert_sums(report)
     for row in report:
         assert tuple(row) == LEADERBOARD_COLUMNS
@@ -139,7 +139,7 @@ def test_the_sums_of_the_teams_are_the_sums_of_their_people(
 def test_each_score_opens_to_its_terms(client: GitLabClient, teams: list[Team]) -> None:
     """By the weights that were given."""
     weights = weights_from({"commits": 0.25, "mr_assigned": 3, "mr_created": 0})
-    report = answer(client, Question(teams, weights=weights))
+    report = answer(client, LeaderboardQuery(teams, weights=weights))
     assert_sums(report)
     scores = by_name(report.scores, "Username")
     for name, person in report.people.items():
@@ -155,14 +155,14 @@ def test_nobody_scores_for_what_another_wrote(
     client: GitLabClient, world: World, people: list[str], teams: list[Team]
 ) -> None:
     """Whatever is assigned to them: that is counted apart."""
-    before = answer(client, Question(teams))
+    before = answer(client, LeaderboardQuery(teams))
     one = next(user for user in world.tables.users if user["username"] == people[0])
     for mr in world.tables.merge_requests:
         mr["assignee"], mr["assignees"] = one, [one]
     for issue in world.tables.issues:
         issue["assignee"], issue["assignees"] = one, [one]
     world.changed()
-    after = answer(client, Question(teams))
+    after = answer(client, LeaderboardQuery(teams))
     assert after.scores == before.scores
     assert after.people[people[0]].work.mr_assigned == len(world.tables.merge_requests)
     assert after.people[people[1]].work.issues_assigned == 0
@@ -174,7 +174,9 @@ def test_who_is_in_two_teams_counts_in_both_and_is_read_once(
 ) -> None:
     """In the list of individuals they are there once."""
     first, second = people[:2]
-    report = answer(client, Question([team("Red", first), team("Blue", second, first.upper())]))
+    report = answer(
+        client, LeaderboardQuery([team("Red", first), team("Blue", second, first.upper())])
+    )
     assert sandbox.traffic.count("/users/:id/projects") == 2
     assert_sums(report)
     rows = by_name(report.individuals, "Username")
@@ -187,7 +189,7 @@ def test_who_is_in_two_teams_counts_in_both_and_is_read_once(
 def test_teams_that_did_the_same_share_a_rank(client: GitLabClient, people: list[str]) -> None:
     """And the next one is counted on."""
     same = [team(name, people[0]) for name in ("Red", "Blue")]
-    report = answer(client, Question([*same, team("None")]))
+    report = answer(client, LeaderboardQuery([*same, team("None")]))
     assert [(row["Team"], row["Rank"]) for row in report] == [("Blue", 1), ("Red", 1), ("None", 3)]
 
 
@@ -196,12 +198,12 @@ def test_projects_and_period_narrow_the_work_down(
 ) -> None:
     """A project by its path; a year in which nobody did anything is known to be empty."""
     project = world.tables.projects[0]
-    report = answer(client, Question(teams, [project["path_with_namespace"]]))
+    report = answer(client, LeaderboardQuery(teams, [project["path_with_namespace"]]))
     inside = [one for one in world.truth.merge_request_decisions if one.project_id == project["id"]]
     for name, person in report.people.items():
         assert person.work.mr_created == sum(one.author == name for one in inside)
     once = period("1999-01-01", "1999-12-31", UTC)
-    for row in answer(client, Question(teams, period=once, zone=UTC)):
+    for row in answer(client, LeaderboardQuery(teams, period=once, zone=UTC)):
         assert {row[title] for title in SUMS} == {0}
         assert row["Status"] == "Success"
 
@@ -214,7 +216,7 @@ def test_who_does_not_exist_is_missing_from_the_sums_and_the_team_says_so(
 ) -> None:
     """A team of nobody else has no score and no rank, which is not 0."""
     missing = team("Lost", "no-such-person")
-    report = answer(client, Question([team("Red", *people, "no-such-person"), missing]))
+    report = answer(client, LeaderboardQuery([team("Red", *people, "no-such-person"), missing]))
     assert_sums(report)
     red, lost = report
     assert (red["Team"], red["Status"], red["Unverified"]) == ("Red", "Partial", 1)
@@ -234,10 +236,10 @@ def test_a_denied_project_makes_its_people_and_their_team_partial(
 ) -> None:
     """Who has no part in it is whole."""
     project = world.tables.projects[-1]["id"]
-    whole = answer(client, Question(teams))
+    whole = answer(client, LeaderboardQuery(teams))
     sandbox.faults.add("status", status=403, path=f"/projects/{project}/repository/commits",
                        times=None)  # fmt: skip
-    report = answer(client, Question(teams))
+    report = answer(client, LeaderboardQuery(teams))
     assert_sums(report)
     partial = {name for name, each in report.people.items() if each.work.status == "Partial"}
     assert set() < partial < set(report.people)
@@ -257,12 +259,12 @@ def test_what_could_not_be_read_of_somebody_is_unknown_and_so_is_their_score(
     client: GitLabClient, sandbox: Sandbox, world: World, people: list[str], teams: list[Team]
 ) -> None:
     """The others' points stay as they are."""
-    whole = answer(client, Question(teams))
+    whole = answer(client, LeaderboardQuery(teams))
     number = world.users_by_name[people[0].lower()].data["id"]
     for role in ("author_id", "assignee_id"):
         sandbox.faults.add("status", status=403, path="/issues", query={role: str(number)},
                            times=None)  # fmt: skip
-    report = answer(client, Question(teams))
+    report = answer(client, LeaderboardQuery(teams))
     assert_sums(report)
     row = by_name(report.teams["Red"].members, "Username")[people[0]]
     assert (row["Issues Closed"], row["Score"], row["Status"]) == (None, None, "Partial")
@@ -280,36 +282,36 @@ def test_the_same_error_of_many_is_said_once(
 ) -> None:
     """With the number of those who met it."""
     sandbox.faults.add("status", status=403, path=COMMITS, times=None)
-    (row,) = answer(client, Question([team("All", *usernames_of(teams))]))
+    (row,) = answer(client, LeaderboardQuery([team("All", *usernames_of(teams))]))
     assert str(row["Error"]).count("403") == 1
     assert "members: commits: 403" in str(row["Error"])
 
 
 def test_a_team_of_nobody_and_no_team_at_all_are_answered(client: GitLabClient) -> None:
     """Nothing was done, and that is known."""
-    (row,) = answer(client, Question([team("Empty")]))
+    (row,) = answer(client, LeaderboardQuery([team("Empty")]))
     assert (row["Team Score"], row["Status"], row["Unverified"]) == (0, "Success", 0)
-    report = answer(client, Question([]))
+    report = answer(client, LeaderboardQuery([]))
     assert list(report) == report.individuals == report.scores == []
     assert report.completeness.whole
 
 
 def test_projects_that_are_not_there_are_said(client: GitLabClient, teams: list[Team]) -> None:
     """The others count; with none left there is nothing to answer."""
-    report = answer(client, Question(teams, ["no/such", 101]))
+    report = answer(client, LeaderboardQuery(teams, ["no/such", 101]))
     assert report.unknown_projects == ["no/such"]
     with pytest.raises(NotFound, match="no/such"):
-        answer(client, Question(teams, ["no/such"]))
+        answer(client, LeaderboardQuery(teams, ["no/such"]))
 
 
 def test_a_rate_limit_delays_the_answer_and_changes_nothing(
     client: GitLabClient, sandbox: Sandbox, teams: list[Team]
 ) -> None:
     """With refusals in the middle of everything."""
-    whole = answer(client, Question(teams))
+    whole = answer(client, LeaderboardQuery(teams))
     planted = sandbox.faults.add("limit", probability=0.3, times=20, seed=7, retry_after=0)
     sandbox.limiter.set(RateLimit(30, 0.5))
-    report = answer(client, Question(teams))
+    report = answer(client, LeaderboardQuery(teams))
     assert planted.hits
     assert list(report) == list(whole)
     assert report.individuals == whole.individuals
@@ -319,7 +321,7 @@ def test_a_cancelled_run_says_what_it_did_not_read(client: GitLabClient, teams: 
     """And has a row for everybody."""
     token = CancelToken()
     token.cancel("enough")
-    report = answer(client, Question(teams), Run(cancel=token))
+    report = answer(client, LeaderboardQuery(teams), Run(cancel=token))
     assert {row["Status"] for row in report} == {"Error"}
     assert {row["Team Score"] for row in report} == {None}
     assert all("enough" in str(row["Error"]) for row in report.individuals)
@@ -327,9 +329,9 @@ def test_a_cancelled_run_says_what_it_did_not_read(client: GitLabClient, teams: 
 
 def test_progress_can_be_watched(client: GitLabClient, teams: list[Team]) -> None:
     """The meter counts what is read last."""
-    meter = Meter()
-    answer(client, Question(teams), Run(meter=meter))
-    now = meter.now()
+    tracker = ProgressTracker()
+    answer(client, LeaderboardQuery(teams), Run(tracker=tracker))
+    now = tracker.now()
     assert now.what == "projects' commits"
     assert now.done == now.total > 0  # type: ignore[operator]
 
@@ -348,7 +350,7 @@ def test_the_days_of_a_chart_hold_everything_that_was_done_on_them(
 ) -> None:
     """53 weeks up to the last day, and none before the period."""
     assert world.today is not None
-    question = Question(teams, zone=UTC)
+    question = LeaderboardQuery(teams, zone=UTC)
     report = LeaderboardReport(question, outcomes, world.today)
     assert any(person.activity for person in report.people.values())
     for name, person in report.people.items():
@@ -362,7 +364,9 @@ def test_the_days_of_a_chart_hold_everything_that_was_done_on_them(
             if report.first <= day <= world.today
         }
     since = period("2026-06-01", "2026-06-10", UTC)
-    narrow = LeaderboardReport(Question(teams, period=since, zone=UTC), outcomes, world.today)
+    narrow = LeaderboardReport(
+        LeaderboardQuery(teams, period=since, zone=UTC), outcomes, world.today
+    )
     assert (narrow.first, narrow.last) == (date(2026, 6, 1), date(2026, 6, 10))
     days = [row["Day"] for row in narrow.heatmap(str(teams[0].members[0].username))]
     assert "2026-06-01" in days
@@ -374,7 +378,9 @@ def test_the_index_counts_the_days_of_the_period_up_to_today(
 ) -> None:
     """A day to come is none on which nothing was done."""
     whole = period("2026-06-01", "2026-12-31", UTC)
-    report = LeaderboardReport(Question(teams, period=whole, zone=UTC), outcomes, date(2026, 6, 15))
+    report = LeaderboardReport(
+        LeaderboardQuery(teams, period=whole, zone=UTC), outcomes, date(2026, 6, 15)
+    )
     assert (report.first, report.last) == (date(2026, 6, 1), date(2026, 6, 15))
     for each in report.teams.values():
         names = [row["Username"] for row in each.members]
@@ -401,7 +407,7 @@ def test_the_order_in_which_teams_and_people_are_given_changes_nothing(
     """No row of any table."""
 
     def report(teams: list[Team], found: list[Record]) -> LeaderboardReport:
-        return LeaderboardReport(Question(teams, zone=UTC), found, date(2026, 6, 15))
+        return LeaderboardReport(LeaderboardQuery(teams, zone=UTC), found, date(2026, 6, 15))
 
     def outcome(name: str, number: int | None) -> Record:
         stats = None if number is None else {"total": number}
@@ -433,7 +439,7 @@ def test_the_order_in_which_teams_and_people_are_given_changes_nothing(
 def test_tables_have_titles_of_their_own(client: GitLabClient, people: list[str]) -> None:
     """Whatever the teams are called."""
     names = ["Scores", "Scores (2)", "leaderboard", "Individuals", "Red"]
-    report = answer(client, Question([team(name, people[0]) for name in names]))
+    report = answer(client, LeaderboardQuery([team(name, people[0]) for name in names]))
     titles = [sheet.title for sheet in report.sheets(client.base_url, individuals=True)]
     assert titles[0] == "Leaderboard"
     assert titles[-2:] == ["Individuals", "Scores"]
@@ -444,7 +450,7 @@ def test_tables_have_titles_of_their_own(client: GitLabClient, people: list[str]
 
 def test_people_who_exist_are_linked(client: GitLabClient, people: list[str]) -> None:
     """In each table with a username."""
-    report = answer(client, Question([team("Red", people[0], "no-such-person")]))
+    report = answer(client, LeaderboardQuery([team("Red", people[0], "no-such-person")]))
     for sheet in report.sheets(client.base_url, individuals=True)[1:]:
         links = {str(row["Username"]): sheet.link("Username", row) for row in sheet.rows}
         assert links == {people[0]: f"{client.base_url}/{people[0]}", "no-such-person": None}
@@ -452,7 +458,7 @@ def test_people_who_exist_are_linked(client: GitLabClient, people: list[str]) ->
 
 def test_a_file_says_what_counted_and_for_how_many_points() -> None:
     """Years later nobody remembers."""
-    question = Question([team("Red")], ["a/b"], period("2026-01-01", None, UTC),
+    question = LeaderboardQuery([team("Red")], ["a/b"], period("2026-01-01", None, UTC),
                         weights={**DEFAULT_WEIGHTS, "mr_merged": 0})  # fmt: skip
     assert question.in_words() == (
         "1 team, projects a/b, since 2026-01-01T00:00:00+00:00; "
@@ -472,7 +478,7 @@ def test_a_file_says_what_counted_and_for_how_many_points() -> None:
 def test_teams_that_no_file_may_hold_are_refused(wrong: list[Team]) -> None:
     """However they were made: else somebody would count twice in a team."""
     with pytest.raises(ConfigurationError, match=r"teams\[\d\]"):
-        Question(wrong)
+        LeaderboardQuery(wrong)
 
 
 # -- groups ----------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from gitlab_sync.rules.text import instant
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.traffic import Traffic
-from gitlab_sync.services.profile import ProfileReport, Question, answer
+from gitlab_sync.services.profile import ProfileQuery, ProfileReport, answer
 from gitlab_sync.services.profile_parts import PARTS
 from gitlab_sync.types import DEFAULT_SOURCE, Source
 
@@ -40,7 +40,7 @@ def profile(client: GitLabClient) -> Callable[..., ProfileReport]:
     """Ask for profiles as the administrator: `profile("ivo.brandt", source="rest", quick=True)`."""
 
     def ask(username: str, source: Source = DEFAULT_SOURCE, **further: Any) -> ProfileReport:
-        return answer(client, Question(username, zone=UTC, **further), Run(source=source))
+        return answer(client, ProfileQuery(username, zone=UTC, **further), Run(source=source))
 
     return ask
 
@@ -213,7 +213,7 @@ def test_the_cells_of_checks_agree_with_the_faults(
     """What is open, or another wrote, is judged in nobody's favour and to nobody's harm."""
     report = profile(CARELESS)
     faults = {(one.link, one.check.title) for one in report.mending.faults}
-    for title, checks in report.question.checks.items():
+    for title, checks in report.query.checks.items():
         kind = {tables.MERGE_REQUESTS: "merge_requests", tables.ISSUES: "issues"}[title]
         judged = {
             one["web_url"] for one in written(world, kind, CARELESS) if one["state"] != "opened"
@@ -297,7 +297,7 @@ def test_a_private_profile_readme_is_for_those_who_may_see_it(
     """They are told that GitLab shows it to nobody; to others there is none."""
     make_profile_project(world, visibility="private")
     for viewer, word in (("admin", "not shown"), (CAREFUL, "not shown"), (CARELESS, "none")):
-        report = answer(make_client(viewer), Question(CAREFUL))
+        report = answer(make_client(viewer), ProfileQuery(CAREFUL))
         assert report[0]["Profile README"] == word
         assert any("not public" in remark for remark in report.remarks) == (word == "not shown")
 
@@ -447,7 +447,7 @@ def test_a_token_that_may_not_ask_for_all_groups_is_told_of(
     make_client: Callable[..., GitLabClient],
 ) -> None:
     """The number stands, with a remark that reaches the files as well."""
-    report = answer(make_client(CARELESS), Question(CAREFUL))
+    report = answer(make_client(CARELESS), ProfileQuery(CAREFUL))
     assert report[0]["Status"] == "Success"
     (remark,) = report.remarks
     assert "further groups" in remark
@@ -479,7 +479,7 @@ def test_a_cancelled_run_gives_what_it_has(
     """Even while it was reading the last of it."""
     sandbox.faults.add("stall", path="/projects/:id/repository/files/:path", times=None)
     cancel = CancelToken()
-    asked = aside.submit(answer, client, Question(CAREFUL), Run(cancel=cancel))
+    asked = aside.submit(answer, client, ProfileQuery(CAREFUL), Run(cancel=cancel))
     assert sandbox.traffic.wait(_asks_for_a_file, 20)
     cancel.cancel("somebody has had enough")
     report = asked.result(timeout=20)
@@ -508,7 +508,7 @@ def test_a_project_and_a_period_narrow_the_work_down(
     assert {name for name, number in numbers.items() if number is not None} == {
         "harbour/tools/mooring"
     }
-    assert "since 2026-05-01" in report.question.in_words()
+    assert "since 2026-05-01" in report.query.in_words()
 
 
 def test_projects_that_are_not_there_are_told_or_end_the_run(

@@ -15,7 +15,7 @@ from gitlab_sync.errors import NotFound
 from gitlab_sync.rules.scores.weekly import MEASURES, Days, WeekPerson, days_between
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.services.weekly import PersonAnswer, Question, answer
+from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, answer
 from gitlab_sync.session.runtime import Bridge
 
 TODAY = date(2026, 6, 15)  # the last day of the worlds
@@ -29,13 +29,13 @@ def world() -> World:
     return World.demo()
 
 
-def asked(*names: str, days: Days = WEEK, zone: str = "UTC", **further: Any) -> Question:
+def asked(*names: str, days: Days = WEEK, zone: str = "UTC", **further: Any) -> WeeklyQuery:
     """Return the question about these people, who have no team."""
     people = [WeekPerson("", "", name) for name in names]
-    return Question(people, days, zone=ZoneInfo(zone), **further)
+    return WeeklyQuery(people, days, zone=ZoneInfo(zone), **further)
 
 
-def only(client: GitLabClient, question: Question) -> PersonAnswer:
+def only(client: GitLabClient, question: WeeklyQuery) -> PersonAnswer:
     """Return what is said of the one person of a question."""
     return answer(client, question).people[0]
 
@@ -204,7 +204,7 @@ def test_people_are_named_as_gitlab_does_and_sorted_by_team(client: GitLabClient
         WeekPerson("Blue", "", "dariakovacs"),
         WeekPerson("Green", "", "Hana.Yilmaz"),
     ]
-    found = answer(client, Question(people, WEEK, zone=UTC))
+    found = answer(client, WeeklyQuery(people, WEEK, zone=UTC))
     assert [each.week.person for each in found.people] == [
         WeekPerson("Blue", "Daria Kovacs", "DariaKovacs"),
         WeekPerson("blue", "Hana Yilmaz", "hana.yilmaz"),

@@ -41,30 +41,30 @@ def projects(world: World) -> list[int]:
 
 ANSWERS: dict[str, Answer] = {
     "people": lambda client, world, run: people.answer(
-        client, people.Question(everybody(world)), run
+        client, people.PeopleQuery(everybody(world)), run
     ),
     "people in projects": lambda client, world, run: people.answer(
-        client, people.Question(everybody(world), projects=projects(world)), run
+        client, people.PeopleQuery(everybody(world), projects=projects(world)), run
     ),
     "a profile": lambda client, world, run: profile.answer(
-        client, profile.Question(world.truth.usernames[0]), run
+        client, profile.ProfileQuery(world.truth.usernames[0]), run
     ),
     "commits": lambda client, world, run: commits.answer(
-        client, commits.Question(everybody(world), projects=projects(world)), run
+        client, commits.CommitsQuery(everybody(world), projects=projects(world)), run
     ),
     "compliance": lambda client, world, run: compliance.answer(
-        client, compliance.Question(projects(world)), run
+        client, compliance.ComplianceQuery(projects(world)), run
     ),
     "a week": lambda client, world, run: weekly.answer(
         client,
-        weekly.Question(
+        weekly.WeeklyQuery(
             [WeekPerson("", "", name) for name in world.truth.usernames], (date(2024, 3, 4),)
         ),
         run,
     ),
     "teams": lambda client, world, run: leaderboard.answer(
         client,
-        leaderboard.Question(
+        leaderboard.LeaderboardQuery(
             [Team("All", "", tuple(Member(name) for name in world.truth.usernames))],
             projects=projects(world),
         ),

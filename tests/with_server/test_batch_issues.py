@@ -12,7 +12,7 @@ from gitlab_sync import CancelToken, GitLabClient
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.types import Progress, Row
+from gitlab_sync.types import Progress, TableRow
 
 COUNTS = [
     "Total Assigned", "Opened Issues", "Closed Issues", "No Desc", "No Labels", "No Milestone",
@@ -144,7 +144,7 @@ def test_fields_that_are_missing_are_unknown(client: GitLabClient, sandbox: Sand
 
 def test_rows_and_progress_are_told(client: GitLabClient, world: World) -> None:
     """Each row once; progress by closed issues."""
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     seen: list[Progress] = []
     report = client.batch_evaluate_issues(
         world.truth.usernames, run=Run(on_row=rows.append, on_progress=seen.append)

@@ -16,9 +16,9 @@ from gitlab_sync.rules.items.merge_request import undecided
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.truth import MERGE_REQUEST_CHECKS
-from gitlab_sync.session.progress import Meter
+from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.types import Progress, Row, Source
+from gitlab_sync.types import Progress, Source, TableRow
 
 COUNTS = [
     "Closed MRs", "No Desc", "No Issues", "No Time Spent", "No Unit Tests", "Failed Pipeline",
@@ -101,7 +101,7 @@ def test_a_token_that_sees_less_counts_what_it_sees(
 ) -> None:
     """Private projects of others are not there for it."""
     outsider = sandbox.token_for(world.truth.usernames[3], name="outsider")
-    client = GitLabClient(sandbox.url, outsider, bridge=make_client().bridge)
+    client = GitLabClient(sandbox.url, outsider, bridge=make_client().session.bridge)
     seen = {project["id"] for project in client.get_all("projects")}
     rows = client.batch_evaluate_mrs(world.truth.usernames)
     assert_true(rows, world.truth.merge_requests(project_ids=seen))
@@ -310,7 +310,7 @@ def lonely(world: World) -> tuple[dict[str, Any], tuple[int, int]]:
     return mr, key
 
 
-def judged(client: GitLabClient, mr: dict[str, Any]) -> Row:
+def judged(client: GitLabClient, mr: dict[str, Any]) -> TableRow:
     """Return the row of its author."""
     return client.batch_evaluate_mrs([mr["author"]["username"]])[0]
 
@@ -502,7 +502,7 @@ def test_each_row_is_told_as_soon_as_it_is_known_and_once(
     client: GitLabClient, world: World
 ) -> None:
     """The same rows as in the report."""
-    told: list[Row] = []
+    told: list[TableRow] = []
     report = client.batch_evaluate_mrs(
         [*world.truth.usernames, "nobody"], run=Run(on_row=told.append)
     )
@@ -514,15 +514,17 @@ def test_progress_goes_up_to_the_total(
 ) -> None:
     """By items, with the requests made so far; the meter ends where it ends."""
     seen: list[Progress] = []
-    meter = Meter()
-    assert meter.now() == Progress()
-    client.batch_evaluate_mrs(world.truth.usernames, run=Run(on_progress=seen.append, meter=meter))
+    tracker = ProgressTracker()
+    assert tracker.now() == Progress()
+    client.batch_evaluate_mrs(
+        world.truth.usernames, run=Run(on_progress=seen.append, tracker=tracker)
+    )
     ended = sum(one.state != "opened" for one in world.truth.merge_request_decisions)
     assert [progress.done for progress in seen] == list(range(ended + 1))
     assert {progress.total for progress in seen} == {ended}
     assert [p.requests for p in seen] == sorted(p.requests for p in seen)
-    assert meter.now().done == meter.now().total == ended
-    assert meter.now().requests == sandbox.traffic.total
+    assert tracker.now().done == tracker.now().total == ended
+    assert tracker.now().requests == sandbox.traffic.total
 
 
 def test_waiting_for_a_rate_limit_shows_on_the_meter(
@@ -530,13 +532,13 @@ def test_waiting_for_a_rate_limit_shows_on_the_meter(
 ) -> None:
     """So that a page can say when it goes on; and the rows are true in the end."""
     sandbox.faults.add("limit", retry_after=0.3, path="/merge_requests")
-    meter = Meter()
+    tracker = ProgressTracker()
     waits: list[float] = []
 
     def look(progress: Progress) -> None:
         waits.append(progress.waiting)
 
-    run = Run(meter=meter, on_progress=look, source="rest")
+    run = Run(tracker=tracker, on_progress=look, source="rest")
     rows = client.batch_evaluate_mrs(world.truth.usernames, run=run)
     assert_true(rows, world.truth.merge_requests())
     assert client.last_rate_limit is not None

@@ -20,7 +20,8 @@ from gitlab_sync.http.credentials import Credential
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session import runtime as bridge_module
-from gitlab_sync.session.exchange import Request, fetch
+from gitlab_sync.session.context import fetch
+from gitlab_sync.session.request import Request
 from gitlab_sync.session.runtime import Bridge, get_bridge
 
 PATIENCE = 20.0
@@ -133,7 +134,7 @@ def test_queued_work_is_counted_by_tenant(
     client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge, tenant="a session")
     go = threading.Event()
     bridge.executor.submit(go.wait, PATIENCE)
-    with client.job() as rest:
+    with client.session.context() as rest:
         futures = [
             rest.executor.submit(fetch, rest, Request("GET", f"users/{number}"))
             for number in (1, 2, 3)
@@ -147,7 +148,7 @@ def test_connections_are_kept_and_no_more_than_workers(
     sandbox: Sandbox, bridge: Bridge, client: GitLabClient
 ) -> None:
     """A hundred requests go over a few lines."""
-    with client.job() as rest:
+    with client.session.context() as rest:
         requests = [Request("GET", f"users/1?n={number}") for number in range(100)]
         list(rest.executor.map(fetch, [rest] * 100, requests))
     assert len(sandbox.traffic.by_connection) <= 8

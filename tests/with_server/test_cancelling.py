@@ -21,7 +21,8 @@ from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, ConfigurationError
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox
-from gitlab_sync.session.exchange import Request, fetch
+from gitlab_sync.session.context import fetch
+from gitlab_sync.session.request import Request
 from gitlab_sync.session.runtime import Bridge
 
 PATIENCE = 20.0
@@ -105,7 +106,7 @@ def make_stuck(
         cancel = CancelToken()
 
         def work() -> Any:
-            with client.job(limit=60.0, cancel=cancel) as rest:
+            with client.session.context(limit=60.0, cancel=cancel) as rest:
                 return rest.send(Request("GET", "users/1"))
 
         stuck = Stuck(bridge, client, cancel, aside.submit(work))
@@ -160,7 +161,10 @@ def test_a_job_that_was_cancelled_before_it_began_asks_nothing(
     """The switch may have been thrown already."""
     cancel = CancelToken()
     cancel.cancel("not even begun")
-    with pytest.raises(Cancelled, match="not even begun"), client.job(cancel=cancel) as rest:
+    with (
+        pytest.raises(Cancelled, match="not even begun"),
+        client.session.context(cancel=cancel) as rest,
+    ):
         rest.send(Request("GET", "user"))
     assert sandbox.traffic.total == 0
 
@@ -276,7 +280,7 @@ def test_what_is_still_under_way_when_a_job_ends_is_broken_off(
 ) -> None:
     """The block is the job's whole life."""
     sandbox.faults.add("stall", times=None)
-    with client.job() as rest:
+    with client.session.context() as rest:
         future = rest.executor.submit(fetch, rest, Request("GET", "users/1"))
         assert sandbox.traffic.wait(lambda traffic: traffic.in_flight == 1)
     with pytest.raises(Cancelled):

@@ -73,26 +73,26 @@ def cases(world: World) -> Iterator[tuple[str, Case]]:
     week = [WeekPerson("", "", name) for name in names]
 
     for name, question in (
-        ("users", people.Question(persons)),
-        ("users of a period", people.Question(persons, period=some)),
-        ("users in a project", people.Question(persons, projects=[path])),
-        ("users, quick", people.Question(persons, quick=True)),
+        ("users", people.PeopleQuery(persons)),
+        ("users of a period", people.PeopleQuery(persons, period=some)),
+        ("users in a project", people.PeopleQuery(persons, projects=[path])),
+        ("users, quick", people.PeopleQuery(persons, quick=True)),
     ):
         yield name, Case(costs.of_people, people.answer, question, judges=True)
-    mine = profile.Question(names[0])
+    mine = profile.ProfileQuery(names[0])
     yield "profile", Case(costs.of_profile, profile.answer, mine, judges=True)
     for name, written in (
-        ("commits", commits.Question(persons)),
-        ("commits in a project", commits.Question(persons, [path])),
-        ("commits of a group's members", commits.Question(None, group="acme")),
+        ("commits", commits.CommitsQuery(persons)),
+        ("commits in a project", commits.CommitsQuery(persons, [path])),
+        ("commits of a group's members", commits.CommitsQuery(None, group="acme")),
     ):
         yield name, Case(costs.of_commits, commits.answer, written)
-    teams = leaderboard.Question([team])
+    teams = leaderboard.LeaderboardQuery([team])
     yield "leaderboard", Case(costs.of_leaderboard, leaderboard.answer, teams)
-    yield "weekly", Case(costs.of_weekly, weekly.answer, weekly.Question(week, DAYS))
+    yield "weekly", Case(costs.of_weekly, weekly.answer, weekly.WeeklyQuery(week, DAYS))
     for name, theirs in (
-        ("compliance", compliance.Question(everything=True)),
-        ("compliance of a group", compliance.Question([path, "no/such"], group="acme")),
+        ("compliance", compliance.ComplianceQuery(everything=True)),
+        ("compliance of a group", compliance.ComplianceQuery([path, "no/such"], group="acme")),
     ):
         yield name, Case(costs.of_compliance, compliance.answer, theirs)
 
@@ -100,8 +100,8 @@ def cases(world: World) -> Iterator[tuple[str, Case]]:
 def foreseen(client: GitLabClient, case: Case, source: Source = DEFAULT_SOURCE) -> Estimate:
     """Return what is foreseen for a run."""
     given = {"source": source} if case.judges else {}
-    with client.job() as job:
-        return case.foresee(job, case.question, **given)
+    with client.session.context() as job:
+        return case.foresee(job, case.query, **given)
 
 
 def taken(
@@ -110,7 +110,7 @@ def taken(
     """Carry the run out, and return how many requests it took."""
     given = {"run": Run(source=source)} if case.judges else {}
     sandbox.traffic.reset()
-    case.answer(client, case.question, **given)
+    case.answer(client, case.query, **given)
     return sandbox.traffic.total
 
 
@@ -196,7 +196,7 @@ def test_no_judging_takes_less_than_was_foreseen(by: str, source: Source, **size
     names, scope = world.truth.usernames, Scope(by=by)
     with Sandbox(world) as sandbox, Bridge(8) as bridge:
         client = GitLabClient(sandbox.url, sandbox.token("admin"), bridge=bridge)
-        with client.job() as job:
+        with client.session.context() as job:
             estimate = costs.of_judging(job, "merge requests", names, scope, source=source)
         sandbox.traffic.reset()
         evaluate_merge_requests(client, names, scope, Run(source=source))
@@ -230,7 +230,7 @@ def test_what_graphql_spares_is_said(source: Source) -> None:
     world = World.generate(seed=6, users=3, merge_requests=9, issues=1, large_every=0)
     with Sandbox(world) as sandbox, Bridge(8) as bridge:
         client = GitLabClient(sandbox.url, sandbox.token("admin"), bridge=bridge)
-        question = people.Question(tuple(map(Person, world.truth.usernames)))
+        question = people.PeopleQuery(tuple(map(Person, world.truth.usernames)))
         case = Case(costs.of_people, people.answer, question, judges=True)
         estimate, over_rest = foreseen(client, case, source), foreseen(client, case, "rest")
         assert estimate.over_rest == over_rest.requests
@@ -355,7 +355,7 @@ def test_what_a_group_leaves_out_is_not_in_it_unless_it_is_named(
     paths = [each["path_with_namespace"] for each in (first, second)]
     for named, judged in (([], paths[1:]), (paths, paths)):
         case = Case(
-            costs.of_compliance, compliance.answer, compliance.Question(named, group="acme")
+            costs.of_compliance, compliance.answer, compliance.ComplianceQuery(named, group="acme")
         )
         estimate = foreseen(client, case)
         assert {row["Project"] for row in estimate.rows} == set(judged)
@@ -372,10 +372,10 @@ def test_a_repository_without_a_commit_takes_no_file_and_no_commits(
     sandbox.world.tables.tree[project["id"]] = []
     sandbox.faults.add("status", status=404, path="*/repository/tree", times=None)
     sandbox.world.changed()
-    question = compliance.Question([project["id"]])
+    question = compliance.ComplianceQuery([project["id"]])
     (row,) = foreseen(client, Case(costs.of_compliance, compliance.answer, question)).rows
     assert (row["Files"], row["Requests"], row["Status"]) == (0, 2, "Success")
-    of_group = commits.Question(None, group="acme")
+    of_group = commits.CommitsQuery(None, group="acme")
     estimate = foreseen(client, Case(costs.of_commits, commits.answer, of_group))
     shown = {row["Project"] for row in estimate.tables["Projects"].rows}
     assert shown
@@ -477,7 +477,7 @@ def test_items_that_gitlab_does_not_count_are_unknown(
 ) -> None:
     """As those above 10,000: no 0 stands there, and the reason does."""
     monkeypatch.setattr(paging, "MOST_COUNTED", 1)
-    question = people.Question([Person(ALICE)])
+    question = people.PeopleQuery([Person(ALICE)])
     estimate = foreseen(client, Case(costs.of_people, people.answer, question))
     (row,) = estimate.tables["People"].rows
     assert (row["Merge Requests"], row["Issues"], row["Status"]) == (None, None, "Partial")
@@ -579,15 +579,17 @@ def test_a_cancelled_one_raises(sandbox: Sandbox, client: GitLabClient) -> None:
     """In a program, too."""
     cancel = CancelToken()
     cancel.cancel("enough")
-    question = people.Question([Person(ALICE)])
-    with pytest.raises(Cancelled), client.job(cancel=cancel) as job:
+    question = people.PeopleQuery([Person(ALICE)])
+    with pytest.raises(Cancelled), client.session.context(cancel=cancel) as job:
         costs.of_people(job, question)
 
 
 def test_a_group_that_is_not_there_ends_it(client: GitLabClient) -> None:
     """As it ends the run; a row says it where the run has one."""
     with pytest.raises(NotFound):
-        foreseen(client, Case(costs.of_commits, commits.answer, commits.Question(None, group="x")))
-    question = compliance.Question(group="no-such-group")
+        foreseen(
+            client, Case(costs.of_commits, commits.answer, commits.CommitsQuery(None, group="x"))
+        )
+    question = compliance.ComplianceQuery(group="no-such-group")
     (row,) = foreseen(client, Case(costs.of_compliance, compliance.answer, question)).rows
     assert (row["Project"], row["Status"], row["Requests"]) == ("no-such-group", "Error", None)

@@ -81,7 +81,7 @@ def test_token_is_as_given_and_in_no_repr() -> None:
     """Nor in that of the credential, nor of python-gitlab's object."""
     client = GitLabClient("https://gitlab.example", SECRET)
     assert client.token == SECRET
-    assert SECRET not in f"{client!r}{client}{client.credential!r}{client.client!r}"
+    assert SECRET not in f"{client!r}{client}{client.session.credential!r}{client.client!r}"
 
 
 def test_a_client_travels_only_by_reference(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,8 @@ from gitlab_sync.rules.projects.facts import Finding
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.services import project_report as compliance
-from gitlab_sync.session.progress import Meter
-from gitlab_sync.types import Progress, Row
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.types import Progress, TableRow
 
 
 @pytest.fixture
@@ -237,19 +237,19 @@ def test_names_of_nothing_are_no_projects(client: GitLabClient, sandbox: Sandbox
 
 def test_who_watches_sees_each_row_as_it_comes(client: GitLabClient, world: World) -> None:
     """Rows, projects, numbers: all in the thread that called."""
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     progress: list[Progress] = []
     checked: list[compliance.Checked] = []
-    meter = Meter()
-    run = Run(meter=meter, on_row=rows.append, on_progress=progress.append)
+    tracker = ProgressTracker()
+    run = Run(tracker=tracker, on_row=rows.append, on_progress=progress.append)
     report = compliance.check_projects(client, [101, 102, "no/such"], run=run,
                                        on_checked=checked.append)  # fmt: skip
     assert sorted(map(str, rows)) == sorted(map(str, report))
     assert [each.row for each in checked] == rows
     assert [each.done for each in progress] == [0, 1, 2, 3]
     assert {each.total for each in progress} == {3}
-    assert (meter.now().done, meter.now().total) == (3, 3)
-    assert progress[-1].requests == meter.now().requests > 4
+    assert (tracker.now().done, tracker.now().total) == (3, 3)
+    assert progress[-1].requests == tracker.now().requests > 4
 
 
 def test_projects_are_read_side_by_side_and_a_cancel_keeps_what_is_done(
@@ -262,7 +262,7 @@ def test_projects_are_read_side_by_side_and_a_cancel_keeps_what_is_done(
     for name in others:
         sandbox.faults.add("stall", path=f"/projects/{quote(name, safe='')}*", times=None)
     cancel = CancelToken()
-    seen: list[Row] = []
+    seen: list[TableRow] = []
     run = Run(cancel=cancel, on_row=seen.append)
     working = aside.submit(compliance.check_projects, client, [*others, done], run=run)
     # The 8 workers of the client hold record and list of all four.

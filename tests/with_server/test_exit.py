@@ -22,7 +22,8 @@ BEGINNING = """
     from gitlab_sync import GitLabClient
     from gitlab_sync.session.runtime import get_bridge
     from gitlab_sync.errors import Cancelled
-    from gitlab_sync.session.exchange import Request, fetch
+    from gitlab_sync.session.request import Request
+    from gitlab_sync.session.context import fetch
 
     url, token = sys.argv[1:]
     client = GitLabClient(url, token)
@@ -109,7 +110,7 @@ def test_with_an_answer_that_stopped_in_the_middle(sandbox: Sandbox) -> None:
 def test_with_work_in_the_queue(stalled: Sandbox) -> None:
     """What has not started is dropped."""
     script = """
-        job = client.job()
+        job = client.session.context()
         rest = job.__enter__()
         for number in range(1000):
             rest.executor.submit(fetch, rest, Request("GET", f"users/{number}"))

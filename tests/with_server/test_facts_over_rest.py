@@ -23,7 +23,7 @@ from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.faults import Kind
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import open_store
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.types import PartialList, Record
 
 REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 ONE = "/projects/:id/merge_requests/:iid"
@@ -49,7 +49,7 @@ def read(
     client: GitLabClient, mrs: list[Record], source: FactSource | None = None
 ) -> list[FactsRead]:
     """Read the facts of all of these."""
-    with client.job() as job:
+    with client.session.context() as job:
         return list(read_facts(job, mrs, source or RestFacts()))
 
 
@@ -65,8 +65,8 @@ def by_everything(client: GitLabClient, mrs: list[Record]) -> Judgements:
     verdicts = {}
     for mr in mrs:
         base = f"projects/{mr['project_id']}/merge_requests/{mr['iid']}"
-        facts = {name: Reading(client.get_all(f"{base}/{name}")) for name in LISTS}
-        stats = Reading([client.get(f"{base}/time_stats")])
+        facts = {name: PartialList(client.get_all(f"{base}/{name}")) for name in LISTS}
+        stats = PartialList([client.get(f"{base}/time_stats")])
         verdicts[mr["id"]] = judge(mr, Facts(**facts, time_stats=stats))
     return verdicts
 
@@ -280,7 +280,7 @@ def test_a_run_that_is_cancelled_loses_none_that_waits_for_the_list(
             token.cancel("the user left")
 
         watching = aside.submit(cancel_when_others_are_read)
-        with client.job(cancel=token) as job:
+        with client.session.context(cancel=token) as job:
             found = list(read_facts(job, mrs, RestFacts()))
         watching.result()
     assert len(found) == len(mrs)
@@ -301,7 +301,7 @@ def test_a_store_has_what_decided_and_is_asked_for_no_more(bridge: Bridge, tmp_p
     world.changed()
     undecided = [{**mr, "title": "no more", "description": None} for mr in mrs]
     with serving(world, bridge) as (sandbox, client):
-        with open_store(client.base_url, client.credential, "on", tmp_path) as store:
+        with open_store(client.base_url, client.session.credential, "on", tmp_path) as store:
             source = StoredFacts(RestFacts(), store, datetime(2030, 1, 1, tzinfo=UTC))
             first = judged(client, mrs, source)
             sandbox.traffic.reset()
@@ -391,7 +391,7 @@ def test_a_real_project_takes_little_more_than_three_requests_each(
             key = (mr["project_id"], mr["iid"])
             notes = sorted(tables.mr_notes.get(key), key=itemgetter("created_at", "id"))
             lists = (tables.mr_commits, tables.mr_diffs, tables.mr_pipelines)
-            facts = Facts(Reading(notes[::-1]), *(Reading(each.get(key)) for each in lists))
+            facts = Facts(PartialList(notes[::-1]), *(PartialList(each.get(key)) for each in lists))
             assert found[mr["id"]] == judge(mr, facts)
     record_property("requests for each ended merge request", share)
     assert len(mrs) > 5000

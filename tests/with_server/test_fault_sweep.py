@@ -21,7 +21,7 @@ from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.truth import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.types import Row, Source
+from gitlab_sync.types import Source, TableRow
 
 QUICK = RetryPolicy(base=0.001, cap=0.002)
 TITLES = ("Closed MRs", *MERGE_REQUEST_CHECKS)
@@ -159,10 +159,10 @@ def run(
     return report, planted.hits if planted else 0
 
 
-def true_rows(sandbox: Sandbox) -> dict[str, Row]:
+def true_rows(sandbox: Sandbox) -> dict[str, TableRow]:
     """Return the rows of a run in which nothing goes wrong."""
     counts = sandbox.world.truth.merge_requests()
-    rows: dict[str, Row] = {
+    rows: dict[str, TableRow] = {
         name: {"Username": name, **cells, "Status": "Success", "Error": None, "Unverified": 0}
         for name, cells in counts.items()
     }
@@ -177,7 +177,7 @@ def true_rows(sandbox: Sandbox) -> dict[str, Row]:
     return rows
 
 
-def check(report: Report, true: dict[str, Row]) -> None:
+def check(report: Report, true: dict[str, TableRow]) -> None:
     """Check all rows of a run, and that its completeness says the same as they do."""
     assert sorted(row["Username"].lower() for row in report) == sorted(map(str.lower, true))  # type: ignore[union-attr]
     by_name = {name.lower(): row for name, row in true.items()}

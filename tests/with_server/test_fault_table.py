@@ -26,7 +26,7 @@ from gitlab_sync.http import rate_limit as limits
 from gitlab_sync.http import retry, transport
 from gitlab_sync.http.retry import RetryPolicy
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.session.exchange import DEFAULT_TIMEOUT
+from gitlab_sync.session.context import DEFAULT_TIMEOUT
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.session.session import MAX_WAIT
 

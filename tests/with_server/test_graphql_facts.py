@@ -68,7 +68,7 @@ def ended(world: World) -> list[Record]:
 
 def read(client: GitLabClient, mrs: list[Record], source: Source) -> list[FactsRead]:
     """Read facts of all of these."""
-    with client.job() as job:
+    with client.session.context() as job:
         return list(read_facts(job, mrs, fact_source(job, source)))
 
 
@@ -160,7 +160,7 @@ def test_the_rows_of_people_are_the_same(bridge: Bridge) -> None:
         choices: tuple[Source, ...] = ("rest", "auto", "graphql")
         for source in choices:
             mrs = client.batch_evaluate_mrs(names, run=Run(source=source))
-            question = people_table.Question(tuple(Person(name) for name in names))
+            question = people_table.PeopleQuery(tuple(Person(name) for name in names))
             people = people_table.answer(client, question, Run(source=source))
             rows[source] = (list(mrs), list(people))
     assert rows["auto"] == rows["rest"]
@@ -393,7 +393,7 @@ def test_a_server_that_is_slow_over_many_is_asked_for_fewer(bridge: Bridge) -> N
     mrs = ended(world)
     with Sandbox(world, node_latency=0.05) as sandbox:
         client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge, timeout=0.6)
-        with client.job(limit=0.6) as job:
+        with client.session.context(limit=0.6) as job:
             found = {
                 each.mr["id"]: judge(each.mr, each.facts)
                 for each in read_facts(job, mrs, fact_source(job, "auto"))
@@ -409,7 +409,7 @@ def test_a_cancelled_run_says_what_it_did_not_read(bridge: Bridge) -> None:
     world = small(large_every=0)
     token = CancelToken()
     token.cancel("the user left")
-    with serving(world, bridge) as (_, client), client.job(cancel=token) as job:
+    with serving(world, bridge) as (_, client), client.session.context(cancel=token) as job:
         found = list(read_facts(job, ended(world), fact_source(job, "auto")))
     assert len(found) == len(ended(world))
     assert all(not each.facts.diffs.whole for each in found)

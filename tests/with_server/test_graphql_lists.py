@@ -31,7 +31,7 @@ from gitlab_sync.sandbox.graphql import endpoint
 from gitlab_sync.services.evaluation import Person, find_people
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import open_store
-from gitlab_sync.types import Reading, Record, Source
+from gitlab_sync.types import PartialList, Record, Source
 
 REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 GRAPHQL = "/api/graphql"
@@ -98,7 +98,7 @@ def found(
     scope: Scope = Scope(),  # noqa: B008 - immutable
 ) -> list[Found]:
     """Return what is known of each person, with what a judge reads of each of their items."""
-    with client.job() as job:
+    with client.session.context() as job:
         lists = lists_for(job, scope, source, CROWD)
         people = find_people(job, "merge_requests", names, scope, lists)
     return [known(person) for person in people]
@@ -119,7 +119,7 @@ def shown(mr: Record) -> Any:
             *("created_at", "updated_at", "merged_at", "closed_at", "upvotes", "user_notes_count"),
         )
     ]
-    nothing = Facts(Reading(), Reading(), Reading(), Reading())
+    nothing = Facts(PartialList(), PartialList(), PartialList(), PartialList())
     return plain, mr["references"]["full"], mr["author"]["username"], judge(mr, nothing)
 
 
@@ -258,7 +258,7 @@ def test_what_one_source_stored_serves_the_other(bridge: Bridge, tmp_path: Path)
     world = small()
     names = world.truth.usernames
     with serving(world, bridge) as (sandbox, client):
-        with open_store(client.base_url, client.credential, "on", tmp_path) as store:
+        with open_store(client.base_url, client.session.credential, "on", tmp_path) as store:
             first = client.batch_evaluate_mrs(names, run=Run(source="rest", store=store))
             sandbox.traffic.reset()
             second = client.batch_evaluate_mrs(names, run=Run(source="graphql", store=store))
@@ -479,7 +479,7 @@ def test_a_server_that_is_slow_over_many_is_asked_about_fewer(bridge: Bridge) ->
     names = world.truth.usernames
     with Sandbox(world, node_latency=0.03) as sandbox:
         client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge, timeout=0.5)
-        with client.job(limit=0.5) as job:
+        with client.session.context(limit=0.5) as job:
             lists = lists_for(job, Scope(), "graphql", CROWD)
             people = find_people(job, "merge_requests", names, Scope(), lists)
         queries, _ = asked(sandbox)
@@ -493,7 +493,7 @@ def test_a_cancelled_run_says_of_everybody_that_nothing_was_read(bridge: Bridge)
     world = small()
     token = CancelToken()
     token.cancel("the user left")
-    with serving(world, bridge) as (_, client), client.job(cancel=token) as job:
+    with serving(world, bridge) as (_, client), client.session.context(cancel=token) as job:
         lists = lists_for(job, Scope(), "auto", CROWD)
         people = find_people(job, "merge_requests", world.truth.usernames, Scope(), lists)
     assert len(people) == len(world.truth.usernames)

@@ -12,9 +12,9 @@ from gitlab_sync.errors import BadResponse, NotFound
 from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.sandbox.faults import Kind
 from gitlab_sync.sandbox.traffic import Exchange
-from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.session.workflow import Plan, run_plans
+from gitlab_sync.session.workflow import Workflow, run_workflows
 from gitlab_sync.types import Record
 
 
@@ -116,10 +116,10 @@ def test_a_page_that_is_as_it_was_may_have_more_behind_it(
     assert after == [*before, 9999]
 
 
-def _twice(number: int) -> Plan[list[Record]]:
+def _twice(number: int) -> Workflow[list[Record]]:
     rows: list[Record] = []
     for _ in range(2):
-        found = yield {"project": Listing(f"projects/{number}", single=True)}
+        found = yield {"project": RestList(f"projects/{number}", single=True)}
         rows += found["project"].reading.rows
     return rows
 
@@ -130,8 +130,8 @@ def test_one_run_asks_for_an_object_once_however_many_want_it(
     """A second run asks whether it is still so."""
     number: int = project["id"]
     for statuses in ([200], [304]):
-        with client.job() as job:
-            found = dict(run_plans(job, ((name, _twice(number)) for name in "abc")))
+        with client.session.context() as job:
+            found = dict(run_workflows(job, ((name, _twice(number)) for name in "abc")))
         assert [row["id"] for rows in found.values() for row in rows] == [number] * 6
         assert [each.status for each in exchanges(sandbox)] == statuses
 
@@ -140,7 +140,7 @@ def test_a_program_that_asks_twice_is_answered_twice(
     client: GitLabClient, sandbox: Sandbox, project: Record
 ) -> None:
     """Even inside one job: it may be waiting for a change."""
-    with client.job() as job:
+    with client.session.context() as job:
         job.get(f"projects/{project['id']}")
         project["description"] = "changed meanwhile"
         sandbox.world.changed()
@@ -152,8 +152,8 @@ def test_an_error_is_not_kept(client: GitLabClient, sandbox: Sandbox, project: R
     """Not even for the rest of a run."""
     number: int = project["id"]
     sandbox.faults.add("status", status=404, path=f"/projects/{number}", times=1)
-    with client.job() as job:
-        ((_, rows),) = run_plans(job, [("a", _twice(number))])
+    with client.session.context() as job:
+        ((_, rows),) = run_workflows(job, [("a", _twice(number))])
     assert [row["id"] for row in rows] == [number]
 
 

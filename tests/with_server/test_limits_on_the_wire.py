@@ -15,7 +15,8 @@ from gitlab_sync.errors import RateLimited, TimedOut
 from gitlab_sync.http.retry import RetryPolicy
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import RateLimit, Sandbox, World
-from gitlab_sync.session.exchange import Request, fetch
+from gitlab_sync.session.context import fetch
+from gitlab_sync.session.request import Request
 from gitlab_sync.session.runtime import Bridge
 
 PATIENCE = 30.0
@@ -31,7 +32,7 @@ def counts(world: World, report: Any) -> dict[str, dict[str, Any]]:
 def ask_many(client: GitLabClient, number: int) -> list[int]:
     """Make that many different requests as one job; return the ids that came back."""
     requests = (Request("GET", f"users/1?n={one}") for one in range(number))
-    with client.job() as rest:
+    with client.session.context() as rest:
         replies = rest.executor.map(fetch, itertools.repeat(rest), requests)
         return [reply.data["id"] for reply in replies]
 
@@ -273,7 +274,7 @@ def test_the_wait_for_a_gate_counts_against_a_calls_time(
     bridge = make_bridge(2, policy=RetryPolicy(attempts=1))
     client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge, timeout=2.0)
     sandbox.faults.add("stall", times=None)
-    gate = bridge.gate(client.base_url, client.principal)
+    gate = bridge.gate(client.base_url, client.session.principal)
     gate.close(1.7)
     began = time.monotonic()
     with pytest.raises(TimedOut):

@@ -12,7 +12,8 @@ import pytest
 from gitlab_sync import GitLabClient
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.session.exchange import Request, fetch
+from gitlab_sync.session.context import fetch
+from gitlab_sync.session.request import Request
 from gitlab_sync.session.runtime import Bridge
 
 CALLERS = 20
@@ -73,7 +74,7 @@ class Crowded:
         self._go = threading.Event()
         for _ in range(bridge.workers):
             bridge.executor.submit(self._go.wait, PATIENCE)
-        self._job = large.job()
+        self._job = large.session.context()
         rest = self._job.__enter__()
         for number in range(5000):
             rest.executor.submit(fetch, rest, Request("GET", f"users/1?n={number}"))

@@ -15,7 +15,7 @@ from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, paging
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.types import Rows
+from gitlab_sync.types import RecordList
 
 Maker = Callable[..., GitLabClient]
 
@@ -229,7 +229,7 @@ def test_more_rows_than_gitlab_counts_are_read_to_their_true_end(
     rows = client.get_all("users", per_page=30)
     assert ids(rows) == ALL
     assert (rows.complete, rows.total, rows.pages) == (True, 250, 9)
-    assert sandbox.traffic.total <= 9 + client.bridge.workers - 1
+    assert sandbox.traffic.total <= 9 + client.session.bridge.workers - 1
     cut = client.get_all("users", per_page=30, max_pages=4)
     assert (len(cut), cut.complete, cut.total) == (120, False, None)
 
@@ -351,7 +351,7 @@ def test_a_list_that_leads_back_to_itself_ends_in_an_error(bridge: Bridge, circl
         with pytest.raises(BadResponse, match="back to a page") as raised:
             GitLabClient(server.url, "x", bridge=bridge).get_all("users")
         assert len(server.asked) < 6
-    assert isinstance(raised.value.partial, Rows)
+    assert isinstance(raised.value.partial, RecordList)
     assert not raised.value.partial.complete
 
 

@@ -34,7 +34,7 @@ def test_what_was_read_can_be_judged_again_without_a_request(
     client: GitLabClient, shelf: Shelf, sandbox: Sandbox
 ) -> None:
     """`of_project` is the reading alone: another policy needs no other reading."""
-    read = plans.run(client, project_facts.of_project(shelf.put(COMPLETE)))
+    read = plans.run_workflow(client, project_facts.of_project(shelf.put(COMPLETE)))
     assert read.facts is not None
     asked = sandbox.traffic.total
     assert judge(read.facts).score.percent == 100

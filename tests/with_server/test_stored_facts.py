@@ -319,7 +319,7 @@ def test_no_file_of_a_store_holds_a_token(
     with closing(sqlite3.connect(store_path(client.base_url, tmp_path))) as connection:
         dump = "\n".join(connection.iterdump())
     assert sandbox.token() not in dump
-    assert client.credential.token == sandbox.token()
+    assert client.session.credential.token == sandbox.token()
 
 
 def test_what_a_store_holds_decides_every_check_as_all_the_records_do(
@@ -327,11 +327,11 @@ def test_what_a_store_holds_decides_every_check_as_all_the_records_do(
 ) -> None:
     """With reasons and links: so no field that a rule reads is left out."""
     mrs = [mr for mr in world.tables.merge_requests if is_terminal(mr)]
-    with open_store(client.base_url, client.credential, folder=tmp_path) as store:
+    with open_store(client.base_url, client.session.credential, folder=tmp_path) as store:
         source = StoredFacts(RestFacts(), store, NOW)
         said = []
         for _ in range(2):
-            with client.job() as job:
+            with client.session.context() as job:
                 found = list(read_facts(job, mrs, source))
             said.append({each.mr["id"]: judge(each.mr, each.facts) for each in found})
     assert said[0] == said[1]
@@ -356,10 +356,10 @@ def test_a_record_that_says_too_little_is_read_and_not_kept(
 ) -> None:
     """It has no number, or nothing says when it changed."""
     mr = next(mr for mr in world.tables.merge_requests if is_terminal(mr))
-    with open_store(client.base_url, client.credential, folder=tmp_path) as store:
+    with open_store(client.base_url, client.session.credential, folder=tmp_path) as store:
         source = StoredFacts(RestFacts(), store, NOW)
         for _ in range(2):
-            with client.job() as job:
+            with client.session.context() as job:
                 found = list(read_facts(job, [{**mr, **strange}], source))
             assert [each.facts.commits.whole for each in found] == [True]
         assert list(store.find([mr["id"], 7])) == []

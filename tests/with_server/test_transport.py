@@ -135,13 +135,13 @@ def test_an_install_below_a_path_is_asked_there(bridge: Bridge, prefix: str) -> 
 def test_a_cookie_is_never_kept_or_sent(client: GitLabClient, sandbox: Sandbox) -> None:
     """Neither to the one who got it nor to anybody else."""
     sandbox.faults.add("cookie", times=None)
-    other = GitLabClient(sandbox.url, sandbox.token("bruno.rossi"), bridge=client.bridge)
+    other = GitLabClient(sandbox.url, sandbox.token("bruno.rossi"), bridge=client.session.bridge)
     for _ in range(3):
         client.get("user")
         other.get("user")
     assert sandbox.traffic.by_fault == {"cookie": 6}
     assert [exchange.cookie for exchange in sandbox.traffic.exchanges] == [None] * 6
-    assert not client.bridge.transport.session.cookies
+    assert not client.session.bridge.transport.session.cookies
 
 
 def test_each_request_carries_its_own_credential_and_the_session_none(
@@ -149,8 +149,8 @@ def test_each_request_carries_its_own_credential_and_the_session_none(
 ) -> None:
     """Two people on one connection."""
     oauth = sandbox.token_for("alice.moreau", kind="oauth")
-    alice = GitLabClient(sandbox.url, oauth, is_oauth=True, bridge=client.bridge)
-    nobody = GitLabClient(sandbox.url, None, bridge=client.bridge)
+    alice = GitLabClient(sandbox.url, oauth, is_oauth=True, bridge=client.session.bridge)
+    nobody = GitLabClient(sandbox.url, None, bridge=client.session.bridge)
     client.get("user")
     assert alice.get("user")["username"] == "alice.moreau"
     nobody.get("projects")
@@ -160,7 +160,7 @@ def test_each_request_carries_its_own_credential_and_the_session_none(
         ("Authorization", "alice.moreau:oauth"),
         (None, None),
     ]
-    assert not client.bridge.transport.session.headers
+    assert not client.session.bridge.transport.session.headers
 
 
 def test_an_entry_in_netrc_is_not_used(

@@ -14,7 +14,7 @@ from gitlab_sync.api import issues, merge_requests
 from gitlab_sync.api.windows import read_all
 from gitlab_sync.errors import PermissionDenied
 from gitlab_sync.sandbox import Sandbox, World, paging
-from gitlab_sync.session.pagination import Listing
+from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record
 
@@ -85,7 +85,7 @@ def test_a_list_that_says_how_long_it_is_costs_its_pages(
 ) -> None:
     """Three pages, and nothing besides."""
     wanted = fill(world, "merge_requests", 300)
-    assert ids(read_all(client, Listing("merge_requests", EVERYTHING))) == wanted
+    assert ids(read_all(client, RestList("merge_requests", EVERYTHING))) == wanted
     assert sandbox.traffic.total == 3
 
 
@@ -96,7 +96,7 @@ def test_a_list_that_does_not_is_read_in_windows_of_time(
 ) -> None:
     """Each row once, however many; about a request for a page."""
     wanted = fill(world, kind, number)
-    rows = read_all(client, Listing(kind, EVERYTHING))
+    rows = read_all(client, RestList(kind, EVERYTHING))
     assert ids(rows) == wanted
     assert (rows.complete, rows.total) == (True, number)
     assert sandbox.traffic.total <= number // 100 + 3
@@ -106,7 +106,7 @@ def test_a_list_that_does_not_is_read_in_windows_of_time(
 def test_windows_reach_a_second_back(client: GitLabClient, world: World, sandbox: Sandbox) -> None:
     """In the order of the last changes, from where the page before ended."""
     fill(world, "merge_requests", 310)
-    read_all(client, Listing("merge_requests", EVERYTHING))
+    read_all(client, RestList("merge_requests", EVERYTHING))
     _, first, second, *_ = sandbox.traffic.exchanges
     query = dict(parse_qsl(first.query))
     assert (query["order_by"], query["sort"]) == ("updated_at", "asc")
@@ -122,7 +122,7 @@ def test_many_changes_within_one_second_are_all_read(
     for issue in world.tables.issues[50:400]:
         issue["updated_at"] = "2024-01-01T02:00:00.000Z"
     world.changed()
-    assert ids(read_all(client, Listing("issues", EVERYTHING))) == wanted
+    assert ids(read_all(client, RestList("issues", EVERYTHING))) == wanted
     assert asked_twice(sandbox) == []
 
 
@@ -132,7 +132,7 @@ def test_all_changed_at_once_is_read_too(client: GitLabClient, world: World) -> 
     for mr in world.tables.merge_requests:
         mr["updated_at"] = "2024-01-01T02:00:00.000Z"
     world.changed()
-    assert ids(read_all(client, Listing("merge_requests", EVERYTHING))) == wanted
+    assert ids(read_all(client, RestList("merge_requests", EVERYTHING))) == wanted
 
 
 def test_what_changes_during_the_reading_is_not_left_out(
@@ -142,11 +142,11 @@ def test_what_changes_during_the_reading_is_not_left_out(
     wanted = fill(world, "merge_requests", 600)
     changed: list[int] = []
 
-    class Touching(Listing):
+    class Touching(RestList):
         """A list of which an item is changed whenever a page of it was read."""
 
         def rows(self, data: object) -> list[Record]:
-            found = Listing.rows(self, data)
+            found = RestList.rows(self, data)
             for row in world.tables.merge_requests:
                 if row["id"] == 101 + 100 * len(changed) and len(changed) < 4:
                     row["updated_at"] = f"2024-06-01T00:00:0{len(changed)}.000Z"
@@ -167,7 +167,7 @@ def test_a_bound_of_the_callers_own_holds(client: GitLabClient, world: World) ->
     """The first window begins there."""
     fill(world, "merge_requests", 900)
     start = world.tables.merge_requests[500]["updated_at"]
-    listing = Listing("merge_requests", {**EVERYTHING, "updated_after": start})
+    listing = RestList("merge_requests", {**EVERYTHING, "updated_after": start})
     assert ids(read_all(client, listing)) == list(range(501, 901))
 
 
@@ -178,7 +178,7 @@ def test_times_that_cannot_be_read_are_no_reason_to_leave_rows_out(
     fill(world, "merge_requests", 310)
     body = '[{"id": 1, "updated_at": null}]'
     planted = sandbox.faults.add("status", status=200, body=body, query={"sort": "asc"}, times=None)
-    assert ids(read_all(client, Listing("merge_requests", EVERYTHING))) == [1]
+    assert ids(read_all(client, RestList("merge_requests", EVERYTHING))) == [1]
     assert planted.hits == 1
 
 
@@ -199,7 +199,7 @@ def test_kinds_with_keyset_are_read_by_it_beyond_the_last_page_number(
     world.changed()
     tables = {"users": world.tables.users, "projects": world.tables.projects}
     wanted = ids(tables.get(endpoint, world.tables.issues))
-    rows = read_all(client, Listing(endpoint.format(project["id"]), params))
+    rows = read_all(client, RestList(endpoint.format(project["id"]), params))
     assert ids(rows) == wanted
     assert set(sandbox.traffic.by_status) == {200}
     assert asked_twice(sandbox) == []
@@ -212,7 +212,7 @@ def test_an_older_server_without_keyset_for_issues_is_read_in_windows(
     wanted = fill(world, "issues", 750)
     sandbox.faults.add("status", status=405, query={"pagination": "keyset"}, times=None)
     project = world.tables.projects[0]["id"]
-    assert ids(read_all(client, Listing(f"projects/{project}/issues", EVERYTHING))) == wanted
+    assert ids(read_all(client, RestList(f"projects/{project}/issues", EVERYTHING))) == wanted
 
 
 def test_a_window_that_fails_raises_with_all_rows_read_before(
@@ -222,7 +222,7 @@ def test_a_window_that_fails_raises_with_all_rows_read_before(
     fill(world, "merge_requests", 700)
     sandbox.faults.add("status", status=403, nth=5, times=None)
     with pytest.raises(PermissionDenied) as caught:
-        read_all(client, Listing("merge_requests", EVERYTHING))
+        read_all(client, RestList("merge_requests", EVERYTHING))
     partial: Any = caught.value.partial
     assert (200 < len(partial) < 400, partial.complete) == (True, False)
 
@@ -247,5 +247,5 @@ def test_more_than_ten_thousand_rows_are_read_with_the_servers_own_limits(bridge
     wanted = fill(world, "merge_requests", 10_050)
     with Sandbox(world) as sandbox:
         client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge)
-        assert ids(read_all(client, Listing("merge_requests", EVERYTHING))) == wanted
+        assert ids(read_all(client, RestList("merge_requests", EVERYTHING))) == wanted
         assert sandbox.traffic.total < 110

@@ -8,13 +8,13 @@ from gitlab_sync.api.facts.graphql import fact_source
 from gitlab_sync.api.facts.rest import FactSource
 from gitlab_sync.api.facts.stored import StoredFacts
 from gitlab_sync.run import Run
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.session import Session
 
 
-def facts_for(rest: Rest, run: Run) -> FactSource:
+def facts_for(session: Session, run: Run) -> FactSource:
     """Return the source of a run: REST or GraphQL, behind a store if the run has one.
 
     To be called before lists are read: what is stored is as old as that. Asks nothing yet.
     """
-    source = fact_source(rest, run.source)
+    source = fact_source(session, run.source)
     return source if run.store is None else StoredFacts(source, run.store, datetime.now(UTC))

@@ -11,23 +11,23 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from gitlab_sync.api.facts.rest import FactSource, FactsRead, RestFacts, costs, facts_of
-from gitlab_sync.api.graphql.health import Attempts, Bulk, Server
+from gitlab_sync.api.graphql.health import Bulk, GraphQLHealth, Server
 from gitlab_sync.api.graphql.page_size import FEW_ROWS, Size
 from gitlab_sync.api.graphql.query import WITHOUT_MERGES, is_same, nodes_of, query, readings_of
 from gitlab_sync.api.projects import extract_path_from_url
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.merge_request import Facts, own_commits, undecided
-from gitlab_sync.session.fetch import Found
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan, together
-from gitlab_sync.types import Reading, Record, Source
+from gitlab_sync.session.fetch import ListResult
+from gitlab_sync.session.session import Session
+from gitlab_sync.session.workflow import Workflow, gather
+from gitlab_sync.types import PartialList, Record, Source
 
 _FEWEST = 2
 """One alone is not worth a query: REST reads its facts side by side."""
 
 
-def fact_source(rest: Rest, choice: Source = "auto") -> FactSource:
+def fact_source(session: Session, choice: Source = "auto") -> FactSource:
     """Return where the facts of a run come from; asks nothing yet.
 
     `auto` asks GraphQL where the instance has it and more than a handful of merge requests are
@@ -36,7 +36,7 @@ def fact_source(rest: Rest, choice: Source = "auto") -> FactSource:
     """
     if choice == "rest":
         return RestFacts()
-    return GraphQLFacts(rest, named=choice == "graphql")
+    return GraphQLFacts(session, named=choice == "graphql")
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class _Item:
     path: str
     iid: str
     wanted: frozenset[str]
-    known: dict[str, Reading] = field(default_factory=dict)
+    known: dict[str, PartialList] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
@@ -71,19 +71,19 @@ class GraphQLFacts:
     refusal and remembered on the bridge.
     """
 
-    def __init__(self, rest: Rest, *, named: bool = False) -> None:
-        self._base_url = rest.base_url
-        self._server = rest.bridge.of_instance(rest.base_url, Server)
-        self._attempts = Attempts(self._server, "facts of merge requests", named=named)
+    def __init__(self, session: Session, *, named: bool = False) -> None:
+        self._base_url = session.base_url
+        self._server = session.bridge.of_instance(session.base_url, Server)
+        self._attempts = GraphQLHealth(self._server, "facts of merge requests", named=named)
         self._fewest = 1 if named else _FEWEST
-        self._rest = RestFacts()
+        self._session = RestFacts()
 
-    def plans(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Plan[list[FactsRead]]]]:
+    def workflows(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Workflow[list[FactsRead]]]]:
         """Return plans for a few dozen merge requests each, by project."""
         if mrs and not self._usable:
             self._attempts.end("the instance lacks what is needed")
         if len(mrs) < self._fewest or not self._usable:
-            yield from self._rest.plans(mrs)
+            yield from self._session.workflows(mrs)
             return
         items = sorted((self._item(mr) for mr in mrs), key=lambda item: item.path)
         for part in self._parts(items):
@@ -107,7 +107,7 @@ class GraphQLFacts:
             path = path.removeprefix(f"{prefix}/") if prefix else path
         return path
 
-    def _read(self, items: Sequence[_Item]) -> Plan[list[FactsRead]]:
+    def _read(self, items: Sequence[_Item]) -> Workflow[list[FactsRead]]:
         """Ask GraphQL, in smaller parts where it must be, and REST for all that is still open."""
         parts = list(self._parts([item for item in items if item.path and item.wanted]))
         while parts and self._usable:
@@ -119,18 +119,18 @@ class GraphQLFacts:
                 for smaller in self._take(part, bulk, found[name])
             ]
         yield from self._settle_merges(items)
-        plans = {
+        workflows = {
             str(place): facts_of(item.mr, item.known)
             for place, item in enumerate(items)
             if not item.is_whole
         }
-        read = yield from together(plans)
+        read = yield from gather(workflows)
         return [
             read.get(str(place)) or FactsRead(item.mr, Facts(**item.known))
             for place, item in enumerate(items)
         ]
 
-    def _settle_merges(self, items: Sequence[_Item]) -> Plan[None]:
+    def _settle_merges(self, items: Sequence[_Item]) -> Workflow[None]:
         """Take commits without merges for all, if REST lists those so that rules leave them out.
 
         Whether it does is learnt from one of them: it may not tell the parents of commits.
@@ -145,7 +145,7 @@ class GraphQLFacts:
                 first.known["commits"] = found.reading
         if self._server.rest_tells_merges:
             for item in doubted:
-                item.known["commits"] = Reading(item.known["commits"].rows)
+                item.known["commits"] = PartialList(item.known["commits"].rows)
 
     def _parts(self, items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
         """Cut items, sorted by project, into what a query may hold when the part is asked for."""
@@ -173,7 +173,7 @@ class GraphQLFacts:
         return Bulk(text, variables, Size(len(part), len(groups), rows))
 
     def _take(
-        self, part: Sequence[_Item], bulk: Bulk[Size], found: Found[str]
+        self, part: Sequence[_Item], bulk: Bulk[Size], found: ListResult[str]
     ) -> Iterator[Sequence[_Item]]:
         """Take an answer; yield what is to be asked again, and how."""
         if found.error is not None:

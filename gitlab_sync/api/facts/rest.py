@@ -14,13 +14,13 @@ from gitlab_sync.http.wire import Reply
 from gitlab_sync.rules.items.merge_request import Facts, undecided
 from gitlab_sync.rules.items.project_pipelines import ProjectPipelines, is_within
 from gitlab_sync.rules.text import instant
-from gitlab_sync.session.exchange import Request
-from gitlab_sync.session.pagination import Follow, Listing
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan, run_plans, together
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.session.pagination import NextPages, RestList
+from gitlab_sync.session.request import Request
+from gitlab_sync.session.session import Session
+from gitlab_sync.session.workflow import Workflow, gather, run_workflows
+from gitlab_sync.types import PartialList, Record
 
-_NOT_IN_LIST = Reading((), "the list does not say where it is")
+_NOT_IN_LIST = PartialList((), "the list does not say where it is")
 _NOTHING = Facts()
 
 _FEWEST_IN_BULK = 8
@@ -42,12 +42,12 @@ class FactsRead:
 class FactSource(Protocol):
     """Where the facts of one run come from. For the thread that carries out its plans."""
 
-    def plans(self, mrs: Sequence[Record]) -> Iterable[tuple[int, Plan[list[FactsRead]]]]:
+    def workflows(self, mrs: Sequence[Record]) -> Iterable[tuple[int, Workflow[list[FactsRead]]]]:
         """Return plans that read the facts of all of these, and for how many each is made.
 
         A plan may leave its result to another one, of this call or an earlier one, which then
         returns more than its own. They never raise for what a merge request lacks: that is a
-        `Reading` that says so.
+        `PartialList` that says so.
         """
 
 
@@ -61,7 +61,7 @@ class RestFacts:
     def __init__(self) -> None:
         self._lists: dict[int, _Bulk] = {}
 
-    def plans(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Plan[list[FactsRead]]]]:
+    def workflows(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Workflow[list[FactsRead]]]]:
         """Return a plan for each merge request, and one for each list of pipelines in bulk."""
         projects = [_project_of_pipelines(mr) for mr in mrs]
         groups: dict[int | None, list[Record]] = defaultdict(list)
@@ -84,18 +84,18 @@ class RestFacts:
 
 
 def read_facts(
-    rest: Rest, mrs: Sequence[Record], source: FactSource | None = None
+    session: Session, mrs: Sequence[Record], source: FactSource | None = None
 ) -> Iterator[FactsRead]:
     """Read the facts of many merge requests side by side; yield each when it has all of them.
 
-    `rest` is a view from `Rest.job`. What could not be read is a `Reading` that says so.
+    `session` is a view from `Session.job`. What could not be read is a `PartialList` that says so.
     """
-    plans = ((None, plan) for _, plan in (source or RestFacts()).plans(mrs))
-    for _, found in run_plans(rest, plans):
+    workflows = ((None, workflow) for _, workflow in (source or RestFacts()).workflows(mrs))
+    for _, found in run_workflows(session, workflows):
         yield from found
 
 
-def costs(mr: Record, known: Facts = _NOTHING) -> dict[str, Listing]:
+def costs(mr: Record, known: Facts = _NOTHING) -> dict[str, RestList]:
     """Return what has to be asked of REST to judge one merge request: the cost plan, by fact.
 
     Which facts these are follows from the checks: from what they need, and from what its record and
@@ -106,7 +106,7 @@ def costs(mr: Record, known: Facts = _NOTHING) -> dict[str, Listing]:
         return {}
     base = f"projects/{project}/merge_requests/{iid}"
     wanted = undecided(mr, known)
-    return {fact: Listing(f"{base}/{fact}", single=fact == "time_stats") for fact in wanted}
+    return {fact: RestList(f"{base}/{fact}", single=fact == "time_stats") for fact in wanted}
 
 
 _CHEAPEST: Record = {
@@ -122,16 +122,16 @@ LEAST = len(costs(_CHEAPEST).keys() - {"pipelines"})
 
 def facts_of(
     mr: Record,
-    known: Mapping[str, Reading] = MappingProxyType({}),
+    known: Mapping[str, PartialList] = MappingProxyType({}),
     later: Collection[str] = (),
-) -> Plan[FactsRead]:
+) -> Workflow[FactsRead]:
     """Return the plan that reads the facts of one merge request over REST.
 
     `known` is what was read before, by fact; what is not whole of it is read anew where it leaves
     anything undecided. The facts that come `later` are not asked for.
     """
-    plan = {fact: each for fact, each in costs(mr, Facts(**known)).items() if fact not in later}
-    found = yield plan
+    workflow = {fact: each for fact, each in costs(mr, Facts(**known)).items() if fact not in later}
+    found = yield workflow
     errors = [each.error for each in found.values() if each.error is not None]
     read = {fact: each.reading for fact, each in found.items()}
     nowhere = mr.get("project_id") is None or mr.get("iid") is None
@@ -139,7 +139,7 @@ def facts_of(
     return FactsRead(mr, Facts(**{**missing, **known, **read}), errors)
 
 
-def _alone(mr: Record) -> Plan[list[FactsRead]]:
+def _alone(mr: Record) -> Workflow[list[FactsRead]]:
     return [(yield from facts_of(mr))]
 
 
@@ -154,17 +154,17 @@ class _TooLong(GitLabSyncError):
 class _Affordable:
     """A list that is read if it has no more than so many pages; else it ends in `_TooLong`."""
 
-    listing: Listing
+    rest_list: RestList
     most_pages: int
 
-    def first(self, rest: Rest) -> Request:
-        return self.listing.first(rest)
+    def first(self, session: Session) -> Request:
+        return self.rest_list.first(session)
 
     def rows(self, data: object) -> list[Record]:
-        return self.listing.rows(data)
+        return self.rest_list.rows(data)
 
-    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:
-        follow = self.listing.after(rest, place, reply, ahead)
+    def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:
+        follow = self.rest_list.after(session, place, reply, ahead)
         if follow and (reply.total_pages is None or reply.total_pages > self.most_pages):
             raise _TooLong("The list is too long to be read in bulk")
         return follow
@@ -188,15 +188,15 @@ class _Bulk:
         self._is_read = False
         self._waiting: list[FactsRead] = []
 
-    def read(self) -> Plan[list[FactsRead]]:
+    def read(self) -> Workflow[list[FactsRead]]:
         """Return the plan that reads the list, and then completes all that wait for it.
 
         A list that is too long may not be if it begins when the oldest of the merge requests did.
         """
         for since in (None, self._oldest):
             params = {} if since is None else {"updated_after": since.isoformat()}
-            listing = Listing(self._endpoint, params)
-            found = (yield {"pipelines": _Affordable(listing, self._most_pages)})["pipelines"]
+            rest_list = RestList(self._endpoint, params)
+            found = (yield {"pipelines": _Affordable(rest_list, self._most_pages)})["pipelines"]
             if found.error is None:
                 self._pipelines = ProjectPipelines(found.reading.rows, since)
             self.was_too_long = isinstance(found.error, _TooLong)
@@ -204,9 +204,9 @@ class _Bulk:
                 break
         self._is_read = True
         waiting = {str(place): self._completed(each) for place, each in enumerate(self._waiting)}
-        return list((yield from together(waiting)).values())
+        return list((yield from gather(waiting)).values())
 
-    def facts_of(self, mr: Record) -> Plan[list[FactsRead]]:
+    def facts_of(self, mr: Record) -> Workflow[list[FactsRead]]:
         """Return the plan that reads the facts of one merge request.
 
         It returns nothing if it ends before the list is there, which then brings its result.
@@ -219,11 +219,11 @@ class _Bulk:
         self._waiting.append(read)
         return []
 
-    def _known(self, mr: Record) -> dict[str, Reading]:
+    def _known(self, mr: Record) -> dict[str, PartialList]:
         found = None if self._pipelines is None else self._pipelines.of(mr)
         return {} if found is None else {"pipelines": found}
 
-    def _completed(self, read: FactsRead) -> Plan[FactsRead]:
+    def _completed(self, read: FactsRead) -> Workflow[FactsRead]:
         known = self._known(read.mr)
         if not known:
             found = (yield {"pipelines": costs(read.mr)["pipelines"]})["pipelines"]

@@ -19,9 +19,9 @@ from gitlab_sync.api.facts.rest import FactSource, FactsRead
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.merge_request import Facts, is_terminal, undecided
 from gitlab_sync.rules.text import instant
-from gitlab_sync.session.workflow import Plan
+from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.store.store import Item, PrincipalStore
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.types import PartialList, Record
 
 SETTLE = timedelta(days=3)
 """How long after its end a merge request may still change without any sign of it in the list: a
@@ -74,7 +74,7 @@ class StoredFacts:
         self._quiet_since = now - JUST_NOW
         self._keeper = _Keeper(self)
 
-    def plans(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Plan[list[FactsRead]]]]:
+    def workflows(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Workflow[list[FactsRead]]]]:
         """Return plans that ask nothing for what is stored, then the other source's for the rest.
 
         What those read is kept as soon as it is there, some at a time.
@@ -86,8 +86,8 @@ class StoredFacts:
             if known:
                 yield len(known), _at_once(known)
         self._keeper.awaited += len(unread)
-        for number, plan in self._inner.plans(unread):
-            yield number, self._keeper.keeping(plan)
+        for number, workflow in self._inner.workflows(unread):
+            yield number, self._keeper.keeping(workflow)
 
     def _look_up(self, mrs: Sequence[Record]) -> tuple[list[FactsRead], list[Record]]:
         """Return the facts that are stored, and the merge requests of which none are."""
@@ -140,9 +140,9 @@ class _Keeper:
         self._items: list[Item] = []
         self._kept_at = time.monotonic()
 
-    def keeping(self, plan: Plan[list[FactsRead]]) -> Plan[list[FactsRead]]:
-        """Return a plan that does what `plan` does, and keeps what it returns."""
-        found = yield from plan
+    def keeping(self, workflow: Workflow[list[FactsRead]]) -> Workflow[list[FactsRead]]:
+        """Return a plan that does what `workflow` does, and keeps what it returns."""
+        found = yield from workflow
         self._items += [item for each in found if (item := self._source.item(each)) is not None]
         self.awaited -= len(found)
         late = time.monotonic() - self._kept_at > _LONGEST_UNKEPT
@@ -153,7 +153,7 @@ class _Keeper:
         return found
 
 
-def _at_once(known: list[FactsRead]) -> Plan[list[FactsRead]]:
+def _at_once(known: list[FactsRead]) -> Workflow[list[FactsRead]]:
     """Return a plan that wants nothing."""
     yield from ()
     return known
@@ -189,6 +189,6 @@ def _unpacked(data: bytes) -> Facts | None:
     """Return the facts that `_packed` made bytes of; None for what it did not make."""
     try:
         kept = orjson.loads(zlib.decompress(data))
-        return Facts(**{name: Reading(rows, missing) for name, (missing, rows) in kept.items()})
+        return Facts(**{name: PartialList(rows, missing) for name, (missing, rows) in kept.items()})
     except (zlib.error, ValueError, TypeError, AttributeError):
         return None

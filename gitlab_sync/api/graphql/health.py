@@ -27,9 +27,9 @@ from gitlab_sync.errors import (
     TimedOut,
 )
 from gitlab_sync.http.wire import Reply
-from gitlab_sync.session.exchange import Request
-from gitlab_sync.session.pagination import Follow
-from gitlab_sync.session.session import Rest
+from gitlab_sync.session.pagination import NextPages
+from gitlab_sync.session.request import Request
+from gitlab_sync.session.session import Session
 from gitlab_sync.types import Record
 
 S = TypeVar("S")
@@ -125,7 +125,7 @@ class Server:
             self._learnt = time.monotonic()
 
 
-class Attempts:
+class GraphQLHealth:
     """Whether a run goes on asking a server for something, after what it met. Thread-safe.
 
     `what` names it in the log; with `named`, GraphQL was asked for by name, so that the log warns.
@@ -198,9 +198,9 @@ class Bulk(Generic[S]):
     variables: Mapping[str, object]
     size: S
 
-    def first(self, rest: Rest) -> Request:
+    def first(self, session: Session) -> Request:
         """Return the request."""
-        return rest.graphql_request(self.text, dict(self.variables))
+        return session.graphql_request(self.text, dict(self.variables))
 
     def rows(self, data: object) -> list[Record]:
         """Return the answer's data as the only row."""
@@ -208,6 +208,6 @@ class Bulk(Generic[S]):
             raise BadResponse("The answer holds nothing of what was asked", status=200)
         return [data]
 
-    def after(self, rest: Rest, place: int, reply: Reply, ahead: int = 1) -> Follow:  # noqa: ARG002
+    def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
         """Return nothing: that was all."""
         return ()

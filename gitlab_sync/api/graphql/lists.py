@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from gitlab_sync.api.graphql.health import Attempts, Bulk, Server
+from gitlab_sync.api.graphql.health import Bulk, GraphQLHealth, Server
 from gitlab_sync.api.graphql.records import Ask, Listed, Which, listed_in, number_in, query
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.errors import GitLabSyncError
-from gitlab_sync.session.fetch import Found
-from gitlab_sync.session.session import Rest
-from gitlab_sync.session.workflow import Plan
+from gitlab_sync.session.fetch import ListResult
+from gitlab_sync.session.session import Session
+from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.types import Source
 
 AT_ONCE = 100
@@ -29,7 +29,7 @@ _FIRST, _MOST = 10, 100
 most that are asked for of somebody."""
 
 
-def lists_for(rest: Rest, scope: Scope, choice: Source, people: int) -> Lists | None:
+def lists_for(session: Session, scope: Scope, choice: Source, people: int) -> Lists | None:
     """Return what reads so many people's merge requests of that scope from GraphQL.
 
     It asks nothing yet. None if the choice is REST, or the scope a group. `auto` asks for those of
@@ -39,11 +39,11 @@ def lists_for(rest: Rest, scope: Scope, choice: Source, people: int) -> Lists | 
     """
     if choice == "rest" or (scope.project is None and scope.group is not None):
         return None
-    if choice == "auto" and people <= 2 * rest.bridge.workers:
+    if choice == "auto" and people <= 2 * session.bridge.workers:
         return None
     assigned = scope.by == "assignee"
     which = Which("assignedMergeRequests" if assigned else "authoredMergeRequests", scope.project)
-    return Lists(rest, which, named=choice == "graphql")
+    return Lists(session, which, named=choice == "graphql")
 
 
 class Lists:
@@ -52,9 +52,9 @@ class Lists:
     What an instance lacks is learnt from its first refusal and remembered on the bridge.
     """
 
-    def __init__(self, rest: Rest, which: Which, *, named: bool = False) -> None:
-        self._server = rest.bridge.of_instance(rest.base_url, Server)
-        self._attempts = Attempts(self._server, "lists of merge requests", named=named)
+    def __init__(self, session: Session, which: Which, *, named: bool = False) -> None:
+        self._server = session.bridge.of_instance(session.base_url, Server)
+        self._attempts = GraphQLHealth(self._server, "lists of merge requests", named=named)
         self._which = which
         self._fewest = 1 if named else _FEWEST
 
@@ -62,7 +62,7 @@ class Lists:
     def _usable(self) -> bool:
         return self._server.schema.lists and not self._attempts.over
 
-    def read(self, usernames: Sequence[str]) -> Plan[dict[str, Listed]]:
+    def read(self, usernames: Sequence[str]) -> Workflow[dict[str, Listed]]:
         """Return the plan that reads the lists of these people, by the names that are given.
 
         Whoever is not in the result has to be read over REST; an empty list is never in it.
@@ -98,7 +98,7 @@ class Lists:
         return Bulk(text, variables, part)
 
     def _take(
-        self, bulk: Bulk[Sequence[Ask]], found: Found[str], read: dict[str, Listed]
+        self, bulk: Bulk[Sequence[Ask]], found: ListResult[str], read: dict[str, Listed]
     ) -> Iterator[Ask]:
         """Take an answer into `read`; yield what is to be asked again, and how."""
         if found.error is not None:

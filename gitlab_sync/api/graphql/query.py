@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from gitlab_sync.rules import record
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.types import PartialList, Record
 
 _FIELDS = {
     "notes": "notes(first: %d) { nodes { id system body author { username } } "
@@ -88,17 +88,17 @@ def is_same(mr: Record, node: Record) -> bool:
     return "id" not in mr or number_of(node.get("id")) == mr["id"]
 
 
-def readings_of(node: Record, facts: frozenset[str]) -> dict[str, Reading]:
+def readings_of(node: Record, facts: frozenset[str]) -> dict[str, PartialList]:
     """Return what a node tells beyond doubt of these facts, as REST has it."""
     found = {fact: _READERS[fact](node) for fact in facts}
     return {fact: reading for fact, reading in found.items() if reading is not None}
 
 
-def _notes(node: Record) -> Reading | None:
+def _notes(node: Record) -> PartialList | None:
     """Return the notes, the newest first, as REST has them."""
     connection = node.get("notes")
     rows = _rows(connection, _note)
-    return None if rows is None or _has_more(connection) else Reading(rows[::-1])
+    return None if rows is None or _has_more(connection) else PartialList(rows[::-1])
 
 
 def _note(node: Record) -> Record | None:
@@ -109,15 +109,15 @@ def _note(node: Record) -> Record | None:
     return {"id": number, "system": system, "body": body, "author": {"username": author}}
 
 
-def _commits(node: Record) -> Reading | None:
+def _commits(node: Record) -> PartialList | None:
     """Return the commits that are no merges, whole if there are no others."""
     connection = node.get("commitsWithoutMergeCommits")
     rows = _rows(connection, _commit)
     if rows is None:
         return None
     if _has_more(connection):
-        return Reading(rows, "further pages were not read")
-    return Reading(rows, None if len(rows) == node.get("commitCount") else WITHOUT_MERGES)
+        return PartialList(rows, "further pages were not read")
+    return PartialList(rows, None if len(rows) == node.get("commitCount") else WITHOUT_MERGES)
 
 
 def _commit(node: Record) -> Record | None:
@@ -125,10 +125,10 @@ def _commit(node: Record) -> Record | None:
     return {"message": message} if message else None
 
 
-def _diffs(node: Record) -> Reading | None:
+def _diffs(node: Record) -> PartialList | None:
     """Return the changed files; none at all may also mean that the repository lost them."""
     rows = _rows({"nodes": node.get("diffStats")}, _diff)
-    return Reading(rows) if rows else None
+    return PartialList(rows) if rows else None
 
 
 def _diff(node: Record) -> Record | None:
@@ -136,12 +136,12 @@ def _diff(node: Record) -> Record | None:
     return {"new_path": path} if path else None
 
 
-def _pipelines(node: Record) -> Reading | None:
+def _pipelines(node: Record) -> PartialList | None:
     """Return the pipelines; those that the caller may not see are counted, but not shown."""
     connection = node.get("pipelines")
     rows = _rows(connection, _pipeline)
     whole = rows is not None and len(rows) == record.field(connection, "count")
-    return Reading(rows or ()) if whole else None
+    return PartialList(rows or ()) if whole else None
 
 
 def _pipeline(node: Record) -> Record | None:
@@ -149,9 +149,9 @@ def _pipeline(node: Record) -> Record | None:
     return {"id": number, "status": status.lower()} if number is not None and status else None
 
 
-def _time_stats(node: Record) -> Reading | None:
+def _time_stats(node: Record) -> PartialList | None:
     seconds = record.number(node, "totalTimeSpent")
-    return None if seconds is None else Reading([{"total_time_spent": seconds}])
+    return None if seconds is None else PartialList([{"total_time_spent": seconds}])
 
 
 def _has_more(connection: object) -> bool:
@@ -179,7 +179,7 @@ def number_of(global_id: object) -> int | None:
     return None if match is None else int(match[1])
 
 
-_READERS: Mapping[str, Callable[[Record], Reading | None]] = {
+_READERS: Mapping[str, Callable[[Record], PartialList | None]] = {
     "notes": _notes,
     "commits": _commits,
     "diffs": _diffs,

@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from gitlab_sync.concurrency.cancel import CancelToken
-from gitlab_sync.concurrency.timer import Alarm
+from gitlab_sync.concurrency.timer import Timer
 from gitlab_sync.errors import GitLabSyncError, without_secrets
 from gitlab_sync.reports.report import Report
 from gitlab_sync.run import Run
-from gitlab_sync.session.progress import Meter
-from gitlab_sync.types import Progress, Row
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.types import Progress, TableRow
 
 log = logging.getLogger("gitlab_sync")
 
@@ -40,7 +40,7 @@ Work: TypeAlias = Callable[[Run], Report]
 """What a job does: it gets who watches and what cancels, and returns the whole report."""
 
 
-class Job:
+class BackgroundJob:
     """One run of one question, in a thread of its own. All that can be read is thread-safe.
 
     The thread only orchestrates; requests go over the shared pool. `report` is there once the job
@@ -52,9 +52,9 @@ class Job:
         self.report: Report | None = None
         self.error: GitLabSyncError | None = None
         self._work = work
-        self._meter = Meter()
+        self._tracker = ProgressTracker()
         self._cancel = CancelToken()
-        self._rows: list[Row] = []
+        self._rows: list[TableRow] = []
         self._ended = threading.Event()
 
     @property
@@ -85,10 +85,10 @@ class Job:
     @property
     def progress(self) -> Progress:
         """How far it is at this moment."""
-        return self._meter.now()
+        return self._tracker.now()
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[TableRow]:
         """The rows so far, sorted by their first cell; at the end all of them, as reported."""
         report = self.report
         return sorted(self._rows, key=_name) if report is None else list(report)
@@ -106,7 +106,7 @@ class Job:
         threading.Thread(target=self._live, name="gitlab_sync-job", daemon=True).start()
 
     def _live(self) -> None:
-        run = Run(meter=self._meter, on_row=self._rows.append, cancel=self._cancel)
+        run = Run(tracker=self._tracker, on_row=self._rows.append, cancel=self._cancel)
         try:
             self.report = self._work(run)
         except GitLabSyncError as error:
@@ -122,7 +122,7 @@ class Job:
             self._ended.set()
 
 
-def _name(row: Row) -> str:
+def _name(row: TableRow) -> str:
     """Return who or what a row is about, without case."""
     return str(next(iter(row.values()))).lower()
 
@@ -141,7 +141,7 @@ class _Entry:
     `left` is when the last watcher went, None while somebody is there.
     """
 
-    job: Job
+    job: BackgroundJob
     seen: float
     owners: set[Owner] = field(default_factory=set)
     left: float | None = None
@@ -168,22 +168,22 @@ class JobRegistry:
         self._clock = clock
         self._lock = threading.Lock()
         self._entries: dict[Hashable, _Entry] = {}
-        self._alarm = Alarm(self.sweep, clock)
+        self._timer = Timer(self.sweep, clock)
 
-    def start(self, key: Hashable, owner: Owner, work: Work) -> Job:
+    def start(self, key: Hashable, owner: Owner, work: Work) -> BackgroundJob:
         """Return the job that runs under `key`, or start one; one that has ended is replaced."""
         with self._lock:
             entry = self._entries.get(key)
             if entry is None or not entry.job.running or entry.job.cancelling:
                 owners = set() if entry is None else entry.owners
-                entry = self._entries[key] = _Entry(Job(work), self._clock(), owners)
+                entry = self._entries[key] = _Entry(BackgroundJob(work), self._clock(), owners)
                 entry.job.start()
             self._look(entry, owner)
             job = entry.job
         self.sweep()
         return job
 
-    def find(self, key: Hashable, owner: Owner) -> Job | None:
+    def find(self, key: Hashable, owner: Owner) -> BackgroundJob | None:
         """Return the job under `key`, running or ended, and take `owner` as a watcher of it."""
         with self._lock:
             entry = self._entries.get(key)
@@ -231,7 +231,7 @@ class JobRegistry:
         for job in ended:
             job.cancel("whoever asked for it signed out")
 
-    def _take_unwatched(self, keys: Iterable[Hashable]) -> list[Job]:
+    def _take_unwatched(self, keys: Iterable[Hashable]) -> list[BackgroundJob]:
         """Take those jobs out that have no owner; for whoever holds the lock."""
         return [self._entries.pop(key).job for key in keys if not self._entries[key].owners]
 
@@ -254,7 +254,7 @@ class JobRegistry:
         with self._lock:
             due = [self._due(entry, now) for entry in self._entries.values()]
         if due:
-            self._alarm.set(min(due))
+            self._timer.set(min(due))
 
     def _due(self, entry: _Entry, now: float) -> float:
         """Return when this job has to be looked at again if nothing happens before."""
@@ -267,7 +267,7 @@ class JobRegistry:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def all(self) -> list[Job]:
+    def all(self) -> list[BackgroundJob]:
         """Return all jobs, running or ended."""
         with self._lock:
             return [entry.job for entry in self._entries.values()]
@@ -277,6 +277,6 @@ class JobRegistry:
         with self._lock:
             entries = list(self._entries.values())
             self._entries.clear()
-        self._alarm.stop()
+        self._timer.stop()
         for entry in entries:
             entry.job.cancel("the server is ending")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gitlab_sync.pages.state.jobs import Job
+from gitlab_sync.pages.state.jobs import BackgroundJob
 from gitlab_sync.pages.widgets.times import shown_moment
 from gitlab_sync.session.runtime import Stats
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 
 def figures(stats: Stats, jobs: int, sign_ins: int) -> list[tuple[str, str, str]]:
@@ -26,13 +26,13 @@ def figures(stats: Stats, jobs: int, sign_ins: int) -> list[tuple[str, str, str]
     ]
 
 
-def queue_rows(stats: Stats) -> list[Row]:
+def queue_rows(stats: Stats) -> list[TableRow]:
     """Return who waits for the pool, the longest queue first; sessions have no names here."""
     ordered = sorted(stats.queued.items(), key=lambda pair: (-pair[1], str(pair[0])))
     return [{"Session": str(tenant)[:8], "Waiting": number} for tenant, number in ordered if number]
 
 
-def job_rows(jobs: Sequence[Job]) -> list[Row]:
+def job_rows(jobs: Sequence[BackgroundJob]) -> list[TableRow]:
     """Return the jobs, those that run first, the youngest first."""
     ordered = sorted(jobs, key=lambda job: (not job.running, -job.started.timestamp()))
     return [

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gitlab_sync.client import GitLabClient
-from gitlab_sync.concurrency.timer import Alarm
+from gitlab_sync.concurrency.timer import Timer
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.session.exchange import DEFAULT_TIMEOUT
+from gitlab_sync.session.context import DEFAULT_TIMEOUT
 from gitlab_sync.types import Record
 
 IDLE = 3600.0
@@ -87,7 +87,7 @@ class Sessions:
         self._clock = clock
         self._lock = threading.Lock()
         self._entries: OrderedDict[str, _Entry] = OrderedDict()  # the longest unused comes first
-        self._alarm = Alarm(self.sweep, clock)
+        self._timer = Timer(self.sweep, clock)
 
     def put(self, key: str, sign_in: SignIn) -> None:
         """Remember who signed in in the browser of that key, in place of who was before."""
@@ -124,7 +124,7 @@ class Sessions:
                 del self._entries[key]
             due = next((entry.used + self._idle for entry in self._entries.values()), None)
         if due is not None:
-            self._alarm.set(due)
+            self._timer.set(due)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -133,7 +133,7 @@ class Sessions:
         """Forget everybody."""
         with self._lock:
             self._entries.clear()
-        self._alarm.stop()
+        self._timer.stop()
 
 
 class Notices:

@@ -20,7 +20,7 @@ from gitlab_sync.errors import (
     TimedOut,
     without_secrets,
 )
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 _MOST_NAMES = 8
 _MOST_GROUPS = 20
@@ -66,7 +66,7 @@ def of_error(who: str, what: str, error: GitLabSyncError) -> Trouble:
     return Trouble(who, what, why, error.hint or _what_to_do(why))
 
 
-def of_rows(rows: Iterable[Row], what: str, subject: str = "Username") -> list[Trouble]:
+def of_rows(rows: Iterable[TableRow], what: str, subject: str = "Username") -> list[Trouble]:
     """Return what is to be said of the rows that are not whole; `what` names their items.
 
     The column `subject` says who or what a row is about.

@@ -17,7 +17,7 @@ from gitlab_sync.reports.formats import FORMATS, file_name
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import UNKNOWN, shown_columns
 from gitlab_sync.reports.xlsx_file import to_xlsx
-from gitlab_sync.types import Row, Scalar
+from gitlab_sync.types import Scalar, TableRow
 
 DOWNLOADS = ("csv", "xlsx", "parquet")
 
@@ -30,7 +30,7 @@ _LINK_WIDTH = 70
 _TINT = "background-color: rgba(245, 158, 11, 0.18)"
 _LINK = "Open"
 
-UnknownCells = Callable[[Row], Mapping[str, int]]
+UnknownCells = Callable[[TableRow], Mapping[str, int]]
 """For a row: how many items each of its counts could not judge."""
 
 
@@ -55,7 +55,7 @@ _PLAIN = Extras()
 
 def show_sheet(
     sheet: Sheet, key: str, title: str, extras: Extras = _PLAIN, *, selectable: bool = False
-) -> Row | None:
+) -> TableRow | None:
     """Show a table with its filter and its downloads; return the row that was picked, if any.
 
     `key` tells the tables of a page apart; the filter stands under it in the page's address.
@@ -102,7 +102,7 @@ def offer_workbook(sheets: Sequence[Sheet], title: str, help_text: str) -> None:
     )
 
 
-def _filtered(sheet: Sheet, key: str) -> list[Row]:
+def _filtered(sheet: Sheet, key: str) -> list[TableRow]:
     """Return the rows that hold all words of the filter, in any of their cells."""
     rows = list(sheet.rows)
     if len(rows) < _FILTERED_FROM:
@@ -120,7 +120,7 @@ def _filtered(sheet: Sheet, key: str) -> list[Row]:
     return [row for row in rows if all(_holds(row, sheet.columns, word) for word in words)]
 
 
-def _holds(row: Row, columns: Sequence[str], word: str) -> bool:
+def _holds(row: TableRow, columns: Sequence[str], word: str) -> bool:
     cells = (row.get(column) for column in columns)
     return any(word in str(UNKNOWN if cell is None else cell).casefold() for cell in cells)
 

@@ -33,13 +33,13 @@ from gitlab_sync.rules.identity.identity import (
 )
 from gitlab_sync.rules.identity.mailmap import Mailmap
 from gitlab_sync.rules.unique import unique_records
-from gitlab_sync.types import Reading
+from gitlab_sync.types import PartialList
 
 if TYPE_CHECKING:
     from gitlab_sync.types import Record
 
 _NO_MAILMAP = Mailmap()
-_NOT_ASKED = Reading(missing="members were not read")
+_NOT_ASKED = PartialList(missing="members were not read")
 
 Apart = Literal["merges", "bots", "others", "unmatched"]
 """Where a commit goes that is nobody's of the run."""
@@ -97,7 +97,7 @@ def needs_members(
 def attribute(
     commits: Iterable[Record],
     identities: Iterable[Identity],
-    members: Reading | Sequence[Record] | None = None,
+    members: PartialList | Sequence[Record] | None = None,
     bots: Collection[str] = DEFAULT_BOTS,
     mailmap: Mailmap = _NO_MAILMAP,
 ) -> Attribution:
@@ -113,7 +113,7 @@ def attribute(
         people.setdefault(identity.key, identity)
     if members is None:
         members = _NOT_ASKED
-    reading = members if isinstance(members, Reading) else Reading(members)
+    reading = members if isinstance(members, PartialList) else PartialList(members)
     project = _Project(commits, people.values(), reading, mailmap)
     found: dict[str, list[Record]] = {key: [] for key in people}
     apart: defaultdict[Apart, list[Record]] = defaultdict(list)
@@ -163,7 +163,7 @@ class _Project:
         self,
         commits: Iterable[Record],
         identities: Iterable[Identity],
-        members: Reading,
+        members: PartialList,
         mailmap: Mailmap,
     ) -> None:
         self.members = members

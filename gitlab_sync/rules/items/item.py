@@ -11,7 +11,7 @@ from gitlab_sync.rules.text import hours_between, instant, without_comments
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gitlab_sync.types import Reading, Record
+    from gitlab_sync.types import PartialList, Record
 
 TWO_DAYS = 48.0
 ONE_WEEK = 168.0
@@ -68,7 +68,7 @@ def absent(thing: Record, *keys: str) -> Verdict:
     return Verdict("unknown", f"{' and '.join(keys)} not in the list", record.link(thing))
 
 
-def not_read(what: str, reading: Reading) -> str:
+def not_read(what: str, reading: PartialList) -> str:
     """Return the reason for what a list that is not whole leaves open."""
     return f"{what} not read: {reading.missing}"
 

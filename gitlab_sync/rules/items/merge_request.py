@@ -26,7 +26,7 @@ from gitlab_sync.rules.text import (
     plural,
     without_comments,
 )
-from gitlab_sync.types import Reading
+from gitlab_sync.types import PartialList
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -135,7 +135,7 @@ _ENDED = ("merged", "closed")
 _ENDS = ("merged_at", "closed_at")
 
 
-_NOT_ASKED = Reading((), "not asked for")
+_NOT_ASKED = PartialList((), "not asked for")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +147,15 @@ class Facts:
     facts that `undecided` names need not be read: no verdict depends on it.
     """
 
-    notes: Reading = _NOT_ASKED
-    commits: Reading = _NOT_ASKED
-    diffs: Reading = _NOT_ASKED
-    pipelines: Reading = _NOT_ASKED
-    time_stats: Reading | None = None
+    notes: PartialList = _NOT_ASKED
+    commits: PartialList = _NOT_ASKED
+    diffs: PartialList = _NOT_ASKED
+    pipelines: PartialList = _NOT_ASKED
+    time_stats: PartialList | None = None
 
     def is_whole(self, fact: str) -> bool:
         """Say whether that fact was read to its end."""
-        reading: Reading | None = getattr(self, fact)
+        reading: PartialList | None = getattr(self, fact)
         return reading is not None and reading.whole
 
 
@@ -304,7 +304,7 @@ def _first_reference(
     return item.decide(mr, [*unread, *missing], f"no issue named in {places}")
 
 
-def _time_spent(mr: Record, asked: Reading | None) -> Verdict:
+def _time_spent(mr: Record, asked: PartialList | None) -> Verdict:
     seconds = item.total_time_spent(record.field(mr, "time_stats"))
     missing = "time_stats not in the list"
     if seconds is None and asked is not None:
@@ -313,7 +313,7 @@ def _time_spent(mr: Record, asked: Reading | None) -> Verdict:
     return item.time_spent(mr, seconds, missing)
 
 
-def _unit_tests(mr: Record, diffs: Reading) -> Verdict:
+def _unit_tests(mr: Record, diffs: PartialList) -> Verdict:
     unread = []
     for diff in diffs.rows:
         path = record.text(diff, "new_path")
@@ -327,7 +327,7 @@ def _unit_tests(mr: Record, diffs: Reading) -> Verdict:
     return item.decide(mr, unread, fault, "/diffs")
 
 
-def _semantic_commits(mr: Record, commits: Reading) -> Verdict:
+def _semantic_commits(mr: Record, commits: PartialList) -> Verdict:
     link = record.link(mr, "/commits")
     unread = []
     own = own_commits(commits.rows)

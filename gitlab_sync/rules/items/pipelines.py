@@ -9,10 +9,10 @@ from gitlab_sync.rules.items import item
 from gitlab_sync.rules.items.verdict import Verdict
 
 if TYPE_CHECKING:
-    from gitlab_sync.types import Reading, Record
+    from gitlab_sync.types import PartialList, Record
 
 
-def newest(mr: Record, pipelines: Reading) -> Verdict:
+def newest(mr: Record, pipelines: PartialList) -> Verdict:
     """Judge the pipeline with the highest id; GitLab's list is not sorted by it.
 
     Only a whole list decides. Without any pipeline there is nothing that failed: it passes.

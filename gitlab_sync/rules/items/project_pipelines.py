@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.text import instant
-from gitlab_sync.types import Reading
+from gitlab_sync.types import PartialList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ class ProjectPipelines:
             # One that does not say its ref may be anybody's: it lies under the empty one.
             self._of_ref.setdefault(record.text(pipeline, "ref") or "", []).append(pipeline)
 
-    def of(self, mr: Record) -> Reading | None:
+    def of(self, mr: Record) -> PartialList | None:
         """Return the newest pipeline of a merge request; None unless it is known beyond doubt.
 
         The reading is empty if there is none. It decides as the merge request's own list does, but
@@ -59,7 +59,7 @@ class ProjectPipelines:
         sure = [pipeline for pipeline in rows if _is_surely_of(mr, pipeline)]
         newest = max(sure, key=_number, default=None)
         if newest is None:
-            return None if rows or self._since is not None else Reading()
+            return None if rows or self._since is not None else PartialList()
         if not self._is_of_the_time(newest):
             return None
         states = {
@@ -67,7 +67,7 @@ class ProjectPipelines:
             for each in rows
             if _number(each) >= _number(newest) or _looks_like(each, newest, branch)
         }
-        return Reading([newest]) if len(states) == 1 and None not in states else None
+        return PartialList([newest]) if len(states) == 1 and None not in states else None
 
     def _is_of_the_time(self, pipeline: Record) -> bool:
         """Say whether all that came after this one is among the rows, too."""

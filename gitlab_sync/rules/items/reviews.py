@@ -13,12 +13,12 @@ from gitlab_sync.rules.text import plural
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from gitlab_sync.types import Reading, Record
+    from gitlab_sync.types import PartialList, Record
 
 _APPROVAL = "approved this merge request"
 
 
-def review(mr: Record, notes: Reading, bots: Collection[str]) -> Verdict:
+def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
     """Judge whether anybody gave an upvote, or another person commented or approved.
 
     `bots` lists usernames that count as bots besides those that look like one. A note counts

@@ -9,7 +9,7 @@ from gitlab_sync.rules.items import issue, merge_request
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from gitlab_sync.types import Row
+    from gitlab_sync.types import TableRow
 
 Status = Literal["Success", "Partial", "Not Found", "Error"]
 
@@ -39,14 +39,14 @@ def row(
     status: Status,
     error: str | None,
     unverified: int | None,
-) -> Row:
+) -> TableRow:
     """Return one person's row, with exactly `columns` as its keys, in their order.
 
     Columns that `cells` lacks are null. In a row `Not Found` or `Error` all counts are null,
     whatever is handed in: nothing was counted, and that is not 0.
     """
     counted = status in {"Success", "Partial"}
-    fixed: Row = {
+    fixed: TableRow = {
         "Username": username,
         "Status": status,
         "Error": error,
@@ -56,6 +56,6 @@ def row(
     return {column: fixed[column] if column in fixed else counts.get(column) for column in columns}
 
 
-def by_username(rows: Iterable[Row]) -> list[Row]:
+def by_username(rows: Iterable[TableRow]) -> list[TableRow]:
     """Return the rows sorted by the lower case of their `Username`."""
     return sorted(rows, key=lambda row: str(row["Username"]).lower())

@@ -46,7 +46,7 @@ _MAX_STEPS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class CIJob:
     """One job that is not hidden, with what it inherits. Immutable.
 
     `stage` as it is written, None where it is left to GitLab's default. `script`: the lines of
@@ -77,7 +77,7 @@ class Pipeline:
     """
 
     stages: tuple[str, ...] = ()
-    jobs: tuple[Job, ...] = ()
+    jobs: tuple[CIJob, ...] = ()
     included: tuple[Included, ...] = ()
     unread: tuple[Included, ...] = ()
     problems: tuple[str, ...] = ()
@@ -132,13 +132,13 @@ class _Reader:
             if _JOB_KEYS.intersection(value):
                 yield name
 
-    def _job(self, name: str, *, dead: bool) -> Job:
+    def _job(self, name: str, *, dead: bool) -> CIJob:
         own = self._extended(name, ())
         keys = own or self._top[name]
         path, line = self._whole.places.get(name, (CI_FILE, None))
         script = [*self._flat(self._inherited(keys, "before_script")), *self._script(keys)]
         reports = _mapping(_mapping(keys.get("artifacts")).get("reports"))
-        return Job(
+        return CIJob(
             name,
             _text(self._resolved(keys.get("stage"))),
             tuple(script),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gitlab_sync.rules.projects.ci_config import Job, Pipeline, read_pipeline
+from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
 from gitlab_sync.rules.projects.tool_uses import (
     STAGES,
     Scripts,
@@ -106,8 +106,8 @@ class StageReport:
     """
 
     declared: bool
-    jobs: tuple[Job, ...]
-    idle: tuple[Job, ...]
+    jobs: tuple[CIJob, ...]
+    idle: tuple[CIJob, ...]
     uses: tuple[Use, ...]
 
     @property
@@ -227,7 +227,7 @@ def command_for(stage: Purpose, project_type: str) -> str:
     return _COMMANDS.get(project_type.strip().lower(), _ANY)[stage]
 
 
-def _serves(job: Job, found: tuple[Use, ...]) -> set[Purpose]:
+def _serves(job: CIJob, found: tuple[Use, ...]) -> set[Purpose]:
     """Return the stages that a job serves: by what it runs and is called, else by its stage."""
     serves = {use.purpose for use in found if use.purpose in WEIGHTS}
     serves |= purposes_of_name(job.name)

@@ -28,7 +28,7 @@ from gitlab_sync.rules.projects.licence_text import policy_title, with_forms
 from gitlab_sync.rules.projects.tool_detection import Project
 from gitlab_sync.rules.projects.tool_uses import STAGES
 from gitlab_sync.rules.projects.tools import Purpose
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def judge(facts: ProjectFacts, policy: Policy = DEFAULT_POLICY) -> Report:
     return Report(findings, _score(findings, policy), project.languages, _pipeline(project))
 
 
-def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_POLICY) -> Row:
+def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_POLICY) -> TableRow:
     """Return the project's row of a table of many.
 
     Columns: `Project, Compliance Score` (percent)`, Stack`, the policy's licence (`AGPLv3`),
@@ -173,17 +173,17 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
     }
 
 
-def error_row(name: str, error: str, policy: Policy = DEFAULT_POLICY) -> Row:
+def error_row(name: str, error: str, policy: Policy = DEFAULT_POLICY) -> TableRow:
     """Return the row of a project of which nothing could be read, for the reason `error`."""
     titles = ("Compliance Score", "Stack", policy.license_title, "Security", "Coverage", "CI/CD")
     empty = dict.fromkeys((*titles, "Pre-commit"))
     return {"Project": name, **empty, "Status": "Error", "Error": error, "Unverified": None}
 
 
-def worst_first(rows: Iterable[Row]) -> list[Row]:
+def worst_first(rows: Iterable[TableRow]) -> list[TableRow]:
     """Return rows by their score, the lowest first, equal ones by name; unknown ones at the end."""
 
-    def place(row: Row) -> tuple[bool, float, str]:
+    def place(row: TableRow) -> tuple[bool, float, str]:
         score = row["Compliance Score"]
         return score is None, float(score or 0), str(row["Project"]).lower()
 

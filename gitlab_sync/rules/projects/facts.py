@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from gitlab_sync.rules import record
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.types import PartialList, Record
 
 Answer = Literal["pass", "fail", "unknown", "not applicable"]
 
@@ -58,7 +58,7 @@ class ProjectFacts:
     """
 
     project: Record
-    tree: Reading
+    tree: PartialList
     files: Mapping[str, FileText] = field(default_factory=dict)
     ref: str = "main"
     web_url: str = ""
@@ -139,7 +139,7 @@ class Repository:
         return [] if self.missing is None else [self.missing]
 
 
-def paths_of(tree: Reading) -> tuple[str, ...]:
+def paths_of(tree: PartialList) -> tuple[str, ...]:
     """Return the paths of all files in a tree; folders and submodules are none."""
     found = (
         record.text(entry, "path") for entry in tree.rows if record.text(entry, "type") == "blob"

@@ -9,7 +9,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.items.paths import is_test_path
 from gitlab_sync.rules.projects.ci_includes import CI_FILE, local_includes
 from gitlab_sync.rules.projects.facts import FileText, own, paths_of
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.types import PartialList, Record
 
 MOST_FILES = 40
 """How many files are read of one project at most, besides what its pipeline includes."""
@@ -47,7 +47,7 @@ _SETTINGS_LIKE = re.compile(
 _MOST_OF_A_KIND = 3
 
 
-def wanted_files(tree: Reading, project: Record | None = None) -> list[str]:
+def wanted_files(tree: PartialList, project: Record | None = None) -> list[str]:
     """Return the paths in `tree` whose texts the checks read: the fewest that they need.
 
     The most important come first, at most `MOST_FILES`. `project` is GitLab's record, for where
@@ -61,7 +61,7 @@ def wanted_files(tree: Reading, project: Record | None = None) -> list[str]:
 
 
 def included_files(
-    files: Mapping[str, FileText], tree: Reading, project: Record | None = None
+    files: Mapping[str, FileText], tree: PartialList, project: Record | None = None
 ) -> list[str]:
     """Return the paths that the pipeline read so far includes and that are not yet in `files`.
 

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from gitlab_sync.rules.projects import ci_pipeline
-from gitlab_sync.rules.projects.ci_config import Job, Pipeline, read_pipeline
+from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
 from gitlab_sync.rules.projects.facts import Finding, Repository, Unread, line_of, own
 from gitlab_sync.rules.projects.files import PRE_COMMIT, ci_file, missing_includes
 from gitlab_sync.rules.projects.scripts import (
@@ -165,7 +165,7 @@ class Project:
         texts = ((path, self.repository.text(path)) for path in PRE_COMMIT)
         return [(path, content) for path, content in texts if isinstance(content, str)]
 
-    def _jobs(self) -> Iterator[Job]:
+    def _jobs(self) -> Iterator[CIJob]:
         if isinstance(self.pipeline, Pipeline) and not self.pipeline_off:
             yield from (job for job in self.pipeline.jobs if job.runs != "never")
 

@@ -12,7 +12,7 @@ from gitlab_sync.rules.dates import moment_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from gitlab_sync.types import Record, Row
+    from gitlab_sync.types import Record, TableRow
 
 Slot = Literal["Morning", "Afternoon", "Other"]
 
@@ -27,7 +27,7 @@ def slot_of(clock: time) -> Slot:
     return "Afternoon" if NOON <= clock < EVENING else "Other"
 
 
-def commit_row(commit: Record, project_name: str, zone: tzinfo | None = None) -> Row:
+def commit_row(commit: Record, project_name: str, zone: tzinfo | None = None) -> TableRow:
     """Return a commit as a row; never raises.
 
     Keys: `project_name, message` (the whole text)`, date` (`YYYY-MM-DD`)`, time` (`HH:MM:SS`)`,
@@ -48,16 +48,16 @@ def commit_row(commit: Record, project_name: str, zone: tzinfo | None = None) ->
     }
 
 
-def distinct_rows(rows: Iterable[Row]) -> list[Row]:
+def distinct_rows(rows: Iterable[TableRow]) -> list[TableRow]:
     """Return the rows in order, each commit once: a fork holds the commits of its origin, too."""
-    seen: dict[object, Row] = {}
+    seen: dict[object, TableRow] = {}
     for position, row in enumerate(rows):
         seen.setdefault(row["sha"] or position, row)
     return list(seen.values())
 
 
 def commit_stats(
-    rows: Sequence[Row], merges: int | None = 0, unmatched: int | None = 0
+    rows: Sequence[TableRow], merges: int | None = 0, unmatched: int | None = 0
 ) -> dict[str, int | float | None]:
     """Return how many commits a person's rows are, and at what times of day.
 

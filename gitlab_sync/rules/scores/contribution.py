@@ -14,7 +14,7 @@ from gitlab_sync.rules.scores.unified import authored
 
 if TYPE_CHECKING:
     from gitlab_sync.rules.scores.work import Work
-    from gitlab_sync.types import Record, Row, Scalar
+    from gitlab_sync.types import Record, Scalar, TableRow
 
 INDEX_COLUMNS = ("Username", "Active Days", "Total Days", "Consistency", "Collaboration")
 
@@ -38,7 +38,7 @@ class ContributionIndex:
 
 
 def activity(
-    commits: Iterable[Row],
+    commits: Iterable[TableRow],
     merge_requests: Iterable[Record],
     issues: Iterable[Record],
     zone: tzinfo,
@@ -83,7 +83,7 @@ def contribution_index(
     return ContributionIndex(active, max(0, (last - first).days + 1), share)
 
 
-def index_row(username: str, index: ContributionIndex | None) -> Row:
+def index_row(username: str, index: ContributionIndex | None) -> TableRow:
     """Return a person's index with `INDEX_COLUMNS`: shares in percent, null where not known."""
     cells: list[Scalar] = [username, None, None, None, None]
     if index is not None:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gitlab_sync.types import Row
+    from gitlab_sync.types import TableRow
 
 WEEKS = 53
 
@@ -69,7 +69,7 @@ def heatmap(
     return tuple(tuple(cells[start : start + 7]) for start in range(0, len(cells), 7))
 
 
-def heatmap_rows(weeks: Iterable[Week]) -> list[Row]:
+def heatmap_rows(weeks: Iterable[Week]) -> list[TableRow]:
     """Return a row for each day there is, with `HEATMAP_COLUMNS`, for charts.
 
     `Week` is its Monday and `Day` itself, as `YYYY-MM-DD`; `Weekday` is `Mon`, `Tue`, …

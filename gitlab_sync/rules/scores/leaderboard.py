@@ -18,7 +18,7 @@ from gitlab_sync.rules.scores.work import TITLES, Number, Work, add
 if TYPE_CHECKING:
     from gitlab_sync.rules.identity.teams import Team
     from gitlab_sync.rules.items.table import Status
-    from gitlab_sync.types import Row, Scalar
+    from gitlab_sync.types import Scalar, TableRow
 
 _T = TypeVar("_T")
 
@@ -198,7 +198,7 @@ def by_rank(found: Iterable[TeamResult]) -> list[tuple[int | None, TeamResult]]:
     return ranked(found, lambda each: each.score, lambda each: each.team.name)
 
 
-def team_rows(found: Iterable[TeamResult]) -> list[Row]:
+def team_rows(found: Iterable[TeamResult]) -> list[TableRow]:
     """Return the table of teams, with `TEAM_COLUMNS`, the best first."""
     return [
         _cells(
@@ -215,7 +215,7 @@ def team_rows(found: Iterable[TeamResult]) -> list[Row]:
     ]
 
 
-def member_rows(result: TeamResult) -> list[Row]:
+def member_rows(result: TeamResult) -> list[TableRow]:
     """Return a team's table, with `MEMBER_COLUMNS`, sorted by `Username`; unknown cells are null.
 
     `Time Spent` is written as `3 hr 20 min`.
@@ -238,7 +238,7 @@ def member_rows(result: TeamResult) -> list[Row]:
     return sorted(rows, key=lambda row: str(row["Username"]).lower())
 
 
-def people_rows(found: Sequence[TeamResult], badges: Sequence[Badge] = BADGES) -> list[Row]:
+def people_rows(found: Sequence[TeamResult], badges: Sequence[Badge] = BADGES) -> list[TableRow]:
     """Return the table of individuals, with `PEOPLE_COLUMNS`, the best first, everybody once.
 
     Who is in several teams has all of them in `Team`, and is compared in each for a team's badge.
@@ -267,7 +267,7 @@ def people_rows(found: Sequence[TeamResult], badges: Sequence[Badge] = BADGES) -
     ]
 
 
-def share_rows(result: TeamResult) -> list[Row]:
+def share_rows(result: TeamResult) -> list[TableRow]:
     """Return each member's share of what the team did, with `SHARE_COLUMNS`, for charts.
 
     There is a row for each member and each number of `SHARED`, whose title is the `Measure`.
@@ -275,7 +275,7 @@ def share_rows(result: TeamResult) -> list[Row]:
     is 0.
     """
     members = sorted(result.members, key=lambda work: work.key)
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for name in SHARED:
         total = result.total(name)
         for work in members:
@@ -296,7 +296,7 @@ def score_columns(weights: Mapping[str, Number] = DEFAULT_WEIGHTS) -> tuple[str,
 
 def score_rows(
     found: Iterable[TeamResult], weights: Mapping[str, Number] = DEFAULT_WEIGHTS
-) -> list[Row]:
+) -> list[TableRow]:
     """Return the points that make up each score, with `score_columns`: a row for each member.
 
     `weights` are those that the results were made with. The teams are in the order of their ranks,
@@ -323,7 +323,7 @@ def _cells(
     columns: Iterable[str],
     fixed: Mapping[str, Scalar],
     count: Callable[[str], Number | None],
-) -> Row:
+) -> TableRow:
     """Return a row of `columns`: what is `fixed`, and for the others the number of that title."""
     return {
         column: fixed[column] if column in fixed else count(_NAMES[column]) for column in columns

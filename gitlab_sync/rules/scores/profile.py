@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gitlab_sync.rules.items.check import Check
     from gitlab_sync.rules.items.fixes import Entry
     from gitlab_sync.rules.items.tally import Verdicts
-    from gitlab_sync.types import Record, Row, Scalar
+    from gitlab_sync.types import Record, Scalar, TableRow
 
 PROFILE, TO_MEND, NOT_KNOWN = "Profile", "To_Mend", "Not_Known"
 PERSONAL, CONTRIBUTED, COMMITS = "Personal_Projects", "Contributed_Projects", "Commits"
@@ -151,7 +151,7 @@ def links(title: str, shown: Sequence[str]) -> dict[str, str]:
     return {shown[0]: LINK}
 
 
-def project_row(project: Record, commits: int | None) -> Row:
+def project_row(project: Record, commits: int | None) -> TableRow:
     """Return a project's row; `commits` are those of the person in it, None if not known."""
     archived = record.field(project, "archived")
     return {
@@ -167,7 +167,7 @@ def project_row(project: Record, commits: int | None) -> Row:
     }
 
 
-def commit_row(commit: Row) -> Row:
+def commit_row(commit: TableRow) -> TableRow:
     """Return a commit's row, made from that of `rules.scores.commits`, with one line of message."""
     message = commit["message"]
     return {
@@ -183,7 +183,7 @@ def commit_row(commit: Row) -> Row:
     }
 
 
-def group_row(group: Record) -> Row:
+def group_row(group: Record) -> TableRow:
     """Return the row of a group."""
     return {
         "Group": _text(group, "full_path"),
@@ -194,7 +194,7 @@ def group_row(group: Record) -> Row:
     }
 
 
-def merge_request_row(mr: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> Row:
+def merge_request_row(mr: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> TableRow:
     """Return the row of a merge request: whose it is, and what came of each check.
 
     That is `pass`, `fail`, null for unknown, or `NOT_ASKED` where there are no verdicts.
@@ -208,7 +208,7 @@ def merge_request_row(mr: Record, verdicts: Verdicts | None, checks: Iterable[Ch
     }
 
 
-def issue_row(issue: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> Row:
+def issue_row(issue: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> TableRow:
     """Return the row of an issue; its checks are as those of a merge request."""
     labels = record.field(issue, "labels")
     names = [str(label) for label in labels] if isinstance(labels, list) else []
@@ -222,7 +222,7 @@ def issue_row(issue: Record, verdicts: Verdicts | None, checks: Iterable[Check])
     }
 
 
-def entry_row(entry: Entry) -> Row:
+def entry_row(entry: Entry) -> TableRow:
     """Return the row of a fault, or of what is not known."""
     return {
         "Severity": entry.check.severity,
@@ -248,7 +248,7 @@ def reference(item: Record) -> str | None:
     return None if found is None else f"{found['project']}{_SIGNS[found['kind']]}{found['iid']}"
 
 
-def _item(item: Record) -> Row:
+def _item(item: Record) -> TableRow:
     return {
         "Title": _text(item, "title"),
         "State": record.state(item),
@@ -257,7 +257,7 @@ def _item(item: Record) -> Row:
     }
 
 
-def _judged(item: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> Row:
+def _judged(item: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> TableRow:
     return {
         "Time Spent": total_time_spent(record.field(item, "time_stats")),
         **{check.title: _cell(check, verdicts) for check in checks},

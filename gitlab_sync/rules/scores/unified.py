@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitlab_sync.rules.items.tally import Tally
-    from gitlab_sync.types import Record, Row, Scalar
+    from gitlab_sync.types import Record, Scalar, TableRow
 
 NO_UNIT_TESTS = "MR No Unit Tests"
 
@@ -75,7 +75,7 @@ def unified_row(
     college: str = "",
     trouble: str | None = None,
     columns: Sequence[str] = UNIFIED_COLUMNS,
-) -> Row:
+) -> TableRow:
     """Return one person's row, with exactly `columns` as its keys.
 
     `outcome` is what a batch says of a person: `username`, `status`, `error`, `data`. `mrs` and
@@ -89,7 +89,7 @@ def unified_row(
         status = "Partial"
     errors = [text for text in (record.text(outcome, "error"), trouble) if text]
     tallies = [each for each in (mrs, issues) if each is not None]
-    cells: Row = {
+    cells: TableRow = {
         "Username": record.text(outcome, "username") or "",
         "College": college,
         "Status": status,
@@ -123,7 +123,7 @@ def unknown_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:
     }
 
 
-def _counts(data: Record) -> Row:
+def _counts(data: Record) -> TableRow:
     commits, projects = data.get("commit_stats"), data.get("projects")
     mrs, issues = data.get("mr_stats"), data.get("issue_stats")
     return {

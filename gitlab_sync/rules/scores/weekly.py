@@ -21,7 +21,7 @@ from gitlab_sync.rules.text import plural
 from gitlab_sync.rules.unique import unique_records
 
 if TYPE_CHECKING:
-    from gitlab_sync.types import Record, Row, Scalar
+    from gitlab_sync.types import Record, Scalar, TableRow
 
 WEEK = 7
 MOST_DAYS = 45
@@ -101,7 +101,7 @@ class Recorded:
 
     merge_requests: Iterable[Record] | None = None
     issues: Iterable[Record] | None = None
-    commits: Iterable[Row] | None = None
+    commits: Iterable[TableRow] | None = None
     time_spent: Mapping[str, Number] | None = None
     partial: Collection[Measure] = frozenset()
 
@@ -231,7 +231,7 @@ def person_week(person: WeekPerson, days: Days, recorded: Recorded, zone: tzinfo
     )
 
 
-def measure_rows(weeks: Iterable[PersonWeek], measure: Measure) -> list[Row]:
+def measure_rows(weeks: Iterable[PersonWeek], measure: Measure) -> list[TableRow]:
     """Return a table of one measure: numbers (time in seconds), so that they sort and add up.
 
     Columns: `Team Name, Full Name, GitLab Username`, one for each day (`YYYY-MM-DD`), `Total`,
@@ -249,7 +249,7 @@ def measure_rows(weeks: Iterable[PersonWeek], measure: Measure) -> list[Row]:
     ]
 
 
-def overview_rows(weeks: Iterable[PersonWeek], with_hours: Collection[str] = ()) -> list[Row]:
+def overview_rows(weeks: Iterable[PersonWeek], with_hours: Collection[str] = ()) -> list[TableRow]:
     """Return the table to read: each day says all that was recorded, an unknown number is a “?”.
 
     Columns: `Team Name, Full Name, GitLab Username`, one for each day (`YYYY-MM-DD`), `Total`, and
@@ -307,7 +307,7 @@ def _moments(items: Iterable[Record] | None, key: str, zone: tzinfo) -> list[dat
     return [moment for moment in moments if moment is not None]
 
 
-def _commit_moments(rows: Iterable[Row] | None) -> list[datetime] | None:
+def _commit_moments(rows: Iterable[TableRow] | None) -> list[datetime] | None:
     """Return what the clocks of the commits showed, without offset: their rows have none."""
     if rows is None:
         return None

@@ -13,13 +13,13 @@ from gitlab_sync.sandbox.records import Record
 from gitlab_sync.sandbox.truth import FAILED_PIPELINE, NO_SEMANTIC_COMMITS, NO_TESTS
 
 if TYPE_CHECKING:
-    from gitlab_sync.sandbox.making.merge_requests import Plan
+    from gitlab_sync.sandbox.making.merge_requests import MergeRequestPlan
 
 LARGE = 130
 """Rows of the lists of a large merge request: more than the 100 of a page."""
 
 
-def commits(builder: Builder, plan: Plan) -> list[Record]:
+def commits(builder: Builder, plan: MergeRequestPlan) -> list[Record]:
     """Return the commits, newest first.
 
     If one is to be semantic, it may be any one, or the last page's in a large merge request; merge
@@ -89,7 +89,7 @@ def _signature(builder: Builder, author: Person) -> tuple[str, str]:
     return name, author.record.get("email") or f"{author.username}@corp.example"
 
 
-def diffs(builder: Builder, plan: Plan) -> list[Record]:
+def diffs(builder: Builder, plan: MergeRequestPlan) -> list[Record]:
     """Return the changed files. If a test is to be among them, it is the last of a large one."""
     random = builder.random
     if not plan.passes(NO_TESTS) and builder.chance(0.05):
@@ -132,7 +132,7 @@ def _diff(builder: Builder, path: str) -> Record:
     }
 
 
-def pipelines(builder: Builder, plan: Plan, record: Record) -> list[Record]:
+def pipelines(builder: Builder, plan: MergeRequestPlan, record: Record) -> list[Record]:
     """Return the pipelines, those of merge request events first: the highest id may be anywhere."""
     random = builder.random
     must_fail = FAILED_PIPELINE in plan.fails
@@ -167,7 +167,9 @@ def pipelines(builder: Builder, plan: Plan, record: Record) -> list[Record]:
     return rows
 
 
-def add_to_branch(builder: Builder, plan: Plan, record: Record, brought: list[Record]) -> None:
+def add_to_branch(
+    builder: Builder, plan: MergeRequestPlan, record: Record, brought: list[Record]
+) -> None:
     """Put the commits into the project's history: merged ones on main, others on their branch."""
     if plan.fork is not None or not brought:
         return

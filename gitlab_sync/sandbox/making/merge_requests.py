@@ -28,7 +28,7 @@ _HOURS_OF_TWO_DAYS, _HOURS_OF_A_WEEK = 48, 168
 
 
 @dataclass(slots=True)
-class Plan:
+class MergeRequestPlan:
     """What one merge request shall be, before any of its records is there.
 
     `place` says where its reference to an issue stands: title, description, commit or note; None
@@ -106,7 +106,7 @@ def _plan(
     author: Person,
     assignees: Sequence[Person],
     state: str | None,
-) -> Plan:
+) -> MergeRequestPlan:
     random = builder.random
     fails = {check for check in MERGE_REQUEST_CHECKS if author.forgets(check, random)}
     if WEEK in fails:
@@ -118,7 +118,7 @@ def _plan(
     else:
         ended = builder.ago(builder.span, 0.5)
         created = ended - _open_time(builder, fails)
-    plan = Plan(
+    plan = MergeRequestPlan(
         project,
         author,
         assignees,
@@ -157,7 +157,7 @@ def _open_time(builder: Builder, fails: set[str]) -> timedelta:
     return timedelta(seconds=random.randint(least * 3600 + 60, most * 3600 - 1))
 
 
-def _record(builder: Builder, plan: Plan) -> Record:
+def _record(builder: Builder, plan: MergeRequestPlan) -> Record:
     random, project, iid = builder.random, plan.project, plan.iid
     end = None if plan.ended is None else utc(plan.ended)
     merged = plan.state == "merged"
@@ -225,7 +225,7 @@ def _record(builder: Builder, plan: Plan) -> Record:
     }
 
 
-def _source(builder: Builder, plan: Plan) -> int | None:
+def _source(builder: Builder, plan: MergeRequestPlan) -> int | None:
     """Return the id of the project the branch lies in; null where a fork was deleted since."""
     if plan.fork is not None:
         return int(plan.fork["id"])
@@ -234,21 +234,23 @@ def _source(builder: Builder, plan: Plan) -> int | None:
     return int(plan.project["id"])
 
 
-def _title(builder: Builder, plan: Plan) -> str:
+def _title(builder: Builder, plan: MergeRequestPlan) -> str:
     # Titles are judged only where there are no commits; elsewhere either kind must be harmless.
     semantic = plan.passes(NO_SEMANTIC_COMMITS) if plan.no_commits else builder.chance(0.6)
     title = words.semantic(builder.random) if semantic else words.unsemantic(builder.random)
     return f"{title} (#{plan.issue_iid})" if plan.place == "title" else title
 
 
-def _description(builder: Builder, plan: Plan) -> str | None:
+def _description(builder: Builder, plan: MergeRequestPlan) -> str | None:
     if NO_DESC in plan.fails:
         return words.no_description(builder.random)
     added = plan.reference if plan.place == "description" else ""
     return words.description(builder.random, added)
 
 
-def _remember(builder: Builder, plan: Plan, record: Record, commits: list[Record]) -> None:
+def _remember(
+    builder: Builder, plan: MergeRequestPlan, record: Record, commits: list[Record]
+) -> None:
     """Write down what was decided, and what people's events and time logs say of it."""
     project = plan.project
     builder.truth.merge_request_decisions.append(

@@ -14,13 +14,13 @@ from gitlab_sync.sandbox.records import Record
 from gitlab_sync.sandbox.truth import NO_REVIEW
 
 if TYPE_CHECKING:
-    from gitlab_sync.sandbox.making.merge_requests import Plan
+    from gitlab_sync.sandbox.making.merge_requests import MergeRequestPlan
 
 
 class _Thread:
     """The notes of one merge request as they come in, oldest first."""
 
-    def __init__(self, builder: Builder, plan: Plan, record: Record) -> None:
+    def __init__(self, builder: Builder, plan: MergeRequestPlan, record: Record) -> None:
         self._builder = builder
         self._record = record
         self._moment = plan.created
@@ -41,7 +41,9 @@ class _Thread:
         )
 
 
-def notes(builder: Builder, plan: Plan, record: Record) -> tuple[list[Record], list[Person]]:
+def notes(
+    builder: Builder, plan: MergeRequestPlan, record: Record
+) -> tuple[list[Record], list[Person]]:
     """Return the notes, oldest first, and the people who approve it now.
 
     A merge request that passes the review has a note or an approval by another person, or votes.
@@ -74,7 +76,7 @@ def notes(builder: Builder, plan: Plan, record: Record) -> tuple[list[Record], l
     return thread.notes, approved
 
 
-def _review(builder: Builder, plan: Plan, thread: _Thread) -> list[Person]:
+def _review(builder: Builder, plan: MergeRequestPlan, thread: _Thread) -> list[Person]:
     """Let somebody else review; return who approves in the end."""
     reviewers = plan.reviewers or builder.others
     if not reviewers:
@@ -90,7 +92,7 @@ def _review(builder: Builder, plan: Plan, thread: _Thread) -> list[Person]:
     return [first] if kind in {"approval", "both"} else []
 
 
-def _system_note(builder: Builder, plan: Plan, thread: _Thread) -> None:
+def _system_note(builder: Builder, plan: MergeRequestPlan, thread: _Thread) -> None:
     writer = plan.author
     if plan.reviewers and builder.chance(0.5):
         writer = plan.reviewers[-1]

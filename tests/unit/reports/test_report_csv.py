@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitlab_sync.reports.csv_file import neutral, to_csv
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 COLUMNS = ("Username", "Count", "Error")
 CELLS = st.one_of(
@@ -33,7 +33,7 @@ def test_no_rows_leave_the_header() -> None:
 
 def test_null_is_an_empty_cell_and_zero_is_a_zero() -> None:
     """What is not known must not look like what is known to be none."""
-    rows: list[Row] = [{"Username": "a", "Count": None, "Error": None},
+    rows: list[TableRow] = [{"Username": "a", "Count": None, "Error": None},
                        {"Username": "b", "Count": 0, "Error": None}]  # fmt: skip
     assert read(to_csv(COLUMNS, rows))[1:] == [["a", "", ""], ["b", "0", ""]]
 
@@ -54,7 +54,7 @@ def test_the_full_width_form_of_a_sign_is_as_dangerous(sign: str) -> None:
 
 def test_numbers_stay_numbers() -> None:
     """A negative number is no formula."""
-    rows: list[Row] = [{"Count": -5}, {"Count": -0.5}, {"Count": True}]
+    rows: list[TableRow] = [{"Count": -5}, {"Count": -0.5}, {"Count": True}]
     assert read(to_csv(("Count",), rows))[1:] == [["-5"], ["-0.5"], ["true"]]
 
 
@@ -71,6 +71,6 @@ def test_titles_are_neutralised_too() -> None:
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS)))
 def test_whatever_goes_in_comes_out(cells: list[tuple[str | int | None, ...]]) -> None:
     """Each cell is read back as it was, but for the sign that neutralises it."""
-    rows: list[Row] = [dict(zip(COLUMNS, line, strict=True)) for line in cells]
+    rows: list[TableRow] = [dict(zip(COLUMNS, line, strict=True)) for line in cells]
     wanted = [["" if cell is None else str(neutral(cell)) for cell in line] for line in cells]
     assert read(to_csv(COLUMNS, rows))[1:] == wanted

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gitlab_sync.reports.cells import legal
 from gitlab_sync.reports.html_file import to_html
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.types import Row, Scalar
+from gitlab_sync.types import Scalar, TableRow
 
 META = Meta(datetime(2024, 1, 5, 9, 30, tzinfo=UTC), "https://gitlab.example", "3 of 3 read", "<b>")
 
@@ -83,7 +83,7 @@ def test_the_page_needs_nothing_else() -> None:
 
 def test_unknown_is_a_question_mark_that_says_so() -> None:
     """Null is not 0; and in a column of errors it is that there was none."""
-    rows: list[Row] = [{"N": None, "Error": None}, {"N": 0, "Error": "403"}]
+    rows: list[TableRow] = [{"N": None, "Error": None}, {"N": 0, "Error": "403"}]
     page = Page(Sheet("T", ("N", "Error"), rows, META))
     assert page.cells == ["N", "Error", "?", "", "0", "403"]
     assert all("Not known" in str(abbr["title"]) for abbr in page.all("abbr"))
@@ -120,7 +120,10 @@ def test_screen_readers_are_told_what_the_table_is() -> None:
 
 def test_links_lead_to_the_web_and_tell_it_nothing() -> None:
     """And what is no link of the web is none."""
-    rows: list[Row] = [{"N": 1, "u": 'https://x/?a=1&b="'}, {"N": 2, "u": "javascript:alert(1)"}]
+    rows: list[TableRow] = [
+        {"N": 1, "u": 'https://x/?a=1&b="'},
+        {"N": 2, "u": "javascript:alert(1)"},
+    ]
     page = Page(Sheet("T", ("N",), rows, META, {"N": "u"}))
     assert page.all("a") == [{"href": 'https://x/?a=1&b="', "rel": "noreferrer"}]
 
@@ -152,7 +155,7 @@ def test_whatever_goes_in_the_page_stays_whole(cells: list[Scalar]) -> None:
 def test_ten_thousand_people() -> None:
     """Thirty columns of them."""
     columns = [f"C{number}" for number in range(30)]
-    rows: list[Row] = [dict.fromkeys(columns, line) for line in range(10_000)]
+    rows: list[TableRow] = [dict.fromkeys(columns, line) for line in range(10_000)]
     page = to_html(Sheet("T", columns, rows, META))
     assert page.count(b"<tr>") == 10_001
     assert b"10,000 rows" in page

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from gitlab_sync.reports.json_file import to_json, to_ndjson
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
-ROWS: list[Row] = [
+ROWS: list[TableRow] = [
     {"Username": "ann", "Closed MRs": 3, "Error": None},
     {"Username": "zoë", "Closed MRs": None, "Error": "404\nnobody"},
 ]

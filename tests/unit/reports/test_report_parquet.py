@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.reports.parquet_file import to_parquet
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.types import Row, Scalar
+from gitlab_sync.types import Scalar, TableRow
 
 META = Meta(
     datetime(2024, 1, 5, 9, 30, tzinfo=UTC), "https://gitlab.example", "3 of 3, 0 Fehler für Tür"
@@ -102,7 +102,7 @@ def test_whatever_goes_in_can_be_read(cells: list[Scalar]) -> None:
 def test_ten_thousand_people() -> None:
     """Thirty columns of them."""
     columns = [f"C{number}" for number in range(30)]
-    rows: list[Row] = [dict.fromkeys(columns, line) for line in range(10_000)]
+    rows: list[TableRow] = [dict.fromkeys(columns, line) for line in range(10_000)]
     table = read(Sheet("T", columns, rows, META))
     assert (table.num_rows, table.num_columns) == (10_000, 30)
     assert table.column("C29")[9_999].as_py() == 9_999

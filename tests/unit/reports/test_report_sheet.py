@@ -10,12 +10,12 @@ from gitlab_sync import _version
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import RULES_VERSION
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 META = Meta(datetime(2024, 1, 5, 9, 30, tzinfo=UTC), "https://gitlab.example", "3 of 3 read")
 
 
-def sheet(rows: list[Row], **more: object) -> Sheet:
+def sheet(rows: list[TableRow], **more: object) -> Sheet:
     """Return a table of one column."""
     return Sheet("T", ("Name",), rows, META, **more)  # type: ignore[arg-type]
 
@@ -59,7 +59,7 @@ def test_a_report_says_it_by_itself() -> None:
 
 def test_a_link_comes_from_another_column_or_from_a_function() -> None:
     """Whether that column is shown or not."""
-    row: Row = {"Name": "ann", "url": "https://gitlab.example/ann"}
+    row: TableRow = {"Name": "ann", "url": "https://gitlab.example/ann"}
     assert sheet([row], links={"Name": "url"}).link("Name", row) == "https://gitlab.example/ann"
     made = sheet([row], links={"Name": lambda row: f"http://x/{row['Name']}"})
     assert made.link("Name", row) == "http://x/ann"
@@ -73,7 +73,7 @@ def test_a_link_comes_from_another_column_or_from_a_function() -> None:
 )  # fmt: skip
 def test_what_is_no_url_of_the_web_is_no_link(url: str | int | None) -> None:
     """Links come from servers, and a click must not run anything."""
-    row: Row = {"Name": "ann", "url": url}
+    row: TableRow = {"Name": "ann", "url": url}
     assert sheet([row], links={"Name": "url"}).link("Name", row) is None
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from gitlab_sync.reports.text_table import shown_columns, text_cell, to_text
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 COLUMNS = ("Username", "Closed MRs", "Status", "Error")
 
 
 def test_numbers_are_aligned_to_the_right_and_text_to_the_left() -> None:
     """And no line has spaces at its end."""
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         {"Username": "ann", "Closed MRs": 3, "Status": "Success", "Error": None},
         {"Username": "bartholomew", "Closed MRs": 120, "Status": "Success", "Error": None},
     ]
@@ -24,7 +24,7 @@ def test_numbers_are_aligned_to_the_right_and_text_to_the_left() -> None:
 
 def test_unknown_is_a_question_mark_and_no_error_is_nothing() -> None:
     """A cell without a number must not read as 0."""
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         {"Username": "ann", "Closed MRs": None, "Status": "Error", "Error": "403"},
         {"Username": "bob", "Closed MRs": 0, "Status": "Success", "Error": None},
     ]
@@ -35,14 +35,14 @@ def test_unknown_is_a_question_mark_and_no_error_is_nothing() -> None:
 
 def test_the_error_column_is_shown_only_if_somebody_has_one() -> None:
     """An empty column is noise."""
-    clean: Row = {"Username": "ann", "Closed MRs": 1, "Status": "Success", "Error": None}
+    clean: TableRow = {"Username": "ann", "Closed MRs": 1, "Status": "Success", "Error": None}
     assert "Error" not in shown_columns(COLUMNS, [clean])
     assert "Error" in shown_columns(COLUMNS, [clean, {**clean, "Error": "404"}])
 
 
 def test_nothing_is_cut_off() -> None:
     """However long a cell is: who pipes wants the data."""
-    row: Row = {"Username": "a", "Closed MRs": 1, "Status": "Partial", "Error": "x" * 400}
+    row: TableRow = {"Username": "a", "Closed MRs": 1, "Status": "Partial", "Error": "x" * 400}
     assert "x" * 400 in to_text(COLUMNS, [row])
 
 
@@ -53,7 +53,7 @@ def test_control_characters_do_not_reach_a_terminal() -> None:
 
 def test_wide_characters_are_counted_as_two_cells() -> None:
     """So that columns stay columns."""
-    rows: list[Row] = [{"Name": "日本", "Status": "x"}, {"Name": "abcd", "Status": "x"}]
+    rows: list[TableRow] = [{"Name": "日本", "Status": "x"}, {"Name": "abcd", "Status": "x"}]
     assert to_text(("Name", "Status"), rows).splitlines()[2:] == ["日本  x", "abcd  x"]
 
 

@@ -20,7 +20,7 @@ from gitlab_sync.reports import xlsx_file
 from gitlab_sync.reports.cells import kind_of, legal, value_of
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.reports.xlsx_file import legal_names, to_xlsx
-from gitlab_sync.types import Row, Scalar
+from gitlab_sync.types import Scalar, TableRow
 
 META = Meta(datetime(2024, 1, 5, 9, 30, tzinfo=UTC), "https://gitlab.example", "3 of 3 read", "=x")
 CELLS = st.one_of(
@@ -102,7 +102,7 @@ def test_titles_and_the_scope_are_neutralised_too() -> None:
 
 def test_links_can_be_followed_and_keep_the_type_of_the_cell() -> None:
     """Also on a number; a cell with nothing in it has none."""
-    rows: list[Row] = [{"Id": 7, "url": "https://gitlab.example/a?b=1&c=2#note_3"},
+    rows: list[TableRow] = [{"Id": 7, "url": "https://gitlab.example/a?b=1&c=2#note_3"},
                        {"Id": None, "url": "https://gitlab.example/b"}]  # fmt: skip
     sheet = read(Sheet("T", ("Id",), rows, META, {"Id": "url"})).worksheets[0]
     link = sheet["A2"].hyperlink
@@ -116,7 +116,9 @@ def test_links_beyond_the_limits_of_excel_are_left_out(monkeypatch: pytest.Monke
     """A file that Excel calls broken would be worse; the texts stay."""
     monkeypatch.setattr(xlsx_file, "MOST_LINKS", 2)
     long = "https://x/" + "a" * 3000
-    rows: list[Row] = [{"A": "a", "u": url} for url in (long, "http://x", "http://x", "http://x")]
+    rows: list[TableRow] = [
+        {"A": "a", "u": url} for url in (long, "http://x", "http://x", "http://x")
+    ]
     sheet = read(Sheet("T", ("A",), rows, META, {"A": "u"})).worksheets[0]
     links = [sheet.cell(row, 1).hyperlink is not None for row in range(2, 6)]
     assert links == [False, True, True, False]
@@ -125,7 +127,7 @@ def test_links_beyond_the_limits_of_excel_are_left_out(monkeypatch: pytest.Monke
 
 def test_the_header_stays_in_sight_and_can_filter() -> None:
     """As does the first column, which says whom a row is about."""
-    rows: list[Row] = [{"Username": "a" * 40, "Count": 1}]
+    rows: list[TableRow] = [{"Username": "a" * 40, "Count": 1}]
     sheet = read(Sheet("T", ("Username", "Count"), rows, META)).worksheets[0]
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", "A1:B2")
     assert sheet["A1"].font.bold
@@ -215,7 +217,7 @@ def test_ten_thousand_people_and_no_temporary_file_left(
     """Rows wait in a file while they are written, which is gone afterwards."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     columns = [f"C{number}" for number in range(30)]
-    rows: list[Row] = [dict.fromkeys(columns, line) for line in range(10_000)]
+    rows: list[TableRow] = [dict.fromkeys(columns, line) for line in range(10_000)]
     data = to_xlsx([Sheet("T", columns, rows, META)])
     assert list(tmp_path.iterdir()) == []
     with zipfile.ZipFile(io.BytesIO(data)) as parts:

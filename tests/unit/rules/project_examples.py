@@ -7,7 +7,7 @@ from typing import Any
 
 from gitlab_sync.rules.projects.facts import FileText, ProjectFacts
 from gitlab_sync.rules.projects.files import included_files, wanted_files
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.types import PartialList, Record
 
 WEB_URL = "https://gitlab.example/group/app"
 
@@ -97,11 +97,11 @@ RECORD: Record = {
 }
 
 
-def tree(*paths: str, missing: str | None = None) -> Reading:
+def tree(*paths: str, missing: str | None = None) -> PartialList:
     """Return the tree of these files, with their folders."""
     folders = {path[:at] for path in paths for at, sign in enumerate(path) if sign == "/"}
     entries = [{"path": path, "type": "tree"} for path in sorted(folders)]
-    return Reading([*entries, *({"path": path, "type": "blob"} for path in paths)], missing)
+    return PartialList([*entries, *({"path": path, "type": "blob"} for path in paths)], missing)
 
 
 def repository(

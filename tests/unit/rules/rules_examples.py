@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from gitlab_sync.rules.items.merge_request import Facts, judge
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.types import PartialList, Record
 
 URL = "https://gitlab.example/group/app/-/merge_requests/7"
-NOTHING = Reading()
+NOTHING = PartialList()
 
 
 def merge_request(**changes: Any) -> Record:
@@ -76,11 +76,11 @@ def facts(
     commits: Any = (),
     diffs: Any = (),
     pipelines: Any = (),
-    time_stats: Reading | None = None,
+    time_stats: PartialList | None = None,
 ) -> Facts:
     """Return facts from readings, or from plain rows that are a whole reading."""
     given = (notes, commits, diffs, pipelines)
-    readings = (part if isinstance(part, Reading) else Reading(part) for part in given)
+    readings = (part if isinstance(part, PartialList) else PartialList(part) for part in given)
     return Facts(*readings, time_stats)
 
 

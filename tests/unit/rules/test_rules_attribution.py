@@ -17,7 +17,7 @@ from attribution_examples import (
 from gitlab_sync.rules.identity.attribution import Unmatched, attribute, needs_members
 from gitlab_sync.rules.identity.identity import identity_of
 from gitlab_sync.rules.identity.mailmap import parse_mailmap
-from gitlab_sync.types import Reading
+from gitlab_sync.types import PartialList
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_what_another_member_did_is_not_unmatched() -> None:
         commit("Zoe Kay", "z@x"),
     ):
         assert whose(theirs, ANN_IDENTITY, members=[zoe]) == "others"
-    undecided = (None, Reading((zoe,), "broke off"), [zoe, user(31, "zk", "Zoe Kay")])
+    undecided = (None, PartialList((zoe,), "broke off"), [zoe, user(31, "zk", "Zoe Kay")])
     for members in undecided:
         assert whose(commit("Zoe Kay", "z@x"), ANN_IDENTITY, members=members) == "unmatched"
 
@@ -210,7 +210,11 @@ def test_what_another_member_did_is_not_unmatched() -> None:
 def test_members_that_could_not_be_read_leave_a_name_undecided() -> None:
     """And the answer says so: the number of a person may be too low."""
     theirs = commit("Ann Lee", "x@y")
-    for members in (None, Reading((), "403 Forbidden"), Reading((ANN_MEMBER,), "403 Forbidden")):
+    for members in (
+        None,
+        PartialList((), "403 Forbidden"),
+        PartialList((ANN_MEMBER,), "403 Forbidden"),
+    ):
         found = attribute([theirs], [ANN_IDENTITY], members)
         assert place(found, theirs) == "unmatched"
         assert found.missing == ("members were not read" if members is None else "403 Forbidden")
@@ -220,7 +224,7 @@ def test_members_that_nobody_needed_are_not_missing() -> None:
     """Nor does it matter what else they would show, such as a namesake that was read in time."""
     found = attribute([commit("x", "ann@corp.example")], [ANN_IDENTITY], None)
     assert found.missing is None
-    broken = Reading((user(9, "lee", "Ann Lee"),), "broke off")
+    broken = PartialList((user(9, "lee", "Ann Lee"),), "broke off")
     assert attribute([commit("Ann Lee", "x@y")], [ANN_IDENTITY], broken).missing is None
 
 

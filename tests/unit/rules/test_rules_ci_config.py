@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.projects.ci_config import Job, Pipeline, read_pipeline
+from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
 from gitlab_sync.rules.projects.ci_includes import Included, local_includes
 from gitlab_sync.rules.projects.ci_yaml import Reference, YamlError, load
 
@@ -19,7 +19,7 @@ def read(text: str, **local: str) -> Pipeline:
     return read_pipeline(dedent(text), files)
 
 
-def job(text: str, name: str = "job", **local: str) -> Job:
+def job(text: str, name: str = "job", **local: str) -> CIJob:
     """Return one job of a pipeline that has no problems."""
     pipeline = read(text, **local)
     assert pipeline.error is None
@@ -34,7 +34,7 @@ def test_a_job_has_its_stage_script_image_and_place() -> None:
     )
     assert pipeline == Pipeline(
         stages=("lint",),
-        jobs=(Job("job", "lint", ("ruff check",), "always", image="python", line=3),),
+        jobs=(CIJob("job", "lint", ("ruff check",), "always", image="python", line=3),),
     )
 
 
@@ -57,7 +57,7 @@ def test_merge_keys_hand_on_what_a_job_does_not_say_itself() -> None:
       <<: [*one, *two]
       script: own
     """
-    assert job(text) == Job("job", "lint", ("own",), "always", image="two", line=4)
+    assert job(text) == CIJob("job", "lint", ("own",), "always", image="two", line=4)
 
 
 def test_hidden_jobs_and_keywords_are_no_jobs() -> None:
@@ -86,7 +86,7 @@ def test_extends_merges_mappings_and_replaces_lists() -> None:
     .image: {image: {name: python}, stage: test}
     job: {extends: [.lint, .image], script: [own]}
     """
-    assert job(text) == Job(
+    assert job(text) == CIJob(
         "job",
         "test",
         ("prepare", "own"),

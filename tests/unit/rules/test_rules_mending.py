@@ -13,7 +13,7 @@ from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.fixes import Mending, Ruled, what_to_mend
 from gitlab_sync.rules.items.tally import Judged
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.types import PartialList, Record
 
 SEVERITIES = ("high", "medium", "low")
 
@@ -76,7 +76,7 @@ def test_groups_count_and_say_how_large_the_share_is() -> None:
 
 def test_what_is_not_known_is_no_fault_and_says_why() -> None:
     """Many items with the same reason are told once."""
-    unread = facts(notes=[], commits=[], diffs=Reading((), "403 Forbidden"), pipelines=[])
+    unread = facts(notes=[], commits=[], diffs=PartialList((), "403 Forbidden"), pipelines=[])
     judged = [(day(number), mr_rules.judge(day(number), unread)) for number in (1, 2)]
     mending = of(*judged)
     assert "no_unit_tests" not in {entry.check.id for entry in mending.faults}

@@ -19,7 +19,7 @@ from rules_examples import (
 )
 
 from gitlab_sync.rules.items.merge_request import CHECKS, Facts, is_terminal, judge
-from gitlab_sync.types import Reading
+from gitlab_sync.types import PartialList
 
 DENIED = "403 Forbidden"
 
@@ -60,7 +60,7 @@ def test_a_fact_that_was_not_read_touches_only_the_checks_that_need_it(lost: str
     """What is unknown says what was missing and why."""
     mr = merge_request(description="Nothing", title="Nothing")
     whole = {"notes": [], "commits": [commit("nothing")], "diffs": [], "pipelines": []}
-    verdicts = judge(mr, facts(**{**whole, lost: Reading((), DENIED)}))
+    verdicts = judge(mr, facts(**{**whole, lost: PartialList((), DENIED)}))
     unknown = {check for check, verdict in verdicts.items() if verdict.result == "unknown"}
     assert unknown == {check.id for check in CHECKS if lost in check.needs}
     assert {verdicts[check].reason for check in unknown} == {f"{lost} not read: {DENIED}"}
@@ -130,15 +130,15 @@ def test_statistics_that_do_not_say_are_unknown_until_asked_for(stats: object) -
     """Then what was asked for decides."""
     mr = merge_request(time_stats=stats)
     assert result("no_time_spent", mr) == "unknown"
-    asked = Reading([{"total_time_spent": 0}])
+    asked = PartialList([{"total_time_spent": 0}])
     assert result("no_time_spent", mr, time_stats=asked) == "fail"
-    asked = Reading([{"total_time_spent": 60}])
+    asked = PartialList([{"total_time_spent": 60}])
     assert result("no_time_spent", mr, time_stats=asked) == "pass"
     assert reason("no_time_spent", mr, time_stats=asked) == "1 min booked"
-    asked = Reading((), "500 Internal Server Error")
+    asked = PartialList((), "500 Internal Server Error")
     assert result("no_time_spent", mr, time_stats=asked) == "unknown"
     assert "500" in reason("no_time_spent", mr, time_stats=asked)
-    assert result("no_time_spent", mr, time_stats=Reading()) == "unknown"
+    assert result("no_time_spent", mr, time_stats=PartialList()) == "unknown"
 
 
 # Time open
@@ -268,10 +268,10 @@ def test_the_hundred_and_first_commit_counts() -> None:
 
 def test_commits_that_broke_off_decide_only_if_a_semantic_one_is_there() -> None:
     """Else it may be on the page that is missing; nor may the title stand in for that."""
-    broken = Reading([commit()], DENIED)
+    broken = PartialList([commit()], DENIED)
     assert result("no_semantic_commits", commits=broken) == "pass"
-    assert result("no_semantic_commits", commits=Reading([commit("wip")], DENIED)) == "unknown"
-    assert result("no_semantic_commits", commits=Reading((), DENIED)) == "unknown"
+    assert result("no_semantic_commits", commits=PartialList([commit("wip")], DENIED)) == "unknown"
+    assert result("no_semantic_commits", commits=PartialList((), DENIED)) == "unknown"
 
 
 # Unit tests
@@ -298,8 +298,8 @@ def test_no_changed_test_is_a_fault_even_without_any_file() -> None:
 
 def test_files_that_broke_off_decide_only_if_a_test_is_there() -> None:
     """Else it may be among those that were not read."""
-    assert result("no_unit_tests", diffs=Reading([diff("tests/a.py")], DENIED)) == "pass"
-    assert result("no_unit_tests", diffs=Reading([diff("a.py")], DENIED)) == "unknown"
+    assert result("no_unit_tests", diffs=PartialList([diff("tests/a.py")], DENIED)) == "pass"
+    assert result("no_unit_tests", diffs=PartialList([diff("a.py")], DENIED)) == "unknown"
 
 
 @pytest.mark.parametrize("path", [None, "", 4])
@@ -340,7 +340,7 @@ def test_no_pipeline_at_all_passes() -> None:
 @pytest.mark.parametrize("status", ["success", "failed"])
 def test_pipelines_that_broke_off_decide_nothing(status: str) -> None:
     """The newest may be on the page that was not read."""
-    broken = Reading([{"id": 99, "status": status}], DENIED)
+    broken = PartialList([{"id": 99, "status": status}], DENIED)
     assert result("failed_pipeline", pipelines=broken) == "unknown"
 
 
@@ -399,7 +399,7 @@ def test_upvotes_are_a_review() -> None:
     assert result("no_internal_review", merge_request(upvotes=1)) == "pass"
     assert result("no_internal_review", merge_request(upvotes=0)) == "fail"
     voted = merge_request(upvotes=2)
-    assert result("no_internal_review", voted, notes=Reading((), DENIED)) == "pass"
+    assert result("no_internal_review", voted, notes=PartialList((), DENIED)) == "pass"
 
 
 @pytest.mark.parametrize("upvotes", [None, "1", True])
@@ -422,8 +422,8 @@ def test_a_review_on_the_second_page_of_notes_counts() -> None:
 
 def test_notes_that_broke_off_decide_only_if_a_review_is_there() -> None:
     """Else it may be on the page that is missing."""
-    assert result("no_internal_review", notes=Reading([note("bob")], DENIED)) == "pass"
-    assert result("no_internal_review", notes=Reading([note("ann")], DENIED)) == "unknown"
+    assert result("no_internal_review", notes=PartialList([note("bob")], DENIED)) == "pass"
+    assert result("no_internal_review", notes=PartialList([note("ann")], DENIED)) == "unknown"
 
 
 def test_a_note_whose_author_is_not_known_is_unknown() -> None:
@@ -496,12 +496,12 @@ def test_what_only_resembles_a_reference_does_not_count(text: str) -> None:
 
 def test_an_issue_in_the_title_decides_whatever_else_could_not_be_read() -> None:
     """A broken list may decide it, too."""
-    lost = Reading((), DENIED)
+    lost = PartialList((), DENIED)
     assert result("no_issues", merge_request(title="#1"), notes=lost, commits=lost) == "pass"
     plain = merge_request(title="x", description="x")
-    assert result("no_issues", plain, notes=Reading([note("bob", "#1")], DENIED)) == "pass"
-    assert result("no_issues", plain, notes=Reading([note("bob")], DENIED)) == "unknown"
-    assert result("no_issues", plain, commits=Reading([commit()], DENIED)) == "unknown"
+    assert result("no_issues", plain, notes=PartialList([note("bob", "#1")], DENIED)) == "pass"
+    assert result("no_issues", plain, notes=PartialList([note("bob")], DENIED)) == "unknown"
+    assert result("no_issues", plain, commits=PartialList([commit()], DENIED)) == "unknown"
     both = reason("no_issues", plain, notes=lost, commits=lost)
     assert both == f"notes not read: {DENIED}; commits not read: {DENIED}"
 
@@ -549,7 +549,7 @@ def test_without_a_link_there_is_no_evidence() -> None:
 
 def test_an_empty_record_is_unknown_or_empty_and_never_raises() -> None:
     """Nothing is indexed."""
-    lost = Reading((), DENIED)
+    lost = PartialList((), DENIED)
     results = {c: v.result for c, v in judge({}, Facts(lost, lost, lost, lost)).items()}
     assert results.pop("no_desc") == "fail"
     assert set(results.values()) == {"unknown"}

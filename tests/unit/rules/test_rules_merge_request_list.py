@@ -16,7 +16,7 @@ from gitlab_sync.rules.items.merge_request import (
     judge,
     judge_from_list,
 )
-from gitlab_sync.types import Reading
+from gitlab_sync.types import PartialList
 
 COLUMNS = [
     "Closed MRs",
@@ -29,7 +29,7 @@ COLUMNS = [
     "Merge > 1 Week",
     "Merge > 2 Days",
 ]
-LOST = Reading((), "403 Forbidden")
+LOST = PartialList((), "403 Forbidden")
 
 
 def quick(check: str, **changes: Any) -> str:

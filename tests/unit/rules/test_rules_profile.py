@@ -14,7 +14,7 @@ from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.fixes import Entry
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.scores import commits, profile
-from gitlab_sync.types import Row
+from gitlab_sync.types import TableRow
 
 CHECKS: dict[str, Sequence[Check]] = {
     profile.MERGE_REQUESTS: mr_rules.CHECKS,
@@ -30,7 +30,7 @@ DATA: dict[str, Any] = {
 }
 
 
-def rows() -> dict[str, Row]:
+def rows() -> dict[str, TableRow]:
     """Return a row of each table, made of as little as GitLab can send."""
     entry = Entry("issue", {}, issue_rules.CHECKS[0], Verdict("fail", "no description"))
     return {

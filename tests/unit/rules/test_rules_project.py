@@ -27,7 +27,7 @@ from gitlab_sync.rules.projects.compliance import (
 from gitlab_sync.rules.projects.facts import ProjectFacts, Unread, line_of
 from gitlab_sync.rules.projects.files import MOST_FILES, ci_file, included_files, wanted_files
 from gitlab_sync.rules.projects.stack import LANGUAGES, has_code, languages
-from gitlab_sync.types import Reading
+from gitlab_sync.types import PartialList
 
 COLUMNS = [
     "Project",
@@ -236,7 +236,7 @@ def test_a_row_tells_no_unknown_and_does_not_apply_apart() -> None:
 
 def test_a_project_of_which_nothing_could_be_read_is_an_error_and_no_zero() -> None:
     """Its cells are empty."""
-    facts = ProjectFacts({}, Reading((), "403 Forbidden"), {}, "main", WEB_URL)
+    facts = ProjectFacts({}, PartialList((), "403 Forbidden"), {}, "main", WEB_URL)
     report = judge(facts)
     row = summary_row(facts, report)
     assert report.score.percent is None
@@ -280,7 +280,7 @@ def test_only_what_the_checks_read_is_wanted() -> None:
         ".pre-commit-config.yaml",
         "pyproject.toml",
     ]
-    assert wanted_files(Reading()) == []
+    assert wanted_files(PartialList()) == []
 
 
 def test_many_packages_do_not_cost_many_requests() -> None:
@@ -309,7 +309,7 @@ def test_a_real_tree_of_many_files_needs_few_readings() -> None:
     if not packed.exists():
         pytest.skip("the real data are not beside the project")
     rows = [json.loads(line) for line in gzip.decompress(packed.read_bytes()).splitlines()]
-    listed = Reading(rows)
+    listed = PartialList(rows)
     assert len(rows) > 1000
     assert len(wanted_files(listed)) < 10
     report = judge(ProjectFacts(RECORD, listed))
@@ -364,7 +364,7 @@ def test_the_stack_shows_in_the_files(paths: list[str], expected: tuple[str, ...
 
 def test_an_empty_repository_is_not_one_that_could_not_be_read() -> None:
     """GitLab answers 404 for the tree where there is no commit yet."""
-    facts = ProjectFacts({**RECORD, "empty_repo": True}, Reading((), "404 Not Found"))
+    facts = ProjectFacts({**RECORD, "empty_repo": True}, PartialList((), "404 Not Found"))
     assert judge(facts).findings["license"].result == "fail"
     assert judge(replace(facts, project=RECORD)).findings["license"].result == "unknown"
 
@@ -417,7 +417,7 @@ def test_judging_never_raises_and_the_weights_add_up(
     project: dict[str, Any], rows: list[Any], missing: str | None, files: Any, ref: str
 ) -> None:
     """Whatever the record, the tree and the files hold."""
-    facts = ProjectFacts(project, Reading(rows, missing), files, ref, WEB_URL)
+    facts = ProjectFacts(project, PartialList(rows, missing), files, ref, WEB_URL)
     report = judge(facts)
     assert list(report.findings) == [check.id for check in CHECKS]
     counted = [c for c in CHECKS if report.findings[c.id].result != "not applicable"]

@@ -12,7 +12,7 @@ from rules_examples import commit, diff, facts, issue, merge_request, note
 from gitlab_sync.rules.items import issue as issues
 from gitlab_sync.rules.items import merge_request as merge_requests
 from gitlab_sync.rules.items.merge_request import CHECKS, Facts
-from gitlab_sync.types import Reading
+from gitlab_sync.types import PartialList
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -70,9 +70,11 @@ COMMIT = record(message=TEXT, title=TEXT, parent_ids=st.lists(TEXT, max_size=2))
 DIFF = record(new_path=st.sampled_from(["tests/a.py", "a.py", "latest.txt"]))
 
 
-def reading(row: st.SearchStrategy[Any]) -> st.SearchStrategy[Reading]:
+def reading(row: st.SearchStrategy[Any]) -> st.SearchStrategy[PartialList]:
     """Return readings, whole or broken off, in which a row may even be no record at all."""
-    return st.builds(Reading, st.lists(row | JSON, max_size=4), st.none() | st.just("broke off"))
+    return st.builds(
+        PartialList, st.lists(row | JSON, max_size=4), st.none() | st.just("broke off")
+    )
 
 
 FACTS = st.builds(
@@ -119,7 +121,7 @@ def test_the_order_of_what_was_read_does_not_matter(
     mixed = {}
     for name in ("notes", "commits", "diffs", "pipelines"):
         part = getattr(read, name)
-        mixed[name] = Reading(random.sample(list(part.rows), len(part.rows)), part.missing)
+        mixed[name] = PartialList(random.sample(list(part.rows), len(part.rows)), part.missing)
     before = merge_requests.judge(mr, read)
     after = merge_requests.judge(mr, replace(read, **mixed))
     assert {c: v.result for c, v in before.items()} == {c: v.result for c, v in after.items()}
@@ -154,7 +156,7 @@ def test_reading_less_never_turns_an_answer_into_its_opposite(
     for name in ("notes", "commits", "diffs", "pipelines"):
         part = getattr(read, name)
         kept = data.draw(st.integers(0, len(part.rows)))
-        shorter[name] = Reading(part.rows[:kept], "broke off")
+        shorter[name] = PartialList(part.rows[:kept], "broke off")
     whole = merge_requests.judge(mr, read)
     partial = merge_requests.judge(mr, replace(read, **shorter))
     for check, verdict in partial.items():
@@ -181,7 +183,7 @@ def test_an_unreadable_row_never_turns_an_answer_into_its_opposite(
 ) -> None:
     """A row of which nothing can be read may only make a fault unknown."""
     part = getattr(read, name)
-    more = replace(read, **{name: Reading([*part.rows, None], part.missing)})
+    more = replace(read, **{name: PartialList([*part.rows, None], part.missing)})
     before, after = merge_requests.judge(mr, read), merge_requests.judge(mr, more)
     for check in before:
         assert {before[check].result, after[check].result} != {"pass", "fail"}

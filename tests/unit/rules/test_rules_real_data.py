@@ -14,7 +14,7 @@ from rules_examples import approval, commit, diff, issue, merge_request, note
 from gitlab_sync.rules.items.issue import efficient_row
 from gitlab_sync.rules.items.merge_request import Facts, count_row, judge
 from gitlab_sync.rules.items.tally import Tally
-from gitlab_sync.types import Reading, Record
+from gitlab_sync.types import PartialList, Record
 
 REAL = Path(__file__).parents[3].parent / "shared/data/gitlab-runner"
 PARTS = ("notes", "commits", "diffs", "pipelines")
@@ -44,16 +44,20 @@ def by_author(items: list[Record]) -> dict[str, list[Record]]:
 
 def merge_request_rows(folder: Path) -> dict[str, dict[str, Any]]:
     """Return by author what the rules say of the folder's merge requests."""
-    read: dict[tuple[int, int], dict[str, Reading]] = {}
+    read: dict[tuple[int, int], dict[str, PartialList]] = {}
     for part in PARTS:
         for line in records(folder, f"merge_request_{part}"):
-            read.setdefault((line["project_id"], line["iid"]), {})[part] = Reading(line["items"])
+            read.setdefault((line["project_id"], line["iid"]), {})[part] = PartialList(
+                line["items"]
+            )
     rows = {}
     for mrs in by_author(records(folder, "merge_requests")).values():
         judged = []
         for mr in mrs:
             parts = read.get((mr["project_id"], mr["iid"]), {})
-            judged.append((mr, judge(mr, Facts(*(parts.get(part, Reading()) for part in PARTS)))))
+            judged.append(
+                (mr, judge(mr, Facts(*(parts.get(part, PartialList()) for part in PARTS))))
+            )
         username = mrs[0]["author"]["username"]
         rows[username] = row(username, count_row(judged))
     return rows

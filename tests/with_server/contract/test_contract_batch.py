@@ -8,13 +8,13 @@ from collections.abc import Callable
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.errors import AuthenticationError, ConfigurationError
-from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.services.evaluation import (
+from gitlab_sync.batch import (
     process_batch_users,
     process_single_user,
     resolve_project_paths,
 )
+from gitlab_sync.errors import AuthenticationError, ConfigurationError
+from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Progress
 

@@ -78,7 +78,7 @@ def test_batch_client_always_sends_a_private_token(make: Maker, sandbox: Sandbox
     assert [exchange.credential for exchange in sandbox.traffic.exchanges] == ["PRIVATE-TOKEN"]
     oauth = sandbox.token_for("alice.moreau", kind="oauth")
     with pytest.raises(AuthenticationError):
-        BatchClient(sandbox.url, oauth, bridge=make().bridge).get("user")
+        BatchClient(sandbox.url, oauth, bridge=make().session.bridge).get("user")
 
 
 def test__get_paginated_reads_twenty_pages_unless_told(

@@ -15,7 +15,7 @@ import gitlab_sync
 from gitlab_sync import GitLabClient
 from gitlab_sync.errors import AuthenticationError, NotFound
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.types import Rows
+from gitlab_sync.types import RecordList
 
 Maker = Callable[..., GitLabClient]
 OLDER = {"_get", "_get_paginated", "_request"}
@@ -114,7 +114,7 @@ def test__get_paginated_is_get_all_of_ten_pages_but_for_a_404(
     assert client._get_paginated("users", per_page=1, all=True) == whole
     assert client._get_paginated("users", per_page=1, max_pages=None) == whole
     nothing = client._get_paginated("projects/999999/issues")
-    assert (nothing, type(nothing)) == ([], Rows)
+    assert (nothing, type(nothing)) == ([], RecordList)
 
 
 def test_iter_pages_yields_lists_of_rows(client: GitLabClient) -> None:

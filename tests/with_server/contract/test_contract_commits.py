@@ -439,7 +439,7 @@ def test_a_batch_of_forty_people_reads_each_of_ten_projects_once(bridge: Bridge)
     with Sandbox(world) as sandbox:
         client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge)
         projects = world.tables.projects[:10]
-        with client.job() as rest:
+        with client.session.context() as rest:
             read = commits.read_project_commits(rest, projects, people)
             divided = commits.attribute_all(read, people)
         pages = sum(-(-len(world.tables.commits[p["id"]]) // 100) or 1 for p in projects)
@@ -462,7 +462,7 @@ def test_people_and_all_the_others_make_up_what_was_read(bridge: Bridge) -> None
     people = [identity_of(world.users_by_name[name.lower()].data) for name in names]
     with Sandbox(world) as sandbox:
         client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge)
-        with client.job() as rest:
+        with client.session.context() as rest:
             read = commits.read_project_commits(rest, world.tables.projects, people)
             divided = commits.attribute_all(read, people)
     for each in divided.projects:
@@ -487,7 +487,7 @@ def test_signatures_that_match_nobody_are_listed_with_their_number(
     ):
         commit(project, person, when, name=name, email=email)
     people = [identity_of(person)]
-    with client.job() as rest:
+    with client.session.context() as rest:
         read = list(commits.read_project_commits(rest, [project], people))
     within = commits.attribute_all(read, people, period("2024-01-01", None, UTC))
     found = [(each.name, each.address, each.number) for each in within.unmatched]
@@ -505,7 +505,7 @@ def test_a_person_of_a_batch_counts_in_their_own_projects(
     path = f"/projects/{second['id']}/repository/commits"
     sandbox.faults.add("status", status=403, path=path, times=None)
     people = [identity_of(user(world, place)) for place in range(2)]
-    with client.job() as rest:
+    with client.session.context() as rest:
         read = commits.read_project_commits(rest, [first, second], people)
         divided = commits.attribute_all(read, people)
     mine = divided.of(person["username"], {first["id"]})

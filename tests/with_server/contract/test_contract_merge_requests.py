@@ -23,7 +23,7 @@ from gitlab_sync.errors import (
 )
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
-from gitlab_sync.session.workflow import run_plans
+from gitlab_sync.session.workflow import run_workflows
 from gitlab_sync.types import Record
 
 Maker = Callable[..., GitLabClient]
@@ -339,12 +339,12 @@ def test_one_persons_trouble_is_part_of_what_the_plan_finds(
     """So that a batch can run many of them side by side."""
     people = [user(world, place) for place in range(4)]
     sandbox.faults.add("status", status=403, query={"author_id": str(people[1]["id"])}, times=None)
-    with client.job() as rest:
+    with client.session.context() as rest:
         plans = (
             (one["id"], of_user("merge_requests", Owner(one["id"], one["username"], known=True)))
             for one in people
         )
-        found = dict(run_plans(rest, plans))
+        found = dict(run_workflows(rest, plans))
     assert [len(found[one["id"]].items) for one in people] == [8, 0, 8, 8]
     assert [len(found[one["id"]].errors) for one in people] == [0, 1, 0, 0]
     assert sandbox.traffic.by_endpoint == {"/merge_requests": 8}

@@ -19,7 +19,7 @@ from gitlab_sync.session.runtime import Bridge
 @pytest.fixture(autouse=True)
 def _quick_bridge(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put a bridge that leaves no thread behind in the place of the process's own."""
-    monkeypatch.setattr("gitlab_sync.session.exchange.get_bridge", lambda: bridge)
+    monkeypatch.setattr("gitlab_sync.session.context.get_bridge", lambda: bridge)
 
 
 @pytest.mark.parametrize("kind", ["personal", "oauth"])

@@ -14,6 +14,7 @@ from with_server.batch_rows import assert_true, counts
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import issues, merge_requests
+from gitlab_sync.batch import process_batch_users, process_single_user
 from gitlab_sync.errors import (
     AuthenticationError,
     BadResponse,
@@ -25,7 +26,6 @@ from gitlab_sync.errors import (
 )
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.services.evaluation import process_batch_users, process_single_user
 from gitlab_sync.session.runtime import Bridge
 
 PATIENCE = 60.0

@@ -13,11 +13,11 @@ from with_server.cli_runs import LIMIT, environment, run, start
 
 from gitlab_sync import BatchClient, GitLabClient
 from gitlab_sync.api import branches, commits, files, groups, issues, merge_requests, projects
+from gitlab_sync.batch import process_single_user
 from gitlab_sync.cli.main import COMMANDS
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound, TimedOut
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.services.evaluation import process_single_user
 from gitlab_sync.session.runtime import Bridge
 
 Maker = Callable[..., GitLabClient]
@@ -143,7 +143,7 @@ def test_fault_9_groups_are_those_of_the_person_and_not_of_the_token(
         client = make_client(name)
         assert "acme" in [group["full_path"] for group in groups.get_user_groups(client, ALICE)]
         assert groups.get_user_groups(client, DMITRI) == []
-        batch = BatchClient(sandbox.url, sandbox.token(name), bridge=client.bridge)
+        batch = BatchClient(sandbox.url, sandbox.token(name), bridge=client.session.bridge)
         assert batch.users.get_user_groups(DMITRI) == []
 
 
@@ -214,7 +214,7 @@ def test_fault_11_all_is_taken_and_means_all(
     client: GitLabClient, sandbox: Sandbox, world: World
 ) -> None:
     """By both clients, in both names, against any cap."""
-    batch = BatchClient(sandbox.url, sandbox.token(), bridge=client.bridge)
+    batch = BatchClient(sandbox.url, sandbox.token(), bridge=client.session.bridge)
     for read in (client.get_all, client._get_paginated, batch.get_all, batch._get_paginated):
         rows = read("users", per_page=1, max_pages=2, all=True)
         assert len(rows) == len(world.users) > 2
@@ -223,7 +223,7 @@ def test_fault_11_all_is_taken_and_means_all(
 
 def test_fault_11_what_is_there_is_counted(client: GitLabClient, sandbox: Sandbox) -> None:
     """All of these were 0 or [] for everybody."""
-    people = BatchClient(sandbox.url, sandbox.token(), bridge=client.bridge).users
+    people = BatchClient(sandbox.url, sandbox.token(), bridge=client.session.bridge).users
     for count in (
         people.get_user_project_count,
         people.get_user_group_count,
@@ -249,7 +249,7 @@ def test_fault_11_what_does_not_exist_has_no_members_and_no_groups(
     for name in ("admin", "alice.moreau"):
         with pytest.raises(NotFound, match="404"):
             groups.get_user_groups(make_client(name), 999_999)
-    people = BatchClient(sandbox.url, sandbox.token(), bridge=client.bridge).users
+    people = BatchClient(sandbox.url, sandbox.token(), bridge=client.session.bridge).users
     assert str(people.get_user_group_count(999_999)).startswith("Error: 404")
 
 
