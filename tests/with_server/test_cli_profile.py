@@ -18,7 +18,7 @@ import pytest
 from cli_runs import LIMIT, environment, of_sandbox, run, start
 
 from gitlab_sync.rules.scores.profile import TABLES, TITLES
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, demo_world
 
 CAREFUL, CARELESS = "amelie.laurent", "ivo.brandt"
 ADDRESS = re.compile(r"https?://\S+")
@@ -27,7 +27,7 @@ ADDRESS = re.compile(r"https?://\S+")
 @pytest.fixture
 def world() -> World:
     """Make the world of the demo, whose people differ as people do."""
-    return World.demo()
+    return demo_world()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from gitlab_sync.api.facts.stored import StoredFacts
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.rules.items.merge_request import Facts, judge
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
 from gitlab_sync.sandbox.faults import Kind
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import open_store
@@ -73,7 +73,7 @@ def by_everything(client: GitLabClient, mrs: list[Record]) -> Judgements:
 
 def in_one_project(seed: int = 4, number: int = 20) -> World:
     """Return a world of one project, with that many merge requests of each of two people."""
-    return World.generate(
+    return generate_world(
         seed=seed, users=2, merge_requests=number, issues=0, projects=1, large_every=0
     )
 
@@ -362,7 +362,7 @@ def test_in_any_world_the_verdicts_are_those_of_asking_for_everything(
     """With reasons and links; whatever else ran in the project, and whatever records lack."""
     chance = random.Random(seed)
     sizes = {"merge_requests": chance.randint(4, 25), "projects": chance.randint(1, 4)}
-    world = World.generate(seed=seed, users=2, issues=0, large_every=9, **sizes)
+    world = generate_world(seed=seed, users=2, issues=0, large_every=9, **sizes)
     mrs = ended(spoiled(world, chance))
     with serving(world, bridge) as (sandbox, client):
         found = judged(client, mrs)
@@ -381,7 +381,7 @@ def test_a_real_project_takes_little_more_than_three_requests_each(
     bridge: Bridge, record_property: Callable[[str, object], None]
 ) -> None:
     """Five thousand merge requests, and the verdicts of asking for everything."""
-    world = World.load(REAL)
+    world = load_world(REAL)
     mrs = ended(world)
     with serving(world, bridge) as (sandbox, client):
         found = judged(client, mrs)

@@ -28,7 +28,7 @@ from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.items.merge_request import judge
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
 from gitlab_sync.sandbox.graphql import endpoint
 from gitlab_sync.services import people as people_table
 from gitlab_sync.session.runtime import Bridge
@@ -57,7 +57,7 @@ FIELDS = (
 def small(seed: int = 3, **sizes: int) -> World:
     """Return a world with bots, forks, a private project, merges, and two lists beyond a page."""
     given = {"users": 6, "merge_requests": 5, "issues": 1, "projects": 5, "large_every": 12}
-    return World.generate(seed=seed, **{**given, **sizes})
+    return generate_world(seed=seed, **{**given, **sizes})
 
 
 def ended(world: World) -> list[Record]:
@@ -425,7 +425,7 @@ def test_the_facts_of_a_real_project_are_the_same_for_a_fraction_of_the_requests
     bridge: Bridge, record_property: Callable[[str, object], None]
 ) -> None:
     """Five thousand merge requests, at most three requests for a hundred of them."""
-    world = World.load(REAL)
+    world = load_world(REAL)
     mrs = ended(world)
     with serving(world, bridge) as (sandbox, client):
         found = judged(client, mrs, "auto")
