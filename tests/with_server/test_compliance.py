@@ -14,7 +14,7 @@ from test_rules_project_examples import EXAMPLES
 
 from gitlab_sync import CancelToken, GitLabClient
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, NotFound
-from gitlab_sync.rules.projects.compliance import Policy, judge
+from gitlab_sync.rules.projects.compliance import Policy, evaluate
 from gitlab_sync.rules.projects.facts import Finding
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, demo_world
@@ -50,7 +50,7 @@ def test_every_example_of_the_rules_is_judged_the_same_when_it_is_read_from_a_se
     for checked in report.checked:
         one = served[checked.asked]
         assert checked.report is not None
-        expected = judge(one.facts)
+        expected = evaluate(one.facts)
         for check, finding in expected.findings.items():
             found = checked.report.findings[check]
             assert at(found) == at(finding), f"{one.name}: {check}"

@@ -24,7 +24,7 @@ from gitlab_sync.api.graphql.records import FIELDS, Which, query
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.http import rate_limit as limits
-from gitlab_sync.rules.items.merge_request import Facts, is_terminal, judge
+from gitlab_sync.rules.items.merge_request import Facts, evaluate, is_terminal
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
 from gitlab_sync.sandbox.graphql import endpoint
@@ -120,7 +120,7 @@ def shown(mr: Record) -> Any:
         )
     ]
     nothing = Facts(PartialList(), PartialList(), PartialList(), PartialList())
-    return plain, mr["references"]["full"], mr["author"]["username"], judge(mr, nothing)
+    return plain, mr["references"]["full"], mr["author"]["username"], evaluate(mr, nothing)
 
 
 def assert_the_same(

@@ -27,7 +27,7 @@ from gitlab_sync import GitLabClient
 from gitlab_sync.api.facts.rest import RestFacts, read_facts
 from gitlab_sync.api.facts.stored import StoredFacts
 from gitlab_sync.http.retry import RetryPolicy
-from gitlab_sync.rules.items.merge_request import is_terminal, judge
+from gitlab_sync.rules.items.merge_request import evaluate, is_terminal
 from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import Item, open_store, store_path
@@ -333,7 +333,7 @@ def test_what_a_store_holds_decides_every_check_as_all_the_records_do(
         for _ in range(2):
             with client.session.context() as job:
                 found = list(read_facts(job, mrs, source))
-            said.append({each.mr["id"]: judge(each.mr, each.facts) for each in found})
+            said.append({each.mr["id"]: evaluate(each.mr, each.facts) for each in found})
     assert said[0] == said[1]
     assert len(said[0]) == len(mrs)
 
