@@ -128,7 +128,7 @@ class ProfileReport(Report):
         columns = tables.columns(title, self.query.checks)
         rows = [*part.rows]
         if part.error is not None:
-            text = f"{'the session was ' if rows else ''}not read: {part.error.reason}"
+            text = f"{'the rest was ' if rows else ''}not read: {part.error.reason}"
             rows.append({**dict.fromkeys(columns), tables.ERROR: text})
         told = "; ".join([str(self.completeness), *self.remarks])
         return Sheet(
