@@ -37,7 +37,7 @@ def rows(
         people = find_people(session, "merge_requests", usernames, Scope())
         ended = {mr["id"]: mr for person in people for mr in person.items if rules.is_terminal(mr)}
         verdicts = {
-            found.mr["id"]: rules.judge(found.mr, found.facts)
+            found.mr["id"]: rules.evaluate(found.mr, found.facts)
             for found in read_facts(session, list(ended.values()), source)
         }
     shown = {}
