@@ -79,7 +79,7 @@ def test_a_token_leaves_memory_without_anybody_coming_by() -> None:
     """With a real clock: an alarm forgets it, no other call is made."""
     sessions = Sessions(idle=0.05)
     sessions.put("key", somebody())
-    alarm = sessions._alarm._timer
+    alarm = sessions._timer._timer
     assert alarm is not None
     alarm.join(30)
     assert len(sessions) == 0

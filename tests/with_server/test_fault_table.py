@@ -88,7 +88,7 @@ def test_the_default_limits_are_those_of_the_contract() -> None:
     assert (policy.attempts, policy.base, policy.cap) == (5, 0.5, 30.0)
     assert (retry._WINDOW, retry._SHARE, retry._FREE_RETRIES) == (60, 5, 10)
     assert MAX_WAIT == 300.0
-    assert GitLabClient("https://gitlab.example", "x").timeout == 60.0
+    assert GitLabClient("https://gitlab.example", "x").session.timeout == 60.0
 
 
 # -- 404 -------------------------------------------------------------------------------------------

@@ -146,7 +146,7 @@ def test_a_revoked_token_ends_its_owners_work_and_nobody_elses(
     assert second.get("user")["username"] == two
     assert second.error_msg is None
     assert first.error_msg is not None
-    assert sandbox.token(two) not in repr(second) + repr(second.credential)
+    assert sandbox.token(two) not in repr(second) + repr(second.session.credential)
 
 
 def test_a_client_never_follows_the_server_to_another_host(
