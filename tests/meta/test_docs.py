@@ -15,7 +15,7 @@ from gitlab_sync.rules.items import issue, merge_request
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.rules.projects.checks import CHECKS, WEIGHTS, ProjectCheck
-from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Score, error_row, judge
+from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Score, error_row, evaluate
 from gitlab_sync.rules.projects.documents import _SECTIONS
 from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread
 from gitlab_sync.rules.projects.stack import LANGUAGES
@@ -180,7 +180,7 @@ def test_a_check_is_unknown_without_what_the_rules_name(
     read: ProjectFacts, without: set[str]
 ) -> None:
     """And only then. A list of files that broke off may hold the pipeline, too."""
-    findings = judge(read).findings.values()
+    findings = evaluate(read).findings.values()
     unknown = [finding.result == "unknown" for finding in findings]
     rows = table("Project compliance", "check")
     assert unknown == [bool(without & set(row["unknown without"].split(", "))) for row in rows]

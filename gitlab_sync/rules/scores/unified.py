@@ -45,19 +45,19 @@ UNIFIED_COLUMNS = (
     *ISSUE_CHECKS,
     *("Error", "Unverified"),
 )
-"""The columns of the full judgement, in order."""
+"""The columns of the full evaluation, in order."""
 
 QUICK_UNIFIED_COLUMNS = tuple(each for each in UNIFIED_COLUMNS if each != NO_UNIT_TESTS)
-"""Those of the judgement from lists alone, which say nothing of changed files."""
+"""Those of the evaluation from lists alone, which say nothing of changed files."""
 
 TEXT_COLUMNS = frozenset({"Username", "College", "Status", "Error"})
 """The columns that hold no counts."""
 
 
 def authored(outcome: Record, part: str) -> list[Record] | None:
-    """Return what a person wrote of a part (`mrs`, `issues`) of a batch's outcome, to be judged.
+    """Return what a person wrote of a part (`mrs`, `issues`) of a batch's outcome, to be evaluated.
 
-    The rows of a batch do not repeat whose they are, and reviews are judged by that: so each gets
+    The rows of a batch do not repeat the author, and reviews are evaluated by that: so each gets
     its author. None where the part was not read. Never raises.
     """
     data = record.field(outcome, "data")
@@ -80,7 +80,7 @@ def unified_row(
 
     `outcome` is what a batch says of a person: `username`, `status`, `error`, `data`. `mrs` and
     `issues` count the faults of what the person wrote; None, and what they or `data` lack, is null.
-    `trouble` says why something could not be judged: it makes a `Success` a `Partial`. `Unverified`
+    `trouble` says why some checks are unknown: it makes a `Success` a `Partial`. `Unverified`
     is the number of unknown pairs of item and check, null where nothing was read. Never raises.
     """
     data = record.field(outcome, "data")
@@ -113,7 +113,7 @@ def help_texts() -> dict[str, str]:
 
 
 def unknown_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:
-    """Return for each column of a check how many items it could not judge, if any. Never raises."""
+    """Return for each column of a check how many items are unknown, if any. Never raises."""
     titled = ((MERGE_REQUEST_CHECKS, mrs), (ISSUE_CHECKS, issues))
     return {
         column: number
