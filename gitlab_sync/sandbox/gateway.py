@@ -78,6 +78,9 @@ class Server(cheroot_server.HTTPServer):
 
     def __init__(self, port: int, service: Service, control: Control, threads: int) -> None:
         super().__init__(("127.0.0.1", port), Gateway, minthreads=threads, server_name="nginx")
+        # cheroot's registry of counts would hold each server, and so its world, until the process
+        # ends.
+        vars(logging)["statistics"].pop(f"Cheroot HTTPServer {id(self)}")
         self.service = service
         self.control = control
         self._connections_lock = threading.Lock()
