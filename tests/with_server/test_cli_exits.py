@@ -73,7 +73,7 @@ def test_a_server_that_is_not_there_is_a_4(tmp_path: Path, sandbox: Sandbox) -> 
         (("api", "FETCH", "user"), "METHOD"),
         (("api", "GET", ""), "endpoint"),
         (("api", "GET", "../admin"), ".."),
-        (("api", "GET", "https://elsewhere.example/api/v4/user"), "not below"),
+        (("api", "GET", "https://elsewhere.example/api/v4/user"), "must be below"),
         (("api", "POST", "projects", "--paginate"), "--paginate"),
         (("api", "GET", "user", "--input", "-"), "--input"),
         (("api", "POST", "projects", "--input", "-", "-f", "a=b"), "--input"),
