@@ -11,12 +11,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from copy import copy
-from typing import TypeAlias
+from http import HTTPStatus
+from typing import TypeAlias, TypeVar
 
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, GitLabSyncError, TimedOut
 from gitlab_sync.http.wire import Answer
 
+T = TypeVar("T")
 Key: TypeAlias = tuple[Hashable, ...]
 """(instance, principal, request with all that tells it from others)."""
 
@@ -106,8 +108,47 @@ class InFlight:
             del self._under_way[key]
 
 
-def _await(leader: Future[Answer], cancel: CancelToken, deadline: float | None) -> Answer | None:
-    """Return the leader's answer, or None if it was stopped; Cancelled when the follower is."""
+class FirstAlone:
+    """Lets the first exchange go alone, and gives its answer to the others if it is a 404.
+
+    For a service that an instance may lack as a whole: then it is asked once. Thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._first: Future[Answer | None] | None = None
+
+    def ask(
+        self,
+        exchange: Callable[[], Answer],
+        cancel: CancelToken,
+        deadline: float | None = None,
+    ) -> Answer:
+        """Return the answer of the exchange, or the 404 of the first one.
+
+        Whatever else the first one meets is its own affair. Raises what `exchange` raises, and
+        TimedOut where `deadline` (of the monotonic clock) comes before the first one's end.
+        """
+        with self._lock:
+            first = self._first
+            own: Future[Answer | None] = Future()
+            if first is None:
+                self._first = own
+        if first is not None:
+            _wait(first, cancel, deadline)
+            return first.result() or exchange()
+        missing = None
+        try:
+            answer = exchange()
+            if answer.status == HTTPStatus.NOT_FOUND:
+                missing = answer
+            return answer
+        finally:
+            own.set_result(missing)
+
+
+def _wait(leader: Future[T], cancel: CancelToken, deadline: float | None) -> None:
+    """Wait for the leader's end; raises Cancelled when the follower is, and TimedOut."""
     woken = threading.Event()
     leader.add_done_callback(lambda _: woken.set())
     with cancel.on_cancel(woken.set):
@@ -115,6 +156,11 @@ def _await(leader: Future[Answer], cancel: CancelToken, deadline: float | None) 
     cancel.check()
     if not in_time:
         raise TimedOut("No answer in time to the same request that is under way already")
+
+
+def _await(leader: Future[Answer], cancel: CancelToken, deadline: float | None) -> Answer | None:
+    """Return the leader's answer, or None if it was stopped; Cancelled when the follower is."""
+    _wait(leader, cancel, deadline)
     error = leader.exception()
     if error is None:
         return leader.result()

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TypedDict, TypeVar
 
@@ -25,13 +26,13 @@ from gitlab_sync.errors import (
     without_secrets,
 )
 from gitlab_sync.http import wire
-from gitlab_sync.http.cache import Key
+from gitlab_sync.http.cache import FirstAlone, Key
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.rate_limit import WaitBudget
 from gitlab_sync.http.retry import RetryState
 from gitlab_sync.http.urls import clean_base_url, moved_to
 from gitlab_sync.http.wire import Answer, Reply
-from gitlab_sync.session.request import READING, Request
+from gitlab_sync.session.request import GRAPHQL_ROOT, READING, Request
 from gitlab_sync.session.runtime import Bridge, get_bridge
 
 DEFAULT_TIMEOUT = 60.0
@@ -99,7 +100,8 @@ class RequestContext:
 
     `limit` is the limit of one task in seconds (None: only that of each exchange), `executor` runs
     the tasks, `wait_budget` limits how long they wait for a rate limit, `cancel` ends them all.
-    `requests` counts exchanges; `read` has the keys of answers that are not requested again.
+    `requests` counts exchanges; `read` has the keys of answers that are not requested again;
+    `graphql` lets an instance without GraphQL be asked for it only once.
     """
 
     access: Access
@@ -109,6 +111,7 @@ class RequestContext:
     limit: float | None
     requests: int = 0
     read: set[Key] = field(default_factory=set)
+    graphql: FirstAlone = field(default_factory=FirstAlone)
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def __reduce__(
@@ -122,6 +125,13 @@ class RequestContext:
         return self.access.bridge
 
     def answer(self, request: Request, state: RetryState) -> Answer:
+        """Make one exchange, unless it is known already that the instance has no GraphQL."""
+        if request.root != GRAPHQL_ROOT:
+            return self._answer(request, state)
+        ask = partial(self._answer, request, state)
+        return self.graphql.ask(ask, self.cancel, state.deadline)
+
+    def _answer(self, request: Request, state: RetryState) -> Answer:
         """Make one exchange, or share an identical one of this principal that is under way.
 
         An object that was read before is requested with its ETag, so that GitLab can confirm it. If
