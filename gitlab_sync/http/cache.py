@@ -95,6 +95,7 @@ class InFlight:
         except BaseException as error:
             self._end(key)
             own.set_exception(error)
+            del own  # the error's traceback holds this frame: the two would keep each other alive
             raise
         self._end(key)
         own.set_result(answer)

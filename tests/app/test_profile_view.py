@@ -97,7 +97,7 @@ def test_praise_is_only_for_what_is_known() -> None:
     assert ("not everything could be checked" in text, good) == (True, False)
     text, good = nothing_to_mend(replace(clean, unknown=[entry()]), [])
     assert ("not everything could be checked" in text, good) == (True, False)
-    nothing = replace(clean, judged={"merge request": 0, "issue": 0})
+    nothing = replace(clean, evaluated={"merge request": 0, "issue": 0})
     text, good = nothing_to_mend(nothing, [])
     assert (text.startswith("Nothing yet"), good) == (True, False)
     text, good = nothing_to_mend(nothing, ["merge requests", "issues"])

@@ -102,7 +102,7 @@ class Changes:
 
     def deleted_notes(self, mr: Record) -> None:
         self.world.tables.mr_notes.put((mr["project_id"], mr["iid"]), [])
-        mr["user_notes_count"] = -1 - mr["user_notes_count"]  # another number than before
+        mr["user_notes_count"] = -1 - abs(mr["user_notes_count"])  # never a number it had
 
     def commit(self, mr: Record) -> None:
         self._add("mr_commits", mr, message="fix: one more", title="fix: one more", parent_ids=[])

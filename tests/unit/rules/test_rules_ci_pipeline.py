@@ -51,6 +51,32 @@ def test_a_complete_pipeline_has_ten_points_and_no_issue() -> None:
     }
 
 
+def test_a_tool_that_is_named_without_arguments_is_a_tool() -> None:
+    """As older pipelines name it; bare `ruff` is the linter, not the formatter."""
+    result = check(
+        """
+        stages: [test, lint, format, type_check, coverage]
+        test: {stage: test, script: pytest}
+        lint: {stage: lint, script: ruff}
+        format: {stage: format, script: black}
+        type_check: {stage: type_check, script: mypy}
+        coverage: {stage: coverage, script: coverage}
+        """,
+        "Python",
+    )
+    tools = {stage: entry["detected_tools"] for stage, entry in result["jobs"].items()}
+    assert tools == {
+        "test": ["pytest"],
+        "lint": ["ruff"],
+        "format": ["black"],
+        "type_check": ["mypy"],
+        "coverage": ["coverage.py"],
+    }
+    assert (result["dx_score"], result["issues"]) == (10.0, [])
+    other = check("format: {script: ruff}", "Python")["jobs"]["format"]
+    assert (other["job_present"], other["tool_detected"]) == (True, False)
+
+
 def _job(name: str, tool: str) -> dict[str, Any]:
     return {
         "stage_present": True,
