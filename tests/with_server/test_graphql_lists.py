@@ -378,7 +378,7 @@ def test_where_graphql_is_switched_off_rest_is_asked_and_that_is_said(
             second = found(client, world.truth.usernames, "auto")
         assert asked(sandbox) == (0, len(world.truth.usernames))
         assert first == second == found(client, world.truth.usernames, "rest")
-    said = [each for each in caplog.records if "GraphQL cannot be asked" in each.getMessage()]
+    said = [each for each in caplog.records if "GraphQL cannot read" in each.getMessage()]
     assert [each.levelno for each in said] == [logging.WARNING, logging.INFO]
     assert all("lists of merge requests" in each.getMessage() for each in said)
 
