@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from copy import copy
-from http import HTTPStatus
 from typing import TypeAlias, TypeVar
 
 from gitlab_sync.concurrency.cancel import CancelToken
@@ -106,45 +105,6 @@ class InFlight:
     def _end(self, key: Key) -> None:
         with self._lock:
             del self._under_way[key]
-
-
-class FirstAlone:
-    """Lets the first exchange go alone, and gives its answer to the others if it is a 404.
-
-    For a service that an instance may lack as a whole: then it is asked once. Thread-safe.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._first: Future[Answer | None] | None = None
-
-    def ask(
-        self,
-        exchange: Callable[[], Answer],
-        cancel: CancelToken,
-        deadline: float | None = None,
-    ) -> Answer:
-        """Return the answer of the exchange, or the 404 of the first one.
-
-        Whatever else the first one meets is its own affair. Raises what `exchange` raises, and
-        TimedOut where `deadline` (of the monotonic clock) comes before the first one's end.
-        """
-        with self._lock:
-            first = self._first
-            own: Future[Answer | None] = Future()
-            if first is None:
-                self._first = own
-        if first is not None:
-            _wait(first, cancel, deadline)
-            return first.result() or exchange()
-        missing = None
-        try:
-            answer = exchange()
-            if answer.status == HTTPStatus.NOT_FOUND:
-                missing = answer
-            return answer
-        finally:
-            own.set_result(missing)
 
 
 def _wait(leader: Future[T], cancel: CancelToken, deadline: float | None) -> None:

@@ -26,12 +26,13 @@ from gitlab_sync.errors import (
     without_secrets,
 )
 from gitlab_sync.http import wire
-from gitlab_sync.http.cache import FirstAlone, Key
+from gitlab_sync.http.cache import Key
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.rate_limit import WaitBudget
 from gitlab_sync.http.retry import RetryState
 from gitlab_sync.http.urls import clean_base_url, moved_to
 from gitlab_sync.http.wire import Answer, Reply
+from gitlab_sync.session.graphql_presence import PAUSE, GraphQLPresence, KnownPresence
 from gitlab_sync.session.request import GRAPHQL_ROOT, READING, Request
 from gitlab_sync.session.runtime import Bridge, get_bridge
 
@@ -111,7 +112,7 @@ class RequestContext:
     limit: float | None
     requests: int = 0
     read: set[Key] = field(default_factory=set)
-    graphql: FirstAlone = field(default_factory=FirstAlone)
+    graphql: GraphQLPresence = field(init=False)
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def __reduce__(
@@ -125,13 +126,6 @@ class RequestContext:
         return self.access.bridge
 
     def answer(self, request: Request, state: RetryState) -> Answer:
-        """Make one exchange, unless it is known already that the instance has no GraphQL."""
-        if request.root != GRAPHQL_ROOT:
-            return self._answer(request, state)
-        ask = partial(self._answer, request, state)
-        return self.graphql.ask(ask, self.cancel, state.deadline)
-
-    def _answer(self, request: Request, state: RetryState) -> Answer:
         """Make one exchange, or share an identical one of this principal that is under way.
 
         An object that was read before is requested with its ETag, so that GitLab can confirm it. If
@@ -198,6 +192,16 @@ class RequestContext:
         if known is not None and etag and found.status == HTTPStatus.NOT_MODIFIED:
             return known
         return found
+
+    def __post_init__(self) -> None:
+        known = self.bridge.of_instance(self.access.base_url, KnownPresence)
+        self.graphql = GraphQLPresence(known)
+
+    def ask(self, request: Request, state: RetryState) -> Answer | None:
+        """Make one exchange; None if the request waits for another to find out about GraphQL."""
+        if request.root != GRAPHQL_ROOT:
+            return self.follow(request, state)
+        return self.graphql.ask(partial(self.follow, request, state))
 
     def follow(self, request: Request, state: RetryState) -> Answer:
         """Make one exchange, and follow redirects below the API for GET and HEAD."""
@@ -291,7 +295,11 @@ def persist(context: RequestContext, request: Request, read: Callable[[Answer], 
             if not wait:
                 state.check_time()
                 try:
-                    result = read(context.follow(request, state))
+                    answer = context.ask(request, state)
+                    if answer is None:
+                        context.pause(PAUSE, state)
+                        continue
+                    result = read(answer)
                 except RateLimited as error:
                     context.refused(request, error)
                     state.refusal = error

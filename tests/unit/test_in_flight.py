@@ -15,7 +15,7 @@ import pytest
 
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, ServerError, TimedOut
-from gitlab_sync.http.cache import FirstAlone, InFlight
+from gitlab_sync.http.cache import InFlight
 from gitlab_sync.http.wire import Answer
 
 PATIENCE = 20.0
@@ -183,63 +183,3 @@ def test_an_error_that_was_raised_leaves_nothing_to_the_garbage_collector() -> N
         assert [each() for each in alive] == [None]
     finally:
         gc.enable()
-
-
-# -- the first one alone ---------------------------------------------------------------------------
-
-
-class First(InFlight):
-    """`FirstAlone` as a table, whatever the key."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = FirstAlone()
-
-    def share(
-        self,
-        key: Any,
-        exchange: Callable[[], Answer],
-        cancel: CancelToken,
-        deadline: float | None = None,
-    ) -> Answer:
-        """Ask, or be told."""
-        return self.first.ask(exchange, cancel, deadline)
-
-
-def test_where_the_first_finds_nothing_the_others_are_told_without_asking(until: Any) -> None:
-    """Those that wait for it and those that come later."""
-    table = First()
-    leader = Leader(table)
-    followers = Followers(table, 3)
-    until(lambda: len(table.first._first._done_callbacks) == 3)  # type: ignore[union-attr]
-    missing = Answer(404, {}, b"")
-    leader.ends_with(missing)
-    late = Followers(table)
-    for result in (leader.result, *followers.results, *late.results):
-        assert result.result(PATIENCE) is missing
-    assert followers.own + late.own == 0
-
-
-@pytest.mark.parametrize("end", [answer(), Answer(502, {}, b""), Cancelled("enough")])
-def test_whatever_else_the_first_meets_the_others_ask_themselves(end: Any) -> None:
-    """It is its own affair."""
-    table = First()
-    leader = Leader(table)
-    followers = Followers(table, 2)
-    leader.ends_with(end)
-    assert all(result.result(PATIENCE).body == b"their own" for result in followers.results)
-    assert followers.own == 2
-
-
-def test_one_that_waits_for_the_first_can_be_cancelled() -> None:
-    """And has its own deadline."""
-    table = First()
-    leader = Leader(table)
-    followers = Followers(table)
-    followers.cancel.cancel("enough")
-    with pytest.raises(Cancelled, match="enough"):
-        followers.results[0].result(PATIENCE)
-    late = Followers(table, deadline=time.monotonic() + 0.02)
-    with pytest.raises(TimedOut):
-        late.results[0].result(PATIENCE)
-    leader.ends_with(answer())
