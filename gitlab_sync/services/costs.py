@@ -18,6 +18,7 @@ from gitlab_sync.api.graphql.lists import lists_for
 from gitlab_sync.api.period import LOCAL
 from gitlab_sync.api.projects import by_id, endpoint, extract_path_from_url
 from gitlab_sync.api.scope import Scope
+from gitlab_sync.api.user_items import Owner
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.rules import record
@@ -39,7 +40,6 @@ from gitlab_sync.services.foreseen import (
     commit_rows,
     count,
     follow,
-    narrowed,
     pages,
     people_rows,
     read_people,
@@ -80,7 +80,7 @@ def of_judging(
     names = sorted(users.distinct_usernames(usernames), key=str.lower)
     states = ("all", *(ENDED if what == "merge requests" else ()))
     rest_lists = [
-        narrowed(scope.rest_list(KINDS[what], name), {"state": state})
+        scope.rest_list(KINDS[what], {**Owner(None, name).filter(scope.role), "state": state})
         for name in names
         for state in states
     ]
