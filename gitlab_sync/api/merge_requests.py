@@ -12,7 +12,7 @@ from gitlab_sync.rules.dates import When
 from gitlab_sync.rules.items import merge_request as rules
 from gitlab_sync.rules.items.description import analyze_description
 from gitlab_sync.rules.items.roles import UserItem, merge_request_role
-from gitlab_sync.rules.items.tally import Judged, Verdicts
+from gitlab_sync.rules.items.tally import Evaluated, Verdicts
 from gitlab_sync.session.session import Client, Session, session_of
 from gitlab_sync.session.workflow import run_workflows
 from gitlab_sync.types import Record, RecordList, TableRow
@@ -127,14 +127,14 @@ def get_single_user_live_mr_compliance(
     return _compliance_stats(judged), problematic
 
 
-def _judged(session: Session, mrs: list[Record]) -> list[Judged]:
+def _judged(session: Session, mrs: list[Record]) -> list[Evaluated]:
     """Return merge requests with their verdicts, in order. Raises Cancelled if it was."""
     verdicts: dict[int, Verdicts] = {}
     for facts in read_facts(session, mrs):
         cancelled = next((error for error in facts.errors if isinstance(error, Cancelled)), None)
         if cancelled is not None:
             raise cancelled
-        verdicts[id(facts.mr)] = rules.judge(facts.mr, facts.facts)
+        verdicts[id(facts.mr)] = rules.evaluate(facts.mr, facts.facts)
     return [(mr, verdicts[id(mr)]) for mr in mrs]
 
 
@@ -143,7 +143,7 @@ def _compliance_row(mr: Record, verdicts: Verdicts) -> TableRow:
     return {"Title": mr.get("title"), "State": mr.get("state"), **flags}
 
 
-def _compliance_stats(judged: list[Judged]) -> TableRow:
+def _compliance_stats(judged: list[Evaluated]) -> TableRow:
     counted = rules.count_row(judged)
     scores = [analyze_description(mr.get("description"))["description_score"] for mr, _ in judged]
     unverified = sum(counted.unknown[title] for title in _STATS.values())

@@ -71,11 +71,11 @@ def found_teams(groups: Sequence[str], session: CommandRun) -> tuple[Team, ...]:
     """
     if groups:
         return answers.teams_of_groups(session.rest, groups)
-    from gitlab_sync.sandbox import World  # noqa: PLC0415 - demo only
+    from gitlab_sync.sandbox import demo_world  # noqa: PLC0415 - demo only
 
     return tuple(
         Team(name, "", tuple(map(Member, usernames)))
-        for name, usernames in World.demo().teams.items()
+        for name, usernames in demo_world().teams.items()
     )
 
 

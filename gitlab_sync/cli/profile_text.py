@@ -11,7 +11,7 @@ from gitlab_sync.cli.messages import printable
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.fixes import Entry, Group
-from gitlab_sync.rules.scores.profile import NOT_KNOWN, TO_MEND, reference
+from gitlab_sync.rules.scores.profile import NOT_KNOWN, TO_FIX, reference
 from gitlab_sync.rules.scores.time_logs import format_time_spent
 from gitlab_sync.rules.text import plural
 from gitlab_sync.services.profile import ProfileReport
@@ -92,12 +92,12 @@ def _more(report: ProfileReport, title: str) -> str:
 
 
 def _to_mend(report: ProfileReport) -> Iterator[str]:
-    mending = report.mending
+    fixes = report.fixes
     unread = [part for part in ("merge requests", "issues") if part in report.errors]
-    if mending.faults:
-        yield f"What to mend, the worst first: {plural(len(mending.faults), 'fault')}"
-    elif any(mending.judged.values()):
-        whole = not (unread or mending.unknown)
+    if fixes.faults:
+        yield f"What to mend, the worst first: {plural(len(fixes.faults), 'fault')}"
+    elif any(fixes.evaluated.values()):
+        whole = not (unread or fixes.unknown)
         yield f"What to mend: no fault {'was found' if whole else 'is known'}"
     elif unread:
         yield f"What to mend: {UNKNOWN}"
@@ -105,7 +105,7 @@ def _to_mend(report: ProfileReport) -> Iterator[str]:
         yield "What to mend: nothing yet, since no merge request has ended and no issue is closed"
     for part in unread:
         yield f"  There may be more: not all {part} could be read"
-    for group in mending.groups:
+    for group in fixes.groups:
         yield ""
         yield from _group(group)
 
@@ -119,7 +119,7 @@ def _group(group: Group) -> Iterator[str]:
         yield from _entry(entry)
     more = len(group.faults) - _MOST_FAULTS
     if more > 0:
-        yield f"{_INDENT}and {more} more: --part {TO_MEND} shows all"
+        yield f"{_INDENT}and {more} more: --part {TO_FIX} shows all"
 
 
 def _entry(entry: Entry) -> Iterator[str]:
@@ -131,7 +131,7 @@ def _entry(entry: Entry) -> Iterator[str]:
 
 
 def _not_known(report: ProfileReport) -> Iterator[str]:
-    doubts = report.mending.doubts
+    doubts = report.fixes.doubts
     if doubts:
         yield "Not known, and so counted neither as right nor as wrong"
     for doubt in doubts[:_MOST_DOUBTS]:

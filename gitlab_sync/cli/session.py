@@ -103,9 +103,9 @@ def _verify(found: Settings) -> bool | str | None:
 @contextmanager
 def _demo() -> Iterator[tuple[Settings, list[str]]]:
     """Serve the demo in this process; yield the settings for it and its people."""
-    from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, World  # noqa: PLC0415 - demo only
+    from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, demo_world  # noqa: PLC0415 - demo only
 
-    world = World.demo()
+    world = demo_world()
     people = list(world.truth.usernames)
     with Sandbox(world) as sandbox:
         yield Settings(sandbox.url, Credential(ADMIN_TOKEN), "the built-in demo"), people

@@ -27,7 +27,7 @@ from gitlab_sync.rules.items.table import (
     by_username,
     row,
 )
-from gitlab_sync.rules.items.tally import Judged, Tally, Verdicts
+from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts
 from gitlab_sync.run import Run
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client, Session
@@ -78,7 +78,7 @@ def evaluate_merge_requests(
         people = find_people(session, "merge_requests", names, scope, lists)
         wanted = sheet.begin(people, mr_rules.is_terminal, mr_rules.count_row)
         for found in read_facts(session, wanted, source):
-            sheet.judged(found.mr, mr_rules.judge(found.mr, found.facts), found.errors)
+            sheet.judged(found.mr, mr_rules.evaluate(found.mr, found.facts), found.errors)
         return sheet.report()
 
 
@@ -94,7 +94,7 @@ def evaluate_issues(
         sheet = _Sheet("issues", ISSUE_COLUMNS, run, session)
         people = find_people(session, "issues", usernames, scope or Scope())
         for issue in sheet.begin(people, issue_rules.is_closed, issue_rules.count_row):
-            sheet.judged(issue, issue_rules.judge(issue), ())
+            sheet.judged(issue, issue_rules.evaluate(issue), ())
         return sheet.report()
 
 
@@ -184,13 +184,13 @@ class _Sheet:
         self._owners: dict[object, list[Person]] = {}
         self._awaited: Counter[str] = Counter()
         self._rows: list[TableRow] = []
-        self._count: Callable[[Iterable[Judged]], Tally]
+        self._count: Callable[[Iterable[Evaluated]], Tally]
 
     def begin(
         self,
         people: Iterable[Person],
         is_judged: Callable[[Record], bool],
-        count: Callable[[Iterable[Judged]], Tally],
+        count: Callable[[Iterable[Evaluated]], Tally],
     ) -> list[Record]:
         """Take the people and return the items to judge, each once, in the order of people."""
         self._count = count

@@ -18,9 +18,9 @@ from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person, merged
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
-from gitlab_sync.rules.items.fixes import Mending, Ruled, what_to_mend
+from gitlab_sync.rules.items.fixes import EvaluatedItems, Fixes, what_to_fix
 from gitlab_sync.rules.items.table import by_username
-from gitlab_sync.rules.items.tally import Judged, Tally
+from gitlab_sync.rules.items.tally import Evaluated, Tally
 from gitlab_sync.rules.scores.unified import (
     QUICK_UNIFIED_COLUMNS,
     TEXT_COLUMNS,
@@ -97,19 +97,19 @@ class PersonAnswer:
 
     outcome: Record = field(default_factory=dict)
     quick: bool = False
-    mrs: list[Judged] = field(default_factory=list)
-    issues: list[Judged] = field(default_factory=list)
+    mrs: list[Evaluated] = field(default_factory=list)
+    issues: list[Evaluated] = field(default_factory=list)
     errors: list[GitLabSyncError] = field(default_factory=list)
     unknown: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def mending(self) -> Mending:
+    def fixes(self) -> Fixes:
         """What is to be mended in the person's work, the worst first."""
         checks = mr_rules.LIST_CHECKS if self.quick else mr_rules.CHECKS
-        return what_to_mend(
+        return what_to_fix(
             [
-                Ruled("merge request", checks, self.mrs),
-                Ruled("issue", issue_rules.CHECKS, self.issues),
+                EvaluatedItems("merge request", checks, self.mrs),
+                EvaluatedItems("issue", issue_rules.CHECKS, self.issues),
             ]
         )
 
@@ -215,7 +215,7 @@ class _Table(ReadHook):
         for each in found:
             place = self._places.pop(id(each.mr))
             answer = self._answers[place]
-            answer.mrs.append((each.mr, mr_rules.judge(each.mr, each.facts)))
+            answer.mrs.append((each.mr, mr_rules.evaluate(each.mr, each.facts)))
             answer.errors += each.errors
             self._awaited[place] -= 1
             if self._read is not None and not self._awaited[place]:
@@ -233,11 +233,11 @@ class _Table(ReadHook):
         answer = self._answers[place]
         mrs, issues = (person.items(kind) for kind in ("merge requests", "issues"))
         closed = filter(issue_rules.is_closed, issues.authored if issues else ())
-        answer.issues = [(issue, issue_rules.judge(issue)) for issue in closed]
+        answer.issues = [(issue, issue_rules.evaluate(issue)) for issue in closed]
         ended = [mr for mr in (mrs.authored if mrs else ()) if mr_rules.is_terminal(mr)]
         if not self._question.quick:
             return ended
-        answer.mrs = [(mr, mr_rules.judge_from_list(mr)) for mr in ended]
+        answer.mrs = [(mr, mr_rules.evaluate_from_list(mr)) for mr in ended]
         return []
 
     def _finish(self, read: PeopleData, place: int) -> None:

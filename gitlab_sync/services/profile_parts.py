@@ -10,7 +10,7 @@ from gitlab_sync.api.profile_readme import ProfileReadme
 from gitlab_sync.errors import GitLabSyncError, NotFound
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Check
-from gitlab_sync.rules.items.tally import Judged, Verdicts
+from gitlab_sync.rules.items.tally import Evaluated, Verdicts
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.services.people import PersonAnswer
 from gitlab_sync.services.people_data import PeopleData, PersonData
@@ -111,7 +111,7 @@ def _projects(read: PeopleData, person: PersonData, data: Record) -> dict[str, l
 
 
 def _with_verdicts(
-    items: Iterable[Record] | None, judged: Iterable[Judged]
+    items: Iterable[Record] | None, judged: Iterable[Evaluated]
 ) -> list[tuple[Record, Verdicts | None]]:
     """Return all items of a list; None stands for the verdicts of those that are not judged."""
     verdicts = {_key(thing): said for thing, said in judged}

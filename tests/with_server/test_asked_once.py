@@ -14,7 +14,7 @@ from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.identity.teams import Member, Team
 from gitlab_sync.rules.scores.weekly import WeekPerson
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.services import commits, compliance, leaderboard, people, profile, weekly
 from gitlab_sync.session.runtime import Bridge
 
@@ -24,7 +24,7 @@ Answer = Callable[[GitLabClient, World, Run], Any]
 @pytest.fixture(scope="module")
 def busy() -> Iterator[Sandbox]:
     """Serve a world whose people share projects and groups."""
-    world = World.generate(seed=1, users=8, merge_requests=12, issues=6, projects=4)
+    world = generate_world(seed=1, users=8, merge_requests=12, issues=6, projects=4)
     with Sandbox(world) as running:
         yield running
 

@@ -15,7 +15,7 @@ from shelf import Shelf
 from test_rules_project_examples import EXAMPLES
 
 from gitlab_sync.rules.projects.checks import CHECKS
-from gitlab_sync.rules.projects.compliance import judge
+from gitlab_sync.rules.projects.compliance import evaluate
 from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.services.project_report import columns
 
@@ -40,7 +40,7 @@ def test_at_least_forty_repositories_are_judged_as_the_rules_judge_them(
     assert {row["Project"] for row in rows} == set(served)
     for row in rows:
         one = served[row["Project"]]
-        expected = judge(one.facts)
+        expected = evaluate(one.facts)
         assert row["Compliance Score"] == expected.score.percent, one.name
         assert [found["Id"] for found in row["Checks"]] == [check.id for check in CHECKS]
         for found in row["Checks"]:

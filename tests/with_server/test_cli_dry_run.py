@@ -10,7 +10,7 @@ import pytest
 from cli_runs import environment, of_sandbox, run
 
 from gitlab_sync.api.facts.rest import LEAST
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 
 FACTS = 4
 """Requests that an ended merge request takes at most, if no list of it is longer than a page."""
@@ -19,7 +19,7 @@ FACTS = 4
 @pytest.fixture
 def world() -> World:
     """Make a world in which no list of a merge request is longer than a page."""
-    return World.generate(seed=1, users=4, merge_requests=3, issues=2, projects=2, large_every=0)
+    return generate_world(seed=1, users=4, merge_requests=3, issues=2, projects=2, large_every=0)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.identity.teams import Member, Team
 from gitlab_sync.rules.scores.weekly import WeekPerson, last_days
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World, paging
+from gitlab_sync.sandbox import Sandbox, World, generate_world, paging
 from gitlab_sync.sandbox.traffic import Exchange
 from gitlab_sync.services import (
     commits,
@@ -140,7 +140,7 @@ def _is_behind_the_last(sandbox: Sandbox, asked: Exchange) -> bool:
 @pytest.fixture
 def world() -> World:
     """Make a world in which no list of a merge request is longer than a page."""
-    return World.generate(seed=1, users=4, merge_requests=3, issues=2, projects=2, large_every=0)
+    return generate_world(seed=1, users=4, merge_requests=3, issues=2, projects=2, large_every=0)
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def tables_of(environ: dict[str, str], *arguments: str, code: int = 0) -> Any:
 )
 def test_no_run_takes_less_than_was_foreseen(as_admin: bool, source: Source, **sizes: int) -> None:
     """Whatever the world, whichever command, whoever asks, and whatever is asked."""
-    world = World.generate(**sizes)
+    world = generate_world(**sizes)
     with Sandbox(world) as sandbox, Bridge(8) as bridge:
         token = sandbox.token("admin" if as_admin else world.truth.usernames[0])
         client = GitLabClient(sandbox.url, token, bridge=bridge)
@@ -192,7 +192,7 @@ def test_no_run_takes_less_than_was_foreseen(as_admin: bool, source: Source, **s
 )
 def test_no_judging_takes_less_than_was_foreseen(by: str, source: Source, **sizes: int) -> None:
     """With GraphQL, for as many as are judged."""
-    world = World.generate(issues=0, **sizes)
+    world = generate_world(issues=0, **sizes)
     names, scope = world.truth.usernames, Scope(by=by)
     with Sandbox(world) as sandbox, Bridge(8) as bridge:
         client = GitLabClient(sandbox.url, sandbox.token("admin"), bridge=bridge)
@@ -214,7 +214,7 @@ def test_no_judging_takes_less_than_was_foreseen(by: str, source: Source, **size
 )
 def test_it_is_to_the_request_what_can_be_foreseen(sizes: dict[str, int]) -> None:
     """Over REST, where no list of a merge request is longer than a page; lists of items may be."""
-    world = World.generate(**sizes, large_every=0)
+    world = generate_world(**sizes, large_every=0)
     with Sandbox(world) as sandbox, Bridge(8) as bridge:
         client = GitLabClient(sandbox.url, sandbox.token("admin"), bridge=bridge)
         for name, case in cases(world):
@@ -227,7 +227,7 @@ def test_it_is_to_the_request_what_can_be_foreseen(sizes: dict[str, int]) -> Non
 @pytest.mark.parametrize("source", ["auto", "graphql"])
 def test_what_graphql_spares_is_said(source: Source) -> None:
     """And what it takes without; what is read over REST alone says nothing of GraphQL."""
-    world = World.generate(seed=6, users=3, merge_requests=9, issues=1, large_every=0)
+    world = generate_world(seed=6, users=3, merge_requests=9, issues=1, large_every=0)
     with Sandbox(world) as sandbox, Bridge(8) as bridge:
         client = GitLabClient(sandbox.url, sandbox.token("admin"), bridge=bridge)
         question = people.PeopleQuery(tuple(map(Person, world.truth.usernames)))

@@ -18,7 +18,7 @@ import pytest
 from cli_runs import LIMIT, environment, of_sandbox, run, start
 
 from gitlab_sync.rules.scores.profile import TABLES, TITLES
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, demo_world
 
 CAREFUL, CARELESS = "amelie.laurent", "ivo.brandt"
 ADDRESS = re.compile(r"https?://\S+")
@@ -27,7 +27,7 @@ ADDRESS = re.compile(r"https?://\S+")
 @pytest.fixture
 def world() -> World:
     """Make the world of the demo, whose people differ as people do."""
-    return World.demo()
+    return demo_world()
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_json_has_all_tables_and_they_agree(world: World, environ: dict[str, str
     assert len(tables["Contributed_Projects"]) == row["Projects (Contr)"]
     truth = world.truth.merge_requests()[CARELESS]
     for check in list(truth)[1:]:
-        faults = [one for one in tables["To_Mend"]
+        faults = [one for one in tables["To_Fix"]
                   if (one["Kind"], one["Check"]) == ("merge request", check)]  # fmt: skip
         cells = [one for one in tables["MergeRequests"] if one[check] == "fail"]
         assert len(faults) == len(cells) == truth[check]
@@ -230,8 +230,8 @@ def test_a_format_that_holds_one_table_names_the_others(environ: dict[str, str])
     (row,) = csv.DictReader(io.StringIO(done.stdout.decode(), newline=""))
     assert (row["Username"], row["README Text"][:8]) == (CAREFUL, "# Amelie")
     assert b"--part" in done.stderr
-    assert b"To_Mend" in done.stderr
-    done = run(environ, "profile", CARELESS, "--part", "To_Mend", "--format", "ndjson")
+    assert b"To_Fix" in done.stderr
+    done = run(environ, "profile", CARELESS, "--part", "To_Fix", "--format", "ndjson")
     faults = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(faults) == 110
     assert b"--part" not in done.stderr

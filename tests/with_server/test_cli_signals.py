@@ -13,7 +13,7 @@ from typing import IO
 import pytest
 from cli_runs import LIMIT, environment, of_sandbox, start
 
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -25,7 +25,7 @@ MRS = ("mrs", "--source", "rest")
 @pytest.fixture
 def world() -> World:
     """Make a world in which every list is one page: what follows a page waits for its turn."""
-    return World.generate(seed=1, users=5, merge_requests=3, issues=2, projects=2, large_every=0)
+    return generate_world(seed=1, users=5, merge_requests=3, issues=2, projects=2, large_every=0)
 
 
 @pytest.fixture

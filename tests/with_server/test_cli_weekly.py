@@ -17,7 +17,7 @@ import pytest
 from cli_runs import LIMIT, environment, of_sandbox, run, start
 
 from gitlab_sync.rules.scores.weekly import MEASURES
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, demo_world
 
 WEEK = [f"2026-06-{day:02}" for day in range(9, 16)]
 LAST_WEEK = ("--until", "2026-06-15", "--timezone", "UTC")
@@ -28,7 +28,7 @@ TITLES = ["Overview", *MEASURES.values()]
 @pytest.fixture
 def world() -> World:
     """Make the world in which most happens within a few weeks, the last of them in June 2026."""
-    return World.demo()
+    return demo_world()
 
 
 @pytest.fixture

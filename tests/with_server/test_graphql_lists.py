@@ -24,9 +24,9 @@ from gitlab_sync.api.graphql.records import FIELDS, Which, query
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.http import rate_limit as limits
-from gitlab_sync.rules.items.merge_request import Facts, is_terminal, judge
+from gitlab_sync.rules.items.merge_request import Facts, evaluate, is_terminal
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
 from gitlab_sync.sandbox.graphql import endpoint
 from gitlab_sync.services.evaluation import Person, find_people
 from gitlab_sync.session.runtime import Bridge
@@ -62,7 +62,7 @@ def small(seed: int = 3, **sizes: int) -> World:
     Nobody's merge request was open for so long that a part of a second would decide.
     """
     given = {"users": 6, "merge_requests": 4, "issues": 1, "projects": 5}
-    world = World.generate(seed=seed, **{**given, **sizes})
+    world = generate_world(seed=seed, **{**given, **sizes})
     for row in world.merge_requests.rows:
         end = row.data["merged_at"] or row.data["closed_at"]
         start = datetime.fromisoformat(row.data["created_at"])
@@ -120,7 +120,7 @@ def shown(mr: Record) -> Any:
         )
     ]
     nothing = Facts(PartialList(), PartialList(), PartialList(), PartialList())
-    return plain, mr["references"]["full"], mr["author"]["username"], judge(mr, nothing)
+    return plain, mr["references"]["full"], mr["author"]["username"], evaluate(mr, nothing)
 
 
 def assert_the_same(
@@ -173,7 +173,7 @@ def test_any_world_on_any_older_server_is_listed_the_same(
     by: str,
 ) -> None:
     """Whatever fields it lacks, and to the second where a limit lies."""
-    world = World.generate(
+    world = generate_world(
         seed=seed, users=users, merge_requests=merge_requests, issues=0, projects=4
     )
     without = sorted(lacking)
@@ -507,7 +507,7 @@ def test_a_cancelled_run_says_of_everybody_that_nothing_was_read(bridge: Bridge)
 @pytest.mark.timeout(300)
 def test_a_real_history_is_judged_the_same_for_a_fraction_of_the_requests() -> None:
     """Nine hundred people with five thousand merge requests: all in all 0.07 requests each."""
-    world = World.load(REAL)
+    world = load_world(REAL)
     ended = sum(is_terminal(row.data) for row in world.merge_requests.rows)
     names = sorted({row.data["author"]["username"] for row in world.merge_requests.rows})
     rows = {}

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 import urllib3
 
-from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, World
+from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, World, generate_world
 
 ROOT = Path(__file__).parents[2]
 AUTH = {"PRIVATE-TOKEN": ADMIN_TOKEN}
@@ -26,7 +26,7 @@ AUTH = {"PRIVATE-TOKEN": ADMIN_TOKEN}
 @pytest.fixture(scope="module")
 def small() -> World:
     """Return a small world that no test here changes."""
-    return World.generate(seed=1, users=2, merge_requests=1, issues=1, projects=1)
+    return generate_world(seed=1, users=2, merge_requests=1, issues=1, projects=1)
 
 
 @pytest.fixture

@@ -20,14 +20,14 @@ def show_items(person: PersonAnswer, meta: Meta) -> None:
     if person.outcome["data"] is None:
         st.markdown(f"Nothing was read: {escaped(str(person.outcome['error']))}.")
         return
-    mending = person.mending
-    if not mending.faults and not mending.unknown:
+    fixes = person.fixes
+    if not fixes.faults and not fixes.unknown:
         st.markdown("No fault was found: there is nothing to mend.")
         return
-    if mending.groups:
+    if fixes.groups:
         # One text, since each of its own would stand apart as a paragraph does.
-        st.markdown("\n".join(map(_fault_text, mending.groups)))
-    show_sheet(items_sheet(username, mending, meta), "items", f"Items_of_{username}")
+        st.markdown("\n".join(map(_fault_text, fixes.groups)))
+    show_sheet(items_sheet(username, fixes, meta), "items", f"Items_of_{username}")
 
 
 def _fault_text(group: Group) -> str:

@@ -20,7 +20,7 @@ _APPROVAL = "approved this merge request"
 
 
 def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
-    """Judge whether anybody gave an upvote, or another person commented or approved.
+    """Evaluate whether anybody gave an upvote, or another person commented or approved.
 
     `bots` lists usernames that count as bots besides those that look like one. A note counts
     whatever it says; an approval is known by the system note that GitLab writes for it. Upvotes
@@ -57,7 +57,7 @@ def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
 
 
 def review_in_list(mr: Record) -> Verdict:
-    """Judge by the counts in the merge request's record, which do not say whose notes they are."""
+    """Evaluate by the counts in the merge request's record, which do not say who wrote notes."""
     unread = []
     for key in ("upvotes", "user_notes_count"):
         count = record.number(mr, key)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.item import total_time_spent
 from gitlab_sync.rules.items.roles import issue_role, merge_request_role
-from gitlab_sync.rules.items.tally import NOT_JUDGED
+from gitlab_sync.rules.items.tally import NOT_EVALUATED
 from gitlab_sync.rules.text import first_line
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gitlab_sync.rules.scores.work import Number, Work
     from gitlab_sync.types import Record, Scalar, TableRow
 
-PROFILE, TO_MEND, NOT_KNOWN = "Profile", "To_Mend", "Not_Known"
+PROFILE, TO_FIX, NOT_KNOWN = "Profile", "To_Fix", "Not_Known"
 PERSONAL, CONTRIBUTED, COMMITS = "Personal_Projects", "Contributed_Projects", "Commits"
 GROUPS, MERGE_REQUESTS, ISSUES = "Groups", "MergeRequests", "Issues"
 
@@ -35,13 +35,13 @@ TABLES = {
 }
 """The tables of what a person has and did: titles, in order, and the part that each is read in."""
 
-TITLES = (PROFILE, TO_MEND, NOT_KNOWN, *TABLES)
+TITLES = (PROFILE, TO_FIX, NOT_KNOWN, *TABLES)
 """The titles of all tables of a profile, in order."""
 
 LINK, ERROR = "Link", "Error"
 
 NOT_ASKED = "n/a"
-"""The cell of a check that an item is not judged by: still open, or another wrote it."""
+"""The cell of a check that an item is not evaluated by: still open, or another wrote it."""
 
 _PROJECT = (
     *("Project", "Description", "Visibility", "Archived", "Created", "Last Activity", "Commits"),
@@ -85,7 +85,7 @@ _PROFILE = (
 )
 _COLUMNS: dict[str, tuple[str, ...]] = {
     PROFILE: _PROFILE,
-    TO_MEND: _ENTRY,
+    TO_FIX: _ENTRY,
     NOT_KNOWN: _ENTRY,
     PERSONAL: _PROJECT,
     CONTRIBUTED: _PROJECT,
@@ -145,7 +145,7 @@ def columns(title: str, checks: Mapping[str, Iterable[Check]]) -> tuple[str, ...
 
 def links(title: str, shown: Sequence[str]) -> dict[str, str]:
     """Return which columns lead somewhere: each with the column that has the address."""
-    if title in {TO_MEND, NOT_KNOWN}:
+    if title in {TO_FIX, NOT_KNOWN}:
         return {"Item": LINK, "Reason": "Evidence"}
     return {shown[0]: LINK}
 
@@ -206,7 +206,7 @@ def merge_request_row(
         **_item(mr, merge_request_role(item)),
         "Merged": _text(mr, "merged_at"),
         "Closed": _text(mr, "closed_at"),
-        **_judged(mr, verdicts, checks),
+        **_evaluated(mr, verdicts, checks),
     }
 
 
@@ -221,7 +221,7 @@ def issue_row(item: UserItem, verdicts: Verdicts | None, checks: Iterable[Check]
         "Closed": _text(issue, "closed_at"),
         "Labels": ", ".join(names) or None,
         "Milestone": _text(record.field(issue, "milestone"), "title"),
-        **_judged(issue, verdicts, checks),
+        **_evaluated(issue, verdicts, checks),
     }
 
 
@@ -260,7 +260,7 @@ def _item(item: Record, role: str) -> TableRow:
     }
 
 
-def _judged(item: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> TableRow:
+def _evaluated(item: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> TableRow:
     return {
         "Time Spent": total_time_spent(record.field(item, "time_stats")),
         **{check.title: _cell(check, verdicts) for check in checks},
@@ -272,7 +272,7 @@ def _judged(item: Record, verdicts: Verdicts | None, checks: Iterable[Check]) ->
 def _cell(check: Check, verdicts: Verdicts | None) -> Scalar:
     if verdicts is None:
         return NOT_ASKED
-    result = verdicts.get(check.id, NOT_JUDGED).result
+    result = verdicts.get(check.id, NOT_EVALUATED).result
     return None if result == "unknown" else result
 
 

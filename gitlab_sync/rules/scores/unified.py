@@ -45,10 +45,10 @@ UNIFIED_COLUMNS = (
     *ISSUE_CHECKS,
     *("Error", "Unverified"),
 )
-"""The columns of the full judgement, in order."""
+"""The columns of the full evaluation, in order."""
 
 QUICK_UNIFIED_COLUMNS = tuple(each for each in UNIFIED_COLUMNS if each != NO_UNIT_TESTS)
-"""Those of the judgement from lists alone, which say nothing of changed files."""
+"""Those of the evaluation from lists alone, which say nothing of changed files."""
 
 TEXT_COLUMNS = frozenset({"Username", "College", "Status", "Error"})
 """The columns that hold no counts."""
@@ -86,7 +86,7 @@ def help_texts() -> dict[str, str]:
 
 
 def unknown_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:
-    """Return for each column of a check how many items it could not judge, if any. Never raises."""
+    """Return for each column of a check how many items are unknown, if any. Never raises."""
     titled = ((MERGE_REQUEST_CHECKS, mrs), (ISSUE_CHECKS, issues))
     return {
         column: number

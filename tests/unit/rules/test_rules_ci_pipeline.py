@@ -28,7 +28,7 @@ pytest: {stage: test, script: pytest --cov --cov-fail-under=80}
 
 
 def check(text: str, project_type: str = "Unknown") -> dict[str, Any]:
-    """Return the judgement of an indented text."""
+    """Return the evaluation of an indented text."""
     return check_ci_pipeline(dedent(text), project_type)
 
 

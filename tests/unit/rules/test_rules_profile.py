@@ -34,7 +34,7 @@ def rows() -> dict[str, TableRow]:
     """Return a row of each table, made of as little as GitLab can send."""
     entry = Entry("issue", {}, issue_rules.CHECKS[0], Verdict("fail", "no description"))
     return {
-        profile.TO_MEND: profile.entry_row(entry),
+        profile.TO_FIX: profile.entry_row(entry),
         profile.NOT_KNOWN: profile.entry_row(entry),
         profile.PERSONAL: profile.project_row({}, None),
         profile.CONTRIBUTED: profile.project_row({}, 3),
@@ -104,17 +104,17 @@ def test_an_item_is_called_by_its_address(address: str | None, name: str | None)
     assert profile.reference({"web_url": address}) == name
 
 
-def test_a_judged_item_shows_what_came_of_each_check() -> None:
+def test_a_evaluated_item_shows_what_came_of_each_check() -> None:
     """An answer that nobody knows is null: neither of the two."""
     mr = merge_request(description="")
-    verdicts = mr_rules.judge(mr, clean_facts()) | {"no_issues": Verdict("unknown", "not read")}
+    verdicts = mr_rules.evaluate(mr, clean_facts()) | {"no_issues": Verdict("unknown", "not read")}
     row = profile.merge_request_row(mr, verdicts, mr_rules.CHECKS)
     assert (row["No Desc"], row["No Issues"], row["No Unit Tests"]) == ("fail", None, "pass")
     assert row["Merge Request"] == "group/app!7"
     assert (row["State"], row["Time Spent"], row["Closed"]) == ("merged", 3600, None)
 
 
-def test_an_item_that_is_not_judged_is_neither_clean_nor_at_fault() -> None:
+def test_an_item_that_is_not_evaluated_is_neither_clean_nor_at_fault() -> None:
     """Such as one that is still open."""
     row = profile.issue_row(issue(labels=["a", "b"]), None, issue_rules.CHECKS)
     assert {row[check.title] for check in issue_rules.CHECKS} == {profile.NOT_ASKED}

@@ -83,7 +83,7 @@ def test_trouble_makes_a_success_partial_and_is_said() -> None:
 
 
 def test_columns_may_be_fewer() -> None:
-    """As for the quick judgement."""
+    """As for the quick evaluation."""
     row = unified_row(outcome(), MRS, ISSUES, columns=QUICK_UNIFIED_COLUMNS)
     assert tuple(row) == QUICK_UNIFIED_COLUMNS
 
