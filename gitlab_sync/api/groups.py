@@ -36,9 +36,14 @@ def get_user_groups(client: Client, user_id: int | str) -> RecordList:
     Thread-safe.
     """
     found = run_workflow(client, of_user(user_id))
-    shown = RecordList({key: group.get(key) for key in _SHOWN} for group in found)
-    shown.complete, shown.total = found.complete, found.total
-    return shown
+    groups = RecordList(map(shown, found))
+    groups.complete, groups.total = found.complete, found.total
+    return groups
+
+
+def shown(group: Record) -> Record:
+    """Return what callers get of a group: `{"name", "full_path", "visibility"}`."""
+    return {key: group.get(key) for key in _SHOWN}
 
 
 def of_user(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Protocol, TypeAlias
 
+from gitlab_sync.api import users
 from gitlab_sync.api.commits import DividedCommits, PersonCommits
 from gitlab_sync.api.facts.rest import FactsRead
 from gitlab_sync.api.period import Moment
@@ -64,6 +65,11 @@ class PeopleRequest:
     moment: Moment = "created"
     roles: Sequence[Role] = ROLES
     groups: bool = True
+
+
+def person_queries(usernames: Iterable[str]) -> list[PersonQuery]:
+    """Return a query for each person, each once, that asks about nothing further."""
+    return [PersonQuery(name) for name in users.distinct_usernames(usernames)]
 
 
 @dataclass(slots=True)
