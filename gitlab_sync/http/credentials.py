@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
-from typing import Any
+from collections.abc import Callable
+from hashlib import blake2b
 
 from gitlab_sync.errors import ConfigurationError
 
-# Without the key nobody can tell from a principal which token it is, or test a guess.
+# Without the key no one can tell from a principal which token it is, or test a guess.
 _KEY = secrets.token_bytes(32)
 
 
@@ -54,15 +54,23 @@ class Credential:
             )
         return cls(token, is_oauth, reference=name)
 
-    def principal(self, instance: str) -> str:
-        """Return a name for whoever the token signs in at that instance; it tells nothing of it."""
-        return _hashed(instance, str(self.is_oauth), self.token)
+    def principal(self, instance: str, key: bytes | None = None) -> str:
+        """Return a name for the user of the token at that instance: 32 hexadecimal digits.
+
+        It tells nothing of the token. With a `key` it is the same in every process that has the
+        key, without one in this process alone.
+        """
+        parts = "\0".join(self._signed_in_as(instance))
+        return blake2b(parts.encode(), key=key or _KEY, digest_size=16).hexdigest()
+
+    def _signed_in_as(self, instance: str) -> tuple[str, ...]:
+        return instance, str(self.is_oauth), self.token
 
     def __repr__(self) -> str:
         where = f" from {self.reference}" if self.reference else ""
         return f"<Credential{where}: {'Bearer' if self.is_oauth else 'PRIVATE-TOKEN'}, hidden>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Callable[[str, bool], Credential], tuple[str, bool]]:
         if self.reference is None:
             raise ConfigurationError(
                 "A token never travels to another process",
@@ -72,7 +80,7 @@ class Credential:
 
 
 class OidcCredential(Credential):
-    """The access token of somebody who signed in by OpenID Connect, and who that is.
+    """The access token of a person who signed in by OpenID Connect, and who that is.
 
     The token changes with every sign-in, so the principal is (issuer, subject), which stays. The
     caller vouches that both come from an ID token that was checked.
@@ -85,10 +93,5 @@ class OidcCredential(Credential):
         self.issuer = issuer
         self.subject = subject
 
-    def principal(self, instance: str) -> str:
-        """Return a name for that person at that instance, whatever token they have."""
-        return _hashed("oidc", instance, self.issuer, self.subject)
-
-
-def _hashed(*parts: str) -> str:
-    return hashlib.blake2b("\0".join(parts).encode(), key=_KEY, digest_size=16).hexdigest()
+    def _signed_in_as(self, instance: str) -> tuple[str, ...]:
+        return "oidc", instance, self.issuer, self.subject
