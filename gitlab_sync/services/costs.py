@@ -18,6 +18,7 @@ from gitlab_sync.api.graphql.lists import lists_for
 from gitlab_sync.api.period import LOCAL
 from gitlab_sync.api.projects import by_id, endpoint, extract_path_from_url
 from gitlab_sync.api.scope import Scope
+from gitlab_sync.api.user_items import Owner
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.rules import record
@@ -39,12 +40,11 @@ from gitlab_sync.services.foreseen import (
     commit_rows,
     count,
     follow,
-    narrowed,
     pages,
     people_rows,
     read_people,
 )
-from gitlab_sync.services.people_data import PeopleRequest
+from gitlab_sync.services.people_data import PeopleRequest, person_queries
 from gitlab_sync.services.project_report import ProjectRead, of_project
 from gitlab_sync.services.projects import known_projects
 from gitlab_sync.session.fetch import ListResult, fetch_lists
@@ -80,7 +80,7 @@ def of_judging(
     names = sorted(users.distinct_usernames(usernames), key=str.lower)
     states = ("all", *(ENDED if what == "merge requests" else ()))
     rest_lists = [
-        narrowed(scope.rest_list(KINDS[what], name), {"state": state})
+        scope.rest_list(KINDS[what], {**Owner(None, name).filter(scope.role), "state": state})
         for name in names
         for state in states
     ]
@@ -140,7 +140,7 @@ def of_people(
     """Return what the table of these people would take; `query.groups` are left out."""
     ids, unknown = known_projects(session, query.projects)
     names = [person.username for person in query.people]
-    batch = PeopleRequest.about(names, period=query.period, projects=ids)
+    batch = PeopleRequest(person_queries(names), period=query.period, projects=ids)
     work = Work(batch, judged=not query.quick)
     doing = f"show {_persons(len(batch.queries))}"
     return _estimate(session, work, doing, tracker, unknown, source=source)
@@ -154,7 +154,7 @@ def of_profile(
 ) -> Estimate:
     """Return what a person's profile would take."""
     ids, unknown = known_projects(session, query.projects)
-    batch = PeopleRequest.about([query.username], period=query.period, projects=ids)
+    batch = PeopleRequest(person_queries([query.username]), period=query.period, projects=ids)
     work = Work(batch, judged=not query.quick, readme=True)
     doing = f"show the profile of {query.username}"
     return _estimate(session, work, doing, tracker, unknown, source=source)
@@ -165,7 +165,9 @@ def of_leaderboard(
 ) -> Estimate:
     """Return what comparing these teams would take."""
     ids, unknown = known_projects(session, query.projects)
-    batch = PeopleRequest.about(usernames_of(query.teams), period=query.period, projects=ids)
+    batch = PeopleRequest(
+        person_queries(usernames_of(query.teams)), period=query.period, projects=ids
+    )
     doing = f"compare {plural(len(query.teams), 'team')} of {_persons(len(batch.queries))}"
     return _estimate(session, Work(batch), doing, tracker, unknown)
 
@@ -175,8 +177,8 @@ def of_weekly(
 ) -> Estimate:
     """Return what these people's days would take."""
     ids, unknown = known_projects(session, query.projects)
-    batch = PeopleRequest.about(
-        (person.username for person in query.people),
+    batch = PeopleRequest(
+        person_queries(person.username for person in query.people),
         moment="active",
         roles=("author",),
         groups=False,
@@ -199,7 +201,7 @@ def of_commits(
     names, unread = [person.username for person in query.people or ()], list[str]()
     if query.people is None:
         names, unread = _members(session, ids)
-    batch = PeopleRequest.about(names, projects=ids, records=records)
+    batch = PeopleRequest(person_queries(names), projects=ids, records=records)
     work = Work(batch, items=False, known=query.people is None)
     doing = f"show the commits of {_persons(len(batch.queries))}"
     return _estimate(session, work, doing, tracker, unknown, unread)

@@ -14,7 +14,8 @@ from gitlab_sync.api import groups, projects, users
 from gitlab_sync.api.facts.rest import LEAST
 from gitlab_sync.api.period import active_within
 from gitlab_sync.api.projects import endpoint
-from gitlab_sync.api.scope import Kind, Scope
+from gitlab_sync.api.scope import EVERYWHERE, Kind, Scope
+from gitlab_sync.api.user_items import Owner
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.rules import record
@@ -156,11 +157,6 @@ def carry_out(
     return results
 
 
-def narrowed(rest_list: RestList, params: Params) -> RestList:
-    """Return a list with further filters, or others in the place of its own."""
-    return RestList(rest_list.endpoint, {**rest_list.params, **params})
-
-
 def _begun(
     tracker: ProgressTracker | None, session: Session, total: int, what: str
 ) -> ProgressTracker:
@@ -206,13 +202,16 @@ class Work:
         within = active_within(batch.period) if batch.moment == "active" else _created(batch.period)
         for what, kind in KINDS.items() if self.items else ():
             for role in batch.roles:
-                rest_list = Scope(by=role).rest_list(kind, username)
-                yield what, what.title() if role == "author" else None, narrowed(rest_list, within)
+                rest_list = EVERYWHERE.rest_list(
+                    kind, {**Owner(None, username).filter(role), **within}
+                )
+                yield what, what.title() if role == "author" else None, rest_list
         scopes = [Scope(project) for project in batch.projects] or [Scope()]
         for scope in scopes if self.judged else ():
             for state in ENDED:
-                rest_list = scope.rest_list("merge_requests", username)
-                yield "merge requests", "Ended", narrowed(rest_list, {**within, "state": state})
+                by = Owner(None, username).filter("author")
+                rest_list = scope.rest_list("merge_requests", {**by, **within, "state": state})
+                yield "merge requests", "Ended", rest_list
 
 
 def _created(period: Period) -> Params:
@@ -259,7 +258,7 @@ class Person:
             self.asked |= followed.requests
             self.numbers[column] = followed.records
             if column == "Projects":
-                self.projects = (followed.value or {})["all"]
+                self.projects = [] if followed.value is None else followed.value.all
                 self.numbers[column] = len(self.projects)
 
     def count(self, what: str, column: str | None, counted: Counted) -> None:
