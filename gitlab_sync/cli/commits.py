@@ -53,13 +53,11 @@ def commits(
     if not (scope.projects or group):
         require_people(people, connection)
 
-    from gitlab_sync.cli import commits_table, dry_run  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli import commits_table  # noqa: PLC0415 - loads the engine
     from gitlab_sync.services.commits import CommitsQuery  # noqa: PLC0415 - loads the engine
 
     table: Table = "Totals" if totals else "Unmatched" if unmatched else "Commits"
     query = CommitsQuery(
         None, scope.projects, group, scope.period, scope.known_by, clock=scope.clock
     )
-    if scope.dry_run:
-        return dry_run.of_commits(people, query, target, connection)
     return commits_table.show(people, query, table, target, connection)

@@ -45,11 +45,6 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
     help="Exit with 1 if a project's score is below this.",
 )
 @click.option("--details", is_flag=True, help="With json and ndjson: every finding, too.")
-@click.option(
-    "--dry-run",
-    is_flag=True,
-    help="Judge nothing, but say how many requests it would take, at least.",
-)
 @target_options
 @connection_options
 def compliance(
@@ -60,7 +55,6 @@ def compliance(
     licences: tuple[str, ...],
     fail_under: float | None,
     details: bool,
-    dry_run: bool,
     target: Target,
     connection: Connection,
 ) -> int:
@@ -82,12 +76,9 @@ def compliance(
     names = [*_given(projects), *_listed(projects_files)]
 
     from gitlab_sync.cli import checking  # noqa: PLC0415 - likewise
-    from gitlab_sync.cli import dry_run as counting  # noqa: PLC0415 - likewise
     from gitlab_sync.services.compliance import ComplianceQuery, policy_of  # noqa: PLC0415 - the engine
 
     query = ComplianceQuery(names, group, ref, policy_of(licences), everything=not asked)
-    if dry_run:
-        return counting.of_compliance(query, target, connection)
     return checking.check(query, target, connection, details=details, fail_under=fail_under)
 
 

@@ -28,10 +28,6 @@ _WHICH = (
         "--scope", type=click.Choice(["author", "assignee"]), default="author", show_default=True,
         help="Whose they are: who wrote them, or to whom they are assigned.",
     ),
-    click.option(
-        "--dry-run", is_flag=True,
-        help="Judge nothing, but say how many requests it would take.",
-    ),
 )  # fmt: skip
 
 
@@ -71,16 +67,12 @@ def _judge(
     project: str | None,
     group: str | None,
     scope: str,
-    dry_run: bool,
     facts: FactOptions = NOTHING_KEPT,
 ) -> int:
     require_people(people, connection)
 
     from gitlab_sync.api.scope import Scope  # noqa: PLC0415 - loads the engine
-    from gitlab_sync.cli import dry_run as counting  # noqa: PLC0415 - loads the engine
     from gitlab_sync.cli import judging  # noqa: PLC0415 - loads the engine
 
     where = Scope(project, group, scope)
-    if dry_run:
-        return counting.count(what, people, where, target, connection, facts.source)
     return judging.judge(what, people, where, target, connection, facts)

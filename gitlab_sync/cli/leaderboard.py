@@ -74,7 +74,7 @@ def leaderboard(
     teams = None if teams_file is None else _teams(teams_file)
     points = _points(weights)
 
-    from gitlab_sync.cli import dry_run, leaderboard_tables  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli import leaderboard_tables  # noqa: PLC0415 - loads the engine
     from gitlab_sync.services.leaderboard import LeaderboardQuery  # noqa: PLC0415 - loads the engine
 
     query = LeaderboardQuery(
@@ -87,8 +87,6 @@ def leaderboard(
         points,
     )
     where = None if teams is not None else groups
-    if scope.dry_run:
-        return dry_run.of_leaderboard(query, where, target, connection)
     wanted = leaderboard_tables.Wanted(where, individuals, part, save_teams)
     return leaderboard_tables.show(query, wanted, target, connection)
 

@@ -58,12 +58,10 @@ def profile(
         if fault is not None:
             raise click.UsageError(f"Whose? Give one USER: {fault}.")
 
-    from gitlab_sync.cli import dry_run, profile_tables  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli import profile_tables  # noqa: PLC0415 - loads the engine
     from gitlab_sync.services.profile import ProfileQuery  # noqa: PLC0415 - loads the engine
 
     query = ProfileQuery(
         username, scope.projects, scope.period, quick, scope.known_by, scope.zone, scope.clock
     )
-    if scope.dry_run:
-        return dry_run.of_profile(query, target, connection, facts.source)
     return profile_tables.show(query, part, target, connection, facts)

@@ -40,7 +40,7 @@ def users(
     """Show commits, projects, groups, and judged merge requests and issues of each person."""
     require_people(people, connection)
 
-    from gitlab_sync.cli import dry_run, people_table  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli import people_table  # noqa: PLC0415 - loads the engine
     from gitlab_sync.services.people import PeopleQuery  # noqa: PLC0415 - loads the engine
 
     query = PeopleQuery(
@@ -52,6 +52,4 @@ def users(
         zone=scope.zone,
         clock=scope.clock,
     )
-    if scope.dry_run:
-        return dry_run.of_users(people, query, target, connection, facts.source)
     return people_table.show(people, query, target, connection, facts)

@@ -84,13 +84,11 @@ def weekly(
             raise click.UsageError("Either --day, or --since and --until.")
         span = period(day, day, zone)
 
-    from gitlab_sync.cli import dry_run, weekly_tables  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli import weekly_tables  # noqa: PLC0415 - loads the engine
     from gitlab_sync.services.weekly import WeeklyQuery  # noqa: PLC0415 - loads the engine
 
     days = _days(span, zone, weekly_tables.today(zone, demo=connection.demo))
     query = WeeklyQuery(listed, days, scope.projects, scope.known_by, scope.zone, scope.clock)
-    if scope.dry_run:
-        return dry_run.of_weekly(people, query, target, connection, hours=hours)
     return weekly_tables.show(people, query, target, connection, hours=hours, part=part)
 
 

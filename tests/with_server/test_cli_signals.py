@@ -210,7 +210,6 @@ def test_a_second_ctrl_c_ends_a_process_that_does_not_come_to_its_end(tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "path"),
     [
-        (("mrs", "alice.moreau", "--dry-run"), "/merge_requests"),
         (("members", "acme"), "/groups/:id/members/all"),
         (("search", "projects", "figures"), "/projects"),
         (("api", "GET", "users", "--paginate", "--format", "ndjson"), "/users"),
