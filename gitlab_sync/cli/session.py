@@ -56,9 +56,7 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
         else:
             found = settings.resolve(connection.url, connection.token_env, connection.gitlab_id)
         log.info("reading %s, as told by %s", found.url, found.source)
-        bridge = stack.enter_context(
-            Bridge(settings.workers(connection.workers), verify=_verify(found))
-        )
+        bridge = stack.enter_context(Bridge(connection.workers, verify=_verify(found)))
         client = stack.enter_context(GitLabClient(found.url, found.credential, bridge=bridge))
         interruption = stack.enter_context(Interruption())
         job = client.session.context(
