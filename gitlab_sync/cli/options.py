@@ -148,6 +148,12 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
     return refuse_tokens(gather)
 
 
+quick_option = click.option(
+    "--quick", is_flag=True,
+    help="Judge merge requests from lists alone, with few requests: what these do not say is "
+    "unknown.",
+)  # fmt: skip
+
 _FACTS = (
     click.option(
         "--source", type=click.Choice(get_args(Source)), default=DEFAULT_SOURCE,
