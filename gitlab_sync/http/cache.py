@@ -121,12 +121,13 @@ class FirstAlone:
         self,
         exchange: Callable[[], Answer],
         cancel: CancelToken,
-        deadline: float | None = None,
+        until: float | None = None,
     ) -> Answer:
         """Return the answer of the exchange, or the 404 of the first one.
 
-        Whatever else the first one meets is its own affair. Raises what `exchange` raises, and
-        TimedOut where `deadline` (of the monotonic clock) comes before the first one's end.
+        Whatever else the first one meets is its own affair. The others wait for its end, but not
+        beyond `until` (of the monotonic clock; None: as long as it takes). Raises what `exchange`
+        raises.
         """
         with self._lock:
             first = self._first
@@ -134,8 +135,8 @@ class FirstAlone:
             if first is None:
                 self._first = own
         if first is not None:
-            _wait(first, cancel, deadline)
-            return first.result() or exchange()
+            missing = first.result() if _has_ended(first, cancel, until) else None
+            return missing or exchange()
         missing = None
         try:
             answer = exchange()
@@ -146,20 +147,20 @@ class FirstAlone:
             own.set_result(missing)
 
 
-def _wait(leader: Future[T], cancel: CancelToken, deadline: float | None) -> None:
-    """Wait for the leader's end; raises Cancelled when the follower is, and TimedOut."""
+def _has_ended(leader: Future[T], cancel: CancelToken, until: float | None) -> bool:
+    """Wait for the leader's end until then; raises Cancelled when the follower is."""
     woken = threading.Event()
     leader.add_done_callback(lambda _: woken.set())
     with cancel.on_cancel(woken.set):
-        in_time = woken.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
+        in_time = woken.wait(None if until is None else max(0.0, until - time.monotonic()))
     cancel.check()
-    if not in_time:
-        raise TimedOut("No answer in time to the same request that is under way already")
+    return in_time
 
 
 def _await(leader: Future[Answer], cancel: CancelToken, deadline: float | None) -> Answer | None:
     """Return the leader's answer, or None if it was stopped; Cancelled when the follower is."""
-    _wait(leader, cancel, deadline)
+    if not _has_ended(leader, cancel, deadline):
+        raise TimedOut("No answer in time to the same request that is under way already")
     error = leader.exception()
     if error is None:
         return leader.result()

@@ -128,8 +128,9 @@ class RequestContext:
         """Make one exchange, unless it is known already that the instance has no GraphQL."""
         if request.root != GRAPHQL_ROOT:
             return self._answer(request, state)
-        ask = partial(self._answer, request, state)
-        return self.graphql.ask(ask, self.cancel, state.deadline)
+        patience = request.patience
+        until = state.deadline if patience is None else time.monotonic() + patience
+        return self.graphql.ask(partial(self._answer, request, state), self.cancel, until)
 
     def _answer(self, request: Request, state: RetryState) -> Answer:
         """Make one exchange; identical reads of this principal that are under way share one.

@@ -22,7 +22,9 @@ class Request:
 
     `repeatable` says that sending it twice does no harm. `is_list` says that the caller wants rows,
     so that an answer without a body is an error. `headers` are further ones, never a credential;
-    `root` is the path above the target. `once` says that one run need not ask it twice.
+    `root` is the path above the target. `once` says that one run need not ask it twice. `patience`
+    is the seconds that a query waits for the first one of a run, to be told that there is no
+    GraphQL (None: until that has ended).
     """
 
     method: str
@@ -33,6 +35,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     root: str = API_PATH
     once: bool = field(default=False, compare=False)
+    patience: float | None = field(default=None, compare=False)
 
     @property
     def can_be_confirmed(self) -> bool:

@@ -42,6 +42,9 @@ _REMEMBERED = 3600.0
 _MOST_FAILURES = 8
 """After so many queries in a row that failed, a run asks no more."""
 
+_PATIENCE = 0.5
+"""Seconds that a query about many things waits for the first of a run, which takes as long."""
+
 _NO_FIELD = re.compile(r"Field '(\w+)' doesn't exist on type '(\w+)'")
 _NO_ARGUMENT = re.compile(r"Field '(\w+)' doesn't accept argument")
 
@@ -200,7 +203,7 @@ class Bulk(Generic[S]):
 
     def first(self, session: Session) -> Request:
         """Return the request."""
-        return session.graphql_request(self.text, dict(self.variables))
+        return session.graphql_request(self.text, dict(self.variables), _PATIENCE)
 
     def rows(self, data: object) -> list[Record]:
         """Return the answer's data as the only row."""
