@@ -3,6 +3,10 @@
 A worker that waits for a task that has not started runs it itself ("help-first"). It only runs what
 it waits for, so a cycle of waits would have to be a cycle of dependencies, and nesting cannot stand
 still. A leaf that may not go on yet is put off, not slept through.
+
+The traceback of an error holds the frames that it went through, with their variables. A frame here
+that knows the future of the error forgets it at its end (`del`), or the two would keep each other,
+and all arguments, alive until the garbage collector comes by.
 """
 
 from __future__ import annotations
@@ -77,6 +81,7 @@ def run(queue: FairQueue, task: Task) -> None:
     finally:
         queue.running.discard(task)
         here.running = here.running[:-1]
+        del task
 
 
 def serve(queue: FairQueue) -> None:
@@ -100,9 +105,11 @@ class PoolFuture(Future[T]):
         self.add_done_callback(_let_go)
 
     def _help(self) -> None:
-        task = self._task
-        if task is not None and here.queue is self._queue and self._queue.claim(task):
-            run(self._queue, task)
+        task, queue = self._task, self._queue
+        if task is not None and here.queue is queue and queue.claim(task):
+            del self
+            run(queue, task)
+        del task
 
     def cancel(self) -> bool:
         """Cancel it unless it runs or has ended; one that was put off can be cancelled, too."""
@@ -130,13 +137,19 @@ class PoolFuture(Future[T]):
 
     def result(self, timeout: float | None = None) -> T:
         """Return the result, as `Future.result`; a worker helps first."""
-        self._help()
-        return super().result(timeout)
+        try:
+            self._help()
+            return super().result(timeout)
+        finally:
+            del self
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Return the error or None, as `Future.exception`; a worker helps first."""
-        self._help()
-        return super().exception(timeout)
+        try:
+            self._help()
+            return super().exception(timeout)
+        finally:
+            del self
 
 
 def _let_go(future: Future[Any]) -> None:

@@ -11,7 +11,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from copy import copy
-from http import HTTPStatus
 from typing import TypeAlias, TypeVar
 
 from gitlab_sync.concurrency.cancel import CancelToken
@@ -97,6 +96,7 @@ class InFlight:
         except BaseException as error:
             self._end(key)
             own.set_exception(error)
+            del own  # the error's traceback holds this frame: the two would keep each other alive
             raise
         self._end(key)
         own.set_result(answer)
@@ -107,60 +107,20 @@ class InFlight:
             del self._under_way[key]
 
 
-class FirstAlone:
-    """Lets the first exchange go alone, and gives its answer to the others if it is a 404.
-
-    For a service that an instance may lack as a whole: then it is asked once. Thread-safe.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._first: Future[Answer | None] | None = None
-
-    def ask(
-        self,
-        exchange: Callable[[], Answer],
-        cancel: CancelToken,
-        until: float | None = None,
-    ) -> Answer:
-        """Return the answer of the exchange, or the 404 of the first one.
-
-        Whatever else the first one meets is its own affair. The others wait for its end, but not
-        beyond `until` (of the monotonic clock; None: as long as it takes). Raises what `exchange`
-        raises.
-        """
-        with self._lock:
-            first = self._first
-            own: Future[Answer | None] = Future()
-            if first is None:
-                self._first = own
-        if first is not None:
-            missing = first.result() if _has_ended(first, cancel, until) else None
-            return missing or exchange()
-        missing = None
-        try:
-            answer = exchange()
-            if answer.status == HTTPStatus.NOT_FOUND:
-                missing = answer
-            return answer
-        finally:
-            own.set_result(missing)
-
-
-def _has_ended(leader: Future[T], cancel: CancelToken, until: float | None) -> bool:
-    """Wait for the leader's end until then; raises Cancelled when the follower is."""
+def _wait(leader: Future[T], cancel: CancelToken, deadline: float | None) -> None:
+    """Wait for the leader's end; raises Cancelled when the follower is, and TimedOut."""
     woken = threading.Event()
     leader.add_done_callback(lambda _: woken.set())
     with cancel.on_cancel(woken.set):
-        in_time = woken.wait(None if until is None else max(0.0, until - time.monotonic()))
+        in_time = woken.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
     cancel.check()
-    return in_time
+    if not in_time:
+        raise TimedOut("No answer in time to the same request that is under way already")
 
 
 def _await(leader: Future[Answer], cancel: CancelToken, deadline: float | None) -> Answer | None:
     """Return the leader's answer, or None if it was stopped; Cancelled when the follower is."""
-    if not _has_ended(leader, cancel, deadline):
-        raise TimedOut("No answer in time to the same request that is under way already")
+    _wait(leader, cancel, deadline)
     error = leader.exception()
     if error is None:
         return leader.result()

@@ -1,4 +1,4 @@
-"""One request to GitLab, as a small value that threads and processes can share."""
+"""One request to GitLab, as a small value that pickles."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ GRAPHQL_ROOT = "/api"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, small and picklable. `target` is path and query below the API's root.
+    """One request. Immutable; it pickles. `target` is path and query below the API's root.
 
     `repeatable` says that sending it twice does no harm. `is_list` says that the caller wants rows,
-    so that an answer without a body is an error. `headers` are further ones, never a credential;
-    `root` is the path above the target. `once` says that one run need not ask it twice. `patience`
-    is the seconds that a query waits for the first one of a run, to be told that there is no
-    GraphQL (None: until that has ended).
+    so an answer without a body is an error. `headers` are additional ones, never a credential;
+    `root` is the path above the target. `once` says that a run need not send it twice.
     """
 
     method: str
@@ -35,7 +33,6 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     root: str = API_PATH
     once: bool = field(default=False, compare=False)
-    patience: float | None = field(default=None, compare=False)
 
     @property
     def can_be_confirmed(self) -> bool:

@@ -207,14 +207,12 @@ class Session:
         data: Record = self._single(self.graphql_request(query, variables)).data
         return data
 
-    def graphql_request(
-        self, query: str, variables: Params | None = None, patience: float | None = None
-    ) -> Request:
-        """Return the request for one GraphQL query; `patience` is as in `Request`."""
+    def graphql_request(self, query: str, variables: Params | None = None) -> Request:
+        """Return the request for one GraphQL query."""
         if query.lstrip().startswith("mutation"):
             raise ConfigurationError("graphql() only reads", hint="Send a mutation by request().")
         body = orjson.dumps({"query": query, "variables": variables or {}})
-        return Request("POST", "graphql", body, headers=_JSON, root=GRAPHQL_ROOT, patience=patience)
+        return Request("POST", "graphql", body, headers=_JSON, root=GRAPHQL_ROOT)
 
     def get_all(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import inspect
 import itertools
@@ -366,3 +367,80 @@ def test_a_finished_future_keeps_neither_function_nor_arguments_alive(make_pool:
     pool.submit(str).result(PATIENCE)  # the worker has let go of the task before
     gc.collect()
     assert alive() is None
+
+
+# -- memory ------------------------------------------------------------------------------------
+
+
+class Thing:
+    """An argument that can be watched."""
+
+
+def fail(thing: object) -> None:
+    """Raise an error; its traceback holds the frame of this call, and so the argument."""
+    raise ValueError(thing)
+
+
+def ask(pool: Any, thing: Thing) -> None:
+    """Ask a future for its result, and let go of it."""
+    future = pool.submit(fail, thing)
+    with contextlib.suppress(ValueError):
+        future.result(PATIENCE)
+    del future  # the error holds this frame: to let go of it is the caller's part
+
+
+def ask_for_the_error(pool: Any, thing: Thing) -> None:
+    """Ask a future for its error."""
+    assert pool.submit(fail, thing).exception(PATIENCE) is not None
+
+
+def forget(pool: Any, thing: Thing) -> None:
+    """Never ask."""
+    pool.submit(fail, thing)
+
+
+def read_map(pool: Any, thing: Thing) -> None:
+    """Read a map to the error in it."""
+    with contextlib.suppress(ValueError):
+        list(pool.map(fail, [thing], timeout=PATIENCE))
+
+
+def read_inputs(pool: Any, thing: Thing) -> None:
+    """Read a map with inputs that fail."""
+    inputs = (fail(each) for each in [thing])
+    with contextlib.suppress(ValueError):
+        list(pool.map(str, inputs))
+
+
+def help_first(pool: Any, thing: Thing) -> None:
+    """Wait in a worker, which runs the task itself, out of its turn."""
+    pool.submit(lambda: list(pool.map(id, [thing]))).result(PATIENCE)
+
+
+def help_what_fails(pool: Any, thing: Thing) -> None:
+    """Wait in a worker for what fails; the error is that of both tasks."""
+    pool.submit(read_map, pool, thing).result(PATIENCE)
+    pool.submit(lambda: list(pool.map(fail, [thing]))).exception(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    "use", [ask, ask_for_the_error, forget, read_map, read_inputs, help_first, help_what_fails]
+)
+@pytest.mark.parametrize("kind", ["pool", "view"])
+def test_what_has_ended_leaves_nothing_to_the_garbage_collector(
+    make_pool: Any, until: Until, use: Callable[[Any, Thing], None], kind: str
+) -> None:
+    """No future and its error hold each other: arguments are free once nothing asks for them."""
+    pool = make_pool(1)
+    executor = pool if kind == "pool" else pool.for_tenant("a")
+    alive: list[weakref.ref[Thing]] = []
+    gc.disable()
+    try:
+        for _ in range(50):
+            thing = Thing()
+            alive.append(weakref.ref(thing))
+            use(executor, thing)
+            del thing
+        until(lambda: not any(each() for each in alive))
+    finally:
+        gc.enable()

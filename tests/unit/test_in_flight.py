@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -12,7 +15,7 @@ import pytest
 
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, ServerError, TimedOut
-from gitlab_sync.http.cache import FirstAlone, InFlight
+from gitlab_sync.http.cache import InFlight
 from gitlab_sync.http.wire import Answer
 
 PATIENCE = 20.0
@@ -160,60 +163,23 @@ def test_a_follower_waits_no_longer_than_its_own_deadline() -> None:
     leader.ends_with(answer())
 
 
-# -- the first one alone ---------------------------------------------------------------------------
+def test_an_error_that_was_raised_leaves_nothing_to_the_garbage_collector() -> None:
+    """Nothing that the exchange had in hand stays once the error is gone."""
 
+    class Body:
+        """What an exchange has in hand; it can be watched."""
 
-class First(InFlight):
-    """`FirstAlone` as a table, whatever the key."""
+    alive: list[weakref.ref[Body]] = []
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = FirstAlone()
+    def exchange() -> Answer:
+        body = Body()
+        alive.append(weakref.ref(body))
+        raise ServerError(f"broken: {body}", status=502)
 
-    def share(
-        self,
-        key: Any,
-        exchange: Callable[[], Answer],
-        cancel: CancelToken,
-        until: float | None = None,
-    ) -> Answer:
-        """Ask, or be told."""
-        return self.first.ask(exchange, cancel, until)
-
-
-def test_where_the_first_finds_nothing_the_others_are_told_without_asking(until: Any) -> None:
-    """Those that wait for it and those that come later."""
-    table = First()
-    leader = Leader(table)
-    followers = Followers(table, 3)
-    until(lambda: len(table.first._first._done_callbacks) == 3)  # type: ignore[union-attr]
-    missing = Answer(404, {}, b"")
-    leader.ends_with(missing)
-    late = Followers(table)
-    for result in (leader.result, *followers.results, *late.results):
-        assert result.result(PATIENCE) is missing
-    assert followers.own + late.own == 0
-
-
-@pytest.mark.parametrize("end", [answer(), Answer(502, {}, b""), Cancelled("enough")])
-def test_whatever_else_the_first_meets_the_others_ask_themselves(end: Any) -> None:
-    """It is its own affair."""
-    table = First()
-    leader = Leader(table)
-    followers = Followers(table, 2)
-    leader.ends_with(end)
-    assert all(result.result(PATIENCE).body == b"their own" for result in followers.results)
-    assert followers.own == 2
-
-
-def test_one_that_waits_for_the_first_can_be_cancelled_or_has_waited_enough() -> None:
-    """The first may take long, and find something."""
-    table = First()
-    leader = Leader(table)
-    followers = Followers(table)
-    followers.cancel.cancel("enough")
-    with pytest.raises(Cancelled, match="enough"):
-        followers.results[0].result(PATIENCE)
-    late = Followers(table, until=time.monotonic() + 0.02)
-    assert late.results[0].result(PATIENCE).body == b"their own"
-    leader.ends_with(answer())
+    gc.disable()
+    try:
+        with contextlib.suppress(ServerError):
+            InFlight().share(KEY, exchange, CancelToken())
+        assert [each() for each in alive] == [None]
+    finally:
+        gc.enable()

@@ -6,16 +6,14 @@ import csv
 import io
 import json
 import re
-import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
-from cli_runs import LIMIT, environment, of_sandbox, run, start
+from cli_runs import environment, interrupted, of_sandbox, run, stalled
 
 from gitlab_sync.rules.scores.profile import TABLES, TITLES
 from gitlab_sync.sandbox import Sandbox, World, demo_world
@@ -337,17 +335,13 @@ def test_the_demo_shows_the_first_of_its_people(tmp_path: Path) -> None:
      "/projects/:id/repository/tree", "/projects/:id/repository/files/:path"],
 )  # fmt: skip
 def test_an_interrupted_run_says_what_was_not_read(
-    path: str, sandbox: Sandbox, environ: dict[str, str], until: Callable[..., None]
+    path: str, sandbox: Sandbox, environ: dict[str, str]
 ) -> None:
     """Whatever it was just reading; what is there is written."""
-    planted = sandbox.faults.add("stall", path=path, times=None)
-    with start(environ, "profile", CAREFUL, "-f", "json", "--source", "rest") as process:
-        until(lambda: planted.hits, timeout=LIMIT)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=LIMIT)
-    assert process.returncode == 130, err.decode()
-    assert b"Traceback" not in err
-    (row,) = json.loads(out)["Profile"]
+    question = ("profile", CAREFUL, "-f", "json", "--source", "rest")
+    done = interrupted(environ, *question, when=stalled(sandbox, path))
+    assert done.returncode == 130, done.stderr.decode()
+    (row,) = json.loads(done.stdout)["Profile"]
     assert row["Status"] == "Partial"
     assert "Ctrl-C" in row["Error"]
     # Commits are begun before the lists: these may have been under way, too.

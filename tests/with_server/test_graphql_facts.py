@@ -285,7 +285,7 @@ def test_where_graphql_is_switched_off_rest_is_asked_and_that_is_said_once(
             second = judged(client, ended(world), "auto")
         assert asked(sandbox)[0] == 0
         assert first == second == judged(client, ended(world), "rest")
-    said = [each for each in caplog.records if "GraphQL cannot be asked" in each.getMessage()]
+    said = [each for each in caplog.records if "GraphQL cannot read" in each.getMessage()]
     assert [each.levelno for each in said] == [logging.WARNING, logging.INFO]
 
 
