@@ -149,10 +149,7 @@ class SharedExecutor(ThreadPoolExecutor):
         self._finalizer.detach()
         self._begin()
         for task in orphans:
-            # Nobody will ever run it here; its lock may be held by a thread that is gone.
-            task.future._condition = threading.Condition()  # noqa: SLF001
-            if not task.future.done():
-                task.future.set_exception(CancelledError())
+            task.future.after_fork()  # no thread will ever run it here
 
 
 class TenantExecutor(Executor):
