@@ -1,0 +1,35 @@
+"""The items behind one person's row of the batch table."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gitlab_sync.pages.widgets.markdown import escaped
+from gitlab_sync.pages.widgets.table_view import show_table
+from gitlab_sync.reports.sheet import Meta
+from gitlab_sync.rules.items.fixes import Group
+from gitlab_sync.rules.text import plural
+from gitlab_sync.services.items import items_sheet
+from gitlab_sync.services.people import PersonAnswer
+
+
+def show_items(person: PersonAnswer, meta: Meta) -> None:
+    """Show the faults of the person's merge requests and issues, and the unknown checks."""
+    username = str(person.outcome["username"])
+    st.header(f"Items behind the row of {escaped(username)}", anchor=False)
+    if person.outcome["data"] is None:
+        st.markdown(f"Nothing could be read: {escaped(str(person.outcome['error']))}.")
+        return
+    fixes = person.mending
+    if not fixes.faults and not fixes.unknown:
+        st.markdown("No faults found: there is nothing to fix.")
+        return
+    if fixes.groups:
+        # One Markdown text: separate ones would have the gaps of paragraphs between them.
+        st.markdown("\n".join(map(_fault_text, fixes.groups)))
+    show_table(items_sheet(username, fixes, meta), "items", f"Items_of_{username}")
+
+
+def _fault_text(group: Group) -> str:
+    share = f"{len(group.faults)} of {plural(group.known, group.kind)}"
+    return f"- **{escaped(group.check.title)}**: {share}. {escaped(group.check.how_to_fix)}"
