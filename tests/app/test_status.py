@@ -1,4 +1,4 @@
-"""The page for whoever runs the server."""
+"""The page for the operator of the server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from visiting import go_to, in_the_demo, press, signed_in, texts, until_done
 
-from gitlab_sync.pages.state.server_state import figures, queue_rows
+from gitlab_sync.pages.status_figures import figures, queue_rows
 from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.session.runtime import Stats
 

@@ -64,7 +64,7 @@ def at_once(run: Run) -> Report:
 
 @pytest.fixture
 def clock() -> Clock:
-    """Make a clock that stands."""
+    """Make a clock that only the test moves."""
     return Clock()
 
 
@@ -137,7 +137,7 @@ def test_cancelling_what_is_already_done_changes_nothing(jobs: JobRegistry) -> N
 
 
 def test_asking_again_while_the_cancelled_one_still_ends_starts_anew(jobs: JobRegistry) -> None:
-    """Nobody has to wait for the last of a job that they gave up."""
+    """No one has to wait for the end of a job that was cancelled."""
     never = threading.Event()
 
     def stubborn(run: Run) -> Report:
@@ -156,7 +156,7 @@ def test_asking_again_while_the_cancelled_one_still_ends_starts_anew(jobs: JobRe
 def test_a_job_goes_on_for_the_time_of_grace_after_the_last_watcher_left(
     jobs: JobRegistry, clock: Clock
 ) -> None:
-    """A reload takes a moment in which nobody watches; that must not end anything."""
+    """A reload has a moment without watchers, which must not end the job."""
     work = Work()
     job = jobs.start("key", ALICE, work)
     jobs.leave(ALICE)
@@ -166,7 +166,7 @@ def test_a_job_goes_on_for_the_time_of_grace_after_the_last_watcher_left(
     clock.now += 1.0
     jobs.sweep()
     assert ended(job).state == "cancelled"
-    assert job.reason == "nobody was watching any more"
+    assert job.reason == "all tabs were closed"
 
 
 def test_who_comes_back_in_time_saves_the_job(jobs: JobRegistry, clock: Clock) -> None:

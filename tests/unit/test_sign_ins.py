@@ -8,7 +8,7 @@ import pytest
 
 from gitlab_sync.errors import AuthenticationError
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.pages.state.sign_ins import Sessions, SignIn
+from gitlab_sync.pages.state.sign_ins import SignIn, SignInRegistry
 from gitlab_sync.sandbox import Sandbox, World
 
 TOKEN = "glpat-abcdefgh12345678"
@@ -23,79 +23,79 @@ class Clock:
         return self.now
 
 
-def somebody(token: str = TOKEN, *, is_demo: bool = False) -> SignIn:
-    """Return a sign-in that nobody asked GitLab for."""
+def a_sign_in(token: str = TOKEN, *, is_demo: bool = False) -> SignIn:
+    """Return a sign-in that was not checked with GitLab."""
     user = {"id": 1, "username": "alice", "name": "Alice"}
     return SignIn("https://gitlab.example", Credential(token), user, is_demo)
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """Make a clock that stands."""
+    """Make a clock that only the test moves."""
     return Clock()
 
 
 @pytest.fixture
-def sessions(clock: Clock) -> Iterator[Sessions]:
+def sign_ins(clock: Clock) -> Iterator[SignInRegistry]:
     """Make a memory that goes by that clock."""
-    sessions = Sessions(idle=3600.0, clock=clock)
-    yield sessions
-    sessions.close()
+    sign_ins = SignInRegistry(idle=3600.0, clock=clock)
+    yield sign_ins
+    sign_ins.close()
 
 
-def test_a_browser_finds_its_own_sign_in_and_no_other(sessions: Sessions) -> None:
+def test_a_browser_finds_its_own_sign_in_and_no_other(sign_ins: SignInRegistry) -> None:
     """By its key only."""
-    alice, bob = somebody(), somebody("glpat-bobbobbob1234")
-    sessions.put("key a", alice)
-    sessions.put("key b", bob)
-    assert sessions.find("key a") is alice
-    assert sessions.find("key b") is bob
-    assert sessions.find("key c") is None
+    alice, bob = a_sign_in(), a_sign_in("glpat-bobbobbob1234")
+    sign_ins.put("key a", alice)
+    sign_ins.put("key b", bob)
+    assert sign_ins.find("key a") is alice
+    assert sign_ins.find("key b") is bob
+    assert sign_ins.find("key c") is None
 
 
-def test_an_hour_without_use_forgets_and_use_renews(sessions: Sessions, clock: Clock) -> None:
+def test_an_hour_without_use_forgets_and_use_renews(sign_ins: SignInRegistry, clock: Clock) -> None:
     """Looking it up is a use."""
-    sessions.put("used", somebody())
-    sessions.put("unused", somebody())
+    sign_ins.put("used", a_sign_in())
+    sign_ins.put("unused", a_sign_in())
     clock.now += 3000.0
-    assert sessions.find("used") is not None
+    assert sign_ins.find("used") is not None
     clock.now += 600.0
-    assert sessions.find("unused") is None
-    assert sessions.find("used") is not None
-    sessions.sweep()
-    assert len(sessions) == 1
+    assert sign_ins.find("unused") is None
+    assert sign_ins.find("used") is not None
+    sign_ins.sweep()
+    assert len(sign_ins) == 1
 
 
-def test_signing_out_forgets_at_once_and_says_who_it_was(sessions: Sessions) -> None:
+def test_signing_out_forgets_at_once_and_says_who_it_was(sign_ins: SignInRegistry) -> None:
     """Doing it twice does no harm."""
-    sign_in = somebody()
-    sessions.put("key", sign_in)
-    assert sessions.forget("key") is sign_in
-    assert sessions.forget("key") is None
-    assert sessions.find("key") is None
+    sign_in = a_sign_in()
+    sign_ins.put("key", sign_in)
+    assert sign_ins.forget("key") is sign_in
+    assert sign_ins.forget("key") is None
+    assert sign_ins.find("key") is None
 
 
 def test_a_token_leaves_memory_without_anybody_coming_by() -> None:
     """With a real clock: an alarm forgets it, no other call is made."""
-    sessions = Sessions(idle=0.05)
-    sessions.put("key", somebody())
-    alarm = sessions._alarm._timer
-    assert alarm is not None
-    alarm.join(30)
-    assert len(sessions) == 0
-    sessions.close()
+    sign_ins = SignInRegistry(idle=0.05)
+    sign_ins.put("key", a_sign_in())
+    thread = sign_ins._timer._timer
+    assert thread is not None
+    thread.join(30)
+    assert len(sign_ins) == 0
+    sign_ins.close()
 
 
 def test_no_token_stands_in_a_sign_in_s_repr() -> None:
-    """Whoever logs one gives nothing away."""
-    assert TOKEN not in repr(somebody())
+    """So that it can be logged."""
+    assert TOKEN not in repr(a_sign_in())
 
 
 def test_one_token_is_one_principal_but_visitors_of_the_demo_are_not() -> None:
     """Two browsers of one person share results; two visitors of the demo do not."""
-    assert somebody().principal == somebody().principal
-    assert somebody().principal != somebody("glpat-another123456").principal
-    assert somebody(is_demo=True).principal != somebody(is_demo=True).principal
+    assert a_sign_in().principal == a_sign_in().principal
+    assert a_sign_in().principal != a_sign_in("glpat-another123456").principal
+    assert a_sign_in(is_demo=True).principal != a_sign_in(is_demo=True).principal
 
 
 def test_gitlab_is_asked_once_who_that_is() -> None:
