@@ -306,7 +306,7 @@ def test_whatever_a_file_says_of_teams_and_names_comes_through_the_field(
     ]
 
 
-# -- the hours of others -----------------------------------------------------------------------------------
+# -- the hours of others --------------------------------------------------------------------------
 
 
 def visitor_called(name: str, *, is_demo: bool = False) -> SignIn:

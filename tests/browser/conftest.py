@@ -63,7 +63,7 @@ class Visitors:
 
 @pytest.fixture
 def visitors(browser: Browser, app: RunningApp) -> Iterator[Visitors]:
-    """The visitors of the app in one test."""
+    """Make the visitors of the app in one test."""
     visitors = Visitors(browser, app.url)
     yield visitors
     for context in visitors.contexts:
