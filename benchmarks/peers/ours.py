@@ -192,7 +192,8 @@ def small_behind_large(work: Work) -> Done:
             # made one. The number is a parameter that the server does not know.
             targets = (f"users?username={name}&number={number}" for number in range(large))
             futures = [
-                job.executor.submit(fetch, job, Request("GET", target)) for target in targets
+                job.active.executor.submit(fetch, job.active, Request("GET", target))
+                for target in targets
             ]
             ahead = sum(not future.done() for future in futures)
             waits = [probe(small) for _ in range(probes)]

@@ -15,12 +15,12 @@ from gitlab_sync.services.people import PersonAnswer
 
 def show_items(person: PersonAnswer, meta: Meta) -> None:
     """Show the faults of the person's merge requests and issues, and the unknown checks."""
-    username = str(person.outcome["username"])
+    username = person.summary.username
     st.header(f"Items behind the row of {escaped(username)}", anchor=False)
-    if person.outcome["data"] is None:
-        st.markdown(f"Nothing could be read: {escaped(str(person.outcome['error']))}.")
+    if person.summary.user is None:
+        st.markdown(f"Nothing could be read: {escaped(str(person.summary.error))}.")
         return
-    fixes = person.mending
+    fixes = person.fixes
     if not fixes.faults and not fixes.unknown:
         st.markdown("No faults found: there is nothing to fix.")
         return

@@ -14,7 +14,7 @@ from gitlab_sync.pages.widgets import charts
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Check
-from gitlab_sync.rules.items.tally import Judged, Verdicts, distinct, tally
+from gitlab_sync.rules.items.tally import Evaluated, Verdicts, distinct, tally
 from gitlab_sync.rules.text import instant, plural
 
 MOST_WEEKS = 26
@@ -37,13 +37,13 @@ _IN_WORDS = 5  # bars and weeks that a description names
 # -- checks ----------------------------------------------------------------------------------------
 
 
-def fault_bars(checks: Sequence[Check], judged: Sequence[Judged]) -> charts.Cells:
+def fault_bars(checks: Sequence[Check], evaluated: Sequence[Evaluated]) -> charts.Cells:
     """Return a bar for each check with the share of items that fail it, the largest share first.
 
     Each has `Check`, `Share` (in percent of the items that pass or fail, 0 without any) and `Text`:
     `3 of 12 (25%)`, `3 of 12 (25%), 2 ?` with two unknown items, or `?`.
     """
-    verdicts = [each for _, each in distinct(judged)]
+    verdicts = [each for _, each in distinct(evaluated)]
     counted = tally({}, checks, verdicts)
     bars = []
     for check in checks:
@@ -69,9 +69,9 @@ def bars_in_words(nouns: str, bars: charts.Cells) -> str:
     return f"Bars: the share of {nouns} with a fault, by check, most first: {first}"
 
 
-def show_faults(nouns: str, checks: Sequence[Check], judged: Sequence[Judged]) -> None:
+def show_faults(nouns: str, checks: Sequence[Check], evaluated: Sequence[Evaluated]) -> None:
     """Show for each check the share of items that fail it."""
-    bars = fault_bars(checks, judged)
+    bars = fault_bars(checks, evaluated)
     charts.show_percents(bars, "Check", "Share with this fault", bars_in_words(nouns, bars))
 
 
@@ -86,14 +86,14 @@ def grade(verdicts: Verdicts) -> str:
     return NOT_KNOWN if results["unknown"] or not results else CLEAN
 
 
-def weeks(judged: Sequence[Judged], zone: tzinfo) -> dict[date, Counter[str]]:
+def weeks(evaluated: Sequence[Evaluated], zone: tzinfo) -> dict[date, Counter[str]]:
     """Return how many merge requests have each grade, by the Monday of the week of their creation.
 
     These are the last `MOST_WEEKS` weeks up to the newest merge request, with the empty weeks
     between them. A merge request without a creation time is left out.
     """
     found: dict[date, Counter[str]] = {}
-    for item, verdicts in distinct(judged):
+    for item, verdicts in distinct(evaluated):
         moment = instant(record.field(item, "created_at"))
         if moment is not None:
             day = moment.astimezone(zone).date()

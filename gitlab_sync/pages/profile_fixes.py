@@ -11,7 +11,7 @@ from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Severity
-from gitlab_sync.rules.items.fixes import Doubt, Entry, Group, Mending
+from gitlab_sync.rules.items.fixes import Doubt, Entry, Fixes, Group
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.rules.text import plural
 from gitlab_sync.services.profile import ProfileReport
@@ -32,20 +32,21 @@ def show_fixes(report: ProfileReport, instance: str) -> None:
     sheets = {sheet.title: sheet for sheet in report.summaries(instance)}
     username = str(report[0]["Username"])
     st.header("What to fix", anchor=False)
-    if report.mending.faults:
-        _show_faults(report.mending, sheets[tables.TO_MEND], username)
+    if report.fixes.faults:
+        _show_faults(report.fixes, sheets[tables.TO_FIX], username)
     else:
         unread = [part for part in _EVALUATED if part in report.errors]
-        text, is_good = nothing_to_fix(report.mending, unread)
+        text, is_good = nothing_to_fix(report.fixes, unread)
         icon = ":material/sentiment_satisfied:" if is_good else ":material/info:"
         (st.success if is_good else st.info)(text, icon=icon)
     _show_unknown(report, sheets[tables.NOT_KNOWN], username)
 
 
-def _show_faults(fixes: Mending, sheet: Sheet, username: str) -> None:
+def _show_faults(fixes: Fixes, sheet: Sheet, username: str) -> None:
+    faults, items = plural(len(fixes.faults), "fault"), evaluated_text(fixes.evaluated)
     st.markdown(
-        f"{plural(len(fixes.faults), 'fault')} in {evaluated_text(fixes.judged)}. The most severe "
-        "come first. Open a check to see how to fix its faults, and where they are."
+        f"{faults} in {items}. The most severe come first. Open a check to see how to fix its "
+        "faults, and where they are."
     )
     for place, group in enumerate(fixes.groups):
         with st.expander(group_title(group), expanded=place == 0):
@@ -55,12 +56,12 @@ def _show_faults(fixes: Mending, sheet: Sheet, username: str) -> None:
         show_table(sheet, "fixes", f"{sheet.title}_of_{username}", options)
 
 
-def nothing_to_fix(fixes: Mending, unread: Sequence[str]) -> tuple[str, bool]:
+def nothing_to_fix(fixes: Fixes, unread: Sequence[str]) -> tuple[str, bool]:
     """Return what it means that no fault is known, as Markdown, and whether that is good news.
 
     `unread` names the items of which some could not be read.
     """
-    evaluated = evaluated_text(fixes.judged)
+    evaluated = evaluated_text(fixes.evaluated)
     if not evaluated and unread:
         text = f"Unknown: not all {' and '.join(unread)} could be read."
     elif not evaluated:
@@ -112,7 +113,7 @@ def entry_text(entry: Entry) -> str:
 
 def _show_unknown(report: ProfileReport, sheet: Sheet, username: str) -> None:
     lines = [f"- {text}" for text in unread_texts(report, _EVALUATED)]
-    lines += [f"- {doubt_text(doubt)}" for doubt in report.mending.doubts]
+    lines += [f"- {doubt_text(doubt)}" for doubt in report.fixes.doubts]
     if not lines:
         return
     st.header("Unknown", anchor=False)
@@ -120,7 +121,7 @@ def _show_unknown(report: ProfileReport, sheet: Sheet, username: str) -> None:
     st.markdown("\n".join(lines))
     if report.query.quick:
         st.caption("*Quick* evaluates lists only: run again without it to know more.")
-    if report.mending.unknown:
+    if report.fixes.unknown:
         with st.expander("These items as a table, with downloads", icon=":material/table:"):
             options = TableOptions(alt="What is unknown: a row for each item and check")
             show_table(sheet, "unknown", f"{sheet.title}_of_{username}", options)

@@ -174,7 +174,7 @@ def _show_card(report: ProfileReport, card: str, titles: Mapping[str, str]) -> N
         for title, label in titles.items():
             help_text = _AT_LEAST if title in report.at_least else HELP.get(title)
             st.metric(label, number_text(report, title), help=help_text, width="content")
-    parts = (part for title in titles for part in tables.NUMBERS[title][0])
+    parts = (part for title in titles for part in tables.NUMBERS[title][1])
     for text in unread_texts(report, parts):
         st.caption(f":material/warning: {text}")
 

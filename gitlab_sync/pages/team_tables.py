@@ -14,7 +14,8 @@ from gitlab_sync.rules.scores.contribution import INDEX_COLUMNS
 from gitlab_sync.rules.scores.leaderboard import score_columns
 from gitlab_sync.rules.scores.work import TITLES
 from gitlab_sync.services.leaderboard import LeaderboardReport, PersonAnswer, TeamAnswer
-from gitlab_sync.types import Record, TableRow
+from gitlab_sync.services.summary import PersonSummary
+from gitlab_sync.types import TableRow
 
 HELP = {
     "Rank": "By score. Equal scores share a rank.",
@@ -69,33 +70,46 @@ def _criterion(badge: Badge) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ItemList:
-    """A list of the items of members: the key of their data, and the table that it becomes.
+    """A list of the items of members, as a table with `columns`. Immutable.
 
-    `row` converts an item to a row with `columns`; rows are sorted by the column `day`. Immutable.
+    `rows` returns the rows of one member, None if the items could not be read. The table is sorted
+    by the column `day`.
     """
 
-    key: str
-    row: Callable[[Record], TableRow]
+    rows: Callable[[PersonSummary], list[TableRow] | None]
     columns: Sequence[str]
     day: str
 
 
+def _merge_requests(person: PersonSummary) -> list[TableRow] | None:
+    if person.merge_requests is None:
+        return None
+    return [profile.merge_request_row(mr, None, ()) for mr in person.merge_requests.items]
+
+
+def _issues(person: PersonSummary) -> list[TableRow] | None:
+    if person.issues is None:
+        return None
+    return [profile.issue_row(issue, None, ()) for issue in person.issues.items]
+
+
+def _commits(person: PersonSummary) -> list[TableRow] | None:
+    return None if person.commits is None else [*map(profile.commit_row, person.commits.rows)]
+
+
 LISTS: Mapping[str, ItemList] = {
     "Merge requests": ItemList(
-        "mrs",
-        lambda mr: profile.merge_request_row(mr, None, ()),
+        _merge_requests,
         ("Merge Request", "Username", "Title", "State", "Role", "Created", "Merged", "Closed"),
         "Created",
     ),
     "Issues": ItemList(
-        "issues",
-        lambda issue: profile.issue_row(issue, None, ()),
+        _issues,
         ("Issue", "Username", "Title", "State", "Role", "Created", "Closed", "Labels"),
         "Created",
     ),
     "Commits": ItemList(
-        "commits",
-        profile.commit_row,
+        _commits,
         ("Commit", "Username", "Project", "Date", "Time", "Message"),
         "Date",
     ),
@@ -127,7 +141,7 @@ class OneTeam:
 
     def full_name(self, username: str) -> str:
         """Return a member's username, with the full name if it is known."""
-        name = record.text(record.field(self._data(username), "user"), "name")
+        name = record.text(self.person(username).summary.user, "name")
         return f"{username} ({name})" if name else username
 
     def points(self) -> Sheet:
@@ -147,9 +161,9 @@ class OneTeam:
         """Return one of `LISTS` with the items of all members, the newest first."""
         item_list = LISTS[title]
         rows = [
-            {"Username": username, **item_list.row(item)}
+            {"Username": username, **row}
             for username in self.usernames
-            for item in record.field(self._data(username), item_list.key) or ()
+            for row in item_list.rows(self.person(username).summary) or ()
         ]
         rows.sort(key=lambda row: str(row[item_list.day]), reverse=True)
         links = {item_list.columns[0]: profile.LINK}
@@ -168,15 +182,13 @@ class OneTeam:
             username
             for username in self.usernames
             if self.person(username).work.status != "Success"
-            or record.field(self._data(username), LISTS[title].key) is None
+            or LISTS[title].rows(self.person(username).summary) is None
         ]
-
-    def _data(self, username: str) -> object:
-        return self.person(username).outcome["data"]
 
     def _profile(self, row: TableRow) -> str | None:
         username = str(row["Username"])
-        return None if self._data(username) is None else f"{self.meta.instance}/{username}"
+        exists = self.person(username).summary.user is not None
+        return f"{self.meta.instance}/{username}" if exists else None
 
     def _title(self, what: str) -> str:
         return f"{what} of {self.name}"

@@ -105,9 +105,9 @@ def _show_days(team: OneTeam) -> None:
         st.markdown(f"Recorded: {days_in_words(days)}.")
     else:
         st.markdown("Nothing is known about these days.")
-    error = team.person(username).outcome["error"]
+    error = team.person(username).summary.error
     if error:
-        st.caption(f"Some data is missing: {escaped(str(error))}.")
+        st.caption(f"Some data is missing: {escaped(error)}.")
     st.markdown("**Active days and collaboration**")
     options = TableOptions(HELP, alt=f"The contribution index of the members of {team.name}")
     show_table(team.indexes(), "index", f"Days_of_{team.name}", options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from email.utils import formatdate
 from fnmatch import fnmatchcase
@@ -48,10 +48,11 @@ class Fault:
     as JSON (`style`); "html" with a page and `status`; "redirect" with `status` and `location`;
     "empty" and "malformed" spoil the body of a real answer; "reset" breaks the connection (RST)
     "before" or in the "middle" of the answer (`when`); "stall" goes silent there for `seconds`
-    (None: until the server stops); "truncate" sends half the body it announced and closes; "drip"
-    sends the body in pieces over `seconds`. "foreign_link" lets links and locations name `host`,
-    "cookie" sets `cookie`. `retry_after` is sent as it is, or with `as_date` as the date so many
-    seconds from now; `headers` come along with an answer that takes the real one's place.
+    (None: for ever), at most until the fault is taken away or the server stops; "truncate" sends
+    half the body it announced and closes; "drip" sends the body in pieces over `seconds`.
+    "foreign_link" lets links and locations name `host`, "cookie" sets `cookie`. `retry_after` is
+    sent as it is, or with `as_date` as the date so many seconds from now; `headers` come along with
+    an answer that takes the real one's place.
     """
 
     kind: Kind
@@ -107,9 +108,10 @@ class Planted:
 
 
 class Faults:
-    """The faults of a sandbox. Thread-safe."""
+    """The faults of a sandbox. Thread-safe; `removed` is called after some were taken away."""
 
-    def __init__(self) -> None:
+    def __init__(self, removed: Callable[[], None] = lambda: None) -> None:
+        self._removed = removed
         self._lock = threading.Lock()
         self._planted: list[Planted] = []
 
@@ -128,11 +130,17 @@ class Faults:
         """Take one fault away."""
         with self._lock:
             self._planted = [other for other in self._planted if other is not planted]
+        self._removed()
 
     def clear(self) -> None:
         """Take all faults away."""
         with self._lock:
             self._planted = []
+        self._removed()
+
+    def holds(self, fault: Fault) -> bool:
+        """Say whether that fault is in its place."""
+        return any(planted.fault is fault for planted in self._planted)
 
     def summary(self) -> list[dict[str, Any]]:
         """Return all faults with their counts as plain JSON values."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import socket
 import struct
 import threading
@@ -26,6 +27,7 @@ from gitlab_sync.sandbox.faults import Fault
 from gitlab_sync.sandbox.service import Request, Service
 from gitlab_sync.sandbox.tokens import credential_of
 from gitlab_sync.sandbox.traffic import Exchange
+from gitlab_sync.sandbox.workers import Workers
 
 log = logging.getLogger("gitlab_sync.sandbox")
 
@@ -77,18 +79,27 @@ class Server(cheroot_server.HTTPServer):
     shutdown_timeout = 1
 
     def __init__(self, port: int, service: Service, control: Control, threads: int) -> None:
-        super().__init__(("127.0.0.1", port), Gateway, minthreads=threads, server_name="nginx")
+        super().__init__(("127.0.0.1", port), Gateway, server_name="nginx")
+        # cheroot's registry of counts would hold each server, and so its world, until the process
+        # ends.
+        vars(logging)["statistics"].pop(f"Cheroot HTTPServer {id(self)}")
+        self.requests = Workers(self, threads)
         self.service = service
         self.control = control
         self._connections_lock = threading.Lock()
         self._open: set[Connection] = set()
+
+    def serve(self) -> None:
+        """Serve until `stop`; then end a worker that was started while the others were ended."""
+        super().serve()
+        self.requests.stop(self.shutdown_timeout)
 
     def put_conn(self, conn: Any) -> None:
         """Keep a connection for its next request; when the server stops, there is none."""
         try:
             super().put_conn(conn)
         except (OSError, ValueError):
-            if not self.service.stopping.is_set():
+            if not self.service.waits.stopping:
                 raise
             conn.close()
 
@@ -96,7 +107,7 @@ class Server(cheroot_server.HTTPServer):
         """Note a new connection; one that comes when the server stops is shut at once."""
         with self._connections_lock:
             self._open.add(connection)
-        if self.service.stopping.is_set():
+        if self.service.waits.stopping:
             connection.wake()
 
     def closed(self, connection: Connection) -> None:
@@ -228,12 +239,12 @@ class Gateway(cheroot_server.Gateway):
                 self._send_half(answer)
                 self.req.close_connection = True
             case "stall", "before":
-                if not self._stopped(fault.seconds):
+                if not self._stopped(fault, fault.seconds):
                     self._send(answer)
             case "stall", _:
-                self._stall_in_the_middle(answer, fault.seconds)
+                self._stall_in_the_middle(answer, fault)
             case "drip", _:
-                self._drip(answer, fault.seconds or 1.0)
+                self._drip(answer, fault)
             case _:
                 self._send(answer)
 
@@ -246,33 +257,36 @@ class Gateway(cheroot_server.Gateway):
         self.req.close_connection = True
         self.req.conn.reset()
 
-    def _stall_in_the_middle(self, answer: Answer, seconds: float | None) -> None:
+    def _stall_in_the_middle(self, answer: Answer, fault: Fault) -> None:
         half = len(answer.body) // 2
         self._write(self._head(answer) + answer.body[:half])
-        if self._stopped(seconds):
+        if self._stopped(fault, fault.seconds):
             self._over(half)
         else:
             self._over(len(answer.body))
             self._write(answer.body[half:])
 
-    def _drip(self, answer: Answer, seconds: float) -> None:
+    def _drip(self, answer: Answer, fault: Fault) -> None:
+        pause = (fault.seconds or 1.0) / _PIECES
         size = max(1, -(-len(answer.body) // _PIECES))
         pieces = [answer.body[at : at + size] for at in range(0, len(answer.body), size)]
         alive = self._write(self._head(answer))
         for position, piece in enumerate(pieces):
-            if not alive or self._stopped(seconds / _PIECES):
+            if not alive or self._stopped(fault, pause):
                 self._over(position * size)
                 return
             if position == len(pieces) - 1:
                 self._over(len(answer.body))
             alive = self._write(piece)
 
-    def _stopped(self, seconds: float | None) -> bool:
-        """Wait that long (None: for ever); return whether the server stops, which ends the wait."""
-        stopped = self.req.server.service.stopping.wait(seconds)
+    def _stopped(self, fault: Fault, seconds: float | None) -> bool:
+        """Wait that long (None: for ever) while the fault holds; return if the server stops."""
+        service: Service = self.req.server.service
+        long = math.inf if seconds is None else seconds
+        stopped = service.waits.wait(lambda: long if service.faults.holds(fault) else 0.0)
         if stopped:
             self.req.close_connection = True
-        return bool(stopped)
+        return stopped
 
 
 def _text(value: bytes | None) -> str | None:

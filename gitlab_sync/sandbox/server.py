@@ -29,6 +29,8 @@ class Sandbox:
     `MergeRequest.notes.filter`; ValueError for what there is not anyway). `node_latency`, in
     seconds, is added to its answers for each merge request that their lists hold.
 
+    `threads` is how many requests are answered at once; each starts when it is needed.
+
     A token that belongs to nobody in the world (say, an empty one) sees what everybody sees.
     """
 
@@ -74,7 +76,7 @@ class Sandbox:
         with self._lock:
             if self._server is not None:
                 return self
-            self._service.stopping.clear()
+            self._service.waits.start()
             server = Server(self._port, self._service, Control(self._service), self._threads)
             ready = threading.Event()
             failure: list[BaseException] = []
@@ -108,7 +110,7 @@ class Sandbox:
             self._server = self._thread = None
             if server is None or thread is None:
                 return
-            self._service.stopping.set()
+            self._service.waits.stop()
             server.wake_all()
             server.stop()
             thread.join()
@@ -158,7 +160,7 @@ class Sandbox:
 
     @property
     def latency(self) -> float:
-        """Seconds added to each answer; may be set at any time."""
+        """Seconds added to each answer; may be set at any time, also for what waits already."""
         return self._service.latency
 
     @latency.setter

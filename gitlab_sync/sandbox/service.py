@@ -18,6 +18,7 @@ from gitlab_sync.sandbox.routes import ROUTER
 from gitlab_sync.sandbox.tokens import Credential, Token, Tokens
 from gitlab_sync.sandbox.traffic import Exchange, Traffic
 from gitlab_sync.sandbox.viewer import Viewers
+from gitlab_sync.sandbox.waits import Waits
 from gitlab_sync.sandbox.world import World
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Reply:
 class Service:
     """Answers requests of one world. Thread-safe.
 
-    `stopping` is set when the server stops; every wait here and in the gateway is on it.
+    Every wait here and in the gateway is one of `waits`.
     `link_host` is the address that links name; None for the one that was called. Without `graphql`
     its path is unknown; `graphql_without` names what its schema lacks (ValueError for what it has
     not anyway). `node_latency` is added to its answers for each merge request in them.
@@ -77,13 +78,13 @@ class Service:
     ) -> None:
         self.world = world
         self.tokens = tokens
-        self.latency = latency
+        self.waits = Waits()
+        self._latency = latency
         self.link_host = link_host
         self.node_latency = node_latency
-        self.faults = Faults()
+        self.faults = Faults(self.waits.changed)
         self.limiter = Limiter()
         self.traffic = Traffic()
-        self.stopping = threading.Event()
         self._lists = Lists()
         self._viewers = Viewers(world)
         self._request_ids = count(1)
@@ -94,10 +95,20 @@ class Service:
         if self._without:
             self._engine()  # So that a wrong name shows now, and not as an error of some query.
 
+    @property
+    def latency(self) -> float:
+        """Seconds added to each answer; a change counts for requests that wait already, too."""
+        return self._latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._latency = seconds
+        self.waits.changed()
+
     def reply(self, request: Request, exchange: Exchange) -> Reply:
         """Return the reply to `request`; notes route, fault and status on `exchange`."""
-        if self.latency:
-            self.stopping.wait(self.latency)
+        if self._latency:
+            self.waits.wait(lambda: self._latency)
         segments = _segments(request.path)
         found = None if segments is None else ROUTER.find(segments)
         asks_graphql = request.path.rstrip("/") == GRAPHQL
@@ -188,7 +199,7 @@ class Service:
         except Refusal as refusal_:
             return refusal_.answer
         if self.node_latency and merge_requests:
-            self.stopping.wait(self.node_latency * merge_requests)
+            self.waits.wait(lambda: self.node_latency * merge_requests)
         return answer
 
     def _reader(self, credential: Credential) -> Token | None:

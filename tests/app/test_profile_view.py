@@ -33,7 +33,7 @@ from gitlab_sync.pages.profile_fixes import (
 )
 from gitlab_sync.pages.profile_view import initials_image, own_avatar, safe_readme
 from gitlab_sync.rules.items import merge_request as mr_rules
-from gitlab_sync.rules.items.fixes import Doubt, Entry, Group, Mending
+from gitlab_sync.rules.items.fixes import Doubt, Entry, Fixes, Group
 from gitlab_sync.rules.items.verdict import Result, Verdict
 
 CHECKS = {check.id: check for check in mr_rules.CHECKS}
@@ -88,7 +88,7 @@ def test_a_long_list_names_the_newest_and_how_many_more_there_are() -> None:
 
 def test_praise_is_only_for_what_is_known() -> None:
     """A person with unread items, or without any, is not praised."""
-    clean = Mending([], [], [], {"merge request": 2, "issue": 1})
+    clean = Fixes([], [], [], {"merge request": 2, "issue": 1})
     assert nothing_to_fix(clean, []) == (
         "**Nothing to fix: well done!** Every check passes in 2 merge requests and 1 issue.",
         True,
@@ -97,7 +97,7 @@ def test_praise_is_only_for_what_is_known() -> None:
     assert ("not everything could be checked" in text, good) == (True, False)
     text, good = nothing_to_fix(replace(clean, unknown=[entry()]), [])
     assert ("not everything could be checked" in text, good) == (True, False)
-    nothing = replace(clean, judged={"merge request": 0, "issue": 0})
+    nothing = replace(clean, evaluated={"merge request": 0, "issue": 0})
     text, good = nothing_to_fix(nothing, [])
     assert (text.startswith("Nothing yet"), good) == (True, False)
     text, good = nothing_to_fix(nothing, ["merge requests", "issues"])
@@ -115,7 +115,7 @@ def test_a_doubt_says_of_how_many_and_why() -> None:
 # -- charts ----------------------------------------------------------------------------------------
 
 
-def judged(number: int, created: str | None = None, **results: Result) -> tuple[Any, Any]:
+def merge_request(number: int, created: str | None = None, **results: Result) -> tuple[Any, Any]:
     """Return a merge request that passes all checks but these."""
     verdicts = {check: Verdict("pass", "") for check in CHECKS}
     verdicts |= {check: Verdict(result, "") for check, result in results.items()}
@@ -125,10 +125,10 @@ def judged(number: int, created: str | None = None, **results: Result) -> tuple[
 def test_bars_begin_with_the_largest_share_and_tell_unknown_from_none() -> None:
     """The share is of the items that pass or fail; the same item counts once."""
     items = [
-        judged(1, no_desc="fail", no_unit_tests="unknown", failed_pipeline="unknown"),
-        judged(2, no_desc="fail", no_unit_tests="fail", failed_pipeline="unknown"),
-        judged(3, failed_pipeline="unknown"),
-        judged(3, no_desc="fail"),
+        merge_request(1, no_desc="fail", no_unit_tests="unknown", failed_pipeline="unknown"),
+        merge_request(2, no_desc="fail", no_unit_tests="fail", failed_pipeline="unknown"),
+        merge_request(3, failed_pipeline="unknown"),
+        merge_request(3, no_desc="fail"),
     ]
     bars = {str(bar["Check"]): bar for bar in fault_bars(mr_rules.CHECKS, items)}
     assert [*bars][:2] == ["No Desc", "No Unit Tests"]
@@ -141,17 +141,17 @@ def test_bars_begin_with_the_largest_share_and_tell_unknown_from_none() -> None:
 
 def test_a_merge_request_is_clean_only_if_all_checks_pass() -> None:
     """One of which something is not known is not."""
-    assert grade(judged(1)[1]) == CLEAN
-    assert grade(judged(1, no_desc="unknown")[1]) == NOT_KNOWN
+    assert grade(merge_request(1)[1]) == CLEAN
+    assert grade(merge_request(1, no_desc="unknown")[1]) == NOT_KNOWN
     assert grade({}) == NOT_KNOWN
-    assert grade(judged(1, no_desc="fail", no_issues="unknown")[1]) == FEW
+    assert grade(merge_request(1, no_desc="fail", no_issues="unknown")[1]) == FEW
     three: dict[str, Result] = {"no_desc": "fail", "no_issues": "fail", "no_unit_tests": "fail"}
-    assert grade(judged(1, **three)[1]) == MANY
+    assert grade(merge_request(1, **three)[1]) == MANY
 
 
 def test_weeks_begin_on_the_visitors_monday_and_none_between_is_left_out() -> None:
     """What is Sunday in Greenwich is Monday in Auckland."""
-    items = [judged(1, "2026-03-01T12:00:00Z"), judged(2, "2026-03-16T12:00:00Z")]
+    items = [merge_request(1, "2026-03-01T12:00:00Z"), merge_request(2, "2026-03-16T12:00:00Z")]
     assert [*weeks(items, UTC)] == [
         date(2026, 2, 23),
         date(2026, 3, 2),
@@ -168,14 +168,14 @@ def test_no_more_weeks_are_shown_than_can_be_read() -> None:
     """The last ones; without any time there is none."""
     first = date(2025, 1, 6)
     items = [
-        judged(number, f"{first + timedelta(weeks=number)}T00:00:00Z")
+        merge_request(number, f"{first + timedelta(weeks=number)}T00:00:00Z")
         for number in range(MOST_WEEKS + 9)
     ]
     found = weeks(items, UTC)
     assert len(found) == MOST_WEEKS
     assert max(found) == first + timedelta(weeks=MOST_WEEKS + 8)
     assert found[max(found)] == Counter({CLEAN: 1})
-    assert weeks([judged(1), judged(2, "no time")], UTC) == {}
+    assert weeks([merge_request(1), merge_request(2, "no time")], UTC) == {}
 
 
 # -- pictures and the README -----------------------------------------------------------------------

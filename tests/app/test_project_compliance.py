@@ -83,7 +83,7 @@ def test_the_demo_is_filled_in_and_one_click_shows_the_report() -> None:
     assert "adds 4 to the score" in suggested
 
 
-def test_the_branches_are_offered_and_the_default_one_is_judged(
+def test_the_branches_are_offered_and_the_default_one_is_checked(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes first; they are read once while the project stays."""
@@ -153,7 +153,7 @@ def test_a_project_that_may_not_be_read_can_be_tried_again(
     assert not at.selectbox(key="ref").disabled
 
 
-def test_an_empty_repository_is_judged_by_what_there_is(
+def test_an_empty_repository_is_checked_by_what_there_is(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which is little, but nothing of it is unknown."""

@@ -62,7 +62,7 @@ def test_a_filter_leaves_the_rows_that_hold_its_words() -> None:
     assert at.caption[0].value == "No rows match the filter."
 
 
-def test_a_count_says_how_many_items_it_could_not_judge() -> None:
+def test_a_count_says_how_many_items_are_unknown() -> None:
     """`3 (+2 ?)`, and it is still a number to sort by."""
     at = AppTest.from_function(many_rows).run()
     table = at.dataframe[0]

@@ -46,7 +46,7 @@ def test_a_picked_row_opens_the_projects_report_below(new_page: NewPage) -> None
     expect(page.get_by_text("to the score").first).to_be_visible()
 
 
-def test_a_commit_is_typed_in_judged_and_stands_in_the_address(
+def test_a_commit_that_is_typed_in_is_checked_and_is_in_the_url(
     new_page: NewPage, sandbox: Sandbox
 ) -> None:
     """So that a link leads to the same question."""

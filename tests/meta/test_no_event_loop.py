@@ -49,16 +49,20 @@ def loop_code(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in LOOPS:
             yield f"line {node.lineno}: from {node.module}"
         elif isinstance(node, ast.Call):
-            called = ast.unparse(node.func).rpartition(".")[2]
+            called = getattr(node.func, "attr", getattr(node.func, "id", None))
             if called in {"__import__", "import_module"}:
                 named = {arg.value for arg in node.args if isinstance(arg, ast.Constant)}
                 yield from (f"line {node.lineno}: {name}" for name in named & LOOPS)
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_file_has_event_loop_code(path: Path) -> None:
+def test_no_file_has_event_loop_code() -> None:
     """No async def, no await, no import of a library that is or hides a loop."""
-    assert list(loop_code(ast.parse(path.read_text(encoding="utf-8")))) == []
+    found = {
+        str(path.relative_to(ROOT)): list(loop_code(ast.parse(path.read_text(encoding="utf-8"))))
+        for path in sources()
+    }
+    assert {name: code for name, code in found.items() if code} == {}
+    assert len(found) > 400
 
 
 def test_the_peer_with_threads_has_no_loop() -> None:

@@ -80,7 +80,7 @@ def test_the_process_has_one_bridge_until_it_is_closed(monkeypatch: pytest.Monke
     monkeypatch.setattr(bridge_module, "_default", None)
     first = get_bridge()
     assert get_bridge() is first
-    assert GitLabClient("http://127.0.0.1:9", "token").bridge is first
+    assert GitLabClient("http://127.0.0.1:9", "token").session.bridge is first
     first.close()
     second = get_bridge()
     assert second is not first
@@ -136,7 +136,7 @@ def test_queued_work_is_counted_by_tenant(
     bridge.executor.submit(go.wait, PATIENCE)
     with client.session.context() as rest:
         futures = [
-            rest.executor.submit(fetch, rest, Request("GET", f"users/{number}"))
+            rest.active.executor.submit(fetch, rest.active, Request("GET", f"users/{number}"))
             for number in (1, 2, 3)
         ]
         assert bridge.stats().queued["a session"] == 3
@@ -150,7 +150,7 @@ def test_connections_are_kept_and_no_more_than_workers(
     """A hundred requests go over a few lines."""
     with client.session.context() as rest:
         requests = [Request("GET", f"users/1?n={number}") for number in range(100)]
-        list(rest.executor.map(fetch, [rest] * 100, requests))
+        list(rest.active.executor.map(fetch, [rest.active] * 100, requests))
     assert len(sandbox.traffic.by_connection) <= 8
     assert bridge.stats().open_connections == len(sandbox.traffic.by_connection)
 
@@ -282,7 +282,7 @@ def test_a_token_that_stands_in_the_program_cannot_go_to_another_process(
     """It is an error that says what to do, not a token in a pipe."""
     with (
         ProcessPoolExecutor(1, mp_context=spawning) as elsewhere,
-        pytest.raises(ConfigurationError, match="never travels") as caught,
+        pytest.raises(ConfigurationError, match="cannot be sent") as caught,
     ):
         client.batch_evaluate_mrs(world.truth.usernames, run=Run(executor=elsewhere))
     assert "from_environment" in caught.value.hint

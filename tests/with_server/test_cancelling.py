@@ -281,7 +281,7 @@ def test_what_is_still_under_way_when_a_job_ends_is_broken_off(
     """The block is the job's whole life."""
     sandbox.faults.add("stall", times=None)
     with client.session.context() as rest:
-        future = rest.executor.submit(fetch, rest, Request("GET", "users/1"))
+        future = rest.active.executor.submit(fetch, rest.active, Request("GET", "users/1"))
         assert sandbox.traffic.wait(lambda traffic: traffic.in_flight == 1)
     with pytest.raises(Cancelled):
         future.result(PATIENCE)

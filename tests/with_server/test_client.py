@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import logging
 import pickle
@@ -11,12 +12,13 @@ import types
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 from odd_server import OddServer, json
 
 import gitlab_sync
-from gitlab_sync import GitLabClient
+from gitlab_sync import BatchClient, GitLabClient
 from gitlab_sync.errors import (
     AuthenticationError,
     Cancelled,
@@ -84,17 +86,84 @@ def test_token_is_as_given_and_in_no_repr() -> None:
     assert SECRET not in f"{client!r}{client}{client.session.credential!r}{client.client!r}"
 
 
-def test_a_client_travels_only_by_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_pickles_only_by_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker elsewhere reads the token where it is."""
-    with pytest.raises(ConfigurationError, match="never travels"):
-        pickle.dumps(GitLabClient("https://gitlab.example", SECRET))
+    with pytest.raises(ConfigurationError, match="cannot be sent"):
+        pickle.dumps(GitLabClient("https://gitlab.example", SECRET).session)
     monkeypatch.setenv("A_TOKEN_FOR_TESTS", SECRET)
     credential = Credential.from_environment("A_TOKEN_FOR_TESTS")
-    sent = pickle.dumps(GitLabClient("https://gitlab.example", credential, timeout=7))
+    sent = pickle.dumps(GitLabClient("https://gitlab.example", credential, timeout=7).session)
     assert SECRET.encode() not in sent
     arrived = pickle.loads(sent)
     assert (arrived.base_url, arrived.timeout) == ("https://gitlab.example", 7)
     assert arrived.credential.token == SECRET
+
+
+# -- a client among Python's own tools -------------------------------------------------------------
+
+CLIENTS = (GitLabClient, BatchClient)
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_a_client_shows_the_names_of_the_contract_and_no_engine(
+    kind: type[GitLabClient],
+) -> None:
+    """`inspect.getmembers` reads each of them without an error."""
+    client = kind("https://gitlab.example", SECRET)
+    public = {name for name, _ in inspect.getmembers(client) if not name.startswith("_")}
+    wanted = {
+        "api_base", "base_url", "batch_evaluate_issues", "batch_evaluate_issues_efficiently",
+        "batch_evaluate_mrs", "batch_evaluate_mrs_efficiently", "client", "close", "error_msg",
+        "get", "get_all", "graphql", "is_oauth", "iter_pages", "last_rate_limit", "request",
+        "session", "token",
+    }  # fmt: skip
+    assert public == wanted | ({"private_token", "users"} if kind is BatchClient else set())
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_a_client_answers_for_each_name_whether_it_has_it(kind: type[GitLabClient]) -> None:
+    """The older client's loop and the engine's parts are not there; no question is an error."""
+    client = kind("https://gitlab.example", SECRET)
+    for name in (*dir(client), "executor", "job", "bridge", "_loop", "_session", "no_such_name"):
+        assert hasattr(client, name) == (getattr(client, name, client) is not client)
+    for name in ("executor", "job", "bridge", "_loop", "_session", "no_such_name"):
+        assert not hasattr(client, name)
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_a_client_can_be_mocked_by_its_specification(kind: type[GitLabClient]) -> None:
+    """A mock has the client's names and signatures, and no others."""
+    mocked = create_autospec(kind("https://gitlab.example", SECRET))
+    mocked.get.return_value = {"id": 1}
+    assert mocked.get("projects/1") == {"id": 1}
+    with pytest.raises(TypeError):
+        mocked.get("projects/1", {}, "too many")
+    with pytest.raises(AttributeError):
+        _ = mocked.executor
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_a_client_does_not_pickle_and_says_what_to_do(kind: type[GitLabClient]) -> None:
+    """A token never travels."""
+    with pytest.raises(TypeError, match="make a client from them there") as caught:
+        pickle.dumps(kind("https://gitlab.example", SECRET))
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_a_copy_of_a_client_is_closed_apart(
+    kind: type[GitLabClient], sandbox: Sandbox, bridge: Bridge
+) -> None:
+    """It asks as the same person, on the same bridge."""
+    client = kind(sandbox.url, sandbox.token(), bridge=bridge)
+    for other in (copy.copy(client), copy.deepcopy(client)):
+        assert type(other) is kind
+        assert other.session.bridge is bridge
+        assert other.get("user") == client.get("user")
+        other.close()
+        with pytest.raises(ConfigurationError, match="client is closed"):
+            other.get("user")
+    assert client.get("user")["username"]
 
 
 # -- reading ---------------------------------------------------------------------------------------

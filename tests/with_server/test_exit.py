@@ -113,7 +113,7 @@ def test_with_work_in_the_queue(stalled: Sandbox) -> None:
         job = client.session.context()
         rest = job.__enter__()
         for number in range(1000):
-            rest.executor.submit(fetch, rest, Request("GET", f"users/{number}"))
+            rest.active.executor.submit(fetch, rest.active, Request("GET", f"users/{number}"))
         until(lambda: stats().busy == 32)
     """
     assert seconds_to_end(stalled, script) < BOUND

@@ -33,7 +33,7 @@ def ask_many(client: GitLabClient, number: int) -> list[int]:
     """Make that many different requests as one job; return the ids that came back."""
     requests = (Request("GET", f"users/1?n={one}") for one in range(number))
     with client.session.context() as rest:
-        replies = rest.executor.map(fetch, itertools.repeat(rest), requests)
+        replies = rest.active.executor.map(fetch, itertools.repeat(rest.active), requests)
         return [reply.data["id"] for reply in replies]
 
 

@@ -77,7 +77,7 @@ class Crowded:
         self._job = large.session.context()
         rest = self._job.__enter__()
         for number in range(5000):
-            rest.executor.submit(fetch, rest, Request("GET", f"users/1?n={number}"))
+            rest.active.executor.submit(fetch, rest.active, Request("GET", f"users/1?n={number}"))
 
     def release_when_queued(self, tenant: str, until: Callable[..., None]) -> None:
         """Let the workers go once that tenant's request waits behind the 5,000."""
@@ -103,7 +103,7 @@ def test_a_small_caller_behind_five_thousand_requests_is_served_among_the_next(
     crowded = Crowded(bridge, large)
     with ThreadPoolExecutor(1) as aside:
         answer = aside.submit(small.get, "users/2")
-        crowded.release_when_queued(small.principal, until)
+        crowded.release_when_queued(small.session.principal, until)
         assert answer.result(PATIENCE)["id"] == 2
     crowded.give_up()
     mine = next(one for one in sandbox.traffic.exchanges if one.token == "small")
@@ -121,7 +121,7 @@ def test_callers_who_share_a_token_do_not_wait_for_each_others_lists_either(
     crowded = Crowded(bridge, large)
     with ThreadPoolExecutor(1) as aside:
         answer = aside.submit(small.get, "users/2")
-        until(lambda: bridge.stats().queued.get(small.principal) == 5001)
+        until(lambda: bridge.stats().queued.get(small.session.principal) == 5001)
         crowded._go.set()
         assert answer.result(PATIENCE)["id"] == 2
     crowded.give_up()

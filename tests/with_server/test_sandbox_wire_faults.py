@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, World
+from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, generate_world
 
 PATH = "/users"
 
@@ -16,7 +16,7 @@ PATH = "/users"
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
     """Start a sandbox that the tests of this file share; each clears what it planted."""
-    world = World.generate(seed=1, users=9, merge_requests=1, issues=1, projects=1)
+    world = generate_world(seed=1, users=9, merge_requests=1, issues=1, projects=1)
     with Sandbox(world, threads=8) as sandbox:
         yield sandbox
 
@@ -153,6 +153,20 @@ def test_a_stall_in_the_middle_sends_the_first_half_at_once(running: Sandbox, wi
     whole = sound_body(running)
     running.faults.add("stall", when="middle", seconds=0.05)
     wire.ask()
+    wire.read()
+    assert wire.body == whole
+
+
+@pytest.mark.parametrize("when", ["before", "middle"])
+def test_a_stall_ends_when_its_fault_is_taken_away(
+    running: Sandbox, wire: Wire, until: Callable[..., None], when: str
+) -> None:
+    """However long it was to last."""
+    whole = sound_body(running)
+    stall = running.faults.add("stall", when=when)
+    wire.ask()
+    until(lambda: stall.hits)
+    stall.remove()
     wire.read()
     assert wire.body == whole
 

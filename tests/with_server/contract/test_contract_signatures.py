@@ -1,17 +1,10 @@
-"""Each name of the drop-in contract is there, takes what older code gives it, and has a test.
-
-A test is a row's if its name begins with the row's: `test_get_all_gives…` is one of `get_all`, and
-none of `get`. What counts is what pytest collects, with its parameters.
-"""
+"""Each name of the drop-in contract is there and takes what older code gives it."""
 
 from __future__ import annotations
 
 import inspect
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,9 +14,6 @@ import pytest
 import gitlab_sync
 
 ROOT = Path(__file__).parents[3]
-HERE = "tests/with_server/contract"
-CLIENT_TESTS = ("tests/with_server/test_client.py", f"{HERE}/test_contract_client.py")
-FAULT_TESTS = "tests/with_server/test_fault_table.py"
 
 MADE = {
     "GitLabClient": "base_url, token, is_oauth=False",
@@ -133,27 +123,6 @@ HELPERS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
-_BOTH = ("of_one_thing", "of_a_list")
-SITUATIONS: tuple[tuple[str, str], ...] = (
-    *((f"404_{where}", "") for where in _BOTH),
-    *((f"a_refusal_{where}", s) for where in _BOTH for s in ("401", "403", "409", "422")),
-    *((f"429_{where}", "") for where in _BOTH),
-    *(("5xx_of_one_thing", status) for status in ("500", "502", "503", "504")),
-    ("a_refused_connection", ""),
-    ("a_reset_of_one_thing", ""),
-    ("a_timeout_of_one_thing", ""),
-    *(("a_broken_page_of_a_list", fault) for fault in ("502", "reset")),
-    ("a_page_that_stays_broken", "ServerError"),
-    ("a_page_that_stays_broken", "ConnectionFailed"),
-    ("a_stalled_page", ""),
-    *((f"a_bad_body_{w}", f) for w in _BOTH for f in ("malformed", "truncate", "html")),
-    ("an_empty_body_of_one_thing", ""),
-    ("204", ""),
-    ("every_errors_text_holds_the_status", ""),
-    ("the_default_limits", ""),
-)
-"""Rows of the fault table: how the test's name begins, and what stands among its parameters."""
-
 
 def parameters(member: Any) -> str:
     """Return what a call may give by position, with the defaults; further ones must be optional."""
@@ -162,34 +131,6 @@ def parameters(member: Any) -> str:
     assert all(each.default is not inspect.Parameter.empty for each in set(found) - {*by_position})
     plain = [each.replace(annotation=inspect.Parameter.empty) for each in by_position]
     return str(inspect.Signature(plain)).strip("()")
-
-
-def rows_without_a_test(names: Iterable[str], tests: Iterable[str]) -> list[str]:
-    """Return the rows that no test's name begins with; the longest row that fits has the test."""
-    longest_first = sorted(names, key=len, reverse=True)
-    begun = {
-        next((name for name in longest_first if f"{test}_".startswith(f"test_{name}_")), None)
-        for test in tests
-    }
-    return [name for name in longest_first if name not in begun]
-
-
-@pytest.fixture(scope="module")
-def collected() -> dict[str, list[str]]:
-    """Let pytest collect these tests, and return for each file the names with parameters."""
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", "-q", HERE, *CLIENT_TESTS, FAULT_TESTS],
-        env={key: value for key, value in os.environ.items() if not key.startswith("PYTEST")},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    found: dict[str, list[str]] = {}
-    for line in run.stdout.splitlines():
-        path, _, test = line.partition("::")
-        found.setdefault(path, []).append(test)
-    return found
 
 
 def test_what_is_made_takes_what_older_code_gives() -> None:
@@ -219,50 +160,9 @@ def test_attributes_are_there_before_anything_is_asked() -> None:
         assert [name for name in names if not hasattr(client, name)] == []
 
 
-def test_every_row_has_a_test_of_its_name(collected: dict[str, list[str]]) -> None:
-    """For attributes, methods and helper functions, each in the file of its room."""
-    files: dict[str, tuple[str, ...]] = {
-        "GitLabClient": CLIENT_TESTS,
-        "BatchClient": (f"{HERE}/test_contract_batch_client.py",),
-        "GitLabUsersAPI": (f"{HERE}/test_contract_batch_client.py",),
-        "rules.description": (f"{HERE}/test_contract_rules.py",),
-        "rules.ci_pipeline": (f"{HERE}/test_contract_rules.py",),
-    }
-    missing = {}
-    for home, names in {**METHODS, **HELPERS}.items():
-        own = f"{HERE}/test_contract_{home.rpartition('.')[2]}.py"
-        tests = [
-            test.partition("[")[0] for file in files.get(home, (own,)) for test in collected[file]
-        ]
-        missing[home] = rows_without_a_test([*ATTRIBUTES.get(home, ()), *names], tests)
-    assert {home: names for home, names in missing.items() if names} == {}
-
-
-def test_every_row_of_the_fault_table_has_a_test_of_its_name(
-    collected: dict[str, list[str]],
-) -> None:
-    """With its status or its fault among the parameters."""
-    tests = collected[FAULT_TESTS]
-    missing = [
-        row
-        for row in SITUATIONS
-        if not any(
-            test.startswith(f"test_{row[0]}_") and row[1] in test.partition("[")[2]
-            for test in tests
-        )
-    ]
-    assert missing == []
-
-
 def test_the_migration_guide_says_where_every_helper_is() -> None:
     """Its list by module is exactly this one."""
     guide = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| `gitlab_sync\.([\w.]+)` \| (`.*`) \|$", guide, re.MULTILINE))
     found = {module: set(re.findall(r"`(\w+)`", names)) for module, names in listed.items()}
     assert found == {module: set(names) for module, names in HELPERS.items()}
-
-
-def test_a_row_without_a_test_is_found() -> None:
-    """A longer name's test is no test of a shorter name."""
-    tests = ["test_get_all_reads_all", "test_reads_by_get", "test__get_too", "test_close"]
-    assert rows_without_a_test(["get", "get_all", "_get", "close"], tests) == ["get"]
