@@ -31,7 +31,7 @@ def test_the_demo_is_marked_and_one_more_click_shows_the_table() -> None:
     assert "What could not be read" not in texts(at)
 
 
-def test_who_is_not_there_is_unknown_and_stands_in_the_panel() -> None:
+def test_a_user_who_does_not_exist_is_unknown_and_is_in_the_panel() -> None:
     """Not as a row of zeros."""
     at = in_the_demo()
     at.text_area(key="users").set_value("nobody.here\nkira.osei")

@@ -62,7 +62,7 @@ def test_the_same_cause_is_told_once_for_all() -> None:
     assert "What to do: " in text
 
 
-def test_no_token_stands_in_what_is_said() -> None:
+def test_no_token_is_in_a_message() -> None:
     """Whatever a message holds."""
     secret = "glpat-abcdefgh12345678"
     error = PermissionDenied(f"403 for {secret}", status=403)

@@ -57,7 +57,7 @@ def test_without_a_section_there_is_no_provider() -> None:
     assert Provider.from_settings({"gitlab_url": ISSUER}, hosts) is None
 
 
-def test_the_provider_is_the_gitlab_whose_settings_are_discovered() -> None:
+def test_the_provider_is_the_gitlab_of_the_discovered_settings() -> None:
     """With its path, where it has one; `api` holds `read_api`, and one word is a list, too."""
     assert provider_of(auth()) == Provider(ISSUER)
     below = f"{ISSUER}/git"
@@ -226,7 +226,7 @@ def test_who_comes_back_is_signed_in_here_and_out_of_streamlit(
     assert sandbox.token(f"{name}:oauth") not in str(at.session_state.to_dict())
 
 
-def test_what_is_left_of_a_login_signs_nobody_in(
+def test_what_is_left_of_a_login_signs_no_one_in(
     come: Callable[..., AppTest], sandbox: Sandbox
 ) -> None:
     """After signing out, in another tab, or days later: only GitLab lets in again."""

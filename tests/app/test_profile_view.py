@@ -65,7 +65,7 @@ def test_an_item_says_which_it_is_and_why_and_leads_there() -> None:
     assert shown.endswith(f": [3 notes, all by the author or bots]({link}#note_3)")
 
 
-def test_what_somebody_wrote_is_never_taken_for_markdown() -> None:
+def test_text_of_other_people_is_never_taken_for_markdown() -> None:
     """Nor does it break the list around it."""
     text = entry_text(entry(title="x](https://evil.example)\n\n# ![y](z) :red[a]"))
     assert "\n" not in text

@@ -170,7 +170,7 @@ def test_an_empty_repository_is_checked_by_what_there_is(
     assert "What could not be read" not in texts(at)
 
 
-def test_what_is_unknown_stands_beside_the_score(
+def test_what_is_unknown_is_shown_with_the_score(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With its reason at the check and in the panel of errors."""

@@ -41,7 +41,7 @@ def test_who_waits_longest_comes_first_and_who_does_not_wait_is_left_out() -> No
 
 
 def test_an_admin_sees_pool_and_jobs() -> None:
-    """In the demo everybody is one."""
+    """In the demo every visitor is one."""
     at = in_the_demo()
     at.text_area(key="users").set_value("kira.osei")
     at = go_to(until_done(press(at, "Run")), "status.py")

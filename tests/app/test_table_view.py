@@ -24,7 +24,7 @@ SHEET = Sheet(
 )
 
 
-def test_a_table_sorts_numbers_as_numbers_and_misses_what_nobody_knows() -> None:
+def test_a_table_sorts_numbers_as_numbers_and_has_no_value_for_unknown_cells() -> None:
     """Missing texts are empty, counts are integers or missing."""
     table = data_frame(SHEET)
     assert str(table["Faults"].dtype) == "Int64"

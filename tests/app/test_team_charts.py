@@ -39,7 +39,9 @@ def board(sandbox: Sandbox) -> LeaderboardReport:
         return answer(client, LeaderboardQuery(teams, weights=weights_from({"mr_assigned": 0.5})))
 
 
-def test_the_parts_of_a_bar_lie_end_to_end_and_make_up_the_score(board: LeaderboardReport) -> None:
+def test_the_parts_of_a_bar_follow_each_other_and_make_up_the_score(
+    board: LeaderboardReport,
+) -> None:
     """From nothing to the score, with a part for each number that counts."""
     parts = score_parts(board)
     for name, team in board.teams.items():

@@ -90,7 +90,7 @@ def part(at: AppTest, title: str) -> AppTest:
     return at
 
 
-def test_each_tab_of_a_team_shows_what_stands_behind_its_score() -> None:
+def test_each_tab_of_a_team_shows_what_makes_up_its_score() -> None:
     """Points, days of a chosen member, and lists with links."""
     at = demo_run().selectbox(key="team").set_value("Anchor").run()
     points = part(at, "Points").dataframe[1].value
@@ -128,8 +128,8 @@ def test_individuals_and_their_badges_come_when_asked_for() -> None:
     assert table["Badges"].str.contains("Sprint Star").sum() == 1
 
 
-def test_the_chart_and_the_points_of_all_teams_stand_beside_the_table() -> None:
-    """The points are those of everybody."""
+def test_the_chart_and_the_points_of_all_teams_have_their_tabs() -> None:
+    """The points are those of all members."""
     at = demo_run()
     at.session_state["show"] = "Chart"
     at = at.run()
@@ -193,7 +193,7 @@ def test_groups_become_teams(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_nothing_typed_in_is_told() -> None:
-    """For groups, and for teams; a team without anybody is told at once."""
+    """For groups, and for teams; a team without members is named at once."""
     at = in_the_demo(PAGE)
     at = press(at, "Make a team of each")
     assert "at least one group" in at.error[0].value
@@ -249,7 +249,7 @@ def test_dates_the_wrong_way_round_are_told_next_to_them() -> None:
     assert not at.progress
 
 
-def test_who_is_not_there_is_unknown_and_stands_in_the_panel() -> None:
+def test_a_user_who_does_not_exist_is_unknown_and_is_in_the_panel() -> None:
     """The team's sums are of the others, and say so."""
     at = in_the_demo(PAGE)
     at.text_area(key="teams").set_value("Red (App): nobody.here, kira.osei\nBlue: leo.fischer")

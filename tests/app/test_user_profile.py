@@ -123,7 +123,7 @@ def test_what_to_fix_is_shown_the_most_severe_first_with_how_and_where() -> None
     assert "](https://gitlab.demo.example/harbour/" in text
 
 
-def test_somebody_without_faults_is_praised_and_has_a_readme() -> None:
+def test_a_person_without_faults_is_praised_and_has_a_readme() -> None:
     """And nothing is unknown."""
     at = run(in_the_demo(PAGE), CAREFUL)
     assert [praise.value for praise in at.success] == [
@@ -133,7 +133,7 @@ def test_somebody_without_faults_is_praised_and_has_a_readme() -> None:
     assert "# Amelie\n\nMaps, boats, and Python." in texts(at)
 
 
-def test_nobody_has_a_sentence_and_no_number() -> None:
+def test_a_user_who_does_not_exist_has_a_sentence_and_no_number() -> None:
     """And nothing that looks like a person without work."""
     at = run(in_the_demo(PAGE), "nobody.here")
     (warning,) = at.warning
@@ -218,7 +218,7 @@ def test_a_part_that_is_blocked_is_a_question_mark_with_its_reason(
 def test_unknown_answers_are_listed_apart_with_the_reason(
     sandbox: Sandbox, mentor: AppTest
 ) -> None:
-    """And are no reason to praise: from an older server, which says less to one question."""
+    """And are no reason to praise: from an older server, which answers less."""
     for path in ("/api/graphql", "/projects/:id/merge_requests/:iid/diffs"):
         sandbox.faults.add("status", status=403, path=path, times=None)
     at = run(mentor, CAREFUL)
@@ -254,7 +254,7 @@ def test_a_member_sees_their_own_profile_and_has_no_field_for_another(member: Ap
 def test_nothing_in_the_address_opens_another_persons_profile_to_a_member(
     sandbox: Sandbox, member: AppTest
 ) -> None:
-    """Whatever it says: GitLab is not even asked about anybody else."""
+    """Whatever it says: GitLab is not even asked about other people."""
     for name in ("user", "username", "users", "role", "page", "people"):
         member.query_params[name] = CAREFUL if name not in {"role", "page"} else "mentor"
     at = member.run()

@@ -314,7 +314,7 @@ def visitor_called(name: str, *, is_demo: bool = False) -> SignIn:
     return SignIn("https://gitlab.example", Credential("x"), {"username": name}, is_demo=is_demo)
 
 
-def test_others_hours_are_seen_by_whom_the_setting_names_and_by_nobody_else() -> None:
+def test_the_hours_of_others_are_seen_only_by_people_that_the_setting_names() -> None:
     """One's own always; names are compared without case."""
     other, own = WeekPerson("", "", "bob"), WeekPerson("", "", "Ann")
     for names, sees in (([], False), (["@ANN"], True), (["bob"], False)):
@@ -409,12 +409,12 @@ def test_what_was_asked_as_a_mentor_is_not_left_to_see_as_a_member(
 
 
 def test_the_items_of_a_person_are_as_many_as_the_numbers_say(busy: Sandbox) -> None:
-    """Of everybody, on 45 days, each with a link and in its project."""
+    """Of all people on 45 days, each with a link and its project."""
     names = busy.world.truth.usernames
     days = last_days(TODAY, 45)
-    question = WeeklyQuery([WeekPerson("", "", name) for name in names], days, zone=UTC_ZONE)
+    query = WeeklyQuery([WeekPerson("", "", name) for name in names], days, zone=UTC_ZONE)
     with GitLabClient(busy.url, busy.token()) as client:
-        report = answer(client, question)
+        report = answer(client, query)
     kinds = {"merge_requests": "merge request", "issues": "issue", "commits": "commit"}
     seen = 0
     for person in report.people:
@@ -509,7 +509,7 @@ def test_time_is_shown_in_hours_and_a_change_with_its_sign() -> None:
     assert hours.kind("B") == "number"
 
 
-def test_a_grid_of_hours_counts_days_and_marks_whom_nobody_knows_all_of() -> None:
+def test_a_grid_of_hours_counts_days_and_marks_people_with_unknown_numbers() -> None:
     """Two issues in one hour of a day are one day."""
     cells = week_hours.by_person(of_two())
     assert len(cells) == 2 * 24

@@ -68,7 +68,7 @@ class Provider:
 
     Its host is `localhost` where the app's is `127.0.0.1`: two sites, as they are in earnest.
     `redirect_uris` are those that are registered. `wrong` makes the next answers carry a state, a
-    nonce or a signature that is not the right one. `groups` are those that everybody is a member
+    nonce or a signature that is not the right one. `groups` are those that each person is a member
     of. `secrets_given` holds what only the app's server may see: codes and tokens.
     """
 
@@ -136,7 +136,7 @@ class Provider:
             raise Refused("invalid_redirect_uri")
 
     def check_question(self, query: Mapping[str, str]) -> None:
-        """Raise `Refused` for a question that the app must not ask so."""
+        """Raise `Refused` for a request that the app must not send like this."""
         if query.get("response_type") != "code":
             raise Refused("unsupported_response_type")
         asked = query.get("scope", "").split()

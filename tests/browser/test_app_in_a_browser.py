@@ -73,7 +73,7 @@ def give_private_work(sandbox: Sandbox) -> tuple[str, str]:
 def test_two_browsers_at_once_see_each_only_what_their_own_token_may(
     new_page: NewPage, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """The same question with two tokens at a time: two answers, those that the library gives."""
+    """The same query with two tokens at once has two answers: those of the library."""
     tokens = [sandbox.token(owner) for owner in give_private_work(sandbox)]
     wanted = [expected(sandbox, token, people(sandbox)) for token in tokens]
     sums = [sum(int(row["MR Total (Authored)"]) for row in rows) for rows in wanted]

@@ -204,7 +204,7 @@ def test_what_streamlit_puts_into_cookies_is_gone_once_one_is_signed_in(
 
 
 def contents(name: str, value: str) -> dict[str, str]:
-    """Return what anybody reads in a cookie of Streamlit: it is signed, not encrypted."""
+    """Return what everyone can read in a cookie of Streamlit: it is signed, not encrypted."""
     _, unsigned = URLSafeTimedSerializer("no secret is needed", salt=name).loads_unsafe(value)
     found: dict[str, str] = json.loads(unsigned)
     return found
@@ -241,7 +241,7 @@ def test_a_token_that_is_refused_later_leads_back_and_in_again(
     sign_in(page, name)
 
 
-def test_whoever_came_by_a_link_gets_there_after_signing_in_even_at_the_second_attempt(
+def test_a_visitor_with_a_link_gets_there_after_signing_in_even_at_the_second_attempt(
     new_page: NewPage, provider: Provider, app: RunningApp
 ) -> None:
     """With all that the link asks for; once there, the first page is the first page again."""
@@ -274,7 +274,7 @@ def test_a_link_that_is_opened_meanwhile_counts_more(
 
 
 @pytest.mark.parametrize("what", ["state", "nonce", "signature"])
-def test_an_answer_that_does_not_belong_to_the_question_signs_nobody_in(
+def test_a_response_to_another_request_signs_no_one_in(
     new_page: NewPage,
     provider: Provider,
     app: RunningApp,
@@ -312,7 +312,7 @@ def test_an_answer_cannot_be_used_in_another_browser_or_twice(
     expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
 
 
-def test_somebody_in_hundreds_of_groups_gets_in(
+def test_a_member_of_hundreds_of_groups_gets_in(
     new_page: NewPage, provider: Provider, app: RunningApp
 ) -> None:
     """Their ID token is longer than one cookie, and than most headers."""

@@ -53,7 +53,7 @@ def statuses(sandbox: Sandbox, name: str) -> set[int | None]:
     return {each.status for each in sandbox.traffic.exchanges if each.token == name}
 
 
-def test_a_limit_counts_down_for_whom_it_is_for_and_holds_nobody_else_back(
+def test_a_limit_counts_down_for_its_visitor_and_delays_no_other(
     visitors, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """The other's run begins and ends while the first waits; then that goes on to the same rows.

@@ -71,8 +71,8 @@ def run(page: Page) -> None:
     expect(page.get_by_text("The end.")).to_be_visible()
 
 
-def test_nothing_that_somebody_wrote_loads_anything_from_elsewhere(page: Page) -> None:
-    """Neither their README nor their picture tells anybody that it was looked at."""
+def test_nothing_that_people_wrote_loads_anything_from_elsewhere(page: Page) -> None:
+    """Neither a README nor an avatar tells another host that it was looked at."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     run(page)

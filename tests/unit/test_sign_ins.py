@@ -75,8 +75,8 @@ def test_signing_out_forgets_at_once_and_says_who_it_was(sign_ins: SignInRegistr
     assert sign_ins.find("key") is None
 
 
-def test_a_token_leaves_memory_without_anybody_coming_by() -> None:
-    """With a real clock: an alarm forgets it, no other call is made."""
+def test_a_token_leaves_memory_by_itself() -> None:
+    """With a real clock: a timer forgets it, no other call is made."""
     sign_ins = SignInRegistry(idle=0.05)
     sign_ins.put("key", a_sign_in())
     thread = sign_ins._timer._timer
@@ -86,7 +86,7 @@ def test_a_token_leaves_memory_without_anybody_coming_by() -> None:
     sign_ins.close()
 
 
-def test_no_token_stands_in_a_sign_in_s_repr() -> None:
+def test_no_token_is_in_a_sign_in_s_repr() -> None:
     """So that it can be logged."""
     assert TOKEN not in repr(a_sign_in())
 
