@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """Return the page of a visitor whose browser has nothing of others."""
+    """Return the page of a visitor with a new browser."""
     context = browser.new_context(timezone_id="Europe/Paris")
     context.set_default_timeout(PATIENCE)
     yield context.new_page()

@@ -11,7 +11,7 @@ from tour import PAGES, visit
 
 
 def test_no_request_of_any_page_leaves_the_apps_own_host(browser: Browser, app: RunningApp) -> None:
-    """Neither a font nor an icon tells anybody else that somebody looks at the page."""
+    """Neither a font nor an icon tells another host that the page is open."""
     asked: list[str] = []
     with browser.new_context() as context:
         context.set_default_timeout(PATIENCE)
