@@ -7,13 +7,13 @@ READY := $(VENV)/.ready
 .PHONY: help venv demo test test-lowest lint format bench bench-all bench-docs screenshots clean
 
 help:
-	@echo "make demo         judge the built-in GitLab's people, then serve the app on it"
-	@echo "make test         run all tests (those in a browser when a Chromium is there)"
+	@echo "make demo         evaluate the people in the built-in GitLab, then serve the app on it"
+	@echo "make test         run all tests (the browser tests too, if Chromium is installed)"
 	@echo "make lint         style, types and the direction of imports"
-	@echo "make bench        measure against other clients, side by side: some minutes"
+	@echo "make bench        measure against other clients, side by side: a few minutes"
 	@echo "make bench-all    the same with everything: a quarter of an hour"
 	@echo "make bench-docs   put the figures of the last run into the documents"
-	@echo "make screenshots  pictures of the pages, into screenshots/"
+	@echo "make screenshots  take pictures of the pages, into screenshots/"
 
 $(READY): requirements.txt setup.cfg pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'

@@ -1,6 +1,6 @@
-"""How well does a team work in GitLab? Merge requests and issues of many people, judged.
+"""How well does a team work in GitLab? Evaluates merge requests and issues of many people.
 
-Names are loaded when they are used, so that importing the package costs next to nothing.
+Names are loaded when they are first used, so importing the package costs next to nothing.
 """
 
 from __future__ import annotations

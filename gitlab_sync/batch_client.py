@@ -30,8 +30,8 @@ _NOT_OURS = (NotFound, PermissionDenied)
 class BatchClient(GitLabClient):
     """A `GitLabClient` that always sends its token as `PRIVATE-TOKEN`, with people at `.users`.
 
-    Thread-safe; no I/O and no thread before the first call. Raises ConfigurationError for a URL or
-    a token that cannot be one.
+    Thread-safe; no I/O and no thread before the first call. Raises ConfigurationError for an
+    invalid URL or token.
     """
 
     def __init__(
@@ -63,15 +63,15 @@ class BatchClient(GitLabClient):
         max_pages: int | None = 20,
         all: bool = False,  # noqa: A002 - the contract's name
     ) -> RecordList:
-        """As `get_all`, but 404 gives [] and twenty pages are the cap."""
+        """Return what `get_all` does, but [] for a 404, and at most 20 pages by default."""
         return super()._get_paginated(endpoint, params, per_page, max_pages, all)
 
 
 class GitLabUsersAPI:
-    """What there is to know of a person, through one client. Thread-safe.
+    """Reads everything about a person through one client. Thread-safe.
 
-    Ids are numbers, or texts of digits; ConfigurationError for anything else. What could not be
-    read is an error of `gitlab_sync.errors`, unless a method says otherwise. Lists are read to
+    Ids are numbers or strings of digits; anything else is a ConfigurationError. What could not be
+    read raises an error of `gitlab_sync.errors`, unless a method says otherwise. Lists are read to
     their end.
     """
 
@@ -81,14 +81,14 @@ class GitLabUsersAPI:
     # -- who -------------------------------------------------------------------------------------
 
     def get_by_username(self, username: str) -> Record:
-        """Return the normalised user of that name, ignoring case; ValueError if there is none."""
+        """Return the normalised user with this name in any case; ValueError if there is none."""
         user = users.get_user_by_username(self._client, username)
         if user is None:
             raise ValueError(f"404 there is no user {username!r}")
         return _normalised(user)
 
     def get_by_userid(self, user_id: int | str) -> Record | None:
-        """Return the normalised user of that id, or None if there is none."""
+        """Return the normalised user with this id, or None if there is none."""
         try:
             return _normalised(self._record(user_id))
         except NotFound:
@@ -97,17 +97,17 @@ class GitLabUsersAPI:
     def _record(self, user_id: int | str) -> Record:
         return read_one(self._client, f"users/{users.user_number(user_id)}")
 
-    # -- what is theirs --------------------------------------------------------------------------
+    # -- their work -------------------------------------------------------------------------------
 
     def get_user_projects(self, user_id: int | str) -> list[Record]:
         """Return a person's own projects and those contributed to in the last year, each once."""
         return run_workflow(self._client, _projects(users.user_number(user_id)))
 
     def get_user_groups(self, user_id: int | str) -> RecordList:
-        """Return the groups of that user, as GitLab sends them.
+        """Return the groups of this user, as GitLab sends them.
 
-        `complete` only with an administrator's token: nobody else may read all of a person's
-        memberships (see `api.groups.of_user`).
+        The list is `complete` only with an administrator's token: no other token can read all of a
+        person's memberships (see `api.groups.of_user`).
         """
         return run_workflow(self._client, groups.of_user(user_id))
 
@@ -122,7 +122,7 @@ class GitLabUsersAPI:
     def _items(self, user_id: int | str, kind: str) -> RecordList:
         rows = read_all(self._client, _authored(user_id, kind))
         if not rows:
-            self._record(user_id)  # of a person who does not exist GitLab lists nothing either
+            self._record(user_id)  # GitLab returns an empty list for an unknown person too
         return rows
 
     # -- how many --------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ class GitLabUsersAPI:
         return _number(lambda: len(self.get_user_projects(user_id)))
 
     def get_user_group_count(self, user_id: int | str) -> int | str:
-        """Return in how many groups the person is, or "Error: …" if not all can be known."""
+        """Return the number of groups of the person, or "Error: …" if not all can be read."""
 
         def count() -> int | str:
             found = self.get_user_groups(user_id)
@@ -151,7 +151,7 @@ class GitLabUsersAPI:
         return _number(lambda: self._count(user_id, "merge_requests"))
 
     def _count(self, user_id: int | str, kind: str) -> int:
-        """Return the server's own total where it gives one: above 10,000 it does not."""
+        """Return the server's own total; above 10,000, where it gives none, count the rows."""
         client, rest_list = self._client, _authored(user_id, kind)
         with session_of(client).call() as session:
             params = page_params(rest_list.params, per_page=1)
@@ -164,12 +164,12 @@ class GitLabUsersAPI:
     def get_user_commits(self, user_info: Record | int | str | None) -> RecordList:
         """Return a person's commits in all their projects: own, contributed to, pushed to.
 
-        `user_info` is a user's record or id; none gives []. The record may hold `override_email`,
-        `override_username`, `global_email` and `global_username` besides. Rows are GitLab's commits
-        of all branches with `project_name`, `project_id` and `project_scope` (`Personal` or
-        `Contributed`), each once; `rules.identity.attribution` says whose a commit is. The list is
-        not `complete`, and a warning is logged, where the token may not read a project's commits,
-        or its members when a name had to decide.
+        `user_info` is a user's record or id; {} and None give []. The record can also hold
+        `override_email`, `override_username`, `global_email` and `global_username`. Rows are
+        GitLab's commits of all branches with `project_name`, `project_id` and `project_scope`
+        (`Personal` or `Contributed`), each once; `rules.identity.attribution` decides who wrote a
+        commit. The list is not `complete`, and a warning is logged, if the token cannot read a
+        project's commits, or its members when a name has to decide.
         """
         if not user_info:
             return RecordList()
@@ -179,10 +179,10 @@ class GitLabUsersAPI:
             divided = attribute_all(read_project_commits(session, theirs, [person]), [person])
         rows = _credited(divided, person)
         errors = [error for each in divided.projects for error in each.errors]
-        grave = [error for error in errors if not isinstance(error, _NOT_OURS)]
-        if grave:
-            grave[0].partial = rows
-            raise grave[0]
+        failures = [error for error in errors if not isinstance(error, _NOT_OURS)]
+        if failures:
+            failures[0].partial = rows
+            raise failures[0]
         return rows
 
 
@@ -193,7 +193,7 @@ def _normalised(user: Record) -> Record:
 
 
 def _number(count: Callable[[], int | str]) -> int | str:
-    """Return what `count` does, or the text of its error."""
+    """Return the result of `count`, or the text of its error."""
     try:
         return count()
     except GitLabSyncError as error:
@@ -201,10 +201,10 @@ def _number(count: Callable[[], int | str]) -> int | str:
 
 
 def _authored(user_id: int | str, kind: str) -> RestList:
-    """Return the list of what a person wrote, in archived projects, too.
+    """Return the list of what a person wrote, including in archived projects.
 
-    Without `scope=all` it would show the token's owner only; the list of issues leaves archived
-    projects out unless asked (docs.gitlab.com/api/issues, "non_archived").
+    Without `scope=all` it would show only the token owner's items, and the list of issues leaves
+    out archived projects by default (docs.gitlab.com/api/issues, "non_archived").
     """
     params = {"author_id": users.user_number(user_id), "scope": "all", "state": "all"}
     return RestList(kind, {**params, "non_archived": False})
@@ -217,7 +217,7 @@ def _projects(user: int) -> Workflow[list[Record]]:
 
 
 def _who_and_where(user_info: Record | int | str) -> Workflow[tuple[Identity, list[Record]]]:
-    """Return the plan that finds who somebody is in git, and all their projects."""
+    """Return the workflow that finds a person's identity in git, and all their projects."""
     given = user_info if isinstance(user_info, Mapping) else {"id": user_info}
     if given.get("id") is None:
         user = yield from users.find(str(given.get("username") or ""))
@@ -227,15 +227,15 @@ def _who_and_where(user_info: Record | int | str) -> Workflow[tuple[Identity, li
         number = users.user_number(given["id"])
         found = yield {"user": RestList(f"users/{number}", single=True)}
         user = whole(found["user"])[0]
-    # The token may see fewer addresses than whoever made the record.
+    # The record can hold addresses that this token cannot see.
     addresses = (record.text(given, key) or "" for key in _ADDRESSES)
     person = identity_of({**given, **user}, extra_emails=addresses)
-    parts = yield from projects.of_user(user["id"], person.username)
-    return person, parts["all"]
+    theirs = yield from projects.of_user(user["id"], person.username)
+    return person, theirs.all
 
 
 def _credited(divided: DividedCommits, person: Identity) -> RecordList:
-    """Return a person's commits with the project that each is credited to."""
+    """Return a person's commits, each with the project that it is credited to."""
     rows = RecordList(
         {
             **commit,
@@ -255,5 +255,5 @@ def _credited(divided: DividedCommits, person: Identity) -> RecordList:
     rows.complete = not reasons
     rows.total = None if reasons else len(rows)
     if reasons:
-        log.warning("commits of %s may be missing: %s", person.username, "; ".join(reasons))
+        log.warning("some commits of %s could be missing: %s", person.username, "; ".join(reasons))
     return rows

@@ -268,7 +268,7 @@ class GitLabClient:
             return _whose(mr), mr_rules.flags(mr, {})
         with self.session.call() as session:
             found = next(read_facts(session, [mr]))
-        return _whose(mr), mr_rules.flags(mr, mr_rules.judge(mr, found.facts))
+        return _whose(mr), mr_rules.flags(mr, mr_rules.evaluate(mr, found.facts))
 
     def _evaluate_single_mr_efficiently(self, mr: Record) -> tuple[str, Flags]:
         """Return whose merge request it is, and its flags by what a list holds."""
@@ -276,7 +276,7 @@ class GitLabClient:
 
     def _evaluate_single_issue(self, issue: Record) -> tuple[str, Flags]:
         """Return whose issue it is, and its flags."""
-        return _whose(issue), issue_rules.flags(issue, issue_rules.judge(issue))
+        return _whose(issue), issue_rules.flags(issue, issue_rules.evaluate(issue))
 
     _evaluate_single_issue_efficiently = _evaluate_single_issue
 

@@ -1,7 +1,7 @@
-"""Every error that this package raises, by what a person can do about it.
+"""Every error that this package raises, grouped by what a person can do about it.
 
 All derive from `GitLabSyncError`, carry their facts as attributes, pickle, and never show a token.
-The status code stands in the text, since older callers look for "404" or "Rate Limit" there.
+The text contains the status code, since older callers look for "404" or "Rate Limit" there.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ _TOKEN_SHAPE = re.compile(r"\b(gl[a-z]{1,6}-|gho-|eyJ)[A-Za-z0-9_.\-]{8,}")
 
 
 def without_secrets(text: str) -> str:
-    """Return `text` (a URL or a message) with user info, secret parameters and tokens masked."""
+    """Return a URL or a message with user info, secret parameters and tokens masked."""
     text = _SECRET_PARAMETER.sub(r"\1=[hidden]", _USER_INFO.sub("", text))
     return _TOKEN_SHAPE.sub("[hidden]", text)
 
 
 class GitLabSyncError(Exception):
-    """The root of all errors here.
+    """The base class of all errors of this package.
 
     Attributes: `message`, `status` (HTTP status or None), `method`, `url` (without secrets),
     `request_id` (GitLab's `x-request-id`), `attempts` (exchanges made), `retry_after` (seconds, or
-    None), `partial` (rows of a list that were read before it broke, or None), `hint` (what to do),
-    `nothing_sent` (it failed before the request left, so that even a write may be sent again),
-    `lasting` (trying the same again cannot help).
+    None), `partial` (rows of a list that were read before the error, or None), `hint` (what to do),
+    `nothing_sent` (the request never left, so even a write can be sent again), `lasting` (a retry
+    cannot help).
     """
 
     hint_text: ClassVar[str] = ""
@@ -60,11 +60,11 @@ class GitLabSyncError(Exception):
         self.partial = partial
         self.hint = self.hint_text if hint is None else hint
         self.nothing_sent = False  # set by the transport when the request never left
-        self.lasting = False  # set where the error is of a transient kind, but known to stay
+        self.lasting = False  # set if the error is of a transient kind, but known to stay
 
     @property
     def reason(self) -> str:
-        """What happened, without the request: the same for every item that met the same."""
+        """What happened, without the request: equal for all items that failed the same way."""
         status = "" if self.status is None or str(self.status) in self.message else self.status
         return f"{status} {self.message}".strip()
 
@@ -85,7 +85,7 @@ def _rebuild(kind: type[GitLabSyncError], message: str, facts: dict[str, Any]) -
 
 
 class ConfigurationError(GitLabSyncError, ValueError):
-    """Something given to us cannot work: a URL, a setting, a date. Nothing was asked."""
+    """An input cannot work: a URL, a setting, a date. No request was sent."""
 
 
 class AuthenticationError(GitLabSyncError):
@@ -95,31 +95,31 @@ class AuthenticationError(GitLabSyncError):
 
 
 class PermissionDenied(GitLabSyncError):
-    """403: the token is valid, but may not do this."""
+    """403: the token is valid, but not allowed to do this."""
 
     hint_text = "The token needs the read_api scope, and its owner access to this project or group."
 
 
 class NotFound(GitLabSyncError):
-    """404: no such object (or none that this token may see), or no such route on an old server."""
+    """404: no such object (or the token cannot see it), or no such route on an old server."""
 
-    hint_text = "Check the name or id; GitLab also answers 404 for what the token may not see."
+    hint_text = "Check the name or id; GitLab also answers 404 for what the token cannot see."
 
 
 class RateLimited(GitLabSyncError):
-    """429: the limit did not open in the time allowed. `retry_after` says when it may."""
+    """429: the rate limit did not reset in the time allowed. `retry_after` says when it does."""
 
     hint_text = "Wait and run again, or ask an administrator for a higher limit."
 
 
 class ServerError(GitLabSyncError):
-    """5xx: the server failed, again and again."""
+    """5xx: the server failed on every attempt."""
 
-    hint_text = "The server or a proxy before it is failing. Try again later."
+    hint_text = "The server or a proxy in front of it is failing. Try again later."
 
 
 class ConnectionFailed(GitLabSyncError):
-    """The server could not be reached, or broke the connection."""
+    """The server could not be reached, or closed the connection."""
 
     hint_text = "Check the URL, the network and the proxy settings."
 
@@ -131,13 +131,13 @@ class TimedOut(GitLabSyncError):
 
 
 class BadResponse(GitLabSyncError):
-    """An answer that is not what GitLab sends: not JSON, cut short, or a strange redirect."""
+    """An answer that GitLab does not send: not JSON, cut short, or an unexpected redirect."""
 
     hint_text = "Check that the URL is that of a GitLab, not of a sign-in page or a proxy."
 
 
 class RequestRefused(GitLabSyncError):
-    """400, 405, 409, 412, 422 and their like: GitLab understood the request and declined it."""
+    """400, 405, 409, 412, 422 and similar: GitLab understood the request and refused it."""
 
     hint_text = "The message says what GitLab did not accept."
 
@@ -147,8 +147,8 @@ class GraphQLError(GitLabSyncError):
 
 
 class QueryTooComplex(GraphQLError):
-    """A GraphQL query above the server's complexity limit: ask for smaller pages."""
+    """A GraphQL query above the server's complexity limit: smaller pages can help."""
 
 
 class Cancelled(GitLabSyncError):
-    """The work was cancelled, or the client or bridge closed, before it was done."""
+    """The work was cancelled, or the client or bridge was closed, before it was done."""

@@ -1,4 +1,4 @@
-"""python-gitlab on our transport: its objects and exceptions, our pool, limits and retries."""
+"""python-gitlab on our transport: its objects and exceptions with our pool, limits and retries."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CREDENTIALS = {"authorization", "private-token", "job-token"}
 
 @restartable
 def fetch_answer(context: RequestContext, request: Request) -> Answer:
-    """Make one request on the pool and return its answer, even one that stays an error."""
+    """Make one request on the pool and return its answer, even if it is a final error."""
     last: list[Answer] = []
 
     def read(answer: Answer) -> Answer:
@@ -47,7 +47,7 @@ def fetch_answer(context: RequestContext, request: Request) -> Answer:
     try:
         return persist(context, request, read)
     except RateLimited as error:
-        # Given up before it was asked again: the answer is the one that GitLab would give.
+        # It gave up before asking again: this is the answer that GitLab would give.
         headers = HTTPHeaderDict({"Retry-After": str(error.retry_after or 0)})
         return Answer(429, headers, orjson.dumps({"message": error.reason}))
     except GitLabSyncError as error:
@@ -57,7 +57,7 @@ def fetch_answer(context: RequestContext, request: Request) -> Answer:
 
 
 class Backend(DefaultBackend):
-    """What python-gitlab sends through: one client's view of the instance. Thread-safe."""
+    """Sends python-gitlab's requests through one client's session. Thread-safe."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session.bridge.transport.session)
@@ -72,12 +72,12 @@ class Backend(DefaultBackend):
         params: Any = None,
         timeout: float | None = None,
         verify: bool | str | None = True,  # noqa: ARG002 - one TLS policy for the whole process
-        stream: bool | None = False,  # noqa: ARG002 - answers are read whole, so that none leaks
+        stream: bool | None = False,  # noqa: ARG002 - answers are read in full, so that no connection leaks
         *,
         headers: Mapping[str, str] | None = None,
-        **kwargs: Any,  # noqa: ARG002 - auth, which our credential takes the place of
+        **kwargs: Any,  # noqa: ARG002 - auth, which our credential replaces
     ) -> DefaultResponse:
-        """Send one request; raise only what requests itself would raise."""
+        """Send one request; raise only exceptions that requests itself would raise."""
         verb = method.upper()
         try:
             where = target(_with_query(url, params), None, self._session.base_url)
@@ -109,7 +109,7 @@ class Backend(DefaultBackend):
 
 
 def _with_query(url: str, params: Mapping[str, Any] | None) -> str:
-    """Add a query as requests does: a list repeats its key, which python-gitlab has given `[]`."""
+    """Add a query as requests does: a list repeats its key, to which python-gitlab added `[]`."""
     pairs = [
         encode_query({key: item})
         for key, value in (params or {}).items()
@@ -158,8 +158,8 @@ class OlderNames(Protocol):
 class SharedGitlab(Gitlab):
     """A `gitlab.Gitlab` on a client's transport, with its own objects and exceptions.
 
-    It answers `_get`, `_get_paginated` and `_request`, too, as older code expects. Closing it, or
-    leaving it as a context manager, closes nothing that is shared.
+    It also has `_get`, `_get_paginated` and `_request`, as older code expects. Leaving it as a
+    context manager closes nothing that is shared.
     """
 
     def __init__(self, session: Session, older: OlderNames) -> None:
@@ -175,10 +175,10 @@ class SharedGitlab(Gitlab):
         self._older = older
 
     def __exit__(self, *_: object) -> None:
-        """Leave the session alone: it belongs to everybody."""
+        """Leave the session open: all clients share it."""
 
     def http_request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send one request; its own retries are off, since those of the transport are on."""
+        """Send one request; python-gitlab's own retries are off, since the transport retries."""
         kwargs.update(obey_rate_limit=False, retry_transient_errors=False, max_retries=0)
         return super().http_request(*args, **kwargs)
 

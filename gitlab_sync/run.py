@@ -1,4 +1,4 @@
-"""How a batch runs: who watches, what ends it, where its leaves run."""
+"""How a batch runs: progress, cancellation, and where its tasks run."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from gitlab_sync.types import DEFAULT_SOURCE, OnProgress, OnRow, Source
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a batch takes besides its query. All optional; immutable.
+    """The options of a batch. All are optional. Immutable.
 
     `tracker` can be read from other threads at any time. `on_progress` is called after each item,
-    and `on_row` with each person's row as soon as it is known, both in the calling thread.
-    `executor` is any `concurrent.futures.Executor`. `max_wait` is the seconds to wait for one
-    closing of a rate limit, after which items are unknown. `source` and `store` change what a run
-    costs, never its rows; the store keeps the facts of ended merge requests.
+    and `on_row` with each person's row as soon as it is known, both in the calling thread. `cancel`
+    ends the run. `executor` is any `concurrent.futures.Executor`. `max_wait` is how many seconds to
+    wait each time a rate limit closes; after that, items are unknown. `source` and `store` change
+    how many requests a run makes, never its rows; the store keeps facts of ended merge requests.
     """
 
     tracker: ProgressTracker | None = None
@@ -34,9 +34,9 @@ class Run:
     store: PrincipalStore | None = None
 
     def context(self, client: Client) -> AbstractContextManager[Session]:
-        """Return the session whose calls are this run's, as `Session.context` does.
+        """Return a context manager that yields a session for this run, as `Session.context` does.
 
-        Inside it, an object that several people or columns need is asked for once.
+        Inside it, an object that several people or columns need is requested once.
         """
         return session_of(client).context(
             max_wait=self.max_wait, cancel=self.cancel, executor=self.executor

@@ -1,4 +1,4 @@
-"""Shapes that several rooms share: JSON records, and what a reading of a list brought."""
+"""Shapes that several folders share: JSON records, lists as far as they were read, progress."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 Record: TypeAlias = dict[str, Any]
-"""One JSON object as GitLab sends it. Fields may be null or missing: read it leniently."""
+"""One JSON object as GitLab sends it. Fields can be null or missing: read it leniently."""
 
 Params: TypeAlias = dict[str, Any]
 """Query parameters: None is left out, True and False become `true` and `false`, lists repeat."""
@@ -15,25 +15,25 @@ Params: TypeAlias = dict[str, Any]
 Scalar: TypeAlias = str | int | float | bool | None
 
 Source: TypeAlias = Literal["auto", "rest", "graphql"]
-"""Where the facts of merge requests come from; `auto` takes what costs least."""
+"""Where the facts of merge requests come from; `auto` uses what costs the fewest requests."""
 
 DEFAULT_SOURCE: Source = "auto"
 
 StoreMode: TypeAlias = Literal["on", "off", "read-only"]
-"""Whether what was read of ended merge requests is kept on disk, and found there."""
+"""Whether facts of ended merge requests are kept on disk, and read from there."""
 
 STORE_VARIABLE = "GITLAB_SYNC_STORE"
 """The environment variable with a `StoreMode`."""
 
 TableRow: TypeAlias = dict[str, Scalar]
-"""One row of a report: titles to plain values, in the order of the columns."""
+"""One row of a report: column titles to plain values, in the order of the columns."""
 
 
 class RecordList(list[Record]):
-    """The rows of a list, and how much of it they are.
+    """The rows of a list, and how much of the list they are.
 
-    `complete`: the list was read to its end. `total`: rows the server counts, None if it does not
-    say. `pages`: pages read.
+    `complete`: whether the list was read to its end. `total`: the number of rows by the server's
+    count, or None. `pages`: the number of pages read.
     """
 
     def __init__(self, rows: Iterable[Record] = ()) -> None:
@@ -45,10 +45,10 @@ class RecordList(list[Record]):
 
 @dataclass(frozen=True, slots=True)
 class PartialList:
-    """What was read of one list: its rows, and why it is not whole (None: it is).
+    """The rows of one list as far as they were read, and why the rest is missing (None: it is not).
 
-    Immutable, so threads may share it. `rows` may hold something although `missing` says that
-    the rest could not be read: what is there may already decide a question.
+    Immutable. `rows` can hold some although `missing` says why the others could not be read: they
+    can be enough to decide a check.
     """
 
     rows: Sequence[Record] = ()
@@ -56,17 +56,17 @@ class PartialList:
 
     @property
     def whole(self) -> bool:
-        """Whether the list was read to its true end."""
+        """Whether the list was read to its end."""
         return self.missing is None
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come, for a person to watch. Immutable; safe to hand between threads.
+    """How far a run has come. Immutable.
 
     `done` and `total` count items (merge requests or issues; `total` is None until all lists are
-    read), `requests` the exchanges so far, `waiting` the seconds until a rate limit lets the run go
-    on (0: it is not waiting). `what` names the items of a run that reads several kinds.
+    read), `requests` the exchanges so far, `waiting` the seconds until a rate limit lets the run
+    continue (0: it is not waiting). `what` names the items if a run reads several kinds.
     """
 
     done: int = 0

@@ -1,4 +1,4 @@
-"""Branches."""
+"""Branches of a project."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from gitlab_sync.session.workflow import read_all
 def get_project_branches(client: Client, project_id: int | str) -> list[str]:
     """Return the names of all branches of a project (an id or a path), sorted.
 
-    Raises NotFound if there is no such project, and the other errors of `gitlab_sync.errors` for
-    what could not be read. Thread-safe.
+    Raises NotFound if there is no such project.
     """
     rows = read_all(client, RestList(endpoint(project_id, "repository/branches")))
     return sorted(name for name in (record.text(row, "name") for row in rows) if name)

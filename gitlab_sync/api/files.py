@@ -24,14 +24,14 @@ def read_file_content(
 ) -> str | None:
     """Return the text of a file at a branch, tag or commit (`ref`; None: the default branch).
 
-    None only if the project and the ref are there and the file is not. Text is UTF-8, or UTF-16
-    with its mark; bytes that are neither become U+FFFD, so that one odd letter hides no file and a
-    picture is no error. Raises NotFound for a project or ref that is not there, and the other
-    errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
+    Returns None only if project and ref exist and the file does not. The text is decoded as UTF-8,
+    or as UTF-16 if it has a byte order mark; other bytes become U+FFFD, so neither an odd character
+    nor a picture is an error. Raises NotFound if the project or the ref does not exist, and
+    ConfigurationError for an empty path.
     """
     name = str(path or "").strip("/")
     if not name.strip(" /"):
-        raise ConfigurationError("The path of the file is empty")
+        raise ConfigurationError("The path of the file must not be empty")
     try:
         return text_of(read_one(client, file_endpoint(project_id, name), {"ref": ref or "HEAD"}))
     except NotFound as error:
@@ -43,8 +43,7 @@ def read_file_content(
 def list_all_files(client: Client, project_id: int | str, branch: str | None = "main") -> list[str]:
     """Return the paths of all files of a branch, tag or commit (None: the default branch).
 
-    Folders and submodules are none. Raises NotFound for a project or branch that is not there,
-    and the other errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
+    Folders and submodules are left out. Raises NotFound if project or branch do not exist.
     """
     rows = read_all(client, tree_of(project_id, branch))
     paths = (record.text(row, "path") for row in rows if record.text(row, "type") == "blob")
@@ -57,27 +56,27 @@ def file_endpoint(project_id: int | str, path: str) -> str:
 
 
 def text_of(file: Record) -> str:
-    """Return the text in a file's record; how bytes become text says `read_file_content`.
+    """Return the text in a file's record, decoded as `read_file_content` says.
 
-    Raises BadResponse if the record holds none.
+    Raises BadResponse if the record holds no content.
     """
     content = file.get("content")
     if not isinstance(content, str):
-        raise BadResponse("The answer holds no content of a file", status=200)
+        raise BadResponse("The answer must hold the content of a file, got none", status=200)
     if record.text(file, "encoding") != "base64":
         return content
     try:
         data = base64.b64decode(content)
     except binascii.Error:
-        raise BadResponse("The content of the file is no base64", status=200) from None
+        raise BadResponse("The content of the file must be base64", status=200) from None
     return data.decode("utf-16" if data.startswith(_WIDE) else "utf-8-sig", "replace")
 
 
 def tree_of(project_id: int | str, ref: str | None, *, recursive: bool = True) -> RestList:
     """Return the list of files, folders and submodules at a branch, tag or commit.
 
-    None as `ref` is the default branch. Without `recursive` the list is of what lies at the root.
+    With None as `ref` it is the default branch. Without `recursive` it is the root folder alone.
     """
-    # Only keyset goes on beyond 50,000 entries.
+    # Only keyset pagination goes beyond 50,000 entries.
     params = {"ref": ref or None, "recursive": recursive, "pagination": "keyset"}
     return RestList(endpoint(project_id, "repository/tree"), params)

@@ -1,4 +1,4 @@
-"""Dependencies of a project, as its lock file names them."""
+"""Dependencies of a project, from its lock file."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _LOCK_FILE = "uv.lock"
 def extract_dependencies_from_project(
     client: Client, project_id: int | str, branch: str | None = "main"
 ) -> Dependencies:
-    """Return what the `uv.lock` at the root of a branch (None: the default one) names.
+    """Return the packages in the `uv.lock` at the root of a branch (None: the default branch).
 
-    `{"total_dependencies", "packages": [{"name", "version", "source"}]}`, or `{"error": …}` if it
-    is not there, is no lock file or could not be read. Raises only ConfigurationError and
-    Cancelled. Thread-safe.
+    The result is `{"total_dependencies", "packages": [{"name", "version", "source"}]}`, or
+    `{"error": …}` if the file does not exist, is not a lock file or could not be read. Raises only
+    ConfigurationError and Cancelled.
     """
     try:
         text = read_file_content(client, project_id, _LOCK_FILE, branch)

@@ -6,12 +6,13 @@ from datetime import tzinfo
 
 from gitlab_sync.api.facts.rest import read_facts
 from gitlab_sync.api.period import given_period
-from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user, read_rows
+from gitlab_sync.api.user_items import Owner, Projects, UserItems, of_user, read_rows
 from gitlab_sync.errors import Cancelled
 from gitlab_sync.rules.dates import When
 from gitlab_sync.rules.items import merge_request as rules
 from gitlab_sync.rules.items.description import analyze_description
-from gitlab_sync.rules.items.tally import Judged, Verdicts
+from gitlab_sync.rules.items.roles import UserItem, merge_request_role
+from gitlab_sync.rules.items.tally import Evaluated, Verdicts
 from gitlab_sync.session.session import Client, Session, session_of
 from gitlab_sync.session.workflow import run_workflows
 from gitlab_sync.types import Record, RecordList, TableRow
@@ -21,7 +22,6 @@ _BEFORE_ROLE = (
     *("created_at", "merged_at", "closed_at"),
 )
 _AFTER_ROLE = ("upvotes", "user_notes_count", "time_stats", "head_pipeline", "updated_at")
-_ROLES = {(True, False): "Authored", (False, True): "Assigned", (True, True): "Authored & Assigned"}
 _STATES = {"merged": "merged", "closed": "closed", "opened": "opened", "pending": "opened"}
 """The numbers of what a person wrote: by title, the state that is counted."""
 
@@ -84,11 +84,11 @@ def user_rows(found: UserItems) -> tuple[RecordList, dict[str, int]]:
     return found.rows(_row), found.numbers(_STATES)
 
 
-def _row(item: Item, username: str) -> Record:
+def _row(item: UserItem, username: str) -> Record:
     description = analyze_description(item.record.get("description"))
     return {
         **{key: item.record.get(key) for key in _BEFORE_ROLE},
-        "role": _ROLES[item.authored, item.assigned],
+        "role": merge_request_role(item),
         **{key: item.record.get(key) for key in _AFTER_ROLE},
         "desc_score": description["description_score"],
         "quality": description["quality_label"],
@@ -127,14 +127,14 @@ def get_single_user_live_mr_compliance(
     return _compliance_stats(judged), problematic
 
 
-def _judged(session: Session, mrs: list[Record]) -> list[Judged]:
+def _judged(session: Session, mrs: list[Record]) -> list[Evaluated]:
     """Return merge requests with their verdicts, in order. Raises Cancelled if it was."""
     verdicts: dict[int, Verdicts] = {}
     for facts in read_facts(session, mrs):
         cancelled = next((error for error in facts.errors if isinstance(error, Cancelled)), None)
         if cancelled is not None:
             raise cancelled
-        verdicts[id(facts.mr)] = rules.judge(facts.mr, facts.facts)
+        verdicts[id(facts.mr)] = rules.evaluate(facts.mr, facts.facts)
     return [(mr, verdicts[id(mr)]) for mr in mrs]
 
 
@@ -143,7 +143,7 @@ def _compliance_row(mr: Record, verdicts: Verdicts) -> TableRow:
     return {"Title": mr.get("title"), "State": mr.get("state"), **flags}
 
 
-def _compliance_stats(judged: list[Judged]) -> TableRow:
+def _compliance_stats(judged: list[Evaluated]) -> TableRow:
     counted = rules.count_row(judged)
     scores = [analyze_description(mr.get("description"))["description_score"] for mr, _ in judged]
     unverified = sum(counted.unknown[title] for title in _STATS.values())

@@ -1,4 +1,4 @@
-"""What `since` and `until` of a person mean, and what of it GitLab can be asked for."""
+"""What `since` and `until` mean, and the filters of GitLab that follow from them."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from gitlab_sync.rules.dates import Period, When, period
 from gitlab_sync.types import Params
 
 Moment: TypeAlias = Literal["created", "active"]
-"""Which items a period means: those created in it, or those to which anything happened in it."""
+"""Which items a period selects: those created in it, or those that anything happened to in it."""
 
 _MARGIN = timedelta(days=1)
 
 
 class LocalZone(tzinfo):
-    """The time zone that this machine is set to, summer time included. Immutable.
+    """The time zone of this machine, including summer time. Immutable.
 
-    The standard library uses it for times that name none, but has no object for it.
+    The standard library uses it for naive times, but has no object for it.
     """
 
     def utcoffset(self, moment: datetime | None) -> timedelta:
-        """Return how far the machine's clocks are ahead of UTC at that time of theirs."""
+        """Return the offset from UTC at this local time."""
         try:
-            return _offset(datetime.now() if moment is None else moment.replace(tzinfo=None))  # noqa: DTZ005 - local is what is asked
-        except (OverflowError, ValueError, OSError):  # years that the system does not know
+            return _offset(datetime.now() if moment is None else moment.replace(tzinfo=None))  # noqa: DTZ005 - local time is wanted
+        except (OverflowError, ValueError, OSError):  # years that the system does not support
             return _offset(datetime.now())  # noqa: DTZ005 - as above
 
     def dst(self, _moment: datetime | None) -> None:
-        """Return None: how much of the offset is summer's, nobody asks."""
+        """Return None: the part of the offset that is summer time is not needed."""
 
     def tzname(self, moment: datetime | None) -> str:
         """Return the offset as a name, such as `UTC+05:30`."""
         return timezone(self.utcoffset(moment)).tzname(None)
 
     def fromutc(self, moment: datetime) -> datetime:
-        """Return what the machine's clocks show at that time of UTC."""
+        """Return the local time for this time in UTC."""
         try:
             return moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=self)
         except (ValueError, OSError):
@@ -47,31 +47,32 @@ def _offset(naive: datetime) -> timedelta:
 
 
 LOCAL = LocalZone()
-"""The time zone of days that nobody gave another one for."""
+"""The default time zone of days."""
 
 
 def given_period(since: When, until: When, zone: tzinfo | None = None) -> Period:
-    """Return the period that was given, days being days in `zone` (None: the machine's).
+    """Return the period from `since` to `until`; days are days in `zone` (None: the machine's).
 
-    ConfigurationError for what is no time, and for an end before the beginning.
+    Raises ConfigurationError for an invalid time, or an end before the beginning.
     """
     return period(since, until, zone or LOCAL)
 
 
 def created_within(wanted: Period) -> Params:
-    """Return the filters that make GitLab's list shorter, and never too short.
+    """Return the filters that make GitLab's list shorter, but never too short.
 
-    They are a day wider than the period: which items lie in it is decided by `Period.contains`,
-    whatever the server makes of the edges.
+    They are a day wider than the period: `Period.contains` decides which items are in it, however
+    the server treats the boundaries.
     """
     return _filters(wanted, "created_after")
 
 
 def active_within(wanted: Period) -> Params:
-    """Return the filters for a list of all items to which anything happened in the period.
+    """Return the filters for a list of all items that anything happened to in the period.
 
-    Whatever happens to an item (creation, merge, closing) lies between its creation and its last
-    change. So there are more in the list than one looks for, and never too few. As wide as above.
+    Everything that happens to an item (creation, merge, closing) happens between its creation and
+    its last change. So the list can hold more items than wanted, but never too few. The filters are
+    a day wider than the period, too.
     """
     return _filters(wanted, "updated_after")
 

@@ -1,4 +1,4 @@
-"""The README of a person's profile: that of the project which is called as the person is."""
+"""The README of a person's profile: that of the project with the person's own name."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from gitlab_sync.types import PartialList, Record
 
 @dataclass(frozen=True, slots=True)
 class ProfileReadme:
-    """The text of a profile README, and where it stands. Immutable.
+    """The text of a profile README, and where it is. Immutable.
 
     GitLab shows it on the profile only if its project is `public`. `link` is None if GitLab does
-    not say where the project is.
+    not give the project's URL.
     """
 
     text: str
@@ -34,11 +34,10 @@ class ProfileReadme:
 def read_profile_readme(
     session: Session, username: str, projects: Iterable[Record] | None = None
 ) -> ProfileReadme | None:
-    """Return the README of a person's profile, or None if there is none that the token may see.
+    """Return the README of a person's profile, or None if there is none that the token can see.
 
-    `projects` are the person's own, if they are known already: without one of that name there is
-    nothing to ask. Raises the errors of `gitlab_sync.errors` for what could not be read.
-    Thread-safe.
+    `projects` are the person's own, if they are known already: without one of that name, no request
+    is sent.
     """
     path = f"{username}/{username}"
     try:

@@ -1,4 +1,4 @@
-"""Whose token it is, and whether it is one. For who has a token and no client yet."""
+"""The owner of a token, and whether it is valid, for callers that have no client yet."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from gitlab_sync.types import Record, RecordList
 
 
 def get_user_from_token(base_url: str, token: str) -> Record:
-    """Return the user whom a token of any kind signs in.
+    """Return the user that a token of any kind signs in.
 
-    Raises AuthenticationError for a token that is missing, wrong or expired, PermissionDenied for
-    one that may not read, and the other errors of `gitlab_sync.errors`. Thread-safe.
+    Raises AuthenticationError for a token that is missing, wrong or expired, and PermissionDenied
+    for one that is not allowed to read.
     """
     return read_one(_view(base_url, token), "user")
 
@@ -23,16 +23,16 @@ def get_user_from_token(base_url: str, token: str) -> Record:
 def get_user_groups(base_url: str, token: str) -> RecordList:
     """Return all groups that the token's owner is a member of, as GitLab sends them.
 
-    Raises what `get_user_from_token` raises. Thread-safe.
+    Raises the same errors as `get_user_from_token`.
     """
     return read_all(_view(base_url, token), groups.of_caller())
 
 
 def validate_token(base_url: str, token: str) -> bool:
-    """Say whether a token signs somebody in and may read.
+    """Return whether a token signs a user in and is allowed to read.
 
-    False is GitLab's own word (401 or 403), or a token that cannot be one. A server that does not
-    answer says nothing of the token: that is an error of `gitlab_sync.errors`. Thread-safe.
+    False means that GitLab refused it (401 or 403), or that it has invalid characters. A server
+    that does not answer says nothing about the token, so that raises an error.
     """
     url = clean_base_url(base_url)
     try:
@@ -51,8 +51,8 @@ def _view(base_url: str, token: str) -> Session:
 
 
 def _credential(token: str) -> Credential:
-    # As a Bearer every kind of token is taken, an OAuth token in PRIVATE-TOKEN is not.
+    # As a Bearer, GitLab accepts every kind of token; in PRIVATE-TOKEN, no OAuth token.
     credential = Credential(token, is_oauth=True)
-    if not credential.token:  # GitLab would answer with what anybody may see
+    if not credential.token:  # GitLab would answer with what is public
         raise AuthenticationError("401 No token was given", status=401)
     return credential

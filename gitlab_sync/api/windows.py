@@ -1,10 +1,10 @@
-"""Lists of any length, also beyond the point where GitLab's pages by number end.
+"""Lists of any length, even beyond the point where GitLab's numbered pages end.
 
-Above 10,000 rows GitLab no longer says how many there are, and for some kinds page numbers end at
-50,000 rows (status 405). Such a list is read in another way from its second page on: by keyset
-where the endpoint has it; merge requests and issues in windows of time, in the order of their last
-change. A window begins where the one before ended, so that whatever changes meanwhile moves to a
-later one: it may come twice, and then its later version counts, but nothing is left out.
+Above 10,000 rows GitLab no longer reports their number, and for some lists page numbers end at
+50,000 rows (status 405). Such a list is read in another way from its second page on: by keyset if
+the endpoint supports it; merge requests and issues in windows of time, in the order of their last
+change. Each window begins where the one before ended, so anything that changes meanwhile moves to a
+later window: it can appear twice, and then its later version counts, but nothing is left out.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gitlab_sync.session.workflow import Workflow, run_workflow, whole
 from gitlab_sync.types import Params, PartialList, Record, RecordList
 
 OVERLAP = timedelta(seconds=1)
-"""How far a window reaches back into the one before."""
+"""How far each window overlaps the one before."""
 
 _BY_ID: Params = {"pagination": "keyset", "order_by": "id", "sort": "asc"}
 _KEYSET: tuple[tuple[re.Pattern[str], Params], ...] = (
@@ -38,12 +38,12 @@ _WITH_TIMES = re.compile(r"((projects|groups)/[^/]+/)?(merge_requests|issues)")
 
 
 class _ReadOn(GitLabSyncError):
-    """A list has to be gone on with in another way. A signal that nobody outside sees."""
+    """Signals, inside this module only, that a list has to be continued in another way."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Beginning:
-    """A list that is read by page numbers, as long as the server says how many there are."""
+    """A list read by page numbers, as long as the server reports how many there are."""
 
     rest_list: RestList
 
@@ -56,15 +56,15 @@ class _Beginning:
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
         follow = self.rest_list.after(session, place, reply)
         if follow and reply.next_page is not None and reply.total_pages is None:
-            raise _ReadOn("The server does not say how long the list is")
+            raise _ReadOn("The server does not report the length of the list")
         return follow
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """A list from `start` on, in the order of last changes, up to the first page that gets on.
+    """A list from `start` on, by last change, up to the first page that reaches a later time.
 
-    As long as all rows of its pages lie within the overlap, the window goes on by page numbers.
+    As long as all rows of its pages are within the overlap, the window continues by page numbers.
     """
 
     rest_list: RestList
@@ -84,16 +84,16 @@ class _Window:
         return self.rest_list.rows(data)
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
-        # One page at a time: what changes during the reading shifts the numbers of later pages.
+        # One page at a time: changes during the reading shift the numbers of later pages.
         follow = list(self._pages.after(session, place, reply))[:1]
         if follow and self.next_start(reply.data) is not None:
             raise _ReadOn("A further window begins")
         return follow
 
     def next_start(self, rows: Sequence[Record]) -> datetime | None:
-        """Return where the window after these rows begins; None where it would not get on.
+        """Return where the window after these rows begins; None if it would begin no later.
 
-        Nor does it where the server does not heed the order, or the filter.
+        That is also None if the server ignores the order or the filter.
         """
         if not rows:
             return None
@@ -107,10 +107,10 @@ class _Window:
 
 
 def reading(rest_list: RestList) -> Workflow[ListResult[str]]:
-    """Return the plan that reads one list to its true end, however long it is.
+    """Return the workflow that reads one list to its end, however long it is.
 
-    A list that does not say how long it is comes in the order in which it was read: by id, by name
-    or by last change. An error stands in what was found, beside the rows read before it.
+    If the server does not report its length, the rows are in the order in which they were read: by
+    id, by name or by last change. The result holds an error along with the rows read before it.
     """
     found = (yield {"rows": _Beginning(rest_list)})["rows"]
     if not isinstance(found.error, _ReadOn):
@@ -126,10 +126,7 @@ def reading(rest_list: RestList) -> Workflow[ListResult[str]]:
 
 
 def read_all(session: Session, rest_list: RestList) -> RecordList:
-    """Return all rows of one list, however long; an error carries those read before it.
-
-    As `reading`. Thread-safe.
-    """
+    """Return all rows of one list, however long it is, in the order of `reading`."""
     return run_workflow(session, _rows(rest_list))
 
 
@@ -146,7 +143,7 @@ def _path(rest_list: RestList) -> str:
 
 
 def _by_keyset(rest_list: RestList) -> RestList | None:
-    """Return the list by keyset; None if its kind has none, or an order of its own was asked."""
+    """Return the list by keyset; None if its kind has none, or if an order was requested."""
     if "pagination" in rest_list.params or "order_by" in rest_list.params:
         return None
     params = next((found for kind, found in _KEYSET if kind.fullmatch(_path(rest_list))), None)
@@ -163,5 +160,5 @@ def _in_windows(rest_list: RestList) -> Workflow[ListResult[str]]:
             rows[record.identity(row) or object()] = row
         if not isinstance(found.error, _ReadOn):
             return found._replace(reading=PartialList(list(rows.values()), found.reading.missing))
-        # Only the window's last page got on; those before it lie within the overlap.
+        # Only the window's last page reached a later time; the others are within the overlap.
         start = window.next_start([found.reading.rows[-1]])

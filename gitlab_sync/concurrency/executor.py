@@ -18,12 +18,13 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from gitlab_sync.concurrency.fair_queue import Delay, FairQueue, Task
-from gitlab_sync.concurrency.futures import OrderedResults, PoolFuture, here, ordered_map, serve
+from gitlab_sync.concurrency.futures import PoolFuture, here, serve
+from gitlab_sync.concurrency.mapping import map_over
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -109,13 +110,14 @@ class SharedExecutor(ThreadPoolExecutor):
         timeout: float | None = None,
         chunksize: int = 1,  # noqa: ARG002 - part of the signature; threads have no use for it
         buffersize: int | None = None,
-    ) -> OrderedResults[T]:
-        """Map with results in input order, as in Python 3.14, inputs pulled as results are taken.
+    ) -> Iterator[T]:
+        """Map with results in input order; signature and behaviour are those of Python 3.14.
 
-        `buffersize` bounds what is under way or unread (None: twice the workers). An item's error
-        is raised in its place, and cancels the rest; so does `timeout` (seconds, from this call).
+        Without `buffersize` all inputs are submitted at once, with it at most that many ahead of
+        the results. An error is raised in its place and cancels the rest; so does `timeout`
+        (seconds, from this call).
         """
-        return ordered_map(self, 2 * self._max_workers, fn, iterables, timeout, buffersize)
+        return map_over(self, fn, iterables, timeout, buffersize)
 
     def for_tenant(self, key: Hashable, delay: Delay | None = None) -> TenantExecutor:
         """Return a view whose work waits in that tenant's lane, held back while `delay()` > 0."""
@@ -190,10 +192,9 @@ class TenantExecutor(Executor):
         timeout: float | None = None,
         chunksize: int = 1,  # noqa: ARG002 - part of the signature; threads have no use for it
         buffersize: int | None = None,
-    ) -> OrderedResults[T]:
-        """Map through the tenant's lane; as `SharedExecutor.map`."""
-        window = 2 * self._pool.max_workers
-        return ordered_map(self, window, fn, iterables, timeout, buffersize)
+    ) -> Iterator[T]:
+        """Map through the tenant's queue; as `SharedExecutor.map`."""
+        return map_over(self, fn, iterables, timeout, buffersize)
 
     @property
     def cancelled(self) -> bool:

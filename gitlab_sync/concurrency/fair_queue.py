@@ -89,6 +89,15 @@ class TenantQueue:
                 return task
         return max(self.later[0][0] - now, 0.0) if self.later else _LONGEST_SLEEP
 
+    def forget_claimed(self) -> None:
+        """Let go of tasks that were claimed out of their turn, once nothing else is here.
+
+        The containers are replaced, since one of them may be iterated over at this moment.
+        """
+        if not self.waiting and (self.ready or self.later):
+            self.ready = deque()
+            self.later = []
+
 
 class FairQueue:
     """Tasks by tenant, taken round robin. Thread-safe; one lock guards everything in it.
@@ -168,6 +177,7 @@ class FairQueue:
             return False
         task.claimed = True
         task.lane.waiting -= 1
+        task.lane.forget_claimed()
         self._backlog -= 1
         return True
 

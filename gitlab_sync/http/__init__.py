@@ -1,1 +1,4 @@
-"""One HTTP exchange, done well: transport, wire, retry, limits, credentials, paging."""
+"""One HTTP exchange: transport, connections, wire, retry, rate limit, credentials, cache, URLs.
+
+`wire`, `urls` and `headers` are pure; everything with state is thread-safe.
+"""

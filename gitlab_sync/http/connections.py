@@ -1,10 +1,11 @@
-"""Connections that can be broken off from another thread, in the middle of whatever they do.
+"""Connections that another thread can break off at any point of an exchange.
 
-A thread that reads from a silent server cannot be woken: but its socket can be shut down. So each
-exchange takes a `Lease`; the connection that it uses hangs itself on it, and `Lease.interrupt` cuts
-the line. The connection keeps a duplicate of its socket for that: it is there before the first byte
-(while the name's addresses are still being tried), stays good under TLS, and is never mistaken for
-another connection's, since a connection obeys only the lease that holds it last.
+A thread that reads from a silent server cannot be woken, but its socket can be shut down. So each
+exchange takes a `Lease`, the connection that it uses registers with the lease, and
+`Lease.interrupt` shuts it down. For this the connection keeps a duplicate of its socket: it exists
+before the first byte (while addresses of the host are still being tried), stays valid under TLS,
+and cannot be confused with that of another connection, since a connection obeys only the lease that
+took it last.
 """
 
 from __future__ import annotations
@@ -28,24 +29,24 @@ from gitlab_sync.http.headers import Response
 
 
 class Interrupted(HTTPError):
-    """The exchange was broken off by its own side."""
+    """The exchange was broken off by this process."""
 
 
 class OpenConnections:
-    """How many connections of a transport are open. Thread-safe."""
+    """Counts the open connections of a transport. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.count = 0
 
     def add(self, change: int) -> None:
-        """Count one more or one less."""
+        """Add `change`, 1 or -1, to the count."""
         with self._lock:
             self.count += change
 
 
 class Lease:
-    """One exchange's hold on the connection that it uses. `interrupt` may come from any thread."""
+    """One exchange's hold on the connection it uses. `interrupt` can be called by any thread."""
 
     __slots__ = ("_interrupted", "connection")
 
@@ -55,11 +56,11 @@ class Lease:
 
     @property
     def interrupted(self) -> bool:
-        """Whether it was broken off."""
+        """Whether `interrupt` was called."""
         return self._interrupted
 
     def interrupt(self) -> None:
-        """Break the exchange off, now or before it begins."""
+        """Break the exchange off, even before it begins."""
         self._interrupted = True
         connection = self.connection
         if connection is not None:
@@ -83,7 +84,7 @@ _here = _Here()
 
 
 class _Breakable(HTTPConnection):
-    """What both kinds of connection share; mixed in before urllib3's own class."""
+    """What HTTP and HTTPS connections share; it comes before urllib3's own class."""
 
     opened: OpenConnections  # set on the pool's own subclass, see `pool_classes`
     response_class = Response
@@ -105,14 +106,14 @@ class _Breakable(HTTPConnection):
             raise Interrupted
 
     def break_off(self, lease: Lease) -> None:
-        """Shut the line down, if it is still this lease's."""
+        """Shut the socket down if this lease still holds the connection."""
         with self._guard:
             if self._lease is lease and self._handle is not None:
                 with contextlib.suppress(OSError):
                     self._handle.shutdown(socket.SHUT_RDWR)
 
     def let_go(self, lease: Lease) -> None:
-        """End the lease; an answer that closed the connection has been read by now."""
+        """End the lease; an answer that closes the connection has been read by then."""
         with self._guard:
             if self._lease is lease:
                 self._lease = None
@@ -140,14 +141,14 @@ class _Breakable(HTTPConnection):
                 self._close_handle()
 
     def _new_conn(self) -> socket.socket:
-        """Connect as urllib3 does, but so that it can be broken off while it waits."""
+        """Connect as urllib3 does, but in a way that can be broken off while it waits."""
         try:
             found = socket.getaddrinfo(
                 self._dns_host, self.port, allowed_gai_family(), socket.SOCK_STREAM
             )
         except (socket.gaierror, UnicodeError) as error:
             if isinstance(error, UnicodeError):
-                raise NewConnectionError(self, f"{self.host!r} is no host name") from error
+                raise NewConnectionError(self, f"{self.host!r} is not a host name") from error
             raise NameResolutionError(self.host, self, error) from error
         failure: OSError = OSError("the name has no address")
         for family, kind, protocol, _, address in found:
@@ -186,7 +187,7 @@ class _Breakable(HTTPConnection):
 
 
 def pool_classes(opened: OpenConnections) -> dict[str, type[HTTPConnectionPool]]:
-    """Return pool classes by scheme whose connections can be broken off and count in `opened`."""
+    """Return pool classes by scheme; their connections can be broken off and count in `opened`."""
 
     class Plain(_Breakable):
         pass

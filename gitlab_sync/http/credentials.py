@@ -1,23 +1,24 @@
-"""A token, and what may be known of it: its header, its principal, where it came from."""
+"""A token with its header, its principal and where it came from."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
-from typing import Any
+from collections.abc import Callable
+from hashlib import blake2b
 
 from gitlab_sync.errors import ConfigurationError
 
-# Without the key nobody can tell from a principal which token it is, or test a guess.
+# Without the key, a principal does not reveal its token, and a guess cannot be tested.
 _KEY = secrets.token_bytes(32)
 
 
 class Credential:
-    """One token for one way of signing in. Immutable and thread-safe; its repr hides the token.
+    """One token and how it is sent. Immutable; its repr hides the token.
 
-    `is_oauth` sends it as `Authorization: Bearer`, else it goes as `PRIVATE-TOKEN`. It pickles only
-    as a reference to the environment variable that holds it: a token itself never travels.
+    `is_oauth` sends it as `Authorization: Bearer`, otherwise as `PRIVATE-TOKEN`. It pickles only as
+    a reference to the environment variable that holds it: the token itself never leaves the
+    process. Raises ConfigurationError for a token with blanks or characters outside ASCII.
     """
 
     __slots__ = ("headers", "is_oauth", "reference", "token")
@@ -28,7 +29,7 @@ class Credential:
         text = (token or "").strip()
         if not all("!" <= character <= "~" for character in text):
             raise ConfigurationError(
-                "The token has characters that no token has",
+                "The token must be printable ASCII without spaces",
                 hint="Copy it again, without spaces, quotes or line breaks.",
             )
         self.token = text
@@ -42,9 +43,9 @@ class Credential:
 
     @classmethod
     def from_environment(cls, name: str, is_oauth: bool = False) -> Credential:
-        """Read the token from an environment variable, and remember its name, so that it pickles.
+        """Read the token from an environment variable, and keep the name so that it pickles.
 
-        Raises ConfigurationError when the variable is not set.
+        Raises ConfigurationError if the variable is not set.
         """
         token = os.environ.get(name)
         if not token:
@@ -54,28 +55,36 @@ class Credential:
             )
         return cls(token, is_oauth, reference=name)
 
-    def principal(self, instance: str) -> str:
-        """Return a name for whoever the token signs in at that instance; it tells nothing of it."""
-        return _hashed(instance, str(self.is_oauth), self.token)
+    def principal(self, instance: str, key: bytes | None = None) -> str:
+        """Return a keyed hash that identifies the user of this token: 32 hexadecimal digits.
+
+        It does not reveal the token. With a `key` it is the same in every process that has the
+        key, without one in this process alone.
+        """
+        parts = "\0".join(self._signed_in_as(instance))
+        return blake2b(parts.encode(), key=key or _KEY, digest_size=16).hexdigest()
+
+    def _signed_in_as(self, instance: str) -> tuple[str, ...]:
+        return instance, str(self.is_oauth), self.token
 
     def __repr__(self) -> str:
         where = f" from {self.reference}" if self.reference else ""
         return f"<Credential{where}: {'Bearer' if self.is_oauth else 'PRIVATE-TOKEN'}, hidden>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Callable[[str, bool], Credential], tuple[str, bool]]:
         if self.reference is None:
             raise ConfigurationError(
-                "A token never travels to another process",
-                hint="Make the credential with Credential.from_environment, and set it there, too.",
+                "A token cannot be sent to another process",
+                hint="Use Credential.from_environment, and set the variable there, too.",
             )
         return (Credential.from_environment, (self.reference, self.is_oauth))
 
 
 class OidcCredential(Credential):
-    """The access token of somebody who signed in by OpenID Connect, and who that is.
+    """The access token of a person who signed in by OpenID Connect, with their identity.
 
-    The token changes with every sign-in, so the principal is (issuer, subject), which stays. The
-    caller vouches that both come from an ID token that was checked.
+    The token changes with every sign-in, so the principal is made of issuer and subject, which do
+    not change. The caller guarantees that both come from a verified ID token.
     """
 
     __slots__ = ("issuer", "subject")
@@ -85,10 +94,5 @@ class OidcCredential(Credential):
         self.issuer = issuer
         self.subject = subject
 
-    def principal(self, instance: str) -> str:
-        """Return a name for that person at that instance, whatever token they have."""
-        return _hashed("oidc", instance, self.issuer, self.subject)
-
-
-def _hashed(*parts: str) -> str:
-    return hashlib.blake2b("\0".join(parts).encode(), key=_KEY, digest_size=16).hexdigest()
+    def _signed_in_as(self, instance: str) -> tuple[str, ...]:
+        return "oidc", instance, self.issuer, self.subject

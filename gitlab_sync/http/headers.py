@@ -1,7 +1,7 @@
-"""The head of an answer, read without the parser of mails that the standard library uses for it.
+"""Reads response headers without the mail parser that the standard library uses for them.
 
-That parser takes a third of all the work that a small answer costs. What comes out is the same,
-field by field: a head that is in any way unusual is still given to it.
+That parser takes a third of the CPU time of a small response. The result is the same, field by
+field: headers that are in any way unusual are still given to that parser.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FIELD = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)\r?\n", re.
 
 
 class Head(http.client.HTTPMessage):
-    """The fields of a head, in their order. Not to be changed."""
+    """The header fields of a response, in their order. Immutable."""
 
     def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class Head(http.client.HTTPMessage):
             self._first.setdefault(name.lower(), value)
 
     def get(self, name: str, failobj: Any = None) -> Any:
-        """Return the first value of a field, whatever the case of its name."""
+        """Return the first value of a field; the case of its name does not matter."""
         return self._first.get(name.lower(), failobj)
 
     def items(self) -> list[tuple[str, Any]]:
@@ -39,9 +39,9 @@ class Head(http.client.HTTPMessage):
 
 
 def read_head(stream: BinaryIO) -> http.client.HTTPMessage:
-    """Read up to the empty line that ends a head, and return its fields.
+    """Read up to the empty line that ends the headers, and return the fields.
 
-    Raises HTTPException for lines that are too long or too many, as `http.client` does.
+    Raises HTTPException for a line that is too long or for too many lines, as `http.client` does.
     """
     lines = list(_lines(stream))
     text = b"".join(lines)
@@ -52,7 +52,7 @@ def read_head(stream: BinaryIO) -> http.client.HTTPMessage:
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of a head, the empty one among them."""
+    """Yield the header lines, including the empty one that ends them."""
     for _ in range(_MOST_LINES):
         line = stream.readline(_LONGEST_LINE + 1)
         if len(line) > _LONGEST_LINE:
@@ -64,10 +64,10 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 class Response(http.client.HTTPResponse):
-    """An answer whose head `read_head` reads; all else is the standard library's."""
+    """A response that reads its headers with `read_head`; the rest is the standard library's."""
 
-    # How a body is framed must stay in one place: so this is the library's own `begin`, which finds
-    # another reader of heads under the name that it calls.
+    # The framing of bodies must stay in one place: so this is the library's own `begin`, with our
+    # reader of headers under the name that it calls.
     begin = FunctionType(
         http.client.HTTPResponse.begin.__code__,
         {**vars(http.client), "parse_headers": read_head},

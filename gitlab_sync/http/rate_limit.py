@@ -1,8 +1,8 @@
-"""Rate limits: one gate for all of a principal's work, and how long each piece of work waits at it.
+"""Rate limits: one gate for all work of a principal, and how long each piece of work waits there.
 
-Facts: GitLab sends `RateLimit-*` on every answer of newer servers and `Retry-After` with most 429s,
-but some 429s come without any header while `Remaining` looks healthy. So the gate obeys headers
-where there are any, and backs off by itself where there are none.
+Newer GitLab servers send `RateLimit-*` with every answer and `Retry-After` with most 429s, but some
+429s come without any header while `Remaining` still looks fine. So the gate follows the headers if
+there are any, and backs off by itself if there are none.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import time
 from gitlab_sync.errors import RateLimited
 from gitlab_sync.http.wire import RateLimit
 
-_OWN_BACKOFF = (0.5, 30.0)  # first and longest wait of a 429 that names none, seconds
+_OWN_BACKOFF = (0.5, 30.0)  # seconds: the first and the longest wait after a 429 without headers
 
 
 class Gate:
-    """What one principal may send to one instance, and when. Thread-safe.
+    """When one principal is allowed to send a request to one instance. Thread-safe.
 
-    One pause for all: whoever meets a 429 closes the gate, and everybody waits for the same moment.
-    It also closes by itself when the requests under way use up what `RateLimit-Remaining` allows.
+    A 429 closes the gate for all of the principal's requests, until the same moment. The gate also
+    closes by itself once the requests under way use up what `RateLimit-Remaining` allows.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Gate:
         self._budgets: dict[str, tuple[int, float]] = {}
 
     def delay(self) -> float:
-        """Return the seconds until a request may start; 0: now. Asked often: it takes no lock."""
+        """Return the seconds until a request can start (0: now). Called often: it takes no lock."""
         now = time.monotonic()
         wait = self._opens_at - now
         for remaining, resets_at in tuple(self._budgets.values()):
@@ -46,7 +46,7 @@ class Gate:
             self._under_way += 1
 
     def leave(self, limit: RateLimit | None = None) -> None:
-        """Count it as done, with what its answer said of the limit."""
+        """Count a request as done, with the limit that its answer reported."""
         with self._lock:
             self._under_way -= 1
             if limit is None:
@@ -56,19 +56,19 @@ class Gate:
             known = self._budgets.get(limit.name)
             remaining = limit.remaining
             if known is not None and now < known[1] and resets_at < known[1] + 1.0:
-                # Answers overtake each other: within one window the lowest number is the newest.
+                # Answers overtake each other: within one window, the lowest number is the newest.
                 remaining, resets_at = min(remaining, known[0]), known[1]
             self._budgets[limit.name] = (remaining, resets_at)
 
     def close(self, seconds: float | None) -> None:
-        """Let nobody through for that long; None: the server did not say, so back off.
+        """Let no request start for this many seconds; None backs off, as the server named no time.
 
-        Whoever is refused again and again backs off, too, however soon the server asks us back.
+        After repeated refusals it also backs off, even if the server names a shorter time.
         """
         with self._lock:
             now = time.monotonic()
             own = 0.0
-            if now >= self._opens_at:  # what was under way together is refused together: once
+            if now >= self._opens_at:  # requests under way together are refused together: once
                 if seconds is None or self._refusals:
                     first, longest = _OWN_BACKOFF
                     high = min(longest, first * 2 ** min(self._refusals, 16))
@@ -77,21 +77,21 @@ class Gate:
             self._opens_at = max(self._opens_at, now + max(seconds or 0.0, own))
 
     def after_fork(self) -> None:
-        """Forget what the parent process has under way."""
+        """Forget the requests that the parent process has under way."""
         self._lock = threading.Lock()
         self._under_way = 0
 
     def passed(self) -> None:
-        """Note that a request went through: the next refusal is a first one again."""
+        """Note that a request succeeded: the next refusal counts as a first one again."""
         self._refusals = 0
 
 
 class WaitBudget:
     """How long one piece of work waits at a gate before it gives up. Thread-safe.
 
-    `limit` is in seconds. A call waits that long from its beginning (`started`, on the monotonic
-    clock; then it is `fixed`); a batch that long for each closing, since anything that went through
-    shows that waiting is worth it.
+    `limit` is in seconds. A call counts it from its start (`started`, on the monotonic clock; then
+    the budget is `fixed`). A batch counts it from each closing of the gate, since every request
+    that succeeded shows that waiting is worthwhile.
     """
 
     def __init__(self, gate: Gate, limit: float, started: float | None = None) -> None:
@@ -101,33 +101,33 @@ class WaitBudget:
         self._since = started
 
     def waited(self) -> float:
-        """Return the seconds since the call began; 0 for a batch, whose time nobody counts."""
+        """Return the seconds since the call began; 0 for a batch, which has no time limit."""
         return time.monotonic() - self._since if self.fixed and self._since is not None else 0.0
 
     def delay(self) -> float:
-        """Return the seconds to wait; 0 when the gate is open, and also when it is hopeless.
+        """Return the seconds to wait; 0 if the gate is open, and also if it opens too late.
 
-        For who holds work back: work without hope is let go at once, to fail by itself.
+        For the queue that holds tasks back: a task that would wait too long starts, and fails.
         """
         wait = self.gate.delay()
         return wait if wait > 0 and not self._hopeless(wait) else 0.0
 
     def delay_or_raise(self) -> float:
-        """Return the seconds to wait; RateLimited when the gate opens too late."""
+        """Return the seconds to wait; raise RateLimited if the gate opens too late."""
         wait = self.gate.delay()
         if wait <= 0:
             return 0.0
         if self._hopeless(wait):
             raise RateLimited(
-                f"429 Rate Limit reached: it opens in {wait:.0f} s, "
-                f"and the work may wait {self.limit:.0f} s",
+                f"429 Rate Limit reached: it resets in {wait:.0f} s, "
+                f"but this work waits at most {self.limit:.0f} s",
                 status=429,
                 retry_after=wait,
             )
         return wait
 
     def relax(self) -> None:
-        """Note that a request of this work went through."""
+        """Note that a request of this work succeeded."""
         if not self.fixed and self._since is not None:
             self._since = None
 

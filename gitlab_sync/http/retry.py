@@ -1,8 +1,7 @@
-"""When a failed exchange is tried again, and after how long. tenacity decides; we only wait.
+"""Decides whether a failed exchange is retried, and after how long. tenacity decides; we wait.
 
-A policy is a small immutable value that threads share. Whether an attempt is worth it depends on
-the error, on the method (a write is sent again only if it never left) and on a budget for the
-instance.
+A policy is a small immutable value. Whether a retry makes sense depends on the error, on the method
+(a write is sent again only if it never left) and on a retry budget for the instance.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from gitlab_sync.errors import (
 )
 
 TRANSIENT_STATUS = frozenset({500, 502, 503, 504, *range(520, 531)})
-"""The 5xx that GitLab's documentation and proxies before it give for passing trouble."""
+"""The 5xx that GitLab and proxies in front of it send for transient failures."""
 
 _WINDOW = 60  # seconds
 _FREE_RETRIES = 10
@@ -34,7 +33,7 @@ _SHARE = 5
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same request may succeed a moment later."""
+    """Return whether the same request could succeed a moment later."""
     if isinstance(error, ServerError):
         return error.status in TRANSIENT_STATUS
     if isinstance(error, ConnectionFailed | TimedOut | BadResponse):
@@ -44,7 +43,7 @@ def is_transient(error: BaseException) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how fast: attempts, and a full jitter from 0 to base * 2**n, capped.
+    """How often and how fast to retry: attempts, and full jitter from 0 to base * 2**n, capped.
 
     `base` and `cap` are seconds. Full jitter: Marc Brooker, "Exponential Backoff And Jitter".
     """
@@ -53,7 +52,7 @@ class RetryPolicy:
     base: float = 0.5
     cap: float = 30.0
     bad_answers: int = 1
-    """How often an answer that is no JSON is asked for again."""
+    """How often an answer that is not JSON is requested again."""
     _retrying: Retrying = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -71,17 +70,17 @@ class RetryPolicy:
 
     def after(self, error: GitLabSyncError, state: RetryCallState) -> float:
         """Return the seconds to wait before the next attempt, or raise `error` if there is none."""
-        self._retrying.begin()  # its statistics are per thread, and a call may change threads
+        self._retrying.begin()  # its statistics are per thread, and a call can change threads
         state.set_exception((type(error), error, error.__traceback__))
-        wait = self._retrying.iter(state)  # a DoSleep, since all else raises
+        wait = self._retrying.iter(state)  # a DoSleep, since everything else raises
         state.prepare_for_next_attempt()
         return float(cast("float", wait))
 
 
 class RetryBudget:
-    """Retries of one instance, bounded so that a dead server is not hammered. Thread-safe.
+    """Limits the retries of one instance, so that a dead server is not hammered. Thread-safe.
 
-    At most a fifth of the requests of the last minute, plus ten.
+    They are at most a fifth of the requests of the last minute, plus ten.
     """
 
     def __init__(self) -> None:
@@ -103,7 +102,7 @@ class RetryBudget:
             self._now()[1] += 1
 
     def take(self) -> bool:
-        """Take one retry, if the budget has it."""
+        """Take one retry from the budget; return False if there is none left."""
         with self._lock:
             now = self._now()
             requests = sum(second[1] for second in self._seconds)
@@ -116,11 +115,11 @@ class RetryBudget:
 
 
 class RetryState:
-    """One call's tries so far. Not thread-safe: one thread at a time works on a call.
+    """The attempts of one call so far. Not thread-safe: one thread at a time works on a call.
 
-    `limit` is the seconds that the whole call may take, from now; None: no limit. `longest` is the
-    longest wait before one retry that a server may ask for. `repeatable` says that sending it twice
-    does no harm (GET, HEAD, a GraphQL query).
+    `limit` is how many seconds the whole call can take from now on (None: no limit). `longest` is
+    the longest wait in seconds that the server can ask for before one retry. `repeatable` says that
+    sending the request twice does no harm (GET, HEAD, a GraphQL query).
     """
 
     def __init__(
@@ -148,18 +147,18 @@ class RetryState:
         self._budget.count()
 
     def check_time(self) -> None:
-        """Raise the last 429 if the call's time is over: waiting for it is what took the time."""
+        """Raise the last 429, if any, once the call's time is over: it took the time."""
         over = self.deadline is not None and time.monotonic() >= self.deadline
         if over and self.refusal is not None:
             raise self.refusal
 
     def excuse(self, seconds: float) -> None:
-        """Let a wait that has a limit of its own not count against the call's."""
+        """Extend the deadline by a wait that has its own limit."""
         if self.deadline is not None:
             self.deadline += seconds
 
     def after(self, error: GitLabSyncError) -> float:
-        """Return the seconds to wait before trying again; raise `error` when it is final."""
+        """Return the seconds to wait before the next attempt; raise `error` if it is final."""
         error.attempts = self.made
         self.check_time()
         if not self._repeatable and not error.nothing_sent:

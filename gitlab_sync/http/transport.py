@@ -1,8 +1,9 @@
-"""The one way out of the process: a pooled session that holds nothing of anybody.
+"""Sends all requests of the process through one pooled session that holds nothing of any user.
 
-The session owns pool, TLS and proxies; requests go straight to the pool that its adapter keeps. The
-layers above that in `requests` merge cookies, netrc and headers into each call, and cost more than
-half of it. Credentials come with each request, cookies are never kept, redirects never followed.
+The session owns the connections, TLS and proxies; requests go directly to its adapter's pool. The
+layers of `requests` above the pool merge cookies, netrc and headers into each call, and take more
+than half of its CPU time. Each request brings its credential, cookies are never kept, and redirects
+are not followed here.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ from gitlab_sync.http.wire import Answer
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 25.0
 _CHUNK = 1 << 18
-_INSTANCES = 64  # pools kept by host; the oldest is dropped when there are more
+_INSTANCES = 64  # pools kept, one for each host; the oldest is dropped when there are more
 _BASE_HEADERS = {
     "User-Agent": f"gitlab-sync/{__version__}",
     "Accept": "application/json",
@@ -59,7 +60,7 @@ _BASE_HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What a transport has carried so far."""
+    """What a transport has carried so far. `bytes` are those of decoded bodies."""
 
     requests: int
     bytes: int
@@ -67,11 +68,11 @@ class Traffic:
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter whose pools make connections that can be broken off."""
+    """An adapter with pools that make connections which can be broken off."""
 
     def __init__(self, opened: OpenConnections, size: int) -> None:
         self._classes = pool_classes(opened)
-        # Retries are ours, above: those of urllib3 sleep where nobody can wake them.
+        # We retry ourselves: urllib3 would sleep where nothing can wake it.
         super().__init__(_INSTANCES, size, max_retries=0, pool_block=False)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
@@ -87,7 +88,7 @@ class _Adapter(HTTPAdapter):
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """How one origin is reached: its pool, what stands before the path, headers for a proxy."""
+    """How one origin is reached: its pool, a prefix of the path, headers for a proxy."""
 
     pool: HTTPConnectionPool
     prefix: str
@@ -97,8 +98,8 @@ class _Route:
 def verify_from_environment() -> bool | str:
     """Return what TLS certificates are checked against: a bundle's path, True, or False for none.
 
-    `GITLAB_SSL_VERIFY` may be `true`, `1`, `t`, their opposites, or a path; `REQUESTS_CA_BUNDLE`
-    and `CURL_CA_BUNDLE` name a bundle, as for requests.
+    `GITLAB_SSL_VERIFY` is `true`, `1`, `t`, their opposites, or a path; `REQUESTS_CA_BUNDLE` and
+    `CURL_CA_BUNDLE` name a bundle, as for requests.
     """
     said = os.environ.get("GITLAB_SSL_VERIFY", "").strip()
     if said.lower() in {"false", "0", "f", "no", "off"}:
@@ -109,19 +110,19 @@ def verify_from_environment() -> bool | str:
 
 
 class Transport:
-    """One pooled session for everybody. Thread-safe.
+    """One pooled session for all users. Thread-safe.
 
-    `verify` is what certificates are checked against: True (the usual issuers), the path of a
-    bundle, False for nothing at all, or None for what the environment says. That and the proxies
-    are read once, when it is made: one TLS policy for the whole process, since an adapter writes it
-    on pools that all threads share.
+    `pool_size` is the number of connections kept for each host. `verify` is what certificates are
+    checked against: True (the usual issuers), the path of a bundle, False for nothing at all, or
+    None for what the environment says. It and the proxies are read once, when the transport is
+    made: the process has one TLS policy, since an adapter sets it on pools that all threads share.
     """
 
     def __init__(self, pool_size: int, *, verify: bool | str | None = None) -> None:
         self._opened = OpenConnections()
         self._verify = verify_from_environment() if verify is None else verify
         self.session = requests.Session()
-        self.session.trust_env = False  # else netrc replaces a token, on each request
+        self.session.trust_env = False  # otherwise netrc would replace the token of each request
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.session.headers.clear()
         adapter = _Adapter(self._opened, pool_size)
@@ -134,7 +135,7 @@ class Transport:
         self._bytes = 0
 
     def traffic(self) -> Traffic:
-        """Count what went over the wire so far."""
+        """Return what was sent and received so far."""
         return Traffic(self._requests, self._bytes, self._opened.count)
 
     def exchange(
@@ -149,8 +150,9 @@ class Transport:
     ) -> Answer:
         """Send one request and read its whole answer, whatever its status.
 
-        `deadline` is on the monotonic clock. Raises ConnectionFailed, TimedOut, BadResponse (cut
-        short) or Cancelled. What fails before anything was sent has `nothing_sent` set.
+        `url` is absolute, `deadline` on the monotonic clock. Raises ConnectionFailed, TimedOut,
+        BadResponse (cut short), ConfigurationError or Cancelled. An error from before anything was
+        sent has `nothing_sent` set.
         """
         cancel.check()
         started = time.monotonic()
@@ -164,7 +166,7 @@ class Transport:
             with lease:
                 answer = self._send(method, url, headers, body, timeout, deadline)
         except (HTTPError, OSError, ValueError) as error:
-            # A line that we cut fails in many ways, and all of them mean the same.
+            # A connection that we shut down fails in many ways; all of them mean the same.
             cancel.check()
             raise _ours(error, method, url) from error
         finally:
@@ -199,10 +201,10 @@ class Transport:
                 preload_content=False,
             )
         except ClosedPoolError:
-            self._routes.pop(origin, None)  # dropped for newer hosts; the next call makes it anew
+            self._routes.pop(origin, None)  # dropped for newer hosts; the next call makes it again
             raise
         parts = []
-        # Piece by piece, so that a server that drips cannot stretch the call beyond its deadline.
+        # In pieces, so that a slow stream of bytes cannot stretch the call beyond its deadline.
         while piece := response.read1(_CHUNK):
             parts.append(piece)
             if deadline is not None and time.monotonic() > deadline:
@@ -226,8 +228,8 @@ class Transport:
         return route
 
     def close(self) -> None:
-        """Close all idle connections. Those in use are their jobs' to break off."""
-        # The session forgets its pools, but a pool that a kept error still refers to stays open.
+        """Close all idle connections. Cancelling breaks off those in use."""
+        # The session forgets its pools, but one that a kept error refers to would stay open.
         for route in list(self._routes.values()):
             route.pool.close()
         self._routes.clear()
@@ -240,7 +242,7 @@ def _split(url: str) -> tuple[str, str]:
 
 
 def _ours(error: Exception, method: str, url: str) -> GitLabSyncError:
-    """Turn what requests, urllib3 and sockets raise into an error of ours: the only such place."""
+    """Return our error for what requests, urllib3 or a socket raised. It is the only such place."""
     cause: BaseException = error
     if isinstance(error, ProxyError) and error.original_error is not None:
         cause = error.original_error
@@ -258,7 +260,7 @@ def _ours(error: Exception, method: str, url: str) -> GitLabSyncError:
     if isinstance(cause, AnyTimeoutError | TimeoutError):
         return TimedOut(f"No answer from {host} in time", **facts)
     if isinstance(cause, SSLError):
-        hint = "Check the certificate; REQUESTS_CA_BUNDLE names a bundle that has its issuer."
+        hint = "Check the certificate; REQUESTS_CA_BUNDLE can name a bundle with its issuer."
         found = ConnectionFailed(f"TLS with {host} failed: {cause}", hint=hint, **facts)
         found.lasting = any(isinstance(arg, SSLCertVerificationError) for arg in cause.args)
         return found

@@ -1,4 +1,4 @@
-"""Endpoints and parameters made into URLs, and URLs of answers brought back to our own host."""
+"""Turns endpoints and parameters into URLs, and brings URLs in answers back to our own host."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from gitlab_sync.errors import BadResponse, ConfigurationError, without_secrets
 
 API_PATH = "/api/v4"
 _SAFE = "/:@!$&'()*+,;=~-._"
-_PRINTABLE = re.compile(r"[!-~]+")  # what may stand in a request's first line
-# What would come out as it is: the most, so that it is worth being told apart first.
+_PRINTABLE = re.compile(r"[!-~]+")  # what the first line of a request can contain
+# An endpoint that needs no change: most are like this, so they are recognised first.
 _PLAIN = re.compile(r"(?!api/)[\w-]+(?:/[\w-]+)*(?:\?[\w-]+=[\w-]*(?:&[\w-]+=[\w-]*)*)?", re.ASCII)
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def clean_base_url(url: str) -> str:
-    """Return an instance's URL without trailing slashes; ConfigurationError if it cannot be one."""
+    """Return an instance's URL without `/` and `/api/v4` at its end.
+
+    Raises ConfigurationError for anything but an http or https URL with a host and a path.
+    """
     text = url.strip() if isinstance(url, str) else ""
     try:
         parts = urlsplit(text)
@@ -29,25 +32,25 @@ def clean_base_url(url: str) -> str:
         good = False
     if not good or re.search(r"[\s\\]", text):
         raise ConfigurationError(
-            f"{without_secrets(str(url))!r} is not the URL of a GitLab",
-            hint="Give the whole address, such as https://gitlab.example.com.",
+            f"A GitLab's URL must be http or https with a host, got {without_secrets(str(url))!r}",
+            hint="Give the whole URL, such as https://gitlab.example.com.",
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigurationError(
-            "The URL of a GitLab holds no user, password, query or fragment",
-            hint="Give only scheme, host and path; the token has a setting of its own.",
+            "A GitLab's URL must have no user, password, query or fragment",
+            hint="Give only scheme, host and path; the token is set separately.",
         )
     base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
     return base.removesuffix(API_PATH)
 
 
 def encode_id(project_or_group: int | str) -> str:
-    """Return an id or a path as one path segment; one that is already encoded stays as it is."""
+    """Return an id or a path as one path segment; one that is already encoded stays the same."""
     return quote(str(project_or_group).strip().strip("/"), safe="%")
 
 
 def encode_query(params: Mapping[str, Any]) -> str:
-    """Encode parameters GitLab's way: None left out, booleans in lower case, lists as `key[]`."""
+    """Encode parameters for GitLab: None is left out, booleans in lower case, lists as `key[]`."""
     return "&".join(f"{quote_plus(key)}={quote_plus(value)}" for key, value in _pairs(params))
 
 
@@ -75,24 +78,26 @@ def _text(value: object) -> str:
 def target(endpoint: str, params: Mapping[str, Any] | None, base_url: str) -> str:
     """Return path and query below the API's root, such as `projects/1/issues?state=closed`.
 
-    `endpoint` may begin with `/`, `/api/v4/` or the whole base URL, and have a query of its own;
-    a parameter given in `params` takes the place of one of the same name there.
-    Raises ConfigurationError for another host, an empty endpoint or one with `..` in it.
+    `endpoint` can begin with `/`, `/api/v4/` or the whole base URL, and can have its own query;
+    `params` replace parameters of the same name there. Raises ConfigurationError for another host,
+    an empty endpoint or one with `..` in its path.
     """
     if not params and _PLAIN.fullmatch(endpoint):
         return endpoint
     text = endpoint.strip()
     if "://" in text.partition("?")[0]:
         if not text.startswith(base_url + "/"):
-            raise ConfigurationError(f"{text!r} is not below {base_url}")
+            raise ConfigurationError(f"The endpoint must be below {base_url}, got {text!r}")
         text = text.removeprefix(base_url)
     path, _, own = text.partition("?")
     path = path.lstrip("/")
     path = path.removeprefix(API_PATH.lstrip("/") + "/")
     if not path:
-        raise ConfigurationError("The endpoint is empty", hint="Name one, such as 'projects/1'.")
+        raise ConfigurationError(
+            "The endpoint must not be empty", hint="Give one, such as 'projects/1'."
+        )
     if _leads_out(path):
-        raise ConfigurationError(f"{endpoint!r} has '.' or '..' in its path")
+        raise ConfigurationError(f"The endpoint must have no '.' or '..' in it, got {endpoint!r}")
     path = quote(_BARE_PERCENT.sub("%25", path), safe=_SAFE + "%")
     given = {} if params is None else params
     pairs = parse_qsl(own, keep_blank_values=True)
@@ -107,10 +112,10 @@ def target(endpoint: str, params: Mapping[str, Any] | None, base_url: str) -> st
 
 
 def reroot(link: str, base_url: str) -> str:
-    """Return the target that a `Link` or `Location` names, on the host that we were given.
+    """Return the target of a `Link` or `Location` header, on the host that we were given.
 
-    Behind a proxy GitLab names its configured host, so host and prefix of the link do not count:
-    what follows `/api/v4/` does. BadResponse for a link to anywhere else; it is never followed.
+    Behind a proxy GitLab names the host it was configured with, so the link's host and prefix do
+    not count, only what follows `/api/v4/`. Raises BadResponse for a link to anywhere else.
     """
     try:
         parts = urlsplit(link)
@@ -125,29 +130,29 @@ def reroot(link: str, base_url: str) -> str:
 
 
 def moved_to(asked: str, location: str, base_url: str) -> str:
-    """Return where the target `asked` is now, by the `Location` of a redirect.
+    """Return the new target for `asked`, by the `Location` of a redirect.
 
-    GitLab answers so for a renamed project: all stays but the id, which is the second segment. What
-    leads to anything else would give an answer to another question, so that is BadResponse.
+    GitLab redirects so for a renamed project: only the second segment, its id, changes. Raises
+    BadResponse for a redirect to anything else, since its answer would be to another request.
     """
     path, _, query = asked.partition("?")
     new_path, _, new_query = reroot(location, base_url).partition("?")
     old, new = ([unquote(segment) for segment in one.split("/")] for one in (path, new_path))
     same_place = old[:1] == new[:1] and old[2:] == new[2:] and len(old) == len(new)
     if not same_place or old == new or (new_query and parse_qsl(new_query) != parse_qsl(query)):
-        raise _elsewhere(location, "which is not what was asked for")
+        raise _elsewhere(location, "which is not what was requested")
     return f"{new_path}?{query}" if query else new_path
 
 
 def _leads_out(path: str) -> bool:
-    """Whether a path below the API's may end outside of it."""
+    """Return whether a path can lead out of the API's root."""
     return any(unquote(segment) in {".", ".."} for segment in path.split("/"))
 
 
 def _elsewhere(link: str, why: str = "which is not its API") -> BadResponse:
     error = BadResponse(
-        f"The server sends us on to {without_secrets(link)}, {why}",
-        hint="Check that the URL is GitLab's own, with https if the server wants it.",
+        f"The server redirects to {without_secrets(link)}, {why}",
+        hint="Check that the URL is GitLab's own, and begins with https if the server requires it.",
     )
     error.lasting = True
     return error

@@ -1,4 +1,4 @@
-"""One answer read: status, headers and body in; data or a typed error out. No I/O in here."""
+"""Reads one answer: status, headers and body in, data or a typed error out. No I/O."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from gitlab_sync.errors import (
 )
 
 Headers = Mapping[str, str]
-"""Header fields by name; the lookup must ignore case, or the names be in lower case."""
+"""Header fields by name; look-ups ignore case, or the names are in lower case."""
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>|<h1[^>]*>(.*?)</h1>", re.IGNORECASE | re.DOTALL)
 _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 _TOO_COMPLEX = re.compile(r"complexity|query is too large|timeout", re.IGNORECASE)
 _LONGEST_MESSAGE = 300
-_LONGEST_BODY = 20_000  # what is looked at of an error's body
+_LONGEST_BODY = 20_000  # how much of an error's body is searched
 _DEEPEST = 5
 _DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer as it came: what the transport hands over. Immutable, so it can be shared."""
+    """One HTTP answer as the transport received it. Immutable."""
 
     status: int
     headers: Headers
@@ -48,7 +48,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """What the `RateLimit-*` headers said: requests left, and seconds until they are renewed."""
+    """What the `RateLimit-*` headers said: requests left, and seconds until the limit resets."""
 
     name: str
     remaining: int
@@ -57,10 +57,10 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer that is what we asked for.
+    """A successful answer, decoded.
 
-    `data` is the decoded JSON ([] for an empty body). The rest speaks of paging: the number of the
-    next page or None, the link to it (keyset) or None, and the totals where GitLab gives them.
+    `data` is the decoded JSON ([] for an empty body). The rest is about paging: the number of the
+    next page or None, the link to it (keyset) or None, and the totals if GitLab gives them.
     """
 
     data: Any
@@ -71,10 +71,10 @@ class Reply:
 
 
 def read(answer: Answer) -> Reply:
-    """Return what a successful answer holds, or raise the error that it stands for.
+    """Return what a successful answer holds, or raise the error that it means.
 
-    A redirect is the caller's to follow and an error here (BadResponse). 204 and an empty body give
-    []. Shapes of error bodies: GitLab's API documentation and recorded answers.
+    The caller follows redirects; here they raise BadResponse. 204 and an empty body give []. Shapes
+    of error bodies: GitLab's API documentation and recorded answers.
     """
     status, headers, body = answer.status, answer.headers, answer.body
     if not 200 <= status < 300:
@@ -101,12 +101,12 @@ def read(answer: Answer) -> Reply:
 def read_list(answer: Answer) -> Reply:
     """Return what `read` does, but only for rows: a list, or an object that counts as one row.
 
-    An answer without a body is no empty list: nobody knows what should have stood there.
+    An answer without a body is a BadResponse, not an empty list: it does not say what is missing.
     """
     reply = read(answer)
     if not answer.body or not isinstance(reply.data, list | dict):
         raise BadResponse(
-            f"{answer.status} without the rows of a list",
+            f"{answer.status} must come with the rows of a list, got none",
             status=answer.status,
             request_id=answer.headers.get("x-request-id"),
         )
@@ -114,14 +114,16 @@ def read_list(answer: Answer) -> Reply:
 
 
 def read_graphql(answer: Answer) -> Reply:
-    """Return the `data` of a GraphQL answer; its errors come with status 200.
+    """Return the `data` of a GraphQL answer; GraphQL errors come with status 200.
 
-    Raises GraphQLError with what they say, QueryTooComplex where that is the query's size or time.
+    Raises GraphQLError with their text, or QueryTooComplex if it is about the query's size or time.
     """
     reply = read(answer)
     body = reply.data
     if not isinstance(body, dict) or not (body.get("errors") or "data" in body):
-        raise BadResponse(f"{answer.status} without the data of a query", status=answer.status)
+        raise BadResponse(
+            f"{answer.status} must come with the data of a query, got none", status=answer.status
+        )
     if not body.get("errors"):
         return Reply(body["data"])
     message = _said(body["errors"])
@@ -134,9 +136,9 @@ def read_graphql(answer: Answer) -> Reply:
 
 
 def rate_limit(headers: Headers, now: float | None = None) -> RateLimit | None:
-    """Return what the headers say of the limit, or None. `now` is the epoch time (default: ours).
+    """Return what the headers say about the limit, or None. `now` is epoch time (default: ours).
 
-    The reset is compared with the answer's own `Date`: a clock that is wrong does not count.
+    The reset is compared with the answer's own `Date`, so a wrong local clock does no harm.
     """
     remaining = _integer(headers.get("ratelimit-remaining"))
     reset = _number(headers.get("ratelimit-reset"))
@@ -147,7 +149,7 @@ def rate_limit(headers: Headers, now: float | None = None) -> RateLimit | None:
 
 
 def retry_after(headers: Headers, now: float | None = None) -> float | None:
-    """Return the seconds that `Retry-After` asks for: a number, a fraction or an HTTP date."""
+    """Return the seconds in `Retry-After` (a number, a fraction or an HTTP date), or None."""
     text = headers.get("retry-after")
     seconds = _number(text)
     if seconds is None:
@@ -160,7 +162,7 @@ def retry_after(headers: Headers, now: float | None = None) -> float | None:
 
 
 def error_of(answer: Answer) -> GitLabSyncError:
-    """Return the typed error that an answer outside 2xx stands for."""
+    """Return the typed error for an answer outside 2xx."""
     status, headers = answer.status, answer.headers
     message = _message(answer)
     wait = retry_after(headers)
@@ -171,11 +173,11 @@ def error_of(answer: Answer) -> GitLabSyncError:
     elif status == 403:
         kind = PermissionDenied
         if "insufficient_scope" in message:
-            hint = "The token lacks a scope: make one with read_api."
+            hint = "The token lacks a scope: create one with read_api."
     elif status == 404:
         kind = NotFound
         if message == "404 Not Found":
-            hint = "This server has no such route: it may be an older GitLab, or the path is wrong."
+            hint = "This server has no such route: it is an older GitLab, or the path is wrong."
     elif status == 429:
         kind, message = RateLimited, f"429 Rate Limit reached: {message}"
         if wait is None:
@@ -194,7 +196,7 @@ def error_of(answer: Answer) -> GitLabSyncError:
 
 
 def _message(answer: Answer) -> str:
-    """Return what an error body says, whatever its shape."""
+    """Return the message in an error body, whatever its shape."""
     try:
         data = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
@@ -204,14 +206,14 @@ def _message(answer: Answer) -> str:
             text = next((part for part in found.groups() if part), "") if found else "an HTML page"
     else:
         text = _said(data)
-    # Cut first: looking for tags takes the square of the length where none is closed.
+    # Cut first: looking for tags takes time with the square of the length if none is closed.
     text = re.sub(r"<[^<>]+>", " ", text[: 10 * _LONGEST_MESSAGE])
     text = " ".join(text.split())[:_LONGEST_MESSAGE]
     return without_secrets(text) or "no message"
 
 
 def _said(data: object, depth: int = 0) -> str:
-    """Return the text in an error's JSON; what lies deeper than any of GitLab's is left out."""
+    """Return the text in an error's JSON; deeper levels than GitLab uses are left out."""
     if depth > _DEEPEST:
         return "…"
     if isinstance(data, Mapping):

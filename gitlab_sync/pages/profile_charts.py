@@ -17,7 +17,7 @@ from gitlab_sync.pages.widgets import charts
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Check
-from gitlab_sync.rules.items.tally import Judged, Verdicts, distinct, tally
+from gitlab_sync.rules.items.tally import Evaluated, Verdicts, distinct, tally
 from gitlab_sync.rules.text import instant, plural
 
 MOST_WEEKS = 26
@@ -39,7 +39,7 @@ _IN_WORDS = 5  # bars and weeks that a description names
 # -- checks ----------------------------------------------------------------------------------------
 
 
-def fault_bars(checks: Sequence[Check], judged: Sequence[Judged]) -> list[dict[str, object]]:
+def fault_bars(checks: Sequence[Check], judged: Sequence[Evaluated]) -> list[dict[str, object]]:
     """Return for each check how many of the items fail it, the largest share first.
 
     Each has `Check`, `Share` (in percent of the items whose answer is known, 0 where there is none)
@@ -71,7 +71,7 @@ def bars_in_words(nouns: str, bars: Sequence[dict[str, object]]) -> str:
     return f"Bars: the share of {nouns} with a fault, by check, most first: {first}"
 
 
-def show_faults(nouns: str, checks: Sequence[Check], judged: Sequence[Judged]) -> None:
+def show_faults(nouns: str, checks: Sequence[Check], judged: Sequence[Evaluated]) -> None:
     """Show for each check how many of the items fail it."""
     bars = fault_bars(checks, judged)
     title = "With this fault, in percent"
@@ -89,7 +89,7 @@ def grade(verdicts: Verdicts) -> str:
     return NOT_KNOWN if results["unknown"] or not results else CLEAN
 
 
-def weeks(judged: Sequence[Judged], zone: tzinfo) -> dict[date, Counter[str]]:
+def weeks(judged: Sequence[Evaluated], zone: tzinfo) -> dict[date, Counter[str]]:
     """Return how merge requests fare, by the Monday of the week that they were begun in.
 
     The last `MOST_WEEKS` weeks up to the last with one; those without any are there, too. One whose

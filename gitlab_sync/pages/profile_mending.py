@@ -11,7 +11,7 @@ from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Severity
-from gitlab_sync.rules.items.fixes import Doubt, Entry, Group, Mending
+from gitlab_sync.rules.items.fixes import Doubt, Entry, Fixes, Group
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.rules.text import plural
 from gitlab_sync.services.profile import ProfileReport
@@ -32,23 +32,23 @@ def show_mending(report: ProfileReport, instance: str) -> None:
     sheets = {sheet.title: sheet for sheet in report.summaries(instance)}
     username = str(report[0]["Username"])
     st.header("What to mend", anchor=False)
-    if report.mending.faults:
-        _show_groups(report.mending, sheets[tables.TO_MEND], username)
+    if report.fixes.faults:
+        _show_groups(report.fixes, sheets[tables.TO_FIX], username)
     else:
         unread = [part for part in _JUDGED if part in report.errors]
-        text, good = nothing_to_mend(report.mending, unread)
+        text, good = nothing_to_mend(report.fixes, unread)
         icon = ":material/sentiment_satisfied:" if good else ":material/info:"
         (st.success if good else st.info)(text, icon=icon)
     _show_unknown(report, sheets[tables.NOT_KNOWN], username)
 
 
-def _show_groups(mending: Mending, sheet: Sheet, username: str) -> None:
-    things = plural(len(mending.faults), "thing")
+def _show_groups(fixes: Fixes, sheet: Sheet, username: str) -> None:
+    things = plural(len(fixes.faults), "thing")
     st.markdown(
-        f"{things} can be better in {in_words(mending.judged)}. The weightiest come first: begin "
+        f"{things} can be better in {in_words(fixes.evaluated)}. The weightiest come first: begin "
         "there. Open one to see how to mend it, and where it is."
     )
-    for place, group in enumerate(mending.groups):
+    for place, group in enumerate(fixes.groups):
         with st.expander(group_title(group), expanded=place == 0):
             st.markdown(group_text(group))
     with st.expander("All of it as a table, and as a file", icon=":material/table:"):
@@ -56,12 +56,12 @@ def _show_groups(mending: Mending, sheet: Sheet, username: str) -> None:
         show_sheet(sheet, "mend", f"{sheet.title}_of_{username}", Extras(alt=alt))
 
 
-def nothing_to_mend(mending: Mending, unread: Sequence[str]) -> tuple[str, bool]:
+def nothing_to_mend(fixes: Fixes, unread: Sequence[str]) -> tuple[str, bool]:
     """Say, as Markdown, what it means that no fault is known, and whether that is good news.
 
     `unread` names the items of which some are not known.
     """
-    judged = in_words(mending.judged)
+    judged = in_words(fixes.evaluated)
     if not judged and unread:
         text = f"Nobody can say: the {' and '.join(unread)} could not all be read."
     elif not judged:
@@ -69,7 +69,7 @@ def nothing_to_mend(mending: Mending, unread: Sequence[str]) -> tuple[str, bool]
             "Nothing yet: merge requests are looked at once they are merged or closed, and issues "
             "once they are closed."
         )
-    elif unread or mending.unknown:
+    elif unread or fixes.unknown:
         text = f"No fault was found in {judged}, but not everything could be checked."
     else:
         return f"**Nothing at all: well done!** Every check passes in {judged}.", True
@@ -113,7 +113,7 @@ def entry_text(entry: Entry) -> str:
 
 def _show_unknown(report: ProfileReport, sheet: Sheet, username: str) -> None:
     lines = [f"- {text}" for text in unread_texts(report, _JUDGED)]
-    lines += [f"- {doubt_text(doubt)}" for doubt in report.mending.doubts]
+    lines += [f"- {doubt_text(doubt)}" for doubt in report.fixes.doubts]
     if not lines:
         return
     st.header("Not known", anchor=False)
@@ -121,7 +121,7 @@ def _show_unknown(report: ProfileReport, sheet: Sheet, username: str) -> None:
     st.markdown("\n".join(lines))
     if report.query.quick:
         st.caption("*Quick* judges from lists alone: run again without it to know more.")
-    if report.mending.unknown:
+    if report.fixes.unknown:
         with st.expander("These items as a table, and as a file", icon=":material/table:"):
             alt = "What is not known: a row for each item and check"
             show_sheet(sheet, "unknown", f"{sheet.title}_of_{username}", Extras(alt=alt))

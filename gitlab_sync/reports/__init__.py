@@ -1,1 +1,1 @@
-"""Rows made into tables and files."""
+"""Turns rows into tables and files. Everything here but `AtomicFile` is pure."""

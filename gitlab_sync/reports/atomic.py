@@ -1,4 +1,4 @@
-"""A file that is written whole or not at all."""
+"""Writes a file completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import BinaryIO, Self
 
 
 class AtomicFile:
-    """Write a file beside `path`, and put it in its place when all went well.
+    """Writes a temporary file next to `path`, and renames it to `path` if all went well.
 
-    A context manager: until it ends without an exception, the old file stays as it was. The mode is
-    what the umask says. A link is followed. What is no plain file (a pipe, `/dev/null`) cannot be
-    replaced and is written as it is. Raises OSError, on entering if the folder cannot be written.
-    Not thread-safe, but for `discard`.
+    A context manager: until it ends without an exception, the old file stays unchanged. The mode
+    follows the umask. A link is followed. Anything but a plain file (a pipe, `/dev/null`) cannot be
+    replaced and is written directly. Raises OSError, on entering if the folder is not writable. Not
+    thread-safe, except for `discard`.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -34,11 +34,11 @@ class AtomicFile:
         return self
 
     def write(self, data: bytes) -> None:
-        """Append to what the file will hold."""
+        """Append to the file's content."""
         self._file.write(data)
 
     def discard(self) -> None:
-        """Remove what was written so far, if it has not taken its place yet; from any thread."""
+        """Remove what was written so far, unless it has replaced `path`. For any thread."""
         if self._temporary is not None:
             with contextlib.suppress(OSError):
                 self._temporary.unlink()
@@ -53,7 +53,7 @@ class AtomicFile:
             with self._file as file:
                 if kind is None and self._temporary is not None:
                     file.flush()
-                    os.fsync(file.fileno())  # else a crash could leave the new name with no bytes
+                    os.fsync(file.fileno())  # a crash must not leave the new name empty
             if kind is None and self._temporary is not None:
                 self._temporary.replace(self.path)
                 _sync_folder(self.path.parent)
@@ -63,7 +63,7 @@ class AtomicFile:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name last, where the system lets folders be opened."""
+    """Make the new name durable, if the system allows folders to be opened."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""What kind of values a column holds, and its cells as such values, for files with types."""
+"""The kind of values in a column, and its cells as typed values, for typed file formats."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from gitlab_sync.rules.dates import moment_in
 from gitlab_sync.types import Scalar
 
 Kind: TypeAlias = Literal["text", "integer", "number", "percent", "truth", "day", "moment"]
-"""`percent`: numbers such as 75.0 for 75 %. `day`: an ISO 8601 date. `moment`: one with a time and
-an offset; without an offset it names no moment and is text."""
+"""`percent`: numbers such as 75.0 for 75 %. `day`: an ISO 8601 date. `moment`: a date with time and
+offset; without an offset it is text."""
 
 Value: TypeAlias = Scalar | date
-"""A cell with its type. A moment is a `datetime` (which is a `date`, too), aware, in UTC."""
+"""A typed cell. A moment is an aware `datetime` in UTC (and so also a `date`)."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# Python would also take week dates, and any character between day and hour.
+# Python would also accept week dates, and any character between day and hour.
 _MOMENT = re.compile(_DAY.pattern + "[T ][0-9]{2}:[0-9]{2}.+")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
-# What XML 1.0, section 2.2, lets into no document, and half a surrogate pair, which is no text.
+# What XML 1.0, section 2.2, forbids in documents, and half a surrogate pair, which is not text.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def legal(text: str) -> str:
-    """Return `text` without the characters that may stand in no XML (nor HTML) document."""
+    """Return `text` without the characters that are not allowed in XML or HTML."""
     return _ILLEGAL.sub("", text)
 
 
 def as_text(cell: Scalar) -> str:
-    """Return a cell that is known as text: true and false in lower case, as JSON has them."""
+    """Return a known cell as text, with `true` and `false` as in JSON."""
     return str(cell).lower() if isinstance(cell, bool) else str(cell)
 
 
 def shown_moment(moment: datetime) -> str:
-    """Return an aware time for people: `2024-01-05 09:30:00 UTC`."""
+    """Return an aware time for people to read: `2024-01-05 09:30:00 UTC`."""
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(' ', 'seconds')} UTC"
 
 
 def kind_of(cells: Iterable[Scalar]) -> Kind | None:
-    """Return the kind that all known cells share, or None if none of them is known.
+    """Return the kind that all known cells share, or None if no cell is known.
 
-    Integers with other numbers are numbers; any other mixture is text, and so are integers of more
-    than 64 bits. Never `percent`: nobody can tell that from a number.
+    Integers mixed with other numbers are numbers; any other mixture is text, and so are integers of
+    more than 64 bits. Never `percent`, which the numbers alone do not show.
     """
     kinds: set[Kind] = {_kind(cell) for cell in cells if _is_known(cell)}
     if len(kinds) > 1:
@@ -54,9 +54,9 @@ def kind_of(cells: Iterable[Scalar]) -> Kind | None:
 
 
 def value_of(cell: Scalar, kind: Kind) -> Value:
-    """Return a cell of a column of this kind with its type; None if it is not known.
+    """Return a cell as a typed value of this kind; None if it is unknown.
 
-    A float that is no number is not known. In a column of mixed cells each stays as it is.
+    NaN and infinity are unknown. In a column of mixed cells each stays as it is.
     """
     if cell is None or not _is_known(cell):
         return None

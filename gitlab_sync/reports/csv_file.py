@@ -1,4 +1,4 @@
-"""Rows as CSV (RFC 4180) that a spreadsheet may open without running what a cell holds."""
+"""Rows as CSV (RFC 4180) that a spreadsheet can open without running what a cell holds."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections.abc import Iterable, Sequence
 
 from gitlab_sync.types import Scalar, TableRow
 
-# A spreadsheet takes a cell that begins so for a formula: OWASP, "CSV Injection". The last four are
-# the full-width forms of the first, which programs for East Asian text take for the same.
+# A spreadsheet treats a cell that begins so as a formula: OWASP, "CSV Injection". The last four are
+# the full-width forms of the first four, which programs for East Asian text treat alike.
 _DANGEROUS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def neutral(cell: Scalar) -> Scalar:
-    """Return the cell such that no spreadsheet runs it: text that could be a formula gets a `'`.
+    """Return the cell so that no spreadsheet runs it: text that could be a formula gets a `'`.
 
-    Numbers stay as they are, negative ones, too.
+    Numbers stay as they are, including negative ones.
     """
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_DANGEROUS) else cell
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[TableRow]) -> bytes:
-    """Return a header and the rows, as UTF-8 with CRLF after each line; null is an empty cell.
+    """Return a header and the rows in UTF-8, with CRLF after each line; null is an empty cell.
 
-    A column that a row lacks is null, too. Pure.
+    A column that a row lacks is null.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")

@@ -1,4 +1,4 @@
-"""The formats that a table can be had in, and the names of their files."""
+"""The formats of tables, and the names of their files."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _LONGEST_STEM = 150  # bytes; file systems take 255 for a whole name
 class Format:
     """One format. Immutable.
 
-    `write` makes a whole file of one table, and `write_all` of several (None: it holds but one).
-    `suffix` begins with its dot. A `binary` one is nothing for a terminal.
+    `write` turns one table into a file, `write_all` several (None: the format holds only one).
+    `suffix` includes the dot. A `binary` format is not for terminals.
     """
 
     name: str
@@ -91,14 +91,14 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         )
     }
 )
-"""All formats by name. The rows of JSON have their own keys; all others have the columns."""
+"""All formats by name. Rows in JSON have their own keys; the others have the columns."""
 
 
 def file_name(title: str, day: date, form: Format) -> str:
-    """Return a file's name such as `Unified_Batch_Report_2024-01-05.xlsx`.
+    """Return the name of a file, such as `Unified_Batch_Report_2024-01-05.xlsx`.
 
-    Letters and digits of any language, `_` and `-` stay; whatever else stands between them becomes
-    one `_`, so that no name leads into another folder, is hidden, or looks like an option. Pure.
+    Letters and digits of any language, `_` and `-` are kept; anything between them becomes one `_`,
+    so that no name leads into another folder, is hidden, or looks like an option.
     """
     plain = "".join(mark if _is_safe(mark) else " " for mark in unicodedata.normalize("NFC", title))
     safe = "_".join(plain.split()).strip("_-")
@@ -107,5 +107,5 @@ def file_name(title: str, day: date, form: Format) -> str:
 
 
 def _is_safe(mark: str) -> bool:
-    # Vowels of Indian scripts and accents are marks (category M), and no letters to Python.
+    # Vowels of Indian scripts and accents are marks (category M), not letters, in Python.
     return mark.isalnum() or mark in "_-" or unicodedata.category(mark).startswith("M")

@@ -1,4 +1,4 @@
-"""A table as one HTML page that needs nothing else: no script, no file, no network."""
+"""Tables as one self-contained HTML page: no script, no other file, no network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gitlab_sync.types import TableRow
 _UNKNOWN = f'<abbr title="Not known: it could not be read">{UNKNOWN}</abbr>'
 _ON_THE_RIGHT: tuple[Kind, ...] = ("integer", "number", "percent")
 
-# Whatever a cell might smuggle in, a browser loads and runs nothing here.
+# Whatever a cell might contain, a browser loads and runs nothing here.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 _STYLE = """
@@ -90,11 +90,11 @@ dd { margin: 0; overflow-wrap: anywhere; }
 
 
 def to_html(*sheets: Sheet) -> bytes:
-    """Return a whole page, as UTF-8, in the light or dark colours that its reader prefers.
+    """Return a whole page in UTF-8, in the light or dark colours that its reader prefers.
 
-    It has the title of the first of the tables, of which there must be one. Null is a question
-    mark, but in the columns where it means that there is nothing; `Error` is left out if nobody has
-    one. Texts are escaped, and links lead to the web only. Pure.
+    It has the title of the first table; there must be at least one. Null is a question mark, except
+    in columns where it means that there is nothing; `Error` is left out if no row has one. Texts
+    are escaped, and links are http or https.
     """
     return "".join(_page(sheets)).encode(errors="replace")
 
@@ -111,7 +111,7 @@ def _page(sheets: Sequence[Sheet]) -> Iterator[str]:
     for place, sheet in enumerate(sheets):
         name, level = f"title{place or ''}", 2 if place else 1
         yield f'<h{level} id="{name}">{_text(sheet.title)}</h{level}>\n'
-        # Whoever has no mouse scrolls it with the arrow keys, and so it takes the focus.
+        # It takes the focus, so that people without a mouse can scroll it with the arrow keys.
         yield f'<div class="scroll" role="region" aria-labelledby="{name}" tabindex="0">\n'
         yield from _table(sheet)
         yield "</div>\n"

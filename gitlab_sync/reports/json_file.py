@@ -1,4 +1,4 @@
-"""Rows as JSON: a list of objects, or one object a line."""
+"""Rows as JSON: a list of objects, or one object on each line."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from gitlab_sync.types import TableRow
 
 
 def to_json(rows: Iterable[TableRow]) -> bytes:
-    """Return a list of objects with the rows' own keys in their order, indented; UTF-8. Pure."""
+    """Return a list of objects with the rows' own keys in their order; indented, in UTF-8."""
     return json_document(list(rows))
 
 
 def json_document(content: Any) -> bytes:
-    """Return one value as an indented document with a last line end; UTF-8. Pure."""
+    """Return one value as an indented JSON document that ends with a newline, in UTF-8."""
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def to_ndjson(rows: Iterable[TableRow]) -> bytes:
-    """Return one object a line, each line with its end, so that pieces can be joined. Pure."""
+    """Return one object on each line; every line ends with a newline, so parts can be joined."""
     return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)

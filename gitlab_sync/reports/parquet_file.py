@@ -1,4 +1,4 @@
-"""A table as Parquet: typed columns, and where it comes from in the file itself."""
+"""A table as Parquet: typed columns, and its origin in the file's metadata."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.types import Scalar
 
 KEY_PREFIX = "gitlab_sync."
-"""How the keys of a file's metadata begin: `gitlab_sync.title`, `gitlab_sync.as_of`, …, by the
-fields of `Meta`."""
+"""The prefix of the metadata's keys: `gitlab_sync.title`, `gitlab_sync.as_of`, …, as in `Meta`."""
 
 
 def to_parquet(sheet: Sheet) -> bytes:
     """Return the table as one Parquet file, with nulls as nulls.
 
-    Columns are int64, float64 (a percentage as 75.0), bool, date32, timestamp in UTC, or string,
-    also where nothing is known and no kind was declared. Links are left out. Raises
-    ConfigurationError without pyarrow.
+    Columns are int64, float64 (a percentage as 75.0), bool, date32, timestamp in UTC, or string; a
+    column without known cells and without a declared kind is string. Links are left out. Raises
+    ConfigurationError if pyarrow is not installed.
     """
     try:
         import pyarrow as pa  # type: ignore[import-untyped] # noqa: PLC0415 - slow, and optional
@@ -57,7 +56,7 @@ def _type(pa: Any, kind: Kind) -> Any:
 
 
 def _cell(cell: Scalar, kind: Kind) -> Value:
-    """Return what pyarrow takes for a cell: in a column of texts everything is one."""
+    """Return a cell as pyarrow expects it: in a text column, everything is text."""
     if kind == "text" and value_of(cell, kind) is not None:
         return _whole(as_text(cell))
     return value_of(cell, kind)

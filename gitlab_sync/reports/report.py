@@ -1,4 +1,4 @@
-"""What work on many things returns: an outcome for each, and how complete the whole is."""
+"""The rows of a run, and how complete they are."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ _SHORT: tuple[tuple[type[GitLabSyncError], str], ...] = (
 
 
 def short_reason(error: GitLabSyncError) -> str:
-    """Return one or two words for a completeness line: denied, rate limited, failed."""
+    """Return a word or two for a completeness line: denied, rate limited, failed."""
     return next((words for kind, words in _SHORT if isinstance(error, kind)), "failed")
 
 
 def commonest(reasons: Counter[str]) -> list[tuple[str, int]]:
-    """Return reasons with their numbers, the commonest first, those alike by name.
+    """Return reasons with their numbers, the most common first, then by name.
 
-    Which came first is chance.
+    The order in which they occurred is random, so it does not count.
     """
     return sorted(reasons.items(), key=lambda counted: (-counted[1], counted[0]))
 
 
 @dataclass(slots=True)
 class Completeness:
-    """How much of what a run set out to read it did read.
+    """How much of what a run was to read it did read.
 
-    `what` names the items ("merge requests"); `read` counts those of which everything is known,
-    `total` all that were found, `lost` the others by reason. `lists` counts people whose list could
-    not be read, whole or at all, by reason: nobody knows how many items those hold.
+    `what` names the items ("merge requests"); `read` counts those that are fully known, `total` all
+    that were found, `lost` the others by reason. `lists` counts, by reason, the people with a list
+    that could not be read to its end: how many items it holds is unknown.
     """
 
     what: str
@@ -60,7 +60,7 @@ class Completeness:
 
     @classmethod
     def of_people(cls, statuses: Iterable[str]) -> Completeness:
-        """Return of how many people all was read, given each one's `Status`."""
+        """Return the completeness of a table of people, given the `Status` of each."""
         lost = Counter(statuses)
         total, read = lost.total(), lost.pop("Success", 0)
         reasons = Counter({_SHORTFALLS[status]: number for status, number in lost.items()})

@@ -1,4 +1,4 @@
-"""A table with all that a file about it has to say: what exporters take."""
+"""A table with everything that its file has to say: the input of all formats."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from gitlab_sync.rules import RULES_VERSION
 from gitlab_sync.types import TableRow
 
 Link: TypeAlias = str | Callable[[TableRow], str | None]
-"""Where a cell's link comes from: the column with the URL (shown or not), or a function."""
+"""The source of a cell's link: the column that holds the URL (shown or not), or a function."""
 
-# Visible ASCII (RFC 3986 has no more), and never a `javascript:` that a server made up.
+# Visible ASCII (RFC 3986 allows no more), and never a `javascript:` URL from a server.
 _WEB = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 
@@ -27,8 +27,8 @@ class Meta:
     """Where the numbers come from, so that a file explains itself years later. Immutable.
 
     `as_of`: when the data was read, aware (kept in UTC). `instance`: the URL of the GitLab.
-    `completeness`: how much was read, in words. `scope`: what was asked and which filter was set,
-    in words. Texts lose any secret in them. Raises ValueError for a time without an offset.
+    `completeness`: how much was read, in words. `scope`: what was asked for and filtered, in words.
+    Secrets in the texts are masked. Raises ValueError for a time without an offset.
     """
 
     as_of: datetime
@@ -40,18 +40,18 @@ class Meta:
 
     def __post_init__(self) -> None:
         if self.as_of.utcoffset() is None:
-            raise ValueError(f"a time without an offset says nothing: {self.as_of}")
+            raise ValueError(f"as_of must have an offset, got {self.as_of}")
         object.__setattr__(self, "as_of", self.as_of.astimezone(UTC))
         for name in ("instance", "completeness", "scope"):
             object.__setattr__(self, name, without_secrets(getattr(self, name)))
 
     @classmethod
     def of_report(cls, report: Report, instance: str, scope: str = "") -> Self:
-        """Return what a run's own result says about itself."""
+        """Return the origin of a run's rows, from its report."""
         return cls(report.as_of, instance, str(report.completeness), scope)
 
     def lines(self) -> dict[str, str]:
-        """Return labels and texts for people, in order; what is not said is left out."""
+        """Return labels and texts for people to read, in order; empty texts are left out."""
         lines = {
             "Data as of": shown_moment(self.as_of),
             "GitLab": self.instance,
@@ -65,12 +65,11 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table: a title, the columns in order, a row for each line, and where it comes from.
+    """One table: a title, the columns in order, the rows, and where they come from. Immutable.
 
-    A column that a row lacks is null. `links`: columns whose cells lead somewhere. `kinds`: kinds
-    of columns that the cells alone do not tell, such as `percent`, or `integer` where all may be
-    null. `nothing`: columns in which null means that there is nothing, and not that it is unknown.
-    Immutable, as long as nobody changes the rows.
+    A column that a row lacks is null. `links`: the links of columns. `kinds`: kinds of columns that
+    the cells alone do not show, such as `percent`, or `integer` if all can be null. `nothing`:
+    columns in which null means that there is nothing, rather than that it is unknown.
     """
 
     title: str
@@ -82,9 +81,9 @@ class Sheet:
     nothing: Collection[str] = frozenset({"Error"})
 
     def kind(self, column: str) -> Kind:
-        """Return the kind of a column: as its cells are, or as declared if they can be that.
+        """Return the kind of a column: that of its cells, or the declared one if they fit it.
 
-        A column in which nothing is known is what it was declared to be, else text.
+        A column in which nothing is known has the declared kind, or else is text.
         """
         found = kind_of(row.get(column) for row in self.rows)
         declared = self.kinds.get(column)
@@ -94,7 +93,7 @@ class Sheet:
         return declared if wider or declared == "text" else found
 
     def link(self, column: str, row: TableRow) -> str | None:
-        """Return where a cell leads; None if nowhere, or if it is no URL of the web."""
+        """Return the link of a cell; None if there is none, or it is not an http or https URL."""
         source = self.links.get(column)
         if source is None:
             return None

@@ -1,4 +1,4 @@
-"""Rows as a table for people, in plain text: nothing cut off, no escape sequence in it."""
+"""Rows as a plain-text table: nothing is cut off, and there are no escape sequences."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ UNKNOWN = "?"
 _GAP = "  "
 _NOTE = "Error"
 NOTHING = frozenset({_NOTE})
-"""The columns in which null usually means that there is nothing, while any other is unknown."""
+"""The columns in which null means that there is nothing; in the others it means unknown."""
 
 
 def shown_columns(columns: Sequence[str], rows: Sequence[TableRow]) -> list[str]:
-    """Return the columns a person needs: all, but `Error` only if some row has one."""
+    """Return the columns to show: all of them, but `Error` only if a row has one."""
     return [
         column
         for column in columns
@@ -25,7 +25,7 @@ def shown_columns(columns: Sequence[str], rows: Sequence[TableRow]) -> list[str]
 
 
 def text_cell(column: str, cell: Scalar, nothing: Collection[str] = NOTHING) -> str:
-    """Return what stands in a cell: `?` for what is not known, and never a control character.
+    """Return the text of a cell: `?` for the unknown, and never a control character.
 
     Texts come from servers, and an escape sequence in one could take over a terminal.
     """
@@ -36,7 +36,7 @@ def text_cell(column: str, cell: Scalar, nothing: Collection[str] = NOTHING) -> 
 
 
 def is_numeric(column: str, rows: Sequence[TableRow]) -> bool:
-    """Whether a column holds numbers, and so is aligned to the right."""
+    """Return whether a column holds numbers, which are aligned to the right."""
     cells = [row.get(column) for row in rows]
     return any(isinstance(cell, int | float) for cell in cells) and not any(
         isinstance(cell, str) for cell in cells
@@ -46,7 +46,7 @@ def is_numeric(column: str, rows: Sequence[TableRow]) -> bool:
 def to_text(
     columns: Sequence[str], rows: Sequence[TableRow], nothing: Collection[str] = NOTHING
 ) -> str:
-    """Return a header, a line of dashes and a line for each row, as wide as it takes. Pure."""
+    """Return a header, a line of dashes and a line for each row, as wide as needed."""
     shown = shown_columns(columns, rows)
     cells = ([text_cell(column, row.get(column), nothing) for column in shown] for row in rows)
     table = [shown, *cells]
@@ -60,6 +60,6 @@ def to_text(
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
     padded = []
     for cell, width, to_the_right in zip(cells, widths, right, strict=True):
-        space = " " * (width - cell_len(cell))  # cells of East Asian text are two wide
+        space = " " * (width - cell_len(cell))  # East Asian characters are two cells wide
         padded.append(space + cell if to_the_right else cell + space)
     return _GAP.join(padded).rstrip()

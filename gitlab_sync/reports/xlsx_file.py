@@ -1,4 +1,4 @@
-"""Tables as an Excel workbook: numbers, dates and links as such, and no text that runs."""
+"""Tables as an Excel workbook: typed numbers, dates and links, and no text that runs."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _LONGEST_TEXT = 32_767  # UTF-16 units
 _LONGEST_LINK = 2_079
 _LONGEST_NAME = 31
 _EXACT = 10**15  # it keeps 15 digits of a number
-_FIRST_YEAR = 1901  # its 1900 has a 29 February that never was
+_FIRST_YEAR = 1901  # its 1900 has a 29 February that never existed
 
 ABOUT = "About"
-"""The name of the last sheet, which says where the numbers come from."""
+"""The name of the last sheet, which tells where the numbers come from."""
 
 _NO_NAME = re.compile(r"[\[\]:*?/\\]")
 _RESERVED = {"history"}
@@ -39,13 +39,13 @@ _FORMATS: dict[Kind, str] = {
 }
 _WIDTHS: dict[Kind, int] = {"percent": 8, "truth": 7, "day": 11, "moment": 24}
 _WIDEST = 60
-_BUTTON = 4  # characters that the arrow of the filter covers, and a margin
-_MEASURED = 500  # rows that say how wide a column is
+_BUTTON = 4  # characters that the filter arrow covers, and a margin
+_MEASURED = 500  # rows that decide how wide a column is
 _HEADER = {"bold": True, "bg_color": "#E8E6F0", "bottom": 1, "valign": "top"}
 _LINK: dict[str, object] = {"font_color": "#0563C1", "underline": 1}
 _NOTES = {
-    "Empty cells": "Not known, since it could not be read; or there is nothing.",
-    "Leading '": "Put before texts that a spreadsheet could take for a formula.",
+    "Empty cells": "Unknown, since it could not be read; or there is nothing.",
+    "Leading '": "Put before texts that a spreadsheet could treat as a formula.",
     "Times": "In UTC.",
 }
 
@@ -53,10 +53,10 @@ _NOTES = {
 def to_xlsx(sheets: Sequence[Sheet]) -> bytes:
     """Return a workbook with a sheet for each table, and a last one about all of them.
 
-    Null is an empty cell. The titles become the names of the sheets, as far as Excel allows. The
-    same tables give the same bytes. Rows are written through temporary files, so that the memory
-    needed does not grow with them, but for links and the result itself. Raises ConfigurationError
-    for a table that is larger than a sheet may be.
+    Null is an empty cell. Titles become the names of the sheets, as far as Excel allows. The same
+    tables give the same bytes. Rows are written through temporary files, so memory does not grow
+    with them, except for links and the result itself. Raises ConfigurationError for a table that is
+    larger than a sheet can be.
     """
     for sheet in sheets:
         if len(sheet.rows) >= _MOST_ROWS or len(sheet.columns) > _MOST_COLUMNS:
@@ -75,7 +75,7 @@ def to_xlsx(sheets: Sequence[Sheet]) -> bytes:
         with xlsxwriter.Workbook(file, options) as workbook:
             if sheets:
                 first = sheets[0].meta
-                # Else the library takes the clock, and no two files are alike.
+                # Otherwise the library uses the clock, and no two files are alike.
                 workbook.set_properties({"created": first.as_of.replace(tzinfo=None)})
             names = legal_names([*(sheet.title for sheet in sheets)], taken=[ABOUT])
             styles = _Styles(workbook)
@@ -88,7 +88,7 @@ def to_xlsx(sheets: Sequence[Sheet]) -> bytes:
 def legal_names(titles: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
     r"""Return a name for each title that Excel accepts, unique without regard to case.
 
-    At most 31 characters, none of `[]:*?/\`, and no apostrophe at an end; none in `taken`. Pure.
+    At most 31 characters, none of `[]:*?/\`, no apostrophe at either end; none in `taken`.
     """
     used = {name.casefold() for name in taken} | _RESERVED
     names = []
@@ -114,7 +114,7 @@ class _Styles:
         self.header = workbook.add_format(_HEADER)
 
     def cell(self, kind: Kind, *, linked: bool) -> Any:
-        """Return the format of a cell of such a column; None for one that needs none."""
+        """Return the format of a cell in such a column; None if it needs none."""
         if (kind, linked) not in self._made:
             look: dict[str, object] = dict(_LINK) if linked else {}
             if kind in _FORMATS:
@@ -128,7 +128,7 @@ def _write_sheet(worksheet: Any, sheet: Sheet, styles: _Styles) -> None:
     for place, (column, kind) in enumerate(zip(sheet.columns, kinds, strict=True)):
         worksheet.set_column(place, place, _width(column, kind, sheet.rows))
         worksheet.write_string(0, place, _text(column), styles.header)
-    worksheet.freeze_panes(1, 1)  # the first column says who or what a row is about
+    worksheet.freeze_panes(1, 1)  # the first column names what a row is about
     if sheet.columns:
         worksheet.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
     worksheet.repeat_rows(0)
@@ -144,7 +144,7 @@ def _write_sheet(worksheet: Any, sheet: Sheet, styles: _Styles) -> None:
             style = styles.cell(kind, linked=linked)
             if linked:
                 links += 1
-                worksheet.write_url(line, place, url, style)  # its text is written over, below
+                worksheet.write_url(line, place, url, style)  # its text is overwritten below
             _write_value(worksheet, (line, place), value, kind, style)
 
 
@@ -178,7 +178,7 @@ def _write_about(workbook: Any, names: Sequence[str], metas: Sequence[Meta]) -> 
 
 
 def _about_sheets(names: Sequence[str], metas: Sequence[Meta]) -> list[dict[str, str]]:
-    """Return the lines about each group of sheets that come from the same reading."""
+    """Return the lines about each group of sheets with the same origin."""
     groups: dict[Meta, list[str]] = {}
     for name, meta in zip(names, metas, strict=True):
         groups.setdefault(meta, []).append(name)
@@ -186,8 +186,8 @@ def _about_sheets(names: Sequence[str], metas: Sequence[Meta]) -> list[dict[str,
 
 
 def _text(text: str) -> str:
-    """Return a text that Excel can hold and does not run."""
-    # In this order: a formula may hide behind characters that are taken out.
+    """Return the text so that Excel can hold it and does not run it."""
+    # In this order: a formula can hide behind characters that are removed.
     safe = str(neutral(legal(text))).replace("\r\n", "\n").replace("\r", "\n")
     return _cut(safe, _LONGEST_TEXT)
 
@@ -207,7 +207,7 @@ def _cut_name(name: str, most: int) -> str:
 
 
 def _width(column: str, kind: Kind, rows: Sequence[TableRow]) -> int:
-    """Return how wide a column is, in characters: as its title and its first rows need it."""
+    """Return the width of a column in characters, by its title and its first rows."""
     cells = _WIDTHS.get(kind, 0)
     if kind not in _WIDTHS:
         known = (row[column] for row in rows[:_MEASURED] if row.get(column) is not None)

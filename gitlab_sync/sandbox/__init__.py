@@ -1,13 +1,17 @@
 """A GitLab inside the process: for the demo, tests and benchmarks.
 
-`Sandbox` serves a `World` over real HTTP; `Fault` and `RateLimit` are what can be asked of it.
+`generate_world`, `demo_world` and `load_world` make a `World`; `Sandbox` serves it over real HTTP;
+`Fault` and `RateLimit` are what can be asked of it.
 It stands apart: it imports nothing of the client.
 """
 
 from __future__ import annotations
 
+from gitlab_sync.sandbox.demo import demo_world
 from gitlab_sync.sandbox.faults import Fault, Planted
+from gitlab_sync.sandbox.generate import generate_world
 from gitlab_sync.sandbox.limiter import RateLimit
+from gitlab_sync.sandbox.load import load_world
 from gitlab_sync.sandbox.server import Sandbox
 from gitlab_sync.sandbox.tokens import ADMIN_TOKEN, Token
 from gitlab_sync.sandbox.traffic import Exchange, Traffic
@@ -23,4 +27,7 @@ __all__ = [
     "Token",
     "Traffic",
     "World",
+    "demo_world",
+    "generate_world",
+    "load_world",
 ]

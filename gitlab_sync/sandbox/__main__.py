@@ -12,15 +12,19 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from types import FrameType
+from typing import Any
 
 import orjson
 
+from gitlab_sync.sandbox.demo import demo_world
+from gitlab_sync.sandbox.generate import generate_world
+from gitlab_sync.sandbox.load import load_world
 from gitlab_sync.sandbox.server import Sandbox
 from gitlab_sync.sandbox.tokens import ADMIN_TOKEN
 from gitlab_sync.sandbox.world import World
 
 SIZES = ("seed", "users", "merge_requests", "issues", "projects")
-"""What a made world's size is told by; its defaults are those of `World.generate`."""
+"""What a made world's size is told by; its defaults are those of `generate_world`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,10 +72,11 @@ def make_world(data: str | None, *, demo: bool, sizes: Mapping[str, int | None])
     large as usual. Raises OSError, EOFError, ValueError or KeyError for a folder that holds none.
     """
     if data:
-        return World.load(data)
+        return load_world(data)
     if demo:
-        return World.demo()
-    return World.generate(**{name: size for name, size in sizes.items() if size is not None})
+        return demo_world()
+    given: dict[str, Any] = {name: size for name, size in sizes.items() if size is not None}
+    return generate_world(**given)
 
 
 def _leave_it_to_the_byte(_number: int, _frame: FrameType | None) -> None:

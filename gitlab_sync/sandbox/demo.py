@@ -97,7 +97,7 @@ _PARTS = (
 _BOT_MERGE_REQUESTS = 6
 
 
-def demo(today: date | None = None) -> World:
+def demo_world(today: date | None = None) -> World:
     """Return the demo's world: 12 people in 3 teams, 4 projects, about 150 merge requests.
 
     It is the same each time for the same `today`, which is a fixed day unless given; the app gives

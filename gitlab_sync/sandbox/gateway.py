@@ -80,6 +80,9 @@ class Server(cheroot_server.HTTPServer):
 
     def __init__(self, port: int, service: Service, control: Control, threads: int) -> None:
         super().__init__(("127.0.0.1", port), Gateway, server_name="nginx")
+        # cheroot's registry of counts would hold each server, and so its world, until the process
+        # ends.
+        vars(logging)["statistics"].pop(f"Cheroot HTTPServer {id(self)}")
         self.requests = Workers(self, threads)
         self.service = service
         self.control = control

@@ -20,7 +20,7 @@ from gitlab_sync.sandbox.making.projects import (
     settle_groups,
 )
 from gitlab_sync.sandbox.making.repositories import add_repository, settle_repositories
-from gitlab_sync.sandbox.records import Record
+from gitlab_sync.sandbox.records import Record, without_collection
 from gitlab_sync.sandbox.world import World
 
 TODAY = datetime(2026, 6, 15, 12, 0, 0)  # noqa: DTZ001 - all times of making are naive, in UTC
@@ -40,7 +40,8 @@ _PATHS = (
 )
 
 
-def generate(
+@without_collection()
+def generate_world(
     seed: int = 0,
     *,
     users: int = 10,

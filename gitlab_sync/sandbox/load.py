@@ -10,10 +10,17 @@ from typing import Any
 
 import orjson
 
-from gitlab_sync.sandbox.records import Record
+from gitlab_sync.sandbox.records import Record, without_collection
 from gitlab_sync.sandbox.tables import Children, Key, Tables
+from gitlab_sync.sandbox.world import World
 
 _KEY = re.compile(rb'\{\s*"project_id"\s*:\s*(\d+)\s*,\s*"iid"\s*:\s*(\d+)\s*,')
+
+
+@without_collection()
+def load_world(folder: str | Path) -> World:
+    """Read a folder of gzipped JSON lines, one file for each kind; see `load_tables`."""
+    return World(load_tables(Path(folder)))
 
 
 def load_tables(folder: Path) -> Tables:

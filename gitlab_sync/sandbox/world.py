@@ -6,16 +6,16 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import count
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gitlab_sync.sandbox.records import Record, Row, instant, without_collection
+from gitlab_sync.sandbox.records import Record, Row, instant
 from gitlab_sync.sandbox.tables import Key, Tables
 
 if TYPE_CHECKING:
     from gitlab_sync.sandbox.truth import Truth
 
 PUBLIC = ("public", None)
+"""Visibilities that anybody sees; records that do not say are taken as public."""
 
 _DANGLING = frozenset(
     {
@@ -27,7 +27,6 @@ _DANGLING = frozenset(
     }
 )
 """Sources of pipelines that count for no branch."""
-"""Visibilities that anybody sees; records that do not say are taken as public."""
 
 
 class World:
@@ -56,32 +55,6 @@ class World:
         self._lock = threading.Lock()
         self._new_ids = count(10**12)
         self._index()
-
-    @classmethod
-    def load(cls, folder: str | Path) -> World:
-        """Read a folder of gzipped JSON lines, one file for each kind.
-
-        Raises FileNotFoundError if it holds no `projects` or no `users`.
-        """
-        from gitlab_sync.sandbox.load import load_tables  # noqa: PLC0415 - kept out of small worlds
-
-        with without_collection():
-            return cls(load_tables(Path(folder)))
-
-    @classmethod
-    def generate(cls, seed: int = 0, **sizes: Any) -> World:
-        """Make a world from a seed; see `generate.generate` for the sizes."""
-        from gitlab_sync.sandbox.generate import generate  # noqa: PLC0415 - it imports this module
-
-        with without_collection():
-            return generate(seed=seed, **sizes)
-
-    @classmethod
-    def demo(cls, today: date | None = None) -> World:
-        """Return the small world of named people that the demo shows; see `demo.demo`."""
-        from gitlab_sync.sandbox.demo import demo  # noqa: PLC0415 - it imports this module
-
-        return demo(today)
 
     @property
     def truth(self) -> Truth:

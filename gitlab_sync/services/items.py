@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from gitlab_sync.reports.sheet import Meta, Sheet
-from gitlab_sync.rules.items.fixes import Mending
+from gitlab_sync.rules.items.fixes import Fixes
 from gitlab_sync.rules.scores import profile as tables
-from gitlab_sync.rules.scores.profile import TO_MEND
+from gitlab_sync.rules.scores.profile import TO_FIX
 
 RESULT = "Result"
 
 
-def items_sheet(title: str, mending: Mending, meta: Meta) -> Sheet:
+def items_sheet(title: str, fixes: Fixes, meta: Meta) -> Sheet:
     """Return the faults of a person's work, the worst first, then what is not known.
 
-    The columns of `To_Mend` of a profile, with `Result` (`fault` or `unknown`) before them.
+    The columns of `To_Fix` of a profile, with `Result` (`fault` or `unknown`) before them.
     """
-    rows = [{RESULT: "fault", **tables.entry_row(entry)} for entry in mending.faults]
-    rows += [{RESULT: "unknown", **tables.entry_row(entry)} for entry in mending.unknown]
-    columns = tables.columns(TO_MEND, {})
+    rows = [{RESULT: "fault", **tables.entry_row(entry)} for entry in fixes.faults]
+    rows += [{RESULT: "unknown", **tables.entry_row(entry)} for entry in fixes.unknown]
+    columns = tables.columns(TO_FIX, {})
     return Sheet(
         title,
         (RESULT, *columns),
         rows,
         meta,
-        links=tables.links(TO_MEND, columns),
+        links=tables.links(TO_FIX, columns),
         nothing=tables.NOTHING,
     )

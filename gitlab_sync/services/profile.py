@@ -76,7 +76,7 @@ class ProfileReport(Report):
 
     `user` is GitLab's record (None: nobody was found). `numbers` are by title, as in the row, and
     `at_least` has the titles of those that may be higher, since something could not be read.
-    `errors` has the first error of each part that is not whole. `mending` says what there is to
+    `errors` has the first error of each part that is not whole. `fixes` says what there is to
     mend, `parts` holds the tables by title, in order. `readme` is the profile README: None if there
     is none, an error if nobody knows. `remarks` is what else to know about the numbers, in words.
     `people` is the report that all this was made of, with one row about the same person.
@@ -92,11 +92,11 @@ class ProfileReport(Report):
         self.unknown_projects = found.unknown_projects
         self.user = person.user
         self.readme = readme
-        self.mending = answer.mending
-        doubtful = bool(self.mending.unknown)
+        self.fixes = answer.fixes
+        doubtful = bool(self.fixes.unknown)
         self.errors = errors_of(found.read, answer, readme, doubtful=doubtful)
         self.parts = parts_of(found.read, answer, query.checks, self.errors)
-        self.numbers = tables.numbers(answer.outcome["data"], self.errors)
+        self.numbers = tables.numbers(answer.summary.work, self.errors)
         self.at_least = tables.at_least(self.numbers, self.errors)
         self.remarks = self._remarks(person)
         lost = Counter(short_reason(error) for error in self.errors.values())
@@ -119,9 +119,9 @@ class ProfileReport(Report):
         """
         listed = (self.parts[title].error for title in self.query.checks)
         error = next(filter(None, listed), None)
-        faults = Part([*map(tables.entry_row, self.mending.faults)], error)
-        unknown = Part([*map(tables.entry_row, self.mending.unknown)], error)
-        summaries = {tables.PROFILE: Part(self), tables.TO_MEND: faults, tables.NOT_KNOWN: unknown}
+        faults = Part([*map(tables.entry_row, self.fixes.faults)], error)
+        unknown = Part([*map(tables.entry_row, self.fixes.unknown)], error)
+        summaries = {tables.PROFILE: Part(self), tables.TO_FIX: faults, tables.NOT_KNOWN: unknown}
         return [self._sheet(title, part, instance) for title, part in summaries.items()]
 
     def _sheet(self, title: str, part: Part, instance: str) -> Sheet:
@@ -202,6 +202,6 @@ def answer(client: Client, query: ProfileQuery, run: Run | None = None) -> Profi
 def _readme(session: Session, person: PersonData) -> ProfileReadme | None:
     if person.user is None:
         return None
-    projects = person.parts["projects"].value
-    known = None if projects is None else projects["personal"]
+    projects = person.projects.value
+    known = None if projects is None else projects.personal
     return read_profile_readme(session, person.username, known)

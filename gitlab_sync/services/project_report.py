@@ -101,7 +101,7 @@ def check_project(
     read = run_workflow(client, of_project(_name(client, path_or_id), ref))
     if read.facts is None:
         raise read.errors[0]
-    return rules.judge(read.facts, policy)
+    return rules.evaluate(read.facts, policy)
 
 
 # -- many projects ---------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ class _Checking:
         if facts is None:
             row = rules.error_row(name, read.errors[0].reason, self._policy)
             return Checked(name, row, errors=read.errors)
-        report = rules.judge(facts, self._policy)
+        report = rules.evaluate(facts, self._policy)
         row = rules.summary_row(facts, report, self._policy)
         return Checked(name, row, facts.project, facts.ref, report, read.errors)
 

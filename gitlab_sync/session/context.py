@@ -1,7 +1,7 @@
-"""What the requests of one call or one batch share, and `fetch`, the task that sends one of them.
+"""The context that the requests of one call or batch share, and `fetch`, the task for one request.
 
-Every request goes through a task: a single exchange on the shared pool. It is tried again where
-that helps, and put off while a rate limit is closed. Only the caller waits for it.
+Every request is a task: a single exchange on the shared pool. It is retried if that can help, and
+put off while a rate limit is closed. Only the caller waits for it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TypedDict, TypeVar
 
@@ -31,11 +32,12 @@ from gitlab_sync.http.rate_limit import WaitBudget
 from gitlab_sync.http.retry import RetryState
 from gitlab_sync.http.urls import clean_base_url, moved_to
 from gitlab_sync.http.wire import Answer, Reply
-from gitlab_sync.session.request import READING, Request
+from gitlab_sync.session.graphql_presence import PAUSE, GraphQLPresence, KnownPresence
+from gitlab_sync.session.request import GRAPHQL_ROOT, READING, Request
 from gitlab_sync.session.runtime import Bridge, get_bridge
 
 DEFAULT_TIMEOUT = 60.0
-"""Seconds that a whole call, or one page of a list, may take."""
+"""The default limit of a whole call, or of one page of a list, in seconds."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
@@ -52,18 +54,18 @@ class LastRateLimit(TypedDict):
 
 @dataclass(slots=True)
 class ClientHealth:
-    """The last failure that a client met: `error_msg` and `last_rate_limit` of the contract."""
+    """The last failure of a client: `error_msg` and `last_rate_limit` of the contract."""
 
     error: str | None = None
     rate_limit: LastRateLimit | None = None
 
 
 class Access:
-    """Where a session sends requests, and as whom. Thread-safe.
+    """Where a session sends its requests, and with which credential.
 
-    `timeout` is the seconds that a whole call, or one page of a list, may take. `tenant` names the
-    queue in the shared pool (None: the principal). Raises ConfigurationError for a URL that cannot
-    be one. It pickles without its bridge, and only if the credential is a reference.
+    `timeout` is the limit of a whole call, or of one page of a list, in seconds. `tenant` names the
+    queue in the shared pool (None: the principal). It pickles without its bridge, and only if the
+    credential is a reference. Raises ConfigurationError for an invalid URL or timeout.
     """
 
     def __init__(
@@ -89,17 +91,18 @@ class Access:
 
     @property
     def bridge(self) -> Bridge:
-        """The bridge that carries the requests: the one given, else the process's own."""
+        """The bridge that carries the requests: the one given, else that of the process."""
         return self._given_bridge or get_bridge()
 
 
 @dataclass(slots=True, eq=False)
 class RequestContext:
-    """What the requests of one call or one batch share. Thread-safe.
+    """What the requests of one call or one batch share.
 
-    `limit` is the seconds for one task (None: each exchange has its own), `executor` takes the
-    tasks, `wait_budget` says how long they wait for a rate limit, `cancel` ends them all.
-    `requests` counts exchanges; `read` has the keys of answers that are not asked for again.
+    `limit` is the limit of one task in seconds (None: only that of each exchange), `executor` runs
+    the tasks, `wait_budget` limits how long they wait for a rate limit, `cancel` ends them all.
+    `requests` counts exchanges; `read` has the keys of answers that are not requested again;
+    `graphql` lets an instance without GraphQL be asked for it only once.
     """
 
     access: Access
@@ -109,6 +112,7 @@ class RequestContext:
     limit: float | None
     requests: int = 0
     read: set[Key] = field(default_factory=set)
+    graphql: GraphQLPresence = field(init=False)
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def __reduce__(
@@ -122,10 +126,10 @@ class RequestContext:
         return self.access.bridge
 
     def answer(self, request: Request, state: RetryState) -> Answer:
-        """Make one exchange; identical reads of this principal that are under way share one.
+        """Make one exchange, or share an identical one of this principal that is under way.
 
-        An object that was read is asked for again with its ETag, so that GitLab can confirm it.
-        What was read in this context, and is wanted `once`, is not asked for again.
+        An object that was read before is requested with its ETag, so that GitLab can confirm it. If
+        the request says `once`, and its answer was read in this context, it is not sent again.
         """
         bridge = self.bridge
         if not request.repeatable:
@@ -146,7 +150,7 @@ class RequestContext:
         return bridge.in_flight.share(key, exchange, self.cancel, state.deadline)
 
     def _key(self, request: Request) -> Key:
-        """Return the key that shares the answers to a request: never between two principals."""
+        """Return the key under which the answer is shared; no two principals have the same one."""
         return (self.access.base_url, self.access.principal, request)
 
     def keep(self, request: Request, answer: Answer) -> None:
@@ -161,7 +165,7 @@ class RequestContext:
             self.bridge.etags.keep(self._key(request), answer)
 
     def _exchange(self, request: Request, state: RetryState, known: Answer | None) -> Answer:
-        """Make one exchange; return `known` if GitLab says that this is still its answer."""
+        """Make one exchange; return `known` if GitLab confirms that it is still valid."""
         access, bridge = self.access, self.bridge
         etag = known.headers.get("etag") if known is not None and not request.is_list else None
         headers = dict(request.headers)
@@ -189,8 +193,18 @@ class RequestContext:
             return known
         return found
 
+    def __post_init__(self) -> None:
+        known = self.bridge.of_instance(self.access.base_url, KnownPresence)
+        self.graphql = GraphQLPresence(known)
+
+    def ask(self, request: Request, state: RetryState) -> Answer | None:
+        """Make one exchange; None if the request waits for another to find out about GraphQL."""
+        if request.root != GRAPHQL_ROOT:
+            return self.follow(request, state)
+        return self.graphql.ask(partial(self.follow, request, state))
+
     def follow(self, request: Request, state: RetryState) -> Answer:
-        """Make one exchange; follow redirects below our own API, for GET and HEAD."""
+        """Make one exchange, and follow redirects below the API for GET and HEAD."""
         asked = request
         for _ in range(_MOST_REDIRECTS + 1):
             answer = self.answer(asked, state)
@@ -208,10 +222,10 @@ class RequestContext:
         raise error
 
     def start(self, request: Request) -> RetryState:
-        """Return the state of a task that has not sent its request yet."""
+        """Return the retry state of a task that has not sent its request yet."""
         limit = self.limit
         if limit is not None:
-            limit -= self.wait_budget.waited()  # a call's time runs from its start, waits included
+            limit -= self.wait_budget.waited()  # a call's time includes its waits
         return RetryState(
             self.bridge.policy,
             self.bridge.budget(self.access.base_url),
@@ -221,7 +235,7 @@ class RequestContext:
         )
 
     def refused(self, request: Request, error: RateLimited) -> None:
-        """Close the principal's gate after a 429, and remember it."""
+        """Close the principal's gate after a 429, and record it."""
         self.wait_budget.gate.close(error.retry_after)
         self.bridge.count_limited()
         self.access.health.rate_limit = {
@@ -231,33 +245,33 @@ class RequestContext:
         }
 
     def passed(self) -> None:
-        """Note that a request went through."""
+        """Note that a request succeeded."""
         self.wait_budget.gate.passed()
         self.wait_budget.relax()
 
     def failed(self, request: Request, error: GitLabSyncError, state: RetryState) -> None:
-        """Complete a final error with the request that it belongs to, and remember it."""
+        """Add the request to its final error, and record the error."""
         error.method = request.method
         error.url = without_secrets(f"{self.access.base_url}{request.root}/{request.target}")
         error.attempts = state.made
         self.access.health.error = str(error)
 
     def pause(self, seconds: float, state: RetryState) -> None:
-        """Put the task off if the pool can; else wait here, until cancelled."""
+        """Put the task off if the pool can do that; else wait here, until cancelled."""
         if may_postpone():
             raise Postpone(seconds, state)
         self.cancel.wait(seconds)
 
 
 def _rebuild(access: Access, limit: float | None, max_wait: float) -> RequestContext:
-    """Return a context in another process: on that process's bridge."""
+    """Return the context in another process, on the bridge of that process."""
     bridge = access.bridge
     budget = WaitBudget(bridge.gate(access.base_url, access.principal), max_wait)
     return RequestContext(access, bridge.executor, budget, bridge.cancel, limit)
 
 
 def _is_good(request: Request, answer: Answer) -> bool:
-    """Say whether an answer is what the request asked for."""
+    """Return whether an answer holds what the request asked for."""
     try:
         return bool(answer.body) and request.read(answer) is not None
     except GitLabSyncError:
@@ -265,11 +279,11 @@ def _is_good(request: Request, answer: Answer) -> bool:
 
 
 def persist(context: RequestContext, request: Request, read: Callable[[Answer], T]) -> T:
-    """Send one request as often as it takes, and return what `read` makes of the answer.
+    """Send one request, with retries, and return what `read` makes of its answer.
 
-    For tasks. It waits for the principal's gate, tries again what can succeed a moment later, and
+    For tasks only. It waits for the principal's gate, retries what can succeed a moment later, and
     never holds a worker of the shared pool while it waits. `read` raises one of our errors for a
-    bad answer; an error that stays is raised, with the request that it belongs to.
+    bad answer; a final error is raised with the request that it belongs to.
     """
     state: RetryState = resumed() or context.start(request)
     try:
@@ -281,7 +295,11 @@ def persist(context: RequestContext, request: Request, read: Callable[[Answer], 
             if not wait:
                 state.check_time()
                 try:
-                    result = read(context.follow(request, state))
+                    answer = context.ask(request, state)
+                    if answer is None:
+                        context.pause(PAUSE, state)
+                        continue
+                    result = read(answer)
                 except RateLimited as error:
                     context.refused(request, error)
                     state.refusal = error

@@ -8,9 +8,11 @@ from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from queue import SimpleQueue
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from gitlab_sync.concurrency.futures import completed_map, restartable
+from gitlab_sync.concurrency.executor import TenantExecutor
+from gitlab_sync.concurrency.futures import Postpone, in_worker, restartable
 from gitlab_sync.errors import BadResponse, Cancelled, GitLabSyncError
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.session.context import RequestContext, fetch
@@ -21,14 +23,16 @@ from gitlab_sync.session.session import CIRCLE, Session
 from gitlab_sync.types import PartialList, Record
 
 K = TypeVar("K", bound=Hashable)
-T = TypeVar("T")
+
+_Asked: TypeAlias = tuple[int, RequestContext, Request]
+_Arrived: TypeAlias = tuple[int, Result[Reply]]
 
 _MOST_AHEAD = 16
-"""Pages that are asked for at most before anybody knows that there are so many."""
+"""Pages to ask for at most while the length of a list is not known."""
 
 
 class ListResult(NamedTuple, Generic[K]):
-    """One list as far as it was read: for which key, what, and the error that ended it."""
+    """What was read of the list with that key, and the error that ended it."""
 
     key: K
     reading: PartialList
@@ -54,12 +58,12 @@ class _Growing(Generic[K]):
     def ahead(self) -> int:
         """How many pages to ask for at once, if their number is not known: as many as were read.
 
-        So a long list takes few rounds, and no more is asked for in vain than what it holds.
+        So a long list takes few rounds, and it costs at most twice the pages that it has.
         """
         return 1 if self.end < math.inf else min(len(self.pages), _MOST_AHEAD)
 
     def found(self) -> ListResult[K]:
-        """Return what there is, in order; what was asked for in vain has no part in it."""
+        """Return the rows in order; pages behind the end of the list do not count."""
         rows = [row for place in sorted(self.pages) for row in self.pages[place]]
         errors = [self.errors[place] for place in sorted(self.errors) if place <= self.end]
         error = errors[0] if errors else None
@@ -69,7 +73,7 @@ class _Growing(Generic[K]):
 
 
 class _Page(NamedTuple):
-    """One page that is asked for: of which list, at which place in it."""
+    """A page under way: its list, its place in the list, and the request for it."""
 
     growing: _Growing[Any]
     place: int
@@ -77,19 +81,13 @@ class _Page(NamedTuple):
 
 
 @restartable
-def attempt(asked: tuple[RequestContext, Request]) -> Result[Reply]:
-    """Run the leaf, and give its error back as a value: one failure must not end all."""
-    try:
-        return Result(value=fetch(*asked))
-    except GitLabSyncError as error:
-        return Result(error=error)
-
-
-@restartable
-def _attempt(asked: tuple[int, RequestContext, Request]) -> tuple[int, Result[Reply]]:
-    """Do so for a page, and say by its number which one it was."""
+def _attempt(asked: _Asked) -> _Arrived:
+    """Fetch the page of that number; an error is a value, so that it does not end the others."""
     number, context, request = asked
-    return number, attempt((context, request))
+    try:
+        return number, Result(value=fetch(context, request))
+    except GitLabSyncError as error:
+        return number, Result(error=error)
 
 
 def fetch_lists(
@@ -117,27 +115,76 @@ class _Reader(Generic[K]):
         self._numbers = itertools.count()
 
     def run(self) -> Iterator[ListResult[K]]:
-        """Yield what is found; each list when its last page is in."""
+        """Yield the lists, each when its last page is in."""
+        context = self._session.active
+        # In a worker `map` helps with the tasks that it waits for, and a queue would not; nor does
+        # a queue reach the workers of an executor that is not ours.
+        ours = isinstance(context.executor, TenantExecutor) and not in_worker()
+        results = self._as_they_come if ours else self._in_order
         try:
-            for number, outcome in self._outcomes():
+            for number, outcome in results(context):
                 yield from self._take(self._sent.pop(number), outcome)
         except (CancelledError, Cancelled):
-            yield from self._give_up(self._session.active.cancel.error())
+            yield from self._give_up(context.cancel.error())
 
-    def _outcomes(self) -> Iterator[tuple[int, Result[Reply]]]:
-        """Map over what is wanted, and take what comes first: a slow page holds up no other.
+    def _as_they_come(self, context: RequestContext) -> Iterator[_Arrived]:
+        """Map over what is wanted, and yield results in the order in which they arrive.
 
-        A quarter more than the workers can do is under way: none waits for the caller, and what is
-        wanted next has next to no queue before it.
+        A slow page does not hold up the others: each task hands its result on by itself.
+        """
+        arrived: SimpleQueue[_Arrived | BaseException] = SimpleQueue()
+
+        @restartable
+        def hand_on(asked: _Asked) -> None:
+            try:
+                arrived.put(_attempt(asked))
+            except Postpone:
+                raise
+            except BaseException as error:  # noqa: BLE001 - the consumer raises it
+                arrived.put(error)
+
+        under_way = 0
+        with context.cancel.on_cancel(lambda: arrived.put(context.cancel.error())):
+            while True:
+                wave = self._wave(under_way)
+                under_way += len(wave)
+                if not under_way:
+                    return
+                context.executor.map(hand_on, wave)
+                result = arrived.get()
+                if isinstance(result, BaseException):
+                    raise result
+                under_way -= 1
+                yield result
+
+    def _in_order(self, context: RequestContext) -> Iterator[_Arrived]:
+        """Map over what is wanted, and yield results in the order of the inputs."""
+        under_way = 0
+        waves: deque[Iterator[_Arrived]] = deque()
+        while True:
+            wave = self._wave(under_way)
+            under_way += len(wave)
+            waves.append(context.executor.map(_attempt, wave))
+            while (result := next(waves[0], None)) is None:
+                waves.popleft()
+                if not waves:
+                    return
+            under_way -= 1
+            yield result
+
+    def _wave(self, under_way: int) -> list[_Asked]:
+        """Return what to send now: a quarter more than the workers can do is under way.
+
+        So no worker waits for the caller, and what is wanted next has a short queue before it.
         """
         workers = self._session.bridge.workers
-        return completed_map(self._session.active.executor, workers + workers // 4, _attempt, self)
+        return list(itertools.islice(self, workers + workers // 4 - under_way))
 
     def __iter__(self) -> Iterator[tuple[int, RequestContext, Request]]:
         return self
 
     def __next__(self) -> tuple[int, RequestContext, Request]:
-        """Return what to ask next: further pages of lists in hand before new lists."""
+        """Return what to ask next: further pages of lists that were begun, then new lists."""
         if not self._next:
             key, wanted = next(self._wanted)
             growing = _Growing(key, wanted)
@@ -168,7 +215,7 @@ class _Reader(Generic[K]):
             yield growing.found()
 
     def _go_on(self, growing: _Growing[K], place: int, reply: Reply) -> None:
-        """Ask for what follows, each page once."""
+        """Ask for the pages that follow, each once."""
         follow = growing.wanted.after(self._session, place, reply, growing.ahead)
         if not follow:
             growing.end = min(growing.end, place)
@@ -179,7 +226,7 @@ class _Reader(Generic[K]):
                 raise BadResponse(CIRCLE)
 
     def _give_up(self, error: Cancelled) -> Iterator[ListResult[K]]:
-        """Yield all that was not read to its end."""
+        """Yield all lists that were not read to their end."""
         for page in (*self._sent.values(), *self._next):
             growing: _Growing[K] = page.growing
             if growing.open:

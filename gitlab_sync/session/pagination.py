@@ -1,4 +1,4 @@
-"""Lists that may be read: where they begin, what their answers hold, and what follows a page."""
+"""Lists that can be read: their first request, the rows in an answer, and the pages that follow."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from gitlab_sync.session.session import CIRCLE, Session, page_params
 from gitlab_sync.types import Params, Record
 
 NextPages: TypeAlias = Sequence[tuple[int, Request]]
-"""Pages that follow: the place of each in its list, and the request for it."""
+"""Pages that follow: the place of each in its list, and its request."""
 
 
 class PageSource(Protocol):
-    """A list that somebody wants read. Immutable, so that threads may share it."""
+    """A list that can be read page by page. Immutable."""
 
     def first(self, session: Session) -> Request:
         """Return the request for its first page."""
 
     def rows(self, data: object) -> list[Record]:
-        """Return the rows that one answer holds; BadResponse if it does not hold what was asked."""
+        """Return the rows of one answer; BadResponse if it does not hold what was requested."""
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:
         """Return what follows the page at `place` (0: the first); BadResponse for a circle.
 
-        Where nobody knows how many pages there are, `ahead` of them may be asked for at once: those
-        behind the last one hold nothing.
+        If the number of pages is unknown, up to `ahead` of them can be requested at once; pages
+        past the end are empty.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class RestList:
-    """A list of REST: its endpoint and parameters.
+    """A REST list: its endpoint and parameters.
 
-    `single` says that one object is asked for, which counts as a list of one, and which one run
-    asks for once; a list only if it says so (`once`). Where a list is, an object in its place is no
-    answer: it may be the error of some proxy.
+    `single` says that the endpoint returns one object, which counts as a list of one and is
+    requested once in a run; a list is requested once only if `once` is set. An object in place of a
+    list is a BadResponse: it could be the error of a proxy.
     """
 
     endpoint: str
@@ -59,15 +59,15 @@ class RestList:
         return replace(request, once=True) if self.once else request
 
     def rows(self, data: object) -> list[Record]:
-        """Return the rows that one answer holds."""
+        """Return the rows of one answer."""
         rows = [data] if self.single else data
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             wanted = "an object" if self.single else "a list of objects"
-            raise BadResponse(f"The answer is not {wanted}", status=200)
+            raise BadResponse(f"The answer must be {wanted}, got something else", status=200)
         return rows
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:
-        """Return all pages at once where their number is known, else the next ones."""
+        """Return all further pages if their number is known, else the next ones."""
         params, number = page_params(self.params), reply.next_page
         if number is None:
             request = session.next_request(self.endpoint, params, reply)
@@ -83,9 +83,9 @@ class RestList:
 
 @dataclass(frozen=True, slots=True)
 class GraphQLConnection:
-    """A list of GraphQL: a query with a variable `$after`, and the path to the connection in it.
+    """A GraphQL list: a query with a variable `$after`, and the path to the connection in it.
 
-    The connection must ask for `nodes` and `pageInfo { endCursor hasNextPage }`. `what` names it in
+    The connection must request `nodes` and `pageInfo { endCursor hasNextPage }`. `what` names it in
     messages ("time logs of alice").
     """
 
@@ -99,14 +99,14 @@ class GraphQLConnection:
         return session.graphql_request(self.query, self.variables)
 
     def rows(self, data: object) -> list[Record]:
-        """Return the nodes; NotFound where something on the way to them is null."""
+        """Return the nodes; NotFound if something on the path to them is null."""
         nodes = self._connection(data).get("nodes")
         if not isinstance(nodes, list):
             raise BadResponse(f"The answer holds no {self.what}", status=200)
         return [node for node in nodes if isinstance(node, dict)]
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
-        """Return the next page, by its cursor: nobody can know another one."""
+        """Return the next page, by its cursor: no other page can be known."""
         page = self._connection(reply.data).get("pageInfo") or {}
         cursor = page.get("endCursor")
         if not page.get("hasNextPage"):

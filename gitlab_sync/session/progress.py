@@ -1,4 +1,4 @@
-"""How far a run is, for whoever wants to look."""
+"""The progress of a run, readable by other threads."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from gitlab_sync.types import Progress
 
 
 class ProgressTracker:
-    """A run's progress, readable from any thread while another one runs it.
+    """Tracks a run's progress. Any thread can read it while another one runs the run.
 
-    Each number is written by one thread only; what `now` gives may be a moment old.
+    Each number is written by one thread only; the result of `now` can be a moment old.
     """
 
     def __init__(self) -> None:
@@ -19,19 +19,19 @@ class ProgressTracker:
         self._total: int | None = None
 
     def attach(self, session: Session) -> None:
-        """Take the job whose requests and waits are shown."""
+        """Take the session that has the requests and waits to show."""
         self._session = session
 
     def begin(self, total: int | None, what: str = "", done: int = 0) -> None:
-        """Say what is counted next, how many there are (None: not known yet), and are done."""
+        """Begin to count items: their name, their number (None: unknown yet), and those done."""
         self._what, self._done, self._total = what, done, total
 
     def step(self, number: int = 1) -> None:
-        """Say that so many more are done."""
+        """Count `number` more items as done."""
         self._done += number
 
     def now(self) -> Progress:
-        """Return how far the run is at this moment."""
+        """Return how far the run has come."""
         session = self._session
         if session is None:
             return Progress()

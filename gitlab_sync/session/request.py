@@ -1,4 +1,4 @@
-"""One request to GitLab, as a small value that threads and processes can share."""
+"""One request to GitLab, as a small value that pickles."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ GRAPHQL_ROOT = "/api"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request, small and picklable. `target` is path and query below the API's root.
+    """One request. Immutable; it pickles. `target` is path and query below the API's root.
 
     `repeatable` says that sending it twice does no harm. `is_list` says that the caller wants rows,
-    so that an answer without a body is an error. `headers` are further ones, never a credential;
-    `root` is the path above the target. `once` says that one run need not ask it twice.
+    so an answer without a body is an error. `headers` are additional ones, never a credential;
+    `root` is the path above the target. `once` says that a run need not send it twice.
     """
 
     method: str

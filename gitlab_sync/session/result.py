@@ -1,4 +1,4 @@
-"""A value, or the error in its place: what work returns that must not end other work."""
+"""A value or an error: the result of work that must not end other work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Result(Generic[T]):
-    """What became of one piece of work: a value, or the error in its place. Immutable."""
+    """The result of one piece of work: a value, or the error in its place. Immutable."""
 
     value: T | None = None
     error: GitLabSyncError | None = None

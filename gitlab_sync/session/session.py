@@ -6,7 +6,7 @@ import itertools
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeAlias
@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import orjson
 
 from gitlab_sync.concurrency.cancel import CancelToken
+from gitlab_sync.concurrency.mapping import bounded_map
 from gitlab_sync.errors import (
     BadResponse,
     ConfigurationError,
@@ -41,6 +42,7 @@ MAX_WAIT = 300.0
 """Seconds that a batch waits at most for one closing of a rate limit."""
 
 PER_PAGE = 100
+_WINDOW = 2  # pages for each worker that are under way or unread
 CIRCLE = "The list leads back to a page that was read"
 _JSON = (("Content-Type", "application/json"),)
 
@@ -285,8 +287,7 @@ class Session:
                 ahead = min(read, self.bridge.workers) if end is None else end - first + 1
                 numbers = range(first, first + int(max(1, min(ahead, cap - read))))
                 requests = (self.page_request(endpoint, given, each) for each in numbers)
-                context = session.active
-                replies = context.executor.map(fetch, itertools.repeat(context), requests)
+                replies = self._map(session.active, requests)
                 for number, reply in zip(numbers, replies, strict=True):
                     yield reply
                     read += 1
@@ -300,6 +301,11 @@ class Session:
                 reply = session.send(after)
                 yield reply
                 read += 1
+
+    def _map(self, context: RequestContext, requests: Iterable[Request]) -> Iterator[Reply]:
+        """Map `fetch` over requests, with a window of them under way or unread."""
+        window = _WINDOW * self.bridge.workers
+        return bounded_map(context.executor, window, fetch, itertools.repeat(context), requests)
 
     def page_request(self, endpoint: str, params: Params, page: int | None) -> Request:
         """Return the request for one page of a list; `params` come from `page_params`."""

@@ -1,8 +1,8 @@
 """Workflows: work that needs one answer before it knows the next query, many side by side.
 
-A workflow is a generator. It yields the lists that it wants, is sent their results, and returns a
-result of its own. `run_workflows` keeps many of them going in the calling thread; only requests run
-on the pool.
+A workflow is a generator. It yields the lists that it wants, is sent their results, and returns its
+own result. `run_workflows` keeps many of them going in the calling thread; only requests run on the
+pool.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ T = TypeVar("T")
 Kinds: TypeAlias = type[GitLabSyncError] | tuple[type[GitLabSyncError], ...]
 
 Workflow: TypeAlias = Generator[Mapping[str, PageSource], Mapping[str, ListResult[str]], T]
-"""Yields the lists that it wants next, by names of its own; is sent them; returns its result."""
+"""Yields the lists it wants next, by names of its choice; is sent them; returns its result."""
 
 
 def run_workflows(
     session: Session, workflows: Iterable[tuple[K, Workflow[T]]]
 ) -> Iterator[tuple[K, T]]:
-    """Run workflows side by side and yield each one's result as soon as it has one.
+    """Run workflows side by side, and yield key and result of each as soon as it ends.
 
-    `workflows` is pulled lazily, as `fetch_lists` does. A workflow gets errors as part of the
-    results; if it raises, that ends all of them.
+    `workflows` is pulled lazily, as in `fetch_lists`. A workflow is sent errors as part of the
+    results; if it raises one, that ends all workflows. One consumer.
     """
     return _Runner(workflows).run(session)
 
 
 def gather(workflows: Mapping[str, Workflow[T]]) -> Workflow[dict[str, T]]:
-    """Return one workflow that carries out several, and returns their results by their names.
+    """Return one workflow that runs several, and returns their results by name.
 
-    Their lists are asked for together: it takes as many rounds as the longest of them.
+    Their lists are requested together, so it takes as many rounds as the longest of them.
     """
     results: dict[str, T] = {}
     answers: Mapping[str, Mapping[str, ListResult[str]] | None] = dict.fromkeys(workflows)
@@ -76,7 +76,7 @@ class _Result(Generic[T]):
 def _advance(
     workflow: Workflow[T], found: Mapping[str, ListResult[str]] | None
 ) -> Mapping[str, PageSource] | _Result[T]:
-    """Resume a workflow with results (None: start it) until it wants something or has ended."""
+    """Resume a workflow with results (None: start it) until it wants more or has ended."""
     try:
         wanted = next(workflow) if found is None else workflow.send(found)
         while not wanted:
@@ -87,7 +87,7 @@ def _advance(
 
 
 def as_result(workflow: Workflow[T]) -> Workflow[Result[T]]:
-    """Return a workflow that gives the error of another as a value: it ends nothing else."""
+    """Return a workflow with the result of another, or its error, which then ends nothing else."""
     try:
         return Result(value=(yield from workflow))
     except GitLabSyncError as error:
@@ -95,13 +95,13 @@ def as_result(workflow: Workflow[T]) -> Workflow[Result[T]]:
 
 
 def run_workflow(client: Client, workflow: Workflow[T]) -> T:
-    """Carry out one workflow and return its result; each page has the client's `timeout`."""
+    """Run one workflow and return its result; the client's `timeout` applies to each page."""
     with session_of(client).call() as session:
         return next(run_workflows(session, [(None, workflow)]))[1]
 
 
 def whole(found: ListResult[str]) -> RecordList:
-    """Return the rows of a list that was read to its end, or raise the error that ended it."""
+    """Return the rows of a list that was read to its end; else raise the error that ended it."""
     if found.error is not None:
         raise found.error
     rows = RecordList(found.reading.rows)
@@ -110,17 +110,17 @@ def whole(found: ListResult[str]) -> RecordList:
 
 
 def whole_unless(found: ListResult[str], kinds: Kinds) -> RecordList:
-    """Return what `whole` does, but no rows for a list that ended in an error of these kinds."""
+    """Return what `whole` does, but no rows for a list that ended with an error of these kinds."""
     return RecordList() if isinstance(found.error, kinds) else whole(found)
 
 
 def read_all(client: Client, wanted: PageSource) -> RecordList:
-    """Return all rows of one list; an error carries those read before it. Thread-safe."""
+    """Return all rows of one list; an error has those read before it in `.partial`."""
     return run_workflow(client, _one(wanted))
 
 
 def read_one(client: Client, endpoint: str, params: Params | None = None) -> Record:
-    """Return one object; BadResponse if the answer is none. Thread-safe."""
+    """Return one object; BadResponse if the answer is not an object."""
     rows = RestList(endpoint, single=True).rows(session_of(client).get(endpoint, params))
     return rows[0]
 
@@ -135,7 +135,7 @@ def _one(wanted: PageSource) -> Workflow[RecordList]:
 
 @dataclass(slots=True)
 class _Running(Generic[K, T]):
-    """A workflow that waits for the lists that it wants."""
+    """A workflow that waits for lists."""
 
     key: K
     workflow: Workflow[T]
@@ -157,7 +157,7 @@ class _Runner(Generic[K, T]):
             yield from self._ended()
             going.found[name] = ListResult(name, reading, error)
             if len(going.found) == len(going.awaited):
-                # They arrive in any order, and are handed over in the order of the query.
+                # They arrive in any order, and are sent in the order in which they were requested.
                 self._step(going, {key: going.found[key] for key in going.awaited})
             yield from self._ended()
         yield from self._ended()
@@ -166,14 +166,14 @@ class _Runner(Generic[K, T]):
         return self
 
     def __next__(self) -> tuple[tuple[_Running[K, T], str], PageSource]:
-        """Return what is wanted next: by workflows under way before new ones."""
+        """Return the next list to read: workflows under way come before new ones."""
         while not self._next:
             key, workflow = next(self._workflows)
             self._step(_Running(key, workflow), None)
         return self._next.popleft()
 
     def _step(self, going: _Running[K, T], found: Mapping[str, ListResult[str]] | None) -> None:
-        """Resume a workflow until it wants something, or has ended."""
+        """Resume a workflow until it wants more lists or has ended."""
         step = _advance(going.workflow, found)
         if isinstance(step, _Result):
             self._done.append((going.key, step.value))

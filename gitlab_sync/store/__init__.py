@@ -1,1 +1,1 @@
-"""What is kept on disk, so that it is not read again."""
+"""Keeps on disk what need not be read again. Everything here is thread-safe."""

@@ -1,4 +1,4 @@
-"""The SQLite file of a store: how it is opened, made, and written by several processes."""
+"""The SQLite file of a store: opening, creating, and writing it from several processes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 LAYOUT = 1
-"""The number of the tables' layout; a file of another one is emptied."""
+"""The version of the tables' layout; a file with another one is emptied."""
 
 _TABLES = """
 DROP TABLE IF EXISTS kept;
@@ -25,31 +25,31 @@ CREATE TABLE kept (
 CREATE INDEX kept_used ON kept (used);
 """
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_BUSY = 10.0  # seconds to wait for another process that writes
+_BUSY = 10.0  # seconds to wait while another process writes
 _LOG_BYTES = 4 * 1024 * 1024
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
-    """Open a file, and make it and its folder first if they are not there; nobody else may read it.
+    """Open a file for writing, and create it and its folder if need be, for this user alone.
 
-    A file of another layout is emptied. The connection is not bound to this thread, but for one
-    thread at a time. Raises sqlite3.Error and OSError.
+    A file with another layout is emptied. The connection can change threads, but serves one thread
+    at a time. Raises sqlite3.Error and OSError.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite gives the files beside it the mode of this one.
+    # SQLite gives its other files the mode of this one.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
     return _connect(path.absolute().as_uri(), _prepare)
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """Open a file that is there so that it cannot be changed; else as `open_to_write`."""
+    """Open an existing file read-only; otherwise like `open_to_write`."""
     return _connect(f"{path.absolute().as_uri()}?mode=ro", _check_layout)
 
 
 @contextmanager
 def writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """Make one transaction of a block; nothing else writes to the file meanwhile."""
+    """Run the block as one transaction, during which nothing else writes to the file."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -61,19 +61,19 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def bytes_used(connection: sqlite3.Connection) -> int:
-    """Return how many bytes of the file hold something."""
+    """Return how many bytes of the file are in use."""
     pages = number_of(connection, "PRAGMA page_count")
     free = number_of(connection, "PRAGMA freelist_count")
     return (pages - free) * number_of(connection, "PRAGMA page_size")
 
 
 def number_of(connection: sqlite3.Connection, query: str) -> int:
-    """Return the one number that a query gives."""
+    """Return the single number that a query returns."""
     return int(connection.execute(query).fetchone()[0])
 
 
 def is_corrupt(error: sqlite3.Error) -> bool:
-    """Say whether SQLite found that the file is none of its own, or not any more."""
+    """Return whether the error says that the file is corrupt, or is not an SQLite file."""
     return _code(error) in _CORRUPT
 
 
@@ -95,23 +95,23 @@ def _check_layout(connection: sqlite3.Connection) -> None:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Make a connection ready to write, and the file whatever it is not yet."""
-    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only while nothing is in the file
+    """Prepare a connection for writing, and create the tables if the file lacks them."""
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only while the file is empty
     _to_wal(connection)
-    # A crash of the machine may lose the last commits, but leaves the file whole.
+    # A crash of the machine can lose the last commits, but leaves the file intact.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
     if number_of(connection, "PRAGMA user_version") == LAYOUT:
         return
     with writing(connection):
-        if number_of(connection, "PRAGMA user_version") != LAYOUT:  # nobody did it meanwhile
+        if number_of(connection, "PRAGMA user_version") != LAYOUT:  # not done meanwhile
             for statement in _TABLES.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {LAYOUT}")
 
 
 def _to_wal(connection: sqlite3.Connection) -> None:
-    """Switch to a write-ahead log. Of two who do so at once, SQLite lets one fail at once."""
+    """Switch to a write-ahead log. If two processes do so, SQLite makes one fail at once."""
     end = time.monotonic() + _BUSY
     while True:
         try:
@@ -124,5 +124,5 @@ def _to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _code(error: sqlite3.Error) -> int:
-    """Return the primary code of an error of SQLite; 0 for one that was not SQLite's."""
+    """Return the primary code of an SQLite error, or 0 if there is none."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF

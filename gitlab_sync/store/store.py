@@ -1,8 +1,8 @@
-"""What was read once and need not be read again: a file on disk for each instance.
+"""Keeps what need not be read again, in one file on disk for each instance.
 
-A store holds bytes by principal and number, each with a stamp that says what they were read of. It
-knows nothing of what they mean, holds no token, and never fails a run: what goes wrong with it is
-said once in the log, and from then on it finds nothing and keeps nothing.
+A store holds bytes by principal and number, each with a stamp of what they were read from. It does
+not interpret them, holds no token, and never fails a run: if something goes wrong with it, it logs
+that once, and from then on finds nothing and keeps nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.http.credentials import Credential, OidcCredential
+from gitlab_sync.http.credentials import Credential
 from gitlab_sync.store.database import (
     bytes_used,
     is_corrupt,
@@ -40,12 +40,12 @@ from gitlab_sync.store.database import (
 log = logging.getLogger("gitlab_sync")
 
 Mode: TypeAlias = Literal["on", "read-only", "refresh", "off"]
-"""`refresh` finds nothing, so that all is read, and keeps it; the others do what they say."""
+"""`refresh` finds nothing, so that everything is read again, and keeps what was read."""
 
 MOST_MB = 512
-"""Megabytes that a file may have, unless told otherwise."""
+"""The default limit of a file, in megabytes."""
 
-# CROSS JOIN fixes the order: one look into the index for each number that is asked for.
+# CROSS JOIN fixes the order: one index look-up for each number that is asked for.
 _FIND = (
     "SELECT kept.id, stamp, data, used FROM json_each(?) AS asked"
     " CROSS JOIN kept ON kept.principal = ? AND kept.id = asked.value"
@@ -55,13 +55,13 @@ _KEEP = "INSERT OR REPLACE INTO kept (principal, id, stamp, used, data) VALUES (
 _EVICT = "DELETE FROM kept WHERE rowid IN (SELECT rowid FROM kept ORDER BY used, rowid LIMIT ?)"
 
 _DAY = 86_400
-_EVICTED_TO = 0.9  # of the bound, so that not every write has to make room
+_EVICTED_TO = 0.9  # of the limit, so that not every write has to evict
 _KEY_BYTES = 32
 T = TypeVar("T")
 
 
 class Item(NamedTuple):
-    """What is kept of one thing: its number, what it was read of, and the bytes."""
+    """One stored item: its number, a stamp of what it was read from, and the bytes."""
 
     id: int
     stamp: bytes
@@ -69,10 +69,10 @@ class Item(NamedTuple):
 
 
 class Store:
-    """The file of one instance. Thread-safe, and safe for several processes; makes no thread.
+    """The file of one instance. Several processes can use it at once.
 
-    `folder` is where it lies (None: the user's cache folder), `most_mb` bounds its megabytes: what
-    was not used for longest goes first. Nothing is opened or made before it is needed. Usable as a
+    `folder` holds it (None: the user's cache folder). `most_mb` limits its size in megabytes: the
+    least recently used items are evicted first. Nothing is opened or created before it is needed. A
     context manager, which closes it.
     """
 
@@ -94,18 +94,19 @@ class Store:
         _stores.add(self)
 
     def of(self, credential: Credential) -> PrincipalStore:
-        """Return the part of it that belongs to whoever that credential signs in."""
+        """Return the part of the store that belongs to the principal of this credential."""
         key = self._attempt(self._key, b"")
-        return PrincipalStore(self, _principal(self.instance, credential, key) if key else b"")
+        principal = credential.principal(self.instance, key) if key else ""
+        return PrincipalStore(self, bytes.fromhex(principal))
 
     def find(self, principal: bytes, ids: Iterable[int]) -> Iterable[Item]:
-        """Return what is kept for that principal under these numbers, in any order."""
+        """Return the items of this principal with these numbers, in any order."""
         if self.mode == "refresh" or not principal:
             return ()
         return self._attempt(lambda connection: self._found(connection, principal, ids), [])
 
     def keep(self, principal: bytes, items: Iterable[Item]) -> None:
-        """Keep all of these, in place of what had their numbers; all or none of them."""
+        """Store these items and replace those with the same numbers; all or none are stored."""
         if self.mode == "read-only" or not principal:
             return
         now = int(time.time())
@@ -113,7 +114,7 @@ class Store:
         self._attempt(lambda connection: self._kept(connection, rows), None)
 
     def close(self) -> None:
-        """Close the file. Idempotent; it is opened again if it is used again."""
+        """Close the file. Idempotent; another use opens it again."""
         with self._lock:
             self._shut()
 
@@ -123,10 +124,10 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # -- what may go wrong ---------------------------------------------------------------------
+    # -- what can go wrong ---------------------------------------------------------------------
 
     def _attempt(self, work: Callable[[sqlite3.Connection], T], nothing: T) -> T:
-        """Return what `work` does, or `nothing` if the store cannot be used."""
+        """Return the result of `work`, or `nothing` if the store cannot be used."""
         with self._lock:
             if self._off:
                 return nothing
@@ -143,13 +144,13 @@ class Store:
                 self._shut()
                 if self.mode != "read-only" or self.path.exists():
                     log.warning(
-                        "The store %s cannot be used (%s): this run goes on without it",
+                        "The store %s cannot be used (%s): this run continues without it",
                         self.path, error,
                     )  # fmt: skip
                 return nothing
 
     def _move_aside(self, error: sqlite3.Error) -> None:
-        """Put a corrupt file out of the way, unless another process did so meanwhile."""
+        """Rename a corrupt file, unless another process did so meanwhile."""
         self._shut()
         try:
             with closing(self._open()) as connection:
@@ -160,10 +161,10 @@ class Store:
                 raise
         aside = _beside(self.path, ".corrupt")
         log.warning(
-            "The store %s is corrupt (%s): it was moved to %s, and a new one begins",
+            "The store %s is corrupt (%s): it was moved to %s, and a new one was started",
             self.path, error, aside.name,
         )  # fmt: skip
-        # First what belongs to it: a new file would take an old log for its own.
+        # First its other files: a new file would take an old log for its own.
         for suffix in ("-wal", "-shm"):
             _beside(self.path, suffix).unlink(missing_ok=True)
         self.path.replace(aside)
@@ -186,7 +187,7 @@ class Store:
         return open_to_write(self.path)
 
     def _key(self, connection: sqlite3.Connection) -> bytes:
-        """Return the key of the principals' hashes; the first who asks makes it."""
+        """Return the key of the principals' hashes; the first caller creates it."""
         path = _beside(self.path, ".key")
         key = _read_key(path)
         if len(key) == _KEY_BYTES or self.mode == "read-only":
@@ -195,7 +196,7 @@ class Store:
             key = _read_key(path)
             if len(key) != _KEY_BYTES:
                 key = os.urandom(_KEY_BYTES)
-                # Made with mode 0600, and never seen half written.
+                # Created with mode 0600, and never visible half written.
                 with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
                     file.write(key)
                 Path(file.name).replace(path)
@@ -208,7 +209,7 @@ class Store:
     ) -> list[Item]:
         now = int(time.time())
         rows = connection.execute(_FIND, (orjson.dumps([*ids]).decode(), principal)).fetchall()
-        # Once a day is enough to know what is used, and spares a write for each look.
+        # Once a day is enough to know what is used, and saves a write for each look-up.
         stale = [number for number, _, _, used in rows if used < now - _DAY]
         if stale and self.mode == "on":
             with writing(connection):
@@ -224,7 +225,7 @@ class Store:
             self._evict(connection)
 
     def _evict(self, connection: sqlite3.Connection) -> None:
-        """Forget what was not used for longest, and give its room back."""
+        """Delete the least recently used items, and give their space back."""
         with writing(connection):
             while bytes_used(connection) > self._most * _EVICTED_TO:
                 rows = number_of(connection, "SELECT count(*) FROM kept")
@@ -235,7 +236,7 @@ class Store:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _after_fork(self) -> None:
-        """Begin anew in a forked child. The parent's connection is neither used nor closed."""
+        """Start afresh in a forked child. The parent's connection is neither used nor closed."""
         self._lock = threading.Lock()
         if self._connection is not None:
             _parents.append(self._connection)
@@ -244,17 +245,17 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class PrincipalStore:
-    """What one principal has in a store. Immutable, thread-safe; see `Store`."""
+    """The part of a store that belongs to one principal. Immutable."""
 
     store: Store
     principal: bytes
 
     def find(self, ids: Iterable[int]) -> Iterable[Item]:
-        """Return what is kept under these numbers, in any order."""
+        """Return the items with these numbers, in any order."""
         return self.store.find(self.principal, ids)
 
     def keep(self, items: Iterable[Item]) -> None:
-        """Keep all of these, in place of what had their numbers; all or none of them."""
+        """Store these items and replace those with the same numbers; all or none are stored."""
         self.store.keep(self.principal, items)
 
 
@@ -267,22 +268,22 @@ def open_store(
     *,
     most_mb: float = MOST_MB,
 ) -> Iterator[PrincipalStore]:
-    """Yield what that principal has in the store of an instance, and close it afterwards."""
+    """Yield the part of an instance's store that belongs to a credential; close it at the end."""
     with Store(instance, mode, folder, most_mb=most_mb) as store:
         yield store.of(credential)
 
 
 def clear_store(instance: str, folder: Path | None = None) -> int:
-    """Forget all that is kept of an instance, for every principal; return how many items it was.
+    """Delete everything stored about an instance, for all principals; return how many items.
 
-    Raises ConfigurationError when that cannot be done.
+    Raises ConfigurationError if that is not possible.
     """
     store = Store(instance, folder=folder)
     try:
         _beside(store.path, ".corrupt").unlink(missing_ok=True)
         if not store.path.exists():
             return 0
-        # Deleted by SQLite and not as a file: other processes may have it open.
+        # Deleted by SQLite, not as a file: other processes can have it open.
         with closing(store._open()) as connection:  # noqa: SLF001 - a store of our own
             with writing(connection):
                 rows = connection.execute("DELETE FROM kept").rowcount
@@ -292,28 +293,19 @@ def clear_store(instance: str, folder: Path | None = None) -> int:
     except (sqlite3.Error, OSError) as error:
         raise ConfigurationError(
             f"The store {store.path} cannot be cleared: {error}",
-            hint="End what uses it, and delete the file.",
+            hint="Stop the programs that use it, then delete the file.",
         ) from error
 
 
 def store_path(instance: str, folder: Path | None = None) -> Path:
-    """Return the path of an instance's store; it need not exist."""
+    """Return the path of an instance's store, whether it exists or not."""
     if folder is None:
         from platformdirs import user_cache_path  # noqa: PLC0415 - not needed to import us
 
         folder = user_cache_path("gitlab_sync", appauthor=False)
     name = re.sub(r"[^a-z0-9.-]", "_", (urlsplit(instance).hostname or "")[:60])
-    # The host is for who looks into the folder; the hash has port and path, too.
+    # The host is for people who look into the folder; the hash includes port and path.
     return folder / f"{name}-{blake2b(instance.encode(), digest_size=6).hexdigest()}.sqlite"
-
-
-def _principal(instance: str, credential: Credential, key: bytes) -> bytes:
-    """Return a name for whoever that signs in, the same in every process that has the key."""
-    if isinstance(credential, OidcCredential):
-        parts = ["oidc", instance, credential.issuer, credential.subject]
-    else:
-        parts = [instance, str(credential.is_oauth), credential.token]
-    return blake2b("\0".join(parts).encode(), key=key, digest_size=16).digest()
 
 
 def _read_key(path: Path) -> bytes:

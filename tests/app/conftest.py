@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, generate_world
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Serve a small GitLab for one test."""
-    world = World.generate(seed=3, users=3, merge_requests=3, issues=2, projects=3)
+    world = generate_world(seed=3, users=3, merge_requests=3, issues=2, projects=3)
     with Sandbox(world) as sandbox:
         yield sandbox

@@ -249,7 +249,7 @@ def test_what_is_left_of_a_login_signs_nobody_in(
         ({"token": "nobodys"}, "does not accept the token"),
         ({"tokens": {}}, "sent no access token"),
         ({"issuer": ISSUER}, "The issuer calls itself"),
-        ({"token": "a b"}, "characters that no token has"),
+        ({"token": "a b"}, "must be printable ASCII"),
     ],
 )
 def test_a_login_that_opens_nothing_is_told_and_ended(

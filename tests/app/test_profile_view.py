@@ -33,7 +33,7 @@ from gitlab_sync.pages.profile_mending import (
 )
 from gitlab_sync.pages.profile_view import initials_image, own_avatar, safe_readme
 from gitlab_sync.rules.items import merge_request as mr_rules
-from gitlab_sync.rules.items.fixes import Doubt, Entry, Group, Mending
+from gitlab_sync.rules.items.fixes import Doubt, Entry, Fixes, Group
 from gitlab_sync.rules.items.verdict import Result, Verdict
 
 CHECKS = {check.id: check for check in mr_rules.CHECKS}
@@ -88,7 +88,7 @@ def test_a_long_list_names_the_newest_and_how_many_more_there_are() -> None:
 
 def test_praise_is_only_for_what_is_known() -> None:
     """Nobody is called clean of whom something could not be read, or who has done nothing yet."""
-    clean = Mending([], [], [], {"merge request": 2, "issue": 1})
+    clean = Fixes([], [], [], {"merge request": 2, "issue": 1})
     assert nothing_to_mend(clean, []) == (
         "**Nothing at all: well done!** Every check passes in 2 merge requests and 1 issue.",
         True,
@@ -97,7 +97,7 @@ def test_praise_is_only_for_what_is_known() -> None:
     assert ("not everything could be checked" in text, good) == (True, False)
     text, good = nothing_to_mend(replace(clean, unknown=[entry()]), [])
     assert ("not everything could be checked" in text, good) == (True, False)
-    nothing = replace(clean, judged={"merge request": 0, "issue": 0})
+    nothing = replace(clean, evaluated={"merge request": 0, "issue": 0})
     text, good = nothing_to_mend(nothing, [])
     assert (text.startswith("Nothing yet"), good) == (True, False)
     text, good = nothing_to_mend(nothing, ["merge requests", "issues"])

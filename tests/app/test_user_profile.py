@@ -17,7 +17,7 @@ from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.roles import VARIABLE
 from gitlab_sync.reports.xlsx_file import ABOUT, to_xlsx
 from gitlab_sync.rules.items import merge_request as mr_rules
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, demo_world
 from gitlab_sync.services.profile import ProfileQuery, answer
 
 PAGE = "user_profile.py"
@@ -29,7 +29,7 @@ CHECKS = {check.id: check for check in mr_rules.CHECKS}
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Serve the demo's world, whose people differ as people do, to break it."""
-    with Sandbox(World.demo()) as sandbox:
+    with Sandbox(demo_world()) as sandbox:
         yield sandbox
 
 

@@ -37,7 +37,7 @@ from gitlab_sync.rules.scores.weekly import (
     last_days,
     person_week,
 )
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, generate_world
 from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, answer
 
 PAGE = "weekly_performance.py"
@@ -50,7 +50,7 @@ DAYS = days_between(MONDAY, MONDAY + timedelta(days=1))
 @pytest.fixture
 def busy() -> Iterator[Sandbox]:
     """Serve a small GitLab in which things happened up to today."""
-    world = World.generate(
+    world = generate_world(
         seed=3,
         users=3,
         merge_requests=12,

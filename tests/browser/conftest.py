@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from running_app import PATIENCE, RunningApp, chromium, find_chromium
 
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, generate_world
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,7 +43,7 @@ def app() -> Iterator[RunningApp]:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Serve a GitLab with private projects, for one test."""
-    world = World.generate(seed=7, users=8, merge_requests=8, issues=4, projects=4)
+    world = generate_world(seed=7, users=8, merge_requests=8, issues=4, projects=4)
     with Sandbox(world) as sandbox:
         yield sandbox
 

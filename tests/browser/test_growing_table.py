@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from running_app import PATIENCE, run_batch, sign_in
 
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, generate_world
 
 PEOPLE = 39
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(600)
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Serve a GitLab with 39 people who wrote 60 merge requests each, 50 ms away."""
-    world = World.generate(seed=5, users=PEOPLE, merge_requests=60, issues=5, projects=6)
+    world = generate_world(seed=5, users=PEOPLE, merge_requests=60, issues=5, projects=6)
     with Sandbox(world) as sandbox:
         sandbox.latency = 0.05
         yield sandbox

@@ -12,7 +12,7 @@ from downloaded_rows import downloaded, expected
 from playwright.sync_api import Browser, expect
 from running_app import PATIENCE, RunningApp, open_demo, run_batch, sign_in
 
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.session.runtime import DEFAULT_WORKERS
 
 VISITORS = 10
@@ -34,7 +34,7 @@ def app() -> Iterator[RunningApp]:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Serve a GitLab in which each person has a private project of their own."""
-    world = World.generate(seed=11, users=VISITORS, merge_requests=3, issues=2, projects=3)
+    world = generate_world(seed=11, users=VISITORS, merge_requests=3, issues=2, projects=3)
     with Sandbox(world) as sandbox:
         yield sandbox
 

@@ -20,7 +20,7 @@ from oidc_provider import Provider, token_name
 from playwright.sync_api import Browser, Page, Response, WebSocket, expect
 from running_app import RunningApp
 
-from gitlab_sync.sandbox import Exchange, Sandbox, World
+from gitlab_sync.sandbox import Exchange, Sandbox, generate_world
 
 NewPage = Callable[[], Page]
 
@@ -28,7 +28,7 @@ NewPage = Callable[[], Page]
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Provider]:
     """Serve a GitLab that one can sign in with."""
-    world = World.generate(seed=11, users=8, merge_requests=3, issues=2, projects=3)
+    world = generate_world(seed=11, users=8, merge_requests=3, issues=2, projects=3)
     with Sandbox(world) as sandbox, Provider(sandbox) as provider:
         yield provider
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from running_app import RunningApp, sign_in
 
 from gitlab_sync.reports.xlsx_file import ABOUT
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, demo_world
 
 PERSON = "amelie.laurent"
 SIX = ["Personal_Projects", "Contributed_Projects", "Commits", "Groups", "MergeRequests", "Issues"]
@@ -40,7 +40,7 @@ The end.
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Serve the demo's world, whose pictures are elsewhere, with a README full of traps."""
-    world = World.demo()
+    world = demo_world()
     for user in world.tables.users:
         user["avatar_url"] = f"https://{ELSEWHERE}/0.png"
     (project,) = [

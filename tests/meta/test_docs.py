@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -14,7 +15,7 @@ from gitlab_sync.rules.items import issue, merge_request
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.rules.projects.checks import CHECKS, WEIGHTS, ProjectCheck
-from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Score, error_row, judge
+from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Score, error_row, evaluate
 from gitlab_sync.rules.projects.documents import _SECTIONS
 from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread
 from gitlab_sync.rules.projects.stack import LANGUAGES
@@ -40,10 +41,12 @@ from gitlab_sync.rules.scores.weekly import (
     measure_rows,
     overview_rows,
 )
-from gitlab_sync.rules.scores.work import TITLES
+from gitlab_sync.rules.scores.work import TITLES, Work
 from gitlab_sync.types import PartialList, Record
 
 DOCS = Path(__file__).parents[2] / "docs"
+DOCUMENTS = [DOCS.parent / "README.md", DOCS.parent / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
+PACKAGE = DOCS.parent / "gitlab_sync"
 RULES = (DOCS / "rules.md").read_text(encoding="utf-8")
 
 
@@ -106,14 +109,14 @@ def test_every_column_of_whole_people_is_explained_in_order() -> None:
 @pytest.mark.parametrize("check", merge_request.CHECKS, ids=lambda check: check.id)
 def test_a_column_of_whole_people_names_the_check_of_merge_requests(check: Check) -> None:
     """Its title is another one there."""
-    row = unified_row({"data": {}}, Tally({check.title: 1}, {}), None)
+    row = unified_row(Work("ann"), None, Tally({check.title: 1}, {}), None)
     assert_named(row, f"{check.title} of merge requests")
 
 
 @pytest.mark.parametrize("check", issue.CHECKS, ids=lambda check: check.id)
 def test_a_column_of_whole_people_names_the_check_of_issues(check: Check) -> None:
     """Its title is another one there."""
-    row = unified_row({"data": {}}, None, Tally({check.title: 1}, {}))
+    row = unified_row(Work("ann"), None, None, Tally({check.title: 1}, {}))
     assert_named(row, f"{check.title} of issues")
 
 
@@ -177,7 +180,7 @@ def test_a_check_is_unknown_without_what_the_rules_name(
     read: ProjectFacts, without: set[str]
 ) -> None:
     """And only then. A list of files that broke off may hold the pipeline, too."""
-    findings = judge(read).findings.values()
+    findings = evaluate(read).findings.values()
     unknown = [finding.result == "unknown" for finding in findings]
     rows = table("Project compliance", "check")
     assert unknown == [bool(without & set(row["unknown without"].split(", "))) for row in rows]
@@ -287,9 +290,51 @@ def test_the_columns_and_the_cells_of_a_week_are_those_of_the_code() -> None:
 # -- all documents ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", [DOCS.parent / "README.md", *DOCS.glob("*.md")], ids=str)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
-    """Links between documents do not break."""
-    for link in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+    """Links between documents do not break, nor do those to a heading."""
+    for link, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", path.read_text("utf-8")):
         if "://" not in link:
-            assert (path.parent / link).exists(), link
+            found = path.parent / link if link else path
+            assert found.exists(), link
+            assert not anchor or anchor in anchors(found), f"{link}#{anchor}"
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the anchors that GitLab gives to a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_module_that_a_document_names_exists(path: Path) -> None:
+    """By its dotted name, by its path in the repository, or by the path in the package."""
+    text = path.read_text("utf-8")
+    for name in re.findall(r"`(gitlab_sync(?:\.\w+)+)", text):
+        resolve_name(name)
+    named = re.findall(r"`((?:gitlab_sync|tests|benchmarks|docs)/[\w/.]*)`", text)
+    assert [each for each in named if not (DOCS.parent / each).exists()] == []
+    if path.name == "design.md":
+        named = re.findall(r"`((?:\w+/)+(?:\w+\.py)?|\w+\.py)`", text)
+        named += re.findall(r"^([\w/]+/(?:\w+\.py)?|\w+\.py)(?:, | {2,})", text, re.MULTILINE)
+        assert [each for each in named if not (PACKAGE / each).exists()] == []
+        assert len(named) > 40
+
+
+def test_the_map_shows_every_folder_and_every_module_at_the_root() -> None:
+    """A newcomer finds each of them there, and nothing that is gone."""
+    folders = {path.parent for path in PACKAGE.rglob("*/__init__.py")}
+    modules = {path for path in PACKAGE.glob("*.py") if not path.name.startswith("_")}
+    assert set(mapped()) == folders | modules
+
+
+def mapped() -> Iterator[Path]:
+    """Yield the paths in the tree of design.md."""
+    tree = (DOCS / "design.md").read_text("utf-8").split("```")[1]
+    at = {-1: PACKAGE.parent}
+    for indent, names in re.findall(r"^( *)((?:\w+(?:/|\.py)(?:, )?)+)", tree, re.MULTILINE):
+        for name in names.split(", "):
+            depth = len(indent) // 2
+            at[depth] = at[depth - 1] / name
+            if depth:
+                yield at[depth]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import inspect
 import itertools
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
+
+from gitlab_sync.concurrency.executor import SharedExecutor
+from gitlab_sync.concurrency.mapping import bounded_map
 
 PATIENCE = 20.0
 Until = Callable[..., None]
@@ -59,22 +63,34 @@ def test_map_takes_several_iterables_and_stops_with_the_shortest(make_pool: Any)
     assert list(make_pool().map(str, [])) == []
 
 
-def test_an_endless_input_is_pulled_only_as_far_as_the_window_goes(make_pool: Any) -> None:
-    """Twice the workers is the window when nobody says otherwise."""
-    pool = make_pool(2)
-    pulled = itertools.count()
-    last = 0
+def test_without_buffersize_all_inputs_are_submitted_at_the_call(make_pool: Any) -> None:
+    """So a `with` block runs them all, and results can be read after it."""
+    for executor in (make_pool(2), make_pool(2).for_tenant("a")):
+        ran: list[int] = []
+        with executor:
+            results = executor.map(ran.append, range(100))
+        assert sorted(ran) == list(range(100))
+        assert list(results) == [None] * 100
 
-    def inputs() -> Iterator[int]:
-        nonlocal last
-        while True:
-            last = next(pulled)
-            yield last
 
-    results = pool.map(str, inputs())
-    for number in range(50):
-        assert next(results) == str(number)
-        assert last < number + 1 + 2 * pool.max_workers
+def test_an_unread_map_runs_to_its_end(make_pool: Any) -> None:
+    """Forgetting its results cancels nothing, as in the standard library."""
+    ran: list[int] = []
+    with make_pool(2) as pool:
+        pool.map(ran.append, range(50))
+    assert sorted(ran) == list(range(50))
+
+
+def test_held_results_keep_no_pool_alive() -> None:
+    """A pool that is not used any more ends its threads, whatever is left to read."""
+    pool = SharedExecutor(2)
+    results = pool.map(str, itertools.count(), buffersize=4)
+    assert next(results) == "0"
+    forgotten = weakref.ref(pool)
+    del pool
+    gc.collect()
+    assert forgotten() is None
+    assert list(results) == ["1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize("size", [1, 3])
@@ -155,43 +171,49 @@ def test_an_error_is_raised_in_its_place_and_cancels_the_rest(make_pool: Any) ->
 def test_when_the_consumer_stops_what_has_not_started_never_runs(
     make_pool: Any, block: Any, how: str
 ) -> None:
-    """Closing and forgetting the results both count as stopping."""
+    """Once it has begun to read, closing and forgetting the results both count as stopping."""
     pool = make_pool(1)
-    blocked = block(pool)
     ran: list[int] = []
-    results = pool.map(ran.append, range(100))
+    blocked = block(pool)
+    results = pool.map(ran.append, range(100), buffersize=3)
+    blocked.release()
+    next(results)
+    before = block(pool)
     if how == "close":
         results.close()
         results.close()
     del results
-    blocked.release()
+    started = len(ran)
+    before.release()
     pool.shutdown()
-    assert ran == []
+    assert len(ran) == started
 
 
-def test_an_error_of_the_inputs_comes_after_the_results_before_it(make_pool: Any) -> None:
-    """What was read before the inputs broke is not lost."""
+def test_an_error_of_the_inputs_is_raised_where_they_are_pulled(make_pool: Any) -> None:
+    """At the call without `buffersize`, and later with it."""
 
     def inputs() -> Iterator[int]:
         yield from range(3)
         raise LookupError("no more inputs")
 
-    results = make_pool().map(str, inputs())
-    assert [next(results) for _ in range(3)] == ["0", "1", "2"]
     with pytest.raises(LookupError, match="no more inputs"):
-        next(results)
-    assert list(results) == []
+        make_pool().map(str, inputs())
+    results = make_pool().map(str, inputs(), buffersize=2)
+    assert next(results) == "0"
+    with pytest.raises(LookupError, match="no more inputs"):
+        list(results)
 
 
 def test_a_map_that_the_garbage_collector_ends_in_a_busy_pool_does_not_lock_it(
     make_pool: Any,
     block: Any,
 ) -> None:
-    """The collector may strike in a thread that holds the queue's lock."""
+    """The collector can strike in a thread that holds the queue's lock."""
     pool = make_pool(1)
+    forgotten: list[Any] = [pool.map(str, range(4))]
+    next(forgotten[0])
     blocked = block(pool)
-    forgotten = pool.map(str, range(3))
-    forgotten.itself = forgotten  # only the collector can end it
+    forgotten += [pool.map(str, range(4)), forgotten]  # only the collector can end it
     del forgotten
 
     def collect() -> float:
@@ -201,7 +223,30 @@ def test_a_map_that_the_garbage_collector_ends_in_a_busy_pool_does_not_lock_it(
     last = pool.for_tenant("another", collect).submit(str, 5)
     blocked.release()
     assert last.result(PATIENCE) == "5"
+    pool.shutdown()
     assert not pool.queued()
+
+
+# -- any executor ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["shared", "standard"])
+def test_a_bounded_map_pulls_a_window_over_any_executor(make_pool: Any, kind: str) -> None:
+    """Whether or not its `map` knows `buffersize`; the inputs can be endless."""
+    pulled = itertools.count()
+    last = 0
+
+    def inputs() -> Iterator[int]:
+        nonlocal last
+        while True:
+            last = next(pulled)
+            yield last
+
+    with make_pool(2) if kind == "shared" else ThreadPoolExecutor(2) as pool:
+        results = bounded_map(pool, 4, pow, inputs(), itertools.repeat(1))
+        for number in range(50):
+            assert next(results) == number
+            assert last <= number + 4
 
 
 # -- nesting -----------------------------------------------------------------------------------
@@ -322,3 +367,80 @@ def test_a_finished_future_keeps_neither_function_nor_arguments_alive(make_pool:
     pool.submit(str).result(PATIENCE)  # the worker has let go of the task before
     gc.collect()
     assert alive() is None
+
+
+# -- memory ------------------------------------------------------------------------------------
+
+
+class Thing:
+    """An argument that can be watched."""
+
+
+def fail(thing: object) -> None:
+    """Raise an error; its traceback holds the frame of this call, and so the argument."""
+    raise ValueError(thing)
+
+
+def ask(pool: Any, thing: Thing) -> None:
+    """Ask a future for its result, and let go of it."""
+    future = pool.submit(fail, thing)
+    with contextlib.suppress(ValueError):
+        future.result(PATIENCE)
+    del future  # the error holds this frame: to let go of it is the caller's part
+
+
+def ask_for_the_error(pool: Any, thing: Thing) -> None:
+    """Ask a future for its error."""
+    assert pool.submit(fail, thing).exception(PATIENCE) is not None
+
+
+def forget(pool: Any, thing: Thing) -> None:
+    """Never ask."""
+    pool.submit(fail, thing)
+
+
+def read_map(pool: Any, thing: Thing) -> None:
+    """Read a map to the error in it."""
+    with contextlib.suppress(ValueError):
+        list(pool.map(fail, [thing], timeout=PATIENCE))
+
+
+def read_inputs(pool: Any, thing: Thing) -> None:
+    """Read a map with inputs that fail."""
+    inputs = (fail(each) for each in [thing])
+    with contextlib.suppress(ValueError):
+        list(pool.map(str, inputs))
+
+
+def help_first(pool: Any, thing: Thing) -> None:
+    """Wait in a worker, which runs the task itself, out of its turn."""
+    pool.submit(lambda: list(pool.map(id, [thing]))).result(PATIENCE)
+
+
+def help_what_fails(pool: Any, thing: Thing) -> None:
+    """Wait in a worker for what fails; the error is that of both tasks."""
+    pool.submit(read_map, pool, thing).result(PATIENCE)
+    pool.submit(lambda: list(pool.map(fail, [thing]))).exception(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    "use", [ask, ask_for_the_error, forget, read_map, read_inputs, help_first, help_what_fails]
+)
+@pytest.mark.parametrize("kind", ["pool", "view"])
+def test_what_has_ended_leaves_nothing_to_the_garbage_collector(
+    make_pool: Any, until: Until, use: Callable[[Any, Thing], None], kind: str
+) -> None:
+    """No future and its error hold each other: arguments are free once nothing asks for them."""
+    pool = make_pool(1)
+    executor = pool if kind == "pool" else pool.for_tenant("a")
+    alive: list[weakref.ref[Thing]] = []
+    gc.disable()
+    try:
+        for _ in range(50):
+            thing = Thing()
+            alive.append(weakref.ref(thing))
+            use(executor, thing)
+            del thing
+        until(lambda: not any(each() for each in alive))
+    finally:
+        gc.enable()

@@ -137,7 +137,10 @@ class Run:
 
     def _by_map(self, view: Executor, node: Node) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        results = view.map(self._any, node.children, buffersize=node.window)
+        try:
+            results = view.map(self._any, node.children, buffersize=node.window)
+        except RuntimeError:  # the pool was closed before
+            return [("cancelled",)]
         try:
             outcomes.extend(itertools.islice(results, node.take))
         except Failure as error:

@@ -347,7 +347,7 @@ def test_a_cancelled_view_gives_cancelled_futures_even_after_the_pool_has_ended(
     with pytest.raises(CancelledError):
         late.result()
     with pytest.raises(CancelledError):
-        next(view.map(str, itertools.count()))
+        next(view.map(str, itertools.count(), buffersize=2))
 
 
 def test_shutdown_of_the_pool_from_one_of_its_own_tasks_does_not_wait_for_itself(

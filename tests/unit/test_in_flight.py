@@ -1,9 +1,12 @@
-"""Identical requests that are under way at once become one."""
+"""Identical requests that are under way at once become one, and the first may go alone."""
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -158,3 +161,25 @@ def test_a_follower_waits_no_longer_than_its_own_deadline() -> None:
     with pytest.raises(TimedOut):
         followers.results[0].result(PATIENCE)
     leader.ends_with(answer())
+
+
+def test_an_error_that_was_raised_leaves_nothing_to_the_garbage_collector() -> None:
+    """Nothing that the exchange had in hand stays once the error is gone."""
+
+    class Body:
+        """What an exchange has in hand; it can be watched."""
+
+    alive: list[weakref.ref[Body]] = []
+
+    def exchange() -> Answer:
+        body = Body()
+        alive.append(weakref.ref(body))
+        raise ServerError(f"broken: {body}", status=502)
+
+    gc.disable()
+    try:
+        with contextlib.suppress(ServerError):
+            InFlight().share(KEY, exchange, CancelToken())
+        assert [each() for each in alive] == [None]
+    finally:
+        gc.enable()

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from gitlab_sync.sandbox import Token, World
+from gitlab_sync.sandbox import Token, World, generate_world
 from gitlab_sync.sandbox.answer import Refusal
 from gitlab_sync.sandbox.call import Lists
 from gitlab_sync.sandbox.graphql.endpoint import GraphQL
@@ -56,7 +56,7 @@ class Asker:
 @pytest.fixture(scope="module")
 def ask() -> Asker:
     """Ask a world whose last project is private and last but one archived."""
-    return Asker(World.generate(seed=2, users=8, merge_requests=6, issues=3, projects=5))
+    return Asker(generate_world(seed=2, users=8, merge_requests=6, issues=3, projects=5))
 
 
 @pytest.fixture
@@ -252,7 +252,7 @@ def test_numbers_alone_are_no_merge_requests_of_a_person(ask: Asker) -> None:
 @pytest.mark.parametrize("hidden", [{"private_profile": True}, {"state": "blocked"}])
 def test_whoever_hides_the_profile_has_no_merge_requests_for_others(hidden: dict[str, Any]) -> None:
     """Without a word; the person and administrators see them."""
-    ask = Asker(World.generate(seed=1, users=3, merge_requests=2, issues=0, projects=1))
+    ask = Asker(generate_world(seed=1, users=3, merge_requests=2, issues=0, projects=1))
     name, other = ask.world.truth.usernames[:2]
     query = """query($u: String!) { user(username: $u) {
       authoredMergeRequests { count } assignedMergeRequests { count } } }"""
@@ -552,7 +552,7 @@ def test_a_query_can_ask_for_its_own_complexity(ask: Asker) -> None:
 
 def test_fields_and_arguments_can_be_missing() -> None:
     """They are unknown, and introspection does not show them; people of all kinds lack the same."""
-    world = World.generate(seed=1, users=2, merge_requests=1, issues=1, projects=1)
+    world = generate_world(seed=1, users=2, merge_requests=1, issues=1, projects=1)
     without = ("MergeRequest.closedAt", "MergeRequest.notes.filter", "User.publicEmail")
     ask = Asker(world, without=without)
     inner = 'project(fullPath: "acme/figures") { mergeRequests { nodes { %s } } }'

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gitlab_sync.sandbox import World
+from gitlab_sync.sandbox import World, demo_world, generate_world
 from gitlab_sync.sandbox.truth import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 
 COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
@@ -94,10 +94,10 @@ def issue_faults(record: dict[str, Any]) -> set[str]:
 
 
 WORLDS = {
-    "generated": lambda: World.generate(seed=7, users=25, merge_requests=16, issues=10, projects=6),
-    "another seed": lambda: World.generate(seed=8, users=25, merge_requests=16, issues=10),
-    "alone": lambda: World.generate(seed=9, users=1, merge_requests=60, issues=30, projects=1),
-    "demo": World.demo,
+    "generated": lambda: generate_world(seed=7, users=25, merge_requests=16, issues=10, projects=6),
+    "another seed": lambda: generate_world(seed=8, users=25, merge_requests=16, issues=10),
+    "alone": lambda: generate_world(seed=9, users=1, merge_requests=60, issues=30, projects=1),
+    "demo": demo_world,
 }
 
 
@@ -139,7 +139,7 @@ def test_people_and_assignees_are_those_of_the_records(world: World) -> None:
 
 def test_columns_are_those_of_the_reports_in_their_order() -> None:
     """A row can be compared with a report's as it is."""
-    truth = World.generate(seed=1, users=1).truth
+    truth = generate_world(seed=1, users=1).truth
     row = next(iter(truth.merge_requests().values()))
     assert list(row) == [
         "Closed MRs",
@@ -168,7 +168,7 @@ def test_columns_are_those_of_the_reports_in_their_order() -> None:
 
 def test_counts_add_up_over_projects_and_groups() -> None:
     """A group's counts are those of its projects but for archived ones, and all is their sum."""
-    world = World.generate(seed=3, users=8, projects=6)
+    world = generate_world(seed=3, users=8, projects=6)
     truth = world.truth
     archived = {row.data["id"] for row in world.projects if row.data["archived"]}
     for username, row in truth.merge_requests().items():
@@ -184,7 +184,7 @@ def test_counts_add_up_over_projects_and_groups() -> None:
 
 def test_assigned_work_is_counted_apart() -> None:
     """In the assignee's scope what counts is whom it is assigned to, not who wrote it."""
-    truth = World.generate(seed=3, users=8).truth
+    truth = generate_world(seed=3, users=8).truth
     expected = sum(
         len(set(one.assignees))
         for one in truth.merge_request_decisions
@@ -196,13 +196,13 @@ def test_assigned_work_is_counted_apart() -> None:
 
 def test_a_project_wins_over_a_group() -> None:
     """If both are given, the group is not asked."""
-    truth = World.generate(seed=3, users=4).truth
+    truth = generate_world(seed=3, users=4).truth
     assert truth.issues(project_id=101, group_id=501) == truth.issues(project_id=101)
 
 
 def test_all_checks_are_failed_and_passed_by_somebody() -> None:
     """A world of some size leaves no check untried."""
-    truth = World.generate(seed=7, users=25, merge_requests=16, issues=10).truth
+    truth = generate_world(seed=7, users=25, merge_requests=16, issues=10).truth
     ended = [one for one in truth.merge_request_decisions if one.state != "opened"]
     for check in MERGE_REQUEST_CHECKS:
         assert {check in one.fails for one in ended} == {True, False}, check

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from gitlab_sync.sandbox import World
+from gitlab_sync.sandbox import World, generate_world, load_world
 from gitlab_sync.sandbox.tables import Tables
 
 REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_folder_is_joined_by_project_and_iid(folder: Path) -> None:
     """Lists are found under their merge request, whatever the order of the keys in the file."""
-    tables = World.load(folder).tables
+    tables = load_world(folder).tables
     assert tables.mr_notes.get((7, 1)) == [{"id": 5}]
     assert tables.mr_commits.get((7, 1)) == [{"id": "a"}]
     assert tables.approvals[7, 1] == {"approved": True, "approved_by": []}
@@ -53,31 +53,31 @@ def test_a_folder_is_joined_by_project_and_iid(folder: Path) -> None:
 
 def test_lines_of_a_folder_lose_what_only_joins_them(folder: Path) -> None:
     """A commit has no `project_id` in GitLab's lists."""
-    world = World.load(folder)
+    world = load_world(folder)
     assert [row.data for row in world.commits[7]] == [{"id": "b", "title": "x"}]
     assert world.tables.files == {7: {"README.md": "hello"}}
 
 
 def test_events_are_found_by_id_or_by_name(folder: Path) -> None:
     """Either tells whose they are."""
-    assert [event["id"] for event in World.load(folder).tables.events[1]] == [1, 2]
+    assert [event["id"] for event in load_world(folder).tables.events[1]] == [1, 2]
 
 
 def test_a_folder_without_users_is_refused(tmp_path: Path) -> None:
     """The error says what is missing."""
     with pytest.raises(FileNotFoundError, match="users"):
-        World.load(tmp_path)
+        load_world(tmp_path)
 
 
 def test_a_folder_knows_no_truth(folder: Path) -> None:
     """Only generated worlds know what is wrong with them."""
     with pytest.raises(ValueError, match="not generated"):
-        _ = World.load(folder).truth
+        _ = load_world(folder).truth
 
 
 def test_projects_and_groups_are_found_by_id_and_path(folder: Path) -> None:
     """Paths go by lower case."""
-    world = World.load(folder)
+    world = load_world(folder)
     assert world.project("7") is world.project("Top/App") is not None
     assert world.group("3") is world.group("TOP") is not None
     assert world.project("8") is None
@@ -105,7 +105,7 @@ def test_a_circle_of_groups_ends() -> None:
 
 def test_a_record_that_is_put_takes_the_place_of_the_old_one() -> None:
     """By its id; indexes and version follow."""
-    world = World.generate(seed=1, users=2, merge_requests=1, issues=1)
+    world = generate_world(seed=1, users=2, merge_requests=1, issues=1)
     record = {**world.merge_requests.rows[0].data, "title": "Another title"}
     count, version = len(world.merge_requests.rows), world.version
     world.put("merge_requests", record)
@@ -117,7 +117,7 @@ def test_a_record_that_is_put_takes_the_place_of_the_old_one() -> None:
 
 def test_items_are_newest_first() -> None:
     """As GitLab orders them unless asked otherwise."""
-    world = World.generate(seed=1, users=3)
+    world = generate_world(seed=1, users=3)
     dates = [row.data["created_at"] for row in world.merge_requests.rows]
     assert dates == sorted(dates, reverse=True)
 
@@ -125,7 +125,7 @@ def test_items_are_newest_first() -> None:
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real data is not beside this project")
 def test_the_real_data_loads() -> None:
     """All of it, with what hangs on its merge requests."""
-    world = World.load(REAL)
+    world = load_world(REAL)
     assert len(world.merge_requests.rows) == 5004
     assert len(world.users) == 1008
     assert len(world.issues.rows) == 1213

@@ -9,7 +9,7 @@ import pytest
 from gitlab_sync.errors import AuthenticationError
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.pages.state.sign_ins import Sessions, SignIn
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, generate_world
 
 TOKEN = "glpat-abcdefgh12345678"
 
@@ -100,7 +100,7 @@ def test_one_token_is_one_principal_but_visitors_of_the_demo_are_not() -> None:
 
 def test_gitlab_is_asked_once_who_that_is() -> None:
     """And a token that it does not take raises what the form can explain."""
-    world = World.generate(seed=1, users=3, merge_requests=1, issues=1, projects=2)
+    world = generate_world(seed=1, users=3, merge_requests=1, issues=1, projects=2)
     with Sandbox(world) as sandbox:
         name = world.truth.usernames[0]
         sign_in = SignIn.check(sandbox.url, Credential(sandbox.token(name)))

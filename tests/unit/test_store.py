@@ -274,7 +274,7 @@ def test_a_folder_that_cannot_be_made_costs_one_line_of_the_log(
             store.keep([item(number)])
             assert list(store.find([number])) == []
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
-    assert "goes on without it" in caplog.text
+    assert "continues without it" in caplog.text
 
 
 def test_a_full_disk_costs_one_line_of_the_log(

@@ -16,7 +16,7 @@ from gitlab_sync.rules.dates import period
 from gitlab_sync.rules.identity.known_by import all_known, parse_known_by
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.services.commits import COLUMNS, CommitsQuery, CommitsReport, answer
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.runtime import Bridge
@@ -31,7 +31,7 @@ Ask = Callable[..., CommitsReport]
 @pytest.fixture
 def world() -> World:
     """Six people and four projects, without a commit but those of the test."""
-    return without_commits(World.generate(seed=4, users=6, merge_requests=1, issues=0, projects=4))
+    return without_commits(generate_world(seed=4, users=6, merge_requests=1, issues=0, projects=4))
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_each_person_has_a_row_with_the_numbers(ask: Ask, world: World) -> None:
 
 def test_the_numbers_are_those_of_the_table_of_whole_people(bridge: Bridge) -> None:
     """In their own projects, which are not those of the other people."""
-    world = World.generate(seed=11, users=7, merge_requests=5, issues=0, projects=6)
+    world = generate_world(seed=11, users=7, merge_requests=5, issues=0, projects=6)
     names = world.truth.usernames
     with Sandbox(world) as running:
         client = GitLabClient(running.url, running.token("admin"), bridge=bridge)
@@ -173,7 +173,7 @@ def test_the_numbers_are_those_of_the_table_of_whole_people(bridge: Bridge) -> N
 def class_of_40() -> World:
     """Forty people who all wrote in all of ten projects, some of it under their names alone."""
     world = without_commits(
-        World.generate(seed=9, users=40, merge_requests=0, issues=0, projects=10)
+        generate_world(seed=9, users=40, merge_requests=0, issues=0, projects=10)
     )
     people = everybody(world)
     for project in (one for one in world.tables.projects if one["id"] < 800):

@@ -18,7 +18,7 @@ from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.rules.scores.unified import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 from gitlab_sync.rules.text import instant
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, demo_world
 from gitlab_sync.sandbox.traffic import Traffic
 from gitlab_sync.services.profile import ProfileQuery, ProfileReport, answer
 from gitlab_sync.services.profile_parts import PARTS
@@ -32,7 +32,7 @@ KINDS = {"merge request": "merge_requests", "issue": "issues"}
 @pytest.fixture
 def world() -> World:
     """Make the world of the demo, whose people differ as people do."""
-    return World.demo()
+    return demo_world()
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_the_faults_are_those_that_the_world_was_made_with(
 ) -> None:
     """Each with the link to its item; and the table of people counts the same."""
     report = profile(name)
-    faults = [(one.kind, str(one.link), one.check.title) for one in report.mending.faults]
+    faults = [(one.kind, str(one.link), one.check.title) for one in report.fixes.faults]
     assert set(faults) == truly_at_fault(world, name)
     assert len(faults) == len(set(faults))
     numbers = Counter((kind, check) for kind, _, check in faults)
@@ -194,8 +194,8 @@ def test_the_faults_are_those_that_the_world_was_made_with(
 
 def test_the_worst_and_the_newest_come_first(profile: Callable[..., ProfileReport]) -> None:
     """In the list of all, and within each check."""
-    mending = profile(CARELESS).mending
-    shown = [(one.check.severity, instant(one.item["created_at"])) for one in mending.faults]
+    fixes = profile(CARELESS).fixes
+    shown = [(one.check.severity, instant(one.item["created_at"])) for one in fixes.faults]
     assert len(shown) > 50
     for severity in SEVERITIES:
         dates = [date for each, date in shown if each == severity]
@@ -203,7 +203,7 @@ def test_the_worst_and_the_newest_come_first(profile: Callable[..., ProfileRepor
     assert [severity for severity, _ in shown] == sorted(
         (severity for severity, _ in shown), key=SEVERITIES.index
     )
-    orders = [(SEVERITIES.index(one.check.severity), -len(one.faults)) for one in mending.groups]
+    orders = [(SEVERITIES.index(one.check.severity), -len(one.faults)) for one in fixes.groups]
     assert orders == sorted(orders)
 
 
@@ -212,7 +212,7 @@ def test_the_cells_of_checks_agree_with_the_faults(
 ) -> None:
     """What is open, or another wrote, is judged in nobody's favour and to nobody's harm."""
     report = profile(CARELESS)
-    faults = {(one.link, one.check.title) for one in report.mending.faults}
+    faults = {(one.link, one.check.title) for one in report.fixes.faults}
     for title, checks in report.query.checks.items():
         kind = {tables.MERGE_REQUESTS: "merge_requests", tables.ISSUES: "issues"}[title]
         judged = {
@@ -232,8 +232,8 @@ def test_quick_leaves_open_what_lists_do_not_say(
     report = profile(CARELESS, quick=True)
     assert report[0]["Status"] == "Success"
     assert report.completeness.whole
-    assert {one.check.title for one in report.mending.unknown} == {"Failed Pipeline"}
-    (doubt,) = report.mending.doubts
+    assert {one.check.title for one in report.fixes.unknown} == {"Failed Pipeline"}
+    (doubt,) = report.fixes.doubts
     assert doubt.number == report.numbers["MR Merged"] + report.numbers["MR Closed"]
     assert "No Unit Tests" not in report.parts[tables.MERGE_REQUESTS].rows[0]
     assert not sandbox.traffic.count("/projects/:id/merge_requests/:iid/notes")
@@ -415,12 +415,12 @@ def test_facts_that_cannot_be_read_leave_checks_open(
                        times=None)  # fmt: skip
     report = profile(CARELESS, source="rest")
     ended = world.truth.merge_requests()[CARELESS]["Closed MRs"]
-    (doubt,) = report.mending.doubts
+    (doubt,) = report.fixes.doubts
     assert (doubt.check.title, doubt.number) == ("No Unit Tests", ended)
     assert "403" in doubt.reason
     assert report[0]["Unverified"] == ended
     assert list(report.errors) == ["checks"]
-    faults = {(one.kind, one.link, one.check.title) for one in report.mending.faults}
+    faults = {(one.kind, one.link, one.check.title) for one in report.fixes.faults}
     assert faults == {
         each for each in truly_at_fault(world, CARELESS) if each[2] != "No Unit Tests"
     }

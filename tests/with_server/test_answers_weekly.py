@@ -14,7 +14,7 @@ from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import NotFound
 from gitlab_sync.rules.scores.weekly import MEASURES, Days, WeekPerson, days_between
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, demo_world, generate_world
 from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, answer
 from gitlab_sync.session.runtime import Bridge
 
@@ -26,7 +26,7 @@ UTC = ZoneInfo("UTC")
 @pytest.fixture
 def world() -> World:
     """Make the world in which most happens within a few weeks."""
-    return World.demo()
+    return demo_world()
 
 
 def asked(*names: str, days: Days = WEEK, zone: str = "UTC", **further: Any) -> WeeklyQuery:
@@ -343,7 +343,7 @@ def test_where_graphql_is_off_time_is_unknown(world: World, bridge: Bridge) -> N
 
 def test_a_list_that_breaks_off_says_nothing_of_its_empty_days(bridge: Bridge) -> None:
     """What was read of it counts, and all else is unknown."""
-    world = World.generate(seed=4, users=1, merge_requests=120, issues=1, projects=1)
+    world = generate_world(seed=4, users=1, merge_requests=120, issues=1, projects=1)
     merged = "2024-03-06T10:00:00.000Z"
     for mr in world.tables.merge_requests:
         mr.update(created_at="2024-03-05T10:00:00.000Z", merged_at=merged, updated_at=merged)

@@ -14,7 +14,7 @@ from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.identity.teams import Member, Team
 from gitlab_sync.rules.scores.weekly import WeekPerson
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.services import commits, compliance, leaderboard, people, profile, weekly
 from gitlab_sync.session.runtime import Bridge
 
@@ -24,7 +24,7 @@ Answer = Callable[[GitLabClient, World, Run], Any]
 @pytest.fixture(scope="module")
 def busy() -> Iterator[Sandbox]:
     """Serve a world whose people share projects and groups."""
-    world = World.generate(seed=1, users=8, merge_requests=12, issues=6, projects=4)
+    world = generate_world(seed=1, users=8, merge_requests=12, issues=6, projects=4)
     with Sandbox(world) as running:
         yield running
 
@@ -71,6 +71,21 @@ ANSWERS: dict[str, Answer] = {
         run,
     ),
 }
+
+
+@pytest.mark.parametrize("source", ["rest", "auto", "graphql"])
+@pytest.mark.parametrize("what", ["people", "a week", "teams"])
+def test_an_instance_without_graphql_is_asked_for_it_once(
+    busy: Sandbox, make_bridge: Callable[..., Bridge], what: str, source: Any
+) -> None:
+    """The others of the run are told what the first one was: the time of all is unknown."""
+    with Sandbox(busy.world, graphql=False) as older:
+        client = GitLabClient(older.url, older.token(), bridge=make_bridge())
+        report = ANSWERS[what](client, older.world, Run(source=source))
+        assert older.traffic.count("/api/graphql") == 1
+    errors = [str(row["Error"]) for row in report]
+    assert errors
+    assert all(error.endswith("time logs: 404 Not Found") for error in errors)
 
 
 @pytest.mark.parametrize("source", ["rest", "auto"])

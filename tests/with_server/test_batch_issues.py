@@ -10,7 +10,7 @@ from batch_rows import assert_true, columns, counts, serving
 
 from gitlab_sync import CancelToken, GitLabClient
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, demo_world, generate_world
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Progress, TableRow
 
@@ -23,14 +23,14 @@ COUNTS = [
 @pytest.fixture
 def world() -> World:
     """Six people with seven issues each."""
-    return World.generate(seed=6, users=6, merge_requests=1, issues=7, projects=5)
+    return generate_world(seed=6, users=6, merge_requests=1, issues=7, projects=5)
 
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("scope", ["author", "assignee"])
 def test_the_rows_of_a_generated_world_are_its_truth(bridge: Bridge, seed: int, scope: Any) -> None:
     """Opened and closed are counted, closed ones are judged."""
-    world = World.generate(seed=seed, users=8, merge_requests=0, issues=9, projects=4)
+    world = generate_world(seed=seed, users=8, merge_requests=0, issues=9, projects=4)
     with serving(world, bridge) as (client, _):
         rows = client.batch_evaluate_issues(world.truth.usernames, issue_scope=scope)
     assert_true(rows, world.truth.issues(scope))
@@ -38,7 +38,7 @@ def test_the_rows_of_a_generated_world_are_its_truth(bridge: Bridge, seed: int, 
 
 def test_the_rows_of_the_demo_are_its_truth(bridge: Bridge) -> None:
     """Everybody in it."""
-    world = World.demo()
+    world = demo_world()
     with serving(world, bridge) as (client, _):
         assert_true(client.batch_evaluate_issues(world.truth.usernames), world.truth.issues())
 
@@ -83,7 +83,7 @@ def test_lists_are_all_that_it_costs(client: GitLabClient, world: World, sandbox
 
 def test_all_pages_of_a_person_count(bridge: Bridge) -> None:
     """The older client read the newest hundred."""
-    world = World.generate(seed=2, users=2, merge_requests=0, issues=230, projects=2)
+    world = generate_world(seed=2, users=2, merge_requests=0, issues=230, projects=2)
     with serving(world, bridge) as (client, sandbox):
         assert_true(client.batch_evaluate_issues(world.truth.usernames), world.truth.issues())
         assert sandbox.traffic.total == 6
@@ -105,7 +105,7 @@ def test_an_issue_of_two_assignees_counts_for_both(
 
 def test_a_list_that_broke_off_is_partial_with_what_was_read(bridge: Bridge) -> None:
     """`Unverified` cannot say how much is missing; `Status` and `Error` say that it is."""
-    world = World.generate(seed=2, users=2, merge_requests=0, issues=130, projects=2)
+    world = generate_world(seed=2, users=2, merge_requests=0, issues=130, projects=2)
     with serving(world, bridge) as (client, sandbox):
         broken, whole = world.truth.usernames
         second = {"page": "2", "author_username": broken}

@@ -14,7 +14,7 @@ from gitlab_sync import CancelToken, GitLabClient
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.items.merge_request import undecided
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, demo_world, generate_world
 from gitlab_sync.sandbox.truth import MERGE_REQUEST_CHECKS
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.runtime import Bridge
@@ -32,7 +32,7 @@ OVER_REST = Run(source="rest")
 @pytest.fixture
 def world() -> World:
     """Six people, four merge requests each, one in five with lists of more than a page."""
-    return World.generate(seed=5, users=6, merge_requests=4, issues=1, projects=5, large_every=5)
+    return generate_world(seed=5, users=6, merge_requests=4, issues=1, projects=5, large_every=5)
 
 
 # -- what is counted -------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ def world() -> World:
 @pytest.mark.parametrize("scope", ["author", "assignee"])
 def test_the_rows_of_a_generated_world_are_its_truth(bridge: Bridge, seed: int, scope: Any) -> None:
     """The world decided what each item fails before it wrote the records."""
-    world = World.generate(seed=seed, users=8, merge_requests=5, issues=0, projects=5)
+    world = generate_world(seed=seed, users=8, merge_requests=5, issues=0, projects=5)
     with serving(world, bridge) as (client, _):
         rows = client.batch_evaluate_mrs(world.truth.usernames, mr_scope=scope)
     assert_true(rows, world.truth.merge_requests(scope))
@@ -50,7 +50,7 @@ def test_the_rows_of_a_generated_world_are_its_truth(bridge: Bridge, seed: int, 
 
 def test_the_rows_of_the_demo_are_its_truth(bridge: Bridge) -> None:
     """Everybody in it."""
-    world = World.demo()
+    world = demo_world()
     with serving(world, bridge) as (client, _):
         assert_true(client.batch_evaluate_mrs(world.truth.usernames), world.truth.merge_requests())
 
@@ -236,7 +236,7 @@ def test_without_long_lists_a_merge_request_costs_less_than_four_requests(
     bridge: Bridge,
 ) -> None:
     """With the lists of people, and those of the pipelines of projects, in it."""
-    world = World.generate(seed=8, users=5, merge_requests=20, issues=0, projects=3, large_every=0)
+    world = generate_world(seed=8, users=5, merge_requests=20, issues=0, projects=3, large_every=0)
     with serving(world, bridge) as (client, sandbox):
         rows = client.batch_evaluate_mrs(world.truth.usernames, run=OVER_REST)
         ended = sum(int(row["Closed MRs"] or 0) for row in rows)
@@ -245,7 +245,7 @@ def test_without_long_lists_a_merge_request_costs_less_than_four_requests(
 
 def test_open_merge_requests_cost_nothing_but_the_list(bridge: Bridge) -> None:
     """They are not judged."""
-    world = World.generate(seed=1, users=1, merge_requests=5, issues=0, projects=1)
+    world = generate_world(seed=1, users=1, merge_requests=5, issues=0, projects=1)
     for record in world.tables.merge_requests:
         record.update(state="opened", merged_at=None, closed_at=None)
     world.changed()
@@ -632,6 +632,6 @@ def test_on_an_executor_from_outside_faults_are_told_as_well(
 
 def test_eight_people_and_more_are_judged_on_two_workers(make_bridge: Any) -> None:
     """The older one waited for itself from eight users on."""
-    world = World.generate(seed=9, users=12, merge_requests=2, issues=0, projects=2)
+    world = generate_world(seed=9, users=12, merge_requests=2, issues=0, projects=2)
     with serving(world, make_bridge(2)) as (client, _):
         assert_true(client.batch_evaluate_mrs(world.truth.usernames), world.truth.merge_requests())

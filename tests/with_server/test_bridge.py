@@ -282,7 +282,7 @@ def test_a_token_that_stands_in_the_program_cannot_go_to_another_process(
     """It is an error that says what to do, not a token in a pipe."""
     with (
         ProcessPoolExecutor(1, mp_context=spawning) as elsewhere,
-        pytest.raises(ConfigurationError, match="never travels") as caught,
+        pytest.raises(ConfigurationError, match="cannot be sent") as caught,
     ):
         client.batch_evaluate_mrs(world.truth.usernames, run=Run(executor=elsewhere))
     assert "from_environment" in caught.value.hint

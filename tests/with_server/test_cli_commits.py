@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-from cli_runs import LIMIT, environment, of_sandbox, run, start
+from cli_runs import environment, interrupted, of_sandbox, run, stalled
 from written_commits import user, without_commits, write
 
 from gitlab_sync.sandbox import Sandbox, World
@@ -282,17 +281,10 @@ def test_an_interrupted_run_gives_rows_that_say_what_was_not_read(
     path: str, sandbox: Sandbox, environ: dict[str, str], people: list[str]
 ) -> None:
     """Whatever it was just reading."""
-    sandbox.faults.add("stall", path=path, times=None)
-    question = (*people, "--group", "acme", "--totals")
-    with start(environ, "commits", *question, "-f", "json") as process:
-        assert sandbox.traffic.wait(
-            lambda traffic: any(one.fault == "stall" for one in traffic.exchanges), timeout=LIMIT
-        )
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=LIMIT)
-    assert process.returncode == 130, err.decode()
-    assert b"Traceback" not in err
-    rows = json.loads(out)
+    question = ("commits", *people, "--group", "acme", "--totals", "-f", "json")
+    done = interrupted(environ, *question, when=stalled(sandbox, path))
+    assert done.returncode == 130, done.stderr.decode()
+    rows = json.loads(done.stdout)
     assert [row["Username"] for row in rows] == people
     assert all("Ctrl-C" in row["Error"] for row in rows)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from cli_runs import of_sandbox, run, start
+from cli_runs import of_sandbox, run, run_process
 
 from gitlab_sync.cli.options import BINARY, SUFFIXES
 from gitlab_sync.reports.formats import FORMATS
@@ -100,12 +100,10 @@ def test_a_binary_format_on_a_terminal_is_wrong_usage(
     import pty
 
     ours, its = pty.openpty()
-    with start(environ, *command, "--format", form, stdout=its) as process:
-        os.close(its)
-        _, err = process.communicate(timeout=60)
-    os.close(ours)
-    assert process.returncode == 2
-    assert b"--output" in err
+    with os.fdopen(ours, "rb"), os.fdopen(its, "wb") as terminal:
+        done = run(environ, *command, "--format", form, terminal=terminal)
+    assert done.returncode == 2
+    assert b"--output" in done.stderr
     assert sandbox.traffic.total == 0
 
 
@@ -183,7 +181,8 @@ def test_parquet_without_its_library_is_wrong_usage_before_anything_is_asked(
     text = "raise ModuleNotFoundError('hidden by a test')\n"
     (hidden / "__init__.py").write_text(text, encoding="utf-8")
     path = tmp_path / "rows.parquet"
-    done = run({**environ, "PYTHONPATH": str(tmp_path)}, "issues", *PEOPLE, "-o", str(path))
+    told = {**environ, "PYTHONPATH": str(tmp_path)}
+    done = run_process(told, "issues", *PEOPLE, "-o", str(path))
     assert done.returncode == 2
     assert b"pip install" in done.stderr
     assert not path.exists()

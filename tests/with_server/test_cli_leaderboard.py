@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
-from cli_runs import LIMIT, environment, of_sandbox, run, start
+from cli_runs import environment, interrupted, of_sandbox, run, stalled
 
 from gitlab_sync.reports.formats import FORMATS
 from gitlab_sync.rules.identity.teams import parse_teams
@@ -411,14 +410,10 @@ def test_an_interrupted_run_says_what_was_not_read(
     sandbox: Sandbox, environ: dict[str, str], teams: str
 ) -> None:
     """All tables are there, and no sum hides what it lacks."""
-    sandbox.faults.add("stall", path="/projects/:id/repository/commits", times=None)
-    with start(environ, "leaderboard", "--teams", teams, "-f", "json") as process:
-        assert sandbox.traffic.wait(lambda t: t.in_flight >= 2, timeout=LIMIT)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=LIMIT)
-    assert process.returncode == 130, err.decode()
-    assert b"Traceback" not in err
-    tables = json.loads(out)
+    when = stalled(sandbox, "/projects/:id/repository/commits")
+    done = interrupted(environ, "leaderboard", "--teams", teams, "-f", "json", when=when)
+    assert done.returncode == 130, done.stderr.decode()
+    tables = json.loads(done.stdout)
     assert len(tables["Leaderboard"]) == 2
     partial = [row for row in tables["Leaderboard"] if row["Status"] != "Success"]
     assert partial

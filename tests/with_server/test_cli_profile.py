@@ -6,19 +6,17 @@ import csv
 import io
 import json
 import re
-import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
-from cli_runs import LIMIT, environment, of_sandbox, run, start
+from cli_runs import environment, interrupted, of_sandbox, run, stalled
 
 from gitlab_sync.rules.scores.profile import TABLES, TITLES
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, demo_world
 
 CAREFUL, CARELESS = "amelie.laurent", "ivo.brandt"
 ADDRESS = re.compile(r"https?://\S+")
@@ -27,7 +25,7 @@ ADDRESS = re.compile(r"https?://\S+")
 @pytest.fixture
 def world() -> World:
     """Make the world of the demo, whose people differ as people do."""
-    return World.demo()
+    return demo_world()
 
 
 @pytest.fixture
@@ -184,7 +182,7 @@ def test_json_has_all_tables_and_they_agree(world: World, environ: dict[str, str
     assert len(tables["Contributed_Projects"]) == row["Projects (Contr)"]
     truth = world.truth.merge_requests()[CARELESS]
     for check in list(truth)[1:]:
-        faults = [one for one in tables["To_Mend"]
+        faults = [one for one in tables["To_Fix"]
                   if (one["Kind"], one["Check"]) == ("merge request", check)]  # fmt: skip
         cells = [one for one in tables["MergeRequests"] if one[check] == "fail"]
         assert len(faults) == len(cells) == truth[check]
@@ -230,8 +228,8 @@ def test_a_format_that_holds_one_table_names_the_others(environ: dict[str, str])
     (row,) = csv.DictReader(io.StringIO(done.stdout.decode(), newline=""))
     assert (row["Username"], row["README Text"][:8]) == (CAREFUL, "# Amelie")
     assert b"--part" in done.stderr
-    assert b"To_Mend" in done.stderr
-    done = run(environ, "profile", CARELESS, "--part", "To_Mend", "--format", "ndjson")
+    assert b"To_Fix" in done.stderr
+    done = run(environ, "profile", CARELESS, "--part", "To_Fix", "--format", "ndjson")
     faults = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(faults) == 110
     assert b"--part" not in done.stderr
@@ -337,17 +335,13 @@ def test_the_demo_shows_the_first_of_its_people(tmp_path: Path) -> None:
      "/projects/:id/repository/tree", "/projects/:id/repository/files/:path"],
 )  # fmt: skip
 def test_an_interrupted_run_says_what_was_not_read(
-    path: str, sandbox: Sandbox, environ: dict[str, str], until: Callable[..., None]
+    path: str, sandbox: Sandbox, environ: dict[str, str]
 ) -> None:
     """Whatever it was just reading; what is there is written."""
-    planted = sandbox.faults.add("stall", path=path, times=None)
-    with start(environ, "profile", CAREFUL, "-f", "json", "--source", "rest") as process:
-        until(lambda: planted.hits, timeout=LIMIT)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=LIMIT)
-    assert process.returncode == 130, err.decode()
-    assert b"Traceback" not in err
-    (row,) = json.loads(out)["Profile"]
+    question = ("profile", CAREFUL, "-f", "json", "--source", "rest")
+    done = interrupted(environ, *question, when=stalled(sandbox, path))
+    assert done.returncode == 130, done.stderr.decode()
+    (row,) = json.loads(done.stdout)["Profile"]
     assert row["Status"] == "Partial"
     assert "Ctrl-C" in row["Error"]
     # Commits are begun before the lists: these may have been under way, too.

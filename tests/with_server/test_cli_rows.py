@@ -163,7 +163,7 @@ def test_max_wait_ends_the_waiting_for_a_limit(
 ) -> None:
     """What waited for it is unknown, and the row says why."""
     sandbox.faults.add("limit", retry_after=3000, times=None)
-    done = run(environ, "mrs", *people, "--max-wait", "1", "-f", "json")
+    done = run(environ, "mrs", *people, "--max-wait", "0.2", "-f", "json")
     assert done.returncode == 4
     assert all("Rate Limit" in row["Error"] for row in json.loads(done.stdout))
 
@@ -173,7 +173,7 @@ def test_timeout_ends_a_request_that_hangs(
 ) -> None:
     """Without it a read may take as long as its attempts do."""
     sandbox.faults.add("stall", path="/merge_requests", times=None)
-    done = run(environ, "mrs", people[0], "--timeout", "0.5", "-f", "json")
+    done = run(environ, "mrs", people[0], "--timeout", "0.2", "-f", "json")
     assert done.returncode == 4
     assert json.loads(done.stdout)[0]["Status"] == "Error"
 

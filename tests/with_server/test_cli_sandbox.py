@@ -16,9 +16,13 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 EXAMPLE = re.compile(rb"GITLAB_URL=(\S+) GITLAB_TOKEN=(\S+) gitlab-sync mrs (\S+)")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize(
-    "world", [(), ("--demo",), ("--seed", "7", "--users", "3", "--merge-requests", "2")]
+    ("world", "number"),
+    [
+        ((), signal.SIGINT),
+        (("--demo",), signal.SIGTERM),
+        (("--seed", "7", "--users", "3", "--merge-requests", "2"), signal.SIGINT),
+    ],
 )
 def test_its_example_works_and_ending_it_is_a_0(
     world: tuple[str, ...], number: signal.Signals, tmp_path: Path

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from cli_runs import LIMIT, environment, of_sandbox, start
+from cli_runs import LIMIT, environment, interrupted, of_sandbox, stalled, start
 
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -25,7 +25,7 @@ MRS = ("mrs", "--source", "rest")
 @pytest.fixture
 def world() -> World:
     """Make a world in which every list is one page: what follows a page waits for its turn."""
-    return World.generate(seed=1, users=5, merge_requests=3, issues=2, projects=2, large_every=0)
+    return generate_world(seed=1, users=5, merge_requests=3, issues=2, projects=2, large_every=0)
 
 
 @pytest.fixture
@@ -89,12 +89,10 @@ def test_ctrl_c_while_people_are_looked_for_leaves_no_count(
     sandbox: Sandbox, environ: dict[str, str]
 ) -> None:
     """Whose list was not read has no numbers, not zeros."""
-    sandbox.faults.add("stall", path="/merge_requests", times=None)
-    with start(environ, *MRS, *people(sandbox), "-f", "json") as process:
-        assert sandbox.traffic.wait(lambda t: t.in_flight >= 3, timeout=LIMIT)
-        out, _ = end(process, signal.SIGINT)
-    assert process.returncode == 130
-    rows = json.loads(out)
+    when = stalled(sandbox, "/merge_requests")
+    done = interrupted(environ, *MRS, *people(sandbox), "-f", "json", when=when)
+    assert done.returncode == 130
+    rows = json.loads(done.stdout)
     assert [row["Username"] for row in rows] == people(sandbox)
     assert all((row["Status"], row["Closed MRs"]) == ("Error", None) for row in rows)
 
@@ -140,11 +138,12 @@ def test_a_file_of_an_interrupted_run_is_whole(
     folder.mkdir()
     path = folder / "rows.csv"
     path.write_text("old", encoding="utf-8")
+
+    def well_under_way() -> bool:
+        return sandbox.traffic.count(NOTES) >= 5 and path.read_text(encoding="utf-8") == "old"
+
     arguments = (*MRS, *people(sandbox), "-f", "csv", "-o", str(path))
-    with start(environ, *arguments) as process:
-        assert sandbox.traffic.wait(lambda t: t.count(NOTES) >= 5, timeout=LIMIT)
-        assert path.read_text(encoding="utf-8") == "old"
-        end(process, signal.SIGINT)
+    assert interrupted(environ, *arguments, when=well_under_way).returncode == 130
     with path.open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == len(people(sandbox))
     assert [found.name for found in folder.iterdir()] == ["rows.csv"]
@@ -167,12 +166,8 @@ def test_a_file_survives_a_run_that_is_killed(
 
 def test_ctrl_c_ends_whoami(sandbox: Sandbox, environ: dict[str, str]) -> None:
     """With the code, and without half an answer."""
-    sandbox.faults.add("stall", path="/user", times=None)
-    with start(environ, "whoami") as process:
-        assert sandbox.traffic.wait(lambda t: t.in_flight >= 1, timeout=LIMIT)
-        out, err = end(process, signal.SIGINT)
-    assert (process.returncode, out) == (130, b"")
-    assert b"Traceback" not in err
+    done = interrupted(environ, "whoami", when=stalled(sandbox, "/user"))
+    assert (done.returncode, done.stdout) == (130, b"")
 
 
 TWICE = """
@@ -210,7 +205,6 @@ def test_a_second_ctrl_c_ends_a_process_that_does_not_come_to_its_end(tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "path"),
     [
-        (("mrs", "alice.moreau", "--dry-run"), "/merge_requests"),
         (("members", "acme"), "/groups/:id/members/all"),
         (("search", "projects", "figures"), "/projects"),
         (("api", "GET", "users", "--paginate", "--format", "ndjson"), "/users"),
@@ -220,9 +214,5 @@ def test_what_has_nothing_to_show_yet_just_ends(
     arguments: tuple[str, ...], path: str, sandbox: Sandbox, environ: dict[str, str]
 ) -> None:
     """With the code of the signal, and nothing that could be taken for a whole answer."""
-    sandbox.faults.add("stall", path=path, times=None)
-    with start(environ, *arguments) as process:
-        assert sandbox.traffic.wait(lambda t: t.in_flight >= 1, timeout=LIMIT)
-        out, err = end(process, signal.SIGINT)
-    assert (process.returncode, out) == (130, b""), err.decode()
-    assert b"Traceback" not in err
+    done = interrupted(environ, *arguments, when=stalled(sandbox, path))
+    assert (done.returncode, done.stdout) == (130, b""), done.stderr.decode()

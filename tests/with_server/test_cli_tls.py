@@ -10,23 +10,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_runs import environment, run
+from cli_runs import environment, run, run_process
 from odd_server import OddServer
 from odd_server import json as answer
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a certificate for 127.0.0.1 that nobody has heard of."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl is needed to make a certificate")
-    path = tmp_path / "cert.pem"
+    path = tmp_path_factory.mktemp("tls") / "cert.pem"
     subprocess.run(
         [
             openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
             "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-            "-keyout", str(tmp_path / "key.pem"), "-out", str(path),
+            "-keyout", str(path.with_name("key.pem")), "-out", str(path),
         ],
         check=True,
         capture_output=True,
@@ -39,13 +39,19 @@ def environ(certificate: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
     """Run a server that speaks TLS with it; return an environment, `URL` being its address."""
     server = OddServer(lambda _: answer({"id": 1}))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, tmp_path / "key.pem")
+    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
     server.http.socket = context.wrap_socket(server.http.socket, server_side=True)
     with server:
         told = environment(tmp_path, URL=server.url.replace("http:", "https:"))
         for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
             told.pop(name, None)
         yield told
+
+
+def configure(home: Path, url: str, line: str) -> None:
+    """Write a file of python-gitlab with a section for this address, and a line of its own."""
+    text = f"[global]\ndefault = here\n[here]\nurl = {url}\nprivate_token = x\n{line}\n"
+    (home / ".python-gitlab.cfg").write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -68,9 +74,7 @@ def test_the_file_says_what_to_check_against_and_the_environment_goes_before_it(
     tmp_path: Path,
 ) -> None:
     """A bundle, the usual issuers, or nothing at all."""
-    line = said.format(certificate=certificate)
-    text = f"[global]\ndefault = here\n[here]\nurl = {environ['URL']}\nprivate_token = x\n{line}\n"
-    (tmp_path / ".python-gitlab.cfg").write_text(text, encoding="utf-8")
+    configure(tmp_path, environ["URL"], said.format(certificate=certificate))
     if variable is not None:
         environ["GITLAB_SSL_VERIFY"] = variable.format(certificate=certificate)
     done = run(environ, "api", "GET", "user")
@@ -79,3 +83,14 @@ def test_the_file_says_what_to_check_against_and_the_environment_goes_before_it(
         assert b"TLS" in done.stderr
     else:
         assert json.loads(done.stdout) == {"id": 1}
+
+
+def test_that_nothing_is_checked_is_said_on_standard_error(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    """By the warning of urllib3, once; standard output has the answer alone."""
+    configure(tmp_path, environ["URL"], "ssl_verify = false")
+    for how in (run_process, run):
+        done = how(environ, "api", "GET", "user")
+        assert (done.returncode, json.loads(done.stdout)) == (0, {"id": 1})
+        assert done.stderr.count(b"InsecureRequestWarning") == 1

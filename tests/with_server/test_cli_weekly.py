@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import signal
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from cli_runs import LIMIT, environment, of_sandbox, run, start
+from cli_runs import environment, interrupted, of_sandbox, run, stalled
 
 from gitlab_sync.rules.scores.weekly import MEASURES
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, demo_world
 
 WEEK = [f"2026-06-{day:02}" for day in range(9, 16)]
 LAST_WEEK = ("--until", "2026-06-15", "--timezone", "UTC")
@@ -28,7 +27,7 @@ TITLES = ["Overview", *MEASURES.values()]
 @pytest.fixture
 def world() -> World:
     """Make the world in which most happens within a few weeks, the last of them in June 2026."""
-    return World.demo()
+    return demo_world()
 
 
 @pytest.fixture
@@ -329,13 +328,9 @@ def test_an_interrupted_run_gives_rows_that_say_what_was_not_read(
     path: str, sandbox: Sandbox, environ: dict[str, str], listed: str
 ) -> None:
     """Whatever it was just reading."""
-    sandbox.faults.add("stall", path=path, times=None)
-    with start(environ, "weekly", "--people", listed, *LAST_WEEK, "-f", "json") as process:
-        assert sandbox.traffic.wait(lambda t: t.in_flight >= 2, timeout=LIMIT)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=LIMIT)
-    assert process.returncode == 130, err.decode()
-    assert b"Traceback" not in err
-    rows = json.loads(out)["Overview"]
+    question = ("weekly", "--people", listed, *LAST_WEEK, "-f", "json")
+    done = interrupted(environ, *question, when=stalled(sandbox, path))
+    assert done.returncode == 130, done.stderr.decode()
+    rows = json.loads(done.stdout)["Overview"]
     assert len(rows) == 3
     assert all("Ctrl-C" in row["Error"] for row in rows)

@@ -14,10 +14,10 @@ from test_rules_project_examples import EXAMPLES
 
 from gitlab_sync import CancelToken, GitLabClient
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, NotFound
-from gitlab_sync.rules.projects.compliance import Policy, judge
+from gitlab_sync.rules.projects.compliance import Policy, evaluate
 from gitlab_sync.rules.projects.facts import Finding
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, demo_world
 from gitlab_sync.services import project_report as compliance
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.types import Progress, TableRow
@@ -50,7 +50,7 @@ def test_every_example_of_the_rules_is_judged_the_same_when_it_is_read_from_a_se
     for checked in report.checked:
         one = served[checked.asked]
         assert checked.report is not None
-        expected = judge(one.facts)
+        expected = evaluate(one.facts)
         for check, finding in expected.findings.items():
             found = checked.report.findings[check]
             assert at(found) == at(finding), f"{one.name}: {check}"
@@ -278,7 +278,7 @@ def test_the_demo_has_projects_from_well_kept_to_bare(
     make_bridge: Callable[..., Any],
 ) -> None:
     """So that who looks around sees each shade."""
-    with Sandbox(World.demo()) as demo:
+    with Sandbox(demo_world()) as demo:
         client = GitLabClient(demo.url, demo.token("admin"), bridge=make_bridge())
         report = compliance.check_projects(client, range(21, 25))
         assert report.completeness.whole

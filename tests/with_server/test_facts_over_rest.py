@@ -17,9 +17,9 @@ from gitlab_sync import GitLabClient
 from gitlab_sync.api.facts.rest import LEAST, FactSource, FactsRead, RestFacts, read_facts
 from gitlab_sync.api.facts.stored import StoredFacts
 from gitlab_sync.concurrency.cancel import CancelToken
-from gitlab_sync.rules.items.merge_request import Facts, judge
+from gitlab_sync.rules.items.merge_request import Facts, evaluate
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
 from gitlab_sync.sandbox.faults import Kind
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import open_store
@@ -57,7 +57,7 @@ def judged(client: GitLabClient, mrs: list[Record], source: FactSource | None = 
     """Return what the rules say of all of these; each is read once."""
     found = read(client, mrs, source)
     assert sorted(each.mr["id"] for each in found) == sorted(mr["id"] for mr in mrs)
-    return {each.mr["id"]: judge(each.mr, each.facts) for each in found}
+    return {each.mr["id"]: evaluate(each.mr, each.facts) for each in found}
 
 
 def by_everything(client: GitLabClient, mrs: list[Record]) -> Judgements:
@@ -67,13 +67,13 @@ def by_everything(client: GitLabClient, mrs: list[Record]) -> Judgements:
         base = f"projects/{mr['project_id']}/merge_requests/{mr['iid']}"
         facts = {name: PartialList(client.get_all(f"{base}/{name}")) for name in LISTS}
         stats = PartialList([client.get(f"{base}/time_stats")])
-        verdicts[mr["id"]] = judge(mr, Facts(**facts, time_stats=stats))
+        verdicts[mr["id"]] = evaluate(mr, Facts(**facts, time_stats=stats))
     return verdicts
 
 
 def in_one_project(seed: int = 4, number: int = 20) -> World:
     """Return a world of one project, with that many merge requests of each of two people."""
-    return World.generate(
+    return generate_world(
         seed=seed, users=2, merge_requests=number, issues=0, projects=1, large_every=0
     )
 
@@ -362,7 +362,7 @@ def test_in_any_world_the_verdicts_are_those_of_asking_for_everything(
     """With reasons and links; whatever else ran in the project, and whatever records lack."""
     chance = random.Random(seed)
     sizes = {"merge_requests": chance.randint(4, 25), "projects": chance.randint(1, 4)}
-    world = World.generate(seed=seed, users=2, issues=0, large_every=9, **sizes)
+    world = generate_world(seed=seed, users=2, issues=0, large_every=9, **sizes)
     mrs = ended(spoiled(world, chance))
     with serving(world, bridge) as (sandbox, client):
         found = judged(client, mrs)
@@ -381,7 +381,7 @@ def test_a_real_project_takes_little_more_than_three_requests_each(
     bridge: Bridge, record_property: Callable[[str, object], None]
 ) -> None:
     """Five thousand merge requests, and the verdicts of asking for everything."""
-    world = World.load(REAL)
+    world = load_world(REAL)
     mrs = ended(world)
     with serving(world, bridge) as (sandbox, client):
         found = judged(client, mrs)
@@ -392,7 +392,7 @@ def test_a_real_project_takes_little_more_than_three_requests_each(
             notes = sorted(tables.mr_notes.get(key), key=itemgetter("created_at", "id"))
             lists = (tables.mr_commits, tables.mr_diffs, tables.mr_pipelines)
             facts = Facts(PartialList(notes[::-1]), *(PartialList(each.get(key)) for each in lists))
-            assert found[mr["id"]] == judge(mr, facts)
+            assert found[mr["id"]] == evaluate(mr, facts)
     record_property("requests for each ended merge request", share)
     assert len(mrs) > 5000
     assert share <= 3.2

@@ -18,7 +18,7 @@ from gitlab_sync.http import rate_limit as limits
 from gitlab_sync.http.retry import RetryPolicy
 from gitlab_sync.reports.report import Report
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.sandbox.truth import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Source, TableRow
@@ -81,7 +81,7 @@ def places(name: str, requests: int) -> range:
 
 def small_world() -> World:
     """Three people: three merge requests, three and a hundred open ones, none. Some long lists."""
-    world = World.generate(seed=11, users=3, merge_requests=3, issues=4, projects=2, large_every=0)
+    world = generate_world(seed=11, users=3, merge_requests=3, issues=4, projects=2, large_every=0)
     tables = world.tables
     gone = "chiara.ivanova"
     for kind in ("merge_requests", "issues"):

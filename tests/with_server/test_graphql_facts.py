@@ -25,10 +25,10 @@ from gitlab_sync.api.graphql.query import FACTS, query
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.http import rate_limit as limits
 from gitlab_sync.rules.identity.people_input import Person
-from gitlab_sync.rules.items.merge_request import judge
+from gitlab_sync.rules.items.merge_request import evaluate
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
 from gitlab_sync.sandbox.graphql import endpoint
 from gitlab_sync.services import people as people_table
 from gitlab_sync.session.runtime import Bridge
@@ -57,7 +57,7 @@ FIELDS = (
 def small(seed: int = 3, **sizes: int) -> World:
     """Return a world with bots, forks, a private project, merges, and two lists beyond a page."""
     given = {"users": 6, "merge_requests": 5, "issues": 1, "projects": 5, "large_every": 12}
-    return World.generate(seed=seed, **{**given, **sizes})
+    return generate_world(seed=seed, **{**given, **sizes})
 
 
 def ended(world: World) -> list[Record]:
@@ -74,7 +74,7 @@ def read(client: GitLabClient, mrs: list[Record], source: Source) -> list[FactsR
 
 def judged(client: GitLabClient, mrs: list[Record], source: Source) -> Judgements:
     """Return what the rules say of all of these."""
-    return {each.mr["id"]: judge(each.mr, each.facts) for each in read(client, mrs, source)}
+    return {each.mr["id"]: evaluate(each.mr, each.facts) for each in read(client, mrs, source)}
 
 
 @contextmanager
@@ -285,7 +285,7 @@ def test_where_graphql_is_switched_off_rest_is_asked_and_that_is_said_once(
             second = judged(client, ended(world), "auto")
         assert asked(sandbox)[0] == 0
         assert first == second == judged(client, ended(world), "rest")
-    said = [each for each in caplog.records if "GraphQL cannot be asked" in each.getMessage()]
+    said = [each for each in caplog.records if "GraphQL cannot read" in each.getMessage()]
     assert [each.levelno for each in said] == [logging.WARNING, logging.INFO]
 
 
@@ -365,7 +365,7 @@ def test_when_everything_fails_now_and_then_no_verdict_is_another_one(
             sandbox.faults.add(**fault, probability=0.02, seed=seed + number, times=None)
         found = read(client, ended(world), "auto")
     for each in found:
-        for check, verdict in judge(each.mr, each.facts).items():
+        for check, verdict in evaluate(each.mr, each.facts).items():
             if verdict.result == "unknown":
                 assert each.errors
             else:
@@ -395,7 +395,7 @@ def test_a_server_that_is_slow_over_many_is_asked_for_fewer(bridge: Bridge) -> N
         client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge, timeout=0.6)
         with client.session.context(limit=0.6) as job:
             found = {
-                each.mr["id"]: judge(each.mr, each.facts)
+                each.mr["id"]: evaluate(each.mr, each.facts)
                 for each in read_facts(job, mrs, fact_source(job, "auto"))
             }
         queries, _ = asked(sandbox)
@@ -425,7 +425,7 @@ def test_the_facts_of_a_real_project_are_the_same_for_a_fraction_of_the_requests
     bridge: Bridge, record_property: Callable[[str, object], None]
 ) -> None:
     """Five thousand merge requests, at most three requests for a hundred of them."""
-    world = World.load(REAL)
+    world = load_world(REAL)
     mrs = ended(world)
     with serving(world, bridge) as (sandbox, client):
         found = judged(client, mrs, "auto")

@@ -22,13 +22,14 @@ from gitlab_sync.api.graphql.lists import lists_for
 from gitlab_sync.api.graphql.page_size import MOST_PEOPLE
 from gitlab_sync.api.graphql.records import FIELDS, Which, query
 from gitlab_sync.api.scope import Scope
+from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.http import rate_limit as limits
-from gitlab_sync.rules.items.merge_request import Facts, is_terminal, judge
+from gitlab_sync.rules.items.merge_request import Facts, evaluate, is_terminal
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
 from gitlab_sync.sandbox.graphql import endpoint
-from gitlab_sync.services.evaluation import Person, find_people
+from gitlab_sync.services.evaluation import find_people
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import open_store
 from gitlab_sync.types import PartialList, Record, Source
@@ -62,7 +63,7 @@ def small(seed: int = 3, **sizes: int) -> World:
     Nobody's merge request was open for so long that a part of a second would decide.
     """
     given = {"users": 6, "merge_requests": 4, "issues": 1, "projects": 5}
-    world = World.generate(seed=seed, **{**given, **sizes})
+    world = generate_world(seed=seed, **{**given, **sizes})
     for row in world.merge_requests.rows:
         end = row.data["merged_at"] or row.data["closed_at"]
         start = datetime.fromisoformat(row.data["created_at"])
@@ -104,10 +105,10 @@ def found(
     return [known(person) for person in people]
 
 
-def known(person: Person) -> Found:
+def known(person: UserItems) -> Found:
     """Return what is known of one person."""
-    error = None if person.error is None else person.error.reason
-    return person.username, error, person.exists, [shown(mr) for mr in person.items]
+    errors = [error.reason for error in person.errors]
+    return person.username, errors, person.exists, [shown(mr) for mr in person.records]
 
 
 def shown(mr: Record) -> Any:
@@ -120,7 +121,7 @@ def shown(mr: Record) -> Any:
         )
     ]
     nothing = Facts(PartialList(), PartialList(), PartialList(), PartialList())
-    return plain, mr["references"]["full"], mr["author"]["username"], judge(mr, nothing)
+    return plain, mr["references"]["full"], mr["author"]["username"], evaluate(mr, nothing)
 
 
 def assert_the_same(
@@ -173,7 +174,7 @@ def test_any_world_on_any_older_server_is_listed_the_same(
     by: str,
 ) -> None:
     """Whatever fields it lacks, and to the second where a limit lies."""
-    world = World.generate(
+    world = generate_world(
         seed=seed, users=users, merge_requests=merge_requests, issues=0, projects=4
     )
     without = sorted(lacking)
@@ -378,7 +379,7 @@ def test_where_graphql_is_switched_off_rest_is_asked_and_that_is_said(
             second = found(client, world.truth.usernames, "auto")
         assert asked(sandbox) == (0, len(world.truth.usernames))
         assert first == second == found(client, world.truth.usernames, "rest")
-    said = [each for each in caplog.records if "GraphQL cannot be asked" in each.getMessage()]
+    said = [each for each in caplog.records if "GraphQL cannot read" in each.getMessage()]
     assert [each.levelno for each in said] == [logging.WARNING, logging.INFO]
     assert all("lists of merge requests" in each.getMessage() for each in said)
 
@@ -497,7 +498,7 @@ def test_a_cancelled_run_says_of_everybody_that_nothing_was_read(bridge: Bridge)
         lists = lists_for(job, Scope(), "auto", CROWD)
         people = find_people(job, "merge_requests", world.truth.usernames, Scope(), lists)
     assert len(people) == len(world.truth.usernames)
-    assert all("the user left" in str(person.error) and not person.items for person in people)
+    assert all("the user left" in str(person.errors) and not person.items for person in people)
 
 
 # -- real data -------------------------------------------------------------------------------------
@@ -507,7 +508,7 @@ def test_a_cancelled_run_says_of_everybody_that_nothing_was_read(bridge: Bridge)
 @pytest.mark.timeout(300)
 def test_a_real_history_is_judged_the_same_for_a_fraction_of_the_requests() -> None:
     """Nine hundred people with five thousand merge requests: all in all 0.07 requests each."""
-    world = World.load(REAL)
+    world = load_world(REAL)
     ended = sum(is_terminal(row.data) for row in world.merge_requests.rows)
     names = sorted({row.data["author"]["username"] for row in world.merge_requests.rows})
     rows = {}

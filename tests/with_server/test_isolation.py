@@ -11,7 +11,7 @@ import pytest
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.errors import AuthenticationError
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.session.runtime import Bridge
 
 PEOPLE = 50
@@ -22,7 +22,7 @@ PATIENCE = 60.0
 @pytest.fixture
 def world() -> World:
     """Make a world of fifty people with work of their own, which all of them may see."""
-    made = World.generate(seed=3, users=PEOPLE, merge_requests=2, issues=2, projects=4)
+    made = generate_world(seed=3, users=PEOPLE, merge_requests=2, issues=2, projects=4)
     for record in (*made.tables.projects, *made.tables.groups):
         record["visibility"] = "public"
     made.changed()

@@ -13,7 +13,7 @@ from odd_server import Answer, OddServer, json
 from gitlab_sync import GitLabClient
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World, paging
+from gitlab_sync.sandbox import Sandbox, World, generate_world, paging
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import RecordList
 
@@ -29,7 +29,7 @@ def users(number: int) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def many() -> World:
     """Make a world of 250 users and nothing else."""
-    world = World.generate(seed=1, users=1, merge_requests=0, issues=0, projects=1)
+    world = generate_world(seed=1, users=1, merge_requests=0, issues=0, projects=1)
     world.tables.users[:] = users(250)
     world.changed()
     return world
@@ -148,7 +148,7 @@ def test_the_older_name_reads_ten_pages_unless_told_otherwise(client: GitLabClie
 )
 def test_lists_of_every_size_end_where_they_end(bridge: Bridge, number: int, pages: int) -> None:
     """Nothing, one page, exactly full pages: no page is asked for beyond the last."""
-    world = World.generate(seed=1, users=1, merge_requests=0, issues=0, projects=1)
+    world = generate_world(seed=1, users=1, merge_requests=0, issues=0, projects=1)
     world.tables.users += [{**user, "id": 1000 + user["id"]} for user in users(number)]
     world.changed()
     with Sandbox(world) as sandbox:
@@ -276,7 +276,7 @@ def test_a_list_whose_pages_do_not_follow_each_other_is_gone_on_with_where_it_sa
 
 def test_ten_thousand_rows_and_one_are_all_there(bridge: Bridge) -> None:
     """With GitLab's own limit."""
-    world = World.generate(seed=1, users=1, merge_requests=0, issues=0, projects=1)
+    world = generate_world(seed=1, users=1, merge_requests=0, issues=0, projects=1)
     world.tables.users[:] = users(10_001)
     world.changed()
     with Sandbox(world) as sandbox:
@@ -446,7 +446,7 @@ def test_a_batch_reads_long_lists_whole_without_their_totals(
 ) -> None:
     """A person with more issues than GitLab counts."""
     monkeypatch.setattr(paging, "MOST_COUNTED", 100)
-    world = World.generate(seed=4, users=2, merge_requests=0, issues=130, projects=2)
+    world = generate_world(seed=4, users=2, merge_requests=0, issues=130, projects=2)
     with Sandbox(world) as sandbox:
         client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge)
         report = client.batch_evaluate_issues(world.truth.usernames, run=Run())

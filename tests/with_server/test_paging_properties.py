@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.sandbox import Sandbox, World, paging
+from gitlab_sync.sandbox import Sandbox, generate_world, paging
 from gitlab_sync.session.runtime import Bridge
 
 SIZES = st.one_of(st.integers(0, 40), st.sampled_from([99, 100, 101, 199, 200, 201, 305]))
@@ -24,7 +24,7 @@ unhurried = settings(
 @pytest.fixture(scope="module")
 def crowd() -> Iterator[tuple[Sandbox, GitLabClient]]:
     """Make a sandbox whose users are its rows, and a client of it."""
-    world = World.generate(seed=1, users=1, merge_requests=0, issues=0, projects=1)
+    world = generate_world(seed=1, users=1, merge_requests=0, issues=0, projects=1)
     with Sandbox(world) as sandbox, Bridge(4) as bridge:
         yield sandbox, GitLabClient(sandbox.url, sandbox.token(), bridge=bridge)
 

@@ -8,7 +8,7 @@ from shelf import Shelf
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import project_facts
-from gitlab_sync.rules.projects.compliance import Policy, judge
+from gitlab_sync.rules.projects.compliance import Policy, evaluate
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.services import project_report as compliance
 from gitlab_sync.session import workflow as plans
@@ -37,8 +37,8 @@ def test_what_was_read_can_be_judged_again_without_a_request(
     read = plans.run_workflow(client, project_facts.of_project(shelf.put(COMPLETE)))
     assert read.facts is not None
     asked = sandbox.traffic.total
-    assert judge(read.facts).score.percent == 100
-    assert judge(read.facts, Policy(licences=frozenset({"MIT"}))).score.percent == 84.8
+    assert evaluate(read.facts).score.percent == 100
+    assert evaluate(read.facts, Policy(licences=frozenset({"MIT"}))).score.percent == 84.8
     assert sandbox.traffic.total == asked
 
 

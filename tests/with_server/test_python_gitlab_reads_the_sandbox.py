@@ -8,13 +8,13 @@ from typing import Any
 import gitlab
 import pytest
 
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, generate_world
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
     """Start a sandbox with lists of more than one page."""
-    world = World.generate(seed=4, users=25, merge_requests=10, issues=8, projects=6)
+    world = generate_world(seed=4, users=25, merge_requests=10, issues=8, projects=6)
     with Sandbox(world, threads=4) as sandbox:
         yield sandbox
 

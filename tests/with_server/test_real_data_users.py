@@ -14,7 +14,7 @@ import pytest
 import truth_of_people as truth
 from cli_runs import of_sandbox, start
 
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, load_world
 
 REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 PROJECT, PROJECT_ID = "gitlab-org/gitlab-runner", 250833
@@ -38,7 +38,7 @@ Users = Callable[..., Rows]
 @pytest.fixture(scope="module")
 def served() -> Iterator[Sandbox]:
     """Put the real data behind a server."""
-    with Sandbox(World.load(REAL)) as running:
+    with Sandbox(load_world(REAL)) as running:
         yield running
 
 
@@ -195,7 +195,7 @@ def test_the_numbers_hold_however_commits_are_signed_and_whatever_state_items_ar
     folder = tmp_path / "data"
     folder.mkdir()
     write_varied(folder)
-    with Sandbox(World.load(folder)) as sandbox:
+    with Sandbox(load_world(folder)) as sandbox:
         rows = rows_of(sandbox, tmp_path, everybody, "--project", PROJECT, "--quick")
         assert sandbox.traffic.summary()["by_endpoint"]["/projects/:id/members/all"]
     scope = truth.Scope({PROJECT_ID})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import urllib3
 
-from gitlab_sync.sandbox import RateLimit, Sandbox, World
+from gitlab_sync.sandbox import RateLimit, Sandbox, generate_world
 
 Get = Callable[..., urllib3.BaseHTTPResponse]
 
@@ -15,7 +15,7 @@ Get = Callable[..., urllib3.BaseHTTPResponse]
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
     """Start a sandbox whose last project is private; every fourth person is in no group."""
-    world = World.generate(seed=2, users=8, merge_requests=4, issues=2, projects=5)
+    world = generate_world(seed=2, users=8, merge_requests=4, issues=2, projects=5)
     with Sandbox(world, threads=4) as sandbox:
         yield sandbox
 
@@ -296,7 +296,7 @@ def test_notes_can_be_written_with_the_api_scope(
 
 def test_links_can_name_another_host_for_good() -> None:
     """`link_host` is what a proxy's GitLab is configured with."""
-    world = World.generate(seed=1, users=3, merge_requests=1, issues=0, projects=1)
+    world = generate_world(seed=1, users=3, merge_requests=1, issues=0, projects=1)
     with Sandbox(world, link_host="https://git.internal", threads=2) as sandbox:
         answer = urllib3.request(
             "GET",

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 import urllib3
 
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, demo_world, generate_world, load_world
 
 REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 
@@ -93,10 +93,10 @@ def http() -> Iterator[urllib3.PoolManager]:
 
 def generated() -> World:
     """Return a world where two merge requests have more than a page of notes and commits."""
-    return World.generate(seed=5, users=6, merge_requests=4, issues=2, projects=5, large_every=12)
+    return generate_world(seed=5, users=6, merge_requests=4, issues=2, projects=5, large_every=12)
 
 
-@pytest.fixture(scope="module", params=[generated, World.demo], ids=["generated", "demo"])
+@pytest.fixture(scope="module", params=[generated, demo_world], ids=["generated", "demo"])
 def both(request: pytest.FixtureRequest, http: urllib3.PoolManager) -> Iterator[Both]:
     """Start a sandbox of each kind of world."""
     with Sandbox(request.param(), threads=4) as sandbox:
@@ -344,7 +344,7 @@ def test_a_person_agrees(both: Both) -> None:
 @pytest.mark.skipif(not REAL.exists(), reason="the folder of real data is not there")
 def test_the_real_world_is_read_to_the_end(http: urllib3.PoolManager) -> None:
     """All 5,004 merge requests, each once, in the order of REST's list."""
-    with Sandbox(World.load(REAL), threads=2) as sandbox:
+    with Sandbox(load_world(REAL), threads=2) as sandbox:
         both = Both(sandbox, http)
         found = both.nodes(
             of_project("iid createdAt diffStats { path }", 100),

@@ -196,9 +196,9 @@ def test_what_is_written_over_rest_is_read_here(
 
 LAZY = """
 import sys, urllib.request
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 
-with Sandbox(World.generate(users=1, merge_requests=1, projects=1), threads=2) as sandbox:
+with Sandbox(generate_world(users=1, merge_requests=1, projects=1), threads=2) as sandbox:
     def ask(path, data=None):
         headers = {"PRIVATE-TOKEN": sandbox.token(), "Content-Type": "application/json"}
         urllib.request.urlopen(urllib.request.Request(sandbox.url + path, data, headers)).read()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +19,7 @@ import pytest
 import urllib3
 from cheroot.workers.threadpool import WorkerThread
 
-from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, World
+from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, World, generate_world
 from gitlab_sync.sandbox.gateway import Server
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +29,7 @@ AUTH = {"PRIVATE-TOKEN": ADMIN_TOKEN}
 @pytest.fixture(scope="module")
 def small() -> World:
     """Return a small world that no test here changes."""
-    return World.generate(seed=1, users=2, merge_requests=1, issues=1, projects=1)
+    return generate_world(seed=1, users=2, merge_requests=1, issues=1, projects=1)
 
 
 @pytest.fixture
@@ -45,6 +47,17 @@ def test_it_answers_between_start_and_stop(small: World, http: urllib3.PoolManag
     sandbox.stop()
     with pytest.raises(urllib3.exceptions.HTTPError):
         urllib3.PoolManager(retries=False).request("GET", url, headers=AUTH)
+
+
+def test_a_sandbox_that_was_stopped_is_held_by_nothing(http: urllib3.PoolManager) -> None:
+    """A test run makes thousands of them, each with a world of its own."""
+    world = generate_world(seed=1, users=2, merge_requests=1, issues=1, projects=1)
+    alive = weakref.ref(world)
+    with Sandbox(world) as sandbox:
+        assert http.request("GET", f"{sandbox.url}/api/v4/user", headers=AUTH).status == 200
+    del world, sandbox
+    gc.collect()
+    assert alive() is None
 
 
 def test_start_and_stop_may_be_repeated(small: World, http: urllib3.PoolManager) -> None:

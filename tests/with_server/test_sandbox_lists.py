@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 import urllib3
 
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, generate_world, load_world
 
 Rows = Callable[[str], list[Any]]
 REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
@@ -40,7 +40,7 @@ def http() -> Iterator[urllib3.PoolManager]:
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
     """Start a sandbox with a project that is archived and one that is private."""
-    world = World.generate(seed=6, users=12, merge_requests=12, issues=6, projects=6)
+    world = generate_world(seed=6, users=12, merge_requests=12, issues=6, projects=6)
     with Sandbox(world, threads=4) as sandbox:
         yield sandbox
 
@@ -406,7 +406,7 @@ def test_files_come_as_base64_and_raw(
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real data is not beside this project")
 def test_the_real_data_is_served(http: urllib3.PoolManager) -> None:
     """One person's merge requests, one with its commits and diffs, the tree."""
-    world = World.load(REAL)
+    world = load_world(REAL)
     with Sandbox(world, threads=4) as sandbox:
         get = reader(sandbox, http)
         rows = get("/merge_requests?scope=all&author_username=dev0002&per_page=100")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, World
+from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, generate_world
 
 PATH = "/users"
 
@@ -16,7 +16,7 @@ PATH = "/users"
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
     """Start a sandbox that the tests of this file share; each clears what it planted."""
-    world = World.generate(seed=1, users=9, merge_requests=1, issues=1, projects=1)
+    world = generate_world(seed=1, users=9, merge_requests=1, issues=1, projects=1)
     with Sandbox(world, threads=8) as sandbox:
         yield sandbox
 

@@ -1,4 +1,4 @@
-"""Where a run takes the facts of merge requests from."""
+"""Chooses the source of the facts of merge requests for a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gitlab_sync.session.session import Session
 def facts_for(session: Session, run: Run) -> FactSource:
     """Return the source of a run: REST or GraphQL, behind a store if the run has one.
 
-    To be called before lists are read: what is stored is as old as that. Asks nothing yet.
+    Call it before lists are read, since stored facts count as read at this moment. No request yet.
     """
     source = fact_source(session, run.source)
     return source if run.store is None else StoredFacts(source, run.store, datetime.now(UTC))

@@ -1,7 +1,7 @@
-"""The facts of merge requests read from GraphQL, many with one query; the rest from REST.
+"""Reads facts of merge requests from GraphQL, many with one query; the rest from REST.
 
-Whatever GraphQL does not give, or not beyond doubt, is read over REST, for just those merge
-requests and facts. So what comes out is the same as from `RestFacts`, for fewer requests.
+Whatever GraphQL does not return, or does not return reliably, is read over REST for just those
+merge requests and facts. So the result is the same as that of `RestFacts`, for fewer requests.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from gitlab_sync.session.workflow import Workflow, gather
 from gitlab_sync.types import PartialList, Record, Source
 
 _FEWEST = 2
-"""One alone is not worth a query: REST reads its facts side by side."""
+"""A single one is not worth a query: REST reads its facts in parallel."""
 
 
 def fact_source(session: Session, choice: Source = "auto") -> FactSource:
-    """Return where the facts of a run come from; asks nothing yet.
+    """Return the source of facts for a choice. No request yet.
 
-    `auto` asks GraphQL where the instance has it and more than a handful of merge requests are
-    wanted, `graphql` for few ones, too. Where it cannot be asked, REST is, and the log says so: as
-    a warning if GraphQL was chosen by name.
+    `auto` uses GraphQL if the instance has it and more than a handful of merge requests are wanted;
+    `graphql` uses it even for a few. If GraphQL cannot be used, REST is, and the log says so: as a
+    warning if GraphQL was chosen by name.
     """
     if choice == "rest":
         return RestFacts()
@@ -41,7 +41,7 @@ def fact_source(session: Session, choice: Source = "auto") -> FactSource:
 
 @dataclass(slots=True)
 class _Item:
-    """A merge request: the path of its project and its number there, what is wanted and known."""
+    """A merge request: the path of its project, its number there, the facts wanted and known."""
 
     mr: Record
     path: str
@@ -51,13 +51,13 @@ class _Item:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all that is wanted is known."""
+        """Whether all wanted facts are known."""
         read = (self.known.get(fact) for fact in self.wanted)
         return bool(self.wanted) and all(each is not None and each.whole for each in read)
 
     @property
     def lacks_merges(self) -> bool:
-        """Whether it depends on merges, which GraphQL does not list, how it is judged."""
+        """Whether its verdicts depend on merge commits, which GraphQL does not list."""
         commits = self.known.get("commits")
         if commits is None or commits.missing != WITHOUT_MERGES:
             return False
@@ -65,9 +65,9 @@ class _Item:
 
 
 class GraphQLFacts:
-    """Facts of GraphQL, a few dozen merge requests with one query.
+    """Reads facts from GraphQL, a few dozen merge requests with one query.
 
-    With `named`, GraphQL was asked for by name. What an instance lacks is learnt from its first
+    `named` says that GraphQL was chosen by name. What an instance lacks is learnt from its first
     refusal and remembered on the bridge.
     """
 
@@ -79,7 +79,7 @@ class GraphQLFacts:
         self._session = RestFacts()
 
     def workflows(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Workflow[list[FactsRead]]]]:
-        """Return plans for a few dozen merge requests each, by project."""
+        """Return workflows for a few dozen merge requests each, by project."""
         if mrs and not self._usable:
             self._attempts.end("the instance lacks what is needed")
         if len(mrs) < self._fewest or not self._usable:
@@ -97,7 +97,7 @@ class GraphQLFacts:
         return _Item(mr, self._path(mr), str(mr.get("iid") or ""), frozenset(costs(mr)))
 
     def _path(self, mr: Record) -> str:
-        """Return the full path of the project that a record says to lie in, or an empty text."""
+        """Return the full path of the project of a record, or an empty text if it has none."""
         reference = record.text(mr.get("references"), "full") or ""
         path = reference.rpartition("!")[0]
         if not path:
@@ -108,7 +108,7 @@ class GraphQLFacts:
         return path
 
     def _read(self, items: Sequence[_Item]) -> Workflow[list[FactsRead]]:
-        """Ask GraphQL, in smaller parts where it must be, and REST for all that is still open."""
+        """Ask GraphQL, in smaller parts if need be, and REST for everything still unknown."""
         parts = list(self._parts([item for item in items if item.path and item.wanted]))
         while parts and self._usable:
             asked = {str(place): self._bulk(part) for place, part in enumerate(parts)}
@@ -131,9 +131,9 @@ class GraphQLFacts:
         ]
 
     def _settle_merges(self, items: Sequence[_Item]) -> Workflow[None]:
-        """Take commits without merges for all, if REST lists those so that rules leave them out.
+        """Accept commits without merges as complete, if the rules leave out REST's merges as well.
 
-        Whether it does is learnt from one of them: it may not tell the parents of commits.
+        One merge request shows whether they do: REST might not report the parents of commits.
         """
         doubted = [item for item in items if item.lacks_merges]
         if doubted and self._server.rest_tells_merges is None:
@@ -148,7 +148,7 @@ class GraphQLFacts:
                 item.known["commits"] = PartialList(item.known["commits"].rows)
 
     def _parts(self, items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
-        """Cut items, sorted by project, into what a query may hold when the part is asked for."""
+        """Cut items, sorted by project, into parts that fit a query at the time it is sent."""
         start = 0
         while start < len(items):
             size, stop = self._server.pages.size, start
@@ -175,7 +175,7 @@ class GraphQLFacts:
     def _take(
         self, part: Sequence[_Item], bulk: Bulk[Size], found: ListResult[str]
     ) -> Iterator[Sequence[_Item]]:
-        """Take an answer; yield what is to be asked again, and how."""
+        """Take an answer; yield the parts to request again."""
         if found.error is not None:
             yield from self._again(part, bulk, found.error)
             return
@@ -192,7 +192,7 @@ class GraphQLFacts:
     def _again(
         self, part: Sequence[_Item], bulk: Bulk[Size], error: GitLabSyncError
     ) -> Iterator[Sequence[_Item]]:
-        """Learn from a failure; yield the parts that another query may bring."""
+        """Learn from a failure; yield the parts that another query can bring."""
 
         def shrink(refusal: str | None) -> None:
             if refusal is None:

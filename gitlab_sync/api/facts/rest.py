@@ -1,4 +1,4 @@
-"""The facts of merge requests that no list holds: notes, commits, changed paths, pipelines."""
+"""Reads facts of merge requests over REST: notes, commits, changed paths, pipelines."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from gitlab_sync.session.session import Session
 from gitlab_sync.session.workflow import Workflow, gather, run_workflows
 from gitlab_sync.types import PartialList, Record
 
-_NOT_IN_LIST = PartialList((), "the list does not say where it is")
+_NOT_IN_LIST = PartialList((), "the record lacks its project or number")
 _NOTHING = Facts()
 
 _FEWEST_IN_BULK = 8
-"""Merge requests of one project whose pipelines are worth a look at the project's list."""
+"""With this many merge requests in one project, the project's list of pipelines is tried."""
 
 _WORTH_A_PAGE = 4
-"""Merge requests for which a page of the project's pipelines is read: some may be left in doubt."""
+"""Merge requests for each page of the project's pipelines: some could stay undecided."""
 
 
 @dataclass(slots=True)
 class FactsRead:
-    """One merge request with what was read of it, and the errors met on the way."""
+    """One merge request with its facts as far as they were read, and the errors."""
 
     mr: Record
     facts: Facts
@@ -40,29 +40,29 @@ class FactsRead:
 
 
 class FactSource(Protocol):
-    """Where the facts of one run come from. For the thread that carries out its plans."""
+    """The source of facts of one run."""
 
     def workflows(self, mrs: Sequence[Record]) -> Iterable[tuple[int, Workflow[list[FactsRead]]]]:
-        """Return plans that read the facts of all of these, and for how many each is made.
+        """Return workflows that read the facts of all of these, each with how many it is for.
 
-        A plan may leave its result to another one, of this call or an earlier one, which then
-        returns more than its own. They never raise for what a merge request lacks: that is a
-        `PartialList` that says so.
+        A workflow can leave its result to another one, of this call or an earlier one, which then
+        returns more than its own. They never raise for a merge request that could not be read: a
+        `PartialList` says why.
         """
 
 
 class RestFacts:
-    """Facts of REST: some lists of each merge request, and the pipelines of projects in bulk.
+    """Reads facts over REST: some lists of each merge request, and pipelines of projects in bulk.
 
-    What a merge request costs says `costs`. Where many lie in one project, the project's pipelines
-    are read instead of each one's, if that takes fewer requests; and once for all that come later.
+    `costs` says what a merge request takes. If many are in one project, the project's pipelines are
+    read instead of those of each, if that takes fewer requests; later calls use them, too.
     """
 
     def __init__(self) -> None:
         self._lists: dict[int, _Bulk] = {}
 
     def workflows(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Workflow[list[FactsRead]]]]:
-        """Return a plan for each merge request, and one for each list of pipelines in bulk."""
+        """Return a workflow for each merge request, and one for each list of pipelines in bulk."""
         projects = [_project_of_pipelines(mr) for mr in mrs]
         groups: dict[int | None, list[Record]] = defaultdict(list)
         for project, mr in zip(projects, mrs, strict=True):
@@ -76,7 +76,7 @@ class RestFacts:
             yield 1, _alone(mr) if bulk is None else bulk.facts_of(mr)
 
     def _is_worth_reading(self, project: int, mrs: int) -> bool:
-        """Say whether to read a project's pipelines, that many merge requests being in it."""
+        """Return whether to read a project's pipelines for so many of its merge requests."""
         if mrs < _FEWEST_IN_BULK:
             return False
         before = self._lists.get(project)
@@ -86,9 +86,9 @@ class RestFacts:
 def read_facts(
     session: Session, mrs: Sequence[Record], source: FactSource | None = None
 ) -> Iterator[FactsRead]:
-    """Read the facts of many merge requests side by side; yield each when it has all of them.
+    """Read the facts of many merge requests side by side; yield each once its facts are there.
 
-    `session` is a view from `Session.job`. What could not be read is a `PartialList` that says so.
+    `session` has a context. What could not be read is a `PartialList` that says why.
     """
     workflows = ((None, workflow) for _, workflow in (source or RestFacts()).workflows(mrs))
     for _, found in run_workflows(session, workflows):
@@ -96,10 +96,10 @@ def read_facts(
 
 
 def costs(mr: Record, known: Facts = _NOTHING) -> dict[str, RestList]:
-    """Return what has to be asked of REST to judge one merge request: the cost plan, by fact.
+    """Return the lists to read over REST to evaluate one merge request, by fact.
 
-    Which facts these are follows from the checks: from what they need, and from what its record and
-    the facts that are `known` decide. {} where the record has no address.
+    The facts follow from the checks: what they need, less what the record and the `known` facts
+    already decide. {} if the record lacks its project or number.
     """
     project, iid = mr.get("project_id"), mr.get("iid")
     if project is None or iid is None:
@@ -109,26 +109,15 @@ def costs(mr: Record, known: Facts = _NOTHING) -> dict[str, RestList]:
     return {fact: RestList(f"{base}/{fact}", single=fact == "time_stats") for fact in wanted}
 
 
-_CHEAPEST: Record = {
-    "project_id": 1,
-    "iid": 1,
-    "title": "Closes #1",
-    "upvotes": 1,
-    "time_stats": {"total_time_spent": 0},
-}
-LEAST = len(costs(_CHEAPEST).keys() - {"pipelines"})
-"""The requests that an ended merge request costs at least: its pipelines may come in bulk."""
-
-
 def facts_of(
     mr: Record,
     known: Mapping[str, PartialList] = MappingProxyType({}),
     later: Collection[str] = (),
 ) -> Workflow[FactsRead]:
-    """Return the plan that reads the facts of one merge request over REST.
+    """Return the workflow that reads the facts of one merge request over REST.
 
-    `known` is what was read before, by fact; what is not whole of it is read anew where it leaves
-    anything undecided. The facts that come `later` are not asked for.
+    `known` has facts that were read before; incomplete ones are read again if they leave a check
+    undecided. The facts in `later` are left out.
     """
     workflow = {fact: each for fact, each in costs(mr, Facts(**known)).items() if fact not in later}
     found = yield workflow
@@ -147,12 +136,12 @@ def _alone(mr: Record) -> Workflow[list[FactsRead]]:
 
 
 class _TooLong(GitLabSyncError):
-    """A list has more pages than it may cost, or does not say how many. Nobody outside sees it."""
+    """Signals, inside this module only, that a list has too many pages, or an unknown number."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Affordable:
-    """A list that is read if it has no more than so many pages; else it ends in `_TooLong`."""
+    """A list that is read if it has at most so many pages; else it ends with `_TooLong`."""
 
     rest_list: RestList
     most_pages: int
@@ -173,9 +162,9 @@ class _Affordable:
 class _Bulk:
     """The pipelines of a project in bulk, and the merge requests that wait for them.
 
-    They are asked for beside all else that is read of these merge requests. Whatever they leave in
-    doubt is asked for alone: all, where the list could not be read or would cost too much. For the
-    thread that runs the plans.
+    They are read while everything else about these merge requests is. Merge requests that they
+    leave undecided are asked for one by one: all of them, if the list could not be read or is too
+    long.
     """
 
     def __init__(self, project: int, mrs: Sequence[Record]) -> None:
@@ -189,9 +178,9 @@ class _Bulk:
         self._waiting: list[FactsRead] = []
 
     def read(self) -> Workflow[list[FactsRead]]:
-        """Return the plan that reads the list, and then completes all that wait for it.
+        """Return the workflow that reads the list, and then completes all that wait for it.
 
-        A list that is too long may not be if it begins when the oldest of the merge requests did.
+        A list that is too long is tried again from the creation of the oldest merge request on.
         """
         for since in (None, self._oldest):
             params = {} if since is None else {"updated_after": since.isoformat()}
@@ -207,9 +196,9 @@ class _Bulk:
         return list((yield from gather(waiting)).values())
 
     def facts_of(self, mr: Record) -> Workflow[list[FactsRead]]:
-        """Return the plan that reads the facts of one merge request.
+        """Return the workflow that reads the facts of one merge request.
 
-        It returns nothing if it ends before the list is there, which then brings its result.
+        If it ends before the list is read, it returns nothing, and `read` returns its result.
         """
         if self._is_read:
             return [(yield from facts_of(mr, self._known(mr)))]
@@ -233,12 +222,12 @@ class _Bulk:
 
 
 def _project_of_pipelines(mr: Record) -> int | None:
-    """Return the project whose list of pipelines holds all of a merge request's; None if none."""
+    """Return the project with all pipelines of a merge request in its list, or None."""
     return mr["project_id"] if is_within(mr) and mr.get("iid") is not None else None
 
 
 def _oldest(mrs: Iterable[Record]) -> datetime | None:
-    """Return when the first of these was created, or None if not all of them say it."""
+    """Return when the oldest of these was created, or None if one of them does not say."""
     moments = [instant(mr.get("created_at")) for mr in mrs]
     known = [moment for moment in moments if moment is not None]
     return min(known) if len(known) == len(moments) else None

@@ -1,7 +1,7 @@
-"""Facts of ended merge requests that were read before: from a store instead of from GitLab.
+"""Facts of ended merge requests that were read before, from a store instead of from GitLab.
 
-Lists are read whole each time, so what is deleted, hidden, renamed or reopened shows there. What a
-store has of a merge request counts only while its record in the list is what it was.
+Lists are read in full each time, and show what is deleted, hidden, renamed or reopened. Stored
+facts of a merge request are valid only while its record in the list is unchanged.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from gitlab_sync.store.store import Item, PrincipalStore
 from gitlab_sync.types import PartialList, Record
 
 SETTLE = timedelta(days=3)
-"""How long after its end a merge request may still change without any sign of it in the list: a
-pipeline may finish, or an approval come late."""
+"""How long after its end a merge request can change without a trace in the list: a pipeline can
+finish, or an approval can come late."""
 
 JUST_NOW = timedelta(minutes=1)
-"""How lately a merge request may not have moved, to be kept: it may move again within one second,
-and not every source tells parts of seconds."""
+"""How long a merge request must be unchanged to be kept: it could change again within the same
+second, and not every source reports fractions of seconds."""
 
 READ_BY_RULES = {
     "notes": ("id", "system", "body", "author"),
@@ -38,10 +38,10 @@ READ_BY_RULES = {
     "pipelines": ("id", "status"),
     "time_stats": ("total_time_spent",),
 }
-"""What is kept of each fact's rows: all that `rules.items.merge_request` reads of them."""
+"""The fields kept of each fact's rows: all that `rules.items.merge_request` reads."""
 
 _AUTHOR = ("username",)
-# `updated_at` moves with edits, labels, state and notes. The others move without it, or decide
+# `updated_at` changes with edits, labels, state and notes. The others change without it, or decide
 # what has to be read: a vote, a deleted note, the author's new name.
 _STAMPED = ("project_id", "iid", "id", "state", "sha", "upvotes", "user_notes_count")
 _MOMENTS = ("updated_at", "merged_at", "closed_at")
@@ -50,15 +50,15 @@ _FORM = orjson.dumps([3, READ_BY_RULES, _AUTHOR, _STAMPED, _MOMENTS])
 _NUMBERS = 2**63  # what SQLite can hold
 _LOOKED_UP_AT_ONCE = 250
 _KEPT_AT_ONCE = 25
-_LONGEST_UNKEPT = 0.5  # seconds of work that may be lost when a run is killed
+_LONGEST_UNKEPT = 0.5  # seconds of work that can be lost when a run is killed
 
 
 class StoredFacts:
-    """A source of facts that asks another only for what its store does not have.
+    """A source of facts that asks another one only for what its store lacks.
 
     `now`, aware, is the moment of reading or an earlier one: the start of the run. Merge requests
-    that had ended less than `settle` before are read, and not kept; the same goes for what was not
-    read whole. Rows hold only the fields in `READ_BY_RULES` when they come from the store.
+    that ended less than `settle` before it are read and not kept; nor is what was not read in full.
+    Rows from the store hold only the fields in `READ_BY_RULES`.
     """
 
     def __init__(
@@ -75,9 +75,9 @@ class StoredFacts:
         self._keeper = _Keeper(self)
 
     def workflows(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Workflow[list[FactsRead]]]]:
-        """Return plans that ask nothing for what is stored, then the other source's for the rest.
+        """Return workflows without requests for what is stored, then the other source's.
 
-        What those read is kept as soon as it is there, some at a time.
+        What the latter read is stored soon after, a few at a time.
         """
         unread: list[Record] = []
         for start in range(0, len(mrs), _LOOKED_UP_AT_ONCE):
@@ -90,7 +90,7 @@ class StoredFacts:
             yield number, self._keeper.keeping(workflow)
 
     def _look_up(self, mrs: Sequence[Record]) -> tuple[list[FactsRead], list[Record]]:
-        """Return the facts that are stored, and the merge requests of which none are."""
+        """Return the stored facts, and the merge requests without any."""
         stamps = [self._stamp(mr) for mr in mrs]
         ids = [mr["id"] for mr, stamp in zip(mrs, stamps, strict=True) if stamp is not None]
         stored = {item.stamp: item.data for item in (self._store.find(ids) if ids else ())}
@@ -105,16 +105,16 @@ class StoredFacts:
         return known, others
 
     def item(self, found: FactsRead) -> Item | None:
-        """Return what is to be kept of a merge request, or None if it is not to be kept."""
+        """Return the item to store for a merge request, or None if it is not to be stored."""
         stamp, data = self._stamp(found.mr), _packed(found)
         return None if stamp is None or data is None else Item(found.mr["id"], stamp, data)
 
     def keep(self, items: Sequence[Item]) -> None:
-        """Keep these, all at once."""
+        """Store these items in one transaction."""
         self._store.keep(items)
 
     def _stamp(self, mr: Record) -> bytes | None:
-        """Return what tells whether a merge request is what it was; None if it may not be kept."""
+        """Return a hash of what must stay unchanged; None for what must not be stored."""
         number = record.identity(mr)
         if not isinstance(number, int) or not 0 < number < _NUMBERS or not is_terminal(mr):
             return None
@@ -127,12 +127,12 @@ class StoredFacts:
         values += [None if each is None else int(each.timestamp()) for each in (updated, *ends)]
         values += [record.author(mr), mr.get("time_stats") is None]
         text = _FORM + orjson.dumps(values)
-        # With the principal in it, not even a damaged file could give anybody another one's.
+        # With the principal in it, not even a damaged file could mix up two principals.
         return blake2b(text, key=self._store.principal, digest_size=16).digest()
 
 
 class _Keeper:
-    """Keeps what plans read, the last of it as soon as no more is awaited."""
+    """Stores what workflows read, and the last of it as soon as no more is awaited."""
 
     def __init__(self, source: StoredFacts) -> None:
         self._source = source
@@ -141,7 +141,7 @@ class _Keeper:
         self._kept_at = time.monotonic()
 
     def keeping(self, workflow: Workflow[list[FactsRead]]) -> Workflow[list[FactsRead]]:
-        """Return a plan that does what `workflow` does, and keeps what it returns."""
+        """Return a workflow that does what `workflow` does, and stores what it returns."""
         found = yield from workflow
         self._items += [item for each in found if (item := self._source.item(each)) is not None]
         self.awaited -= len(found)
@@ -154,15 +154,15 @@ class _Keeper:
 
 
 def _at_once(known: list[FactsRead]) -> Workflow[list[FactsRead]]:
-    """Return a plan that wants nothing."""
+    """Return a workflow without requests."""
     yield from ()
     return known
 
 
 def _packed(found: FactsRead) -> bytes | None:
-    """Return facts as bytes; None for what decides too little, or cannot be written as JSON.
+    """Return facts as bytes; None if they leave a check undecided or are not valid JSON.
 
-    Only those that are needed are kept.
+    Only the facts that are needed are included.
     """
     if found.errors or undecided(found.mr, found.facts):
         return None
@@ -178,7 +178,7 @@ def _packed(found: FactsRead) -> bytes | None:
 
 
 def _cut(row: Record, keys: Sequence[str]) -> Record:
-    """Return a row with these keys alone; one that it lacks is not made up."""
+    """Return a row with only these keys, as far as it has them."""
     kept: dict[str, Any] = {key: row[key] for key in keys if key in row}
     if isinstance(kept.get("author"), dict):
         kept["author"] = _cut(kept["author"], _AUTHOR)
@@ -186,7 +186,7 @@ def _cut(row: Record, keys: Sequence[str]) -> Record:
 
 
 def _unpacked(data: bytes) -> Facts | None:
-    """Return the facts that `_packed` made bytes of; None for what it did not make."""
+    """Return the facts in bytes from `_packed`; None for other bytes."""
     try:
         kept = orjson.loads(zlib.decompress(data))
         return Facts(**{name: PartialList(rows, missing) for name, (missing, rows) in kept.items()})

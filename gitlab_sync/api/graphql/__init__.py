@@ -1,1 +1,1 @@
-"""Merge requests in bulk from GraphQL: queries, records, page sizes, and its health."""
+"""Merge requests in bulk from GraphQL: queries, records, sizes, and the health of the server."""

@@ -1,4 +1,4 @@
-"""One instance's GraphQL: what it lacks, how much it bears, and whether a run still asks it."""
+"""The GraphQL of an instance: what it lacks, how much it accepts, and whether a run uses it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ S = TypeVar("S")
 log = logging.getLogger("gitlab_sync")
 
 _REMEMBERED = 3600.0
-"""Seconds after which a server is asked again whether it has what it lacked."""
+"""Seconds after which a server is asked again for what it lacked."""
 
 _MOST_FAILURES = 8
-"""After so many queries in a row that failed, a run asks no more."""
+"""A run stops using GraphQL after so many failed queries in a row."""
 
 _NO_FIELD = re.compile(r"Field '(\w+)' doesn't exist on type '(\w+)'")
 _NO_ARGUMENT = re.compile(r"Field '(\w+)' doesn't accept argument")
@@ -48,10 +48,10 @@ _NO_ARGUMENT = re.compile(r"Field '(\w+)' doesn't accept argument")
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a server's GraphQL has of what is asked. Immutable.
+    """The parts of our queries that a server supports. Immutable.
 
-    `facts` of merge requests it can give, and `listed` are the fields that it has of those which
-    lists of merge requests ask for; `tells` says whether it tells the complexity of a query.
+    `facts` are the facts of merge requests it can return, `listed` the fields it has for lists of
+    merge requests; `tells` says whether it reports the complexity of a query.
     """
 
     facts: frozenset[str] = graphql_query.FACTS
@@ -64,7 +64,7 @@ class Schema:
         return self.listed >= graphql_records.NEEDED
 
     def without(self, refusal: str) -> Schema | None:
-        """Return the schema less what a refusal names; None if it is about something else."""
+        """Return the schema without what a refusal names; None if it names nothing in it."""
         named = _NO_FIELD.findall(refusal)
         left = self
         for field, kind in named:
@@ -83,15 +83,15 @@ class Schema:
         listed = graphql_records.needing(field, kind)
         facts = graphql_query.needing(field, kind)
         if not listed and not facts:
-            facts = graphql_query.FACTS  # nobody knows what it is needed for
+            facts = graphql_query.FACTS  # it is unknown which fact needs it
         return replace(self, facts=self.facts - facts, listed=self.listed - listed)
 
 
 class Server:
-    """What is known of one instance's GraphQL, for all who ask it. Thread-safe.
+    """What is known about the GraphQL of one instance, shared by all its users.
 
-    `rest_tells_merges` says whether commits of merge requests have their parents over REST (None:
-    nobody knows yet).
+    `rest_tells_merges` says whether REST reports the parents of merge requests' commits (None:
+    unknown yet).
     """
 
     def __init__(self) -> None:
@@ -104,14 +104,14 @@ class Server:
 
     @property
     def schema(self) -> Schema:
-        """What it has, as far as is known; what it lacked long ago it may have by now."""
+        """What it supports, as far as is known; after an hour, what it lacked is tried again."""
         with self._lock:
             if self._learnt and time.monotonic() - self._learnt > _REMEMBERED:
                 self._schema, self._learnt = Schema(), 0.0
             return self._schema
 
     def lacks(self, refusal: str) -> bool:
-        """Learn what a refusal says that it lacks; False if it speaks of something else."""
+        """Learn from a refusal what it lacks; return False for a refusal of another kind."""
         with self._lock:
             left = self._schema.without(refusal)
             if left is not None:
@@ -119,16 +119,16 @@ class Server:
             return left is not None
 
     def is_off(self) -> None:
-        """Remember that it has no GraphQL at all."""
+        """Remember that GraphQL is switched off."""
         with self._lock:
             self._schema = Schema(frozenset(), frozenset())
             self._learnt = time.monotonic()
 
 
 class GraphQLHealth:
-    """Whether a run goes on asking a server for something, after what it met. Thread-safe.
+    """Whether a run continues to use GraphQL for something, after the failures it met.
 
-    `what` names it in the log; with `named`, GraphQL was asked for by name, so that the log warns.
+    `what` names it in the log. `named` says that GraphQL was chosen by name, so the log warns.
     """
 
     def __init__(self, server: Server, what: str, *, named: bool) -> None:
@@ -140,31 +140,29 @@ class GraphQLHealth:
         self.over = False
 
     def passed(self) -> None:
-        """Note that a query was answered."""
+        """Note that a query succeeded."""
         with self._lock:
             self._failures = 0
 
     def failed(self, error: GitLabSyncError) -> None:
-        """Note that a query failed, and end it all if too many did in a row."""
+        """Note that a query failed, and stop after too many failures in a row."""
         with self._lock:
             self._failures += 1
         if self._failures >= _MOST_FAILURES:
             self.end(error.reason)
 
     def end(self, reason: str) -> None:
-        """Ask no more in this run."""
+        """Stop using GraphQL for this in the run."""
         with self._lock:
             first, self.over = not self.over, True
         if first:
-            log.log(
-                self._level, "GraphQL cannot be asked for %s (%s), so REST is", self._what, reason
-            )
+            log.log(self._level, "GraphQL cannot read %s (%s), so REST does", self._what, reason)
 
     def may_ask_again(self, error: GitLabSyncError, shrink: Callable[[str | None], None]) -> bool:
-        """Learn from a failure; say whether the same may be asked for again in another way.
+        """Learn from a failure; return whether to ask for the same again in another way.
 
-        `shrink` makes queries smaller: it gets the refusal of one that was too complex, and None
-        where one took too long or broke the server.
+        `shrink` makes queries smaller: it is called with the refusal of a query that was too
+        complex, or with None if a query took too long or broke the server.
         """
         if isinstance(error, NotFound):
             self._server.is_off()
@@ -172,7 +170,7 @@ class GraphQLHealth:
         elif isinstance(error, AuthenticationError | PermissionDenied):
             self.end(error.reason)
         elif isinstance(error, RateLimited | Cancelled):
-            pass  # REST meets the same, and has the words for it
+            pass  # REST meets the same error, and reports it
         elif isinstance(error, GraphQLError) and self._server.lacks(error.message):
             return True
         elif isinstance(error, QueryTooComplex) and "complexity" in error.message:
@@ -189,9 +187,9 @@ class GraphQLHealth:
 
 @dataclass(frozen=True, slots=True)
 class Bulk(Generic[S]):
-    """A query about many things: an answer that is one row and has no further pages.
+    """A query about many things: its answer is one row without further pages. Immutable.
 
-    `size` says how much it asks for.
+    `size` is how much it asks for.
     """
 
     text: str
@@ -205,9 +203,9 @@ class Bulk(Generic[S]):
     def rows(self, data: object) -> list[Record]:
         """Return the answer's data as the only row."""
         if not isinstance(data, dict):
-            raise BadResponse("The answer holds nothing of what was asked", status=200)
+            raise BadResponse("The answer must hold the data of the query, got none", status=200)
         return [data]
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
-        """Return nothing: that was all."""
+        """Return nothing: there is no further page."""
         return ()

@@ -1,4 +1,4 @@
-"""How much to ask GraphQL for at once: sizes that follow what the server can bear."""
+"""How much to ask GraphQL for at once: sizes that follow what the server accepts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from gitlab_sync.rules import record
 
 _FIRST, MOST_ITEMS = 25, 50
-"""Merge requests a query, at first and at most. More would leave workers idle behind one answer."""
+"""Merge requests in a query, at first and at most. With more, workers would wait for one answer."""
 
 MOST_PROJECTS = 40
 """So that the text stays below GitLab's 10,000 characters."""
@@ -19,14 +19,14 @@ MOST_PROJECTS = 40
 _MOST_ROWS, _FEWEST_ROWS = 100, 3
 
 FEW_ROWS = 20
-"""Below so many rows of a list it is better to ask for fewer merge requests first."""
+"""At so few rows of a list, fewer merge requests are tried before fewer rows."""
 
 _GROWTH = 2
 _BESIDES = 3
-"""The complexity of asking for the complexity."""
+"""The complexity of the field that reports the complexity."""
 
 _LIMIT, _LIST, _PERSON = 250, 30, 4
-"""Complexities, until the server tells: of a query, a list of nothing, and the way to it."""
+"""Complexities until the server reports them: a query's limit, an empty list, a person."""
 
 MOST_PEOPLE = 40
 """So that the text stays below GitLab's 10,000 characters."""
@@ -36,7 +36,7 @@ _TOLD = re.compile(r"complexity of (\d+).*?complexity of (\d+)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What one query may hold: merge requests, projects that they lie in, rows of each list."""
+    """The size of one query: merge requests, their projects, and rows of each list."""
 
     items: int = _FIRST
     projects: int = 5
@@ -44,11 +44,11 @@ class Size:
 
 
 class Pages:
-    """The size of the next query to one instance. Thread-safe.
+    """The size of the next query to one instance.
 
-    The complexity of a query is that of one project times their number; how many merge requests of
-    it are asked for hardly matters where they are named by number. What counts is the server's own
-    word: it comes with each answer, and with each refusal.
+    The complexity of a query is that of one project times the number of projects; how many of a
+    project's merge requests are asked for by number hardly matters. The server reports the
+    complexity with each answer and with each refusal, and the size follows that.
     """
 
     def __init__(self) -> None:
@@ -57,13 +57,13 @@ class Pages:
 
     @property
     def size(self) -> Size:
-        """How much the next query asks for."""
+        """The size of the next query."""
         return self._size
 
     def passed(self, asked: Size, complexity: object) -> None:
-        """Grow after an answer; `complexity` is what it says of itself, if anything.
+        """Grow after an answer; `complexity` is what it reports about itself, or None.
 
-        `asked` is what the query held, with the rows that it asked for.
+        `asked` is the size of its query.
         """
         score, limit = (record.number(complexity, key) for key in ("score", "limit"))
         with self._lock:
@@ -76,7 +76,7 @@ class Pages:
         told = _TOLD.search(refusal)
         with self._lock:
             if asked.rows > self._size.rows:
-                return  # another's refusal came first
+                return  # another refusal came first
             if told is not None:
                 self._learn(asked, int(told[1]), int(told[2]))
             elif asked.projects > 1:
@@ -91,13 +91,13 @@ class Pages:
             self._size = Size(min(items, self._size.items), 1, rows)
 
     def too_slow(self, asked: Size) -> None:
-        """Shrink after a query that took too long, or that the server failed over."""
+        """Shrink after a query that took too long or made the server fail."""
         with self._lock:
             items = max(1, min(self._size.items, asked.items // 2))
             self._size = replace(self._size, items=items)
 
     def _learn(self, asked: Size, score: float, limit: float) -> None:
-        """Take the server's word for the complexity of one project."""
+        """Adopt the complexity of one project that the server reported."""
         each = max(1.0, (score - _BESIDES) / asked.projects)
         fitting = math.floor((limit - _BESIDES) / each)
         rows = self._size.rows
@@ -107,10 +107,10 @@ class Pages:
 
 
 class Room:
-    """How much of people's lists the next query to one instance may ask for. Thread-safe.
+    """How much of people's lists the next query to one instance asks for.
 
-    A list counts by `1 + first / 100` times what one of nothing does, so lists of different lengths
-    go into one query. What counts is the server's own word, as for `Pages`.
+    The complexity of a list is `1 + first / 100` times that of an empty one, so lists of different
+    lengths fit into one query. The size follows what the server reports, as in `Pages`.
     """
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ class Room:
         self._people = _FIRST
 
     def fitting(self, firsts: Sequence[int]) -> int:
-        """Return how many lists, of up to so many rows each, one query may hold: at least one."""
+        """Return how many lists, of up to so many rows each, fit into one query: at least one."""
         with self._lock:
             left = self._limit - _BESIDES
             for number, first in enumerate(firsts[: self._people]):
@@ -130,9 +130,9 @@ class Room:
             return min(len(firsts), self._people)
 
     def passed(self, asked: Sequence[int], complexity: object) -> None:
-        """Grow after an answer; `complexity` is what it says of itself, if anything.
+        """Grow after an answer; `complexity` is what it reports about itself, or None.
 
-        `asked` has how many rows were asked for of each list.
+        `asked` has the number of rows requested of each list.
         """
         score, limit = (record.number(complexity, key) for key in ("score", "limit"))
         with self._lock:
@@ -150,17 +150,17 @@ class Room:
                 self._people = max(1, min(self._people, len(asked) // 2))
 
     def too_slow(self, asked: Sequence[int]) -> None:
-        """Shrink after a query that took too long, or that the server failed over."""
+        """Shrink after a query that took too long or made the server fail."""
         with self._lock:
             self._people = max(1, min(self._people, len(asked) // 2))
 
     def _learn(self, asked: Sequence[int], score: float, limit: float) -> None:
-        """Take the server's word for the complexity of a list; it rounds down, this up."""
+        """Adopt the complexity of a list that the server reported and rounded down; round it up."""
         lists = score - _BESIDES - _PERSON * len(asked)
         self._list = max(1.0, float(math.ceil(lists / sum(map(_weight, asked)))))
         self._limit = limit
 
 
 def _weight(first: int) -> float:
-    """Return what rows of a list multiply its complexity by."""
+    """Return the factor by which the rows of a list multiply its complexity."""
     return 1 + min(first, _MOST_ROWS) / 100

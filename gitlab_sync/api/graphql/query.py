@@ -1,8 +1,8 @@
-"""What is asked of GraphQL about merge requests in bulk, and what its answers say in REST's shapes.
+"""The GraphQL query for facts of merge requests in bulk, and its answers in REST's shapes.
 
-A fact that an answer leaves in doubt is left out, so that REST is asked for it: where something is
-null, redacted or longer than a page, and where nothing stands that REST may have. Of commits what
-is there may decide already.
+A fact that an answer leaves in doubt is left out, so that REST is asked for it: if something is
+null, redacted or longer than a page, or if it is empty and REST could have more. Commits are kept
+even if they are incomplete, since they can be enough to decide.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _FIELDS = {
     "pipelines": "pipelines(first: %d) { count nodes { id status } }",
     "time_stats": "totalTimeSpent",
 }
-"""The fields of each fact; `%d` is how many rows of a list."""
+"""The fields of each fact; `%d` is the number of rows of a list."""
 
 FACTS = frozenset(_FIELDS)
-"""The facts that GraphQL may give, by REST's names."""
+"""The facts that GraphQL can return, by REST's names."""
 
 WITHOUT_MERGES = "merges are left out"
-"""What a list of commits lacks of which GraphQL has told all but the merges."""
+"""What is missing from a list of commits if GraphQL returned all but the merges."""
 
 COMPLEXITY = "queryComplexity { score limit }"
 _OWN_FIELDS = {
@@ -51,17 +51,17 @@ _NUMBER = re.compile(r"gid://gitlab/[\w:]+/(\d+)")
 
 
 def needing(field: str, kind: str) -> frozenset[str]:
-    """Return the facts for which that field of that type is needed, if it is known for which."""
+    """Return the facts that need this field of this type, or none if that is unknown."""
     fact = _OWN_FIELDS.get(field) if kind == "MergeRequest" else _TYPES.get(kind)
     return frozenset() if fact is None else frozenset({fact})
 
 
 @lru_cache(maxsize=256)
 def query(facts: frozenset[str], projects: int, rows: int, *, tells: bool) -> str:
-    """Return the text that asks for facts of merge requests in so many projects.
+    """Return the text of the query for facts of merge requests in so many projects.
 
     Its variables are `$p0`, the full path of the first project, `$i0`, the numbers in it, and so
-    on. Lists have up to `rows` rows. With `tells` the answer says how complex it was.
+    on. Lists have up to `rows` rows. With `tells`, the answer reports its complexity.
     """
     fields = " ".join(_FIELDS[fact].replace("%d", str(rows)) for fact in sorted(facts))
     variables = ", ".join(f"$p{place}: ID!, $i{place}: [String!]" for place in range(projects))
@@ -77,25 +77,25 @@ def query(facts: frozenset[str], projects: int, rows: int, *, tells: bool) -> st
 
 
 def nodes_of(project: object) -> dict[str, Record]:
-    """Return the merge requests that an answer shows of one project, by their numbers in it."""
+    """Return the merge requests of one project in an answer, by their numbers in the project."""
     nodes = record.field(record.field(project, "mergeRequests"), "nodes")
     shown = nodes if isinstance(nodes, list) else []
     return {str(node["iid"]): node for node in shown if isinstance(node, dict) and "iid" in node}
 
 
 def is_same(mr: Record, node: Record) -> bool:
-    """Say whether a node is that merge request: another project may have come to its path."""
+    """Return whether a node is this merge request: the path can have a new project by now."""
     return "id" not in mr or number_of(node.get("id")) == mr["id"]
 
 
 def readings_of(node: Record, facts: frozenset[str]) -> dict[str, PartialList]:
-    """Return what a node tells beyond doubt of these facts, as REST has it."""
+    """Return those of these facts that a node reports reliably, in REST's shape."""
     found = {fact: _READERS[fact](node) for fact in facts}
     return {fact: reading for fact, reading in found.items() if reading is not None}
 
 
 def _notes(node: Record) -> PartialList | None:
-    """Return the notes, the newest first, as REST has them."""
+    """Return the notes, newest first, as in REST."""
     connection = node.get("notes")
     rows = _rows(connection, _note)
     return None if rows is None or _has_more(connection) else PartialList(rows[::-1])
@@ -110,7 +110,7 @@ def _note(node: Record) -> Record | None:
 
 
 def _commits(node: Record) -> PartialList | None:
-    """Return the commits that are no merges, whole if there are no others."""
+    """Return the commits that are not merges; the list is complete if there are no merges."""
     connection = node.get("commitsWithoutMergeCommits")
     rows = _rows(connection, _commit)
     if rows is None:
@@ -126,7 +126,7 @@ def _commit(node: Record) -> Record | None:
 
 
 def _diffs(node: Record) -> PartialList | None:
-    """Return the changed files; none at all may also mean that the repository lost them."""
+    """Return the changed files; no file at all can also mean that the repository lost them."""
     rows = _rows({"nodes": node.get("diffStats")}, _diff)
     return PartialList(rows) if rows else None
 
@@ -137,7 +137,7 @@ def _diff(node: Record) -> Record | None:
 
 
 def _pipelines(node: Record) -> PartialList | None:
-    """Return the pipelines; those that the caller may not see are counted, but not shown."""
+    """Return the pipelines; those that the caller cannot see are counted, but not shown."""
     connection = node.get("pipelines")
     rows = _rows(connection, _pipeline)
     whole = rows is not None and len(rows) == record.field(connection, "count")
@@ -155,12 +155,12 @@ def _time_stats(node: Record) -> PartialList | None:
 
 
 def _has_more(connection: object) -> bool:
-    """Say whether a connection may go on behind its page."""
+    """Return whether a connection can have further pages."""
     return record.field(record.field(connection, "pageInfo"), "hasNextPage") is not False
 
 
 def _rows(connection: object, read: Callable[[Record], Record | None]) -> list[Record] | None:
-    """Return the records of a connection, or None if one of them is in doubt."""
+    """Return the records of a connection, or None if one of them is not reliable."""
     nodes = record.field(connection, "nodes")
     if not isinstance(nodes, list):
         return None

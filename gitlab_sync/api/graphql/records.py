@@ -1,7 +1,7 @@
-"""What GraphQL is asked for people's merge requests, and the records of REST made of its answers.
+"""The GraphQL query for people's merge requests, and its answers as records of REST.
 
-A record has the keys that judging reads, with REST's values. A list that an answer leaves in doubt
-is none: where the answer lacks somebody or something, or where REST could say more.
+A record has the keys that the rules read, with REST's values. A list that an answer leaves in doubt
+is left out: if the person or a field is missing, or if REST could say more.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _OF_MERGE_REQUEST: Mapping[str, str] = {
     "reference": "reference(full: true)",
     "author": "author { username }",
 }
-"""The fields of a merge request, and how each is asked for."""
+"""The fields of a merge request, and their text in the query."""
 
 _OF_OTHERS = {
     "Query": {"user"},
@@ -53,10 +53,10 @@ _OF_OTHERS = {
 _OPTIONAL = {"closedAt"}
 
 FIELDS = frozenset(_OF_MERGE_REQUEST).union(*_OF_OTHERS.values())
-"""All fields that are asked for, by GraphQL's names."""
+"""All fields in the query, by GraphQL's names."""
 
 NEEDED = FIELDS - _OPTIONAL
-"""Those without which no list can be read; without the others, none that holds something closed."""
+"""The fields that every list needs; the others are needed for lists with closed items."""
 
 _ENDS = {"merged": "merged_at", "closed": "closed_at"}
 _LIMITS = (TWO_DAYS, ONE_WEEK)
@@ -65,7 +65,7 @@ _WITHOUT_FRACTION = re.compile(r"(?<=:\d\d)(Z|[+-]\d\d:\d\d)$")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """How many merge requests are asked for at most, and whose."""
+    """The list to ask for: a person, and at most how many of their merge requests."""
 
     username: str
     first: int
@@ -73,23 +73,23 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """All merge requests of somebody whose name GitLab spells so, as REST has them."""
+    """All merge requests of a person, as records of REST; the username as GitLab spells it."""
 
     username: str
     items: list[Record]
 
 
 def needing(field: str, kind: str) -> frozenset[str]:
-    """Return what of `FIELDS` a server lacks that has no such field on that type."""
+    """Return which of `FIELDS` a server lacks if this type has no such field."""
     known = _OF_MERGE_REQUEST if kind == "MergeRequest" else _OF_OTHERS.get(kind, ())
     return frozenset({field}) if field in known else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which merge requests are listed: in which role they are people's, and of which project.
+    """Which merge requests to list: the role of the person, and the project (None: any).
 
-    Without one they may lie anywhere.
+    Immutable.
     """
 
     connection: Connection = "authoredMergeRequests"
@@ -119,11 +119,11 @@ class Which:
 
 @lru_cache(maxsize=256)
 def query(which: Which, listed: frozenset[str], people: int, *, tells: bool) -> str:
-    """Return the text that asks for the merge requests of so many people.
+    """Return the text of the query for the merge requests of so many people.
 
-    Its variables are `$u0`, the first one's username, `$n0`, how many of theirs at most, and so on,
-    besides those of `which`. `listed` are the fields that the server has. With `tells` the answer
-    says how complex it was.
+    Its variables are `$u0`, the first username, `$n0`, the most of their merge requests, and so on,
+    and those of `which`. `listed` are the fields that the server has. With `tells`, the answer
+    reports its complexity.
     """
     declared, used = which.filter
     fields = " ".join(text for name, text in _OF_MERGE_REQUEST.items() if name in listed)
@@ -142,18 +142,19 @@ def query(which: Which, listed: frozenset[str], people: int, *, tells: bool) -> 
 
 
 def number_in(person: object, which: Which) -> int:
-    """Return how many merge requests there are; 0 where the answer does not say.
+    """Return the number of merge requests; 0 if the answer does not say.
 
-    GitLab says so, too, of those whose profiles the caller may not see: it proves nothing.
+    GitLab also answers 0 for a person with a profile that the caller cannot see, so 0 proves
+    nothing.
     """
     count = record.number(record.field(person, which.connection), "count")
     return int(count or 0)
 
 
 def listed_in(person: object, which: Which) -> Listed | None:
-    """Return the merge requests of one person in an answer, or None if it is not beyond doubt.
+    """Return the merge requests of one person in an answer, or None if they are not reliable.
 
-    It is in doubt if there are none, or not as many as there should be.
+    They are not if there are none, or fewer than their number says.
     """
     username = record.text(person, "username")
     nodes = record.field(record.field(person, which.connection), "nodes")
@@ -170,7 +171,7 @@ def listed_in(person: object, which: Which) -> Listed | None:
 
 
 def _record(node: Record) -> Record | None:
-    """Return REST's record of a merge request, or None where something of it is in doubt."""
+    """Return a merge request as a record of REST, or None if it is not reliable."""
     told = {
         "id": number_of(node.get("id")),
         "iid": _digits(node.get("iid")),
@@ -190,20 +191,20 @@ def _record(node: Record) -> Record | None:
     }
     if any(None in part.values() for part in (told, *inner.values())):
         return None
-    may_be_null = {
+    nullable = {
         "description": node.get("description"),
         "sha": node.get("diffHeadSha"),
         "merged_at": _time(node.get("mergedAt")),
         "closed_at": _time(node.get("closedAt")),
     }
-    made = {**told, **inner, **may_be_null}
+    made = {**told, **inner, **nullable}
     return None if _end_in_doubt(made) else made
 
 
 def _end_in_doubt(mr: Record) -> bool:
-    """Say whether the time of the end is missing, or a part of a second of it would decide.
+    """Return whether the time of the end is missing, or a fraction of its second would decide.
 
-    By that part reasons may differ by a minute, too: for rows, which show none, that is no doubt.
+    The fraction can also change reasons by a minute, but rows do not show reasons.
     """
     if mr["state"] not in _ENDS:
         return False
@@ -212,7 +213,7 @@ def _end_in_doubt(mr: Record) -> bool:
 
 
 def _time(text: object) -> str | None:
-    """Return a time in REST's form, which has thousandths of seconds; GraphQL cuts them off."""
+    """Return a time in REST's form, which has milliseconds; GraphQL cuts them off."""
     return _WITHOUT_FRACTION.sub(r".000\1", text) if isinstance(text, str) else None
 
 

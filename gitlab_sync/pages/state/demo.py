@@ -10,8 +10,7 @@ from datetime import UTC, date, datetime
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.rules.identity.teams import Member, Team, usernames_of
-from gitlab_sync.sandbox import Sandbox
-from gitlab_sync.sandbox.demo import demo as demo_world
+from gitlab_sync.sandbox import Sandbox, demo_world
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,19 +15,19 @@ from gitlab_sync.services.people import PersonAnswer
 
 def show_items(person: PersonAnswer, meta: Meta) -> None:
     """Show the faults of a person's merge requests and issues, and what is not known of them."""
-    username = str(person.outcome["username"])
+    username = person.summary.username
     st.header(f"What stands behind the row of {escaped(username)}", anchor=False)
-    if person.outcome["data"] is None:
-        st.markdown(f"Nothing was read: {escaped(str(person.outcome['error']))}.")
+    if person.summary.user is None:
+        st.markdown(f"Nothing was read: {escaped(str(person.summary.error))}.")
         return
-    mending = person.mending
-    if not mending.faults and not mending.unknown:
+    fixes = person.fixes
+    if not fixes.faults and not fixes.unknown:
         st.markdown("No fault was found: there is nothing to mend.")
         return
-    if mending.groups:
+    if fixes.groups:
         # One text, since each of its own would stand apart as a paragraph does.
-        st.markdown("\n".join(map(_fault_text, mending.groups)))
-    show_sheet(items_sheet(username, mending, meta), "items", f"Items_of_{username}")
+        st.markdown("\n".join(map(_fault_text, fixes.groups)))
+    show_sheet(items_sheet(username, fixes, meta), "items", f"Items_of_{username}")
 
 
 def _fault_text(group: Group) -> str:

@@ -1,4 +1,4 @@
-"""What a check is: data that tables, pages and documentation show; the judging stands elsewhere."""
+"""What a check is: data that tables, pages and documentation show; other modules evaluate it."""
 
 from __future__ import annotations
 

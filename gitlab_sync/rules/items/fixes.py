@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.tally import NOT_JUDGED, Judged, distinct
+from gitlab_sync.rules.items.tally import NOT_EVALUATED, Evaluated, distinct
 from gitlab_sync.rules.text import instant
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Ruled:
+class EvaluatedItems:
     """Items of one kind with what the rules say of each. Not to be changed.
 
     `kind` is what one of them is called: `merge request`, `issue`. `checks` are those that were
@@ -32,7 +32,7 @@ class Ruled:
 
     kind: str
     checks: Sequence[Check]
-    judged: Sequence[Judged]
+    evaluated: Sequence[Evaluated]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +80,18 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Mending:
+class Fixes:
     """What is wrong with a person's work, and what nobody knows. Not to be changed.
 
     `faults` go by severity, then the newest item first. `groups` hold the same faults by check:
     severity first, then the most faults. `unknown` are the answers that are not known, of which
-    nobody can say that there is something to mend; `judged` counts the items by kind.
+    nobody can say that there is something to mend; `evaluated` counts the items by kind.
     """
 
     faults: Sequence[Entry]
     groups: Sequence[Group]
     unknown: Sequence[Entry]
-    judged: dict[str, int]
+    evaluated: dict[str, int]
 
     @property
     def doubts(self) -> list[Doubt]:
@@ -105,21 +105,21 @@ class Mending:
         return [Doubt(key[0], check, key[2], numbers[key]) for key, check in met.items()]
 
 
-def what_to_mend(ruled: Iterable[Ruled]) -> Mending:
+def what_to_fix(ruled: Iterable[EvaluatedItems]) -> Fixes:
     """Return what the verdicts say is to be mended; each item counts once. Never raises.
 
-    A check without a verdict is unknown: what nobody judged is not clean.
+    A check without a verdict is unknown: what nobody evaluated is not clean.
     """
     groups: list[Group] = []
     unknown: list[Entry] = []
     numbers: dict[str, int] = {}
     for each in ruled:
-        judged = sorted(distinct(each.judged), key=lambda pair: _age(pair[0]), reverse=True)
-        numbers[each.kind] = len(judged)
+        evaluated = sorted(distinct(each.evaluated), key=lambda pair: _age(pair[0]), reverse=True)
+        numbers[each.kind] = len(evaluated)
         for check in each.checks:
             entries = [
-                Entry(each.kind, item, check, verdicts.get(check.id, NOT_JUDGED))
-                for item, verdicts in judged
+                Entry(each.kind, item, check, verdicts.get(check.id, NOT_EVALUATED))
+                for item, verdicts in evaluated
             ]
             faults = [entry for entry in entries if entry.verdict.result == "fail"]
             doubtful = [entry for entry in entries if entry.verdict.result == "unknown"]
@@ -131,7 +131,7 @@ def what_to_mend(ruled: Iterable[Ruled]) -> Mending:
     faults = [entry for group in groups for entry in group.faults]
     faults.sort(key=lambda entry: _age(entry.item), reverse=True)
     faults.sort(key=lambda entry: _RANKS[entry.check.severity])
-    return Mending(faults, groups, unknown, numbers)
+    return Fixes(faults, groups, unknown, numbers)
 
 
 def _age(item: Record) -> tuple[datetime, str]:

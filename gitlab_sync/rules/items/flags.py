@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.tally import NOT_JUDGED, Verdicts
+from gitlab_sync.rules.items.tally import NOT_EVALUATED, Verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -19,23 +19,23 @@ Flags: TypeAlias = dict[str, bool | list[str] | None]
 def older_flags(
     item: Record,
     states: Mapping[str, Collection[str]],
-    judged_in: Collection[str],
+    evaluated_in: Collection[str],
     names: Mapping[str, str],
     verdicts: Verdicts,
 ) -> Flags:
     """Return the flags of `item`: those of `states`, those of the checks, and `errors`.
 
     `states` has for a flag the states in which it is True. `names` has the older name for the id
-    of each check, in the order that the flags shall have. An item in a state outside `judged_in`
+    of each check, in the order that the flags shall have. An item in a state outside `evaluated_in`
     has no faults yet: they are False, whatever `verdicts` say. Without a state all are None.
     """
     state = record.state(item)
     if state is None:
         return {**dict.fromkeys((*states, *names.values())), "errors": ["state not read"]}
     flags: Flags = {flag: state in among for flag, among in states.items()}
-    if state not in judged_in:
+    if state not in evaluated_in:
         return {**flags, **dict.fromkeys(names.values(), False), "errors": []}
-    found = {name: verdicts.get(check, NOT_JUDGED) for check, name in names.items()}
+    found = {name: verdicts.get(check, NOT_EVALUATED) for check, name in names.items()}
     reasons = (verdict.reason for verdict in found.values() if verdict.result == "unknown")
     flags.update((name, verdict.flag) for name, verdict in found.items())
     # The same trouble often keeps several checks open: it is told once.

@@ -1,7 +1,7 @@
-"""The rules for issues: what is judged, how, and how the answers are counted.
+"""The rules for issues: what is evaluated, how, and how the answers are counted.
 
-Everything stands in the record that a list holds, so one judgement serves all. Only closed issues
-are judged; the counting here knows which.
+Everything stands in the record that a list holds, so one evaluation serves all. Only closed issues
+are evaluated; the counting here knows which.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.items import item
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.flags import Flags, older_flags
-from gitlab_sync.rules.items.tally import Judged, Tally, Verdicts, distinct, tally
+from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts, distinct, tally
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import SEMANTIC_ISSUE, first_line, plural
 
@@ -86,11 +86,11 @@ _OLDER_NAMES = {
 
 
 def is_closed(issue: Record) -> bool:
-    """Say whether the issue is closed: only then it is judged."""
+    """Say whether the issue is closed: only then it is evaluated."""
     return record.state(issue) == "closed"
 
 
-def judge(issue: Record) -> dict[str, Verdict]:
+def evaluate(issue: Record) -> dict[str, Verdict]:
     """Return the verdict of every check, by id, in the order of `CHECKS`; never raises."""
     seconds = item.total_time_spent(record.field(issue, "time_stats"))
     return {
@@ -113,13 +113,13 @@ def flags(issue: Record, verdicts: Verdicts) -> Flags:
     return older_flags(issue, states, ("closed",), _OLDER_NAMES, verdicts)
 
 
-def count_row(judged: Iterable[Judged]) -> Tally:
+def count_row(evaluated: Iterable[Evaluated]) -> Tally:
     """Count one person's issues: all, opened, closed, and the faults of the closed ones.
 
-    `judged` pairs each issue with its verdicts (those of open ones are not looked at); each id
+    `evaluated` pairs each issue with its verdicts (those of open ones are not looked at); each id
     counts once. A closed one with no verdicts ({}) is unknown in every check.
     """
-    pairs = distinct(judged)
+    pairs = distinct(evaluated)
     states = Counter(record.state(issue) for issue, _ in pairs)
     counts = {
         "Total Assigned": len(pairs),
@@ -130,8 +130,8 @@ def count_row(judged: Iterable[Judged]) -> Tally:
 
 
 def efficient_row(issues: Iterable[Record]) -> Tally:
-    """Judge and count issues in one go."""
-    return count_row((issue, judge(issue)) for issue in issues)
+    """Evaluate and count issues in one go."""
+    return count_row((issue, evaluate(issue)) for issue in issues)
 
 
 def _labels(issue: Record) -> Verdict:

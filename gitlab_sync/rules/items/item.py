@@ -1,4 +1,4 @@
-"""What merge requests and issues are judged by alike: description, time spent, time open."""
+"""What merge requests and issues are evaluated by alike: description, time spent, time open."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ONE_WEEK = 168.0
 
 
 def description(item: Record) -> Verdict:
-    """Judge whether there is a description, apart from comments and white space."""
+    """Evaluate whether there is a description, apart from comments and white space."""
     text, link = record.text(item, "description"), record.link(item)
     if text is None:
         return Verdict("unknown", "description is not a text", link)
@@ -34,7 +34,7 @@ def total_time_spent(stats: object) -> int | float | None:
 
 
 def time_spent(item: Record, seconds: float | None, missing: str) -> Verdict:
-    """Judge the time booked: None seconds are unknown, for the reason `missing`."""
+    """Evaluate the time booked: None seconds are unknown, for the reason `missing`."""
     link = record.link(item)
     if seconds is None:
         return Verdict("unknown", missing, link)
@@ -44,7 +44,7 @@ def time_spent(item: Record, seconds: float | None, missing: str) -> Verdict:
 
 
 def time_open(item: Record, ended: Iterable[str], limit: float) -> Verdict:
-    """Judge whether the item was open for more than `limit` hours.
+    """Evaluate whether the item was open for more than `limit` hours.
 
     `ended` names the fields that may hold the end: the first that is not null counts.
     """

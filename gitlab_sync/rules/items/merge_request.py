@@ -1,8 +1,8 @@
-"""The rules for merge requests: what is judged, how, and how the answers are counted.
+"""The rules for merge requests: what is evaluated, how, and how the answers are counted.
 
-Pure functions over what was read. Two judgements: `judge` over all the facts of one merge request,
-and `judge_from_list` over what a list alone holds, for those who want it quick. Only merge requests
-that have ended (`is_terminal`) are worth judging; the counting here leaves the others out.
+There are two evaluations: `evaluate` needs all the facts of one merge request, the quick
+`evaluate_from_list` only what a list holds. Both are for merge requests that have ended
+(`is_terminal`); the counting here leaves the others out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gitlab_sync.rules.items import item, pipelines, reviews
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.flags import Flags, older_flags
 from gitlab_sync.rules.items.paths import is_test_path
-from gitlab_sync.rules.items.tally import Judged, Tally, Verdicts, distinct, tally
+from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts, distinct, tally
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import (
     SEMANTIC,
@@ -116,7 +116,7 @@ CHECKS = (
 """The checks in the order of the columns."""
 
 LIST_CHECKS = tuple(check for check in CHECKS if check.id != "no_unit_tests")
-"""What can be judged from a list: it says nothing of the changed files."""
+"""What can be evaluated from a list: it says nothing of the changed files."""
 
 _OLDER_NAMES = {
     "no_desc": "no_desc",
@@ -167,7 +167,7 @@ def is_terminal(mr: Record) -> bool:
     return record.state(mr) in _ENDED
 
 
-def judge(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> dict[str, Verdict]:
+def evaluate(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> dict[str, Verdict]:
     """Return the verdict of every check, by id, in the order of `CHECKS`; never raises.
 
     A list that broke off may still decide: what was read of it can show that there is no fault.
@@ -186,14 +186,14 @@ def judge(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> dic
 
 
 def undecided(mr: Record, facts: Facts = _NOTHING) -> tuple[str, ...]:
-    """Return the facts that have still to be read to judge a merge request, by their names.
+    """Return the facts that have still to be read to evaluate a merge request, by their names.
 
     They are what those checks need that neither its own record nor `facts` decide, and what is not
     whole of it. No result depends on any other fact.
     """
     if facts is not _NOTHING and all(map(facts.is_whole, undecided(mr))):
         return ()
-    verdicts = judge(mr, facts)
+    verdicts = evaluate(mr, facts)
     still_open = (check for check in CHECKS if verdicts[check.id].result == "unknown")
     wanted = dict.fromkeys(fact for check in still_open for fact in check.needs)
     return tuple(fact for fact in wanted if not facts.is_whole(fact))
@@ -204,7 +204,7 @@ def own_commits(commits: Iterable[Record]) -> list[Record]:
     return [commit for commit in commits if not _is_merge(commit)]
 
 
-def judge_from_list(mr: Record) -> dict[str, Verdict]:
+def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
     """Return the verdicts of `LIST_CHECKS` from the merge request's record alone; never raises.
 
     Here an absent key is unknown, unless what is there decides: a row may hold only some columns.
@@ -232,33 +232,33 @@ def flags(mr: Record, verdicts: Verdicts) -> Flags:
 
 
 def flags_from_list(mr: Record) -> Flags:
-    """Return the flags of the quick judgement, where `is_closed_rejected` is `is_closed`."""
+    """Return the flags of the quick evaluation, where `is_closed_rejected` is `is_closed`."""
     states = {"is_terminal": _ENDED, "is_merged": ("merged",), "is_closed": ("closed",)}
     names = {check: name for check, name in _OLDER_NAMES.items() if check != "no_unit_tests"}
-    return older_flags(mr, states, _ENDED, names, judge_from_list(mr))
+    return older_flags(mr, states, _ENDED, names, evaluate_from_list(mr))
 
 
-def count_row(judged: Iterable[Judged]) -> Tally:
+def count_row(evaluated: Iterable[Evaluated]) -> Tally:
     """Count one person's merge requests: `Closed MRs` and the faults of each check.
 
-    `judged` pairs each merge request with its verdicts; the ones still open are left out, and each
+    `evaluated` pairs each merge request with its verdicts; open ones are left out, and each
     id counts once. An item with no verdicts ({}) is unknown in every check.
     """
-    return _count(judged, CHECKS)
+    return _count(evaluated, CHECKS)
 
 
-def count_list_row(judged: Iterable[Judged]) -> Tally:
-    """Count merge requests as `count_row` does, judged from the list alone: no unit tests."""
-    return _count(judged, LIST_CHECKS)
+def count_list_row(evaluated: Iterable[Evaluated]) -> Tally:
+    """Count merge requests as `count_row` does, evaluated from the list alone: no unit tests."""
+    return _count(evaluated, LIST_CHECKS)
 
 
 def efficient_row(mrs: Iterable[Record]) -> Tally:
-    """Judge merge requests from the list alone and count them in one go."""
-    return count_list_row((mr, judge_from_list(mr)) for mr in mrs if is_terminal(mr))
+    """Evaluate merge requests from the list alone and count them in one go."""
+    return count_list_row((mr, evaluate_from_list(mr)) for mr in mrs if is_terminal(mr))
 
 
-def _count(judged: Iterable[Judged], checks: tuple[Check, ...]) -> Tally:
-    ended = distinct((mr, verdicts) for mr, verdicts in judged if is_terminal(mr))
+def _count(evaluated: Iterable[Evaluated], checks: tuple[Check, ...]) -> Tally:
+    ended = distinct((mr, verdicts) for mr, verdicts in evaluated if is_terminal(mr))
     return tally({"Closed MRs": len(ended)}, checks, [verdicts for _, verdicts in ended])
 
 

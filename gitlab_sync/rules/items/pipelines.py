@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def newest(mr: Record, pipelines: PartialList) -> Verdict:
-    """Judge the pipeline with the highest id; GitLab's list is not sorted by it.
+    """Evaluate the pipeline with the highest id; GitLab's list is not sorted by it.
 
     Only a whole list decides. Without any pipeline there is nothing that failed: it passes.
     """
@@ -37,7 +37,7 @@ def newest(mr: Record, pipelines: PartialList) -> Verdict:
 
 
 def newest_in_list(mr: Record) -> Verdict:
-    """Judge the `head_pipeline` or `pipeline` of the merge request's own record.
+    """Evaluate the `head_pipeline` or `pipeline` of the merge request's own record.
 
     Null and missing both leave the answer open: rows made from lists have null where the list did
     not say.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import is_bot
+from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import item
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import plural
@@ -19,7 +20,7 @@ _APPROVAL = "approved this merge request"
 
 
 def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
-    """Judge whether anybody gave an upvote, or another person commented or approved.
+    """Evaluate whether anybody gave an upvote, or another person commented or approved.
 
     `bots` lists usernames that count as bots besides those that look like one. A note counts
     whatever it says; an approval is known by the system note that GitLab writes for it. Upvotes
@@ -43,7 +44,7 @@ def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
             continue
         elif owner is None:
             unread.append("author of the merge request not known")
-        elif by.lower() != owner.lower():
+        elif username_key(by) != username_key(owner):
             verb = "approved" if approval else "commented"
             return Verdict("pass", f"{by} {verb}", note_link(mr, note))
     if not notes.whole:
@@ -56,7 +57,7 @@ def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
 
 
 def review_in_list(mr: Record) -> Verdict:
-    """Judge by the counts in the merge request's record, which do not say whose notes they are."""
+    """Evaluate by the counts in the merge request's record, which do not say who wrote notes."""
     unread = []
     for key in ("upvotes", "user_notes_count"):
         count = record.number(mr, key)

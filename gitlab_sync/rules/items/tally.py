@@ -1,4 +1,4 @@
-"""Counting verdicts: from judged items to the cells of a row."""
+"""Counting verdicts: from evaluated items to the cells of a row."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 Verdicts = Mapping[str, Verdict]
 """What a rule set says about one item, by the ids of its checks."""
 
-Judged = tuple[Record, Verdicts]
+Evaluated = tuple[Record, Verdicts]
 """An item with what a rule set says about it."""
 
-NOT_JUDGED = Verdict("unknown", "not judged")
+NOT_EVALUATED = Verdict("unknown", "not evaluated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Tally:
     """The counts of one person's items. Not to be changed, so threads may share it.
 
     `cells` has a number for each title: of the known faults, None where there are items and not
-    one could be judged. `unknown` says for each check's title how many items could not be judged.
+    one could be evaluated. `unknown` says for each check's title how many items could not be.
     """
 
     cells: Mapping[str, int | None]
@@ -41,21 +41,23 @@ class Tally:
         return sum(self.unknown.values())
 
 
-def tally(counts: Mapping[str, int], checks: Sequence[Check], judged: Sequence[Verdicts]) -> Tally:
-    """Count the faults that `judged` holds for each of `checks`, behind the plain `counts`.
+def tally(
+    counts: Mapping[str, int], checks: Sequence[Check], evaluated: Sequence[Verdicts]
+) -> Tally:
+    """Count the faults that `evaluated` holds for each of `checks`, behind the plain `counts`.
 
-    A check without a verdict counts as unknown: what nobody judged is not clean.
+    A check without a verdict counts as unknown: what nobody evaluated is not clean.
     """
     cells: dict[str, int | None] = dict(counts)
     unknown: dict[str, int] = {}
     for check in checks:
-        results = Counter(verdicts.get(check.id, NOT_JUDGED).result for verdicts in judged)
+        results = Counter(verdicts.get(check.id, NOT_EVALUATED).result for verdicts in evaluated)
         unknown[check.title] = results["unknown"]
-        all_unknown = bool(judged) and results["unknown"] == len(judged)
+        all_unknown = bool(evaluated) and results["unknown"] == len(evaluated)
         cells[check.title] = None if all_unknown else results["fail"]
     return Tally(cells, unknown)
 
 
-def distinct(judged: Iterable[Judged]) -> list[Judged]:
+def distinct(evaluated: Iterable[Evaluated]) -> list[Evaluated]:
     """Return the pairs in order, each item's `id` once (the first counts); without one all stay."""
-    return unique(judged, lambda pair: record.identity(pair[0]))
+    return unique(evaluated, lambda pair: record.identity(pair[0]))

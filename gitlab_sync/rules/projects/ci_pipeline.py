@@ -135,7 +135,9 @@ class StageReport:
         return None
 
 
-def judge_stages(pipeline: Pipeline, scripts: Scripts | None = None) -> dict[Purpose, StageReport]:
+def evaluate_stages(
+    pipeline: Pipeline, scripts: Scripts | None = None
+) -> dict[Purpose, StageReport]:
     """Return what the pipeline does for each of the five stages, in their order; never raises.
 
     `scripts` says what targets of make, npm and others run, where that was read.
@@ -167,7 +169,7 @@ def judge_stages(pipeline: Pipeline, scripts: Scripts | None = None) -> dict[Pur
 
 
 def check_ci_pipeline(text: str | None, project_type: str = "Unknown") -> dict[str, Any]:
-    """Judge the text of a `.gitlab-ci.yml` for a project of that language; never raises.
+    """Evaluate the text of a `.gitlab-ci.yml` for a project of that language; never raises.
 
     The result has `stages_present` and `missing_stages` (of `test, lint, format, type_check,
     coverage`); `jobs`, for each of them `{stage_present, job_present, tool_detected, job_names,
@@ -190,7 +192,7 @@ def report(
     pipeline: Pipeline, project_type: str = "Unknown", scripts: Scripts | None = None
 ) -> dict[str, Any]:
     """Return what `check_ci_pipeline` does for a pipeline that was read, with its includes."""
-    stages = judge_stages(pipeline, scripts)
+    stages = evaluate_stages(pipeline, scripts)
     present = [stage for stage, found in stages.items() if found.declared or found.jobs]
     return {
         "stages_present": present,
@@ -203,7 +205,7 @@ def report(
 
 
 def nothing(error: str, project_type: str) -> dict[str, Any]:
-    """Return the result where there is no pipeline to judge, for the reason `error`."""
+    """Return the result where there is no pipeline to evaluate, for the reason `error`."""
     empty = dict.fromkeys(STAGES, StageReport(declared=False, jobs=(), idle=(), uses=()))
     return {
         "stages_present": [],

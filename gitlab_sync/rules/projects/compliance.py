@@ -1,4 +1,4 @@
-"""Compliance of a project: every check judged over what was read, the score, and a summary row.
+"""Compliance of a project: every check evaluated over what was read, the score, and a summary row.
 
 Pure functions. What they need is read elsewhere: `project_files.wanted_files` names the files.
 """
@@ -102,9 +102,9 @@ class Score:
 
     @property
     def percent(self) -> float | None:
-        """Passing weight in percent of what could be judged, one decimal; None if nothing could."""
-        judged = self.passed + self.failed
-        return round(100 * self.passed / judged, 1) if judged else None
+        """Passing weight in percent of what was evaluated, one decimal; None if nothing was."""
+        evaluated = self.passed + self.failed
+        return round(100 * self.passed / evaluated, 1) if evaluated else None
 
     def __str__(self) -> str:
         """Return `75 %`, with the weight that is unknown beside it: `75 %, 10 of 100 unknown`."""
@@ -140,10 +140,10 @@ class Report:
         return sorted(failed, key=lambda check: -check.weight)
 
 
-def judge(facts: ProjectFacts, policy: Policy = DEFAULT_POLICY) -> Report:
+def evaluate(facts: ProjectFacts, policy: Policy = DEFAULT_POLICY) -> Report:
     """Return the report on a project; never raises, whatever the files hold."""
     project = Project(Repository(facts))
-    findings = {check.id: _judge(check, project, policy) for check in CHECKS}
+    findings = {check.id: _evaluate(check, project, policy) for check in CHECKS}
     return Report(findings, _score(findings, policy), project.languages, _pipeline(project))
 
 
@@ -190,11 +190,11 @@ def worst_first(rows: Iterable[TableRow]) -> list[TableRow]:
     return sorted(rows, key=place)
 
 
-def _judge(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
+def _evaluate(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
     reason = _does_not_apply(check, project)
     if reason is not None:
         return Finding("not applicable", reason)
-    finding = _JUDGES[check.id](project, policy)
+    finding = _EVALUATORS[check.id](project, policy)
     if (
         finding.result == "fail"
         and project.repository.missing
@@ -237,7 +237,7 @@ _LOCKS = frozenset(
 
 
 def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
-    def judge_stage(project: Project, _: Policy) -> Finding:
+    def evaluate_stage(project: Project, _: Policy) -> Finding:
         repository = project.repository
         path = project_files.ci_file(repository.project)
         if project.pipeline_off:
@@ -256,7 +256,7 @@ def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
             return repository.unknown(project.unread_pipeline, place[0], found.share)
         return repository.failed(_lacking(stage, found), place[0] or path, place[1], found.share)
 
-    return judge_stage
+    return evaluate_stage
 
 
 def _lacking(stage: Purpose, found: ci_pipeline.StageReport) -> str:
@@ -276,7 +276,7 @@ def _language(project: Project, _: Policy) -> Finding:
     return project.repository.decide("no known language", project.repository.unlisted)
 
 
-_JUDGES: Mapping[str, Callable[[Project, Policy], Finding]] = {
+_EVALUATORS: Mapping[str, Callable[[Project, Policy], Finding]] = {
     **{f"ci_{stage}": _stage(stage) for stage in STAGES},
     "license": lambda project, policy: project_documents.license_file(project, policy.licences),
     "readme": lambda project, policy: project_documents.readme(
@@ -288,7 +288,7 @@ _JUDGES: Mapping[str, Callable[[Project, Policy], Finding]] = {
     "type_checker": _tool("type_check", "type checker"),
     "secret_scan": _tool("secret_scan", "scan for secrets"),
     "dependency_audit": _tool("dependency_audit", "audit of dependencies"),
-    "coverage_threshold": lambda project, _: coverage_threshold.judge(project),
+    "coverage_threshold": lambda project, _: coverage_threshold.evaluate(project),
     "templates": lambda project, _: project_documents.templates(project),
     "contributing": lambda project, _: project_documents.document(
         project, project_files.CONTRIBUTING, "CONTRIBUTING"

@@ -37,8 +37,8 @@ _COMMENTS = re.compile(
 )
 
 
-def judge(project: Project) -> Finding:
-    """Judge whether a threshold for coverage is set anywhere; 0 is none. Never raises."""
+def evaluate(project: Project) -> Finding:
+    """Evaluate whether a threshold for coverage is set anywhere; 0 is none. Never raises."""
     for found in _finds(project):
         return found
     return project.repository.decide("no coverage threshold set", project.unread)

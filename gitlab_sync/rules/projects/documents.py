@@ -32,7 +32,7 @@ _SECTIONS = {
 
 
 def readme(project: Project, length: int, sections: int) -> Finding:
-    """Judge the README: at least `length` characters and `sections` of the usual topics."""
+    """Evaluate the README: at least `length` characters and `sections` of the usual topics."""
     repository = project.repository
     path = _first(repository, project_files.README)
     if path is None:
@@ -51,7 +51,7 @@ def readme(project: Project, length: int, sections: int) -> Finding:
 
 
 def license_file(project: Project, policy: Collection[str]) -> Finding:
-    """Judge the licence by its file's text, and where that does not decide, by GitLab's word.
+    """Evaluate the licence by its file's text, and where that does not decide, by GitLab's word.
 
     One of several files that is allowed is enough: who offers two licences lets others choose.
     """
@@ -67,20 +67,20 @@ def license_file(project: Project, policy: Collection[str]) -> Finding:
             return repository.unknown(unread, finding.path) if unread else finding
     key = record.text(record.field(repository.project, "license"), "key")
     if key and key != "other":
-        return _judged(project, paths[0] if paths else None, (key,), policy, ", says GitLab")
+        return _evaluated(project, paths[0] if paths else None, (key,), policy, ", says GitLab")
     if not paths:
         return repository.decide("no LICENSE", repository.unlisted)
     return repository.decide(_UNRECOGNISED, unread, paths[0])
 
 
 def _reasons(found: Iterable[Finding]) -> list[str]:
-    """Return what could not be judged; a text that is no licence was judged."""
+    """Return what could not be evaluated; a text that is no licence was evaluated."""
     unknown = [finding.reason for finding in found if finding.result == "unknown"]
     return [reason for reason in unknown if reason != _UNRECOGNISED]
 
 
 def tests(project: Project) -> Finding:
-    """Judge whether there are tests: source code on a test path (a plan of tests is none)."""
+    """Evaluate whether there are tests: source code on a test path (a plan of tests is none)."""
     repository = project.repository
     mine = own(repository.paths, deepest=20)
     found = [path for path in mine if is_code(path) and is_test_path(path)]
@@ -90,7 +90,7 @@ def tests(project: Project) -> Finding:
 
 
 def templates(project: Project) -> Finding:
-    """Judge whether there are templates for issues and for merge requests."""
+    """Evaluate whether there are templates for issues and for merge requests."""
     repository = project.repository
     wanted = {
         "issues": project_files.ISSUE_TEMPLATE,
@@ -106,7 +106,7 @@ def templates(project: Project) -> Finding:
 
 
 def document(project: Project, pattern: re.Pattern[str], name: str) -> Finding:
-    """Judge whether a file is there, by its name alone."""
+    """Evaluate whether a file is there, by its name alone."""
     path = _first(project.repository, pattern)
     if path is not None:
         return project.repository.passed(f"there is {path}", path)
@@ -114,7 +114,7 @@ def document(project: Project, pattern: re.Pattern[str], name: str) -> Finding:
 
 
 def description_topics(project: Project) -> Finding:
-    """Judge whether GitLab shows a description and topics of the project."""
+    """Evaluate whether GitLab shows a description and topics of the project."""
     repository = project.repository
     shown = repository.project
     if not shown:
@@ -140,10 +140,10 @@ def _license_of(project: Project, path: str, policy: Collection[str]) -> Finding
     ids = identify(text)
     if not ids:
         return project.repository.unknown([_UNRECOGNISED], path)
-    return _judged(project, path, ids, policy)
+    return _evaluated(project, path, ids, policy)
 
 
-def _judged(
+def _evaluated(
     project: Project, path: str | None, ids: tuple[str, ...], policy: Collection[str], by: str = ""
 ) -> Finding:
     """Answer for these licences; what they leave open, a manifest may say."""

@@ -124,7 +124,7 @@ class Repository:
     def unknown(
         self, reasons: Iterable[str], path: str | None = None, share: float = 0.0
     ) -> Finding:
-        """Answer that it could not be judged, for these reasons."""
+        """Answer that it could not be evaluated, for these reasons."""
         text = "; ".join(dict.fromkeys(reasons))
         return Finding("unknown", text, path, None, self.link(path), share)
 

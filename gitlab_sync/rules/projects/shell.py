@@ -160,6 +160,8 @@ def _without_prefixes(words: list[str]) -> list[str]:
     position = 0
     while position < len(words):
         word = words[position]
+        if word == "command" and words[position + 1 : position + 2] in (["-v"], ["-V"]):
+            return []  # it asks whether there is such a program
         if word in _PREFIXES:
             position += 1 + _PREFIXES[word]
             while position < len(words) and words[position].startswith("-"):

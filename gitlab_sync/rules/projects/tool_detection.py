@@ -110,7 +110,7 @@ class Project:
     def stages(self) -> dict[Purpose, ci_pipeline.StageReport]:
         """What the pipeline does for each stage; for none if there is none that could be read."""
         pipeline = self.pipeline if isinstance(self.pipeline, Pipeline) else Pipeline()
-        return ci_pipeline.judge_stages(pipeline, self.scripts)
+        return ci_pipeline.evaluate_stages(pipeline, self.scripts)
 
     @cached_property
     def unread(self) -> list[str]:
@@ -128,7 +128,7 @@ class Project:
         return [*self.repository.unlisted, *listed, *self.unread_pipeline]
 
     def tool(self, purpose: Purpose, wanted: str) -> Finding:
-        """Judge whether a tool for `purpose` is in use; `wanted` names it ("linter")."""
+        """Evaluate whether a tool for `purpose` is in use; `wanted` names it ("linter")."""
         tools = tools_for(purpose, self.languages)
         for found in self._finds(purpose, tools):
             return found

@@ -146,6 +146,8 @@ def _is(pattern: str, command: Command) -> bool:
         )
     if not rest:
         return True
+    if rest == "$":
+        return not command.words
     words = tuple(word for word in command.words if not word.startswith("+"))
     if program in _SEVERAL_GOALS:
         return any(_is_goal(program, rest, word) for word in words)

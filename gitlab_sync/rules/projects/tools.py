@@ -30,10 +30,11 @@ class Tool:
     """One tool in one of its uses. Immutable.
 
     `languages`: empty for a tool that minds none. `commands`: how it is run, as a program and what
-    has to follow: a subcommand, or an option that begins so (`pytest --cov`). `files`: names of its
-    configuration, anywhere a manifest may be. `tables`: tables of `pyproject.toml` (dotted), keys
-    of `package.json`, or sections of `setup.cfg` and `tox.ini`. `hooks`: ids of pre-commit hooks.
-    `templates`: how GitLab's own template or component is named.
+    has to follow: a subcommand, an option that begins so (`pytest --cov`), or `$` for nothing but
+    options (`ruff $`). `files`: names of its configuration, anywhere a manifest may be. `tables`:
+    tables of `pyproject.toml` (dotted), keys of `package.json`, or sections of `setup.cfg` and
+    `tox.ini`. `hooks`: ids of pre-commit hooks. `templates`: how GitLab's own template or component
+    is named.
     """
 
     name: str
@@ -68,7 +69,7 @@ TOOLS = (
         "ruff",
         "lint",
         PYTHON,
-        ("ruff check", "ruff .", "hatch fmt"),
+        ("ruff check", "ruff .", "ruff $", "hatch fmt"),
         ("ruff.toml", ".ruff.toml"),
         ("ruff",),
         ("ruff", "ruff-check"),
@@ -101,7 +102,7 @@ TOOLS = (
         "Biome",
         "lint",
         SCRIPT,
-        ("biome lint", "biome check", "biome ci"),
+        ("biome lint", "biome check", "biome ci", "biome $"),
         ("biome.json", "biome.jsonc"),
         (),
         ("biome-lint", "biome-check", "biome-ci"),
@@ -111,7 +112,7 @@ TOOLS = (
         "golangci-lint",
         "lint",
         GO,
-        ("golangci-lint run", "staticcheck", "revive", "go vet"),
+        ("golangci-lint run", "golangci-lint $", "staticcheck", "revive", "go vet"),
         (".golangci.yml", ".golangci.yaml", ".golangci.toml", "revive.toml", "staticcheck.conf"),
         (),
         ("golangci-lint", "golangci-lint-full", "go-vet", "golangci-lint-mod"),
@@ -181,7 +182,8 @@ TOOLS = (
         ("pyright", "basedpyright"), ("pyright", "basedpyright"),
     ),
     Tool(
-        "ty", "type_check", PYTHON, ("ty check", "pytype", "pyre check", "pyrefly check"),
+        "ty", "type_check", PYTHON,
+        ("ty check", "ty $", "pytype", "pyre check", "pyre $", "pyrefly check", "pyrefly $"),
         ("ty.toml", ".pyre_configuration", "pyrefly.toml"), ("ty", "pytype", "pyrefly"),
     ),
     Tool(
@@ -200,7 +202,7 @@ TOOLS = (
     Tool(
         "coverage.py", "coverage", PYTHON,
         ("pytest --cov", "py.test --cov", "coverage run", "coverage report", "coverage xml",
-         "slipcover", "hatch --cover"),
+         "coverage $", "slipcover", "hatch --cover"),
     ),
     Tool(
         "Istanbul", "coverage", SCRIPT,

@@ -23,12 +23,14 @@ _MERGE_REQUEST_DAY = ("merged_at", "updated_at")
 def aggregate_daily_time(logs: Iterable[Record]) -> dict[str, int | float]:
     """Return the seconds booked on each day (`YYYY-MM-DD`), in the order of the days.
 
-    A log has `date` (a day, or a time that begins with it) and `time_spent` in seconds, which is
-    negative where time was taken back; each `id` counts once. What lacks one of both is left out.
+    A log has its day as `date`, else as `spent_at` (either is a day, or a time that begins with
+    it), and `time_spent` in seconds, negative where time was taken back. Each `id` counts once; a
+    log without a day or without seconds is left out.
     """
     seconds: defaultdict[str, int | float] = defaultdict(int)
     for log in unique_records(logs):
-        day, spent = day_in(record.field(log, "date")), record.number(log, "time_spent")
+        day = day_in(record.field(log, "date")) or day_in(record.field(log, "spent_at"))
+        spent = record.number(log, "time_spent")
         if day is not None and spent is not None:
             seconds[day.isoformat()] += spent
     return dict(sorted(seconds.items()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitlab_sync.rules.items.merge_request import Facts, judge
+from gitlab_sync.rules.items.merge_request import Facts, evaluate
 from gitlab_sync.types import PartialList, Record
 
 URL = "https://gitlab.example/group/app/-/merge_requests/7"
@@ -96,9 +96,9 @@ def clean_facts() -> Facts:
 
 def result(check: str, mr: Record | None = None, **given: Any) -> str:
     """Return what `check` says of a merge request (default: a clean one) and these facts."""
-    return judge(merge_request() if mr is None else mr, facts(**given))[check].result
+    return evaluate(merge_request() if mr is None else mr, facts(**given))[check].result
 
 
 def reason(check: str, mr: Record | None = None, **given: Any) -> str:
     """Return the reason that goes with `result`."""
-    return judge(merge_request() if mr is None else mr, facts(**given))[check].reason
+    return evaluate(merge_request() if mr is None else mr, facts(**given))[check].reason

@@ -39,6 +39,6 @@ def test_no_two_checks_fail_in_the_same_words() -> None:
         (project_checks.BY_ID["readme"], DEFAULT_POLICY.readme_sections),
     ],
 )
-def test_a_limit_in_the_words_is_that_of_the_judgement(check: Check, number: float) -> None:
+def test_a_limit_in_the_words_is_that_of_the_evaluation(check: Check, number: float) -> None:
     """The words do not know when the number changes."""
     assert f" {number:g} " in check.fails_when

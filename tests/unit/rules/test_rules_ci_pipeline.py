@@ -28,7 +28,7 @@ pytest: {stage: test, script: pytest --cov --cov-fail-under=80}
 
 
 def check(text: str, project_type: str = "Unknown") -> dict[str, Any]:
-    """Return the judgement of an indented text."""
+    """Return the evaluation of an indented text."""
     return check_ci_pipeline(dedent(text), project_type)
 
 
@@ -49,6 +49,32 @@ def test_a_complete_pipeline_has_ten_points_and_no_issue() -> None:
         "dx_score": 10.0,
         "recommendations": [],
     }
+
+
+def test_a_tool_that_is_named_without_arguments_is_a_tool() -> None:
+    """As older pipelines name it; bare `ruff` is the linter, not the formatter."""
+    result = check(
+        """
+        stages: [test, lint, format, type_check, coverage]
+        test: {stage: test, script: pytest}
+        lint: {stage: lint, script: ruff}
+        format: {stage: format, script: black}
+        type_check: {stage: type_check, script: mypy}
+        coverage: {stage: coverage, script: coverage}
+        """,
+        "Python",
+    )
+    tools = {stage: entry["detected_tools"] for stage, entry in result["jobs"].items()}
+    assert tools == {
+        "test": ["pytest"],
+        "lint": ["ruff"],
+        "format": ["black"],
+        "type_check": ["mypy"],
+        "coverage": ["coverage.py"],
+    }
+    assert (result["dx_score"], result["issues"]) == (10.0, [])
+    other = check("format: {script: ruff}", "Python")["jobs"]["format"]
+    assert (other["job_present"], other["tool_detected"]) == (True, False)
 
 
 def _job(name: str, tool: str) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from gitlab_sync.rules.items.issue import (
     CHECKS,
     count_row,
     efficient_row,
+    evaluate,
     flags,
     is_closed,
-    judge,
 )
 
 COLUMNS = [
@@ -31,12 +31,12 @@ COLUMNS = [
 
 def result(check: str, **changes: Any) -> str:
     """Return what `check` says of an issue that is clean but for `changes`."""
-    return judge(issue(**changes))[check].result
+    return evaluate(issue(**changes))[check].result
 
 
 def test_a_clean_issue_passes_every_check_in_order() -> None:
     """The verdicts come in the order of the columns, each with a link."""
-    verdicts = judge(issue())
+    verdicts = evaluate(issue())
     assert list(verdicts) == [check.id for check in CHECKS]
     assert [check.title for check in CHECKS] == COLUMNS[3:]
     assert {verdict.result for verdict in verdicts.values()} == {"pass"}
@@ -80,7 +80,7 @@ def test_each_field_fails_passes_or_is_unknown(
 def test_missing_means_the_same_as_null(key: str) -> None:
     """Older servers leave fields out."""
     without = {name: value for name, value in issue().items() if name != key}
-    assert judge(without) == judge(issue(**{key: None}))
+    assert evaluate(without) == evaluate(issue(**{key: None}))
 
 
 @pytest.mark.parametrize(
@@ -99,15 +99,15 @@ def test_two_days_are_exceeded_only_by_more(end: str | None, expected: str) -> N
     assert result("long_open_time", closed_at=end) == expected
 
 
-def test_only_a_closed_issue_is_judged() -> None:
-    """Without a state nothing is judged on a guess."""
+def test_only_a_closed_issue_is_evaluated() -> None:
+    """Without a state nothing is evaluated on a guess."""
     assert is_closed(issue())
     assert is_closed(issue(state="CLOSED"))
     assert not is_closed(issue(state="opened"))
     assert not is_closed({})
 
 
-def test_the_row_counts_all_but_judges_the_closed_ones() -> None:
+def test_the_row_counts_all_but_evaluates_the_closed_ones() -> None:
     """Each id counts once, and the titles stand in order."""
     row = efficient_row(
         [
@@ -129,7 +129,7 @@ def test_the_row_counts_all_but_judges_the_closed_ones() -> None:
     assert row.unknown["No Time Spent"] == row.unverified == 1
 
 
-def test_a_cell_is_null_only_if_nothing_could_be_judged() -> None:
+def test_a_cell_is_null_only_if_nothing_could_be_evaluated() -> None:
     """No issues at all are zero."""
     assert set(efficient_row([]).cells.values()) == {0}
     assert efficient_row([issue(time_stats=None)]).cells["No Time Spent"] is None
@@ -139,7 +139,7 @@ def test_a_cell_is_null_only_if_nothing_could_be_judged() -> None:
 def test_flags_have_the_older_names_in_their_order() -> None:
     """Programs of the older client read them."""
     broken = issue(labels=[], time_stats=None)
-    found = flags(broken, judge(broken))
+    found = flags(broken, evaluate(broken))
     assert found == {
         "is_opened": False,
         "is_closed": True,
@@ -155,11 +155,11 @@ def test_flags_have_the_older_names_in_their_order() -> None:
 
 
 def test_an_open_issue_has_no_faults_yet_and_one_without_state_is_unknown() -> None:
-    """Only closed ones are judged."""
-    found = flags(issue(state="opened", labels=[]), judge(issue(labels=[])))
+    """Only closed ones are evaluated."""
+    found = flags(issue(state="opened", labels=[]), evaluate(issue(labels=[])))
     assert found.pop("errors") == []
     assert found.pop("is_opened") is True
     assert set(found.values()) == {False}
-    found = flags({}, judge({}))
+    found = flags({}, evaluate({}))
     assert found.pop("errors") == ["state not read"]
     assert set(found.values()) == {None}

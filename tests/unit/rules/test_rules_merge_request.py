@@ -18,7 +18,7 @@ from rules_examples import (
     result,
 )
 
-from gitlab_sync.rules.items.merge_request import CHECKS, Facts, is_terminal, judge
+from gitlab_sync.rules.items.merge_request import CHECKS, Facts, evaluate, is_terminal
 from gitlab_sync.types import PartialList
 
 DENIED = "403 Forbidden"
@@ -50,7 +50,7 @@ def test_every_check_explains_itself() -> None:
 
 def test_a_clean_merge_request_passes_every_check_in_order() -> None:
     """The verdicts come in the order of the checks."""
-    verdicts = judge(merge_request(), clean_facts())
+    verdicts = evaluate(merge_request(), clean_facts())
     assert list(verdicts) == [check.id for check in CHECKS]
     assert {verdict.result for verdict in verdicts.values()} == {"pass"}
 
@@ -60,7 +60,7 @@ def test_a_fact_that_was_not_read_touches_only_the_checks_that_need_it(lost: str
     """What is unknown says what was missing and why."""
     mr = merge_request(description="Nothing", title="Nothing")
     whole = {"notes": [], "commits": [commit("nothing")], "diffs": [], "pipelines": []}
-    verdicts = judge(mr, facts(**{**whole, lost: PartialList((), DENIED)}))
+    verdicts = evaluate(mr, facts(**{**whole, lost: PartialList((), DENIED)}))
     unknown = {check for check, verdict in verdicts.items() if verdict.result == "unknown"}
     assert unknown == {check.id for check in CHECKS if lost in check.needs}
     assert {verdicts[check].reason for check in unknown} == {f"{lost} not read: {DENIED}"}
@@ -77,7 +77,7 @@ def test_merged_and_closed_ones_have_ended(state: str, *, terminal: bool) -> Non
 
 @pytest.mark.parametrize("state", [None, 3, [], {}])
 def test_a_state_that_cannot_be_read_is_no_end(state: object) -> None:
-    """Nothing is judged on a guess."""
+    """Nothing is evaluated on a guess."""
     assert not is_terminal(merge_request(state=state))
     assert not is_terminal({})
 
@@ -220,7 +220,7 @@ def test_one_semantic_commit_is_enough() -> None:
 
 
 def test_the_title_does_not_help_where_there_are_commits() -> None:
-    """It is the history that is judged."""
+    """It is the history that is evaluated."""
     assert result("no_semantic_commits", commits=[commit("wip")]) == "fail"
 
 
@@ -230,7 +230,7 @@ def test_only_the_first_line_of_a_message_counts() -> None:
 
 
 def test_merge_commits_are_nobodys_work() -> None:
-    """They neither pass nor fail; where there are no others, the title is judged."""
+    """They neither pass nor fail; where there are no others, the title is evaluated."""
     merge = commit("fix: merge main", parents=2)
     assert result("no_semantic_commits", commits=[merge, commit("wip")]) == "fail"
     assert result("no_semantic_commits", commits=[merge]) == "pass"
@@ -238,7 +238,7 @@ def test_merge_commits_are_nobodys_work() -> None:
     assert result("no_semantic_commits", plain, commits=[merge]) == "fail"
 
 
-def test_without_commits_the_title_is_judged() -> None:
+def test_without_commits_the_title_is_evaluated() -> None:
     """As in a merge request whose branch was emptied."""
     assert result("no_semantic_commits") == "pass"
     assert result("no_semantic_commits", merge_request(title="Sign in")) == "fail"
@@ -253,7 +253,7 @@ def test_a_root_commit_and_one_without_parents_known_are_work() -> None:
         assert result("no_semantic_commits", commits=[root]) == "fail"
 
 
-def test_a_commit_with_a_title_alone_is_judged_by_it() -> None:
+def test_a_commit_with_a_title_alone_is_evaluated_by_it() -> None:
     """Some sources give no message."""
     assert result("no_semantic_commits", commits=[{"title": "fix: a"}]) == "pass"
     assert result("no_semantic_commits", commits=[{"title": "a", "message": None}]) == "fail"
@@ -445,9 +445,9 @@ def test_a_note_without_the_system_mark_is_a_persons() -> None:
 def test_a_list_of_bots_of_ones_own_is_asked() -> None:
     """It takes the place of the default one."""
     by_marge, by_renovate = facts(notes=[note("Marge")]), facts(notes=[note("renovate")])
-    verdict = judge(merge_request(), by_marge, bots=["marge"])["no_internal_review"]
+    verdict = evaluate(merge_request(), by_marge, bots=["marge"])["no_internal_review"]
     assert verdict.result == "fail"
-    verdict = judge(merge_request(), by_renovate, bots=["marge"])["no_internal_review"]
+    verdict = evaluate(merge_request(), by_renovate, bots=["marge"])["no_internal_review"]
     assert verdict.result == "pass"
 
 
@@ -518,7 +518,7 @@ def test_a_text_of_a_strange_kind_leaves_it_unknown() -> None:
 
 def test_every_verdict_links_to_what_shows_it() -> None:
     """One click leads to the proof."""
-    verdicts = judge(merge_request(title="x", description="x"), clean_facts())
+    verdicts = evaluate(merge_request(title="x", description="x"), clean_facts())
     assert {check: verdict.evidence for check, verdict in verdicts.items()} == {
         "no_desc": URL,
         "no_issues": URL,
@@ -535,21 +535,21 @@ def test_every_verdict_links_to_what_shows_it() -> None:
 def test_the_note_that_names_an_issue_is_linked() -> None:
     """A note without an id leads to the merge request."""
     plain = merge_request(title="x", description="x")
-    named = judge(plain, facts(notes=[note("bob", "#1", id=31)]))["no_issues"]
+    named = evaluate(plain, facts(notes=[note("bob", "#1", id=31)]))["no_issues"]
     assert named.evidence == f"{URL}#note_31"
-    named = judge(plain, facts(notes=[note("bob", "#1", id=None)]))["no_issues"]
+    named = evaluate(plain, facts(notes=[note("bob", "#1", id=None)]))["no_issues"]
     assert named.evidence == URL
 
 
 def test_without_a_link_there_is_no_evidence() -> None:
     """No half of a URL."""
-    verdicts = judge(merge_request(web_url=None), clean_facts())
+    verdicts = evaluate(merge_request(web_url=None), clean_facts())
     assert {verdict.evidence for verdict in verdicts.values()} == {None}
 
 
 def test_an_empty_record_is_unknown_or_empty_and_never_raises() -> None:
     """Nothing is indexed."""
     lost = PartialList((), DENIED)
-    results = {c: v.result for c, v in judge({}, Facts(lost, lost, lost, lost)).items()}
+    results = {c: v.result for c, v in evaluate({}, Facts(lost, lost, lost, lost)).items()}
     assert results.pop("no_desc") == "fail"
     assert set(results.values()) == {"unknown"}

@@ -1,4 +1,4 @@
-"""The quick judgement of merge requests, flags, and counting."""
+"""The quick evaluation of merge requests, flags, and counting."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from gitlab_sync.rules.items.merge_request import (
     CHECKS,
     count_row,
     efficient_row,
+    evaluate,
+    evaluate_from_list,
     flags,
     flags_from_list,
-    judge,
-    judge_from_list,
 )
 from gitlab_sync.types import PartialList
 
@@ -33,15 +33,15 @@ LOST = PartialList((), "403 Forbidden")
 
 
 def quick(check: str, **changes: Any) -> str:
-    """Return what the quick judgement says; a change to `...` takes the key away."""
+    """Return what the quick evaluation says; a change to `...` takes the key away."""
     mr = {key: value for key, value in merge_request(**changes).items() if value is not ...}
-    return judge_from_list(mr)[check].result
+    return evaluate_from_list(mr)[check].result
 
 
-def test_the_quick_judgement_has_every_check_but_the_tests() -> None:
+def test_the_quick_evaluation_has_every_check_but_the_tests() -> None:
     """A list says nothing of the changed files."""
     expected = [check.id for check in CHECKS if check.id != "no_unit_tests"]
-    assert list(judge_from_list(merge_request())) == expected
+    assert list(evaluate_from_list(merge_request())) == expected
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_the_quick_row_has_its_titles_in_order() -> None:
     assert set(efficient_row([]).cells.values()) == {0}
 
 
-def test_the_quick_row_judges_only_what_has_ended_and_each_id_once() -> None:
+def test_the_quick_row_evaluates_only_what_has_ended_and_each_id_once() -> None:
     """Without an id all count."""
     mrs = [
         merge_request(id=1, description=""),
@@ -127,10 +127,10 @@ def test_the_quick_row_judges_only_what_has_ended_and_each_id_once() -> None:
 
 
 def test_a_row_counts_the_known_faults_and_the_unknown_pairs() -> None:
-    """A cell is null only if nothing could be judged."""
+    """A cell is null only if nothing could be evaluated."""
     lost = facts(clean_facts().notes, LOST, LOST, LOST)
     read, unread = merge_request(id=1), merge_request(id=2, description="")
-    row = count_row([(read, judge(read, clean_facts())), (unread, judge(unread, lost))])
+    row = count_row([(read, evaluate(read, clean_facts())), (unread, evaluate(unread, lost))])
     assert row.cells == {
         "Closed MRs": 2,
         "No Desc": 1,
@@ -145,7 +145,7 @@ def test_a_row_counts_the_known_faults_and_the_unknown_pairs() -> None:
     }
     # Issues, tests, pipeline and commits of the second.
     assert row.unverified == 4
-    alone = count_row([(unread, judge(unread, lost))])
+    alone = count_row([(unread, evaluate(unread, lost))])
     assert alone.cells["No Unit Tests"] is None
     assert alone.cells["No Desc"] == 1
 
@@ -159,7 +159,7 @@ def test_no_merge_requests_are_zero_and_open_ones_do_not_count() -> None:
 
 
 def test_an_item_without_verdicts_is_unknown_throughout() -> None:
-    """What nobody judged is not clean."""
+    """What nobody evaluated is not clean."""
     row = count_row([(merge_request(), {})])
     assert row.cells.pop("Closed MRs") == 1
     assert set(row.cells.values()) == {None}
@@ -169,7 +169,7 @@ def test_an_item_without_verdicts_is_unknown_throughout() -> None:
 def test_flags_have_the_older_names_in_their_order() -> None:
     """Programs of the older client read them."""
     mr = merge_request()
-    found = flags(mr, judge(mr, clean_facts()))
+    found = flags(mr, evaluate(mr, clean_facts()))
     assert found == {
         "is_terminal": True,
         "is_merged": True,
@@ -191,7 +191,7 @@ def test_flags_have_the_older_names_in_their_order() -> None:
 def test_flags_tell_faults_from_the_unknown_and_each_reason_once() -> None:
     """Notes that were not read leave two checks open for one reason."""
     mr = merge_request(state="closed", title="x", description="")
-    found = flags(mr, judge(mr, facts(notes=LOST)))
+    found = flags(mr, evaluate(mr, facts(notes=LOST)))
     assert found["is_closed_rejected"] is True
     assert found["is_merged"] is False
     assert found["no_desc"] is True
@@ -223,7 +223,7 @@ def test_flags_from_a_list_have_no_tests_and_another_name_for_closed() -> None:
 
 
 def test_what_is_open_has_no_faults_yet() -> None:
-    """It is not judged, so there is nothing to be unknown either."""
+    """It is not evaluated, so there is nothing to be unknown either."""
     found = flags(merge_request(state="opened", description=""), {})
     assert {value for key, value in found.items() if key != "errors"} == {False}
     assert found["errors"] == []
@@ -231,7 +231,7 @@ def test_what_is_open_has_no_faults_yet() -> None:
 
 
 def test_without_a_state_every_flag_is_unknown() -> None:
-    """It cannot be told whether it should have been judged."""
+    """It cannot be told whether it should have been evaluated."""
     for found in (flags({}, {}), flags_from_list({})):
         errors = found.pop("errors")
         assert set(found.values()) == {None}

@@ -20,7 +20,7 @@ from gitlab_sync.rules.projects.compliance import (
     Policy,
     Score,
     error_row,
-    judge,
+    evaluate,
     summary_row,
     worst_first,
 )
@@ -86,7 +86,7 @@ def test_the_weights_are_those_that_were_agreed() -> None:
 
 def test_a_complete_project_has_all_of_the_score() -> None:
     """Every check passes and nothing is unknown."""
-    report = judge(repository(COMPLETE))
+    report = evaluate(repository(COMPLETE))
     assert str(report.score) == "100 %"
     assert report.score == Score(99, 0, 0)
     assert report.stack == ("Python",)
@@ -99,7 +99,7 @@ def test_a_complete_project_has_all_of_the_score() -> None:
 def test_half_of_a_stage_counts_half_of_its_weight() -> None:
     """A job that runs, but no tool that is known."""
     pipeline = "tests: {script: ./run.sh}\n"
-    report = judge(repository({**COMPLETE, ".gitlab-ci.yml": pipeline}))
+    report = evaluate(repository({**COMPLETE, ".gitlab-ci.yml": pipeline}))
     assert report.findings["ci_test"].share == 0.5
     # What is left of the pipeline is 3 of 20, and the threshold and the audit went with it.
     assert report.score.failed == 17 + 4 + 4 + 4
@@ -109,10 +109,10 @@ def test_half_of_a_stage_counts_half_of_its_weight() -> None:
 def test_what_is_unknown_stands_beside_the_score_and_not_in_it() -> None:
     """And what does not apply is in neither."""
     texts = without("README.md")
-    report = judge(repository(texts, {"README.md": Unread("timeout")}))
+    report = evaluate(repository(texts, {"README.md": Unread("timeout")}))
     assert str(report.score) == "100 %, 10 of 99 unknown"
     assert report.unverified == 1
-    go = judge(repository({"main.go": "", "go.mod": ""}))
+    go = evaluate(repository({"main.go": "", "go.mod": ""}))
     assert go.score.passed + go.score.failed == 99 - 4 - 4 - 4
 
 
@@ -130,7 +130,7 @@ def test_what_is_unknown_stands_beside_the_score_and_not_in_it() -> None:
 def test_a_score_is_shown_with_what_is_unknown(
     score: Score, percent: float | None, text: str
 ) -> None:
-    """Nothing judged is no score: never 0 and never 100."""
+    """Nothing evaluated is no score: never 0 and never 100."""
     assert score.percent == percent
     assert str(score) == text
 
@@ -144,7 +144,7 @@ def test_a_setting_changes_weights_licences_and_the_readme() -> None:
     assert policy.weights["tests"] == 50
     assert policy.weights["linter"] == 4
     assert policy.readme_sections == 3
-    report = judge(repository(COMPLETE), policy)
+    report = evaluate(repository(COMPLETE), policy)
     assert report.findings["license"].result == "fail"
     assert report.score.failed == 0
     assert Policy.from_setting({}) == DEFAULT_POLICY
@@ -178,11 +178,11 @@ def test_a_gnu_licence_hangs_on_the_form_that_the_policy_allows() -> None:
     policy = Policy(licences=frozenset({"AGPL-3.0-or-later"}))
     texts = {"LICENSE": "Mine."}
     gitlab = {"license": {"key": "agpl-3.0"}}
-    finding = judge(repository(texts, **gitlab), policy).findings["license"]
+    finding = evaluate(repository(texts, **gitlab), policy).findings["license"]
     assert finding.result == "unknown"
     for declared, result in [("AGPL-3.0-or-later", "pass"), ("AGPL-3.0-only", "fail")]:
         manifest = {"pyproject.toml": f'[project]\nlicense = "{declared}"\n'}
-        found = judge(repository({**texts, **manifest}, **gitlab), policy).findings["license"]
+        found = evaluate(repository({**texts, **manifest}, **gitlab), policy).findings["license"]
         assert found.result == result
         assert f"declared as {declared}" in found.reason
 
@@ -194,15 +194,15 @@ def test_a_policy_with_a_bare_gnu_name_allows_both_forms_however_it_is_made() ->
     assert made.license_title == "AGPLv3"
     for declared in ("AGPL-3.0-only", "AGPL-3.0-or-later"):
         texts = {"LICENSE": f"SPDX-License-Identifier: {declared}\n"}
-        assert judge(repository(texts), made).findings["license"].result == "pass"
+        assert evaluate(repository(texts), made).findings["license"].result == "pass"
     other = {"LICENSE": "SPDX-License-Identifier: GPL-3.0-only\n"}
-    assert judge(repository(other), made).findings["license"].result == "fail"
+    assert evaluate(repository(other), made).findings["license"].result == "fail"
 
 
 def test_the_row_has_the_columns_of_the_batch_table() -> None:
     """Words instead of colours, and the policy's licence as a title."""
     facts = repository(COMPLETE)
-    row = summary_row(facts, judge(facts))
+    row = summary_row(facts, evaluate(facts))
     assert list(row) == COLUMNS
     assert row == {
         "Project": "group/app",
@@ -222,13 +222,13 @@ def test_the_row_has_the_columns_of_the_batch_table() -> None:
 def test_a_row_tells_no_unknown_and_does_not_apply_apart() -> None:
     """A known fault counts, even beside what is unknown."""
     partly = repository({"app.py": "", ".gitlab-ci.yml": "t: {script: pytest}"})
-    row = summary_row(partly, judge(partly))
+    row = summary_row(partly, evaluate(partly))
     assert (row["CI/CD"], row["Security"], row["AGPLv3"]) == ("partly", "no", "no")
     documents = repository({"README.md": "x"})
-    row = summary_row(documents, judge(documents))
+    row = summary_row(documents, evaluate(documents))
     assert (row["CI/CD"], row["Pre-commit"], row["Stack"]) == ("n/a", "n/a", None)
     unread = repository({"app.py": ""}, {".gitlab-ci.yml": Unread("timeout")})
-    row = summary_row(unread, judge(unread))
+    row = summary_row(unread, evaluate(unread))
     assert (row["CI/CD"], row["Status"], row["AGPLv3"]) == (None, "Partial", "no")
     assert "timeout" in str(row["Error"])
     assert row["Unverified"]
@@ -237,7 +237,7 @@ def test_a_row_tells_no_unknown_and_does_not_apply_apart() -> None:
 def test_a_project_of_which_nothing_could_be_read_is_an_error_and_no_zero() -> None:
     """Its cells are empty."""
     facts = ProjectFacts({}, PartialList((), "403 Forbidden"), {}, "main", WEB_URL)
-    report = judge(facts)
+    report = evaluate(facts)
     row = summary_row(facts, report)
     assert report.score.percent is None
     assert report.pipeline is None
@@ -262,10 +262,10 @@ def test_the_worst_come_first_and_the_unknown_last() -> None:
 def test_evidence_links_to_the_line_of_the_file() -> None:
     """With names escaped as addresses need it."""
     facts = repository({"app.py": "", "pyproject.toml": "\n\n[tool.ruff]\n", "docs/a b.md": ""})
-    finding = judge(replace(facts, ref="feat/ü")).findings["linter"]
+    finding = evaluate(replace(facts, ref="feat/ü")).findings["linter"]
     assert (finding.path, finding.line) == ("pyproject.toml", 3)
     assert finding.link == f"{WEB_URL}/-/blob/feat/%C3%BC/pyproject.toml#L3"
-    bare = judge(replace(facts, web_url="")).findings["linter"]
+    bare = evaluate(replace(facts, web_url="")).findings["linter"]
     assert (bare.path, bare.link) == ("pyproject.toml", None)
     assert line_of("a\nb", "c") is None
 
@@ -312,7 +312,7 @@ def test_a_real_tree_of_many_files_needs_few_readings() -> None:
     listed = PartialList(rows)
     assert len(rows) > 1000
     assert len(wanted_files(listed)) < 10
-    report = judge(ProjectFacts(RECORD, listed))
+    report = evaluate(ProjectFacts(RECORD, listed))
     assert report.stack == ("Go",)
     for check in ("tests", "linter", "templates", "contributing", "changelog"):
         assert report.findings[check].result == "pass"
@@ -365,15 +365,15 @@ def test_the_stack_shows_in_the_files(paths: list[str], expected: tuple[str, ...
 def test_an_empty_repository_is_not_one_that_could_not_be_read() -> None:
     """GitLab answers 404 for the tree where there is no commit yet."""
     facts = ProjectFacts({**RECORD, "empty_repo": True}, PartialList((), "404 Not Found"))
-    assert judge(facts).findings["license"].result == "fail"
-    assert judge(replace(facts, project=RECORD)).findings["license"].result == "unknown"
+    assert evaluate(facts).findings["license"].result == "fail"
+    assert evaluate(replace(facts, project=RECORD)).findings["license"].result == "unknown"
 
 
 def test_a_project_whose_record_was_not_read_may_have_a_description() -> None:
     """Null and missing are the same in a record that was."""
-    unread = judge(ProjectFacts({}, tree()))
+    unread = evaluate(ProjectFacts({}, tree()))
     assert unread.findings["description_topics"].result == "unknown"
-    assert judge(ProjectFacts({"id": 1}, tree())).findings["description_topics"].result == "fail"
+    assert evaluate(ProjectFacts({"id": 1}, tree())).findings["description_topics"].result == "fail"
 
 
 TEXTS = st.text(max_size=40) | st.sampled_from(
@@ -413,12 +413,12 @@ ENTRIES = st.fixed_dictionaries({"path": PATHS | ANYTHING, "type": st.just("blob
 
 @settings(max_examples=100, deadline=None)
 @given(PROJECTS, st.lists(ENTRIES), st.none() | st.just("broke off"), FILES, st.text(max_size=5))
-def test_judging_never_raises_and_the_weights_add_up(
+def test_evaluating_never_raises_and_the_weights_add_up(
     project: dict[str, Any], rows: list[Any], missing: str | None, files: Any, ref: str
 ) -> None:
     """Whatever the record, the tree and the files hold."""
     facts = ProjectFacts(project, PartialList(rows, missing), files, ref, WEB_URL)
-    report = judge(facts)
+    report = evaluate(facts)
     assert list(report.findings) == [check.id for check in CHECKS]
     counted = [c for c in CHECKS if report.findings[c.id].result != "not applicable"]
     score = report.score
@@ -437,11 +437,11 @@ def test_reading_less_never_turns_an_answer_into_its_opposite(
     texts: dict[str, str], data: st.DataObject
 ) -> None:
     """A file that cannot be read can only make answers unknown, and so can half a list."""
-    whole = judge(repository(texts))
+    whole = evaluate(repository(texts))
     lost = data.draw(st.sets(st.sampled_from(sorted(texts)))) if texts else set()
     kept = {path: text for path, text in texts.items() if path not in lost}
-    denied = judge(repository(kept, dict.fromkeys(lost, Unread("denied"))))
-    cut = judge(repository(kept, missing="broke off"))
+    denied = evaluate(repository(kept, dict.fromkeys(lost, Unread("denied"))))
+    cut = evaluate(repository(kept, missing="broke off"))
     for check in CHECKS:
         before = whole.findings[check.id].result
         for after in (denied.findings[check.id].result, cut.findings[check.id].result):
@@ -467,9 +467,9 @@ def test_reading_less_never_turns_an_answer_into_its_opposite(
 )
 def test_hostile_files_take_no_time(piece: str) -> None:
     """Whatever stands in the repository of a stranger, this ends or hits the time limit."""
-    assert judge(repository(dict.fromkeys(NAMES, piece * 3_000))).findings
+    assert evaluate(repository(dict.fromkeys(NAMES, piece * 3_000))).findings
     starts = {"pom.xml": "<minimum>", "build.gradle": "minimum", "go.mod": "require"}
-    assert judge(repository({path: start + piece * 50_000 for path, start in starts.items()}))
+    assert evaluate(repository({path: start + piece * 50_000 for path, start in starts.items()}))
 
 
 def test_includes_with_many_stars_are_not_followed() -> None:

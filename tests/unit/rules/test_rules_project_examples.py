@@ -8,7 +8,7 @@ import pytest
 from project_examples import AGPL_NOTICE, COMPLETE, MIT, README, repository, without
 
 from gitlab_sync.rules.projects.checks import CHECKS
-from gitlab_sync.rules.projects.compliance import judge
+from gitlab_sync.rules.projects.compliance import evaluate
 from gitlab_sync.rules.projects.facts import ProjectFacts, Unread
 
 DENIED = Unread("403 Forbidden")
@@ -53,7 +53,7 @@ def tool(purpose: str, path: str, text: str = "") -> dict[str, Any]:
 EXAMPLES = [
     example("complete", dict(COMPLETE), {check.id: PASS for check in CHECKS}),
     example(
-        "an empty repository has nothing to judge its code by",
+        "an empty repository has nothing to evaluate its code by",
         {},
         {
             "ci_test": (NONE, "no source code"),
@@ -494,7 +494,7 @@ EXAMPLES = [
 @pytest.mark.parametrize("one", EXAMPLES, ids=[one.name for one in EXAMPLES])
 def test_each_repository_gets_the_answers_that_it_deserves(one: Example) -> None:
     """The result, the reason, and a link wherever there is a place."""
-    report = judge(one.facts)
+    report = evaluate(one.facts)
     for check, (result, reason) in one.expected.items():
         finding = report.findings[check]
         assert (check, finding.result) == (check, result), finding.reason

@@ -90,11 +90,11 @@ unhurried = settings(max_examples=150, deadline=None)
 
 @unhurried
 @given(MERGE_REQUEST, FACTS)
-def test_judging_a_merge_request_never_raises(mr: dict[str, Any], read: Facts) -> None:
+def test_evaluating_a_merge_request_never_raises(mr: dict[str, Any], read: Facts) -> None:
     """Whatever is null, missing or of a strange kind; the reason always says something."""
-    verdicts = merge_requests.judge(mr, read)
+    verdicts = merge_requests.evaluate(mr, read)
     assert list(verdicts) == [check.id for check in CHECKS]
-    quick = merge_requests.judge_from_list(mr)
+    quick = merge_requests.evaluate_from_list(mr)
     assert all(verdict.reason for verdict in (*verdicts.values(), *quick.values()))
     for found in (merge_requests.flags(mr, verdicts), merge_requests.flags_from_list(mr)):
         errors = found.pop("errors")
@@ -103,9 +103,9 @@ def test_judging_a_merge_request_never_raises(mr: dict[str, Any], read: Facts) -
 
 @unhurried
 @given(ISSUE)
-def test_judging_an_issue_never_raises(record: dict[str, Any]) -> None:
+def test_evaluating_an_issue_never_raises(record: dict[str, Any]) -> None:
     """Whatever is null, missing or of a strange kind."""
-    verdicts = issues.judge(record)
+    verdicts = issues.evaluate(record)
     assert all(verdict.reason for verdict in verdicts.values())
     found = issues.flags(record, verdicts)
     errors = found.pop("errors")
@@ -122,8 +122,8 @@ def test_the_order_of_what_was_read_does_not_matter(
     for name in ("notes", "commits", "diffs", "pipelines"):
         part = getattr(read, name)
         mixed[name] = PartialList(random.sample(list(part.rows), len(part.rows)), part.missing)
-    before = merge_requests.judge(mr, read)
-    after = merge_requests.judge(mr, replace(read, **mixed))
+    before = merge_requests.evaluate(mr, read)
+    after = merge_requests.evaluate(mr, replace(read, **mixed))
     assert {c: v.result for c, v in before.items()} == {c: v.result for c, v in after.items()}
 
 
@@ -133,8 +133,11 @@ def test_faults_and_unknowns_are_never_more_than_items(
     mrs: list[tuple[dict[str, Any], Facts]], all_issues: list[dict[str, Any]]
 ) -> None:
     """And a cell is null exactly if all items are unknown."""
-    judged = [(mr, merge_requests.judge(mr, read)) for mr, read in mrs]
-    full, quick = merge_requests.count_row(judged), merge_requests.efficient_row(m for m, _ in mrs)
+    evaluated = [(mr, merge_requests.evaluate(mr, read)) for mr, read in mrs]
+    full, quick = (
+        merge_requests.count_row(evaluated),
+        merge_requests.efficient_row(m for m, _ in mrs),
+    )
     of_issues = issues.efficient_row(all_issues)
     for tally, title in ((full, "Closed MRs"), (quick, "Closed MRs"), (of_issues, "Closed Issues")):
         items = tally.cells[title]
@@ -157,8 +160,8 @@ def test_reading_less_never_turns_an_answer_into_its_opposite(
         part = getattr(read, name)
         kept = data.draw(st.integers(0, len(part.rows)))
         shorter[name] = PartialList(part.rows[:kept], "broke off")
-    whole = merge_requests.judge(mr, read)
-    partial = merge_requests.judge(mr, replace(read, **shorter))
+    whole = merge_requests.evaluate(mr, read)
+    partial = merge_requests.evaluate(mr, replace(read, **shorter))
     for check, verdict in partial.items():
         assert verdict.result in {whole[check].result, "unknown"}
 
@@ -169,9 +172,9 @@ def test_a_fact_that_need_not_be_read_changes_nothing(mr: dict[str, Any], read: 
     """Neither an answer nor its reason or link; one that has to be read may change an answer."""
     wanted = merge_requests.undecided(mr)
     less = Facts(**{fact: getattr(read, fact) for fact in wanted})
-    assert merge_requests.judge(mr, less) == merge_requests.judge(mr, read)
+    assert merge_requests.evaluate(mr, less) == merge_requests.evaluate(mr, read)
     assert {"commits", "diffs", "pipelines"} <= set(wanted)
-    unread = merge_requests.judge(mr, Facts())
+    unread = merge_requests.evaluate(mr, Facts())
     for check in CHECKS:
         assert set(check.needs) <= set(wanted) or unread[check.id].result != "unknown"
 
@@ -184,7 +187,7 @@ def test_an_unreadable_row_never_turns_an_answer_into_its_opposite(
     """A row of which nothing can be read may only make a fault unknown."""
     part = getattr(read, name)
     more = replace(read, **{name: PartialList([*part.rows, None], part.missing)})
-    before, after = merge_requests.judge(mr, read), merge_requests.judge(mr, more)
+    before, after = merge_requests.evaluate(mr, read), merge_requests.evaluate(mr, more)
     for check in before:
         assert {before[check].result, after[check].result} != {"pass", "fail"}
 
@@ -197,14 +200,16 @@ def test_null_and_missing_mean_the_same(key: str, data: st.DataObject) -> None:
     whole = merge_request()
     missing = {name: value for name, value in whole.items() if name != key}
     read = facts(**{name: [row] for name, row in rows.items()})
-    assert merge_requests.judge({**whole, key: None}, read) == merge_requests.judge(missing, read)
+    assert merge_requests.evaluate({**whole, key: None}, read) == merge_requests.evaluate(
+        missing, read
+    )
     name = data.draw(st.sampled_from(sorted(rows)))
     field = data.draw(st.sampled_from(sorted(rows[name])))
     null = {**rows[name], field: None}
     absent = {key: value for key, value in rows[name].items() if key != field}
     plain = merge_request(title="x", description="x")
-    with_null = merge_requests.judge(plain, facts(**{name: [null]}))
-    assert with_null == merge_requests.judge(plain, facts(**{name: [absent]}))
+    with_null = merge_requests.evaluate(plain, facts(**{name: [null]}))
+    assert with_null == merge_requests.evaluate(plain, facts(**{name: [absent]}))
     key = data.draw(st.sampled_from(sorted(issue())))
     missing = {name: value for name, value in issue().items() if name != key}
-    assert issues.judge(issue(**{key: None})) == issues.judge(missing)
+    assert issues.evaluate(issue(**{key: None})) == issues.evaluate(missing)

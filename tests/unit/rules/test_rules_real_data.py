@@ -12,7 +12,7 @@ import truth_from_files as truth
 from rules_examples import approval, commit, diff, issue, merge_request, note
 
 from gitlab_sync.rules.items.issue import efficient_row
-from gitlab_sync.rules.items.merge_request import Facts, count_row, judge
+from gitlab_sync.rules.items.merge_request import Facts, count_row, evaluate
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.types import PartialList, Record
 
@@ -52,14 +52,14 @@ def merge_request_rows(folder: Path) -> dict[str, dict[str, Any]]:
             )
     rows = {}
     for mrs in by_author(records(folder, "merge_requests")).values():
-        judged = []
+        evaluated = []
         for mr in mrs:
             parts = read.get((mr["project_id"], mr["iid"]), {})
-            judged.append(
-                (mr, judge(mr, Facts(*(parts.get(part, PartialList()) for part in PARTS))))
+            evaluated.append(
+                (mr, evaluate(mr, Facts(*(parts.get(part, PartialList()) for part in PARTS))))
             )
         username = mrs[0]["author"]["username"]
-        rows[username] = row(username, count_row(judged))
+        rows[username] = row(username, count_row(evaluated))
     return rows
 
 

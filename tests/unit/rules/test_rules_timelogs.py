@@ -67,6 +67,22 @@ def test_logs_add_up_by_day() -> None:
     assert list(aggregate_daily_time(logs).items()) == [("2024-01-04", 60), ("2024-01-05", 3000)]
 
 
+@pytest.mark.parametrize(
+    ("days", "day"),
+    [
+        ({"spent_at": "2024-01-05"}, "2024-01-05"),
+        ({"spent_at": "2024-01-05T23:30:00.000Z"}, "2024-01-05"),
+        ({"date": None, "spent_at": "2024-01-05T08:00:00+05:30"}, "2024-01-05"),
+        ({"date": "2024-01-06", "spent_at": "2024-01-05T23:30:00Z"}, "2024-01-06"),
+    ],
+)
+def test_the_day_of_a_log_is_its_date_else_when_it_was_spent(
+    days: dict[str, object], day: str
+) -> None:
+    """Older callers say `spent_at` alone; our own logs have both."""
+    assert aggregate_daily_time([{"id": 1, "time_spent": 60, **days}]) == {day: 60}
+
+
 @settings(deadline=None)
 @given(LOGS)
 def test_no_log_raises_and_their_order_does_not_matter(logs: list[dict[str, object]]) -> None:

@@ -1,7 +1,7 @@
 """The rows of whole people, computed a second time from a folder of data.
 
 It shares no code with the package, so that a slip there cannot hide here; how single merge requests
-and issues are judged is computed in `truth_from_files`, likewise.
+and issues are evaluated is computed in `truth_from_files`, likewise.
 
 What such a folder does not hold, a server of it has none of. There are no memberships: nobody is in
 a group, and no member of a project can have the name of somebody else. There are no events: people
@@ -85,7 +85,7 @@ def people_rows(
 ) -> list[dict[str, Any]]:
     """Return a row for each of these people, in their order, with the columns in theirs.
 
-    `quick` is the judgement from lists alone. ValueError for a folder that holds what the ones this
+    `quick` evaluates from lists alone. ValueError for a folder that holds what the ones this
     is written for do not.
     """
     there = [kind for kind in HELD if (folder / f"{kind}.jsonl.gz").exists()]

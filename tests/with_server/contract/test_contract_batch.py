@@ -14,7 +14,7 @@ from gitlab_sync.batch import (
     resolve_project_paths,
 )
 from gitlab_sync.errors import AuthenticationError, ConfigurationError
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Progress
 
@@ -82,7 +82,7 @@ def test_eight_people_and_more_do_not_stand_still(
     make_bridge: Callable[..., Bridge], sandbox: Sandbox
 ) -> None:
     """Work that waited for work of its own pool stood still for ever from eight people on."""
-    world = World.generate(seed=4, users=12, merge_requests=1, issues=1, projects=2)
+    world = generate_world(seed=4, users=12, merge_requests=1, issues=1, projects=2)
     with Sandbox(world) as crowd:
         client = GitLabClient(crowd.url, crowd.token(), bridge=make_bridge(2))
         done: list[int] = []

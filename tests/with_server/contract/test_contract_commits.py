@@ -14,7 +14,7 @@ from gitlab_sync.api import commits
 from gitlab_sync.errors import ConfigurationError, NotFound, PermissionDenied, ServerError
 from gitlab_sync.rules.dates import period
 from gitlab_sync.rules.identity.identity import identity_of
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, demo_world, generate_world
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record
 
@@ -32,7 +32,7 @@ UTC = ZoneInfo("UTC")
 @pytest.fixture
 def world() -> World:
     """Six people and four projects, without a commit but those of the test."""
-    world = World.generate(seed=4, users=6, merge_requests=1, issues=0, projects=4)
+    world = generate_world(seed=4, users=6, merge_requests=1, issues=0, projects=4)
     for project in world.tables.projects:
         world.tables.commits[project["id"]] = []
     world.changed()
@@ -434,7 +434,7 @@ def test_a_project_without_an_id_is_refused(client: GitLabClient, world: World) 
 
 def test_a_batch_of_forty_people_reads_each_of_ten_projects_once(bridge: Bridge) -> None:
     """Requests are those of ten projects, however many people are matched against them."""
-    world = World.generate(seed=6, users=40, merge_requests=2, issues=0, projects=10)
+    world = generate_world(seed=6, users=40, merge_requests=2, issues=0, projects=10)
     people = [identity_of(world.users_by_name[n.lower()].data) for n in world.truth.usernames]
     with Sandbox(world) as sandbox:
         client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge)
@@ -457,7 +457,7 @@ def test_a_batch_of_forty_people_reads_each_of_ten_projects_once(bridge: Bridge)
 
 def test_people_and_all_the_others_make_up_what_was_read(bridge: Bridge) -> None:
     """Nothing is lost between the places."""
-    world = World.demo()
+    world = demo_world()
     names = world.truth.usernames
     people = [identity_of(world.users_by_name[name.lower()].data) for name in names]
     with Sandbox(world) as sandbox:

@@ -10,7 +10,7 @@ import pytest
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import issues
 from gitlab_sync.errors import ConfigurationError, NotFound, PermissionDenied
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record
 
@@ -24,7 +24,7 @@ STATS = ["total", "opened", "closed", "assigned"]
 @pytest.fixture
 def world() -> World:
     """Four people with six issues each, and nobody assigned but by the test."""
-    world = World.generate(seed=3, users=4, merge_requests=1, issues=6, projects=4)
+    world = generate_world(seed=3, users=4, merge_requests=1, issues=6, projects=4)
     for issue in world.tables.issues:
         issue["assignees"], issue["assignee"] = [], None
     world.changed()
@@ -102,7 +102,7 @@ def test_assigned_work_scores_for_nobody_but_its_author(client: GitLabClient, wo
 
 def test_whole_histories_are_read(bridge: Bridge) -> None:
     """The older client knew the newest hundred of each list."""
-    world = World.generate(seed=2, users=2, merge_requests=0, issues=230, projects=3)
+    world = generate_world(seed=2, users=2, merge_requests=0, issues=230, projects=3)
     person = user(world)
     assign(world, authored(world, user(world, 1)), person)
     with Sandbox(world) as sandbox:

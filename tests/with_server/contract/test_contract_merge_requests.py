@@ -21,7 +21,7 @@ from gitlab_sync.errors import (
     PermissionDenied,
     ServerError,
 )
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.session.workflow import run_workflows
 from gitlab_sync.types import Record
@@ -50,7 +50,7 @@ ROW = [
 @pytest.fixture
 def world() -> World:
     """Six people with eight merge requests each, and nobody assigned but by the test."""
-    world = World.generate(seed=3, users=6, merge_requests=8, issues=1, projects=4)
+    world = generate_world(seed=3, users=6, merge_requests=8, issues=1, projects=4)
     for mr in world.tables.merge_requests:
         mr["assignees"], mr["assignee"] = [], None
     world.changed()
@@ -142,7 +142,7 @@ def test_assigned_work_scores_for_nobody_but_its_author(client: GitLabClient, wo
 
 def test_whole_histories_are_read(bridge: Bridge) -> None:
     """The older client knew the newest hundred of each list."""
-    world = World.generate(seed=2, users=2, merge_requests=230, issues=0, projects=3)
+    world = generate_world(seed=2, users=2, merge_requests=230, issues=0, projects=3)
     person = user(world)
     assign(world, authored(world, user(world, 1)), person)
     with Sandbox(world) as sandbox:

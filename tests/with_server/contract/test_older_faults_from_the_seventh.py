@@ -17,7 +17,7 @@ from gitlab_sync.batch import process_single_user
 from gitlab_sync.cli.main import COMMANDS
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound, TimedOut
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.session.runtime import Bridge
 
 Maker = Callable[..., GitLabClient]
@@ -82,7 +82,7 @@ def test_fault_7_a_verb_goes_out_as_itself(
 @pytest.fixture
 def elsewhere() -> Iterator[Sandbox]:
     """Run another instance, with the same address of everything and the same tokens."""
-    with Sandbox(World.generate(seed=9, users=2, merge_requests=1, issues=1, projects=1)) as other:
+    with Sandbox(generate_world(seed=9, users=2, merge_requests=1, issues=1, projects=1)) as other:
         yield other
 
 

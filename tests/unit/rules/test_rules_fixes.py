@@ -10,8 +10,8 @@ from rules_examples import clean_facts, facts, issue, merge_request
 
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
-from gitlab_sync.rules.items.fixes import Mending, Ruled, what_to_mend
-from gitlab_sync.rules.items.tally import Judged
+from gitlab_sync.rules.items.fixes import EvaluatedItems, Fixes, what_to_fix
+from gitlab_sync.rules.items.tally import Evaluated
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.types import PartialList, Record
 
@@ -32,24 +32,24 @@ def said(**results: str) -> dict[str, Verdict]:
     return passed | {check: Verdict(result, f"{check}!") for check, result in results.items()}
 
 
-def of(*judged: Judged) -> Mending:
+def of(*evaluated: Evaluated) -> Fixes:
     """Return what is to mend in these merge requests."""
-    return what_to_mend([Ruled("merge request", mr_rules.CHECKS, judged)])
+    return what_to_fix([EvaluatedItems("merge request", mr_rules.CHECKS, evaluated)])
 
 
-def shown(mending: Mending) -> list[tuple[str, int]]:
+def shown(fixes: Fixes) -> list[tuple[str, int]]:
     """Return check and number of each fault, in order."""
-    return [(entry.check.id, entry.item["iid"]) for entry in mending.faults]
+    return [(entry.check.id, entry.item["iid"]) for entry in fixes.faults]
 
 
 def test_severity_comes_first_and_then_the_newest() -> None:
-    """Whatever the order in which items were judged."""
-    mending = of(
+    """Whatever the order in which items were evaluated."""
+    fixes = of(
         (day(2), said(no_time_spent="fail", no_unit_tests="fail")),
         (day(9), said(no_time_spent="fail", no_desc="fail")),
         (day(5), said(no_unit_tests="fail", failed_pipeline="fail")),
     )
-    assert shown(mending) == [
+    assert shown(fixes) == [
         ("no_unit_tests", 5), ("failed_pipeline", 5), ("no_unit_tests", 2),
         ("no_desc", 9), ("no_time_spent", 9), ("no_time_spent", 2),
     ]  # fmt: skip
@@ -57,18 +57,18 @@ def test_severity_comes_first_and_then_the_newest() -> None:
 
 def test_an_item_without_a_readable_date_is_the_oldest() -> None:
     """It is shown all the same."""
-    mending = of((day(1, created_at=None), said(no_desc="fail")), (day(3), said(no_desc="fail")))
-    assert shown(mending) == [("no_desc", 3), ("no_desc", 1)]
+    fixes = of((day(1, created_at=None), said(no_desc="fail")), (day(3), said(no_desc="fail")))
+    assert shown(fixes) == [("no_desc", 3), ("no_desc", 1)]
 
 
 def test_groups_count_and_say_how_large_the_share_is() -> None:
     """Of the items that are known; the others stand beside it."""
-    mending = of(
+    fixes = of(
         (day(1), said(no_desc="fail", no_issues="fail")),
         (day(2), said(no_desc="unknown", no_issues="fail")),
         (day(3), said()),
     )
-    many, one = mending.groups
+    many, one = fixes.groups
     assert (many.check.id, len(many.faults), many.known, many.unknown) == ("no_issues", 2, 3, 0)
     assert (one.check.id, len(one.faults), one.known, one.unknown) == ("no_desc", 1, 2, 1)
     assert one.share == 0.5
@@ -77,19 +77,19 @@ def test_groups_count_and_say_how_large_the_share_is() -> None:
 def test_what_is_not_known_is_no_fault_and_says_why() -> None:
     """Many items with the same reason are told once."""
     unread = facts(notes=[], commits=[], diffs=PartialList((), "403 Forbidden"), pipelines=[])
-    judged = [(day(number), mr_rules.judge(day(number), unread)) for number in (1, 2)]
-    mending = of(*judged)
-    assert "no_unit_tests" not in {entry.check.id for entry in mending.faults}
-    (doubt,) = mending.doubts
+    evaluated = [(day(number), mr_rules.evaluate(day(number), unread)) for number in (1, 2)]
+    fixes = of(*evaluated)
+    assert "no_unit_tests" not in {entry.check.id for entry in fixes.faults}
+    (doubt,) = fixes.doubts
     assert (doubt.kind, doubt.check.id, doubt.number) == ("merge request", "no_unit_tests", 2)
     assert doubt.reason == "diffs not read: 403 Forbidden"
 
 
-def test_what_nobody_judged_is_not_clean() -> None:
+def test_what_nobody_evaluated_is_not_clean() -> None:
     """An item without verdicts is unknown in every check."""
-    mending = of((day(1), {}))
-    assert not mending.faults
-    assert len(mending.unknown) == len(mr_rules.CHECKS)
+    fixes = of((day(1), {}))
+    assert not fixes.faults
+    assert len(fixes.unknown) == len(mr_rules.CHECKS)
 
 
 def test_an_item_that_is_there_twice_counts_once() -> None:
@@ -100,7 +100,7 @@ def test_an_item_that_is_there_twice_counts_once() -> None:
 def test_a_fault_leads_to_its_item_and_says_what_to_do() -> None:
     """The evidence may lead further into it."""
     mr = day(7)
-    (entry,) = of((mr, mr_rules.judge(mr, clean_facts()) | said(no_desc="fail"))).faults
+    (entry,) = of((mr, mr_rules.evaluate(mr, clean_facts()) | said(no_desc="fail"))).faults
     assert entry.link == mr["web_url"]
     assert entry.verdict.reason == "no_desc!"
     assert entry.check.how_to_fix
@@ -108,16 +108,16 @@ def test_a_fault_leads_to_its_item_and_says_what_to_do() -> None:
 
 def test_kinds_are_kept_apart() -> None:
     """A check of the same title is another one for issues."""
-    verdicts = issue_rules.judge(issue(description=""))
+    verdicts = issue_rules.evaluate(issue(description=""))
     ruled = [
-        Ruled("merge request", mr_rules.CHECKS, [(day(1), said(no_desc="fail"))]),
-        Ruled("issue", issue_rules.CHECKS, [(issue(description=""), verdicts)]),
+        EvaluatedItems("merge request", mr_rules.CHECKS, [(day(1), said(no_desc="fail"))]),
+        EvaluatedItems("issue", issue_rules.CHECKS, [(issue(description=""), verdicts)]),
     ]
-    mending = what_to_mend(ruled)
-    assert [(group.kind, len(group.faults)) for group in mending.groups] == [
+    fixes = what_to_fix(ruled)
+    assert [(group.kind, len(group.faults)) for group in fixes.groups] == [
         ("merge request", 1), ("issue", 1),
     ]  # fmt: skip
-    assert mending.judged == {"merge request": 1, "issue": 1}
+    assert fixes.evaluated == {"merge request": 1, "issue": 1}
 
 
 RESULTS = st.fixed_dictionaries(
@@ -130,16 +130,16 @@ def test_faults_and_unknown_answers_are_those_that_the_tables_count(
     results: Sequence[dict[str, str]],
 ) -> None:
     """Check by check; each fault stands in one group, and none is lost by sorting."""
-    judged = [(day(place + 1), said(**each)) for place, each in enumerate(results)]
-    mending, tally = of(*judged), mr_rules.count_row(judged)
-    groups = {group.check.title: group for group in mending.groups}
+    evaluated = [(day(place + 1), said(**each)) for place, each in enumerate(results)]
+    fixes, tally = of(*evaluated), mr_rules.count_row(evaluated)
+    groups = {group.check.title: group for group in fixes.groups}
     for check in mr_rules.CHECKS:
         faults = len(groups[check.title].faults) if check.title in groups else 0
         assert faults == (tally.cells[check.title] or 0)
-        unknown = [entry for entry in mending.unknown if entry.check is check]
+        unknown = [entry for entry in fixes.unknown if entry.check is check]
         assert len(unknown) == tally.unknown[check.title]
-    ranks = [SEVERITIES.index(entry.check.severity) for entry in mending.faults]
+    ranks = [SEVERITIES.index(entry.check.severity) for entry in fixes.faults]
     assert ranks == sorted(ranks)
-    by_group = {(entry.check.id, entry.item["iid"]) for g in mending.groups for entry in g.faults}
-    assert by_group == set(shown(mending))
-    assert len(by_group) == len(mending.faults)
+    by_group = {(entry.check.id, entry.item["iid"]) for g in fixes.groups for entry in g.faults}
+    assert by_group == set(shown(fixes))
+    assert len(by_group) == len(fixes.faults)
