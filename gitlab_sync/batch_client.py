@@ -230,8 +230,8 @@ def _who_and_where(user_info: Record | int | str) -> Workflow[tuple[Identity, li
     # The record can hold addresses that this token cannot see.
     addresses = (record.text(given, key) or "" for key in _ADDRESSES)
     person = identity_of({**given, **user}, extra_emails=addresses)
-    parts = yield from projects.of_user(user["id"], person.username)
-    return person, parts["all"]
+    theirs = yield from projects.of_user(user["id"], person.username)
+    return person, theirs.all
 
 
 def _credited(divided: DividedCommits, person: Identity) -> RecordList:

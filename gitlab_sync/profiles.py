@@ -1,30 +1,32 @@
-"""Everything about people, in the shapes that programs know: a record for each, and its status."""
+"""Everything about people, in the shapes that older programs know: a dict for each person."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from gitlab_sync.api import issues, merge_requests, projects, users
+from gitlab_sync.api import groups as groups_api
+from gitlab_sync.api import issues as issues_api
+from gitlab_sync.api import merge_requests as merge_requests_api
+from gitlab_sync.api import users
 from gitlab_sync.api.period import given_period
-from gitlab_sync.errors import (
-    AuthenticationError,
-    Cancelled,
-    ConfigurationError,
-    GitLabSyncError,
-)
+from gitlab_sync.api.user_items import UserItems
+from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.dates import When
+from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
+from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.run import Run
-from gitlab_sync.services.people_data import PeopleData, PeopleRequest, PersonData, PersonQuery
+from gitlab_sync.services.people_data import PeopleRequest, PersonQuery
 from gitlab_sync.services.people_reader import read_people
-from gitlab_sync.session.pagination import RestList
-from gitlab_sync.session.session import Client, Session, session_of
-from gitlab_sync.session.workflow import Workflow, as_result, run_workflows
-from gitlab_sync.types import OnProgress, Record
+from gitlab_sync.services.projects import resolve_project_paths
+from gitlab_sync.services.summary import PersonSummary, summaries
+from gitlab_sync.session.session import Client
+from gitlab_sync.types import OnProgress, Record, RecordList
 
-_GROUP = ("name", "full_path", "visibility")
+__all__ = ["process_batch_users", "process_single_user", "resolve_project_paths"]
+
 _OVERRIDES = ("override_email", "override_username", "time_since", "time_until")
 
 
@@ -75,57 +77,13 @@ def process_batch_users(
     username any of `override_email, override_username, time_since, time_until`; an empty text is
     none. `on_progress` gets a `Progress` whose items are people. Thread-safe.
     """
-    batch = PeopleRequest(
+    request = PeopleRequest(
         _queries(usernames, since, until, overrides or {}),
         given_period(since, until),
         tuple(project_ids or ()),
     )
-    return outcomes(read_people(client, batch, run or Run(on_progress=on_progress)))
-
-
-def outcomes(read: PeopleData) -> list[Record]:
-    """Return what `process_batch_users` does, of people who have been read. Never raises."""
-    return [outcome_of(read, person) for person in read.people]
-
-
-def outcome_of(read: PeopleData, person: PersonData) -> Record:
-    """Return one person's outcome, as `outcomes` has it. Never raises."""
-    return _Outcome(read, person).result()
-
-
-def resolve_project_paths(
-    client: Client, paths: Iterable[int | str]
-) -> tuple[list[int], list[int | str]]:
-    """Return `(ids, failed)`: the ids of projects named by path, URL or id, and what is none.
-
-    `failed` has those that do not exist or may not be read, as they were given. Raises
-    AuthenticationError and Cancelled, which are nobody's fault in particular. Thread-safe.
-    """
-    given = [path for path in dict.fromkeys(paths) if str(path).strip()]
-    ids: list[int] = []
-    failed: list[int | str] = []
-    with session_of(client).call() as session:
-        workflows = (
-            (number, as_result(_project(session, path))) for number, path in enumerate(given)
-        )
-        found = dict(run_workflows(session, workflows))
-    for number, path in enumerate(given):
-        outcome = found[number]
-        if isinstance(outcome.error, AuthenticationError | Cancelled):
-            raise outcome.error
-        if outcome.error is not None or outcome.value is None:
-            failed.append(path)
-        else:
-            ids.append(outcome.value)
-    return ids, failed
-
-
-def _project(session: Session, path: int | str) -> Workflow[int]:
-    name = projects.extract_path_from_url(str(path).removeprefix(session.base_url + "/"))
-    found = (yield {"project": RestList(projects.endpoint(name), single=True)})["project"]
-    if found.error is not None:
-        raise found.error
-    return int(found.reading.rows[0]["id"])
+    read = read_people(client, request, run or Run(on_progress=on_progress))
+    return [_profile(summary) for summary in summaries(read)]
 
 
 def _queries(
@@ -134,10 +92,10 @@ def _queries(
     until: When,
     overrides: Mapping[str, Mapping[str, Any]],
 ) -> list[PersonQuery]:
-    named = {str(name).strip().removeprefix("@").lower(): each for name, each in overrides.items()}
+    named = {username_key(name): each for name, each in overrides.items()}
     queries = []
     for name in users.distinct_usernames(usernames):
-        given = {key: value for key, value in named.get(name.lower(), {}).items() if value}
+        given = {key: value for key, value in named.get(username_key(name), {}).items() if value}
         unknown = set(given) - set(_OVERRIDES)
         if unknown:
             raise ConfigurationError(
@@ -149,80 +107,40 @@ def _queries(
     return queries
 
 
-class _Outcome:
-    """One person's outcome under way: what is missing from it is noted as its parts are taken."""
+def _profile(person: PersonSummary) -> Record:
+    """Return one person in the older shape; what could not be read is None."""
+    data = None if person.user is None else _data(person)
+    return {
+        "username": person.username,
+        "status": person.status,
+        "error": person.error,
+        "data": data,
+    }
 
-    def __init__(self, read: PeopleData, person: PersonData) -> None:
-        self._read = read
-        self._person = person
-        self._missing: dict[str, None] = {}
 
-    def result(self) -> Record:
-        """Return the outcome."""
-        person = self._person
-        if person.user is None:
-            username = person.query.username
-            error = f"404 there is no user {username!r}"
-            status = "Not Found" if person.error is None else "Error"
-            text = error if person.error is None else person.error.reason
-            return {"username": username, "status": status, "error": text, "data": None}
-        daily = self._part("time")
-        data = {
-            "user": person.user,
-            "projects": self._part("projects"),
-            **self._commits(),
-            "groups": self._groups(),
-            **self._items("merge requests"),
-            **self._items("issues"),
-            "total_time_spent_seconds": None if daily is None else sum(daily.values()),
-        }
-        self._part("time logs")
-        return {
-            "username": person.user.get("username"),
-            "status": "Partial" if self._missing else "Success",
-            "error": "; ".join(self._missing) or None,
-            "data": data,
-        }
+def _data(person: PersonSummary) -> Record:
+    commits, groups = person.commits, person.groups
+    return {
+        "user": person.user,
+        "projects": None if person.projects is None else person.projects.as_dict(),
+        "commits": None if commits is None else commits.rows,
+        "commit_stats": None if commits is None else commits.stats,
+        "groups": None if groups is None else [groups_api.shown(group) for group in groups],
+        **_items("mr", person.merge_requests, merge_requests_api.user_rows, mr_rules.efficient_row),
+        **_items("issue", person.issues, issues_api.user_rows, issue_rules.efficient_row),
+        "total_time_spent_seconds": person.time_spent,
+    }
 
-    def _part(self, name: str) -> Any:
-        """Return a part, or None and a note of why it is missing."""
-        outcome = self._person.parts[name]
-        if outcome.error is not None:
-            self._miss(name, outcome.error)
-        return outcome.value
 
-    def _miss(self, what: str, error: GitLabSyncError) -> None:
-        self._missing[f"{what}: {error.reason}"] = None
-
-    def _commits(self) -> Record:
-        theirs = self._read.commits_of(self._person)
-        if theirs is None:
-            return {"commits": None, "commit_stats": None}
-        for error in theirs.errors:
-            self._miss("commits", error)
-        if theirs.errors and not theirs.rows:
-            return {"commits": None, "commit_stats": None}  # there may be some all the same
-        newest_first = sorted(
-            theirs.rows, key=lambda row: (str(row["date"]), str(row["time"])), reverse=True
-        )
-        return {"commits": newest_first, "commit_stats": theirs.stats}
-
-    def _groups(self) -> list[Record] | None:
-        found = self._part("groups")
-        if found is None:
-            return None
-        return [{key: group.get(key) for key in _GROUP} for group in found]
-
-    def _items(self, kind: str) -> Record:
-        """Return rows, statistics and quality of merge requests or of issues."""
-        name = "mr" if kind == "merge requests" else "issue"
-        read = self._part(kind)
-        for error in () if read is None else read.errors:
-            self._miss(kind, error)
-        found = self._person.items(kind)
-        if found is None:
-            return {f"{name}s": None, f"{name}_stats": None, f"{name}_quality": None}
-        rules, api = (mr_rules, merge_requests) if name == "mr" else (issue_rules, issues)
-        rows, stats = api.user_rows(found)
-        quality = dict(rules.efficient_row(found.authored).cells)
-        return {f"{name}s": rows, f"{name}_stats": stats, f"{name}_quality": quality}
+def _items(
+    name: str,
+    items: UserItems | None,
+    user_rows: Callable[[UserItems], tuple[RecordList, dict[str, int]]],
+    efficient_row: Callable[[Iterable[Record]], Tally],
+) -> Record:
+    """Return rows, statistics and quality of merge requests or of issues."""
+    if items is None:
+        return {f"{name}s": None, f"{name}_stats": None, f"{name}_quality": None}
+    rows, stats = user_rows(items)
+    quality = dict(efficient_row(items.authored).cells)
+    return {f"{name}s": rows, f"{name}_stats": stats, f"{name}_quality": quality}

@@ -1,4 +1,4 @@
-"""Where a run takes its GitLab, its token and its size from: command line, environment, files."""
+"""Finds the URL of a GitLab and a token: on the command line, in the environment, in files."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ TOKEN_VARIABLE = "GITLAB_TOKEN"  # noqa: S105 - the name of a variable
 CI_URL_VARIABLE = "CI_SERVER_URL"
 CI_JOB_VARIABLE = "CI_JOB_TOKEN"
 CFG_VARIABLE = "PYTHON_GITLAB_CFG"
-WORKERS_VARIABLE = "GITLAB_SYNC_WORKERS"
 SYSTEM_FILE = Path("/etc/python-gitlab.cfg")
-OWN_SECTION = "gitlab_sync"
 
 _JOB_TOKEN = "A CI job token may not read merge requests and issues, so it is not used. "  # noqa: S105
 
@@ -181,33 +179,3 @@ def _completed(
         )
     said = "false" if verify is False else verify if isinstance(verify, str) else None
     return Settings(wanted, credential, source, said)
-
-
-# -- our own file ----------------------------------------------------------------------------------
-
-
-def own_file() -> Path:
-    """Return the path of our own settings file; it need not exist."""
-    from platformdirs import user_config_path  # noqa: PLC0415 - not needed to import us
-
-    return user_config_path("gitlab-sync", appauthor=False) / "config.ini"
-
-
-def workers(given: int | None = None, environ: Mapping[str, str] = os.environ) -> int | None:
-    """Return how many workers a run has; None leaves it to `GITLAB_SYNC_WORKERS` or the default.
-
-    `given` comes first, then that variable, then `workers` in `[gitlab_sync]` of `own_file()`.
-    Raises ConfigurationError for a file that says no number.
-    """
-    if given is not None or _variable(environ, WORKERS_VARIABLE):
-        return given
-    path = own_file()
-    parser = configparser.ConfigParser()
-    try:
-        parser.read(path, encoding="utf-8-sig")
-        return parser.getint(OWN_SECTION, "workers", fallback=None)
-    except (configparser.Error, ValueError, OSError) as error:
-        raise ConfigurationError(
-            f"{path} cannot be understood ({type(error).__name__})",
-            hint=f"It may say, below [{OWN_SECTION}]: workers = 32",
-        ) from None

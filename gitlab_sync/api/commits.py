@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from gitlab_sync.api.period import given_period
 from gitlab_sync.api.projects import endpoint
@@ -28,7 +28,9 @@ from gitlab_sync.rules.identity.attribution import (
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.identity.identity import Identity, identity_of
 from gitlab_sync.rules.identity.mailmap import Mailmap
+from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.scores.commits import commit_row, commit_stats
+from gitlab_sync.rules.unique import unique
 from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.pagination import PageSource, RestList
 from gitlab_sync.session.session import Client, Session, session_of
@@ -117,12 +119,10 @@ def read_project_commits(
     `session` has a context. Each project is read once, however many `identities` there are: one
     listed twice counts at its first place. Errors are in the results.
     """
-    distinct: dict[str, Record] = {}
-    for project in projects:
-        distinct.setdefault(str(project.get("id")), project)
+    distinct = unique(projects, lambda project: str(project.get("id")))
     workflows = (
         (place, of_project(project, identities, place, mailmap))
-        for place, project in enumerate(distinct.values())
+        for place, project in enumerate(distinct)
     )
     for _, read in run_workflows(session, workflows):
         yield read
@@ -200,12 +200,14 @@ class DividedCommits:
         self, username: str, project_ids: Collection[object] | None = None
     ) -> list[tuple[DividedProject, Record]]:
         """Return one person's commits as `of` counts them, as GitLab sends them, with where."""
-        chosen = self._chosen(project_ids)
-        found: dict[object, tuple[DividedProject, Record]] = {}
-        for each in sorted(chosen, key=lambda each: each.is_fork):
-            for commit in each.people.get(username.lower(), ()):
-                found.setdefault(_key(commit), (each, commit))
-        return sorted(found.values(), key=lambda placed: placed[0].place)
+        key = username_key(username)
+        placed = (
+            (each, commit)
+            for each in sorted(self._chosen(project_ids), key=lambda each: each.is_fork)
+            for commit in each.people.get(key, ())
+        )
+        found = unique(placed, lambda pair: record.identity(pair[1]))
+        return sorted(found, key=lambda pair: pair[0].place)
 
     def _apart(self, chosen: Sequence[DividedProject]) -> tuple[int, int]:
         """Return how many merges and unmatched commits these projects hold, each once.
@@ -384,12 +386,12 @@ def get_user_commits(
     return rows, theirs.project_counts, theirs.stats
 
 
-def _known(client: Client, user: Any) -> Record:
+def _known(client: Client, user: Record | int | str) -> Record:
     """Return a record that names the person: the one given, or GitLab's where it has only an id."""
+    given: Record = {}
+    number: object = user
     if isinstance(user, Mapping):
         if record.text(user, "username"):
             return dict(user)
         given, number = _filled(dict(user)), user.get("id")
-    else:
-        given, number = {}, user
     return {**read_one(client, f"users/{user_number(number)}"), **given}

@@ -9,6 +9,7 @@ from gitlab_sync.api.users import user_number
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound, PermissionDenied
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.rules import record
+from gitlab_sync.rules.unique import unique_records
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import PER_PAGE, Client, session_of
 from gitlab_sync.session.workflow import Workflow, read_all, run_workflow, whole, whole_unless
@@ -35,9 +36,14 @@ def get_user_groups(client: Client, user_id: int | str) -> RecordList:
     Thread-safe.
     """
     found = run_workflow(client, of_user(user_id))
-    shown = RecordList({key: group.get(key) for key in _SHOWN} for group in found)
-    shown.complete, shown.total = found.complete, found.total
-    return shown
+    groups = RecordList(map(shown, found))
+    groups.complete, groups.total = found.complete, found.total
+    return groups
+
+
+def shown(group: Record) -> Record:
+    """Return what callers get of a group: `{"name", "full_path", "visibility"}`."""
+    return {key: group.get(key) for key in _SHOWN}
 
 
 def of_user(
@@ -122,15 +128,16 @@ def get_group_members(
     else:
         per_page = min(limit, PER_PAGE)
         rows = session_of(client).get_all(rest_list.endpoint, None, per_page, -(-limit // per_page))
-    people: dict[int | str, Record] = {}
-    for person in rows:
-        number = record.identity(person)
-        if number is None:
-            raise BadResponse("The answer is not a list of members", status=200)
-        shown = {key: person.get(key) for key in _MEMBER}
-        shown["email"] = person.get("email") or person.get("public_email")
-        people.setdefault(number, shown)  # older servers list some people twice
-    members = RecordList(list(people.values())[:limit])
+    if any(record.identity(person) is None for person in rows):
+        raise BadResponse("The answer is not a list of members", status=200)
+    people = unique_records(rows)  # older servers list some people twice
+    members = RecordList(map(_member, people[:limit]))
     members.complete = rows.complete and len(members) == len(people)
     members.total, members.pages = rows.total, rows.pages
     return members
+
+
+def _member(person: Record) -> Record:
+    shown = {key: person.get(key) for key in _MEMBER}
+    shown["email"] = person.get("email") or person.get("public_email")
+    return shown

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from gitlab_sync.api.period import given_period
-from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user, read_rows
+from gitlab_sync.api.user_items import Owner, Projects, UserItems, of_user, read_rows
 from gitlab_sync.rules.dates import When
+from gitlab_sync.rules.items.roles import UserItem, issue_role
 from gitlab_sync.session.session import Client
 from gitlab_sync.types import Record, RecordList
 
@@ -14,7 +15,6 @@ _SHOWN = (
     *("id", "iid", "title", "description", "project_id", "web_url", "state"),
     *("created_at", "closed_at"),
 )
-_ROLES = {(True, False): "Author", (False, True): "Assigned", (True, True): "Authored & Assigned"}
 _STATES = {"opened": "opened", "closed": "closed"}
 """The numbers of what a person wrote: by title, the state that is counted."""
 
@@ -50,11 +50,11 @@ def user_rows(found: UserItems) -> tuple[RecordList, dict[str, int]]:
     return found.rows(_row), found.numbers(_STATES)
 
 
-def _row(item: Item, username: str) -> Record:
+def _row(item: UserItem, username: str) -> Record:
     return {
         **{key: item.record.get(key) for key in _SHOWN},
         "assigned": item.assigned,
-        "role": _ROLES[item.authored, item.assigned],
+        "role": issue_role(item),
         **{key: item.record.get(key) for key in ("labels", "milestone", "time_stats")},
         "_username": username,
     }

@@ -6,11 +6,12 @@ from datetime import tzinfo
 
 from gitlab_sync.api.facts.rest import read_facts
 from gitlab_sync.api.period import given_period
-from gitlab_sync.api.user_items import Item, Owner, Projects, UserItems, of_user, read_rows
+from gitlab_sync.api.user_items import Owner, Projects, UserItems, of_user, read_rows
 from gitlab_sync.errors import Cancelled
 from gitlab_sync.rules.dates import When
 from gitlab_sync.rules.items import merge_request as rules
 from gitlab_sync.rules.items.description import analyze_description
+from gitlab_sync.rules.items.roles import UserItem, merge_request_role
 from gitlab_sync.rules.items.tally import Evaluated, Verdicts
 from gitlab_sync.session.session import Client, Session, session_of
 from gitlab_sync.session.workflow import run_workflows
@@ -21,7 +22,6 @@ _BEFORE_ROLE = (
     *("created_at", "merged_at", "closed_at"),
 )
 _AFTER_ROLE = ("upvotes", "user_notes_count", "time_stats", "head_pipeline", "updated_at")
-_ROLES = {(True, False): "Authored", (False, True): "Assigned", (True, True): "Authored & Assigned"}
 _STATES = {"merged": "merged", "closed": "closed", "opened": "opened", "pending": "opened"}
 """The numbers of what a person wrote: by title, the state that is counted."""
 
@@ -84,11 +84,11 @@ def user_rows(found: UserItems) -> tuple[RecordList, dict[str, int]]:
     return found.rows(_row), found.numbers(_STATES)
 
 
-def _row(item: Item, username: str) -> Record:
+def _row(item: UserItem, username: str) -> Record:
     description = analyze_description(item.record.get("description"))
     return {
         **{key: item.record.get(key) for key in _BEFORE_ROLE},
-        "role": _ROLES[item.authored, item.assigned],
+        "role": merge_request_role(item),
         **{key: item.record.get(key) for key in _AFTER_ROLE},
         "desc_score": description["description_score"],
         "quality": description["quality_label"],

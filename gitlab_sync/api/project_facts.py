@@ -8,7 +8,7 @@ together, so that a project takes three rounds, and many projects take no more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitlab_sync.api.files import file_endpoint, text_of, tree_of
@@ -19,6 +19,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.projects import files as project_files
 from gitlab_sync.rules.projects.ci_includes import MAX_INCLUDES
 from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread
+from gitlab_sync.rules.unique import unique
 from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.pagination import NextPages, PageSource, RestList
 from gitlab_sync.session.request import Request
@@ -69,7 +70,8 @@ def of_project(project_id: int | str, ref: str | None = None) -> Workflow[Projec
     tree, error = found["tree"].reading, found["tree"].error
     if isinstance(error, TooLarge):
         root = (yield {"root": _tree(number, ref, recursive=False)})["root"].reading
-        tree = PartialList(_distinct([*tree.rows, *root.rows]), tree.missing)
+        entries = unique([*tree.rows, *root.rows], lambda entry: str(entry.get("path")))
+        tree = PartialList(entries, tree.missing)
     elif record.field(project, "empty_repo") is True:
         tree, error = PartialList(), None  # GitLab answers 404 for a repository without a commit
     elif isinstance(error, NotFound) and ref:
@@ -137,8 +139,3 @@ class _Bounded:
 
 def _tree(project_id: int | str, ref: str | None, *, recursive: bool = True) -> PageSource:
     return _Bounded(tree_of(project_id, ref, recursive=recursive))
-
-
-def _distinct(entries: Iterable[Record]) -> list[Record]:
-    """Return the entries of a tree, each path once."""
-    return list({str(entry.get("path")): entry for entry in entries}.values())

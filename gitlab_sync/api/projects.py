@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from gitlab_sync.api.users import user_number
 from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.rules import record
+from gitlab_sync.rules.identity.usernames import username_key
+from gitlab_sync.rules.unique import unique_records
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Client, session_of
 from gitlab_sync.session.workflow import (
@@ -100,21 +103,40 @@ def search_projects(client: Client, query: str) -> RecordList:
 # -- of a person -----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class UserProjects:
+    """A person's projects, each once. Not to be changed.
+
+    `personal` are in the person's own namespace, `contributed` anywhere else.
+    """
+
+    personal: list[Record]
+    contributed: list[Record]
+
+    @property
+    def all(self) -> list[Record]:
+        """Both, the personal ones first."""
+        return [*self.personal, *self.contributed]
+
+    def as_dict(self) -> dict[str, list[Record]]:
+        """Return the older shape: `{"personal", "contributed", "all"}`."""
+        return {"personal": self.personal, "contributed": self.contributed, "all": self.all}
+
+
 def get_user_projects(client: Client, user_id: int | str, username: str) -> dict[str, list[Record]]:
     """Return a person's projects as `{"personal", "contributed", "all"}`, archived ones included.
 
     As `of_user`. Raises the errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
     """
-    return run_workflow(client, of_user(user_id, username))
+    return run_workflow(client, of_user(user_id, username)).as_dict()
 
 
-def of_user(user_id: int | str, username: str) -> Workflow[dict[str, list[Record]]]:
-    """Return the plan that finds a person's projects, in three parts.
+def of_user(user_id: int | str, username: str) -> Workflow[UserProjects]:
+    """Return the workflow that finds a person's projects.
 
-    Asked are the person's own projects, those they contributed to in the last year, and their
-    pushes, which GitLab keeps for three. `personal` lie in the person's namespace, `contributed`
-    anywhere else, each once; `all` are both. A project that is gone, or that the token may not see,
-    is left out.
+    It asks for the person's own projects, for those they contributed to in the last year, and for
+    their pushes, which GitLab keeps for three. It leaves out a project that is gone, or that the
+    token may not see.
     """
     number = user_number(user_id)
     wanted = rest_lists(number)
@@ -132,10 +154,11 @@ def of_user(user_id: int | str, username: str) -> Workflow[dict[str, list[Record
         if key is not None and key not in projects
     }
     projects |= by_id(row for each in further.values() for row in whole_unless(each, NotFound))
-    parts: dict[str, list[Record]] = {"personal": [], "contributed": []}
+    theirs = UserProjects([], [])
     for project in projects.values():
-        parts["personal" if is_personal(project, name) else "contributed"].append(project)
-    return {**parts, "all": [*parts["personal"], *parts["contributed"]]}
+        kind = theirs.personal if is_personal(project, name) else theirs.contributed
+        kind.append(project)
+    return theirs
 
 
 def rest_lists(user: int) -> dict[str, RestList]:
@@ -148,17 +171,13 @@ def rest_lists(user: int) -> dict[str, RestList]:
 
 
 def by_id(rows: Iterable[Record]) -> dict[int | str, Record]:
-    """Return projects by their ids, each once, in order."""
-    found: dict[int | str, Record] = {}
-    for project in rows:
-        number = record.identity(project)
-        if number is not None:
-            found.setdefault(number, project)
-    return found
+    """Return projects by their ids, each once, in order; those without an id are left out."""
+    each_once = ((record.identity(project), project) for project in unique_records(rows))
+    return {number: project for number, project in each_once if number is not None}
 
 
 def is_personal(project: Record, username: str) -> bool:
     """Say whether a project lies in that person's own namespace."""
     namespace = record.field(project, "namespace")
     path = record.text(namespace, "path") or ""
-    return record.text(namespace, "kind") == "user" and path.lower() == username.lower()
+    return record.text(namespace, "kind") == "user" and username_key(path) == username_key(username)

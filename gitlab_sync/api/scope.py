@@ -7,8 +7,14 @@ from typing import Literal, TypeAlias
 
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.session.pagination import RestList
+from gitlab_sync.types import Params
 
 Kind: TypeAlias = Literal["merge_requests", "issues"]
+
+Role: TypeAlias = Literal["author", "assignee"]
+"""In which role a person has an item."""
+
+ROLES: tuple[Role, ...] = ("author", "assignee")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +28,26 @@ class Scope:
     group: int | str | None = None
     by: str = "author"
 
-    def rest_list(self, kind: Kind, username: str) -> RestList:
-        """Return the list of one person's items, open and ended.
+    @property
+    def role(self) -> Role:
+        """In which role the items are a person's."""
+        return "assignee" if self.by == "assignee" else "author"
 
-        A filter that a route does not know is ignored by GitLab without a word, so the scope stands
-        in the path. Without `scope=all` the instance-wide list shows the items of the token's owner
-        only, and without `non_archived=false` some lists leave archived projects out.
+    def rest_list(self, kind: Kind, params: Params) -> RestList:
+        """Return the list of items, open and ended, that the filters of `params` leave.
+
+        GitLab ignores a filter that a route does not know without a word, so the scope is in the
+        path. Without `scope=all` the instance-wide list shows the items of the token's owner only,
+        and without `non_archived=false` some lists leave archived projects out.
         """
-        person = "assignee_username" if self.by == "assignee" else "author_username"
-        params = {person: username, "scope": "all", "state": "all"}
+        everything: Params = {"scope": "all", "state": "all"}
         if self.project is not None:
-            return RestList(f"projects/{encode_id(self.project)}/{kind}", params)
-        params["non_archived"] = "false"
-        if self.group is not None:
-            return RestList(f"groups/{encode_id(self.group)}/{kind}", params)
-        return RestList(kind, params)
+            where = f"projects/{encode_id(self.project)}/{kind}"
+        else:
+            where = kind if self.group is None else f"groups/{encode_id(self.group)}/{kind}"
+            everything["non_archived"] = "false"
+        return RestList(where, {**everything, **params})
+
+
+EVERYWHERE = Scope()
+"""Items of the whole instance."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
-from typing import Any
 
 from gitlab_sync.api import users
 from gitlab_sync.api.period import LOCAL, given_period
@@ -193,7 +192,7 @@ def _number(global_id: str | None) -> int | None:
 def _names(project: Record | int | str) -> Iterator[int | str]:
     """Yield what a log may name a project by: its id, and its path in lower case."""
     if isinstance(project, Mapping):
-        given: Iterable[Any] = (project.get("id"), project.get("path_with_namespace"))
+        given: Iterable[object] = (project.get("id"), project.get("path_with_namespace"))
     else:
         given = (project,)
     for each in given:

@@ -1,20 +1,24 @@
-"""What a person wrote and what is assigned to them: merge requests or issues, whole histories."""
+"""What people wrote and what is assigned to them: merge requests or issues, whole histories."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TypeAlias
 
 from gitlab_sync.api import windows
+from gitlab_sync.api.graphql.lists import Lists
 from gitlab_sync.api.period import Moment, active_within, created_within
 from gitlab_sync.api.projects import endpoint, extract_path_from_url
-from gitlab_sync.api.scope import Kind
+from gitlab_sync.api.scope import EVERYWHERE, ROLES, Kind, Role, Scope
 from gitlab_sync.api.users import by_username, user_number
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
+from gitlab_sync.rules.identity.usernames import bare_username, username_key
+from gitlab_sync.rules.items.roles import UserItem
 from gitlab_sync.rules.text import instant
 from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.pagination import RestList
@@ -25,18 +29,14 @@ from gitlab_sync.types import Params, Record, RecordList
 Projects: TypeAlias = Iterable[int | str] | int | str | None
 """Ids, paths or URLs of projects, or one of them; None and an empty list are no filter."""
 
-ROLES = ("author", "assignee")
-"""In which roles a person has items: what was authored, and what was assigned."""
-
 _ALWAYS = Period()
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose items: `user_id`, or else `username`, is what lists are filtered by. Immutable.
+    """The person who has the items: lists are filtered by `user_id`, else by `username`. Immutable.
 
-    `known` says that somebody has found the person already, so that empty lists prove nothing new.
-    ConfigurationError if neither is given.
+    `known` says that the person has been found already, so that empty lists prove nothing new.
     """
 
     user_id: int | None = None
@@ -45,27 +45,19 @@ class Owner:
 
     @classmethod
     def of(cls, user_id: object, username: str | None) -> Owner:
-        """Return whose items callers mean who give an id, a name, or both."""
-        name = (username or "").strip().removeprefix("@")
+        """Return the person that an id, a name, or both name; ConfigurationError for neither."""
+        name = bare_username(username)
         if user_id is None or user_id == "":
             if not name:
                 raise ConfigurationError("Neither an id nor a name of a user is given")
             return cls(None, name)
         return cls(user_number(user_id), name)
 
-    def rest_list(self, kind: Kind, role: str, within: Params) -> RestList:
-        """Return the list of the person's items in a role, by the filters of `within`.
-
-        GitLab refuses an id and a name together. Without `scope=all` the list shows the items of
-        the token's owner only, and without `non_archived=false` it may lack archived projects.
-        """
-        by = (
-            {f"{role}_username": self.username}
-            if self.user_id is None
-            else {f"{role}_id": self.user_id}
-        )
-        everything = {"scope": "all", "state": "all", "non_archived": "false"}
-        return RestList(kind, {**by, **everything, **within})
+    def filter(self, role: Role) -> Params:
+        """Return what filters a list by the person in a role: GitLab takes either id or name."""
+        if self.user_id is None:
+            return {f"{role}_username": self.username}
+        return {f"{role}_id": self.user_id}
 
     def look_up(self) -> RestList:
         """Return the list that holds the person's record."""
@@ -77,35 +69,33 @@ class Owner:
         """Say whether a record of a user is the person's."""
         if self.user_id is not None:
             return record.identity(person) == self.user_id
-        return (record.text(person, "username") or "").lower() == self.username.lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One item, and in which roles it is the person's."""
-
-    record: Record
-    authored: bool
-    assigned: bool
+        return username_key(record.text(person, "username")) == username_key(self.username)
 
 
 @dataclass(frozen=True, slots=True)
 class UserItems:
     """A person's items, each once, the newest first. Not to be changed.
 
-    `username` is as GitLab spells it. With any `errors`, items may be missing.
+    `username` is as GitLab spells it. With any `errors`, items may be missing. `exists` says
+    whether there is such a person; None: that could not be read either.
     """
 
     username: str
-    items: tuple[Item, ...]
+    items: tuple[UserItem, ...]
     errors: tuple[GitLabSyncError, ...] = ()
+    exists: bool | None = True
+
+    @property
+    def records(self) -> list[Record]:
+        """The records of all items, as GitLab sent them."""
+        return [item.record for item in self.items]
 
     @property
     def authored(self) -> list[Record]:
         """The records of what the person wrote, as GitLab sent them."""
         return [item.record for item in self.items if item.authored]
 
-    def rows(self, row: Callable[[Item, str], Record]) -> RecordList:
+    def rows(self, row: Callable[[UserItem, str], Record]) -> RecordList:
         """Return a row for each item, made of it and the username; incomplete with any `errors`."""
         rows = RecordList(row(item, self.username) for item in self.items)
         rows.complete = not self.errors
@@ -139,7 +129,7 @@ def read_rows(
     workflow: Workflow[UserItems],
     user_rows: Callable[[UserItems], tuple[RecordList, dict[str, int]]],
 ) -> tuple[RecordList, dict[str, int]]:
-    """Carry out the plan of `of_user`, and return the rows and the numbers of what it found.
+    """Carry out the workflow of `of_user`, and return rows and numbers of what it found.
 
     Raises the first error that it met, with the rows of what was read as `.partial`. Thread-safe.
     """
@@ -154,12 +144,12 @@ def divide(
     assigned: Iterable[Record],
     period: Period = _ALWAYS,
     project_ids: Collection[int] | None = None,
-) -> tuple[Item, ...]:
+) -> tuple[UserItem, ...]:
     """Return the items of both lists, each once by its id, with its roles; the newest first.
 
     Only what was created in the period, and lies in one of the projects (None: in any), counts.
     """
-    found: dict[object, Item] = {}
+    found: dict[object, UserItem] = {}
     for is_authored, items in ((True, authored), (False, assigned)):
         for each in items:
             if project_ids is not None and record.field(each, "project_id") not in project_ids:
@@ -168,7 +158,7 @@ def divide(
                 continue
             key = record.identity(each) or object()
             before = found.get(key)
-            found[key] = Item(
+            found[key] = UserItem(
                 each if before is None else before.record,
                 is_authored or (before is not None and before.authored),
                 not is_authored or (before is not None and before.assigned),
@@ -176,7 +166,7 @@ def divide(
     return tuple(sorted(found.values(), key=_age, reverse=True))
 
 
-def _age(item: Item) -> datetime:
+def _age(item: UserItem) -> datetime:
     return instant(record.field(item.record, "created_at")) or datetime.min.replace(tzinfo=UTC)
 
 
@@ -185,20 +175,25 @@ def of_user(
     owner: Owner,
     period: Period = _ALWAYS,
     projects: Projects = None,
-    roles: Sequence[str] = ROLES,
+    roles: Sequence[Role] = ROLES,
     moment: Moment = "created",
+    scope: Scope = EVERYWHERE,
 ) -> Workflow[UserItems]:
-    """Return the plan that reads a person's items; it never raises for what could not be read.
+    """Return the workflow that reads a person's items; errors are in its result.
 
     `created` gives exactly the items of the period. `active` gives all to which anything happened
-    in it, and some more: whoever asks knows which moment counts.
-    Projects given as paths are looked up first, side by side with the lists; an id is taken as it
-    is. A person whose name is not known, or whose lists are empty, is looked up, too: NotFound
-    stands in the errors if there is nobody.
+    in it, and some more: the caller knows which moment counts. The lists are those of the project
+    or group of `scope`; of these, `projects` leaves only the items in some projects. Projects given
+    as paths are looked up, side by side with the lists; an id is taken as it is. An item proves
+    that its author or assignee exists, and tells the spelling of the name. A person whose lists are
+    empty, or who is given without a name, is looked up: NotFound is in the errors if there is none.
     """
     wanted = _projects(projects)
     within = created_within(period) if moment == "created" else active_within(period)
-    workflows = {role: windows.reading(owner.rest_list(kind, role, within)) for role in roles}
+    workflows: dict[str, Workflow[ListResult[str]]] = {
+        role: windows.reading(scope.rest_list(kind, {**owner.filter(role), **within}))
+        for role in roles
+    }
     if owner.user_id is not None and not owner.username:
         workflows["user"] = _one(owner.look_up())
     for each in wanted or ():
@@ -206,18 +201,43 @@ def of_user(
             workflows[f"project {each}"] = _one(RestList(endpoint(each), single=True))
     found = yield from gather(workflows)
     rows = {role: found[role].reading.rows if role in found else () for role in ROLES}
-    if "user" not in found and not owner.known and not any(rows.values()):
+    exists = True if owner.known or any(rows.values()) else None
+    if exists is None and "user" not in found and not any(found[role].error for role in roles):
         found["user"] = yield from _one(owner.look_up())
     errors = [each.error for each in found.values() if each.error is not None]
     people: list[Record] = []
     if "user" in found and found["user"].error is None:
         people = [each for each in found["user"].reading.rows if owner.is_named(each)]
+        exists = bool(people)
         if not people:
             errors.append(NotFound(f"404 There is no user {owner.username!r}", status=404))
     inside = None if wanted is None else _ids(wanted, found)
     counted = period if moment == "created" else _ALWAYS
     items = divide(rows["author"], rows["assignee"], counted, inside)
-    return UserItems(_spelled(owner, people, rows["author"]), items, tuple(errors))
+    username = _spelled(owner, people, (*rows["author"], *rows["assignee"]))
+    return UserItems(username, items, tuple(errors), exists)
+
+
+def of_users(
+    kind: Kind, usernames: Sequence[str], scope: Scope = EVERYWHERE, lists: Lists | None = None
+) -> Workflow[dict[str, UserItems]]:
+    """Return the workflow that reads the items of several people, by the names that are given.
+
+    Of each person it reads the items in the role of `scope`, as `of_user` does. `lists` are the
+    merge requests of that scope, read over GraphQL for many people at once; REST has the others.
+    """
+    role = scope.role
+    listed = {} if lists is None else (yield from lists.read(usernames))
+    unread = {
+        name: of_user(kind, Owner(None, name), roles=(role,), scope=scope)
+        for name in usernames
+        if name not in listed
+    }
+    found = yield from gather(unread)
+    for name, each in listed.items():
+        authored, assigned = (each.items, ()) if role == "author" else ((), each.items)
+        found[name] = UserItems(each.username, divide(authored, assigned))
+    return found
 
 
 def _one(rest_list: RestList) -> Workflow[ListResult[str]]:
@@ -241,10 +261,16 @@ def _ids(wanted: Iterable[int | str], found: Mapping[str, ListResult[str]]) -> s
     return ids
 
 
-def _spelled(owner: Owner, people: Iterable[Record], authored: Iterable[Record]) -> str:
-    """Return the username as GitLab spells it, from the person's record or from what they wrote."""
-    authors = (record.field(each, "author") for each in authored)
-    for person in (*people, *authors):
+def _spelled(owner: Owner, people: Iterable[Record], items: Iterable[Record]) -> str:
+    """Return the username as GitLab spells it, from the person's record or from their items."""
+    for person in chain(people, chain.from_iterable(map(_people_of, items))):
         if owner.is_named(person):
             return record.text(person, "username") or owner.username
     return owner.username
+
+
+def _people_of(item: Record) -> list[object]:
+    """Return the records of an item's author and assignees."""
+    assignees = record.field(item, "assignees")
+    several = assignees if isinstance(assignees, list) else []
+    return [record.field(item, "author"), record.field(item, "assignee"), *several]

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record
+from gitlab_sync.rules.identity.usernames import bare_username, username_key
+from gitlab_sync.rules.unique import unique
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import Workflow, run_workflow, whole
@@ -23,12 +25,7 @@ def distinct_usernames(usernames: Iterable[str]) -> list[str]:
         raise ConfigurationError(
             f"usernames is one text, {usernames!r}", hint="Give a list of usernames."
         )
-    first: dict[str, str] = {}
-    for name in usernames:
-        text = str(name or "").strip().removeprefix("@")
-        if text:
-            first.setdefault(text.lower(), text)
-    return list(first.values())
+    return unique(filter(None, map(bare_username, usernames)), username_key)
 
 
 def user_number(user_id: object) -> int:
@@ -56,12 +53,12 @@ def find(username: str) -> Workflow[Record | None]:
 
     A blank name is nobody's and costs no request.
     """
-    wanted = str(username or "").strip().removeprefix("@")
+    wanted = bare_username(username)
     if not wanted:
         return None
     found = yield {"list": by_username(wanted)}
     for listed in whole(found["list"]):
-        if (record.text(listed, "username") or "").lower() == wanted.lower():
+        if username_key(record.text(listed, "username")) == username_key(wanted):
             number = user_number(listed.get("id"))
             fuller = yield {"user": RestList(f"users/{number}", single=True)}
             return {**listed, **whole(fuller["user"])[0]}

@@ -1,14 +1,20 @@
-"""`api`: any request to GitLab's REST API, and its JSON."""
+"""`api`: send any request to GitLab's REST API, and print the JSON of its answer."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitlab_sync.cli.exits import EPILOG
+from gitlab_sync.cli.exits import EPILOG, INCOMPLETE, OK
+from gitlab_sync.cli.fields import fields
+from gitlab_sync.cli.files import place_of, read_bytes
+from gitlab_sync.cli.messages import complain_of
 from gitlab_sync.cli.options import FILE, Connection, connection_options
-from gitlab_sync.errors import without_secrets
+from gitlab_sync.errors import Cancelled, GitLabSyncError, without_secrets
+
+if TYPE_CHECKING:
+    from gitlab_sync.session.session import Session
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -58,14 +64,55 @@ def api(
     if body is not None and (reads or texts or typed):
         raise click.UsageError("--input goes neither with GET nor with fields.")
 
-    from gitlab_sync.cli import calling  # noqa: PLC0415 - loads the engine
-    from gitlab_sync.cli.fields import fields  # noqa: PLC0415 - only for a request
+    from gitlab_sync.cli.session import open_session
 
-    sent: Any = fields(texts, typed) if body is None else calling.read_json(body)
-    call = calling.Call(method, path, sent, paginate=paginate, lines=form == "ndjson")
-    return calling.send(call, connection)
+    lines = form == "ndjson"
+    sent = fields(texts, typed) if body is None else _read_json(body)
+    with open_session(connection) as command:
+        session = command.session
+        if paginate and lines:
+            return _print_pages(session, path, sent)
+        if paginate:
+            _print(session.get_all(path, sent), lines=lines)
+        else:
+            _print(session.request(method, path, sent), lines=lines)
+    return OK
 
 
 def _signs_in(pair: str) -> bool:
     """Whether a field is another way to hand GitLab a token."""
     return pair.partition("=")[0].lower() in {"private_token", "job_token"}
+
+
+def _read_json(name: str) -> Any:
+    """Return what a file of JSON holds (`-`: standard input); click.UsageError if it is none."""
+    import orjson
+
+    data = read_bytes(name)
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise click.UsageError(f"{place_of(name)} is not JSON: {error}") from None
+
+
+def _print_pages(session: Session, path: str, sent: Any) -> int:
+    """Print each page as it comes; what came before an error stays, and the code says so."""
+    printed = False
+    try:
+        for page in session.iter_pages(path, sent):
+            _print(page, lines=True)
+            printed = True
+    except GitLabSyncError as error:
+        if isinstance(error, Cancelled) or not printed:
+            raise
+        complain_of(error)
+        return INCOMPLETE
+    return OK
+
+
+def _print(data: Any, *, lines: bool) -> None:
+    from gitlab_sync.cli.output import StandardOutput
+    from gitlab_sync.reports.json_file import json_document, to_ndjson
+
+    rows = data if isinstance(data, list) else [data]
+    StandardOutput().write(to_ndjson(rows) if lines else json_document(data))

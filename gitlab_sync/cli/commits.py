@@ -1,18 +1,23 @@
-"""`commits`: whose commits are whose."""
+"""`commits`: show the commits of people, their totals, or the commits that match nobody."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.options import Connection, Target, connection_options, target_options
-from gitlab_sync.cli.people import People, people_options, require_people
+from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
 from gitlab_sync.cli.scope import WorkScope, scope_options
+from gitlab_sync.rules.text import plural
 
 if TYPE_CHECKING:
-    from gitlab_sync.services.commits import Table
+    from gitlab_sync.cli.output import Output
+    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.session import CommandRun
+    from gitlab_sync.services.commits import CommitsReport, Table
 
 
 @click.command(epilog=EPILOG)
@@ -50,16 +55,55 @@ def commits(
         raise click.UsageError("Either --totals or --unmatched: each is a table of its own.")
     if group is not None and not group.strip().strip("/"):
         raise click.UsageError("Which group? Give --group its id, path or URL.")
-    if not (scope.projects or group):
+    of_members = bool(scope.projects or group) and not people.asked
+    if not of_members:
         require_people(people, connection)
 
-    from gitlab_sync.cli import commits_table, dry_run  # noqa: PLC0415 - loads the engine
-    from gitlab_sync.services.commits import CommitsQuery  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.services.commits import CommitsQuery, answer
 
     table: Table = "Totals" if totals else "Unmatched" if unmatched else "Commits"
-    query = CommitsQuery(
-        None, scope.projects, group, scope.period, scope.known_by, clock=scope.clock
-    )
-    if scope.dry_run:
-        return dry_run.of_commits(people, query, target, connection)
-    return commits_table.show(people, query, table, target, connection)
+
+    def work(command: CommandRun, output: Output) -> Summary:
+        named = people if of_members else find_people(people, command)
+        query = CommitsQuery(
+            None if of_members else named.people,
+            scope.projects,
+            group,
+            scope.period,
+            scope.known_by,
+            clock=scope.clock,
+        )
+        with command.progress("commits") as run:
+            report = answer(command.session, query, run)
+        sheet = report.sheet(query, command.session.base_url, table)
+        if "Username" in sheet.columns:
+            sheet = Further(named, sheet.columns).behind(sheet)
+        output.finish(sheet)
+        return Summary.of_people(
+            report,
+            remarks=list(_remarks(report, table, of_members=of_members)),
+            unknown_projects=report.unknown_projects,
+            unread=report.unread,
+            refused=named.refused,
+        )
+
+    return run_report(work, target, connection)
+
+
+def _remarks(report: CommitsReport, table: Table, *, of_members: bool) -> Iterator[str]:
+    """Yield how the commits divide, or who may miss some that match nobody."""
+    if of_members and not report:
+        yield "warning: the projects have no members, so there are no rows"
+    unmatched = report.division.unmatched
+    without = sum(row["Commits Total"] == 0 for row in report)
+    if table == "Unmatched":
+        yield str(report.division)
+        if unmatched:
+            yield "hint: say whose they are by lines of “username, address” in a file for --aliases"
+    elif unmatched and without:
+        yield (
+            f"hint: {'1 person has' if without == 1 else f'{without} people have'} no commit, and "
+            f"{plural(unmatched, 'commit')} of nobody may be theirs: --unmatched lists the names "
+            "and addresses"
+        )

@@ -1,17 +1,37 @@
-"""`compliance`: how well projects are kept."""
+"""`compliance`: evaluate how well projects are kept."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitlab_sync.cli.exits import EPILOG
+from gitlab_sync.cli.exits import EPILOG, FAILED, INCOMPLETE, NOTHING, OK
 from gitlab_sync.cli.files import read_bytes
+from gitlab_sync.cli.messages import note, printable
 from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
 from gitlab_sync.errors import without_secrets
+from gitlab_sync.rules import record
 from gitlab_sync.rules.delimited import decoded
+
+if TYPE_CHECKING:
+    from gitlab_sync.cli.output import Output
+    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.session import CommandRun
+    from gitlab_sync.rules.projects.checks import ProjectCheck
+    from gitlab_sync.rules.projects.compliance import Policy, Report
+    from gitlab_sync.rules.projects.facts import Answer, Finding
+    from gitlab_sync.services.project_report import Checked, ComplianceReport
+    from gitlab_sync.types import TableRow
+
+_MARKS: dict[Answer, str] = {
+    "pass": "pass", "fail": "FAIL", "unknown": "?", "not applicable": "n/a",
+}  # fmt: skip
+_MOST_NEXT = 3
+_INDENT = " " * 8
 
 # A URL may have a `#` in it.
 _COMMENT = re.compile(r"(?:^|\s)#.*")
@@ -45,11 +65,6 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
     help="Exit with 1 if a project's score is below this.",
 )
 @click.option("--details", is_flag=True, help="With json and ndjson: every finding, too.")
-@click.option(
-    "--dry-run",
-    is_flag=True,
-    help="Judge nothing, but say how many requests it would take, at least.",
-)
 @target_options
 @connection_options
 def compliance(
@@ -60,7 +75,6 @@ def compliance(
     licences: tuple[str, ...],
     fail_under: float | None,
     details: bool,
-    dry_run: bool,
     target: Target,
     connection: Connection,
 ) -> int:
@@ -81,14 +95,41 @@ def compliance(
         raise click.UsageError("Which? Give a PROJECT, --group G, or --projects-file FILE.")
     names = [*_given(projects), *_listed(projects_files)]
 
-    from gitlab_sync.cli import checking  # noqa: PLC0415 - likewise
-    from gitlab_sync.cli import dry_run as counting  # noqa: PLC0415 - likewise
-    from gitlab_sync.services.compliance import ComplianceQuery, policy_of  # noqa: PLC0415 - the engine
+    from gitlab_sync.cli.report import MOST, Summary, by_reason, run_report
+    from gitlab_sync.services.compliance import (
+        ComplianceQuery,
+        answer,
+        left_out,
+        policy_of,
+        report_sheet,
+    )
 
     query = ComplianceQuery(names, group, ref, policy_of(licences), everything=not asked)
-    if dry_run:
-        return counting.of_compliance(query, target, connection)
-    return checking.check(query, target, connection, details=details, fail_under=fail_under)
+
+    def row(checked: Checked) -> TableRow:
+        return _details(checked, query.policy) if details else checked.row
+
+    def work(command: CommandRun, output: Output) -> Summary:
+        with command.progress("projects", live=not output.shows_rows) as run:
+            report = answer(command.session, query, run, lambda checked: output.row(row(checked)))
+        alone = len(report) == 1 and group is None and asked
+        if target.format == "table" and alone and report.checked[0].report is not None:
+            output.write(to_text(report.checked[0], query.policy).encode(errors="replace"))
+        else:
+            sheet = report_sheet(query, report, command.session.base_url)
+            output.finish(replace(sheet, rows=list(map(row, report.checked))))
+        if not report:
+            note("warning: no project was found, so there are no rows")
+        met, hints = _errors(report)
+        return Summary(
+            _exit_code(report, fail_under),
+            report.completeness,
+            [f"left out of the group: {', '.join(left_out(report))}"] if report.left_out else [],
+            errors=by_reason(met, "projects"),
+            hints=hints[:MOST],
+        )
+
+    return run_report(work, target, connection)
 
 
 def _given(projects: Iterable[str]) -> Iterator[str]:
@@ -106,3 +147,110 @@ def _listed(files: Iterable[str]) -> Iterator[str]:
             name = _COMMENT.sub("", line).strip()
             if name.strip("/"):
                 yield name
+
+
+def _exit_code(report: ComplianceReport, fail_under: float | None) -> int:
+    """Return the exit code that a report calls for, given the least score that is good enough.
+
+    A score that is below it goes before anything that could not be read; that checks are unknown
+    although everything was read is no reason for another code.
+    """
+    if report and all(row["Status"] == "Error" for row in report):
+        return NOTHING
+    scores = [row["Compliance Score"] for row in report]
+    if fail_under is not None and any(
+        isinstance(score, float) and score < fail_under for score in scores
+    ):
+        return FAILED
+    return OK if report.completeness.whole else INCOMPLETE
+
+
+def _errors(report: ComplianceReport) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the projects that could not be read by reason, and what to do about it."""
+    met: dict[str, dict[str, None]] = {}
+    hints: dict[str, None] = {}
+    for checked in report.checked:
+        for error in () if checked.whole else checked.errors:
+            met.setdefault(error.reason, {})[str(checked.row["Project"])] = None
+            if error.hint:
+                hints[error.hint] = None
+    return {reason: list(names) for reason, names in met.items()}, list(hints)
+
+
+def _details(checked: Checked, policy: Policy) -> dict[str, Any]:
+    """Return a project's row with `URL`, `Ref` and `Checks`: its `finding_rows`.
+
+    For a project that could not be read the three are null.
+    """
+    from gitlab_sync.services.compliance import finding_rows
+
+    report = checked.report
+    if report is None:
+        return {**checked.row, "URL": None, "Ref": None, "Checks": None}
+    url = record.text(checked.project, "web_url")
+    found = finding_rows(report, policy)
+    return {**checked.row, "URL": url or None, "Ref": checked.ref, "Checks": found}
+
+
+# -- one project in words --------------------------------------------------------------------------
+
+
+def to_text(checked: Checked, policy: Policy) -> str:
+    """Return what was found of a project, check by check, for a person. Pure.
+
+    A mark (`pass`, `FAIL`, `?` for unknown, `n/a` for what does not apply) and what it counts, then
+    the reason; below it where that stands, and for a fault what to do about it. The project must
+    have a report.
+    """
+    report = checked.report
+    if report is None:
+        raise ValueError(f"nothing is known about {checked.asked}")
+    lines = [*_head(checked, report), *_body(report, policy), *_next(report, policy)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _head(checked: Checked, report: Report) -> Iterator[str]:
+    yield printable(str(checked.row["Project"]))
+    address = record.text(checked.project, "web_url")
+    if address:
+        yield printable(address)
+    yield ""
+    yield f"Score  {report.score}"
+    yield f"Stack  {', '.join(report.stack) or 'no known language'}"
+    yield f"Ref    {printable(checked.ref)}"
+
+
+def _body(report: Report, policy: Policy) -> Iterator[str]:
+    from gitlab_sync.rules.projects.checks import CHECKS
+
+    width = max(len(check.title) for check in CHECKS)
+    for area in dict.fromkeys(check.area for check in CHECKS):
+        yield ""
+        yield area[0].upper() + area[1:]
+        for check in CHECKS:
+            if check.area == area:
+                yield from _check(check, report.findings[check.id], policy, width)
+
+
+def _check(check: ProjectCheck, finding: Finding, policy: Policy, width: int) -> Iterator[str]:
+    weight = policy.weights[check.id]
+    points = f"{finding.share * weight:g}/{weight:g}"
+    counts = "" if finding.result == "not applicable" or not weight else points
+    mark = _MARKS[finding.result]
+    yield f"  {mark:<4}  {check.title:<{width}}  {counts:>5}  {printable(finding.reason)}"
+    if finding.path is not None:
+        place = finding.path if finding.line is None else f"{finding.path}:{finding.line}"
+        parts = [place] if finding.link is None else [place, finding.link]
+        yield _INDENT + "  ".join(map(printable, parts))
+    if finding.result == "fail":
+        yield f"{_INDENT}To do: {check.how_to_fix}"
+
+
+def _next(report: Report, policy: Policy) -> Iterator[str]:
+    """Say what to do first: what would raise the score most."""
+    from gitlab_sync.services.compliance import suggestions
+
+    best = [each.check.title for each in suggestions(report, policy)[:_MOST_NEXT]]
+    if best:
+        yield ""
+        yield f"What would help most: {', '.join(best)}"

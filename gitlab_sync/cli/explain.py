@@ -50,7 +50,7 @@ def explain(check: str | None, form: str) -> int:
     """Explain a CHECK, by its id or by the title of its column; without one, list them all."""
     found = list(_all()) if check is None else named(check)
     if form == "json":
-        from gitlab_sync.reports.json_file import to_json  # noqa: PLC0415 - needed by few
+        from gitlab_sync.reports.json_file import to_json
 
         data = to_json([_facts(each) for each in found])
     else:
@@ -91,7 +91,7 @@ def _names() -> dict[str, list[Found]]:
 
 def _columns() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Return the columns that are not called as a check: its rule set, and ids or titles in it."""
-    from gitlab_sync.rules.scores.unified import ISSUE_CHECKS, MERGE_REQUEST_CHECKS  # noqa: PLC0415
+    from gitlab_sync.rules.scores.unified import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 
     columns = {title: ("projects", ids) for title, ids in _PROJECT_COLUMNS.items()}
     for rules, titles in (("merge requests", MERGE_REQUEST_CHECKS), ("issues", ISSUE_CHECKS)):
@@ -104,8 +104,8 @@ def _key(name: str) -> str:
 
 
 def _all() -> Iterator[Found]:
-    from gitlab_sync.rules.items import issue, merge_request  # noqa: PLC0415 - for --help
-    from gitlab_sync.rules.projects import checks as project_checks  # noqa: PLC0415 - for --help
+    from gitlab_sync.rules.items import issue, merge_request
+    from gitlab_sync.rules.projects import checks as project_checks
 
     sets: dict[str, Sequence[Check]] = {
         "merge requests": merge_request.CHECKS,
@@ -160,7 +160,7 @@ def _explanation(found: Found) -> str:
 
 
 def _sum_of_weights() -> float:
-    from gitlab_sync.rules.projects.checks import WEIGHTS  # noqa: PLC0415 - for --help
+    from gitlab_sync.rules.projects.checks import WEIGHTS
 
     return sum(WEIGHTS.values())
 

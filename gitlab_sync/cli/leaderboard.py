@@ -1,21 +1,27 @@
-"""`leaderboard`: teams compared by what they did."""
+"""`leaderboard`: compare teams by what they did."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.files import place_of, read_bytes
+from gitlab_sync.cli.messages import note
 from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
 from gitlab_sync.cli.scope import WorkScope, scope_options
+from gitlab_sync.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from gitlab_sync.cli.output import Output
+    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.rules.identity.teams import Team
     from gitlab_sync.rules.scores.work import Number
+    from gitlab_sync.services.leaderboard import LeaderboardQuery
 
 
 @click.command(epilog=EPILOG)
@@ -71,31 +77,39 @@ def leaderboard(
         raise click.UsageError("Which teams? Give --teams FILE, or --group G for each.")
     if any(not group.strip().strip("/") for group in groups):
         raise click.UsageError("Which group? Give --group its id or path.")
-    teams = None if teams_file is None else _teams(teams_file)
+    teams = None if teams_file is None else _teams_of_file(teams_file)
     points = _points(weights)
 
-    from gitlab_sync.cli import dry_run, leaderboard_tables  # noqa: PLC0415 - loads the engine
-    from gitlab_sync.services.leaderboard import LeaderboardQuery  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.reports.report import Report
+    from gitlab_sync.services.leaderboard import LeaderboardQuery, answer
 
-    query = LeaderboardQuery(
-        teams or (),
-        scope.projects,
-        scope.period,
-        scope.known_by,
-        scope.zone,
-        scope.clock,
-        points,
-    )
-    where = None if teams is not None else groups
-    if scope.dry_run:
-        return dry_run.of_leaderboard(query, where, target, connection)
-    wanted = leaderboard_tables.Wanted(where, individuals, part, save_teams)
-    return leaderboard_tables.show(query, wanted, target, connection)
+    def work(command: CommandRun, output: Output) -> Summary:
+        query = LeaderboardQuery(
+            _teams_of_groups(groups, command) if teams is None else teams,
+            scope.projects,
+            scope.period,
+            scope.known_by,
+            scope.zone,
+            scope.clock,
+            points,
+        )
+        _require_part(part, query, individuals=individuals)
+        _note_empty(query.teams)
+        if save_teams is not None:
+            _save(query.teams, save_teams)
+        with command.progress("people") as run:
+            report = answer(command.session, query, run)
+        output.finish_all(report.sheets(command.session.base_url, individuals=individuals), part)
+        people = Report(report.individuals, report.completeness)
+        return Summary.of_people(people, unknown_projects=report.unknown_projects)
+
+    return run_report(work, target, connection)
 
 
-def _teams(name: str) -> tuple[Team, ...]:
+def _teams_of_file(name: str) -> tuple[Team, ...]:
     """Return the teams of a file; ConfigurationError with every fault in it."""
-    from gitlab_sync.rules.identity.teams import parse_teams  # noqa: PLC0415 - only where there is a file
+    from gitlab_sync.rules.identity.teams import parse_teams
 
     try:
         return parse_teams(read_bytes(name).decode(), place_of(name))
@@ -104,8 +118,8 @@ def _teams(name: str) -> tuple[Team, ...]:
 
 
 def _points(given: Iterable[str]) -> Mapping[str, Number]:
-    """Return the weights with those that were given in their place; else as `_teams`."""
-    from gitlab_sync.rules.scores.leaderboard import weights_from  # noqa: PLC0415 - as above
+    """Return the weights with those that were given in their place; raises as `_teams_of_file`."""
+    from gitlab_sync.rules.scores.leaderboard import weights_from
 
     setting: dict[str, object] = {}
     for text in given:
@@ -123,3 +137,51 @@ def _number(text: str) -> Number | str:
     except ValueError:
         return text
     return int(number) if math.isfinite(number) and number.is_integer() else number
+
+
+def _teams_of_groups(groups: Sequence[str], command: CommandRun) -> tuple[Team, ...]:
+    """Return the teams that these groups are; without any, the teams of the demo.
+
+    Raises NotFound if one of the groups does not exist.
+    """
+    from gitlab_sync.rules.identity.teams import Member, Team
+    from gitlab_sync.sandbox import demo_world
+    from gitlab_sync.services.leaderboard import teams_of_groups
+
+    if groups:
+        return teams_of_groups(command.session, groups)
+    return tuple(
+        Team(name, "", tuple(map(Member, usernames)))
+        for name, usernames in demo_world().teams.items()
+    )
+
+
+def _require_part(part: str | None, query: LeaderboardQuery, *, individuals: bool) -> None:
+    """Refuse a table that the report will not have, before anything is read for it."""
+    from gitlab_sync.services.leaderboard import INDIVIDUALS, LEADERBOARD, SCORES
+
+    titles = [LEADERBOARD, *query.titles().values(), SCORES, *([INDIVIDUALS] * individuals)]
+    if part not in {None, *titles}:
+        raise click.UsageError(f"There is no table “{part}”: give {', '.join(titles)}.")
+
+
+def _note_empty(teams: Sequence[Team]) -> None:
+    if not teams:
+        note("warning: there is no team, so there are no rows")
+    for team in teams:
+        if not team.members:
+            note(f"warning: the team {team.name} has no members")
+
+
+def _save(teams: Iterable[Team], path: str) -> None:
+    from gitlab_sync.reports.atomic import AtomicFile
+    from gitlab_sync.rules.identity.teams import teams_to_json
+
+    try:
+        with AtomicFile(path) as file:
+            file.write(teams_to_json(teams).encode())
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="Give --save-teams a file in a folder that exists and may be written.",
+        ) from None

@@ -1,11 +1,57 @@
-"""`members` and `search`: people and projects that one does not know by name yet."""
+"""`members` and `search`: list people and projects, to find their names."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import chain, islice
+from typing import TYPE_CHECKING, TypeAlias
+
 import click
 
-from gitlab_sync.cli.exits import EPILOG
+from gitlab_sync.cli.exits import EPILOG, OK
 from gitlab_sync.cli.options import Connection, Target, connection_options, target_options
+from gitlab_sync.types import Record, Scalar
+
+if TYPE_CHECKING:
+    from gitlab_sync.cli.output import Output
+    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.session import CommandRun
+    from gitlab_sync.session.session import Session
+
+_Cells: TypeAlias = Mapping[str, Callable[[Record], Scalar]]
+"""The cell of each column, by its title."""
+
+_LINK = "Link"
+
+
+def _as_it_is(key: str) -> Callable[[Record], Scalar]:
+    return lambda record: record.get(key)
+
+
+_MEMBER: _Cells = {
+    "Username": _as_it_is("username"),
+    "Name": _as_it_is("name"),
+    "Id": _as_it_is("id"),
+    "Email": lambda record: record.get("email") or record.get("public_email"),
+    _LINK: _as_it_is("web_url"),
+}
+_USER: _Cells = {
+    "Username": _as_it_is("username"),
+    "Name": _as_it_is("name"),
+    "Id": _as_it_is("id"),
+    "State": _as_it_is("state"),
+    _LINK: _as_it_is("web_url"),
+}
+_PROJECT: _Cells = {
+    "Project": _as_it_is("path_with_namespace"),
+    "Name": _as_it_is("name"),
+    "Id": _as_it_is("id"),
+    "Visibility": _as_it_is("visibility"),
+    "Archived": _as_it_is("archived"),
+    "Last Activity": _as_it_is("last_activity_at"),
+    _LINK: _as_it_is("web_url"),
+}
 
 
 @click.command(epilog=EPILOG)
@@ -18,12 +64,26 @@ def members(group: str, direct: bool, target: Target, connection: Connection) ->
 
     As CSV the list can be handed to the commands that take --users-file.
     """
-    if not group.strip().strip("/"):
+    group = group.strip()
+    if not group.strip("/"):
         raise click.UsageError("Which GROUP? Give its id or path.")
 
-    from gitlab_sync.cli import looking_up  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.api.groups import get_group_members
+    from gitlab_sync.http.urls import encode_id
+    from gitlab_sync.session.pagination import RestList
+    from gitlab_sync.session.workflow import read_all
 
-    return looking_up.show_members(group, target, connection, direct=direct)
+    def ask(session: Session) -> tuple[Sequence[Record], str]:
+        records = (
+            read_all(session, RestList(f"groups/{encode_id(group)}/members"))
+            if direct
+            else get_group_members(session, group)
+        )
+        return records, f"{len(records)} members read"
+
+    which = "direct members only" if direct else "inherited members, too"
+    title, what = f"Members of {group}", f"group {group}, {which}"
+    return _list(title, what, _MEMBER, ask, target, connection)
 
 
 @click.command(epilog=EPILOG)
@@ -40,9 +100,54 @@ def search(kind: str, text: str, limit: int, target: Target, connection: Connect
 
     For projects the path and the description count, too, and with a / in TEXT also the groups.
     """
-    if not text.strip():
+    text = text.strip()
+    if not text:
         raise click.UsageError("For which TEXT? An empty one would find everything.")
 
-    from gitlab_sync.cli import looking_up  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.session.session import PER_PAGE
 
-    return looking_up.show_found(kind, text.strip(), limit, target, connection)
+    params = {"search": text}
+    if kind == "projects" and "/" in text:
+        params["search_namespaces"] = "true"
+
+    def ask(session: Session) -> tuple[Sequence[Record], str]:
+        # One more than wanted says whether there are others.
+        wanted = limit + 1
+        per_page = min(wanted, PER_PAGE)
+        pages = session.iter_pages(kind, params, per_page, -(-wanted // per_page))
+        records = list(islice(chain.from_iterable(pages), wanted))
+        if len(records) <= limit:
+            return records, f"{len(records)} {kind} found"
+        more = f"more than {limit} {kind} found: the first {limit} are shown, --limit shows others"
+        return records[:limit], more
+
+    cells = _PROJECT if kind == "projects" else _USER
+    title, what = f"{kind.capitalize()} found", f"{kind} by {text!r}"
+    return _list(title, what, cells, ask, target, connection)
+
+
+def _list(
+    title: str,
+    what: str,
+    cells: _Cells,
+    ask: Callable[[Session], tuple[Sequence[Record], str]],
+    target: Target,
+    connection: Connection,
+) -> int:
+    """Write a table of records. `what` is asked for; `ask` also says how complete they are.
+
+    A list that is not whole is not shown: the error of `gitlab_sync.errors` is raised.
+    """
+    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.reports.sheet import Meta, Sheet
+
+    def work(command: CommandRun, output: Output) -> Summary:
+        with command.progress(what):
+            records, completeness = ask(command.session)
+        rows = [{column: cell(each) for column, cell in cells.items()} for each in records]
+        columns = list(cells)
+        meta = Meta(datetime.now(UTC), command.session.base_url, completeness, what)
+        output.finish(Sheet(title, columns, rows, meta, links={columns[0]: _LINK}))
+        return Summary(OK, remarks=[completeness])
+
+    return run_report(work, target, connection)

@@ -20,8 +20,8 @@ from gitlab_sync.cli.options import refuse_tokens
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 
 COMMANDS = {
-    "mrs": "gitlab_sync.cli.judge",
-    "issues": "gitlab_sync.cli.judge",
+    "mrs": "gitlab_sync.cli.evaluate",
+    "issues": "gitlab_sync.cli.evaluate",
     "users": "gitlab_sync.cli.users",
     "profile": "gitlab_sync.cli.profile",
     "commits": "gitlab_sync.cli.commits",

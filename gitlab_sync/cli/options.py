@@ -114,7 +114,7 @@ _CONNECTION = (
     ),
     click.option(
         "--workers", type=click.IntRange(1, _MOST_WORKERS), metavar="N",
-        help="Requests at once. Default: GITLAB_SYNC_WORKERS, the settings file, or 32.",
+        help="Requests at once. Default: GITLAB_SYNC_WORKERS, or 32.",
     ),
     click.option(
         "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S",
@@ -147,6 +147,12 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
         gather = option(gather)
     return refuse_tokens(gather)
 
+
+quick_option = click.option(
+    "--quick", is_flag=True,
+    help="Judge merge requests from lists alone, with few requests: what these do not say is "
+    "unknown.",
+)  # fmt: skip
 
 _FACTS = (
     click.option(

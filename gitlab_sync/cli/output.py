@@ -62,12 +62,16 @@ class Output:
 
     @property
     def streams(self) -> bool:
-        """Whether rows may be written as they come, by `row`."""
+        """Whether `row` writes rows as soon as they are known."""
         return self._target.format == "ndjson"
 
     @property
-    def to_terminal(self) -> bool:
-        """Whether a person sees the rows at once."""
+    def shows_rows(self) -> bool:
+        """Whether `row` writes to a terminal, where a progress line would be in the way."""
+        return self.streams and self._to_terminal
+
+    @property
+    def _to_terminal(self) -> bool:
         return self._target.path is None and sys.stdout.isatty()
 
     def __enter__(self) -> Self:
@@ -89,9 +93,10 @@ class Output:
         return self
 
     def row(self, row: TableRow) -> None:
-        """Write one row that has just become known; only where `streams`."""
-        self._streamed = True
-        self.write(to_ndjson([row]))
+        """Write a row that has just become known, if the format `streams`."""
+        if self.streams:
+            self._streamed = True
+            self.write(to_ndjson([row]))
 
     def write(self, data: bytes) -> None:
         """Write what is finished already, in the place of a table, such as a report in words."""
@@ -121,7 +126,7 @@ class Output:
             if len(chosen) > 1:
                 others = ", ".join(sheet.title for sheet in chosen[1:])
                 note(f"{self._target.format} holds one table: --part gives the others: {others}")
-        elif self.to_terminal and self._target.format == "table":
+        elif self._to_terminal and self._target.format == "table":
             for sheet in chosen:
                 self.write(f"\n{text_cell('', sheet.title)}\n\n".encode(errors="replace"))
                 self.finish(sheet)
@@ -130,7 +135,7 @@ class Output:
 
     def _shown(self, sheet: Sheet) -> bool:
         """Show a table with lines and colours, if it is to be one, and has room."""
-        if self._target.format != "table" or not self.to_terminal:
+        if self._target.format != "table" or not self._to_terminal:
             return False
         if os.environ.get("TERM") == "dumb":
             return False

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitlab_sync.cli.files import place_of, read_list
-from gitlab_sync.cli.messages import printable
+from gitlab_sync.cli.messages import note, printable
 from gitlab_sync.cli.options import FILE, Connection
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules.delimited import records_of
@@ -22,23 +22,25 @@ from gitlab_sync.rules.identity.people_input import (
     Person,
     layout_of,
     merge,
+    merged,
     parse_people,
     username_fault,
 )
 from gitlab_sync.types import TableRow
 
 if TYPE_CHECKING:
+    from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.reports.sheet import Sheet
 
 COLLEGE = "College"
 
-_USERS = click.argument("users", metavar="[USER]...", nargs=-1)
+users_argument = click.argument("users", metavar="[USER]...", nargs=-1)
 _USERS_FILE = click.option(
     "--users-file", "users_files", multiple=True, type=FILE, metavar="FILE",
     help="Usernames, one a line, or a CSV with a column of them; - is standard input. May be "
     "given several times.",
 )  # fmt: skip
-_MEMBERS_OF = click.option(
+members_option = click.option(
     "--members-of", "groups", multiple=True, metavar="GROUP",
     help="The members of this group, too, inherited ones included: id or path. May be given "
     "several times.",
@@ -73,7 +75,7 @@ def people_options(command: Callable[..., int]) -> Callable[..., int]:
         named = (given.pop("users"), given.pop("users_files"), given.pop("groups"))
         return command(people=read_people(*named), **given)
 
-    return _USERS(_USERS_FILE(_MEMBERS_OF(gather)))
+    return users_argument(_USERS_FILE(members_option(gather)))
 
 
 def require_people(people: People, connection: Connection) -> None:
@@ -111,6 +113,25 @@ def read_people(
     people.refused = [f"{fault}: left out" for fault in found.faults]
     people.titles = list(titles)
     return people
+
+
+def find_people(people: People, command: CommandRun) -> People:
+    """Return the people that a run is about, and note the names that are left out of it.
+
+    These are the people named, with the members of the groups; without any, the people of the demo.
+    """
+    from gitlab_sync.services.members import people_of_groups
+
+    for message in people.refused:
+        note(message)
+    named = list(people.people)
+    if people.groups:
+        named = merged([*named, *people_of_groups(command.session, people.groups)])
+    if not people.asked:
+        named = [Person(name) for name in command.demo_people]
+    if not named and not people.refused:
+        note("warning: nobody was named, so there are no rows")
+    return replace(people, people=tuple(named))
 
 
 class Further:

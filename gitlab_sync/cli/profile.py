@@ -1,33 +1,70 @@
-"""`profile`: all about one person, and what there is to mend."""
+"""`profile`: show everything about one person, and what there is to fix in their work."""
 
 from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from gitlab_sync.cli.exits import EPILOG
+from gitlab_sync.cli.messages import printable
 from gitlab_sync.cli.options import (
     Connection,
     FactOptions,
     Target,
     connection_options,
     fact_options,
+    quick_option,
     target_options,
 )
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import without_secrets
+from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.people_input import username_fault
-from gitlab_sync.rules.scores.profile import TITLES
+from gitlab_sync.rules.scores.profile import NOT_KNOWN, TITLES, TO_FIX, reference
+from gitlab_sync.rules.scores.time_logs import format_time_spent
+from gitlab_sync.rules.text import plural
+
+if TYPE_CHECKING:
+    from gitlab_sync.cli.output import Output
+    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.session import CommandRun
+    from gitlab_sync.rules.items.fixes import Entry, Group
+    from gitlab_sync.services.profile import ProfileReport
+
+WIDTH = 100
+"""The characters of a line. Only an address may be longer: cut off it would lead nowhere."""
+
+_MOST_FAULTS = 3  # of each check
+_MOST_DOUBTS = 10
+_LABEL = 16
+_INDENT = " " * 8
+
+_NUMBERS = {
+    "Commits": {
+        "Commits Total": "",
+        "Commits Morning": "in the morning",
+        "Commits Afternoon": "in the afternoon",
+    },
+    "Merge requests": {
+        "MR Total (Authored)": "written",
+        "MR Merged": "merged",
+        "MR Open": "open",
+        "MR Closed": "closed",
+    },
+    "Issues": {"Issue Total (Auth)": "written", "Issue Open": "open", "Issue Closed": "closed"},
+    "Projects": {"Projects (Auth)": "personal", "Projects (Contr)": "contributed to"},
+    "Groups": {"Groups Count": ""},
+}
+"""The lines of numbers: for each its label, and the words behind its numbers."""
 
 
 @click.command(epilog=EPILOG)
 @click.argument("user", required=False)
 @scope_options
-@click.option(
-    "--quick",
-    is_flag=True,
-    help="Judge merge requests from lists alone, with few requests: what these do not say is "
-    "unknown.",
-)
+@quick_option
 @click.option(
     "--part",
     type=click.Choice(TITLES, case_sensitive=False),
@@ -58,12 +95,161 @@ def profile(
         if fault is not None:
             raise click.UsageError(f"Whose? Give one USER: {fault}.")
 
-    from gitlab_sync.cli import dry_run, profile_tables  # noqa: PLC0415 - loads the engine
-    from gitlab_sync.services.profile import ProfileQuery  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.services.profile import ProfileQuery, answer
 
-    query = ProfileQuery(
-        username, scope.projects, scope.period, quick, scope.known_by, scope.zone, scope.clock
+    def work(command: CommandRun, output: Output) -> Summary:
+        query = ProfileQuery(
+            username or command.demo_people[0],
+            scope.projects,
+            scope.period,
+            quick,
+            scope.known_by,
+            scope.zone,
+            scope.clock,
+        )
+        with command.progress("people") as run:
+            report = answer(command.session, query, run)
+        instance = command.session.base_url
+        if part is None and target.format == "table":
+            output.write(to_text(report).encode(errors="replace"))
+        elif part is None and target.format == "xlsx":
+            output.finish_all(report.sheets(instance))
+        else:
+            output.finish_all([*report.summaries(instance), *report.sheets(instance)], part)
+        return Summary.of_people(report, unknown_projects=report.unknown_projects)
+
+    return run_report(work, target, connection, facts)
+
+
+# -- the profile in words --------------------------------------------------------------------------
+
+
+def to_text(report: ProfileReport) -> str:
+    """Return a profile for a person to read. Pure.
+
+    A number that may be higher is `12 or more`, one that nobody knows is `?`.
+    """
+    blocks = [_head(report)]
+    if report.user is not None:
+        blocks += [_numbers(report), _to_mend(report), _not_known(report), _tables(report)]
+    texts = ("".join(f"{line}\n" for line in block) for block in blocks)
+    return "\n".join(text for text in texts if text)
+
+
+def _head(report: ProfileReport) -> Iterator[str]:
+    (row,) = report
+    if report.user is None:
+        yield _cut(str(row["Username"]))
+    else:
+        yield _cut(f"{row['Name']} (@{row['Username']}, id {row['Id']})")
+        yield printable(_known(row["Link"]))
+        if row["Avatar"] is not None:
+            yield _labelled("Avatar", printable(str(row["Avatar"])))
+    yield _labelled("Status", str(row["Status"]))
+    error = [] if row["Error"] is None else [("Error", str(row["Error"]))]
+    for label, text in [*error, *(("Note", remark) for remark in report.remarks)]:
+        yield from _wrapped(printable(text), _labelled(label, ""), " " * _LABEL)
+
+
+def _numbers(report: ProfileReport) -> Iterator[str]:
+    for label, titles in _NUMBERS.items():
+        shown = [f"{_number(report, title)} {word}".strip() for title, word in titles.items()]
+        yield _labelled(label, ", ".join(shown))
+    seconds = report.numbers["Time Spent"]
+    spent = _known(None if seconds is None else format_time_spent(seconds))
+    yield _labelled("Time spent", f"{spent}{_more(report, 'Time Spent')}")
+    (row,) = report
+    readme = report.readme.value
+    link = "" if readme is None or readme.link is None else printable(readme.link)
+    yield _labelled("Profile README", f"{_known(row['Profile README'])}  {link}".rstrip())
+
+
+def _number(report: ProfileReport, title: str) -> str:
+    return f"{_known(report.numbers[title])}{_more(report, title)}"
+
+
+def _more(report: ProfileReport, title: str) -> str:
+    return " or more" if title in report.at_least else ""
+
+
+def _to_mend(report: ProfileReport) -> Iterator[str]:
+    fixes = report.fixes
+    unread = [part for part in ("merge requests", "issues") if part in report.errors]
+    if fixes.faults:
+        yield f"What to mend, the worst first: {plural(len(fixes.faults), 'fault')}"
+    elif any(fixes.evaluated.values()):
+        whole = not (unread or fixes.unknown)
+        yield f"What to mend: no fault {'was found' if whole else 'is known'}"
+    elif unread:
+        yield f"What to mend: {_known(None)}"
+    else:
+        yield "What to mend: nothing yet, since no merge request has ended and no issue is closed"
+    for part in unread:
+        yield f"  There may be more: not all {part} could be read"
+    for group in fixes.groups:
+        yield ""
+        yield from _group(group)
+
+
+def _group(group: Group) -> Iterator[str]:
+    share = f"{len(group.faults)} of {plural(group.known, group.kind)} ({group.share:.0%})"
+    others = f", {group.unknown} not known" if group.unknown else ""
+    yield f"{group.check.severity:<{len(_INDENT)}}{group.check.title}: {share}{others}"
+    yield from _wrapped(f"To do: {group.check.how_to_fix}", _INDENT, _INDENT)
+    for entry in group.faults[:_MOST_FAULTS]:
+        yield from _entry(entry)
+    more = len(group.faults) - _MOST_FAULTS
+    if more > 0:
+        yield f"{_INDENT}and {more} more: --part {TO_FIX} shows all"
+
+
+def _entry(entry: Entry) -> Iterator[str]:
+    name = reference(entry.item) or f"{entry.kind} {record.field(entry.item, 'iid')}"
+    title = record.text(entry.item, "title") or ""
+    yield _cut(f"{entry.verdict.reason}: {name} {title}", f"{_INDENT}- ")
+    if entry.link is not None:
+        yield f"{_INDENT}  {printable(entry.link)}"
+
+
+def _not_known(report: ProfileReport) -> Iterator[str]:
+    doubts = report.fixes.doubts
+    if doubts:
+        yield "Not known, and so counted neither as right nor as wrong"
+    for doubt in doubts[:_MOST_DOUBTS]:
+        items = plural(doubt.number, doubt.kind)
+        yield _cut(f"{doubt.check.title}: {items}: {doubt.reason}", "  ")
+    if len(doubts) > _MOST_DOUBTS:
+        yield f"  and {len(doubts) - _MOST_DOUBTS} more: --part {NOT_KNOWN} shows all"
+
+
+def _tables(report: ProfileReport) -> Iterator[str]:
+    yield "Tables (--part TITLE shows one)"
+    for title, part in report.parts.items():
+        more = " or more" if part.error is not None and part.number is not None else ""
+        yield f"  {title:<20}  {_known(part.number)}{more}"
+
+
+def _known(value: object) -> str:
+    from gitlab_sync.reports.text_table import UNKNOWN
+
+    return UNKNOWN if value is None else str(value)
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"{label:<{_LABEL}}{text}"
+
+
+def _wrapped(text: str, first: str, others: str) -> list[str]:
+    """Return the lines of a text; `first` stands before the first of them, `others` before each."""
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False
     )
-    if scope.dry_run:
-        return dry_run.of_profile(query, target, connection, facts.source)
-    return profile_tables.show(query, part, target, connection, facts)
+
+
+def _cut(text: str, indent: str = "") -> str:
+    """Return a text on one line, with an ellipsis in the place of what has no room."""
+    from rich.cells import cell_len, set_cell_size
+
+    line = indent + printable(text)
+    return line if cell_len(line) <= WIDTH else f"{set_cell_size(line, WIDTH - 1).rstrip()}…"

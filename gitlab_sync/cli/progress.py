@@ -37,12 +37,12 @@ def _how_far(what: str, now: Progress) -> str:
     return f"{items}, {now.requests} requests"
 
 
-def watching(
+def show_progress(
     tracker: ProgressTracker, what: str, *, quiet: bool, live: bool
 ) -> AbstractContextManager[object]:
     """Return the context in which progress is shown: a live line, plain lines, or nothing.
 
-    `live` says that nothing else writes to the terminal meanwhile.
+    `live` says that nothing else writes to the terminal in the meantime.
     """
     if quiet:
         return nullcontext()

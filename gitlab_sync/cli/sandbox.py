@@ -45,8 +45,8 @@ def sandbox(data: str | None, demo: bool, port: int, latency_ms: float, **sizes:
     if bool(data) + demo + bool(given) > 1:
         raise click.UsageError("Choose one world: --data DIR, --demo, or --seed and sizes.")
 
-    from gitlab_sync.cli.signals import Interruption  # noqa: PLC0415 - only to serve
-    from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox  # noqa: PLC0415 - only to serve
+    from gitlab_sync.cli.signals import Interruption
+    from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox
 
     world = _world(data, given)
     server = Sandbox(world, port=port, latency=latency_ms / 1000)
@@ -69,7 +69,7 @@ def sandbox(data: str | None, demo: bool, port: int, latency_ms: float, **sizes:
 
 
 def _world(data: str | None, given: dict[str, int]) -> World:
-    from gitlab_sync.sandbox.__main__ import make_world  # noqa: PLC0415 - only to serve
+    from gitlab_sync.sandbox.__main__ import make_world
 
     try:
         return make_world(data, demo=not given, sizes=given)

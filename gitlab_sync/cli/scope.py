@@ -27,7 +27,7 @@ class WorkScope:
     """Whose commits are whose, and which work counts: where and when.
 
     `projects` as typed (none: all of each person's); `zone` is where days begin and `clock` that of
-    times of day, both as in `people.Batch`. With `dry_run` nothing is done, but its cost is said.
+    times of day, both as in `people.Batch`.
     """
 
     projects: tuple[str, ...]
@@ -35,7 +35,6 @@ class WorkScope:
     known_by: KnownBy
     zone: tzinfo | None = None
     clock: tzinfo | None = None
-    dry_run: bool = False
 
 
 _OPTIONS = (
@@ -53,9 +52,6 @@ _OPTIONS = (
         "--clock", metavar="ZONE",
         help="The time zone of all commits' times of day. Default: as each commit has it.",
     ),
-    click.option(
-        "--dry-run", is_flag=True, help="Only say how many requests it would take, at least.",
-    ),
 )  # fmt: skip
 
 
@@ -68,12 +64,11 @@ def scope_options(command: Callable[..., int]) -> Callable[..., int]:
     @functools.wraps(command)
     def gather(span: Span, **given: Any) -> int:
         projects, clock = given.pop("projects"), given.pop("clock")
-        dry_run = given.pop("dry_run")
         if any(not name.strip().strip("/") for name in projects):
             raise click.UsageError("Which project? Give --project its id, path or URL.")
         known_by = read_known_by(given.pop("aliases_files"))
         clock_zone = None if clock is None else zone_of(clock)
-        scope = WorkScope(projects, span.period, known_by, span.zone, clock_zone, dry_run)
+        scope = WorkScope(projects, span.period, known_by, span.zone, clock_zone)
         return command(scope=scope, **given)
 
     options = period_options(gather)

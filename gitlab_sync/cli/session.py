@@ -1,51 +1,78 @@
-"""One run's way to its GitLab: settings, bridge, client, and the signals that end it."""
+"""A command's session with its GitLab: settings, bridge, client, and the signals that end it."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import click
 
 from gitlab_sync import settings
 from gitlab_sync.cli.messages import log_to_stderr, note
 from gitlab_sync.cli.options import NOTHING_KEPT, Connection, FactOptions
+from gitlab_sync.cli.progress import show_progress
 from gitlab_sync.cli.signals import Interruption
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import Cancelled
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.rules.text import plural
+from gitlab_sync.run import Run
+from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.session.session import Session
 from gitlab_sync.settings import Settings
 from gitlab_sync.store.store import PrincipalStore, clear_store, open_store
+from gitlab_sync.types import DEFAULT_SOURCE, OnRow, Source
 
 log = logging.getLogger("gitlab_sync.cli")
 
 
 @dataclass(frozen=True, slots=True)
 class CommandRun:
-    """A running job at one GitLab. `demo_people` are the usernames of the demo, else empty.
+    """What a command works with while it runs. Immutable.
 
-    `store` is what is kept of merge requests, if anything is.
+    Ctrl-C and SIGTERM cancel the request context of `session`. `demo_people` are the usernames of
+    the demo, else empty. `store` keeps facts of merge requests (None: nothing is kept).
     """
 
-    rest: Session
+    session: Session
     interruption: Interruption
-    demo_people: list[str] = field(default_factory=list)
+    connection: Connection
+    demo_people: Sequence[str] = ()
+    source: Source = DEFAULT_SOURCE
     store: PrincipalStore | None = None
+
+    @contextmanager
+    def progress(
+        self, what: str, on_row: OnRow | None = None, *, live: bool = True
+    ) -> Iterator[Run]:
+        """Show how many `what` are done, and yield the run that a service takes.
+
+        `on_row` gets each row as soon as it is known. `live` says that nothing else writes to the
+        terminal in the meantime.
+        """
+        tracker = ProgressTracker()
+        tracker.attach(self.session)
+        with show_progress(tracker, what, quiet=self.connection.quiet, live=live):
+            yield Run(
+                tracker=tracker,
+                on_row=on_row,
+                max_wait=self.connection.max_wait,
+                source=self.source,
+                store=self.store,
+            )
 
 
 @contextmanager
 def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> Iterator[CommandRun]:
-    """Yield a job that Ctrl-C and SIGTERM cancel; nothing of it is left afterwards.
+    """Yield a session that Ctrl-C and SIGTERM cancel, and close everything at the end.
 
-    Raises ConfigurationError when URL or token is missing. An interrupted read that nobody caught
-    ends the command with the signal's exit code.
+    Raises ConfigurationError if the URL or the token is missing. A cancelled read that the command
+    does not catch ends it with the exit code of the signal.
     """
     if connection.verbose:
         log_to_stderr()
@@ -56,18 +83,16 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
         else:
             found = settings.resolve(connection.url, connection.token_env, connection.gitlab_id)
         log.info("reading %s, as told by %s", found.url, found.source)
-        bridge = stack.enter_context(
-            Bridge(settings.workers(connection.workers), verify=_verify(found))
-        )
+        bridge = stack.enter_context(Bridge(connection.workers, verify=_verify(found)))
         client = stack.enter_context(GitLabClient(found.url, found.credential, bridge=bridge))
         interruption = stack.enter_context(Interruption())
-        job = client.session.context(
+        context = client.session.context(
             limit=connection.timeout, max_wait=connection.max_wait, cancel=interruption.cancel
         )
-        rest = stack.enter_context(job)
+        session = stack.enter_context(context)
         try:
-            store = None if connection.demo else stack.enter_context(_store(rest, facts))
-            yield CommandRun(rest, interruption, people, store)
+            store = None if connection.demo else stack.enter_context(_store(session, facts))
+            yield CommandRun(session, interruption, connection, people, facts.source, store)
         except (Cancelled, CancelledError):
             if interruption.exit_code is None:
                 raise
@@ -81,20 +106,20 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
 
 
 @contextmanager
-def _store(rest: Session, facts: FactOptions) -> Iterator[PrincipalStore | None]:
-    """Yield what is kept of this GitLab for whoever asks; None if nothing is."""
+def _store(session: Session, facts: FactOptions) -> Iterator[PrincipalStore | None]:
+    """Yield the store of the session's user at this GitLab; None if nothing is kept."""
     if facts.clear:
-        note(f"{plural(clear_store(rest.base_url), 'merge request')} forgotten")
+        note(f"{plural(clear_store(session.base_url), 'merge request')} forgotten")
     if facts.store == "off" or (facts.refresh and facts.store == "read-only"):
         yield None
         return
     mode = "refresh" if facts.refresh else facts.store
-    with open_store(rest.base_url, rest.credential, mode) as store:
+    with open_store(session.base_url, session.credential, mode) as store:
         yield store
 
 
 def _verify(found: Settings) -> bool | str | None:
-    """Return what certificates are checked against: the environment goes before a file."""
+    """Return what certificates are checked against: the environment comes before a file."""
     if os.environ.get("GITLAB_SSL_VERIFY", "").strip():
         return None
     return False if found.verify == "false" else found.verify
@@ -103,7 +128,7 @@ def _verify(found: Settings) -> bool | str | None:
 @contextmanager
 def _demo() -> Iterator[tuple[Settings, list[str]]]:
     """Serve the demo in this process; yield the settings for it and its people."""
-    from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, demo_world  # noqa: PLC0415 - demo only
+    from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, demo_world
 
     world = demo_world()
     people = list(world.truth.usernames)

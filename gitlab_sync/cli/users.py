@@ -1,6 +1,9 @@
-"""`users`: all about each person in one row."""
+"""`users`: show everything about each person in one row."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,21 +14,30 @@ from gitlab_sync.cli.options import (
     Target,
     connection_options,
     fact_options,
+    quick_option,
     target_options,
 )
-from gitlab_sync.cli.people import People, people_options, require_people
+from gitlab_sync.cli.people import (
+    COLLEGE,
+    Further,
+    People,
+    find_people,
+    people_options,
+    require_people,
+)
 from gitlab_sync.cli.scope import WorkScope, scope_options
+
+if TYPE_CHECKING:
+    from gitlab_sync.cli.output import Output
+    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.session import CommandRun
+    from gitlab_sync.types import TableRow
 
 
 @click.command(epilog=EPILOG)
 @people_options
 @scope_options
-@click.option(
-    "--quick",
-    is_flag=True,
-    help="Judge merge requests from lists alone, with few requests: what these do not say is "
-    "unknown.",
-)
+@quick_option
 @fact_options
 @target_options
 @connection_options
@@ -40,18 +52,42 @@ def users(
     """Show commits, projects, groups, and judged merge requests and issues of each person."""
     require_people(people, connection)
 
-    from gitlab_sync.cli import dry_run, people_table  # noqa: PLC0415 - loads the engine
-    from gitlab_sync.services.people import PeopleQuery  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.services.people import PeopleQuery, answer
 
-    query = PeopleQuery(
-        (),
-        projects=scope.projects,
-        period=scope.period,
-        quick=quick,
-        known_by=scope.known_by,
-        zone=scope.zone,
-        clock=scope.clock,
+    def work(command: CommandRun, output: Output) -> Summary:
+        named = find_people(people, command)
+        query = PeopleQuery(
+            named.people,
+            projects=scope.projects,
+            period=scope.period,
+            quick=quick,
+            known_by=scope.known_by,
+            zone=scope.zone,
+            clock=scope.clock,
+        )
+        further = Further(_without_college(named), query.columns)
+
+        def on_row(row: TableRow) -> None:
+            output.row(further.join(row))
+
+        with command.progress("people", on_row, live=not output.shows_rows) as run:
+            report = answer(command.session, query, run)
+        output.finish(further.behind(report.sheet(command.session.base_url)))
+        return Summary.of_people(
+            report,
+            remarks=report.remarks,
+            unknown_projects=report.unknown_projects,
+            refused=named.refused,
+        )
+
+    return run_report(work, target, connection, facts)
+
+
+def _without_college(people: People) -> People:
+    """Return the people without their college, since the report has a column of its own for it."""
+    return replace(
+        people,
+        people=tuple(replace(person, college="") for person in people.people),
+        titles=[title for title in people.titles if title != COLLEGE],
     )
-    if scope.dry_run:
-        return dry_run.of_users(people, query, target, connection, facts.source)
-    return people_table.show(people, query, target, connection, facts)

@@ -1,9 +1,10 @@
-"""`weekly`: what each person recorded, day by day."""
+"""`weekly`: show what each person recorded, day by day."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, tzinfo
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,8 +12,16 @@ from gitlab_sync.api.period import LOCAL
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.files import place_of, read_list
 from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
-from gitlab_sync.cli.people import People, read_people
+from gitlab_sync.cli.people import (
+    People,
+    find_people,
+    members_option,
+    read_people,
+    users_argument,
+)
 from gitlab_sync.cli.scope import WorkScope, scope_options
+from gitlab_sync.errors import GitLabSyncError
+from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_of, period
 from gitlab_sync.rules.identity.people_input import Person, merged
 from gitlab_sync.rules.scores.weekly import (
@@ -25,9 +34,15 @@ from gitlab_sync.rules.scores.weekly import (
     parse_week_people,
 )
 
+if TYPE_CHECKING:
+    from gitlab_sync.cli.output import Output
+    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.session import CommandRun
+    from gitlab_sync.session.session import Session
+
 
 @click.command(epilog=EPILOG)
-@click.argument("users", metavar="[USER]...", nargs=-1)
+@users_argument
 @click.option(
     "--people",
     "people_files",
@@ -37,14 +52,7 @@ from gitlab_sync.rules.scores.weekly import (
     help="A CSV with the columns Team Name, Full Name, GitLab Username; - is standard input. May "
     "be given several times.",
 )
-@click.option(
-    "--members-of",
-    "groups",
-    multiple=True,
-    metavar="GROUP",
-    help="The members of this group, too, inherited ones included: id or path. May be given "
-    "several times.",
-)
+@members_option
 @click.option("--day", metavar="WHEN", help="That day alone. Default: the last 7 days.")
 @scope_options
 @click.option(
@@ -84,14 +92,42 @@ def weekly(
             raise click.UsageError("Either --day, or --since and --until.")
         span = period(day, day, zone)
 
-    from gitlab_sync.cli import dry_run, weekly_tables  # noqa: PLC0415 - loads the engine
-    from gitlab_sync.services.weekly import WeeklyQuery  # noqa: PLC0415 - loads the engine
+    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.services.weekly import WeeklyQuery, answer
 
-    days = _days(span, zone, weekly_tables.today(zone, demo=connection.demo))
-    query = WeeklyQuery(listed, days, scope.projects, scope.known_by, scope.zone, scope.clock)
-    if scope.dry_run:
-        return dry_run.of_weekly(people, query, target, connection, hours=hours)
-    return weekly_tables.show(people, query, target, connection, hours=hours, part=part)
+    days = _days(span, zone, _today(zone, demo=connection.demo))
+    if part is None and target.format == "table":
+        part = OVERVIEW
+
+    def work(command: CommandRun, output: Output) -> Summary:
+        named = find_people(people, command)
+        known = {person.key: person for person in reversed(listed)}
+        query = WeeklyQuery(
+            [known.get(one.key) or WeekPerson("", "", one.username) for one in named.people],
+            days,
+            scope.projects,
+            scope.known_by,
+            scope.zone,
+            scope.clock,
+            {one.key for one in named.people} if hours else _owner(command.session),
+        )
+        with command.progress("people") as run:
+            report = answer(command.session, query, run)
+        output.finish_all(report.sheets(query, command.session.base_url), part)
+        return Summary.of_people(
+            report, unknown_projects=report.unknown_projects, refused=named.refused
+        )
+
+    return run_report(work, target, connection)
+
+
+def _today(zone: tzinfo, *, demo: bool) -> date:
+    """Return which day it is in `zone`; in the demo its last one, since nothing happens later."""
+    if demo:
+        from gitlab_sync.sandbox.generate import TODAY
+
+        return TODAY.date()
+    return datetime.now(zone).date()
 
 
 def _days(span: Period, zone: tzinfo, today: date) -> Days:
@@ -118,3 +154,14 @@ def _people(
     listed = [person for each in read for person in each.people]
     people.people = tuple(merged([*(Person(one.username) for one in listed), *people.people]))
     return people, listed
+
+
+def _owner(session: Session) -> Collection[str]:
+    """Return the key of the token's owner; nothing if GitLab does not say who that is."""
+    from gitlab_sync.session.workflow import read_one
+
+    try:
+        owner = read_one(session, "user")
+    except GitLabSyncError:  # the rows say what is wrong
+        return ()
+    return {(record.text(owner, "username") or "").lower()}

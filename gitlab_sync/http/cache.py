@@ -11,12 +11,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from copy import copy
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, GitLabSyncError, TimedOut
 from gitlab_sync.http.wire import Answer
 
+T = TypeVar("T")
 Key: TypeAlias = tuple[Hashable, ...]
 """(instance, principal, request with all that tells it from others)."""
 
@@ -106,8 +107,8 @@ class InFlight:
             del self._under_way[key]
 
 
-def _await(leader: Future[Answer], cancel: CancelToken, deadline: float | None) -> Answer | None:
-    """Return the leader's answer, or None if it was stopped; Cancelled when the follower is."""
+def _wait(leader: Future[T], cancel: CancelToken, deadline: float | None) -> None:
+    """Wait for the leader's end; raises Cancelled when the follower is, and TimedOut."""
     woken = threading.Event()
     leader.add_done_callback(lambda _: woken.set())
     with cancel.on_cancel(woken.set):
@@ -115,6 +116,11 @@ def _await(leader: Future[Answer], cancel: CancelToken, deadline: float | None) 
     cancel.check()
     if not in_time:
         raise TimedOut("No answer in time to the same request that is under way already")
+
+
+def _await(leader: Future[Answer], cancel: CancelToken, deadline: float | None) -> Answer | None:
+    """Return the leader's answer, or None if it was stopped; Cancelled when the follower is."""
+    _wait(leader, cancel, deadline)
     error = leader.exception()
     if error is None:
         return leader.result()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
-from typing import Any
+from collections.abc import Callable
+from hashlib import blake2b
 
 from gitlab_sync.errors import ConfigurationError
 
@@ -55,15 +55,23 @@ class Credential:
             )
         return cls(token, is_oauth, reference=name)
 
-    def principal(self, instance: str) -> str:
-        """Return a keyed hash that identifies the user of this token, without revealing it."""
-        return _hashed(instance, str(self.is_oauth), self.token)
+    def principal(self, instance: str, key: bytes | None = None) -> str:
+        """Return a keyed hash that identifies the user of this token: 32 hexadecimal digits.
+
+        It does not reveal the token. With a `key` it is the same in every process that has the
+        key, without one in this process alone.
+        """
+        parts = "\0".join(self._signed_in_as(instance))
+        return blake2b(parts.encode(), key=key or _KEY, digest_size=16).hexdigest()
+
+    def _signed_in_as(self, instance: str) -> tuple[str, ...]:
+        return instance, str(self.is_oauth), self.token
 
     def __repr__(self) -> str:
         where = f" from {self.reference}" if self.reference else ""
         return f"<Credential{where}: {'Bearer' if self.is_oauth else 'PRIVATE-TOKEN'}, hidden>"
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[Callable[[str, bool], Credential], tuple[str, bool]]:
         if self.reference is None:
             raise ConfigurationError(
                 "A token cannot be sent to another process",
@@ -86,10 +94,5 @@ class OidcCredential(Credential):
         self.issuer = issuer
         self.subject = subject
 
-    def principal(self, instance: str) -> str:
-        """Return a keyed hash that identifies the person, independent of the current token."""
-        return _hashed("oidc", instance, self.issuer, self.subject)
-
-
-def _hashed(*parts: str) -> str:
-    return hashlib.blake2b("\0".join(parts).encode(), key=_KEY, digest_size=16).hexdigest()
+    def _signed_in_as(self, instance: str) -> tuple[str, ...]:
+        return "oidc", instance, self.issuer, self.subject

@@ -14,6 +14,7 @@ from gitlab_sync.rules.scores.contribution import INDEX_COLUMNS
 from gitlab_sync.rules.scores.leaderboard import score_columns
 from gitlab_sync.rules.scores.work import TITLES
 from gitlab_sync.services.leaderboard import LeaderboardReport, PersonAnswer, TeamAnswer
+from gitlab_sync.services.summary import PersonSummary
 from gitlab_sync.types import TableRow
 
 HELP = {
@@ -69,33 +70,45 @@ def _worth(badge: Badge) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list of what members did: where their data have it, and the table that it becomes.
+    """A list of what members did, as a table; `day` is the column that it is sorted by.
 
-    `day` is the column that it is sorted by.
+    `rows` makes the rows of one member, None where the list could not be read.
     """
 
-    key: str
-    row: Callable[[Any], TableRow]
+    rows: Callable[[PersonSummary], list[TableRow] | None]
     columns: Sequence[str]
     day: str
 
 
+def _merge_requests(person: PersonSummary) -> list[TableRow] | None:
+    if person.merge_requests is None:
+        return None
+    return [profile.merge_request_row(mr, None, ()) for mr in person.merge_requests.items]
+
+
+def _issues(person: PersonSummary) -> list[TableRow] | None:
+    if person.issues is None:
+        return None
+    return [profile.issue_row(issue, None, ()) for issue in person.issues.items]
+
+
+def _commits(person: PersonSummary) -> list[TableRow] | None:
+    return None if person.commits is None else [*map(profile.commit_row, person.commits.rows)]
+
+
 LISTS: Mapping[str, Listed] = {
     "Merge requests": Listed(
-        "mrs",
-        lambda mr: profile.merge_request_row(mr, None, ()),
+        _merge_requests,
         ("Merge Request", "Username", "Title", "State", "Role", "Created", "Merged", "Closed"),
         "Created",
     ),
     "Issues": Listed(
-        "issues",
-        lambda issue: profile.issue_row(issue, None, ()),
+        _issues,
         ("Issue", "Username", "Title", "State", "Role", "Created", "Closed", "Labels"),
         "Created",
     ),
     "Commits": Listed(
-        "commits",
-        profile.commit_row,
+        _commits,
         ("Commit", "Username", "Project", "Date", "Time", "Message"),
         "Date",
     ),
@@ -127,7 +140,7 @@ class OneTeam:
 
     def full_name(self, username: str) -> str:
         """Return a member's username, and the full name if it is known."""
-        name = record.text(record.field(self._data(username), "user"), "name")
+        name = record.text(self.person(username).summary.user, "name")
         return f"{username} ({name})" if name else username
 
     def points(self) -> Sheet:
@@ -146,9 +159,9 @@ class OneTeam:
         """Return one of `LISTS` of all members, the newest first."""
         listed = LISTS[title]
         rows = [
-            {"Username": username, **listed.row(item)}
+            {"Username": username, **row}
             for username in self.usernames
-            for item in record.field(self._data(username), listed.key) or ()
+            for row in listed.rows(self.person(username).summary) or ()
         ]
         rows.sort(key=lambda row: str(row[listed.day]), reverse=True)
         links = {listed.columns[0]: profile.LINK}
@@ -160,15 +173,13 @@ class OneTeam:
             username
             for username in self.usernames
             if self.person(username).work.status != "Success"
-            or record.field(self._data(username), LISTS[title].key) is None
+            or LISTS[title].rows(self.person(username).summary) is None
         ]
-
-    def _data(self, username: str) -> object:
-        return self.person(username).outcome["data"]
 
     def _profile(self, row: TableRow) -> str | None:
         username = str(row["Username"])
-        return None if self._data(username) is None else f"{self.meta.instance}/{username}"
+        exists = self.person(username).summary.user is not None
+        return f"{self.meta.instance}/{username}" if exists else None
 
     def _sheet(
         self, what: str, columns: Sequence[str], rows: Sequence[TableRow], **more: Any

@@ -105,9 +105,9 @@ def _show_days(team: OneTeam) -> None:
         st.markdown(f"Recorded: {days_in_words(days)}.")
     else:
         st.markdown("Nothing is known of these days.")
-    error = team.person(username).outcome["error"]
+    error = team.person(username).summary.error
     if error:
-        st.caption(f"Something may be missing: {escaped(str(error))}.")
+        st.caption(f"Something may be missing: {escaped(error)}.")
     st.markdown("**On how many days, and how much of it with others**")
     extras = Extras(HELP, alt=f"The contribution index of the members of {team.name}")
     show_sheet(team.indexes(), "index", f"Days_of_{team.name}", extras)

@@ -19,13 +19,20 @@ from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.bots import is_bot
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person, merged
+from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items.table import by_username
 from gitlab_sync.rules.scores.commits import commit_row, commit_stats
 from gitlab_sync.rules.text import first_line, instant, plural
 from gitlab_sync.run import Run
-from gitlab_sync.services.people_data import PeopleData, PeopleRequest, PersonData
+from gitlab_sync.services.people_data import (
+    PeopleData,
+    PeopleRequest,
+    PersonData,
+    person_queries,
+)
 from gitlab_sync.services.people_reader import read_commits
 from gitlab_sync.services.projects import known_projects
+from gitlab_sync.services.rows import status_of_absent
 from gitlab_sync.session.fetch import fetch_lists
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.progress import ProgressTracker
@@ -176,15 +183,15 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
         people, unread = query.people, list[str]()
         if people is None:
             people, unread = _members(session, ids, records, run)
-        batch = PeopleRequest.about(
-            (person.username for person in people),
+        request = PeopleRequest(
+            person_queries(person.username for person in people),
             period=query.period,
             projects=ids,
             records=records,
             known_by=query.known_by,
             clock=query.clock,
         )
-        return CommitsReport(read_commits(session, batch, run), unknown, unread)
+        return CommitsReport(read_commits(session, request, run), unknown, unread)
 
 
 # -- where and whose -------------------------------------------------------------------------------
@@ -237,21 +244,18 @@ class _PersonAnswer:
         self.errors: list[GitLabSyncError] = []
         where = read.projects_of(person)
         if person.user is None:
-            self._count_nothing(person, person.error, "")
+            self._count_nothing(person, person.error)
         elif where is None:
-            self._count_nothing(person, person.parts["projects"].error, "projects: ")
+            self._count_nothing(person, person.projects.error, "projects: ")
         else:
             self._count(person, read.commits, where)
 
-    def _count_nothing(self, person: PersonData, error: GitLabSyncError | None, what: str) -> None:
-        username = person.username
-        if error is None:
-            reason, status = f"404 there is no user {username!r}", "Not Found"
-            self.errors = [NotFound(reason, status=404)]
-        else:
-            reason, status = f"{what}{error.reason}", "Error"
-            self.errors = [error]
-        self.row = _total_row(username, status, {}, reason)
+    def _count_nothing(
+        self, person: PersonData, error: GitLabSyncError | None, what: str = ""
+    ) -> None:
+        status, reason = status_of_absent(person.username, error)
+        self.errors = [NotFound(reason, status=404) if error is None else error]
+        self.row = _total_row(person.username, status, {}, f"{what}{reason}")
 
     def _count(
         self, person: PersonData, divided: DividedCommits, where: Collection[object]
@@ -297,7 +301,7 @@ def _shown(username: str, row: TableRow) -> TableRow:
 
 def _newest_first(answers: Iterable[_PersonAnswer]) -> list[TableRow]:
     """Return everybody's commits by the moment of writing; one without a moment comes last."""
-    ordered = sorted(answers, key=lambda each: str(each.row["Username"]).lower())
+    ordered = sorted(answers, key=lambda each: username_key(str(each.row["Username"])))
     timed = [commit for each in ordered for commit in each.commits]
     return [row for _, row in sorted(timed, key=lambda commit: commit[0], reverse=True)]
 

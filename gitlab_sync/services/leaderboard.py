@@ -10,7 +10,6 @@ from itertools import count
 
 from gitlab_sync.api.period import LOCAL
 from gitlab_sync.http.urls import encode_id
-from gitlab_sync.profiles import outcomes
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
@@ -27,7 +26,7 @@ from gitlab_sync.rules.identity.teams import (
 from gitlab_sync.rules.scores.badges import BADGES, Badge
 from gitlab_sync.rules.scores.contribution import (
     ContributionIndex,
-    activity_of,
+    activity,
     contribution_index,
     index_row,
 )
@@ -49,13 +48,14 @@ from gitlab_sync.rules.scores.leaderboard import (
     team_rows,
     terms,
 )
-from gitlab_sync.rules.scores.work import Number, Work, work_of
+from gitlab_sync.rules.scores.work import Number, Work
 from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
 from gitlab_sync.services.members import people_of_groups
-from gitlab_sync.services.people_data import PeopleRequest
+from gitlab_sync.services.people_data import PeopleRequest, person_queries
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
+from gitlab_sync.services.summary import PersonSummary, summaries
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import read_one
 from gitlab_sync.types import Record, TableRow
@@ -118,14 +118,14 @@ class LeaderboardQuery:
 
 @dataclass(frozen=True, slots=True)
 class PersonAnswer:
-    """What stands behind one person's numbers. Not to be changed.
+    """One person's numbers in detail. Not to be changed.
 
-    `outcome` is as `profiles.outcomes` has it, with the lists of commits, merge requests and issues
-    in its `data`. `activity` is how much they did on each day, None where nothing of it was read;
-    where only a part was, days may lack something, and the outcome's `error` says what.
+    `summary` has the lists of commits, merge requests and issues. `activity` is how much the person
+    did on each day, None where nothing of it was read; where only a part was, days can lack
+    something, and the `error` of the summary says what.
     """
 
-    outcome: Record
+    summary: PersonSummary
     work: Work
     terms: tuple[Term, ...]
     activity: Mapping[date, int] | None
@@ -160,7 +160,7 @@ class LeaderboardReport(Report):
     def __init__(
         self,
         query: LeaderboardQuery,
-        found: Iterable[Record],
+        found: Iterable[PersonSummary],
         today: date,
         unknown_projects: Sequence[int | str] = (),
         unmatched: Sequence[Unmatched] = (),
@@ -171,7 +171,7 @@ class LeaderboardReport(Report):
         self._since, until = _days(query)
         self.last = today if until is None else min(today, until)
         self.first = self._since or first_day(self.last)
-        people = [self._person(outcome) for outcome in found]
+        people = [self._person(summary) for summary in found]
         self.people = {each.work.username: each for each in people}
         made = results(query.teams, (each.work for each in people), query.weights)
         ranking = [result for _, result in by_rank(made)]
@@ -214,7 +214,7 @@ class LeaderboardReport(Report):
     ) -> Sheet:
         def profile(row: TableRow) -> str | None:
             username = str(row["Username"])
-            exists = self.people[username].outcome["data"] is not None
+            exists = self.people[username].summary.user is not None
             return f"{meta.instance}/{username}" if exists else None
 
         return Sheet(
@@ -226,13 +226,11 @@ class LeaderboardReport(Report):
             kinds={column: "integer" for column in columns if column not in _TEXTS},
         )
 
-    def _person(self, outcome: Record) -> PersonAnswer:
-        work = work_of(outcome)
-        activity = activity_of(outcome, self.query.zone or LOCAL)
-        index = None
-        if activity is not None:
-            index = contribution_index(activity, self.first, self.last, work)
-        return PersonAnswer(outcome, work, terms(work, self.query.weights), activity, index)
+    def _person(self, summary: PersonSummary) -> PersonAnswer:
+        work = summary.work
+        days = _activity(summary, self.query.zone or LOCAL)
+        index = None if days is None else contribution_index(days, self.first, self.last, work)
+        return PersonAnswer(summary, work, terms(work, self.query.weights), days, index)
 
     def _team(self, result: TeamResult) -> TeamAnswer:
         members = [row | {"Error": self._error(row)} for row in member_rows(result)]
@@ -263,7 +261,7 @@ class LeaderboardReport(Report):
         return {"Status": work.status, "Error": self._error(row)}
 
     def _error(self, row: TableRow) -> str | None:
-        return record.text(self.people[str(row["Username"])].outcome, "error") or None
+        return self.people[str(row["Username"])].summary.error
 
 
 def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> LeaderboardReport:
@@ -275,17 +273,17 @@ def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> L
     run = run or Run()
     with run.context(client) as session:
         ids, unknown = known_projects(session, query.projects)
-        batch = PeopleRequest.about(
-            usernames_of(query.teams),
+        request = PeopleRequest(
+            person_queries(usernames_of(query.teams)),
             period=query.period,
             projects=ids,
             known_by=query.known_by,
             zone=query.zone,
             clock=query.clock,
         )
-        read = read_people(session, batch, run)
+        read = read_people(session, request, run)
     today = datetime.now(query.zone or LOCAL).date()
-    return LeaderboardReport(query, outcomes(read), today, unknown, read.commits.unmatched)
+    return LeaderboardReport(query, summaries(read), today, unknown, read.commits.unmatched)
 
 
 def teams_of_groups(client: Client, groups: Iterable[int | str]) -> tuple[Team, ...]:
@@ -304,6 +302,19 @@ def teams_of_groups(client: Client, groups: Iterable[int | str]) -> tuple[Team, 
     return tuple(
         Team(_name(about) if names[_name(about).lower()] == 1 else _path(about), "", members)
         for about, members in found.values()
+    )
+
+
+def _activity(summary: PersonSummary, zone: tzinfo) -> Mapping[date, int] | None:
+    """Return how much a person did on each day; None if nothing of it could be read."""
+    commits, mrs, issues = summary.commits, summary.merge_requests, summary.issues
+    if commits is None and mrs is None and issues is None:
+        return None
+    return activity(
+        () if commits is None else commits.rows,
+        () if mrs is None else mrs.authored,
+        () if issues is None else issues.authored,
+        zone,
     )
 
 

@@ -1,17 +1,16 @@
-"""The table of whole people, a row for each: commits, projects, groups, judged work."""
+"""The table of whole people, a row for each: commits, projects, groups, evaluated work."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from functools import partial
 
 from gitlab_sync.api.facts.choose import facts_for
 from gitlab_sync.api.facts.rest import FactSource, FactsRead
 from gitlab_sync.errors import GitLabSyncError
-from gitlab_sync.profiles import outcome_of
-from gitlab_sync.reports.report import Completeness, Report, commonest
+from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
@@ -20,7 +19,7 @@ from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.fixes import EvaluatedItems, Fixes, what_to_fix
 from gitlab_sync.rules.items.table import by_username
-from gitlab_sync.rules.items.tally import Evaluated, Tally
+from gitlab_sync.rules.items.tally import Evaluated
 from gitlab_sync.rules.scores.unified import (
     QUICK_UNIFIED_COLUMNS,
     TEXT_COLUMNS,
@@ -36,14 +35,15 @@ from gitlab_sync.services.people_data import (
     PeopleRequest,
     PersonData,
     ReadHook,
+    person_queries,
 )
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
+from gitlab_sync.services.rows import PersonVerdicts, RowAssembler, reasons_in_words
+from gitlab_sync.services.summary import PersonSummary, summary_of
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import Workflow
-from gitlab_sync.types import Record, TableRow
-
-_MOST_REASONS = 3
+from gitlab_sync.types import TableRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +85,26 @@ class PeopleQuery:
         return f"people, {where}{self.period.in_words()}{how}"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class PersonAnswer:
-    """What stands behind one person's row.
+    """One person's row in detail. Not to be changed, so threads may share it.
 
-    `outcome` is as `profiles.outcomes` has it; `mrs` and `issues` are what the person wrote, ended
-    or closed, with what the rules say of each; `errors` were met while judging. `unknown` has for
-    each column with a count how many items could not be judged. With `quick` the merge requests
-    were judged by the checks that a list decides.
+    `mrs` and `issues` are what the person wrote, ended or closed, with what the rules say of each;
+    `errors` were met where a check is unknown. `unknown` has for each column with a count how many
+    items could not be evaluated. With `quick` the merge requests were evaluated by the checks that
+    a list decides.
     """
 
-    outcome: Record = field(default_factory=dict)
+    summary: PersonSummary
     quick: bool = False
-    mrs: list[Evaluated] = field(default_factory=list)
-    issues: list[Evaluated] = field(default_factory=list)
-    errors: list[GitLabSyncError] = field(default_factory=list)
+    mrs: Sequence[Evaluated] = ()
+    issues: Sequence[Evaluated] = ()
+    errors: Sequence[GitLabSyncError] = ()
     unknown: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def fixes(self) -> Fixes:
-        """What is to be mended in the person's work, the worst first."""
+        """What there is to fix in the person's work, the most severe first."""
         checks = mr_rules.LIST_CHECKS if self.quick else mr_rules.CHECKS
         return what_to_fix(
             [
@@ -165,111 +165,86 @@ def answer(client: Client, query: PeopleQuery, run: Run | None = None) -> People
         if query.groups:
             people = merged([*query.people, *people_of_groups(session, query.groups)])
             query = replace(query, people=people)
-        batch = PeopleRequest.about(
-            (person.username for person in query.people),
+        request = PeopleRequest(
+            person_queries(person.username for person in query.people),
             period=query.period,
             projects=ids,
             known_by=query.known_by,
             zone=query.zone,
             clock=query.clock,
         )
-        table = _Table(query, len(batch.queries), run, source)
-        read = read_people(session, batch, run, table)
+        table = _Table(query, run, source)
+        read = read_people(session, request, run, table)
         return PeopleReport(query, table.rows, table.people, read, unknown)
 
 
 class _Table(ReadHook):
     """The rows as they come. For the thread that answers.
 
-    The facts of merge requests are read beside everything else: a row is ready when all people and
-    all commits have been read, and all merge requests of its person judged.
+    The facts of merge requests are read side by side with everything else: a row is ready when all
+    people and all commits have been read, and all merge requests of its person evaluated.
     """
 
-    def __init__(self, query: PeopleQuery, people: int, run: Run, source: FactSource) -> None:
-        self._question = query
-        self._run = run
+    def __init__(self, query: PeopleQuery, run: Run, source: FactSource) -> None:
+        self._query = query
         self._source = source
         self._colleges = {person.key: person.college for person in query.people}
-        self._answers = [PersonAnswer(quick=query.quick) for _ in range(people)]
-        self._awaited: dict[int, int] = {}
-        self._places: dict[int, int] = {}
-        self._positions: dict[int, int] = {}
-        self._read: PeopleData | None = None
-        self.rows: list[TableRow] = []
+        self._assembler = RowAssembler[int](run.on_row)
         self.people: dict[str, PersonAnswer] = {}
+
+    @property
+    def rows(self) -> list[TableRow]:
+        """The rows so far."""
+        return self._assembler.rows
 
     def workflows(
         self, place: int, person: PersonData
     ) -> Iterable[tuple[int, Workflow[list[FactsRead]]]]:
-        """Judge what lists decide, and return the plans for the facts that are wanted besides."""
-        wanted = self._judge_lists(place, person)
-        self._awaited[place] = len(wanted)
-        self._places |= {id(mr): place for mr in wanted}
-        self._positions |= {id(mr): position for position, mr in enumerate(wanted)}
-        if self._read is not None and not wanted:
-            self._finish(self._read, place)
-        return self._source.workflows(wanted)
+        """Return the workflows for the facts of merge requests, unless lists alone decide."""
+        mrs = person.items("merge_requests")
+        ended = [mr for mr in (mrs.authored if mrs else ()) if mr_rules.is_terminal(mr)]
+        self._assembler.expect(place, ended, ended)
+        if not self._query.quick:
+            return self._source.workflows(ended)
+        for mr in ended:
+            self._assembler.take(mr, mr_rules.evaluate_from_list(mr))
+        return ()
 
-    def take(self, _place: int, found: list[FactsRead]) -> None:
-        """Judge merge requests; a plan may bring those of other people than it was made for."""
+    def take(self, found: list[FactsRead]) -> None:
+        """Evaluate merge requests, whichever people they are of."""
         for each in found:
-            place = self._places.pop(id(each.mr))
-            answer = self._answers[place]
-            answer.mrs.append((each.mr, mr_rules.evaluate(each.mr, each.facts)))
-            answer.errors += each.errors
-            self._awaited[place] -= 1
-            if self._read is not None and not self._awaited[place]:
-                self._finish(self._read, place)
+            self._assembler.take(each.mr, mr_rules.evaluate(each.mr, each.facts), each.errors)
 
     def settled(self, read: PeopleData) -> None:
-        """Take all commits; make the rows of those of whom nothing else is awaited."""
-        self._read = read
-        for place, awaited in self._awaited.items():
-            if not awaited:
-                self._finish(read, place)
+        """Take all commits; make the rows of those people of whom nothing else is awaited."""
+        self._assembler.release(partial(self._row, read))
 
-    def _judge_lists(self, place: int, person: PersonData) -> list[Record]:
-        """Judge what lists decide; return the merge requests of which facts have to be read."""
-        answer = self._answers[place]
-        mrs, issues = (person.items(kind) for kind in ("merge requests", "issues"))
-        closed = filter(issue_rules.is_closed, issues.authored if issues else ())
-        answer.issues = [(issue, issue_rules.evaluate(issue)) for issue in closed]
-        ended = [mr for mr in (mrs.authored if mrs else ()) if mr_rules.is_terminal(mr)]
-        if not self._question.quick:
-            return ended
-        answer.mrs = [(mr, mr_rules.evaluate_from_list(mr)) for mr in ended]
-        return []
-
-    def _finish(self, read: PeopleData, place: int) -> None:
+    def _row(self, read: PeopleData, theirs: PersonVerdicts[int]) -> TableRow:
         """Make a person's row, now that everything is known that will be."""
-        quick, answer, person = self._question.quick, self._answers[place], read.people[place]
-        if not quick:  # else they are in the order of the list
-            answer.mrs.sort(key=lambda judged: self._positions[id(judged[0])])
-        answer.outcome = outcome_of(read, person)
+        quick, mrs = self._query.quick, theirs.evaluated
+        summary = summary_of(read, read.people[theirs.person])
+        closed = filter(issue_rules.is_closed, summary.issues.authored if summary.issues else ())
+        issues = [(issue, issue_rules.evaluate(issue)) for issue in closed]
         count = mr_rules.count_list_row if quick else mr_rules.count_row
-        mrs = None if person.items("merge requests") is None else count(answer.mrs)
-        issues = None if person.items("issues") is None else issue_rules.count_row(answer.issues)
+        counted_mrs = None if summary.merge_requests is None else count(mrs)
+        counted_issues = None if summary.issues is None else issue_rules.count_row(issues)
         # What no list can say was not asked for: with `quick` nothing went wrong.
-        trouble = _trouble([issues] if quick else [mrs, issues], answer.errors)
-        college = self._colleges.get(str(answer.outcome["username"]).lower(), "")
-        row = unified_row(answer.outcome, mrs, issues, college, trouble, self._question.columns)
-        answer.unknown = unknown_cells(mrs, issues)
-        self.people[str(row["Username"])] = answer
-        self.rows.append(row)
-        if self._run.on_row is not None:
-            self._run.on_row(row)
-
-
-def _trouble(sought: Iterable[Tally | None], errors: Iterable[GitLabSyncError]) -> str | None:
-    """Return the commonest reasons why something is unknown, or None where nothing is."""
-    if not any(each is not None and each.unverified for each in sought):
-        return None
-    reasons = Counter(f"merge requests: {error.reason}" for error in errors)
-    texts = [
-        reason if count == 1 else f"{reason} ({count} times)"
-        for reason, count in commonest(reasons)[:_MOST_REASONS]
-    ]
-    return "; ".join(texts) or "some records lack what a check needs"
+        sought = [counted_issues] if quick else [counted_mrs, counted_issues]
+        work, texts = summary.work, [summary.error]
+        if any(each is not None and each.unverified for each in sought):
+            work = replace(work, status="Partial")
+            texts.append(reasons_in_words(theirs.errors, "merge requests"))
+        self.people[summary.username] = PersonAnswer(
+            summary, quick, mrs, issues, theirs.errors, unknown_cells(counted_mrs, counted_issues)
+        )
+        return unified_row(
+            work,
+            "; ".join(filter(None, texts)) or None,
+            counted_mrs,
+            counted_issues,
+            self._colleges.get(work.key, ""),
+            self._query.columns,
+        )
 
 
 def people_sheet(query: PeopleQuery, rows: Sequence[TableRow], meta: Meta) -> Sheet:

@@ -1,25 +1,28 @@
-"""People as a batch reads them: what is asked about them, and what was found."""
+"""People as a run reads them: what is asked about them, and what was found."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any, Protocol
+from typing import Protocol, TypeAlias
 
 from gitlab_sync.api import users
 from gitlab_sync.api.commits import DividedCommits, PersonCommits
+from gitlab_sync.api.facts.rest import FactsRead
 from gitlab_sync.api.period import Moment
-from gitlab_sync.api.user_items import ROLES, UserItems
+from gitlab_sync.api.projects import UserProjects
+from gitlab_sync.api.scope import ROLES, Kind, Role
+from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.session.result import Result
 from gitlab_sync.session.workflow import Workflow
-from gitlab_sync.types import Record
+from gitlab_sync.types import Record, RecordList
 
-DailyTime = Mapping[str, int | float]
+DailyTime: TypeAlias = Mapping[str, int | float]
 """Seconds by day (`YYYY-MM-DD`)."""
 
 NOT_ALL_GROUPS = "there may be further groups, since the token may not ask for all of them"
@@ -29,7 +32,7 @@ _ALWAYS = Period()
 
 @dataclass(frozen=True, slots=True)
 class PersonQuery:
-    """What is asked about one person alone: the period of their time logs (None: the batch's).
+    """What is asked about one person alone: the period of their time logs (None: the request's).
 
     `further` are addresses and usernames of theirs, as `rules.identity.identity` takes them.
     """
@@ -60,75 +63,76 @@ class PeopleRequest:
     zone: tzinfo | None = None
     clock: tzinfo | None = None
     moment: Moment = "created"
-    roles: Sequence[str] = ROLES
+    roles: Sequence[Role] = ROLES
     groups: bool = True
 
-    @classmethod
-    def about(cls, usernames: Iterable[str], **asked: Any) -> PeopleRequest:
-        """Return the batch of these people, each once; `asked` are the other fields."""
-        return cls([PersonQuery(name) for name in users.distinct_usernames(usernames)], **asked)
+
+def person_queries(usernames: Iterable[str]) -> list[PersonQuery]:
+    """Return a query for each person, each once, that asks about nothing further."""
+    return [PersonQuery(name) for name in users.distinct_usernames(usernames)]
 
 
 @dataclass(slots=True)
 class PersonData:
-    """What was read of one person, but for commits; `user` is None where there is nobody."""
+    """What was read of one person, part by part, but for commits.
+
+    `user` is GitLab's record; None where there is no such person, or where `error` says why that
+    could not be read. A part that was not asked for has neither value nor error. `daily_time` is
+    the time spent by day: that of `time_logs`, and of the items' `time_stats` where a day has no
+    log.
+    """
 
     query: PersonQuery
     user: Record | None = None
     error: GitLabSyncError | None = None
-    parts: dict[str, Result[Any]] = field(default_factory=dict)
+    projects: Result[UserProjects] = field(default_factory=Result)
+    groups: Result[RecordList] = field(default_factory=Result)
+    merge_requests: Result[UserItems] = field(default_factory=Result)
+    issues: Result[UserItems] = field(default_factory=Result)
+    time_logs: Result[RecordList] = field(default_factory=Result)
+    daily_time: Result[DailyTime] = field(default_factory=Result)
 
     @property
     def username(self) -> str:
-        """The username, as GitLab spells it where there is somebody."""
+        """The username, as GitLab spells it where there is such a person."""
         return record.text(self.user, "username") or self.query.username
 
-    def items(self, kind: str) -> UserItems | None:
-        """Return the `merge requests` or `issues`, unless nothing of them could be read."""
-        if self.user is None:
-            return None
-        found: UserItems | None = self.parts[kind].value
+    def items(self, kind: Kind) -> UserItems | None:
+        """Return the merge requests or issues; None if nothing of them could be read."""
+        found = (self.merge_requests if kind == "merge_requests" else self.issues).value
         return None if found is None or (found.errors and not found.items) else found
 
     @property
     def own_projects(self) -> list[Record]:
-        """All projects of the person, as far as they could be read."""
-        outcome = self.parts.get("projects")
-        found: dict[str, list[Record]] | None = None if outcome is None else outcome.value
-        return [] if found is None else found["all"]
+        """All projects of the person that could be read."""
+        return [] if self.projects.value is None else self.projects.value.all
 
     @property
     def groups_cut_short(self) -> bool:
         """Whether the person may be in further groups, which the token may not ask for."""
-        outcome = self.parts.get("groups")
-        return outcome is not None and outcome.value is not None and not outcome.value.complete
-
-    @property
-    def daily_time(self) -> DailyTime | None:
-        """Time spent by day, of logs, and of `time_stats` where a day has no log; or None."""
-        return None if self.user is None else self.parts["time"].value
+        return self.groups.value is not None and not self.groups.value.complete
 
 
 @dataclass(slots=True)
 class PeopleData:
-    """Everything that was read for a batch, people in its order."""
+    """Everything that was read for a request, people in its order."""
 
-    batch: PeopleRequest
+    request: PeopleRequest
     people: list[PersonData]
     commits: DividedCommits
 
     def commits_of(self, person: PersonData) -> PersonCommits | None:
-        """Return a person's commits; None where nobody knows in which projects to look."""
+        """Return a person's commits; None if it is unknown in which projects they are."""
         where = self.projects_of(person)
         return None if where is None else self.commits.of(person.username, where)
 
     def projects_of(self, person: PersonData) -> Collection[object] | None:
-        """Return the ids of the projects whose commits count for a person; None: nobody knows."""
+        """Return the ids of the projects whose commits count for a person; None: unknown."""
         if person.user is None:
             return None
-        if self.batch.projects:
+        if self.request.projects:
             return {each.project.get("id") for each in self.commits.projects}
-        if person.parts["projects"].error is not None:
+        if person.projects.error is not None:
             return None
         return {project["id"] for project in person.own_projects}
 
@@ -138,15 +142,15 @@ class ReadHook(Protocol):
 
     def workflows(
         self, place: int, person: PersonData
-    ) -> Iterable[tuple[int, Workflow[list[Any]]]]:
+    ) -> Iterable[tuple[int, Workflow[list[FactsRead]]]]:
         """Return what to read of a person, of whom all but the commits has been read.
 
-        With each plan goes the number of items that it is made for. Its result may have fewer or
-        more: in the end, all plans together have brought all.
+        With each workflow goes the number of items that it is made for. Its result may have fewer
+        or more: in the end, all workflows together have brought all.
         """
 
-    def take(self, place: int, found: list[Any]) -> None:
-        """Take what one of these plans has read."""
+    def take(self, found: list[FactsRead]) -> None:
+        """Take what one of these workflows has read."""
 
     def settled(self, read: PeopleData) -> None:
         """Take note that all commits have been read and are divided; called once.

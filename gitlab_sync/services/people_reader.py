@@ -1,23 +1,26 @@
 """Reading people: their projects, groups, merge requests, issues, time, and commits.
 
-People are read side by side, a plan for each part. Commits are read by project, each project's once
-for all people of the batch, and then divided among them. Who wants nothing but commits asks for no
-more than these need.
+People are read side by side, a workflow for each part. Commits are read by project, each project's
+once for all people of the request, and then divided among them. A request for nothing but commits
+reads no more than these need.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar, cast
 
 from gitlab_sync.api import groups, projects, timelogs, users
 from gitlab_sync.api.commits import DividedCommits, Divider, ProjectCommits
 from gitlab_sync.api.commits import of_project as commits_of_project
+from gitlab_sync.api.facts.rest import FactsRead
 from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.projects import UserProjects
 from gitlab_sync.api.scope import Kind
 from gitlab_sync.api.user_items import Owner, UserItems
 from gitlab_sync.api.user_items import of_user as items_of_user
@@ -31,100 +34,104 @@ from gitlab_sync.services.people_data import (
     PeopleData,
     PeopleRequest,
     PersonData,
-    PersonQuery,
     ReadHook,
 )
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.result import Result
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import Workflow, as_result, gather, run_workflows
-from gitlab_sync.types import Record
+from gitlab_sync.types import Record, RecordList
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 
 def read_people(
-    client: Client, batch: PeopleRequest, run: Run | None = None, hook: ReadHook | None = None
+    client: Client, request: PeopleRequest, run: Run | None = None, hook: ReadHook | None = None
 ) -> PeopleData:
-    """Read everything about the people of a batch. What fails ends nothing else. Thread-safe.
+    """Read everything about the people of a request. What fails ends nothing else. Thread-safe.
 
     `hook` is called in the calling thread.
     """
-    return _read_batch(client, batch, run or Run(), hook, whole=True)
+    return _read(client, request, run or Run(), hook, whole=True)
 
 
-def read_commits(client: Client, batch: PeopleRequest, run: Run | None = None) -> PeopleData:
-    """Read the commits of the people of a batch, and of the people only what these need.
+def read_commits(client: Client, request: PeopleRequest, run: Run | None = None) -> PeopleData:
+    """Read the commits of the people of a request, and of the people only what these need.
 
-    Of their parts that is `projects`, and none where the batch names projects. What fails ends
+    Of their parts that is `projects`, and none where the request names projects. What fails ends
     nothing else. Thread-safe.
     """
-    return _read_batch(client, batch, run or Run(), None, whole=False)
+    return _read(client, request, run or Run(), None, whole=False)
 
 
-def _read_batch(
-    client: Client, batch: PeopleRequest, run: Run, hook: ReadHook | None, *, whole: bool
+def _read(
+    client: Client, request: PeopleRequest, run: Run, hook: ReadHook | None, *, whole: bool
 ) -> PeopleData:
     with run.context(client) as session:
         tracker = run.tracker or ProgressTracker()
         tracker.attach(session)
-        agenda = _Scheduler(batch, run, tracker, hook, whole=whole)
-        for (kind, place), found in run_workflows(session, agenda):
-            agenda.take(kind, place, found)
-        return agenda.read
+        scheduler = _Scheduler(request, run, tracker, hook, whole=whole)
+        for kind, take in run_workflows(session, scheduler):
+            scheduler.ended(kind, take)
+        return scheduler.read
 
 
-Parts: TypeAlias = dict[str, Result[Any]]
-_ORDER = ("find", "projects", "commits", "beside", "parts")
-"""Which plan comes next: what takes the most rounds first, and a person in hand before others."""
+_Kind: TypeAlias = Literal["find", "projects", "commits", "hook", "parts"]
+_ORDER: tuple[_Kind, ...] = ("find", "projects", "commits", "hook", "parts")
+"""Which workflow comes next: what takes most rounds first, and people begun before others."""
+
+_BEFORE_ROWS: tuple[_Kind, ...] = ("find", "projects", "commits")
 
 _AT_FIRST, _EARLY = 4, 1.5
 """People whose parts are begun early on, and the seconds after which all others are, too."""
 
-_Key: TypeAlias = tuple[Literal["find", "projects", "parts", "commits", "beside"], int]
+_Take: TypeAlias = Callable[[], None]
+"""Takes what a workflow has read, in the calling thread."""
 
 
-class _Scheduler(Iterator[tuple[_Key, Workflow[Any]]]):
+class _Scheduler(Iterator[tuple[_Kind, Workflow[_Take]]]):
     """What is read next, given what was found: for `run_workflows`, which asks again and again.
 
-    Everybody is found first. Then projects, so that their commits, which take the most rounds, are
-    begun as soon as may be; then all other parts, if the `whole` of people is wanted, and what is
-    to be read besides. `read` is there when all commits have been read. Not thread-safe.
+    First it finds all people. Then it reads their projects, so that their commits, which take the
+    most rounds, begin early; then all other parts, if the `whole` of people is wanted, and what the
+    hook wants. `read` is there when all commits have been read. Not thread-safe.
     """
 
     read: PeopleData
 
     def __init__(
         self,
-        batch: PeopleRequest,
+        request: PeopleRequest,
         run: Run,
         tracker: ProgressTracker,
         hook: ReadHook | None,
         *,
         whole: bool,
     ) -> None:
-        self._batch = batch
+        self._request = request
         self._run = run
         self._tracker = tracker
         self._whole = whole
         self._hook = hook
-        self._people: dict[int, PersonData] = {}
-        self._awaited: Counter[str] = Counter()
-        self._items = self._judged = self._projects = 0
-        self._counted = "parts"
+        self._people = [PersonData(query) for query in request.queries]
+        self._awaited: Counter[_Kind] = Counter()
+        self._begun = self._items = self._evaluated = self._projects = 0
+        self._counted: _Kind = "parts"
         self._early_until = time.monotonic() + _EARLY
-        self._next: dict[str, deque[tuple[_Key, Workflow[Any]]]] = {
-            kind: deque() for kind in _ORDER
-        }
-        self._commits = _CommitsToRead(batch, ())
-        tracker.begin(len(batch.queries), "people")
-        for place, query in enumerate(batch.queries):
-            self._want("find", place, _found(query))
-        if not batch.queries:
+        self._next: dict[_Kind, deque[Workflow[_Take]]] = {kind: deque() for kind in _ORDER}
+        self._commits = _CommitsToRead(request, ())
+        tracker.begin(len(self._people), "people")
+        for person in self._people:
+            self._want("find", _find(person), self._found)
+        if not self._people:
             self._settle()
 
-    def __next__(self) -> tuple[_Key, Workflow[Any]]:
+    def __next__(self) -> tuple[_Kind, Workflow[_Take]]:
         for kind, queue in self._next.items():
             if queue and not (kind == "parts" and self._is_early):
-                return queue.popleft()
+                self._begun += kind == "parts"
+                return kind, queue.popleft()
         raise StopIteration
 
     @property
@@ -133,82 +140,79 @@ class _Scheduler(Iterator[tuple[_Key, Workflow[Any]]]):
 
         That waits for commits, which take one round after another.
         """
-        begun = len(self._people) - len(self._next["parts"])
         waits = self._hook is not None and self._awaited["commits"] > 0
-        return waits and begun >= _AT_FIRST and time.monotonic() < self._early_until
+        return waits and self._begun >= _AT_FIRST and time.monotonic() < self._early_until
 
-    def _want(self, kind: Any, place: int, workflow: Workflow[Any]) -> None:
+    def _want(self, kind: _Kind, workflow: Workflow[A], take: Callable[[A], None]) -> None:
         self._awaited[kind] += 1
-        self._next[kind].append(((kind, place), workflow))
+        self._next[kind].append(_then(workflow, take))
 
-    def take(self, kind: str, place: int, found: Any) -> None:
-        """Take what a plan has read, and put what follows from it on the agenda."""
+    def ended(self, kind: _Kind, take: _Take) -> None:
+        """Take what a workflow has read, and add what follows from it."""
         self._awaited[kind] -= 1
-        if kind == "find":
-            self._people[place] = found
-            if not self._awaited["find"]:
-                self._everybody_is_found()
-        elif kind == "projects":
-            self._people[place].parts["projects"] = found
-            if not self._batch.projects:
-                self._want_commits(self._people[place].own_projects)
-            if not self._awaited["projects"]:
-                self._want_parts()
-        elif kind == "parts":
-            self._people[place].parts |= found
-            self._person_is_read(place)
-        elif kind == "commits":
-            self._commits.add(found)
-        elif self._hook is not None:
-            self._hook.take(place, found)
-            self._judged += len(found)
-        if kind != "parts" and kind == self._counted:
-            self._tracker.step(len(found) if kind == "beside" else 1)
+        take()
+        if kind == self._counted and kind not in {"parts", "hook"}:
+            self._tracker.step()
         self._settle()
 
-    def _everybody_is_found(self) -> None:
-        people = [self._people[place] for place in range(len(self._people))]
-        self._commits = _CommitsToRead(self._batch, people)
+    def _found(self, _: None) -> None:
+        if self._awaited["find"]:
+            return
+        self._commits = _CommitsToRead(self._request, self._people)
         self._want_commits(self._named)
-        for place, person in enumerate(people):
-            if person.user is not None and (self._whole or not self._batch.projects):
-                self._want("projects", place, as_result(_projects(person)))
+        for person in self._people:
+            if person.user is not None and (self._whole or not self._request.projects):
+                self._want("projects", _read_projects(person), self._projects_are_read)
+        if not self._awaited["projects"]:
+            self._want_parts()
+
+    def _projects_are_read(self, person: PersonData) -> None:
+        if not self._request.projects:
+            self._want_commits(person.own_projects)
         if not self._awaited["projects"]:
             self._want_parts()
 
     def _want_parts(self) -> None:
-        for place, person in self._people.items():
-            self._want("parts", place, _parts(person, self._batch) if self._whole else _nothing())
+        for place, person in enumerate(self._people):
+            workflow = _read_parts(person, self._request) if self._whole else _nothing()
+            self._want("parts", workflow, partial(self._person_is_read, place))
 
     @property
     def _named(self) -> list[Record]:
-        """The projects that the batch names."""
-        known = self._batch.records
-        return [known.get(each, {"id": each}) for each in self._batch.projects]
+        """The projects that the request names."""
+        known = self._request.records
+        return [known.get(each, {"id": each}) for each in self._request.projects]
 
     def _want_commits(self, projects: Iterable[Record]) -> None:
-        for place, workflow in self._commits.workflows(projects):
-            self._want("commits", place, workflow)
+        for workflow in self._commits.workflows(projects):
+            self._want("commits", workflow, self._commits.add)
             self._projects += 1
         if self._counted == "commits":
             self._count_commits()
 
-    def _person_is_read(self, place: int) -> None:
+    def _person_is_read(self, place: int, _: None) -> None:
         self._tracker.step()
         if self._run.on_progress is not None:
             self._run.on_progress(self._tracker.now())
         if self._hook is not None:
             for number, workflow in self._hook.workflows(place, self._people[place]):
                 self._items += number
-                self._want("beside", place, workflow)
+                self._want("hook", workflow, self._hook_has_read)
         if not self._awaited["parts"]:
             self._go_on_counting()
+
+    def _hook_has_read(self, found: list[FactsRead]) -> None:
+        if self._hook is not None:
+            self._hook.take(found)
+        self._evaluated += len(found)
+        if self._counted == "hook":
+            self._tracker.step(len(found))
 
     def _go_on_counting(self) -> None:
         """Count what is left when all people are read: items where there are any, else commits."""
         if self._items:
-            self._counted = "beside"
-            self._tracker.begin(self._items, "merge requests", self._judged)
+            self._counted = "hook"
+            self._tracker.begin(self._items, "merge requests", self._evaluated)
         else:
             self._counted = "commits"
             self._count_commits()
@@ -218,70 +222,99 @@ class _Scheduler(Iterator[tuple[_Key, Workflow[Any]]]):
         self._tracker.begin(self._projects, "projects' commits", done)
 
     def _settle(self) -> None:
-        kinds = ("find", "projects", "commits")
-        if hasattr(self, "read") or any(self._awaited[kind] for kind in kinds):
+        if hasattr(self, "read") or any(self._awaited[kind] for kind in _BEFORE_ROWS):
             return
-        people = [self._people[place] for place in range(len(self._people))]
-        # Which came first is chance, and must decide nothing: the order is that of the people.
-        ordered = chain(self._named, *(person.own_projects for person in people))
-        self.read = PeopleData(self._batch, people, self._commits.divided(ordered))
+        # They arrive in any order, and that must decide nothing: the order is that of the people.
+        ordered = chain(self._named, *(person.own_projects for person in self._people))
+        self.read = PeopleData(self._request, self._people, self._commits.divided(ordered))
         if self._hook is not None:
             self._hook.settled(self.read)
 
 
-def _found(query: PersonQuery) -> Workflow[PersonData]:
-    """Find who is asked about."""
-    found = yield from as_result(users.find(query.username))
-    return PersonData(query, found.value, found.error, {"groups": Result()})
+def _then(workflow: Workflow[A], take: Callable[[A], None]) -> Workflow[_Take]:
+    """Return a workflow that returns what takes the result of another."""
+    return partial(take, (yield from workflow))
 
 
-def _projects(person: PersonData) -> Workflow[dict[str, list[Record]]]:
+def _both(first: Workflow[A], second: Workflow[B]) -> Workflow[tuple[A, B]]:
+    """Return one workflow that carries out two side by side."""
+    workflows: dict[str, Workflow[A | B]] = {"first": first, "second": second}
+    found = yield from gather(workflows)
+    return cast("A", found["first"]), cast("B", found["second"])
+
+
+def _nothing() -> Workflow[None]:
+    """Read nothing."""
+    yield {}
+
+
+def _find(person: PersonData) -> Workflow[None]:
+    found = yield from as_result(users.find(person.query.username))
+    person.user, person.error = found.value, found.error
+
+
+def _read_projects(person: PersonData) -> Workflow[PersonData]:
+    person.projects = yield from as_result(_projects(person))
+    return person
+
+
+def _projects(person: PersonData) -> Workflow[UserProjects]:
     number = users.user_number((person.user or {}).get("id"))
     return (yield from projects.of_user(number, person.username))
 
 
-def _nothing() -> Workflow[Parts]:
-    """Read nothing."""
-    yield {}
-    return {}
-
-
-def _parts(person: PersonData, batch: PeopleRequest) -> Workflow[Parts]:
+def _read_parts(person: PersonData, request: PeopleRequest) -> Workflow[None]:
     """Read all of one person but projects and commits; nothing that fails ends anything else."""
     if person.user is None:
-        return {}
+        return
     number = users.user_number(person.user.get("id"))
     owner = Owner(number, person.username, known=True)
-    time_period = person.query.time_period or batch.period
-    workflows: dict[str, Workflow[Result[Any]]] = {
-        "merge requests": as_result(_items("merge_requests", owner, batch)),
-        "issues": as_result(_items("issues", owner, batch)),
-        "time logs": as_result(timelogs.of_user(owner, time_period, batch.zone)),
-    }
-    if batch.groups:
-        known = person.own_projects if person.parts["projects"].error is None else None
-        workflows["groups"] = as_result(groups.of_user(number, known))
-    parts = yield from gather(workflows)
-    person.parts |= parts
-    time = yield from as_result(_time(person, batch, time_period))
-    return {**parts, "time": time}
+    time_period = person.query.time_period or request.period
+    items = _both(_items("merge_requests", owner, request), _items("issues", owner, request))
+    logs = as_result(timelogs.of_user(owner, time_period, request.zone))
+    others = _both(logs, _groups(number, person, request))
+    read = yield from _both(items, others)
+    (person.merge_requests, person.issues), (person.time_logs, person.groups) = read
+    person.daily_time = yield from _daily_time(person, request, time_period)
 
 
-def _items(kind: Kind, owner: Owner, batch: PeopleRequest) -> Workflow[UserItems]:
-    only = batch.projects or None
-    return items_of_user(kind, owner, batch.period, only, batch.roles, batch.moment)
+def _items(kind: Kind, owner: Owner, request: PeopleRequest) -> Workflow[Result[UserItems]]:
+    only = request.projects or None
+    return as_result(
+        items_of_user(kind, owner, request.period, only, request.roles, request.moment)
+    )
 
 
-def _time(read: PersonData, batch: PeopleRequest, period: Period) -> Workflow[DailyTime | None]:
+def _groups(
+    number: int, person: PersonData, request: PeopleRequest
+) -> Workflow[Result[RecordList]]:
+    if not request.groups:
+        return Result()
+    known = None if person.projects.value is None else person.own_projects
+    return (yield from as_result(groups.of_user(number, known)))
+
+
+def _daily_time(
+    person: PersonData, request: PeopleRequest, period: Period
+) -> Workflow[Result[DailyTime]]:
     """Return the seconds of each day: of logs, and of `time_stats` where a day has no log."""
-    logs = read.parts["time logs"]
-    mrs, issued = read.items("merge requests"), read.items("issues")
-    if logs.error is not None and mrs is None and issued is None:
-        return None
-    issue_records, mr_records = ([] if items is None else items.authored for items in (issued, mrs))
+    mrs, issues = person.items("merge_requests"), person.items("issues")
+    if person.time_logs.error is not None and mrs is None and issues is None:
+        return Result()
+    return (yield from as_result(_seconds(person, mrs, issues, request, period)))
+
+
+def _seconds(
+    person: PersonData,
+    mrs: UserItems | None,
+    issues: UserItems | None,
+    request: PeopleRequest,
+    period: Period,
+) -> Workflow[DailyTime]:
+    issue_records, mr_records = ([] if items is None else items.authored for items in (issues, mrs))
     completed = yield from timelogs.with_time_stats(issue_records, mr_records, period)
-    days = aggregate_daily_time(_booked_in(batch.projects, logs.value or ()))
-    return daily_time_from_stats(*completed, period, batch.zone or LOCAL, days)
+    days = aggregate_daily_time(_booked_in(request.projects, person.time_logs.value or ()))
+    return daily_time_from_stats(*completed, period, request.zone or LOCAL, days)
 
 
 def _booked_in(names: Iterable[int | str], logs: Iterable[Record]) -> list[Record]:
@@ -296,35 +329,33 @@ def _booked_in(names: Iterable[int | str], logs: Iterable[Record]) -> list[Recor
 
 
 class _CommitsToRead:
-    """The commits of all projects of a batch: each project's read once, for all its people.
+    """The commits of all projects of a request: each project's read once, for all its people.
 
     Not thread-safe.
     """
 
-    def __init__(self, batch: PeopleRequest, people: Sequence[PersonData]) -> None:
+    def __init__(self, request: PeopleRequest, people: Sequence[PersonData]) -> None:
         self._identities = [
-            _identity(person, batch.known_by) for person in people if person.user is not None
+            _identity(person, request.known_by) for person in people if person.user is not None
         ]
-        self._mailmap = batch.known_by.mailmap
+        self._mailmap = request.known_by.mailmap
         self._places: dict[str, int] = {}
         self._divider = Divider(
-            self._identities, batch.period, zone=batch.clock, mailmap=self._mailmap
+            self._identities, request.period, zone=request.clock, mailmap=self._mailmap
         )
 
-    def workflows(
-        self, projects: Iterable[Record]
-    ) -> Iterator[tuple[int, Workflow[ProjectCommits]]]:
-        """Yield the plan that reads each project's commits, unless there was one, and its place.
+    def workflows(self, projects: Iterable[Record]) -> Iterator[Workflow[ProjectCommits]]:
+        """Yield a workflow for each project that there was none for: it reads its commits.
 
         `projects` are GitLab's records, or bare ids.
         """
         for project in projects if self._identities else ():
             if str(project["id"]) not in self._places:
                 place = self._places[str(project["id"])] = len(self._places)
-                yield place, commits_of_project(project, self._identities, place, self._mailmap)
+                yield commits_of_project(project, self._identities, place, self._mailmap)
 
     def add(self, read: ProjectCommits) -> None:
-        """Take what a plan has read."""
+        """Take what a workflow has read."""
         self._divider.add(read)
 
     def divided(self, ordered: Iterable[Record]) -> DividedCommits:

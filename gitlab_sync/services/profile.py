@@ -96,7 +96,7 @@ class ProfileReport(Report):
         doubtful = bool(self.fixes.unknown)
         self.errors = errors_of(found.read, answer, readme, doubtful=doubtful)
         self.parts = parts_of(found.read, answer, query.checks, self.errors)
-        self.numbers = tables.numbers(answer.outcome["data"], self.errors)
+        self.numbers = tables.numbers(answer.summary.work, self.errors)
         self.at_least = tables.at_least(self.numbers, self.errors)
         self.remarks = self._remarks(person)
         lost = Counter(short_reason(error) for error in self.errors.values())
@@ -202,6 +202,6 @@ def answer(client: Client, query: ProfileQuery, run: Run | None = None) -> Profi
 def _readme(session: Session, person: PersonData) -> ProfileReadme | None:
     if person.user is None:
         return None
-    projects = person.parts["projects"].value
-    known = None if projects is None else projects["personal"]
+    projects = person.projects.value
+    known = None if projects is None else projects.personal
     return read_profile_readme(session, person.username, known)

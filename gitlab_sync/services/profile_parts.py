@@ -7,15 +7,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitlab_sync.api.profile_readme import ProfileReadme
+from gitlab_sync.api.projects import UserProjects
+from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.errors import GitLabSyncError, NotFound
-from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.roles import UserItem
 from gitlab_sync.rules.items.tally import Evaluated, Verdicts
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.services.people import PersonAnswer
-from gitlab_sync.services.people_data import PeopleData, PersonData
+from gitlab_sync.services.people_data import PeopleData
+from gitlab_sync.services.summary import PersonSummary
 from gitlab_sync.session.result import Result
-from gitlab_sync.types import Record, TableRow
+from gitlab_sync.types import TableRow
 
 PARTS = (
     *("projects", "commits", "groups", "merge requests", "issues", "time logs"),
@@ -43,28 +46,27 @@ class Part:
 def errors_of(
     read: PeopleData, answer: PersonAnswer, readme: Result[ProfileReadme], *, doubtful: bool
 ) -> dict[str, GitLabSyncError]:
-    """Return the first error of each of `PARTS` that is not whole; of nobody, none is.
+    """Return the first error of each of `PARTS` that is not whole; if no one was found, of all.
 
-    `doubtful` says that there are verdicts that nobody knows.
+    `doubtful` says that some verdicts are unknown.
     """
-    (person,) = read.people
+    (person,), summary = read.people, answer.summary
     if person.user is None:
-        nobody = person.error or NotFound(str(answer.outcome["error"]), status=404)
-        return dict.fromkeys(PARTS, nobody)
-    parts, commits = person.parts, read.commits_of(person)
-    met: dict[str, Iterable[GitLabSyncError | None]] = {
-        "projects": [parts["projects"].error],
-        "commits": [parts["projects"].error] if commits is None else commits.errors,
-        "groups": [parts["groups"].error],
-        "time logs": [parts["time logs"].error, parts["time"].error],
-        "profile README": [readme.error],
+        missing = person.error or NotFound(str(summary.error), status=404)
+        return dict.fromkeys(PARTS, missing)
+    errors = summary.errors
+    where_is_known = read.projects_of(person) is not None
+    met: dict[str, Sequence[GitLabSyncError]] = {
+        "projects": errors.get("projects", ()),
+        "commits": errors.get("commits" if where_is_known else "projects", ()),
+        "groups": errors.get("groups", ()),
+        "merge requests": errors.get("merge requests", ()),
+        "issues": errors.get("issues", ()),
+        "time logs": [*errors.get("time logs", ()), *errors.get("time", ())],
+        "profile README": [] if readme.error is None else [readme.error],
         "checks": answer.errors if doubtful else (),
     }
-    for kind in ("merge requests", "issues"):
-        found = parts[kind].value
-        met[kind] = [parts[kind].error] if found is None else found.errors
-    first = ((part, next(filter(None, met[part]), None)) for part in PARTS)
-    return {part: error for part, error in first if error is not None}
+    return {part: met[part][0] for part in PARTS if met[part]}
 
 
 def parts_of(
@@ -74,49 +76,45 @@ def parts_of(
     errors: Mapping[str, GitLabSyncError],
 ) -> dict[str, Part]:
     """Return the tables by title, in order; `checks` has those of items, by title, too."""
-    (person,) = read.people
-    data: Record = answer.outcome["data"] or {}
-    # The outcome has only a part of each group's record.
-    groups = person.parts["groups"].value if data else None
+    summary = answer.summary
+    commits, mrs, issues = summary.commits, summary.merge_requests, summary.issues
     rows: dict[str, list[TableRow]] = {
-        **_projects(read, person, data),
-        tables.COMMITS: [*map(tables.commit_row, data.get("commits") or ())],
-        tables.GROUPS: [*map(tables.group_row, groups or ())],
+        **_projects(read, summary),
+        tables.COMMITS: [*map(tables.commit_row, commits.rows if commits else ())],
+        tables.GROUPS: [*map(tables.group_row, summary.groups or ())],
         tables.MERGE_REQUESTS: [
             tables.merge_request_row(mr, verdicts, checks[tables.MERGE_REQUESTS])
-            for mr, verdicts in _with_verdicts(data.get("mrs"), answer.mrs)
+            for mr, verdicts in _with_verdicts(mrs, answer.mrs)
         ],
         tables.ISSUES: [
             tables.issue_row(issue, verdicts, checks[tables.ISSUES])
-            for issue, verdicts in _with_verdicts(data.get("issues"), answer.issues)
+            for issue, verdicts in _with_verdicts(issues, answer.issues)
         ],
     }
     return {title: Part(rows[title], errors.get(part)) for title, part in tables.TABLES.items()}
 
 
-def _projects(read: PeopleData, person: PersonData, data: Record) -> dict[str, list[TableRow]]:
+def _projects(read: PeopleData, summary: PersonSummary) -> dict[str, list[TableRow]]:
     """Return the rows of the two tables of projects, each with the person's commits in it."""
-    own: Mapping[str, list[Record]] = data.get("projects") or {}
-    counts = Counter(each.place for each, _ in read.commits.credited(person.username))
+    counts = Counter(each.place for each, _ in read.commits.credited(summary.username))
     # Where something of a project was not read, its number is not known.
     numbers = {
         each.project.get("id"): None if each.errors else counts[each.place]
         for each in read.commits.projects
     }
-    kinds = {tables.PERSONAL: "personal", tables.CONTRIBUTED: "contributed"}
+    own = summary.projects or UserProjects([], [])
     return {
-        title: [tables.project_row(each, numbers.get(each.get("id"))) for each in own.get(kind, ())]
-        for title, kind in kinds.items()
+        title: [tables.project_row(each, numbers.get(each.get("id"))) for each in projects]
+        for title, projects in (
+            (tables.PERSONAL, own.personal),
+            (tables.CONTRIBUTED, own.contributed),
+        )
     }
 
 
 def _with_verdicts(
-    items: Iterable[Record] | None, judged: Iterable[Evaluated]
-) -> list[tuple[Record, Verdicts | None]]:
-    """Return all items of a list; None stands for the verdicts of those that are not judged."""
-    verdicts = {_key(thing): said for thing, said in judged}
-    return [(each, verdicts.get(_key(each))) for each in items or ()]
-
-
-def _key(thing: Record) -> tuple[object, object]:
-    return record.field(thing, "project_id"), record.field(thing, "iid")
+    items: UserItems | None, evaluated: Iterable[Evaluated]
+) -> list[tuple[UserItem, Verdicts | None]]:
+    """Return all items of a list, each with its verdicts: None if it was not evaluated."""
+    verdicts = {id(thing): said for thing, said in evaluated}
+    return [(each, verdicts.get(id(each.record))) for each in (items.items if items else ())]

@@ -1,12 +1,39 @@
-"""The projects that a question names: those that are there, and those that are not."""
+"""The projects that a question names: those that there are, and those that there are not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gitlab_sync.errors import NotFound
-from gitlab_sync.profiles import resolve_project_paths
-from gitlab_sync.session.session import Session
+from gitlab_sync.api.projects import endpoint, extract_path_from_url
+from gitlab_sync.errors import AuthenticationError, Cancelled, NotFound
+from gitlab_sync.session.pagination import RestList
+from gitlab_sync.session.session import Client, Session, session_of
+from gitlab_sync.session.workflow import Workflow, as_result, run_workflows, whole
+
+
+def resolve_project_paths(
+    client: Client, paths: Iterable[int | str]
+) -> tuple[list[int], list[int | str]]:
+    """Return `(ids, failed)`: the ids of projects named by path, URL or id, and the names of none.
+
+    `failed` has, as they were given, the names of projects that do not exist or that the token may
+    not read. Raises AuthenticationError and Cancelled, which are no project's fault. Thread-safe.
+    """
+    given = [path for path in dict.fromkeys(paths) if str(path).strip()]
+    with session_of(client).call() as session:
+        workflows = ((path, as_result(_id_of(session, path))) for path in given)
+        found = dict(run_workflows(session, workflows))
+    ids: list[int] = []
+    failed: list[int | str] = []
+    for path in given:
+        result = found[path]
+        if isinstance(result.error, AuthenticationError | Cancelled):
+            raise result.error
+        if result.value is None:
+            failed.append(path)
+        else:
+            ids.append(result.value)
+    return ids, failed
 
 
 def known_projects(
@@ -25,3 +52,9 @@ def known_projects(
             hint="Check their paths, and that the token may see them.",
         )
     return list(ids), unknown
+
+
+def _id_of(session: Session, path: int | str) -> Workflow[int]:
+    name = extract_path_from_url(str(path).removeprefix(session.base_url + "/"))
+    found = yield {"project": RestList(endpoint(name), single=True)}
+    return int(whole(found["project"])[0]["id"])

@@ -1,4 +1,4 @@
-"""What people recorded day by day, beside as many days just before."""
+"""What people recorded day by day, compared with as many days just before."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from gitlab_sync.api.commits import PersonCommits
 from gitlab_sync.api.period import LOCAL
-from gitlab_sync.api.user_items import UserItems
-from gitlab_sync.profiles import outcomes
 from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
+from gitlab_sync.rules.items.table import Status
 from gitlab_sync.rules.scores.weekly import (
     MEASURES,
     OVERVIEW,
@@ -29,10 +27,12 @@ from gitlab_sync.rules.scores.weekly import (
     person_week,
     time_of,
 )
+from gitlab_sync.rules.unique import unique
 from gitlab_sync.run import Run
-from gitlab_sync.services.people_data import PeopleData, PeopleRequest, PersonData
+from gitlab_sync.services.people_data import PeopleData, PeopleRequest, person_queries
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
+from gitlab_sync.services.summary import PersonSummary, summaries
 from gitlab_sync.session.session import Client
 from gitlab_sync.types import TableRow
 
@@ -73,7 +73,7 @@ class PersonAnswer:
 
     week: PersonWeek
     recorded: Recorded
-    status: str
+    status: Status
     error: str | None
 
 
@@ -139,15 +139,13 @@ def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> Weekly
     Who is named twice counts at the first place. Errors of single reads never raise: they stand in
     the rows. Raises NotFound if not one of the projects is there. Thread-safe.
     """
-    listed: dict[str, WeekPerson] = {}
-    for person in query.people:
-        listed.setdefault(person.key, person)
+    people = unique(query.people, lambda person: person.key)
     run = run or Run()
     zone = query.zone or LOCAL
     with run.context(client) as session:
         ids, unknown = known_projects(session, query.projects)
-        batch = PeopleRequest.about(
-            (person.username for person in listed.values()),
+        request = PeopleRequest(
+            person_queries(person.username for person in people),
             # A merge request counts by its merge, however long ago it was created.
             moment="active",
             roles=("author",),
@@ -158,46 +156,41 @@ def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> Weekly
             zone=query.zone,
             clock=query.clock,
         )
-        read = read_people(session, batch, run)
-    people = []
-    for person, found, outcome in zip(listed.values(), read.people, outcomes(read), strict=True):
-        recorded = _recorded(read, found)
-        week = person_week(_named(person, found), query.days, recorded, zone)
-        people.append(PersonAnswer(week, recorded, outcome["status"], outcome["error"]))
-    return WeeklyReport(people, read, unknown)
+        read = read_people(session, request, run)
+    answers = []
+    for person, summary in zip(people, summaries(read), strict=True):
+        recorded = _recorded(summary)
+        week = person_week(_named(person, summary), query.days, recorded, zone)
+        answers.append(PersonAnswer(week, recorded, summary.status, summary.error))
+    return WeeklyReport(answers, read, unknown)
 
 
-def _named(person: WeekPerson, read: PersonData) -> WeekPerson:
+def _named(person: WeekPerson, summary: PersonSummary) -> WeekPerson:
     """Return a person as GitLab spells them, with its name where the list has none."""
-    name = person.name or record.text(read.user, "name") or ""
-    return replace(person, name=name, username=read.username)
+    name = person.name or record.text(summary.user, "name") or ""
+    return replace(person, name=name, username=summary.username)
 
 
-def _recorded(read: PeopleData, person: PersonData) -> Recorded:
+def _recorded(summary: PersonSummary) -> Recorded:
     """Return what was read of a person, and of which measures something is missing."""
-    if person.user is None:
+    if summary.user is None:
         return Recorded()
-    mrs, issues = person.items("merge requests"), person.items("issues")
-    commits = read.commits_of(person)
-    lacking: dict[Measure, bool] = {
-        "merge_requests": _lacks_some(mrs),
-        "issues": _lacks_some(issues),
-        "commits": _lacks_some(commits),
-        # Where an item is missing, so may be the time that stands on it.
-        "time_spent": _lacks_some(mrs) or _lacks_some(issues),
+    mrs, issues, commits = summary.merge_requests, summary.issues, summary.commits
+    lacks: dict[Measure, bool] = {
+        "merge_requests": mrs is None or "merge requests" in summary.errors,
+        "issues": issues is None or "issues" in summary.errors,
+        "commits": commits is None or "commits" in summary.errors,
     }
-    times_are_read = all(person.parts[part].error is None for part in ("time logs", "time"))
+    # Where an item is missing, the time spent on it can be missing, too.
+    lacks["time_spent"] = lacks["merge_requests"] or lacks["issues"]
+    times_are_read = "time logs" not in summary.errors and "time" not in summary.errors
     return Recorded(
         None if mrs is None else mrs.authored,
         None if issues is None else issues.authored,
         None if commits is None else commits.rows,
-        person.daily_time if times_are_read else None,
-        frozenset(measure for measure, lacks in lacking.items() if lacks),
+        summary.daily_time if times_are_read else None,
+        frozenset(measure for measure, some in lacks.items() if some),
     )
-
-
-def _lacks_some(found: UserItems | PersonCommits | None) -> bool:
-    return found is None or bool(found.errors)
 
 
 def _place(person: PersonAnswer) -> tuple[bool, str, str]:

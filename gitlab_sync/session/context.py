@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TypedDict, TypeVar
 
@@ -31,7 +32,8 @@ from gitlab_sync.http.rate_limit import WaitBudget
 from gitlab_sync.http.retry import RetryState
 from gitlab_sync.http.urls import clean_base_url, moved_to
 from gitlab_sync.http.wire import Answer, Reply
-from gitlab_sync.session.request import READING, Request
+from gitlab_sync.session.graphql_presence import PAUSE, GraphQLPresence, KnownPresence
+from gitlab_sync.session.request import GRAPHQL_ROOT, READING, Request
 from gitlab_sync.session.runtime import Bridge, get_bridge
 
 DEFAULT_TIMEOUT = 60.0
@@ -99,7 +101,8 @@ class RequestContext:
 
     `limit` is the limit of one task in seconds (None: only that of each exchange), `executor` runs
     the tasks, `wait_budget` limits how long they wait for a rate limit, `cancel` ends them all.
-    `requests` counts exchanges; `read` has the keys of answers that are not requested again.
+    `requests` counts exchanges; `read` has the keys of answers that are not requested again;
+    `graphql` lets an instance without GraphQL be asked for it only once.
     """
 
     access: Access
@@ -109,6 +112,7 @@ class RequestContext:
     limit: float | None
     requests: int = 0
     read: set[Key] = field(default_factory=set)
+    graphql: GraphQLPresence = field(init=False)
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def __reduce__(
@@ -188,6 +192,16 @@ class RequestContext:
         if known is not None and etag and found.status == HTTPStatus.NOT_MODIFIED:
             return known
         return found
+
+    def __post_init__(self) -> None:
+        known = self.bridge.of_instance(self.access.base_url, KnownPresence)
+        self.graphql = GraphQLPresence(known)
+
+    def ask(self, request: Request, state: RetryState) -> Answer | None:
+        """Make one exchange; None if the request waits for another to find out about GraphQL."""
+        if request.root != GRAPHQL_ROOT:
+            return self.follow(request, state)
+        return self.graphql.ask(partial(self.follow, request, state))
 
     def follow(self, request: Request, state: RetryState) -> Answer:
         """Make one exchange, and follow redirects below the API for GET and HEAD."""
@@ -281,7 +295,11 @@ def persist(context: RequestContext, request: Request, read: Callable[[Answer], 
             if not wait:
                 state.check_time()
                 try:
-                    result = read(context.follow(request, state))
+                    answer = context.ask(request, state)
+                    if answer is None:
+                        context.pause(PAUSE, state)
+                        continue
+                    result = read(answer)
                 except RateLimited as error:
                     context.refused(request, error)
                     state.refusal = error

@@ -81,19 +81,13 @@ class _Page(NamedTuple):
 
 
 @restartable
-def attempt(asked: tuple[RequestContext, Request]) -> Result[Reply]:
-    """Run `fetch`, and return its error as a value: one failure does not end the others."""
-    try:
-        return Result(value=fetch(*asked))
-    except GitLabSyncError as error:
-        return Result(error=error)
-
-
-@restartable
 def _attempt(asked: _Asked) -> _Arrived:
-    """Run `attempt` for a page, and name the page by its number."""
+    """Fetch the page of that number; an error is a value, so that it does not end the others."""
     number, context, request = asked
-    return number, attempt((context, request))
+    try:
+        return number, Result(value=fetch(context, request))
+    except GitLabSyncError as error:
+        return number, Result(error=error)
 
 
 def fetch_lists(

@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.http.credentials import Credential, OidcCredential
+from gitlab_sync.http.credentials import Credential
 from gitlab_sync.store.database import (
     bytes_used,
     is_corrupt,
@@ -96,7 +96,8 @@ class Store:
     def of(self, credential: Credential) -> PrincipalStore:
         """Return the part of the store that belongs to the principal of this credential."""
         key = self._attempt(self._key, b"")
-        return PrincipalStore(self, _principal(self.instance, credential, key) if key else b"")
+        principal = credential.principal(self.instance, key) if key else ""
+        return PrincipalStore(self, bytes.fromhex(principal))
 
     def find(self, principal: bytes, ids: Iterable[int]) -> Iterable[Item]:
         """Return the items of this principal with these numbers, in any order."""
@@ -305,15 +306,6 @@ def store_path(instance: str, folder: Path | None = None) -> Path:
     name = re.sub(r"[^a-z0-9.-]", "_", (urlsplit(instance).hostname or "")[:60])
     # The host is for people who look into the folder; the hash includes port and path.
     return folder / f"{name}-{blake2b(instance.encode(), digest_size=6).hexdigest()}.sqlite"
-
-
-def _principal(instance: str, credential: Credential, key: bytes) -> bytes:
-    """Return a keyed hash of the principal, the same in every process that has the key."""
-    if isinstance(credential, OidcCredential):
-        parts = ["oidc", instance, credential.issuer, credential.subject]
-    else:
-        parts = [instance, str(credential.is_oauth), credential.token]
-    return blake2b("\0".join(parts).encode(), key=key, digest_size=16).digest()
 
 
 def _read_key(path: Path) -> bytes:

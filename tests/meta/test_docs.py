@@ -41,7 +41,7 @@ from gitlab_sync.rules.scores.weekly import (
     measure_rows,
     overview_rows,
 )
-from gitlab_sync.rules.scores.work import TITLES
+from gitlab_sync.rules.scores.work import TITLES, Work
 from gitlab_sync.types import PartialList, Record
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -109,14 +109,14 @@ def test_every_column_of_whole_people_is_explained_in_order() -> None:
 @pytest.mark.parametrize("check", merge_request.CHECKS, ids=lambda check: check.id)
 def test_a_column_of_whole_people_names_the_check_of_merge_requests(check: Check) -> None:
     """Its title is another one there."""
-    row = unified_row({"data": {}}, Tally({check.title: 1}, {}), None)
+    row = unified_row(Work("ann"), None, Tally({check.title: 1}, {}), None)
     assert_named(row, f"{check.title} of merge requests")
 
 
 @pytest.mark.parametrize("check", issue.CHECKS, ids=lambda check: check.id)
 def test_a_column_of_whole_people_names_the_check_of_issues(check: Check) -> None:
     """Its title is another one there."""
-    row = unified_row({"data": {}}, None, Tally({check.title: 1}, {}))
+    row = unified_row(Work("ann"), None, None, Tally({check.title: 1}, {}))
     assert_named(row, f"{check.title} of issues")
 
 

@@ -1,4 +1,4 @@
-"""Identical requests that are under way at once become one."""
+"""Identical requests that are under way at once become one, and the first may go alone."""
 
 from __future__ import annotations
 

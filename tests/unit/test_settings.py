@@ -232,24 +232,3 @@ def test_settings_never_show_the_token() -> None:
     """Not even to who prints them for a look."""
     found = resolve(environ={"GITLAB_URL": "https://gitlab.example", "GITLAB_TOKEN": TOKEN})
     assert TOKEN not in repr(found)
-
-
-def test_workers_come_from_option_then_variable_then_file() -> None:
-    """None leaves it to whoever reads the variable, or to the default."""
-    path = settings.own_file()
-    assert settings.workers(environ={}) is None
-    path.parent.mkdir(parents=True)
-    path.write_text("[gitlab_sync]\nworkers = 7\n", encoding="utf-8")
-    assert settings.workers(environ={}) == 7
-    assert settings.workers(environ={"GITLAB_SYNC_WORKERS": "9"}) is None
-    assert settings.workers(3, environ={"GITLAB_SYNC_WORKERS": "9"}) == 3
-
-
-@pytest.mark.parametrize("text", ["[gitlab_sync]\nworkers = many\n", "workers = 3\n"])
-def test_a_settings_file_that_says_no_number_is_an_error(text: str) -> None:
-    """The message names the file."""
-    path = settings.own_file()
-    path.parent.mkdir(parents=True)
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"config\.ini"):
-        settings.workers(environ={})

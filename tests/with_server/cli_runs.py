@@ -15,7 +15,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -87,38 +86,34 @@ def interrupted(
     when: Callable[[], object],
     number: signal.Signals = signal.SIGINT,
 ) -> Done:
-    """Run the command here, and send it a signal as soon as `when` has returned something true."""
-    reached: list[object] = []
+    """Run the command here, and send the process a signal once `when` returns something true."""
+    ended, sent = threading.Event(), threading.Event()
 
     def send() -> None:
-        try:
-            reached.append(when())
-        finally:
-            os.kill(os.getpid(), number)
+        while not ended.wait(0.005):
+            if when():
+                os.kill(os.getpid(), number)
+                sent.set()
+                return
 
-    # A signal that comes when the command has ended already must not end the tests.
+    # A signal that comes just after the command has ended must not end the tests.
     handler = signal.signal(number, lambda _number, _frame: None)
     sender = threading.Thread(target=send, name="sender")
     sender.start()
     try:
-        return run(environ, *arguments)
+        done = run(environ, *arguments)
     finally:
+        ended.set()
         sender.join()
         signal.signal(number, handler)
-        assert all(reached), "the command was not where it was to be interrupted"
+    assert sent.is_set(), "the command ended before it could be interrupted"
+    return done
 
 
-def stalled(sandbox: Sandbox, path: str) -> Callable[[], bool]:
-    """Let no request to `path` be answered; return what waits until the first one has come."""
+def stalled(sandbox: Sandbox, path: str) -> Callable[[], object]:
+    """Let no request to `path` be answered; return what says whether one has come."""
     planted = sandbox.faults.add("stall", path=path, times=None)
-
-    def wait() -> bool:
-        end = time.monotonic() + LIMIT
-        while not planted.hits and time.monotonic() < end:
-            time.sleep(0.005)
-        return planted.hits > 0
-
-    return wait
+    return lambda: planted.hits
 
 
 @contextmanager

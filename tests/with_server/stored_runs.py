@@ -35,20 +35,23 @@ def rows(
     """Return everybody's status and counts, and what is said of each of their merge requests."""
     with client.session.context() as session:
         people = find_people(session, "merge_requests", usernames, Scope())
-        ended = {mr["id"]: mr for person in people for mr in person.items if rules.is_terminal(mr)}
+        everything = (mr for person in people for mr in person.records)
+        ended = {mr["id"]: mr for mr in everything if rules.is_terminal(mr)}
         verdicts = {
             found.mr["id"]: rules.evaluate(found.mr, found.facts)
             for found in read_facts(session, list(ended.values()), source)
         }
     shown = {}
     for person in people:
-        judged = [(mr, verdicts.get(mr["id"], {})) for mr in person.items]
+        judged = [(mr, verdicts.get(mr["id"], {})) for mr in person.records]
         tally = rules.count_row(judged)
         said = {
             str(mr["id"]): [[check, each.result, each.evidence] for check, each in found.items()]
             for mr, found in judged
         }
-        shown[person.username] = [person.status(tally.unverified), dict(tally.cells), said]
+        doubtful = person.errors or tally.unverified
+        status = "Not Found" if not person.exists else "Partial" if doubtful else "Success"
+        shown[person.username] = [status, dict(tally.cells), said]
     return shown
 
 

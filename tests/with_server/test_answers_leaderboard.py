@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync import CancelToken, GitLabClient
-from gitlab_sync.batch import process_batch_users
+from gitlab_sync.api.commits import PersonCommits
+from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.rules.dates import period
 from gitlab_sync.rules.identity.teams import (
@@ -22,7 +23,6 @@ from gitlab_sync.rules.identity.teams import (
     usernames_of,
 )
 from gitlab_sync.rules.scores.leaderboard import DEFAULT_WEIGHTS, weights_from
-from gitlab_sync.rules.scores.work import work_of
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import RateLimit, Sandbox, World
 from gitlab_sync.services.leaderboard import (
@@ -34,8 +34,11 @@ from gitlab_sync.services.leaderboard import (
     answer,
     teams_of_groups,
 )
+from gitlab_sync.services.people_data import PeopleRequest, person_queries
+from gitlab_sync.services.people_reader import read_people
+from gitlab_sync.services.summary import PersonSummary, summaries
 from gitlab_sync.session.progress import ProgressTracker
-from gitlab_sync.types import Record, TableRow
+from gitlab_sync.types import TableRow
 
 COMMITS = "/projects/:id/repository/commits"
 SUMS = {
@@ -71,6 +74,11 @@ def teams(people: list[str]) -> list[Team]:
 def by_name(rows: Sequence[TableRow], column: str = "Team") -> dict[str, TableRow]:
     """Return the rows by what stands in a column."""
     return {str(row[column]): row for row in rows}
+
+
+def summaries_of(client: GitLabClient, people: list[str]) -> list[PersonSummary]:
+    """Read these people, without any team."""
+    return summaries(read_people(client, PeopleRequest(person_queries(people))))
 
 
 def assert_sums(report: LeaderboardReport) -> None:
@@ -112,8 +120,8 @@ def test_everybody_has_the_numbers_that_they_have_without_a_team(
 ) -> None:
     """One person, one number, whoever else is asked about."""
     report = answer(client, LeaderboardQuery(teams))
-    for name, outcome in zip(people, process_batch_users(client, people), strict=True):
-        assert report.people[name].work == work_of(outcome)
+    for name, alone in zip(people, summaries_of(client, people), strict=True):
+        assert report.people[name].work == alone.work
     assert any(each.work.commits for each in report.people.values())
 
 
@@ -340,18 +348,18 @@ def test_progress_can_be_watched(client: GitLabClient, teams: list[Team]) -> Non
 
 
 @pytest.fixture
-def outcomes(client: GitLabClient, people: list[str]) -> list[Record]:
-    """Read everybody."""
-    return process_batch_users(client, people)
+def everyone(client: GitLabClient, people: list[str]) -> list[PersonSummary]:
+    """Read all people."""
+    return summaries_of(client, people)
 
 
 def test_the_days_of_a_chart_hold_everything_that_was_done_on_them(
-    outcomes: list[Record], world: World, teams: list[Team]
+    everyone: list[PersonSummary], world: World, teams: list[Team]
 ) -> None:
     """53 weeks up to the last day, and none before the period."""
     assert world.today is not None
     question = LeaderboardQuery(teams, zone=UTC)
-    report = LeaderboardReport(question, outcomes, world.today)
+    report = LeaderboardReport(question, everyone, world.today)
     assert any(person.activity for person in report.people.values())
     for name, person in report.people.items():
         rows = report.heatmap(name)
@@ -365,7 +373,7 @@ def test_the_days_of_a_chart_hold_everything_that_was_done_on_them(
         }
     since = period("2026-06-01", "2026-06-10", UTC)
     narrow = LeaderboardReport(
-        LeaderboardQuery(teams, period=since, zone=UTC), outcomes, world.today
+        LeaderboardQuery(teams, period=since, zone=UTC), everyone, world.today
     )
     assert (narrow.first, narrow.last) == (date(2026, 6, 1), date(2026, 6, 10))
     days = [row["Day"] for row in narrow.heatmap(str(teams[0].members[0].username))]
@@ -374,12 +382,12 @@ def test_the_days_of_a_chart_hold_everything_that_was_done_on_them(
 
 
 def test_the_index_counts_the_days_of_the_period_up_to_today(
-    outcomes: list[Record], teams: list[Team]
+    everyone: list[PersonSummary], teams: list[Team]
 ) -> None:
     """A day to come is none on which nothing was done."""
     whole = period("2026-06-01", "2026-12-31", UTC)
     report = LeaderboardReport(
-        LeaderboardQuery(teams, period=whole, zone=UTC), outcomes, date(2026, 6, 15)
+        LeaderboardQuery(teams, period=whole, zone=UTC), everyone, date(2026, 6, 15)
     )
     assert (report.first, report.last) == (date(2026, 6, 1), date(2026, 6, 15))
     for each in report.teams.values():
@@ -406,24 +414,19 @@ def test_the_order_in_which_teams_and_people_are_given_changes_nothing(
 ) -> None:
     """No row of any table."""
 
-    def report(teams: list[Team], found: list[Record]) -> LeaderboardReport:
+    def report(teams: list[Team], found: list[PersonSummary]) -> LeaderboardReport:
         return LeaderboardReport(LeaderboardQuery(teams, zone=UTC), found, date(2026, 6, 15))
 
-    def outcome(name: str, number: int | None) -> Record:
-        stats = None if number is None else {"total": number}
-        data: Record = {
-            "commits": None,
-            "commit_stats": stats,
-            "mrs": [],
-            "issues": [],
-            "groups": [],
-        }
-        status = "Partial" if number is None else "Success"
-        error = "commits: 403" if number is None else None
-        return {"username": name, "status": status, "error": error, "data": data}
+    def summary(name: str, number: int | None) -> PersonSummary:
+        nothing = UserItems(name, ())
+        if number is None:
+            return PersonSummary(name, "Partial", "commits: 403", {"username": name},
+                                 merge_requests=nothing, issues=nothing)  # fmt: skip
+        return PersonSummary(name, user={"username": name}, merge_requests=nothing, issues=nothing,
+                             commits=PersonCommits([], {}, {"total": number}, ()))  # fmt: skip
 
     teams = [team(name, *names) for name, names in zip("WXYZ", members, strict=False)]
-    found = [outcome(name, number) for name, number in zip("abcdef", commits, strict=True)]
+    found = [summary(name, number) for name, number in zip("abcdef", commits, strict=True)]
     mixed = [team(each.name, *(random.sample([m.username for m in each.members],
                                              len(each.members)))) for each in teams]  # fmt: skip
     one, other = report(teams, found), report(random.sample(mixed, len(mixed)), found[::-1])

@@ -73,6 +73,21 @@ ANSWERS: dict[str, Answer] = {
 }
 
 
+@pytest.mark.parametrize("source", ["rest", "auto", "graphql"])
+@pytest.mark.parametrize("what", ["people", "a week", "teams"])
+def test_an_instance_without_graphql_is_asked_for_it_once(
+    busy: Sandbox, make_bridge: Callable[..., Bridge], what: str, source: Any
+) -> None:
+    """The others of the run are told what the first one was: the time of all is unknown."""
+    with Sandbox(busy.world, graphql=False) as older:
+        client = GitLabClient(older.url, older.token(), bridge=make_bridge())
+        report = ANSWERS[what](client, older.world, Run(source=source))
+        assert older.traffic.count("/api/graphql") == 1
+    errors = [str(row["Error"]) for row in report]
+    assert errors
+    assert all(error.endswith("time logs: 404 Not Found") for error in errors)
+
+
 @pytest.mark.parametrize("source", ["rest", "auto"])
 @pytest.mark.parametrize("what", ANSWERS)
 @pytest.mark.parametrize("by", ["admin", "an ordinary token"])

@@ -15,6 +15,7 @@ from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.rules.projects.checks import CHECKS
 from gitlab_sync.rules.scores.unified import unified_row
+from gitlab_sync.rules.scores.work import Work
 from gitlab_sync.services.project_report import columns
 
 ALL = {"merge requests": merge_request.CHECKS, "issues": issue.CHECKS, "projects": CHECKS}
@@ -155,7 +156,7 @@ def test_a_column_of_the_table_of_people_is_the_check_that_it_counts(
     """And none of the other rule set, even where that has one of the same title."""
     counted = Tally({check.title: 1}, {})
     mrs, issues = (counted, None) if rules == "merge requests" else (None, counted)
-    row = unified_row({"data": {}}, mrs, issues)
+    row = unified_row(Work("ann"), None, mrs, issues)
     (column,) = [title for title, cell in row.items() if cell == 1]
     assert named(column) == named(column.upper()) == [Found(rules, check)]
 

@@ -187,8 +187,9 @@ def test_the_college_of_a_list_has_its_column_and_the_rest_comes_behind(
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize(
     "path",
-    ["/projects/:id/merge_requests/:iid/notes", "/projects/:id/repository/commits", "/groups"],
-)
+    ["/projects/:id/merge_requests/:iid/notes", "/projects/:id/repository/commits",
+     "/users/:id/memberships"],
+)  # fmt: skip
 def test_an_interrupted_run_gives_rows_that_say_what_was_not_read(
     path: str, sandbox: Sandbox, environ: dict[str, str], people: list[str]
 ) -> None:

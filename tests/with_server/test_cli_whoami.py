@@ -77,15 +77,8 @@ def test_a_file_of_python_gitlab_signs_in(way: str, sandbox: Sandbox, tmp_path: 
     assert token.encode() not in done.stdout + done.stderr
 
 
-def test_a_settings_file_sets_the_number_of_workers(sandbox: Sandbox, tmp_path: Path) -> None:
-    """And the environment goes before it."""
-    told = of_sandbox(sandbox, tmp_path)
-    folder = Path(told["XDG_CONFIG_HOME"]) / "gitlab-sync"
-    if sys.platform != "linux":
-        pytest.skip("the folder has another place here")
-    folder.mkdir(parents=True)
-    (folder / "config.ini").write_text("[gitlab_sync]\nworkers = 3\n", encoding="utf-8")
-    assert b"3 workers" in run(told, "whoami", "--verbose").stderr
-    told["GITLAB_SYNC_WORKERS"] = "5"
+def test_an_option_sets_the_number_of_workers(sandbox: Sandbox, tmp_path: Path) -> None:
+    """It goes before the environment."""
+    told = of_sandbox(sandbox, tmp_path, GITLAB_SYNC_WORKERS="5")
     assert b"5 workers" in run(told, "whoami", "--verbose").stderr
     assert b"7 workers" in run(told, "whoami", "--verbose", "--workers", "7").stderr

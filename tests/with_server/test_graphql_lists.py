@@ -22,13 +22,14 @@ from gitlab_sync.api.graphql.lists import lists_for
 from gitlab_sync.api.graphql.page_size import MOST_PEOPLE
 from gitlab_sync.api.graphql.records import FIELDS, Which, query
 from gitlab_sync.api.scope import Scope
+from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.http import rate_limit as limits
 from gitlab_sync.rules.items.merge_request import Facts, evaluate, is_terminal
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
 from gitlab_sync.sandbox.graphql import endpoint
-from gitlab_sync.services.evaluation import Person, find_people
+from gitlab_sync.services.evaluation import find_people
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import open_store
 from gitlab_sync.types import PartialList, Record, Source
@@ -104,10 +105,10 @@ def found(
     return [known(person) for person in people]
 
 
-def known(person: Person) -> Found:
+def known(person: UserItems) -> Found:
     """Return what is known of one person."""
-    error = None if person.error is None else person.error.reason
-    return person.username, error, person.exists, [shown(mr) for mr in person.items]
+    errors = [error.reason for error in person.errors]
+    return person.username, errors, person.exists, [shown(mr) for mr in person.records]
 
 
 def shown(mr: Record) -> Any:
@@ -497,7 +498,7 @@ def test_a_cancelled_run_says_of_everybody_that_nothing_was_read(bridge: Bridge)
         lists = lists_for(job, Scope(), "auto", CROWD)
         people = find_people(job, "merge_requests", world.truth.usernames, Scope(), lists)
     assert len(people) == len(world.truth.usernames)
-    assert all("the user left" in str(person.error) and not person.items for person in people)
+    assert all("the user left" in str(person.errors) and not person.items for person in people)
 
 
 # -- real data -------------------------------------------------------------------------------------

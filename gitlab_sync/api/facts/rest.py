@@ -109,17 +109,6 @@ def costs(mr: Record, known: Facts = _NOTHING) -> dict[str, RestList]:
     return {fact: RestList(f"{base}/{fact}", single=fact == "time_stats") for fact in wanted}
 
 
-_CHEAPEST: Record = {
-    "project_id": 1,
-    "iid": 1,
-    "title": "Closes #1",
-    "upvotes": 1,
-    "time_stats": {"total_time_spent": 0},
-}
-LEAST = len(costs(_CHEAPEST).keys() - {"pipelines"})
-"""The fewest requests for an ended merge request: its pipelines can come in bulk."""
-
-
 def facts_of(
     mr: Record,
     known: Mapping[str, PartialList] = MappingProxyType({}),

@@ -41,7 +41,7 @@ def lists_for(session: Session, scope: Scope, choice: Source, people: int) -> Li
         return None
     if choice == "auto" and people <= 2 * session.bridge.workers:
         return None
-    assigned = scope.by == "assignee"
+    assigned = scope.role == "assignee"
     which = Which("assignedMergeRequests" if assigned else "authoredMergeRequests", scope.project)
     return Lists(session, which, named=choice == "graphql")
 

@@ -15,10 +15,10 @@ from gitlab_sync.services.people import PersonAnswer
 
 def show_items(person: PersonAnswer, meta: Meta) -> None:
     """Show the faults of a person's merge requests and issues, and what is not known of them."""
-    username = str(person.outcome["username"])
+    username = person.summary.username
     st.header(f"What stands behind the row of {escaped(username)}", anchor=False)
-    if person.outcome["data"] is None:
-        st.markdown(f"Nothing was read: {escaped(str(person.outcome['error']))}.")
+    if person.summary.user is None:
+        st.markdown(f"Nothing was read: {escaped(str(person.summary.error))}.")
         return
     fixes = person.fixes
     if not fixes.faults and not fixes.unknown:

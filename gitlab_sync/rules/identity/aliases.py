@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.delimited import lines_of
-from gitlab_sync.rules.identity.identity import is_username, normal_address
+from gitlab_sync.rules.identity.identity import normal_address
+from gitlab_sync.rules.identity.usernames import is_username, username_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ def parse_aliases(text: str, source: str = "aliases") -> dict[str, Alias]:
         if fault is not None:
             faults.append(f"{source}, line {number}: {fault}")
             continue
-        key = username.lower()
+        key = username_key(username)
         for address, (owner, first) in _taken(fields, owners, key):
             faults.append(
                 f"{source}, line {number}: “{address}” is an address of {owner} (line {first})"

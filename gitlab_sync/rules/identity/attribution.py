@@ -32,7 +32,7 @@ from gitlab_sync.rules.identity.identity import (
     private_owner,
 )
 from gitlab_sync.rules.identity.mailmap import Mailmap
-from gitlab_sync.rules.unique import unique_records
+from gitlab_sync.rules.unique import unique, unique_records
 from gitlab_sync.types import PartialList
 
 if TYPE_CHECKING:
@@ -108,14 +108,12 @@ def attribute(
     where `needs_members` said no. `bots` are usernames of bots whose names do not show it.
     """
     commits = unique_records(commits)
-    people: dict[str, Identity] = {}
-    for identity in identities:
-        people.setdefault(identity.key, identity)
+    people = unique(identities, lambda identity: identity.key)
     if members is None:
         members = _NOT_ASKED
     reading = members if isinstance(members, PartialList) else PartialList(members)
-    project = _Project(commits, people.values(), reading, mailmap)
-    found: dict[str, list[Record]] = {key: [] for key in people}
+    project = _Project(commits, people, reading, mailmap)
+    found: dict[str, list[Record]] = {person.key: [] for person in people}
     apart: defaultdict[Apart, list[Record]] = defaultdict(list)
     undecided = False
     for commit in commits:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gitlab_sync.rules.identity.usernames import username_key
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -24,9 +26,9 @@ def is_bot(username: str, extra: Collection[str] = DEFAULT_BOTS) -> bool:
 
     `ghost`, to whom GitLab gives what deleted accounts wrote, is a person.
     """
-    name = username.lower()
+    name = username_key(username)
     return (
         name.endswith(_ENDINGS)
         or _TOKEN_USER.match(name) is not None
-        or any(name == listed.lower() for listed in extra)
+        or name in map(username_key, extra)
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.identity.usernames import HasUsername, bare_username, username_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,13 +22,11 @@ _USERNAMES = ("username", "override_username", "global_username")
 # automatically-generated private commit email"). The id has a limit so that `int` never refuses it.
 _PRIVATE = re.compile(r"([0-9]{1,18})-(.+)@users\.noreply\.[^@]+", re.DOTALL)
 
-_USERNAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.\-]{0,254}")
-
 _BETWEEN_WORDS = re.compile(r"[\s_.\-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(HasUsername):
     """One person, and everything that marks a commit as theirs. Immutable: threads may share it.
 
     `id` is GitLab's number (None: not known), `username` and `name` are as GitLab spells them.
@@ -41,11 +40,6 @@ class Identity:
     emails: frozenset[str]
     usernames: frozenset[str]
     names: frozenset[str]
-
-    @property
-    def key(self) -> str:
-        """The username in lower case: what tells people apart."""
-        return self.username.lower()
 
     def is_same_person(self, other: Identity) -> bool:
         """Say whether both are one account, by the id where both have it, else by the username."""
@@ -66,7 +60,7 @@ def identity_of(
     `global_username`. The extra ones come from an aliases file. Empty texts, and what is no text,
     count as not there; never raises.
     """
-    username = (record.text(user, "username") or "").strip()
+    username = bare_username(record.text(user, "username"))
     name = (record.text(user, "name") or "").strip()
     emails = [*(record.text(user, key) for key in _ADDRESSES), *extra_emails]
     usernames = [*(record.text(user, key) for key in _USERNAMES), *extra_usernames]
@@ -76,7 +70,7 @@ def identity_of(
         username=username,
         name=name,
         emails=_filled(normal_address(email or "") for email in emails),
-        usernames=_filled((given or "").strip().lower() for given in usernames),
+        usernames=_filled(map(username_key, usernames)),
         names=_filled(normal_name(given or "") for given in (name, *usernames, *extra_names)),
     )
 
@@ -101,11 +95,6 @@ def private_owner(address: str) -> tuple[int, str] | None:
     """
     found = _PRIVATE.fullmatch(address)
     return None if found is None else (int(found[1]), found[2])
-
-
-def is_username(text: str) -> bool:
-    """Say whether `text` can be a username of GitLab: letters, digits, `_`, `.` and `-`."""
-    return _USERNAME.fullmatch(text) is not None
 
 
 def _filled(texts: Iterable[str]) -> frozenset[str]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from gitlab_sync.rules import record
 from gitlab_sync.rules.delimited import lines_of
 from gitlab_sync.rules.identity.aliases import Alias, parse_aliases
-from gitlab_sync.rules.identity.identity import Identity, identity_of, is_username
+from gitlab_sync.rules.identity.identity import Identity, identity_of
 from gitlab_sync.rules.identity.mailmap import Mailmap, parse_mailmap
+from gitlab_sync.rules.identity.usernames import is_username, username_key
 
 if TYPE_CHECKING:
     from gitlab_sync.types import Record
@@ -32,7 +33,7 @@ class KnownBy:
 
     def identity(self, user: Record) -> Identity:
         """Return who a user is, with what is known of them besides. Never raises."""
-        alias = self.aliases.get((record.text(user, "username") or "").strip().lower())
+        alias = self.aliases.get(username_key(record.text(user, "username")))
         if alias is None:
             return identity_of(user)
         return identity_of(user, extra_emails=alias.emails, extra_names=alias.names)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gitlab_sync.rules.delimited import Records, records_of
-from gitlab_sync.rules.identity.identity import is_username
+from gitlab_sync.rules.identity.usernames import HasUsername, bare_username, is_username
 
 # The clearest first: where there are two, “User” may hold a full name.
 USER_TITLES = (
@@ -35,17 +35,12 @@ COLLEGE_TITLES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Person(HasUsername):
     """Somebody on a list. `extra` has the further columns by their titles. Not to be changed."""
 
     username: str
     college: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        """The username in lower case: what tells people apart."""
-        return self.username.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +79,7 @@ def parse_people(text: str, source: str = "text") -> PeopleInput:
     people: list[Person] = []
     faults = list(records.faults)
     for line, cells in layout.rows:
-        username = cell(cells, layout.user).removeprefix("@")
+        username = bare_username(cell(cells, layout.user))
         fault = username_fault(username)
         if fault is not None:
             faults.append((line, fault))

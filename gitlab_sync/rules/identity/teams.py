@@ -12,20 +12,16 @@ from typing import Any
 import orjson
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.identity.identity import is_username
+from gitlab_sync.rules.identity.usernames import HasUsername, is_username
+from gitlab_sync.rules.unique import unique
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Member(HasUsername):
     """Somebody in a team; `name` may be empty. Immutable."""
 
     username: str
     name: str = ""
-
-    @property
-    def key(self) -> str:
-        """The username in lower case: what tells people apart."""
-        return self.username.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +75,8 @@ def teams_to_json(teams: Iterable[Team]) -> str:
 
 def usernames_of(teams: Iterable[Team]) -> list[str]:
     """Return everybody's username once, without case, in the order of the teams."""
-    found: dict[str, str] = {}
-    for team in teams:
-        for member in team.members:
-            found.setdefault(member.key, member.username)
-    return list(found.values())
+    members = (member for team in teams for member in team.members)
+    return [member.username for member in unique(members, lambda member: member.key)]
 
 
 class _Reader:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import is_bot
+from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import item
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import plural
@@ -43,7 +44,7 @@ def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
             continue
         elif owner is None:
             unread.append("author of the merge request not known")
-        elif by.lower() != owner.lower():
+        elif username_key(by) != username_key(owner):
             verb = "approved" if approval else "commented"
             return Verdict("pass", f"{by} {verb}", note_link(mr, note))
     if not notes.whole:

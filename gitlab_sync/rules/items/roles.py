@@ -1,30 +1,39 @@
-"""Whose an item is: written by the person, assigned to them, or both.
-
-Rows of merge requests and issues carry a `role`. What is both counts as authored, too.
-"""
+"""Items of a person, and in which roles they are: written, assigned, or both."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from gitlab_sync.rules import record
 
 if TYPE_CHECKING:
     from gitlab_sync.types import Record
 
-_AUTHORED = frozenset({"authored", "author", "authored & assigned"})
-_ASSIGNED = frozenset({"assigned", "authored & assigned"})
+_BOTH, _ASSIGNED = "Authored & Assigned", "Assigned"
 
 
-def is_authored(row: Record) -> bool:
-    """Say whether the person wrote it."""
-    return _role(row) in _AUTHORED
+@dataclass(frozen=True, slots=True)
+class UserItem:
+    """A merge request or an issue, and in which roles it is a person's. Not to be changed.
+
+    What is both counts as authored everywhere.
+    """
+
+    record: Record
+    authored: bool
+    assigned: bool
 
 
-def is_assigned(row: Record) -> bool:
-    """Say whether it is assigned to the person."""
-    return _role(row) in _ASSIGNED
+def merge_request_role(item: UserItem) -> str:
+    """Return the role in a merge request: `Authored`, `Assigned` or `Authored & Assigned`."""
+    return _role(item, "Authored")
 
 
-def _role(row: Record) -> str:
-    return (record.text(row, "role") or "").lower()
+def issue_role(item: UserItem) -> str:
+    """Return the role in an issue: `Author`, `Assigned` or `Authored & Assigned`."""
+    return _role(item, "Author")
+
+
+def _role(item: UserItem, authored: str) -> str:
+    if item.authored:
+        return _BOTH if item.assigned else authored
+    return _ASSIGNED

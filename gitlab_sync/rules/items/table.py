@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import issue, merge_request
 
 if TYPE_CHECKING:
@@ -58,4 +59,4 @@ def row(
 
 def by_username(rows: Iterable[TableRow]) -> list[TableRow]:
     """Return the rows sorted by the lower case of their `Username`."""
-    return sorted(rows, key=lambda row: str(row["Username"]).lower())
+    return sorted(rows, key=lambda row: username_key(str(row["Username"])))

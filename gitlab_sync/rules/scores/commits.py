@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import moment_in
+from gitlab_sync.rules.unique import unique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,10 +51,7 @@ def commit_row(commit: Record, project_name: str, zone: tzinfo | None = None) ->
 
 def distinct_rows(rows: Iterable[TableRow]) -> list[TableRow]:
     """Return the rows in order, each commit once: a fork holds the commits of its origin, too."""
-    seen: dict[object, TableRow] = {}
-    for position, row in enumerate(rows):
-        seen.setdefault(row["sha"] or position, row)
-    return list(seen.values())
+    return unique(rows, lambda row: row["sha"] or None)
 
 
 def commit_stats(

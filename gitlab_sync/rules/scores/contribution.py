@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import day_in, day_of
-from gitlab_sync.rules.scores.unified import authored
 
 if TYPE_CHECKING:
     from gitlab_sync.rules.scores.work import Work
@@ -52,18 +51,6 @@ def activity(
     for items in (merge_requests, issues):
         days += [day_of(record.field(thing, "created_at"), zone) for thing in items]
     return Counter(day for day in days if day is not None)
-
-
-def activity_of(outcome: Record, zone: tzinfo) -> Counter[date] | None:
-    """Return `activity` of what a batch says of a person: `username`, `status` and `data`.
-
-    What `data` lacks is not in it; None if it has neither commits nor merge requests nor issues.
-    """
-    commits = record.field(record.field(outcome, "data"), "commits")
-    mrs, issues = authored(outcome, "mrs"), authored(outcome, "issues")
-    if commits is None and mrs is None and issues is None:
-        return None
-    return activity(commits or (), mrs or (), issues or (), zone)
 
 
 def contribution_index(

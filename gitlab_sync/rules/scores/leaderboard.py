@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules.items.table import by_username
 from gitlab_sync.rules.scores.badges import BADGES, Badge, award
 from gitlab_sync.rules.scores.time_logs import format_time_spent
 from gitlab_sync.rules.scores.work import TITLES, Number, Work, add
@@ -235,7 +236,7 @@ def member_rows(result: TeamResult) -> list[TableRow]:
         )
         for work, points in zip(result.members, result.scores, strict=True)
     ]
-    return sorted(rows, key=lambda row: str(row["Username"]).lower())
+    return by_username(rows)
 
 
 def people_rows(found: Sequence[TeamResult], badges: Sequence[Badge] = BADGES) -> list[TableRow]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.item import total_time_spent
+from gitlab_sync.rules.items.roles import issue_role, merge_request_role
 from gitlab_sync.rules.items.tally import NOT_EVALUATED
 from gitlab_sync.rules.text import first_line
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
     from gitlab_sync.rules.items.check import Check
     from gitlab_sync.rules.items.fixes import Entry
+    from gitlab_sync.rules.items.roles import UserItem
     from gitlab_sync.rules.items.tally import Verdicts
+    from gitlab_sync.rules.scores.work import Number, Work
     from gitlab_sync.types import Record, Scalar, TableRow
 
 PROFILE, TO_FIX, NOT_KNOWN = "Profile", "To_Fix", "Not_Known"
@@ -57,23 +60,23 @@ _ENTRY = (
     *(LINK, "Evidence", ERROR),
 )
 
-NUMBERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "Commits Total": (("commits",), ("commit_stats", "total")),
-    "Commits Morning": (("commits",), ("commit_stats", "morning_commits")),
-    "Commits Afternoon": (("commits",), ("commit_stats", "afternoon_commits")),
-    "MR Total (Authored)": (("merge requests",), ("mr_stats", "total")),
-    "MR Merged": (("merge requests",), ("mr_stats", "merged")),
-    "MR Open": (("merge requests",), ("mr_stats", "opened")),
-    "MR Closed": (("merge requests",), ("mr_stats", "closed")),
-    "Issue Total (Auth)": (("issues",), ("issue_stats", "total")),
-    "Issue Open": (("issues",), ("issue_stats", "opened")),
-    "Issue Closed": (("issues",), ("issue_stats", "closed")),
-    "Groups Count": (("groups",), ("groups",)),
-    "Projects (Auth)": (("projects",), ("projects", "personal")),
-    "Projects (Contr)": (("projects",), ("projects", "contributed")),
-    "Time Spent": (("time logs", "merge requests", "issues"), ("total_time_spent_seconds",)),
+NUMBERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "Commits Total": ("commits", ("commits",)),
+    "Commits Morning": ("morning_commits", ("commits",)),
+    "Commits Afternoon": ("afternoon_commits", ("commits",)),
+    "MR Total (Authored)": ("mr_created", ("merge requests",)),
+    "MR Merged": ("mr_merged", ("merge requests",)),
+    "MR Open": ("mr_open", ("merge requests",)),
+    "MR Closed": ("mr_closed", ("merge requests",)),
+    "Issue Total (Auth)": ("issues_raised", ("issues",)),
+    "Issue Open": ("issues_open", ("issues",)),
+    "Issue Closed": ("issues_closed", ("issues",)),
+    "Groups Count": ("groups", ("groups",)),
+    "Projects (Auth)": ("personal_projects", ("projects",)),
+    "Projects (Contr)": ("contributed_projects", ("projects",)),
+    "Time Spent": ("time_spent", ("time logs", "merge requests", "issues")),
 }
-"""The numbers of a profile by title: the parts that they come from, and where a batch has them."""
+"""The numbers of a profile by title: their names in `Work`, and the parts they come from."""
 
 _PROFILE = (
     *("Username", "Name", "Id", "Status"),
@@ -107,19 +110,15 @@ NOTHING = frozenset(
 """The columns in which null means that there is nothing, and not that it is unknown."""
 
 
-def numbers(data: Record | None, cut_short: Collection[str]) -> dict[str, int | float | None]:
-    """Return the numbers of a profile by title, in the order of `NUMBERS`; never raises.
+def numbers(work: Work, cut_short: Collection[str]) -> dict[str, Number | None]:
+    """Return the numbers of a profile by title, in the order of `NUMBERS`.
 
-    `data` is as a batch has it of a person, None if there is nothing. What it lacks is None; so is
-    a 0 of one of the parts that were `cut_short`, since the rest of those may hold some.
+    What is unknown in `work` is None; so is a 0 of one of the parts that were `cut_short`, since
+    the rest of those may hold some.
     """
-    found: dict[str, int | float | None] = {}
-    for title, (parts, path) in NUMBERS.items():
-        value: object = data
-        for key in path[:-1]:
-            value = record.field(value, key)
-        last = record.field(value, path[-1])
-        number = len(last) if isinstance(last, list) else record.number(value, path[-1])
+    found: dict[str, Number | None] = {}
+    for title, (name, parts) in NUMBERS.items():
+        number = work.count(name)
         found[title] = number if number or not any(part in cut_short for part in parts) else None
     return found
 
@@ -131,7 +130,7 @@ def at_least(found: Mapping[str, object], cut_short: Collection[str]) -> frozens
     """
     return frozenset(
         title
-        for title, (parts, _) in NUMBERS.items()
+        for title, (_, parts) in NUMBERS.items()
         if found[title] is not None
         and any(part in cut_short for part in parts)
         and not ("time logs" in parts and "time logs" in cut_short)
@@ -194,27 +193,31 @@ def group_row(group: Record) -> TableRow:
     }
 
 
-def merge_request_row(mr: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> TableRow:
-    """Return the row of a merge request: whose it is, and what came of each check.
+def merge_request_row(
+    item: UserItem, verdicts: Verdicts | None, checks: Iterable[Check]
+) -> TableRow:
+    """Return the row of a person's merge request: their role in it, and what came of each check.
 
     That is `pass`, `fail`, null for unknown, or `NOT_ASKED` where there are no verdicts.
     """
+    mr = item.record
     return {
         "Merge Request": reference(mr),
-        **_item(mr),
+        **_item(mr, merge_request_role(item)),
         "Merged": _text(mr, "merged_at"),
         "Closed": _text(mr, "closed_at"),
         **_evaluated(mr, verdicts, checks),
     }
 
 
-def issue_row(issue: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> TableRow:
-    """Return the row of an issue; its checks are as those of a merge request."""
+def issue_row(item: UserItem, verdicts: Verdicts | None, checks: Iterable[Check]) -> TableRow:
+    """Return the row of a person's issue; its checks are as those of a merge request."""
+    issue = item.record
     labels = record.field(issue, "labels")
     names = [str(label) for label in labels] if isinstance(labels, list) else []
     return {
         "Issue": reference(issue),
-        **_item(issue),
+        **_item(issue, issue_role(item)),
         "Closed": _text(issue, "closed_at"),
         "Labels": ", ".join(names) or None,
         "Milestone": _text(record.field(issue, "milestone"), "title"),
@@ -248,11 +251,11 @@ def reference(item: Record) -> str | None:
     return None if found is None else f"{found['project']}{_SIGNS[found['kind']]}{found['iid']}"
 
 
-def _item(item: Record) -> TableRow:
+def _item(item: Record, role: str) -> TableRow:
     return {
         "Title": _text(item, "title"),
         "State": record.state(item),
-        "Role": _text(item, "role"),
+        "Role": role,
         "Created": _text(item, "created_at"),
     }
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitlab_sync.rules import record
 from gitlab_sync.rules.items import issue, merge_request
-from gitlab_sync.rules.items.roles import is_authored
+from gitlab_sync.rules.items.table import row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitlab_sync.rules.items.tally import Tally
-    from gitlab_sync.types import Record, Scalar, TableRow
+    from gitlab_sync.rules.scores.work import Work
+    from gitlab_sync.types import TableRow
 
 NO_UNIT_TESTS = "MR No Unit Tests"
 
@@ -54,52 +54,25 @@ TEXT_COLUMNS = frozenset({"Username", "College", "Status", "Error"})
 """The columns that hold no counts."""
 
 
-def authored(outcome: Record, part: str) -> list[Record] | None:
-    """Return what a person wrote of a part (`mrs`, `issues`) of a batch's outcome, to be evaluated.
-
-    The rows of a batch do not repeat the author, and reviews are evaluated by that: so each gets
-    its author. None where the part was not read. Never raises.
-    """
-    data = record.field(outcome, "data")
-    rows = record.field(data, part)
-    if not isinstance(rows, list):
-        return None
-    author = {"username": record.text(record.field(data, "user"), "username")}
-    return [{**row, "author": author} for row in rows if is_authored(row)]
-
-
 def unified_row(
-    outcome: Record,
+    work: Work,
+    error: str | None,
     mrs: Tally | None,
     issues: Tally | None,
     college: str = "",
-    trouble: str | None = None,
     columns: Sequence[str] = UNIFIED_COLUMNS,
 ) -> TableRow:
     """Return one person's row, with exactly `columns` as its keys.
 
-    `outcome` is what a batch says of a person: `username`, `status`, `error`, `data`. `mrs` and
-    `issues` count the faults of what the person wrote; None, and what they or `data` lack, is null.
-    `trouble` says why some checks are unknown: it makes a `Success` a `Partial`. `Unverified`
-    is the number of unknown pairs of item and check, null where nothing was read. Never raises.
+    `work` has the person's numbers and status, `error` says what is missing. `mrs` and `issues`
+    count the faults of what the person wrote, None where that could not be read. `Unverified` is
+    the number of unknown pairs of item and check, null where nothing was read.
     """
-    data = record.field(outcome, "data")
-    status = record.text(outcome, "status") or "Error"
-    if trouble and status == "Success":
-        status = "Partial"
-    errors = [text for text in (record.text(outcome, "error"), trouble) if text]
     tallies = [each for each in (mrs, issues) if each is not None]
-    cells: TableRow = {
-        "Username": record.text(outcome, "username") or "",
-        "College": college,
-        "Status": status,
-        "Error": "; ".join(errors) or None,
-    }
-    if isinstance(data, dict):
-        cells |= _counts(data)
-        cells |= _faults(MERGE_REQUEST_CHECKS, mrs) | _faults(ISSUE_CHECKS, issues)
-        cells["Unverified"] = sum(each.unverified for each in tallies) if tallies else None
-    return {column: cells.get(column) for column in columns}
+    unverified = sum(each.unverified for each in tallies) if tallies else None
+    cells = _counts(work) | _faults(MERGE_REQUEST_CHECKS, mrs) | _faults(ISSUE_CHECKS, issues)
+    found = row(columns, work.username, cells, work.status, error, unverified)
+    return {**found, "College": college}
 
 
 def help_texts() -> dict[str, str]:
@@ -123,27 +96,21 @@ def unknown_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:
     }
 
 
-def _counts(data: Record) -> TableRow:
-    commits, projects = data.get("commit_stats"), data.get("projects")
-    mrs, issues = data.get("mr_stats"), data.get("issue_stats")
+def _counts(work: Work) -> dict[str, int | None]:
     return {
-        "Commits Total": record.number(commits, "total"),
-        "Commits Morning": record.number(commits, "morning_commits"),
-        "Commits Afternoon": record.number(commits, "afternoon_commits"),
-        "Projects (Auth)": _length(record.field(projects, "personal")),
-        "Projects (Contr)": _length(record.field(projects, "contributed")),
-        "Groups Count": _length(data.get("groups")),
-        "MR Total (Authored)": record.number(mrs, "total"),
-        "Issue Total (Auth)": record.number(issues, "total"),
-        "Issue Closed": record.number(issues, "closed"),
+        "Commits Total": work.commits,
+        "Commits Morning": work.morning_commits,
+        "Commits Afternoon": work.afternoon_commits,
+        "Projects (Auth)": work.personal_projects,
+        "Projects (Contr)": work.contributed_projects,
+        "Groups Count": work.groups,
+        "MR Total (Authored)": work.mr_created,
+        "Issue Total (Auth)": work.issues_raised,
+        "Issue Closed": work.issues_closed,
     }
 
 
-def _faults(titles: Mapping[str, str], counted: Tally | None) -> dict[str, Scalar]:
+def _faults(titles: Mapping[str, str], counted: Tally | None) -> dict[str, int | None]:
     if counted is None:
         return {}
     return {column: counted.cells.get(title) for column, title in titles.items()}
-
-
-def _length(rows: object) -> int | None:
-    return len(rows) if isinstance(rows, list) else None

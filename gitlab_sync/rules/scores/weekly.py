@@ -15,10 +15,12 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_in, moment_in, period
 from gitlab_sync.rules.delimited import records_of
 from gitlab_sync.rules.identity.people_input import cell, layout_of, named, username_fault
+from gitlab_sync.rules.identity.usernames import HasUsername, bare_username
+from gitlab_sync.rules.scores.commits import distinct_rows
 from gitlab_sync.rules.scores.time_logs import format_hours_minutes
 from gitlab_sync.rules.scores.work import Number, add
 from gitlab_sync.rules.text import plural
-from gitlab_sync.rules.unique import unique_records
+from gitlab_sync.rules.unique import unique, unique_records
 
 if TYPE_CHECKING:
     from gitlab_sync.types import Record, Scalar, TableRow
@@ -49,17 +51,12 @@ Days = tuple[date, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class WeekPerson:
+class WeekPerson(HasUsername):
     """Somebody on the list of a week; team and name may be empty. Immutable."""
 
     team: str
     name: str
     username: str
-
-    @property
-    def key(self) -> str:
-        """The username in lower case: what tells people apart."""
-        return self.username.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +141,17 @@ def parse_week_people(text: str, source: str = "text") -> WeekPeople:
     layout = layout_of(records)
     team, name = layout.column(("team name", "team"), 0), layout.column(("full name", "name"), 1)
     user = layout.user if layout.titles else 2
-    people: dict[str, WeekPerson] = {}
+    people: list[WeekPerson] = []
     faults = list(records.faults)
     for line, cells in layout.rows:
-        username = cell(cells, user).removeprefix("@")
+        username = bare_username(cell(cells, user))
         person = WeekPerson(cell(cells, team), cell(cells, name), username)
         fault = username_fault(person.username)
         if fault is None:
-            people.setdefault(person.key, person)
+            people.append(person)
         else:
             faults.append((line, fault))
-    return WeekPeople(tuple(people.values()), named(faults, source))
+    return WeekPeople(tuple(unique(people, lambda person: person.key)), named(faults, source))
 
 
 def last_days(today: date, number: int = WEEK) -> Days:
@@ -311,6 +308,6 @@ def _commit_moments(rows: Iterable[TableRow] | None) -> list[datetime] | None:
     """Return what the clocks of the commits showed, without offset: their rows have none."""
     if rows is None:
         return None
-    once = {row["sha"] or position: row for position, row in enumerate(rows)}
-    texts = (f"{row['date']}T{row['time']}" for row in once.values() if day_in(row["date"]))
+    once = distinct_rows(rows)
+    texts = (f"{row['date']}T{row['time']}" for row in once if day_in(row["date"]))
     return [datetime.fromisoformat(text) for text in texts]

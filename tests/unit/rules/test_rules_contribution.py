@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date
-from typing import Any
 
 from gitlab_sync.rules.scores.commits import commit_row
 from gitlab_sync.rules.scores.contribution import (
     INDEX_COLUMNS,
     ContributionIndex,
     activity,
-    activity_of,
     contribution_index,
     index_row,
 )
@@ -49,24 +47,6 @@ def test_the_index_of_nothing_is_nothing_and_of_the_unknown_unknown() -> None:
     assert (idle.consistency, idle.collaboration) == (0.0, 0.0)
     assert contribution_index({}, FIRST, LAST, Work("a", commits=5)).collaboration is None
     assert contribution_index({}, LAST, FIRST, Work("a")).consistency == 0.0
-
-
-def test_what_was_only_assigned_is_no_activity_of_the_person() -> None:
-    """Nor is what the outcome of a batch lacks; without any part there is no telling."""
-    day = {"created_at": "2024-01-05T10:00:00Z"}
-    data: dict[str, Any] = {
-        "commits": [commit_row({"authored_date": "2024-01-06T10:00:00Z"}, "App")],
-        "mrs": [{**day, "role": "Authored"}, {**day, "role": "Assigned"}],
-        "issues": [{**day, "role": "Authored & Assigned"}],
-    }
-    numbers = activity_of({"data": data}, UTC)
-    assert numbers == {date(2024, 1, 5): 2, date(2024, 1, 6): 1}
-    assert activity_of({"data": {**data, "mrs": None, "commits": None}}, UTC) == {
-        date(2024, 1, 5): 1
-    }
-    assert activity_of({"data": {"commits": None, "mrs": None, "issues": []}}, UTC) == {}
-    assert activity_of({"data": {"commits": None, "mrs": None, "issues": None}}, UTC) is None
-    assert activity_of({"data": None}, UTC) is None
 
 
 def test_an_index_is_a_row_in_percent() -> None:

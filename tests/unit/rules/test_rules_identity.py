@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from gitlab_sync.rules.identity.identity import (
     identity_of,
-    is_username,
     normal_name,
     private_owner,
 )
@@ -119,18 +118,6 @@ def test_accounts_are_the_same_by_id_else_by_username() -> None:
     assert not ann.is_same_person(identity_of({"id": 8, "username": "ann"}))
     assert ann.is_same_person(identity_of({"username": "ANN"}))
     assert not ann.is_same_person(identity_of({"username": "bob"}))
-
-
-@pytest.mark.parametrize("name", ["ann", "ann.lee", "ann-lee_2", "_ann", "Ann", "project_1_bot"])
-def test_usernames_of_gitlab_are_usernames(name: str) -> None:
-    """Letters, digits and three signs."""
-    assert is_username(name)
-
-
-@pytest.mark.parametrize("name", ["", "-ann", "ann lee", "@ann", "ann@x", "änn", "a/b", "a\n"])
-def test_what_gitlab_does_not_allow_is_no_username(name: str) -> None:
-    """Neither a full name nor an address is one."""
-    assert not is_username(name)
 
 
 @settings(deadline=None)

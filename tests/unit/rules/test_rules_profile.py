@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from rules_examples import clean_facts, issue, merge_request
@@ -12,22 +11,38 @@ from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.fixes import Entry
+from gitlab_sync.rules.items.roles import UserItem
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.scores import commits, profile
-from gitlab_sync.types import TableRow
+from gitlab_sync.rules.scores.work import Work
+from gitlab_sync.types import Record, TableRow
 
 CHECKS: dict[str, Sequence[Check]] = {
     profile.MERGE_REQUESTS: mr_rules.CHECKS,
     profile.ISSUES: issue_rules.CHECKS,
 }
-DATA: dict[str, Any] = {
-    "commit_stats": {"total": 5, "morning_commits": 0, "afternoon_commits": 2},
-    "mr_stats": {"total": 3, "merged": 2, "opened": 1, "closed": 0},
-    "issue_stats": {"total": 0, "opened": 0, "closed": 0},
-    "groups": [{}, {}],
-    "projects": {"personal": [], "contributed": [{}]},
-    "total_time_spent_seconds": 90,
-}
+WORK = Work(
+    "ann",
+    commits=5,
+    morning_commits=0,
+    afternoon_commits=2,
+    mr_created=3,
+    mr_merged=2,
+    mr_open=1,
+    mr_closed=0,
+    issues_raised=0,
+    issues_open=0,
+    issues_closed=0,
+    groups=2,
+    personal_projects=0,
+    contributed_projects=1,
+    time_spent=90,
+)
+
+
+def own(item: Record) -> UserItem:
+    """Return an item that a person wrote."""
+    return UserItem(item, authored=True, assigned=False)
 
 
 def rows() -> dict[str, TableRow]:
@@ -40,8 +55,8 @@ def rows() -> dict[str, TableRow]:
         profile.CONTRIBUTED: profile.project_row({}, 3),
         profile.COMMITS: profile.commit_row(commits.commit_row({}, "App")),
         profile.GROUPS: profile.group_row({}),
-        profile.MERGE_REQUESTS: profile.merge_request_row({}, None, mr_rules.CHECKS),
-        profile.ISSUES: profile.issue_row({}, None, issue_rules.CHECKS),
+        profile.MERGE_REQUESTS: profile.merge_request_row(own({}), None, mr_rules.CHECKS),
+        profile.ISSUES: profile.issue_row(own({}), None, issue_rules.CHECKS),
     }
 
 
@@ -54,16 +69,16 @@ def test_a_row_has_exactly_the_columns_of_its_table_in_order(title: str) -> None
     assert set(profile.links(title, columns).values()) <= set(columns)
 
 
-def test_numbers_are_those_of_the_batch() -> None:
-    """In order; a list counts its rows, and a 0 that was read is one."""
-    found = profile.numbers(DATA, ())
+def test_numbers_are_those_of_the_work() -> None:
+    """In order; a 0 that was read is one."""
+    found = profile.numbers(WORK, ())
     assert list(found.values()) == [5, 0, 2, 3, 2, 1, 0, 0, 0, 0, 2, 0, 1, 90]
     assert not profile.at_least(found, ())
 
 
 def test_nothing_read_is_no_number_at_all() -> None:
     """And nothing is at least anything."""
-    found = profile.numbers(None, ())
+    found = profile.numbers(Work("ann", "Not Found"), ())
     assert set(found.values()) == {None}
     assert not profile.at_least(found, ("commits",))
 
@@ -71,7 +86,7 @@ def test_nothing_read_is_no_number_at_all() -> None:
 def test_a_zero_of_a_part_that_was_cut_short_is_not_known() -> None:
     """While other numbers of it are the least that it can be."""
     short = ("commits", "issues")
-    found = profile.numbers(DATA, short)
+    found = profile.numbers(WORK, short)
     assert found["Commits Morning"] is None
     assert found["Issue Total (Auth)"] is None
     assert found["MR Closed"] == 0
@@ -81,9 +96,26 @@ def test_a_zero_of_a_part_that_was_cut_short_is_not_known() -> None:
 def test_time_without_its_logs_is_not_the_least_it_can_be() -> None:
     """That of whole items stands in for it, which others may have booked."""
     short = ("time logs", "issues")
-    found = profile.numbers(DATA, short)
+    found = profile.numbers(WORK, short)
     assert found["Time Spent"] == 90
     assert profile.at_least(found, short) == set()
+
+
+@pytest.mark.parametrize(
+    ("authored", "assigned", "roles"),
+    [
+        (True, False, ("Authored", "Author")),
+        (False, True, ("Assigned", "Assigned")),
+        (True, True, ("Authored & Assigned", "Authored & Assigned")),
+    ],
+)
+def test_a_row_says_the_role_of_the_person(
+    authored: bool, assigned: bool, roles: tuple[str, str]
+) -> None:
+    """In merge requests by another word than in issues, as older programs know them."""
+    mr, task = (UserItem(each, authored, assigned) for each in (merge_request(), issue()))
+    rows = profile.merge_request_row(mr, None, ()), profile.issue_row(task, None, ())
+    assert tuple(row["Role"] for row in rows) == roles
 
 
 @pytest.mark.parametrize(
@@ -108,7 +140,7 @@ def test_a_evaluated_item_shows_what_came_of_each_check() -> None:
     """An answer that nobody knows is null: neither of the two."""
     mr = merge_request(description="")
     verdicts = mr_rules.evaluate(mr, clean_facts()) | {"no_issues": Verdict("unknown", "not read")}
-    row = profile.merge_request_row(mr, verdicts, mr_rules.CHECKS)
+    row = profile.merge_request_row(own(mr), verdicts, mr_rules.CHECKS)
     assert (row["No Desc"], row["No Issues"], row["No Unit Tests"]) == ("fail", None, "pass")
     assert row["Merge Request"] == "group/app!7"
     assert (row["State"], row["Time Spent"], row["Closed"]) == ("merged", 3600, None)
@@ -116,7 +148,7 @@ def test_a_evaluated_item_shows_what_came_of_each_check() -> None:
 
 def test_an_item_that_is_not_evaluated_is_neither_clean_nor_at_fault() -> None:
     """Such as one that is still open."""
-    row = profile.issue_row(issue(labels=["a", "b"]), None, issue_rules.CHECKS)
+    row = profile.issue_row(own(issue(labels=["a", "b"])), None, issue_rules.CHECKS)
     assert {row[check.title] for check in issue_rules.CHECKS} == {profile.NOT_ASKED}
     assert (row["Labels"], row["Milestone"]) == ("a, b", "1.0")
 

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.rules.scores.unified import (
     QUICK_UNIFIED_COLUMNS,
     UNIFIED_COLUMNS,
-    authored,
     unified_row,
 )
+from gitlab_sync.rules.scores.work import Work
 
 MRS = Tally({"Closed MRs": 4, "No Desc": 1, "No Unit Tests": 2, "Merge > 2 Days": 3}, {})
 ISSUES = Tally({"Total Assigned": 5, "No Desc": 2, "Long Open Time (>2 days)": 1}, {"No Desc": 1})
 
 
-def outcome(**data: Any) -> dict[str, Any]:
-    """Return what a batch says of somebody of whom all was read, but for what `data` changes."""
-    everything = {
-        "user": {"username": "ann"},
-        "projects": {"personal": [{}], "contributed": [{}, {}], "all": [{}, {}, {}]},
-        "commit_stats": {"total": 9, "morning_commits": 4, "afternoon_commits": 0},
-        "groups": [],
-        "mr_stats": {"total": 6},
-        "issue_stats": {"total": 5, "closed": 3},
-    }
-    return {"username": "ann", "status": "Success", "error": None, "data": {**everything, **data}}
+WORK = Work(
+    "ann", commits=9, morning_commits=4, afternoon_commits=0, personal_projects=1,
+    contributed_projects=2, groups=0, mr_created=6, issues_raised=5, issues_closed=3,
+)  # fmt: skip
 
 
 def test_the_columns_are_those_that_spreadsheets_use() -> None:
@@ -44,7 +37,7 @@ def test_the_columns_are_those_that_spreadsheets_use() -> None:
 
 def test_each_number_is_in_its_column() -> None:
     """Those of merge requests and of issues keep apart where their checks share a name."""
-    row = unified_row(outcome(), MRS, ISSUES, "Test College")
+    row = unified_row(WORK, None, MRS, ISSUES, "Test College")
     assert tuple(row) == UNIFIED_COLUMNS
     known = {column: cell for column, cell in row.items() if cell is not None}
     assert known == {
@@ -58,7 +51,8 @@ def test_each_number_is_in_its_column() -> None:
 
 def test_what_was_not_read_is_null_and_not_zero() -> None:
     """Each part by itself."""
-    row = unified_row(outcome(groups=None, commit_stats=None, mr_stats=None), None, ISSUES)
+    work = replace(WORK, groups=None, commits=None, mr_created=None)
+    row = unified_row(work, "groups: 403", None, ISSUES)
     for column in ("Groups Count", "Commits Total", "MR Total (Authored)", "MR No Desc"):
         assert row[column] is None
     assert row["Issue No Desc"] == 2
@@ -66,32 +60,19 @@ def test_what_was_not_read_is_null_and_not_zero() -> None:
 
 def test_somebody_who_does_not_exist_has_no_counts_at_all() -> None:
     """But a college, which the list of people says."""
-    nobody = {"username": "x", "status": "Not Found", "error": "404 nobody", "data": None}
-    row = unified_row(nobody, None, None, "Test College")
+    row = unified_row(Work("x", "Not Found"), "404 no user", None, None, "Test College")
     assert {column: cell for column, cell in row.items() if cell is not None} == {
-        "Username": "x", "College": "Test College", "Status": "Not Found", "Error": "404 nobody",
+        "Username": "x", "College": "Test College", "Status": "Not Found", "Error": "404 no user",
     }  # fmt: skip
 
 
-def test_trouble_makes_a_success_partial_and_is_said() -> None:
-    """Behind what else went wrong; a status that is worse stays."""
-    row = unified_row(outcome(), MRS, ISSUES, trouble="403 denied")
+def test_a_row_says_what_is_missing() -> None:
+    """And how it came about."""
+    row = unified_row(replace(WORK, status="Partial"), "403 denied", MRS, ISSUES)
     assert (row["Status"], row["Error"]) == ("Partial", "403 denied")
-    worse = {**outcome(), "status": "Error", "error": "502"}
-    row = unified_row(worse, MRS, ISSUES, trouble="403 denied")
-    assert (row["Status"], row["Error"]) == ("Error", "502; 403 denied")
 
 
 def test_columns_may_be_fewer() -> None:
     """As for the quick evaluation."""
-    row = unified_row(outcome(), MRS, ISSUES, columns=QUICK_UNIFIED_COLUMNS)
+    row = unified_row(WORK, None, MRS, ISSUES, columns=QUICK_UNIFIED_COLUMNS)
     assert tuple(row) == QUICK_UNIFIED_COLUMNS
-
-
-def test_what_a_person_wrote_comes_with_its_author() -> None:
-    """What is only assigned is left out; a part that was not read is None."""
-    rows = [{"iid": 1, "role": "Authored"}, {"iid": 2, "role": "Assigned"}]
-    found = authored(outcome(mrs=rows, issues=None), "mrs")
-    assert found == [{**rows[0], "author": {"username": "ann"}}]
-    assert authored(outcome(issues=None), "issues") is None
-    assert authored({"data": None}, "mrs") is None

@@ -1,0 +1,135 @@
+"""`mrs` and `issues`: evaluate the merge requests and issues of people, a row for each person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gitlab_sync.cli.exits import EPILOG
+from gitlab_sync.cli.options import (
+    NOTHING_KEPT,
+    Connection,
+    FactOptions,
+    Target,
+    connection_options,
+    fact_options,
+    target_options,
+)
+from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
+from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
+
+if TYPE_CHECKING:
+    from gitlab_sync.api.scope import Scope
+    from gitlab_sync.cli.output import Output
+    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.session import CommandRun
+    from gitlab_sync.reports.report import Report
+    from gitlab_sync.reports.sheet import Sheet
+    from gitlab_sync.types import TableRow
+
+_TEXTS = frozenset({"Username", "Status", "Error"})
+
+_WHICH = (
+    click.option(
+        "--project", metavar="P", help="Only in this project: id or path. Wins over --group.",
+    ),
+    click.option("--group", metavar="G", help="Only in this group: id or path."),
+    click.option(
+        "--scope", type=click.Choice(["author", "assignee"]), default="author", show_default=True,
+        help="Whose they are: who wrote them, or to whom they are assigned.",
+    ),
+)  # fmt: skip
+
+
+def _which_options(command: Callable[..., int]) -> Callable[..., int]:
+    for option in reversed(_WHICH):
+        command = option(command)
+    return command
+
+
+@click.command(epilog=EPILOG)
+@people_options
+@_which_options
+@fact_options
+@target_options
+@connection_options
+def mrs(**given: Any) -> int:
+    """Judge all ended merge requests of these people."""
+    return _evaluate("merge requests", MERGE_REQUEST_COLUMNS, **given)
+
+
+@click.command(epilog=EPILOG)
+@people_options
+@_which_options
+@target_options
+@connection_options
+def issues(**given: Any) -> int:
+    """Count all issues of these people, and judge the closed ones."""
+    return _evaluate("issues", ISSUE_COLUMNS, **given)
+
+
+def _evaluate(
+    what: str,
+    columns: Sequence[str],
+    *,
+    people: People,
+    project: str | None,
+    group: str | None,
+    scope: str,
+    target: Target,
+    connection: Connection,
+    facts: FactOptions = NOTHING_KEPT,
+) -> int:
+    require_people(people, connection)
+
+    from gitlab_sync.api.scope import Scope
+    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.services.evaluation import evaluate_issues, evaluate_merge_requests
+
+    evaluate = evaluate_issues if what == "issues" else evaluate_merge_requests
+    where = Scope(project, group, scope)
+
+    def work(command: CommandRun, output: Output) -> Summary:
+        named = find_people(people, command)
+        further = Further(named, columns)
+
+        def on_row(row: TableRow) -> None:
+            output.row(further.join(row))
+
+        with command.progress(what, on_row, live=not output.shows_rows) as run:
+            report = evaluate(command.session, named.usernames, where, run)
+        sheet = _sheet(report, what, columns, where, command.session.base_url)
+        output.finish(further.behind(sheet))
+        return Summary.of_people(report, refused=named.refused)
+
+    return run_report(work, target, connection, facts)
+
+
+def _sheet(report: Report, what: str, columns: Sequence[str], scope: Scope, instance: str) -> Sheet:
+    """Return the table as exporters take it; `instance` is the URL of the GitLab."""
+    from gitlab_sync.reports.sheet import Meta, Sheet
+
+    def profile(row: TableRow) -> str | None:
+        exists = row["Status"] in {"Success", "Partial"}
+        return f"{instance}/{row['Username']}" if exists else None
+
+    return Sheet(
+        what.capitalize(),
+        columns,
+        report,
+        Meta.of_report(report, instance, _in_words(what, scope)),
+        links={"Username": profile},
+        kinds={column: "integer" for column in columns if column not in _TEXTS},
+    )
+
+
+def _in_words(what: str, scope: Scope) -> str:
+    """Say which items count, for the reader of a file."""
+    where = "the whole instance"
+    if scope.project is not None:
+        where = f"project {scope.project}"
+    elif scope.group is not None:
+        where = f"group {scope.group} and its subgroups"
+    return f"{what} by {scope.by}, {where}"

@@ -1,0 +1,131 @@
+"""From verdicts to rows: a person's row is made once the last of their items is evaluated."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from gitlab_sync.errors import GitLabSyncError
+from gitlab_sync.reports.report import commonest
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items.table import Status
+from gitlab_sync.rules.items.tally import Evaluated, Verdicts
+from gitlab_sync.types import OnRow, Record, TableRow
+
+P = TypeVar("P")
+
+_MOST_REASONS = 3
+
+
+@dataclass(slots=True, eq=False)
+class PersonVerdicts(Generic[P]):
+    """The items of one person, in their order, and what the rules say of each so far.
+
+    `awaited` counts the items that have no verdicts yet. `errors` were met where a verdict is
+    unknown.
+    """
+
+    person: P
+    items: Sequence[Record]
+    awaited: int
+    errors: list[GitLabSyncError] = field(default_factory=list)
+    _verdicts: dict[object, Verdicts] = field(default_factory=dict)
+
+    def add(self, item: Record, verdicts: Verdicts, errors: Iterable[GitLabSyncError]) -> None:
+        """Note what the rules say of an item that was awaited."""
+        self._verdicts[_key(item)] = verdicts
+        self.errors += errors
+        self.awaited -= 1
+
+    @property
+    def evaluated(self) -> list[Evaluated]:
+        """All items with their verdicts: none for an item that is not to be evaluated."""
+        return [(item, self._verdicts.get(_key(item), {})) for item in self.items]
+
+
+class RowAssembler(Generic[P]):
+    """Takes verdicts in any order, and makes each person's row as soon as nothing is missing.
+
+    `on_row` gets each row. No row is made before `release`. Not thread-safe.
+    """
+
+    def __init__(self, on_row: OnRow | None = None) -> None:
+        self.rows: list[TableRow] = []
+        self._on_row = on_row
+        self._make: Callable[[PersonVerdicts[P]], TableRow] | None = None
+        self._held: list[PersonVerdicts[P]] = []
+        self._awaiting: dict[object, list[PersonVerdicts[P]]] = {}
+
+    def expect(self, person: P, items: Sequence[Record], awaited: Sequence[Record]) -> list[Record]:
+        """Take a person with their items, and those of the items that verdicts will come for.
+
+        Returns the ones of these that no other person had: one item can be several people's.
+        """
+        theirs = PersonVerdicts(person, items, len(awaited))
+        new: list[Record] = []
+        for item in awaited:
+            others = self._awaiting.setdefault(_key(item), [])
+            if not others:
+                new.append(item)
+            others.append(theirs)
+        if not awaited:
+            self._finish(theirs)
+        return new
+
+    def take(
+        self, item: Record, verdicts: Verdicts, errors: Sequence[GitLabSyncError] = ()
+    ) -> bool:
+        """Take the verdicts of an item, and make the rows that it completes.
+
+        Returns whether all verdicts are known. Of `errors`, only those of an item in doubt count.
+        """
+        known = all(verdict.result != "unknown" for verdict in verdicts.values())
+        for theirs in self._awaiting.pop(_key(item)):
+            theirs.add(item, verdicts, () if known else errors)
+            if not theirs.awaited:
+                self._finish(theirs)
+        return known
+
+    def release(self, make: Callable[[PersonVerdicts[P]], TableRow]) -> None:
+        """Make the rows of people who are complete, and from now on each as soon as it can be."""
+        self._make = make
+        while self._held:
+            self._finish(self._held.pop(0))
+
+    def _finish(self, theirs: PersonVerdicts[P]) -> None:
+        if self._make is None:
+            self._held.append(theirs)
+            return
+        row = self._make(theirs)
+        self.rows.append(row)
+        if self._on_row is not None:
+            self._on_row(row)
+
+
+def status_of_absent(username: str, error: GitLabSyncError | None) -> tuple[Status, str]:
+    """Return status and error of a person of whom nothing was read; without error there is none."""
+    if error is None:
+        return "Not Found", f"404 there is no user {username!r}"
+    return "Error", error.reason
+
+
+def reasons_in_words(errors: Iterable[GitLabSyncError], what: str = "") -> str:
+    """Return why something is unknown: the commonest reasons, each with its number.
+
+    `what` is named before each reason.
+    """
+    reasons = Counter(f"{what}: {error.reason}" if what else error.reason for error in errors)
+    texts = [
+        reason if count == 1 else f"{reason} ({count} times)"
+        for reason, count in commonest(reasons)[:_MOST_REASONS]
+    ]
+    if len(reasons) > _MOST_REASONS:
+        texts.append(f"and {len(reasons) - _MOST_REASONS} other reasons")
+    return "; ".join(texts) or "some records lack what a check needs"
+
+
+def _key(item: Record) -> object:
+    """Return what tells an item from others: its id, or itself where it has none."""
+    return record.identity(item) or id(item)
