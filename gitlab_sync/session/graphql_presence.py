@@ -21,8 +21,8 @@ class KnownPresence:
 class GraphQLPresence:
     """What one run knows about the GraphQL of its instance.
 
-    Until the instance answers, one request goes alone. A 404 to it is the answer to all others,
-    which are then not sent. Any other answer lets them go. It never waits: a request that is held
+    Until the instance answers, only one request is sent. If its answer is a 404, that is also the
+    answer to all others, which are not sent; any other answer lets them go. A request that is held
     back is put off, and holds no worker.
     """
 
