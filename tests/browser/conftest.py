@@ -12,7 +12,7 @@ from gitlab_sync.sandbox import Sandbox, generate_world
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies here, and skip it by name where there is no browser."""
+    """Mark the tests of this folder, and skip them without a browser."""
     missing = pytest.mark.skip(reason="there is no Chromium on this system")
     for item in items:
         if item.path.parent.name == "browser":
@@ -68,7 +68,7 @@ class Visitors:
 
 @pytest.fixture
 def visitors(browser: Browser, app: RunningApp) -> Iterator[Visitors]:
-    """Whoever comes to the app in one test."""
+    """Make the visitors of the app in one test."""
     visitors = Visitors(browser, app.url)
     yield visitors
     for context in visitors.contexts:

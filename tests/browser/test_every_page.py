@@ -21,7 +21,7 @@ LOADS: dict[Stop, tuple[tuple[Form, ...], ...]] = {
     **dict.fromkeys(PAGES, (FORMS[:2], FORMS[2:])),
     **dict.fromkeys(MORE, (FORMS[:1], FORMS[2:3])),
 }
-"""The forms in which a page is looked at, by loads: charts are drawn in the theme of a load."""
+"""The forms that a page is shown in, by loads. A load has one theme: charts are drawn in it."""
 
 pytestmark = pytest.mark.timeout(300)
 
