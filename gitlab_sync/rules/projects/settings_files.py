@@ -11,10 +11,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
+from packaging.requirements import InvalidRequirement, Requirement
 
 from gitlab_sync.rules.projects.facts import Repository, Unread
 from gitlab_sync.rules.projects.files import settings_files
-from gitlab_sync.rules.projects.lockfile import parse_requirements
 
 
 class Settings:
@@ -156,5 +156,17 @@ def _has_dependencies_in_text(path: str, text: str) -> bool:
     if name.startswith("build.gradle"):
         return re.search(r"^[ \t]*dependencies\b", text, re.MULTILINE) is not None
     if "requirements" in name:
-        return bool(parse_requirements(text)["packages"])
+        return any(_names_a_package(line) for line in text.replace("\\\n", " ").splitlines())
     return False
+
+
+def _names_a_package(line: str) -> bool:
+    """Say whether a line of a requirements file names a package, and no option, path or comment."""
+    bare = re.split(r"(?:^|\s)(?:#|--)", line)[0].strip()
+    if re.search(r"[#&]egg=\w", bare):
+        return True
+    try:
+        Requirement(bare)
+    except (InvalidRequirement, RecursionError):  # of a marker with thousands of parentheses
+        return False
+    return True
