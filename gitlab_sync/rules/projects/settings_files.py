@@ -15,6 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from gitlab_sync.rules.projects.facts import Repository, Unread
 from gitlab_sync.rules.projects.files import settings_files
+from gitlab_sync.rules.projects.licences import spdx
 
 
 class Settings:
@@ -95,21 +96,18 @@ class Settings:
 
     def declared_licence(self) -> str | None:
         """Return the licence that a manifest declares as an SPDX expression, or None."""
+        keys = ("project.license", "license", "package.license", "tool.poetry.license")
         for data in self.tables.values():
-            for key in ("project.license", "license", "package.license", "tool.poetry.license"):
+            for key in keys:
                 declared = at(data, key)
                 if isinstance(declared, dict):
                     declared = declared.get("text")
-                if isinstance(declared, str) and len(declared) < 200:
-                    return declared
-        return next(
-            (
-                p["metadata"]["license"]
-                for p in self.sections.values()
-                if p.has_option("metadata", "license")
-            ),
-            None,
-        )
+                if isinstance(declared, str) and (name := spdx(declared)):
+                    return name
+        for parser in self.sections.values():
+            if name := spdx(parser.get("metadata", "license", fallback="")):
+                return name
+        return None
 
     def _parsed(self, path: str, text: str, kind: str) -> dict[str, Any] | None:
         try:
