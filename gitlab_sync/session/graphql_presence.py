@@ -21,9 +21,9 @@ class KnownPresence:
 class GraphQLPresence:
     """What one run knows about the GraphQL of its instance.
 
-    The first request goes alone. A 404 to it is the answer to all others, which are then not sent.
-    Any other end lets them go side by side: a slow or broken GraphQL does not get them one by one.
-    It never waits: a request that is held back is put off, and holds no worker.
+    The first request goes alone. A 404 to it is also the answer to all others, which are not sent.
+    Any other end lets the others go side by side. A request that is held back is put off, and holds
+    no worker.
     """
 
     def __init__(self, known: KnownPresence) -> None:
