@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from gitlab_sync.client import GitLabClient
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
@@ -16,6 +17,7 @@ from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
 from gitlab_sync.pages.widgets.times import visitors_zone
 from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.rules.scores.unified import help_texts
+from gitlab_sync.run import Run
 from gitlab_sync.services import people as answers
 from gitlab_sync.services.people import PeopleQuery, PeopleReport, people_sheet
 from gitlab_sync.types import TableRow
@@ -26,6 +28,11 @@ LEAD = (
     "Commits, projects, groups, merge requests and issues of many people, a row for each, with "
     "what their merge requests and issues lack. Pick a row to see the items behind its numbers."
 )
+
+
+def answer(client: GitLabClient, query: PeopleQuery, run: Run) -> PeopleReport:
+    """Read and evaluate everything about these people; keep what this page shows of it."""
+    return answers.answer(client, query, run).without_lists()
 
 
 def show_fields(sign_in: SignIn) -> Asked[PeopleQuery, PeopleReport]:
@@ -55,7 +62,7 @@ def show_fields(sign_in: SignIn) -> Asked[PeopleQuery, PeopleReport]:
             st.error("Type in at least one username, or a group, first.", icon=":material/error:")
         return None, pressed
     query = PeopleQuery(people.people, groups, projects, period, quick, zone=visitors_zone())
-    return PageQuery(PAGE, query.key, "people", query, answers.answer, grows=True), pressed
+    return PageQuery(PAGE, query.key, "people", query, answer, grows=True), pressed
 
 
 def show_table(look: Look[PeopleQuery, PeopleReport]) -> None:

@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Hashable, Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple, TypeAlias
@@ -19,6 +20,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.concurrency.timer import Timer
 from gitlab_sync.errors import GitLabSyncError, without_secrets
+from gitlab_sync.pages.state.size import size_of
 from gitlab_sync.reports.report import Report
 from gitlab_sync.run import Run
 from gitlab_sync.session.progress import ProgressTracker
@@ -33,7 +35,10 @@ KEPT = 3600.0
 """Seconds that a finished job is kept after somebody last looked at it."""
 
 MOST_KEPT = 100
-"""Finished jobs that are kept at most; the one looked at longest ago goes first."""
+"""Finished jobs that are kept at most."""
+
+MOST_BYTES = 64_000_000
+"""Bytes that the reports of finished jobs take at most; a single larger one is kept, too."""
 
 State = Literal["running", "done", "cancelled", "failed"]
 Work: TypeAlias = Callable[[Run], Report]
@@ -44,14 +49,18 @@ class BackgroundJob:
     """One run of one question, in a thread of its own. All that can be read is thread-safe.
 
     The thread only orchestrates; requests go over the shared pool. `report` is there once the job
-    is done or cancelled, `error` once it has failed, never both; `started` is aware, UTC.
+    is done or cancelled, `error` once it has failed, never both; `started` is aware, UTC. `size` is
+    about how many bytes of memory the report takes, 0 before its end. `on_end` is called last of
+    all, in the job's thread.
     """
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, on_end: Callable[[], None] = lambda: None) -> None:
         self.started = datetime.now(UTC)
         self.report: Report | None = None
         self.error: GitLabSyncError | None = None
+        self.size = 0
         self._work = work
+        self._on_end = on_end
         self._tracker = ProgressTracker()
         self._cancel = CancelToken()
         self._rows: list[TableRow] = []
@@ -110,7 +119,8 @@ class BackgroundJob:
         try:
             self.report = self._work(run)
         except GitLabSyncError as error:
-            self.error = error
+            # Without its traceback, which would keep all that was read until then.
+            self.error = copy(error)
         except Exception as error:  # noqa: BLE001 - else the page would wait for ever
             trace = "".join(traceback.format_exception(error))
             log.error("a job broke: %s", without_secrets(trace))  # noqa: TRY400 - masked first
@@ -120,6 +130,8 @@ class BackgroundJob:
             )
         finally:
             self._ended.set()
+        self.size = size_of(self.report)
+        self._on_end()
 
 
 def _name(row: TableRow) -> str:
@@ -152,6 +164,10 @@ class JobRegistry:
 
     A key is (principal, question), so that only who may see a result finds it. `clock` gives
     seconds that only grow.
+
+    Of finished jobs, those go that were looked at `kept` seconds ago, and those beyond `most_kept`
+    in number or `most_bytes` in memory: first what nobody has open, then what was looked at longest
+    ago.
     """
 
     def __init__(
@@ -160,11 +176,13 @@ class JobRegistry:
         grace: float = GRACE,
         kept: float = KEPT,
         most_kept: int = MOST_KEPT,
+        most_bytes: int = MOST_BYTES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._grace = grace
         self._kept = kept
         self._most_kept = most_kept
+        self._most_bytes = most_bytes
         self._clock = clock
         self._lock = threading.Lock()
         self._entries: dict[Hashable, _Entry] = {}
@@ -176,7 +194,8 @@ class JobRegistry:
             entry = self._entries.get(key)
             if entry is None or not entry.job.running or entry.job.cancelling:
                 owners = set() if entry is None else entry.owners
-                entry = self._entries[key] = _Entry(BackgroundJob(work), self._clock(), owners)
+                job = BackgroundJob(work, on_end=self.sweep)
+                entry = self._entries[key] = _Entry(job, self._clock(), owners)
                 entry.job.start()
             self._look(entry, owner)
             job = entry.job
@@ -244,17 +263,29 @@ class JobRegistry:
                 for entry in self._entries.values()
                 if entry.left is not None and entry.job.running and now >= entry.left + self._grace
             ]
-            ended = [key for key, entry in self._entries.items() if not entry.job.running]
-            ended.sort(key=lambda key: self._entries[key].seen, reverse=True)
-            for number, key in enumerate(ended):
-                if number >= self._most_kept or now >= self._entries[key].seen + self._kept:
-                    del self._entries[key]
+            for key in self._too_many(now):
+                del self._entries[key]
         for job in left:
             job.cancel("nobody was watching any more")
         with self._lock:
             due = [self._due(entry, now) for entry in self._entries.values()]
         if due:
             self._timer.set(min(due))
+
+    def _too_many(self, now: float) -> list[Hashable]:
+        """Return which finished jobs have to go; for the holder of the lock."""
+        ended = [(key, entry) for key, entry in self._entries.items() if not entry.job.running]
+        ended.sort(key=lambda pair: (bool(pair[1].owners), pair[1].seen), reverse=True)
+        gone: list[Hashable] = []
+        number = size = 0
+        for key, entry in ended:
+            fits = number < self._most_kept and size + entry.job.size <= self._most_bytes
+            if now >= entry.seen + self._kept or not (fits or number == 0):
+                gone.append(key)
+            else:
+                number += 1
+                size += entry.job.size
+        return gone
 
     def _due(self, entry: _Entry, now: float) -> float:
         """Return when this job has to be looked at again if nothing happens before."""
