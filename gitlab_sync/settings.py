@@ -23,15 +23,15 @@ CI_JOB_VARIABLE = "CI_JOB_TOKEN"
 CFG_VARIABLE = "PYTHON_GITLAB_CFG"
 SYSTEM_FILE = Path("/etc/python-gitlab.cfg")
 
-_JOB_TOKEN = "A CI job token may not read merge requests and issues, so it is not used. "  # noqa: S105
+_JOB_TOKEN = "A CI job token cannot read merge requests and issues, so it is not used. "  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Which GitLab is read, and as whom. Immutable; its repr hides the token.
+    """The URL of a GitLab and a credential. Immutable; its repr hides the token.
 
-    `source` says in words where both come from. `verify` is what a file of python-gitlab says of
-    TLS certificates: a bundle's path, "false", or None where it says nothing special.
+    `source` says in words where both come from. `verify` is the setting for TLS certificates in
+    python-gitlab's file: a bundle's path, "false", or None if there is none.
     """
 
     url: str
@@ -59,9 +59,9 @@ def resolve(
         token = _variable(environ, token_env)
         token_from = token_env
         if token is None:
-            # The name is not repeated: it may be a token, given in the wrong place.
+            # The name is not repeated: it could be a token in the wrong place.
             raise ConfigurationError(
-                "The environment variable that was named for the token is not set or empty",
+                "The environment variable named for the token must be set, but is not",
                 hint="Give the NAME of a variable that holds the token, not the token itself.",
             )
     found, url_from = url, "the command line"
@@ -83,7 +83,7 @@ def _variable(environ: Mapping[str, str], name: str) -> str | None:
 
 
 def _missing(url: str | None, token: str | None, environ: Mapping[str, str]) -> ConfigurationError:
-    """Return the error that says what is missing when there is no file to look into."""
+    """Return the error that says what is missing if there is no configuration file."""
     job = _JOB_TOKEN if not token and environ.get(CI_JOB_VARIABLE) else ""
     files = f"or write a section with url and private_token into {_home_file()}."
     if not url and not token:
@@ -114,7 +114,7 @@ def _files(environ: Mapping[str, str]) -> list[str]:
 def _section(gitlab_id: str | None, environ: Mapping[str, str]) -> GitlabConfigParser | None:
     """Read one section (None: the default one) of python-gitlab's files; None if there are none.
 
-    Messages of the parsers may quote a line of the file, so they are not passed on.
+    Messages of the parsers can quote a line of the file, so they are not passed on.
     """
     files = _files(environ)
     if not files:
@@ -143,7 +143,7 @@ def _section(gitlab_id: str | None, environ: Mapping[str, str]) -> GitlabConfigP
     except (configparser.Error, UnicodeError, ValueError) as error:
         raise ConfigurationError(
             f"{where} cannot be understood ({type(error).__name__})",
-            hint="It has sections in brackets, and in each lines such as: url = https://…",
+            hint="It needs sections in brackets, with lines such as: url = https://…",
         ) from None
     except OSError as error:
         raise ConfigurationError(
@@ -163,7 +163,7 @@ def _completed(
     if token is not None:
         credential, source = Credential(token, reference=token_from), f"{named} and {token_from}"
     elif wanted != own_url:
-        # Else whoever can set the URL could have the token of another instance sent to it.
+        # Otherwise anyone who can set the URL could have another instance's token sent to it.
         raise ConfigurationError(
             f"There is no token for {wanted}: the one in {named} belongs to {own_url}",
             hint=f"Set {TOKEN_VARIABLE}, or name the right section with --gitlab-id.",
