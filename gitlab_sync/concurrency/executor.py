@@ -148,10 +148,7 @@ class SharedExecutor(ThreadPoolExecutor):
         self._finalizer.detach()
         self._begin()
         for task in orphans:
-            # No thread will run it here; a thread that is gone could hold its lock.
-            task.future._condition = threading.Condition()  # noqa: SLF001
-            if not task.future.done():
-                task.future.set_exception(CancelledError())
+            task.future.after_fork()  # no thread will ever run it here
 
 
 class TenantExecutor(Executor):

@@ -13,10 +13,7 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
-
-if TYPE_CHECKING:
-    from gitlab_sync.concurrency.futures import PoolFuture
+from typing import Any, Protocol, TypeAlias
 
 Delay: TypeAlias = Callable[[], float]
 """Seconds until a queue's tasks can start (0: now). Called under the lock: it must be quick."""
@@ -30,6 +27,25 @@ class Owner(Protocol):
     @property
     def cancelled(self) -> bool:
         """Whether all tasks submitted to it are cancelled."""
+
+
+class TaskFuture(Protocol):
+    """What a task knows of its future: the ways to end it."""
+
+    def set_result(self, result: Any) -> None:
+        """End it with a result."""
+
+    def set_exception(self, exception: BaseException | None) -> None:
+        """End it with an error."""
+
+    def cancel(self) -> bool:
+        """Cancel it, unless a thread runs its task or it has ended."""
+
+    def drop(self) -> None:
+        """End it as cancelled, after its task was claimed."""
+
+    def after_fork(self) -> None:
+        """End it as cancelled in a forked child, unless it has ended."""
 
 
 class Task:
@@ -56,7 +72,7 @@ class Task:
         self.claimed = False
         self.resume: Any = None
         self.queue: TenantQueue
-        self.future: PoolFuture[Any]
+        self.future: TaskFuture
 
 
 class TenantQueue:

@@ -125,6 +125,12 @@ class PoolFuture(Future[T]):
         super().cancel()
         self.set_running_or_notify_cancel()
 
+    def after_fork(self) -> None:
+        """End it as cancelled in a forked child, unless it has ended."""
+        self._condition = threading.Condition()  # a thread that is gone may hold the old one
+        if not self.done():
+            self.set_exception(CancelledError())
+
     def running(self) -> bool:
         """Return whether a thread runs the task."""
         task = self._task
