@@ -206,7 +206,7 @@ from gitlab_sync.cli.main import COMMANDS, main
 
 HEAVY = {
     "requests", "urllib3", "tenacity", "rich", "orjson", "gitlab", "cheroot", "xlsxwriter",
-    "pyarrow", "streamlit", "platformdirs", "licenseclassifier", "gitlab_sync.reports.formats",
+    "pyarrow", "streamlit", "platformdirs", "packaging", "gitlab_sync.reports.formats",
     "gitlab_sync.rules.projects.compliance", "gitlab_sync.sandbox", "gitlab_sync.session.session",
 }
 for words in [], *([name] for name in COMMANDS):
