@@ -73,7 +73,7 @@ def give_private_work(sandbox: Sandbox) -> tuple[str, str]:
 def test_two_browsers_at_once_see_each_only_what_their_own_token_may(
     new_page: NewPage, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """The same question with two tokens at a time: two answers, those that the library gives."""
+    """The same query with two tokens at once has two answers: those of the library."""
     tokens = [sandbox.token(owner) for owner in give_private_work(sandbox)]
     wanted = [expected(sandbox, token, people(sandbox)) for token in tokens]
     sums = [sum(int(row["MR Total (Authored)"]) for row in rows) for rows in wanted]
@@ -120,7 +120,7 @@ def test_cancel_stops_the_requests_within_a_second(new_page: NewPage, sandbox: S
     assert sandbox.traffic.wait(lambda t: t.total > len(people(sandbox)) * 3, timeout=60)
     page.get_by_role("button", name="Cancel").click()
     clicked = time.monotonic()
-    expect(page.get_by_text("Cancelled, since you cancelled it")).to_be_visible()
+    expect(page.get_by_text("Stopped early: you cancelled the run")).to_be_visible()
     expect(page.get_by_text("What could not be read")).to_be_visible()
     late = [e for e in sandbox.traffic.exchanges if e.started > clicked + 1.0]
     assert late == []
@@ -174,7 +174,7 @@ def test_a_token_that_is_refused_later_leads_back_to_the_ways_in(
     expect(page.get_by_role("heading", name="Batch analytics")).to_be_visible()
     sandbox.tokens.revoke(name)
     run_batch(page, name)
-    expect(page.get_by_text("does not accept your token any more")).to_be_visible()
+    expect(page.get_by_text("no longer accepts your token")).to_be_visible()
     expect(page.get_by_role("button", name="Open the demo")).to_be_visible()
 
 

@@ -45,10 +45,10 @@ def test_rows_come_one_after_another_while_the_rest_is_read(visitors, sandbox: S
     """Who waits for the last one has the first ones to look at."""
     page = visitors.new()
     sign_in(page, sandbox.token(), sandbox.url)
-    expect(page.get_by_text("Type in the usernames of the people")).to_be_visible()
+    expect(page.get_by_text("Enter the usernames of the people")).to_be_visible()
     run_batch(page, "\n".join(sandbox.world.truth.usernames))
     expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
-    expect(page.get_by_text("The first people are being read")).to_be_hidden()
+    expect(page.get_by_text("Reading the first people")).to_be_hidden()
     first = until_rows(page, lambda number: number > 0)
     assert first < PEOPLE
     expect(page.get_by_role("button", name="Cancel")).to_be_visible()

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture(scope="module")
 def app() -> Iterator[RunningApp]:
-    """Serve an app whose jobs end soon after the last tab was closed."""
+    """Serve an app with jobs that end soon after the last tab was closed."""
     with RunningApp(GITLAB_SYNC_ALLOWED_HOSTS="127.0.0.1", GITLAB_SYNC_JOB_GRACE=str(GRACE)) as app:
         yield app
 
@@ -42,7 +42,7 @@ def sandbox() -> Iterator[Sandbox]:
 def give_private_work(world: World) -> None:
     """Give each person a private project, with merge requests of one third person in it.
 
-    Nobody but the owner sees them, and each owner sees another number.
+    Only the owner sees them, and each owner sees another number.
     """
     model = next(mr for mr in world.tables.merge_requests if mr["state"] == "merged")
     pattern = world.tables.projects[0]
@@ -93,7 +93,7 @@ def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
     tokens = [sandbox.token(name) for name in names]
     wanted = [expected(sandbox, token, names) for token in tokens]
     sums = [sum(int(row["MR Total (Authored)"]) for row in rows) for rows in wanted]
-    assert len(set(sums)) == VISITORS, "everybody sees something that nobody else does"
+    assert len(set(sums)) == VISITORS, "each person sees something of their own"
     contexts = [browser.new_context(accept_downloads=True) for _ in tokens]
     for context in contexts:
         context.set_default_timeout(PATIENCE)
@@ -101,7 +101,7 @@ def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
     for page, token in zip(pages, tokens, strict=True):
         page.goto(app.url)
         sign_in(page, token, sandbox.url)
-        expect(page.get_by_text("Type in the usernames of the people")).to_be_visible()
+        expect(page.get_by_text("Enter the usernames of the people")).to_be_visible()
     memory, threads = app.memory, app.threads
     sandbox.latency = 20.0  # long enough that all reloads come in the middle
     for page in pages:
@@ -131,7 +131,7 @@ def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
     sandbox.latency = 0.0
     total = sandbox.traffic.total
     threading.Event().wait(1.0)
-    assert sandbox.traffic.total == total, "nobody watches, so nothing goes on"
+    assert sandbox.traffic.total == total, "no tab watches, so no work goes on"
     assert comes_true(lambda: app.threads <= threads + DEFAULT_WORKERS + FEW)
     assert comes_true(lambda: app.memory < memory + 150 * MEBIBYTE)
 
@@ -146,6 +146,6 @@ def test_a_visitor_who_comes_after_a_crowd_finds_the_server_at_rest(
     page.goto(app.url)
     open_demo(page)
     page.get_by_role("link", name="Status").click()
-    expect(page.get_by_text("Nobody: each request gets a worker at once.")).to_be_visible()
+    expect(page.get_by_text("No requests are waiting: each gets a worker at once.")).to_be_visible()
     expect(page.get_by_text(f"0 of {DEFAULT_WORKERS}")).to_be_visible()
     context.close()

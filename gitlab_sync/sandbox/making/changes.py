@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from gitlab_sync.sandbox.making import words
 from gitlab_sync.sandbox.making.builder import Builder, local, utc, working_hour
+from gitlab_sync.sandbox.making.merge_request_plan import MergeRequestPlan
 from gitlab_sync.sandbox.making.people import Person
 from gitlab_sync.sandbox.records import Record
 from gitlab_sync.sandbox.truth import FAILED_PIPELINE, NO_SEMANTIC_COMMITS, NO_TESTS
-
-if TYPE_CHECKING:
-    from gitlab_sync.sandbox.making.merge_requests import MergeRequestPlan
 
 LARGE = 130
 """Rows of the lists of a large merge request: more than the 100 of a page."""

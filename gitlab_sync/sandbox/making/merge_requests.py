@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from gitlab_sync.sandbox.making import changes, reviews, words
 from gitlab_sync.sandbox.making.builder import Builder, time_stats, utc
 from gitlab_sync.sandbox.making.history import add_event, add_push, add_timelogs
 from gitlab_sync.sandbox.making.issues import milestone
+from gitlab_sync.sandbox.making.merge_request_plan import MergeRequestPlan
 from gitlab_sync.sandbox.making.people import Person
 from gitlab_sync.sandbox.records import Record
 from gitlab_sync.sandbox.truth import (
@@ -25,37 +25,6 @@ from gitlab_sync.sandbox.truth import (
 )
 
 _HOURS_OF_TWO_DAYS, _HOURS_OF_A_WEEK = 48, 168
-
-
-@dataclass(slots=True)
-class MergeRequestPlan:
-    """What one merge request shall be, before any of its records is there.
-
-    `place` says where its reference to an issue stands: title, description, commit or note; None
-    for nowhere. `no_commits` leaves only the title to be judged. `large` gives it more than a page
-    of commits, files and notes, with what decides on the last page.
-    """
-
-    project: Record
-    author: Person
-    assignees: Sequence[Person]
-    state: str
-    created: datetime
-    ended: datetime | None
-    fails: set[str]
-    iid: int
-    large: bool = False
-    no_commits: bool = False
-    fork: Record | None = None
-    place: str | None = None
-    reference: str = ""
-    issue_iid: int = 0
-    reviewers: list[Person] = field(default_factory=list)
-    upvotes: int = 0
-
-    def passes(self, check: str) -> bool:
-        """Whether the merge request passes a check."""
-        return check not in self.fails
 
 
 def add_merge_request(

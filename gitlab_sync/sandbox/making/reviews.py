@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from gitlab_sync.sandbox.making import words
 from gitlab_sync.sandbox.making.builder import Builder
 from gitlab_sync.sandbox.making.changes import LARGE
 from gitlab_sync.sandbox.making.history import note_record
+from gitlab_sync.sandbox.making.merge_request_plan import MergeRequestPlan
 from gitlab_sync.sandbox.making.people import Person
 from gitlab_sync.sandbox.records import Record
 from gitlab_sync.sandbox.truth import NO_REVIEW
-
-if TYPE_CHECKING:
-    from gitlab_sync.sandbox.making.merge_requests import MergeRequestPlan
 
 
 class _Thread:
