@@ -50,7 +50,8 @@ def resolve(
 
     Arguments come first (`token_env` names the variable that holds the token, `gitlab_id` a section
     of python-gitlab's files), then `GITLAB_URL` and `GITLAB_TOKEN`, with `CI_SERVER_URL` as the URL
-    inside GitLab CI, then python-gitlab's files. A token in a file goes only to the URL in the same section.
+    inside GitLab CI, then python-gitlab's files. A token in a file goes only to the URL in the same
+    section.
     Raises ConfigurationError, which says what to set.
     """
     token = None if gitlab_id else _variable(environ, TOKEN_VARIABLE)
