@@ -84,7 +84,7 @@ _ORDER: tuple[_Kind, ...] = ("find", "projects", "commits", "hook", "parts")
 _BEFORE_ROWS: tuple[_Kind, ...] = ("find", "projects", "commits")
 
 _AT_FIRST, _EARLY = 4, 1.5
-"""People whose parts are begun early on, and the seconds after which all others are, too."""
+"""People who are started early, and the seconds after which all others are started, too."""
 
 _Take: TypeAlias = Callable[[], None]
 """Takes what a workflow has read, in the calling thread."""
