@@ -35,17 +35,10 @@ KEPT = 3600.0
 """Seconds that a finished job is kept after it was last watched."""
 
 MOST_KEPT = 100
-<<<<<<< HEAD
 """The most finished jobs that are kept."""
 
 MOST_BYTES = 64_000_000
 """The most memory, in bytes, that the reports of finished jobs take; one report is always kept."""
-=======
-"""The most finished jobs that are kept; the least recently watched is dropped first."""
-
-MOST_BYTES = 64_000_000
-"""The most bytes that the reports of finished jobs take; a single larger one is kept, too."""
->>>>>>> main
 
 State = Literal["running", "done", "cancelled", "failed"]
 
@@ -58,13 +51,8 @@ class BackgroundJob:
 
     The thread only coordinates: the shared executor sends the requests. `report` is set when the
     job is done or cancelled, `error` when it has failed, never both. `started` is aware, UTC.
-<<<<<<< HEAD
     `size` is the approximate memory of the report in bytes, set soon after the end; then `on_end`
     is called in the job's thread.
-=======
-    `size` is about how many bytes of memory the report takes, 0 before its end. `on_end` is called
-    at the very end, in the job's thread.
->>>>>>> main
     """
 
     def __init__(self, work: Work, on_end: Callable[[], None] = lambda: None) -> None:
@@ -132,11 +120,7 @@ class BackgroundJob:
         try:
             self.report = self._work(run)
         except GitLabSyncError as error:
-<<<<<<< HEAD
             # A copy has no traceback, which would keep all that was read until then.
-=======
-            # Without its traceback, which would keep all that was read until then.
->>>>>>> main
             self.error = copy(error)
         except Exception as error:  # noqa: BLE001 - the page must not wait forever
             trace = "".join(traceback.format_exception(error))
@@ -183,14 +167,9 @@ class JobRegistry:
     A key is (principal, query), so only those who are allowed to see a result find it. `clock`
     returns seconds and never goes back.
 
-<<<<<<< HEAD
     A finished job is dropped when it was not watched for `kept` seconds. So are those beyond
     `most_kept` in number or `most_bytes` in memory: jobs without watchers first, then the least
     recently watched.
-=======
-    A finished job goes `kept` seconds after it was last watched. Beyond `most_kept` in number, or
-    `most_bytes` in memory, the jobs without a watcher go first, then the least recently watched.
->>>>>>> main
     """
 
     def __init__(
