@@ -29,8 +29,8 @@ class Sandbox:
     `MergeRequest.notes.filter`; ValueError for what there is not anyway). `node_latency`, in
     seconds, is added to its answers for each merge request that their lists hold.
 
-    `threads` is how many requests are answered at once; each starts when it is needed. `kept` is how
-    many exchanges `traffic` keeps.
+    `threads` is how many requests are answered at once; each starts when it is needed. `traffic`
+    keeps the latest `kept` exchanges.
 
     A token that belongs to no one in the world (say, an empty one) sees what is public.
     """

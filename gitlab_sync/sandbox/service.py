@@ -62,7 +62,8 @@ class Service:
     Every wait here and in the gateway is one of `waits`.
     `link_host` is the address that links name; None for the one that was called. Without `graphql`
     its path is unknown; `graphql_without` names what its schema lacks (ValueError for what it has
-    not anyway). `node_latency` is added to its answers for each merge request in them.
+    not anyway). `node_latency` is added to its answers for each merge request in them. `traffic`
+    keeps the latest `kept` exchanges.
     """
 
     def __init__(
