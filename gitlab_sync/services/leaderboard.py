@@ -52,6 +52,7 @@ from gitlab_sync.rules.scores.leaderboard import (
 from gitlab_sync.rules.scores.profile import shown_fields
 from gitlab_sync.rules.scores.work import Number, Work
 from gitlab_sync.rules.text import plural
+from gitlab_sync.rules.unique import unique
 from gitlab_sync.run import Run
 from gitlab_sync.services.members import people_of_groups
 from gitlab_sync.services.people_data import PeopleRequest, person_queries
@@ -301,16 +302,21 @@ def teams_of_groups(client: Client, groups: Iterable[int | str]) -> tuple[Team, 
     their paths. Raises NotFound if one of the groups does not exist, and the other errors of
     `gitlab_sync.errors` for what could not be read. Thread-safe.
     """
-    found: dict[object, tuple[Record, tuple[Member, ...]]] = {}
-    for group in groups:
-        members = tuple(Member(person.username) for person in people_of_groups(client, [group]))
-        about = read_one(client, f"groups/{encode_id(group)}", {"with_projects": False})
-        found.setdefault(record.identity(about), (about, members))
-    names = Counter(_name(about).lower() for about, _ in found.values())
+    read = [(people_of_groups(client, [group]), _group(client, group)) for group in groups]
+    found = unique(read, lambda pair: record.identity(pair[1]))
+    names = Counter(_name(group).lower() for _, group in found)
     return tuple(
-        Team(_name(about) if names[_name(about).lower()] == 1 else _path(about), "", members)
-        for about, members in found.values()
+        Team(
+            _name(group) if names[_name(group).lower()] == 1 else _path(group),
+            "",
+            tuple(Member(person.username) for person in people),
+        )
+        for people, group in found
     )
+
+
+def _group(client: Client, group: int | str) -> Record:
+    return read_one(client, f"groups/{encode_id(group)}", {"with_projects": False})
 
 
 def _shown(found: UserItems | None) -> UserItems | None:
