@@ -67,7 +67,7 @@ LEADERBOARD, INDIVIDUALS, SCORES = "Leaderboard", "Individuals", "Scores"
 """The titles of the tables that are there besides one for each team."""
 
 LEADERBOARD_COLUMNS = (*TEAM_COLUMNS, "Status", "Error", "Unverified")
-"""`Unverified` is the number of members of whom something is not known."""
+"""`Unverified` is the number of members with something unknown."""
 
 TEAM_MEMBER_COLUMNS = (*MEMBER_COLUMNS, "Error")
 INDIVIDUAL_COLUMNS = (*PEOPLE_COLUMNS, "Status", "Error")
@@ -81,7 +81,8 @@ class LeaderboardQuery:
     """Which teams are compared, by which points, and what of their work counts. Immutable.
 
     `projects` are ids, paths or URLs (none: all of each person's). The rest is as in
-    `people.Batch`. Raises ConfigurationError for teams that no file may hold; see `parse_teams`.
+    `people_data.PeopleRequest`. Raises ConfigurationError for teams that no file may hold; see
+    `parse_teams`.
     """
 
     teams: Sequence[Team]
@@ -111,7 +112,7 @@ class LeaderboardQuery:
         return titles
 
     def in_words(self) -> str:
-        """Say what counts and for how many points, for whoever reads a file later."""
+        """Return in words what counts and for how many points, for readers of a file."""
         named = ", ".join(map(str, self.projects))
         where = f"projects {named}" if named else "all their projects"
         counting = [term.heading for term in terms(Work(""), self.weights) if term.weight]
@@ -154,11 +155,11 @@ class LeaderboardReport(Report):
     """The rows of the teams, with `LEADERBOARD_COLUMNS`, the best first. Not to be changed.
 
     `teams` has what is known of each team by its name, in the same order; `people` of each person
-    by their `Username`. `individuals` has a row for everybody, with `INDIVIDUAL_COLUMNS`, the best
-    first; `scores` the points behind the scores, with `score_columns(question.weights)`.
+    by their `Username`. `individuals` has a row for each of them, with `INDIVIDUAL_COLUMNS`, the
+    best first; `scores` the points behind the scores, with `score_columns(question.weights)`.
     `first` and `last` are the days of the contribution index: those of the period, up to today;
     without a beginning the 53 weeks of the heatmap. `unknown_projects` are those that were named
-    and could not be found, `unmatched` the signatures of commits that match nobody.
+    and could not be found, `unmatched` the signatures of commits that match no one.
     """
 
     def __init__(
@@ -186,7 +187,7 @@ class LeaderboardReport(Report):
         super().__init__(rows, Completeness.of_people(each.work.status for each in people))
 
     def heatmap(self, username: str) -> list[TableRow]:
-        """Return the days of somebody's 53 weeks, with `heatmap.HEATMAP_COLUMNS`, for a chart.
+        """Return the days of a person's 53 weeks, with `heatmap.HEATMAP_COLUMNS`, for a chart.
 
         `username` is as in the rows. Empty where nothing of their work was read.
         """
@@ -274,9 +275,9 @@ class LeaderboardReport(Report):
 
 
 def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> LeaderboardReport:
-    """Read the work of everybody in the teams, each person once, and compare the teams.
+    """Read the work of all people in the teams, each person once, and compare the teams.
 
-    Errors of single reads never raise: they stand in the rows. Raises NotFound if projects are
+    Errors of single reads never raise: the rows have them. Raises NotFound if projects are
     named and not one of them is there. Thread-safe.
     """
     run = run or Run()
