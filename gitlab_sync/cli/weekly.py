@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.period import local_zone
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.files import place_of, read_list
 from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
@@ -84,7 +84,7 @@ def weekly(
     people, listed = _people(users, people_files, groups)
     if not (people.asked or connection.demo):
         raise click.UsageError("No users given: give a USER, --people FILE, or --members-of GROUP.")
-    zone = scope.zone or LOCAL
+    zone = scope.zone or local_zone()
     span = scope.period
     if day is not None:
         if span != Period():

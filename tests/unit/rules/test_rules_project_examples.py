@@ -475,7 +475,7 @@ EXAMPLES = [
     example(
         "a pipeline in another project",
         PY,
-        {"ci_test": (UNKNOWN, "stands elsewhere")},
+        {"ci_test": (UNKNOWN, "is elsewhere")},
         ci_config_path="main.yml@group/ci",
     ),
     example(
