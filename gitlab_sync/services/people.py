@@ -51,9 +51,9 @@ from gitlab_sync.types import TableRow
 class PeopleQuery:
     """Who is asked about, in which projects and when, and how thoroughly. Immutable.
 
-    `groups` are those whose members are meant, too. `projects` are ids, paths or URLs (none: all of
-    each person's). `quick` judges merge requests from lists alone, which cannot say everything. The
-    rest is as in `people.Batch`.
+    The members of `groups` are asked about, too. `projects` are ids, paths or URLs (none: all of
+    each person's). `quick` evaluates merge requests from lists alone, which cannot say everything.
+    The rest is as in `people_data.PeopleRequest`.
     """
 
     people: Sequence[Person]
@@ -79,10 +79,10 @@ class PeopleQuery:
         return QUICK_UNIFIED_COLUMNS if self.quick else UNIFIED_COLUMNS
 
     def in_words(self) -> str:
-        """Say what counts, for whoever reads a file later."""
+        """Return in words what counts, for readers of a file."""
         named = ", ".join(map(str, self.projects))
         where = f"projects {named}" if named else "all their projects"
-        how = ", merge requests judged from lists alone" if self.quick else ""
+        how = ", merge requests evaluated from lists alone" if self.quick else ""
         return f"people, {where}{self.period.in_words()}{how}"
 
 
@@ -126,7 +126,7 @@ class PersonAnswer:
 
 
 class PeopleReport(Report):
-    """The rows, sorted by username, and in `people` what stands behind each, by its `Username`.
+    """The rows, sorted by username, and in `people` each in detail, by its `Username`.
 
     `query` is what was asked, with the members of its groups; `remarks` is what else to know about
     the numbers, in words, and `unknown_projects` are those that were named and could not be found.
@@ -167,9 +167,9 @@ class PeopleReport(Report):
 
 
 def answer(client: Client, query: PeopleQuery, run: Run | None = None) -> PeopleReport:
-    """Read and judge everything about these people.
+    """Read and evaluate everything about these people.
 
-    Errors of single reads never raise: they stand in the rows. `run.on_row` gets each row as soon
+    Errors of single reads never raise: the rows have them. `run.on_row` gets each row as soon
     as it is known. Raises NotFound if a group, or not one of the projects, is there. Thread-safe.
     """
     return answer_and_data(client, query, run or Run())[0]
@@ -237,7 +237,7 @@ class _Table(ReadHook):
             self._assembler.take(each.mr, mr_rules.evaluate(each.mr, each.facts), each.errors)
 
     def settled(self, read: PeopleData) -> None:
-        """Take all commits; make the rows of those people of whom nothing else is awaited."""
+        """Take all commits; make the rows of those people who lack nothing else."""
         self._assembler.release(_RowMaker(self._query, read, self.people).row)
 
 
