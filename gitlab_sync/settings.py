@@ -23,7 +23,7 @@ CI_JOB_VARIABLE = "CI_JOB_TOKEN"
 CFG_VARIABLE = "PYTHON_GITLAB_CFG"
 SYSTEM_FILE = Path("/etc/python-gitlab.cfg")
 
-_JOB_TOKEN = "A CI job token may not read merge requests and issues, so it is not used. "  # noqa: S105
+_JOB_TOKEN = "A CI job token cannot read merge requests and issues, so it is not used. "  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _section(gitlab_id: str | None, environ: Mapping[str, str]) -> GitlabConfigP
     except (configparser.Error, UnicodeError, ValueError) as error:
         raise ConfigurationError(
             f"{where} cannot be understood ({type(error).__name__})",
-            hint="It has sections in brackets, and in each lines such as: url = https://…",
+            hint="It needs sections in brackets, with lines such as: url = https://…",
         ) from None
     except OSError as error:
         raise ConfigurationError(

@@ -1,6 +1,6 @@
-"""The fields of the page on compliance: which projects, at which branch, by which policy.
+"""The fields of the compliance page: the projects, the branch and the policy.
 
-All stand in the page's address, so that a link leads to the same question.
+Their values are in the page's URL, so a link leads to the same query.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from gitlab_sync.errors import (
     GitLabSyncError,
     without_secrets,
 )
-from gitlab_sync.pages.state.connection import connect, secrets_of_server, sign_out_refused
+from gitlab_sync.pages.state.browser import sign_out_refused
+from gitlab_sync.pages.state.connection import connect
+from gitlab_sync.pages.state.server_settings import server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import escaped, show_error
+from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
+from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
 from gitlab_sync.rules.projects.projects_input import (
     ProjectsInput,
@@ -28,14 +31,14 @@ from gitlab_sync.rules.projects.projects_input import (
     project_fault,
     projects_of_csv,
 )
-from gitlab_sync.services import compliance as answers
+from gitlab_sync.services import compliance as compliance_service
 from gitlab_sync.services.compliance import Branches, ComplianceQuery
 
 DEMO_PROJECT = "harbour/tools/mooring"
 DEMO_GROUP = "harbour"
 
 MOST_PROJECTS = 1000
-"""Projects of one question: more do not fit into the page's address."""
+"""The most projects of one query: more do not fit into the page's URL."""
 
 LICENCES = (
     "AGPL-3.0",
@@ -51,54 +54,59 @@ LICENCES = (
     "ISC",
     "CC0-1.0",
 )
-"""The licences that are offered; any other can be typed in."""
+"""The suggested licences; visitors can enter others."""
 
-_FOUND = "_branches_found"
+_BRANCHES = "_branches"
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+")
 
-_Found: TypeAlias = Branches | GitLabSyncError
+_BranchesResult: TypeAlias = Branches | GitLabSyncError
 
 
 # -- the policy ------------------------------------------------------------------------------------
 
 
-def policy_of_server() -> Policy:
-    """Return the policy that the server's operator wrote down; the usual one where nothing is."""
+def server_policy() -> Policy:
+    """Return the operator's policy, or the default one; show an error if the setting is invalid."""
     try:
-        return read_setting(secrets_of_server().get("compliance", {}))
+        return read_policy(server_secrets().get("compliance", {}))
     except ConfigurationError as error:
-        show_error("This server's policy is wrong, so the usual one counts", error)
+        show_error(
+            "This server's compliance policy is not valid, so the default policy applies", error
+        )
         return DEFAULT_POLICY
 
 
-def read_setting(setting: object) -> Policy:
-    """Return the policy of a table of settings; ConfigurationError for what can be none."""
+def read_policy(setting: object) -> Policy:
+    """Return the policy of the section `compliance`. Raises ConfigurationError if it is invalid."""
     if not isinstance(setting, Mapping):
-        raise ConfigurationError("compliance in the secrets is no table of settings")
+        raise ConfigurationError(
+            f"compliance in the secrets must be a section, got {type(setting).__name__}",
+            hint="Write its keys below [compliance].",
+        )
     return Policy.from_setting(setting)
 
 
 def licences_field(policy: Policy) -> list[str]:
-    """Show the field for other licences than those of the policy, and return those chosen."""
+    """Show the field for licences that replace those of the policy, and return them."""
     return st.multiselect(
         "Allowed licences (optional)",
         LICENCES,
         key="licences",
-        placeholder=f"{policy.license_title}, unless you choose",
-        help="Licences by their SPDX identifiers; others can be typed in. AGPL-3.0 and the like "
-        "stand for both of their forms, -only and -or-later.",
+        placeholder=f"Default: {policy.license_title}",
+        help="SPDX identifiers of licences; you can enter others. An identifier such as AGPL-3.0 "
+        "allows both of its forms, -only and -or-later.",
         accept_new_options=True,
         bind="query-params",
     )
 
 
-def read_policy(licences: list[str], policy: Policy) -> Policy | None:
-    """Return the policy with these licences; None, and why, for one that cannot be."""
-    wrong = [name for name in licences if not _SPDX.fullmatch(name)]
-    if wrong:
-        fields.show_faults(wrong, "Not an SPDX identifier, such as MIT or AGPL-3.0")
+def with_licences(policy: Policy, licences: list[str]) -> Policy | None:
+    """Return the policy with these licences; show an error and return None if one is invalid."""
+    invalid = [name for name in licences if not _SPDX.fullmatch(name)]
+    if invalid:
+        fields.show_faults(invalid, "Not an SPDX identifier, such as MIT or AGPL-3.0")
         return None
-    return answers.policy_of(licences, policy)
+    return compliance_service.policy_of(licences, policy)
 
 
 # -- one project -----------------------------------------------------------------------------------
@@ -110,64 +118,64 @@ def project_field(default: str) -> str:
     text = st.text_input(
         "Project",
         key="project",
-        placeholder="group/project, or its number or address",
-        on_change=_take_project,
+        placeholder=fields.PROJECT_EXAMPLE,
+        on_change=_clean_project,
         bind="query-params",
     )
     return (text or "").strip()
 
 
-def _take_project() -> None:
+def _clean_project() -> None:
     fields.hide_secrets("project")
-    # A branch of the project before means nothing in another.
+    # The branch belongs to the previous project.
     st.session_state["ref"] = None
 
 
-def find_branches(sign_in: SignIn, project: str) -> Branches | None:
-    """Return the project's branches, read once while its name stays; None, and why, if it has none.
+def find_branches(visitor: SignIn, project: str) -> Branches | None:
+    """Return the project's branches; show an error and return None if they cannot be read.
 
-    Nothing is asked for a name that can be no project.
+    They are read once while the field stays the same, and never for an invalid name.
     """
     if not project:
         return None
     fault = project_fault(project)
     if fault is not None:
-        st.error(escaped(fault), icon=":material/error:")
+        show_input_error(escaped(fault))
         return None
-    found = _read_branches(sign_in, project)
+    found = _stored_branches(visitor, project)
     if isinstance(found, GitLabSyncError):
         show_error("This project cannot be read", found)
         if st.button("Try again", icon=":material/refresh:"):
-            st.session_state.pop(_FOUND, None)
+            st.session_state.pop(_BRANCHES, None)
             st.rerun()
         return None
     if found.error is not None:
-        show_error("Its branches cannot be read, but one can be typed in", found.error)
+        show_error("The branches cannot be read, but you can enter one", found.error)
     elif not found.names:
-        st.caption("Its repository is empty: there is no branch yet, and little to judge.")
+        st.caption("The repository is empty: it has no branches, and there is little to check.")
     return found
 
 
-def _read_branches(sign_in: SignIn, project: str) -> _Found:
-    key = (sign_in.handle, project)
-    kept: tuple[tuple[str, str], _Found] | None = st.session_state.get(_FOUND)
-    if kept is None or kept[0] != key:
-        kept = st.session_state[_FOUND] = (key, _ask_branches(sign_in, project))
-    return kept[1]
+def _stored_branches(visitor: SignIn, project: str) -> _BranchesResult:
+    key = (visitor.handle, project)
+    stored: tuple[tuple[str, str], _BranchesResult] | None = st.session_state.get(_BRANCHES)
+    if stored is None or stored[0] != key:
+        stored = st.session_state[_BRANCHES] = (key, _read_branches(visitor, project))
+    return stored[1]
 
 
-def _ask_branches(sign_in: SignIn, project: str) -> _Found:
+def _read_branches(visitor: SignIn, project: str) -> _BranchesResult:
     try:
-        with st.spinner("Looking for its branches…"):
-            return answers.branches_of(connect(sign_in).client, project)
+        with st.spinner("Reading the branches…"):
+            return compliance_service.branches_of(connect(visitor).client, project)
     except AuthenticationError:
-        sign_out_refused(sign_in)
+        sign_out_refused(visitor)
     except GitLabSyncError as error:
         return error
 
 
 def ref_field(branches: Branches | None) -> str | None:
-    """Show the field for the branch and return what was chosen; None is the default branch."""
+    """Show the field for a branch, tag or commit and return it; None is the default branch."""
     names = () if branches is None else branches.names
     default = names[0] if names else "the default branch"
     chosen = st.selectbox(
@@ -176,7 +184,7 @@ def ref_field(branches: Branches | None) -> str | None:
         index=None,
         key="ref",
         placeholder=f"{default} (default)" if names else default,
-        help="Pick a branch, or type in a tag or a commit.",
+        help="Select a branch, or enter a tag or a commit.",
         disabled=branches is None,
         accept_new_options=True,
         bind="query-params",
@@ -184,85 +192,72 @@ def ref_field(branches: Branches | None) -> str | None:
     return None if chosen is None or chosen in names[:1] else chosen.strip() or None
 
 
-def check_ref(sign_in: SignIn, branches: Branches, ref: str | None) -> bool:
-    """Say whether there is such a branch, tag or commit, and show it if there is none."""
+def check_ref(visitor: SignIn, branches: Branches, ref: str | None) -> bool:
+    """Return whether the branch, tag or commit exists; show an error if it does not."""
     if ref is None or ref in branches.names:
         return True
     try:
-        there = answers.has_ref(connect(sign_in).client, branches.project, ref)
+        exists = compliance_service.has_ref(connect(visitor).client, branches.project, ref)
     except GitLabSyncError as error:
         show_error("This branch, tag or commit cannot be read", error)
         return False
-    if not there:
-        st.error(
-            f"{escaped(branches.project)} has no branch, tag or commit “{escaped(ref)}”.",
-            icon=":material/error:",
-        )
-    return there
+    if not exists:
+        project, name = escaped(branches.project), escaped(ref)
+        show_input_error(f"{project} has no branch, tag or commit “{name}”.")
+    return exists
 
 
 # -- many projects ---------------------------------------------------------------------------------
 
 
-def upload_projects() -> None:
-    """Show the field for a file with projects, which go into the field below."""
-    with st.expander("Take projects from a file", icon=":material/upload_file:"):
-        fields.upload_into(
-            "repos",
-            "CSV file with projects",
-            ("csv", "txt"),
-            lambda text: without_secrets(projects_of_csv(text)),
-            "A column titled project, path, URL or ID; else the first one. They are put into the "
-            "field below.",
-        )
-
-
-def projects_area() -> str:
-    """Show the field for projects and return its text."""
-    text = st.text_area(
-        "Projects",
-        height=140,
-        key="repos",
-        placeholder="group/project\nhttps://gitlab.example.com/group/other-project\n4711",
-        help="One a line: its path, its address, or its number.",
-        bind="query-params",
+def projects_upload() -> None:
+    """Show the upload for a file with projects, which are added to `projects_field`."""
+    fields.upload_field(
+        "projects",
+        "repos",
+        lambda text: without_secrets(projects_of_csv(text)),
+        "A column titled project, path, URL or ID, else the first column.",
     )
-    return text or ""
+
+
+def projects_field() -> str:
+    """Show the field for projects and return its text."""
+    return fields.lines_field(
+        "Projects",
+        "repos",
+        "group/project\nhttps://gitlab.example.com/group/other-project\n4711",
+        "One project per line: its path, URL or ID.",
+    )
 
 
 def group_field(default: str) -> str:
-    """Show the field for a group and return its text."""
+    """Show the field for a group and return the group's path, ID or URL."""
     fields.fill_in("in_group", default)
-    text = st.text_input(
+    text = fields.line_field(
         "All projects of this group and its subgroups (optional)",
-        key="in_group",
-        placeholder="group, or its number or address",
-        help="Without those that are archived, marked for deletion, forks, or only shared with it.",
-        bind="query-params",
+        "in_group",
+        "group path, ID or URL",
+        "Without projects that are archived, marked for deletion, forks, or only shared with the "
+        "group.",
     )
-    return (text or "").strip().strip("/")
+    return text.strip("/")
 
 
 def check_projects(found: ProjectsInput) -> bool:
-    """Show what is wrong with the projects that were named; say whether they can be judged."""
+    """Show what is wrong with the projects of the field; return whether they can be checked."""
     if found.faults:
-        fields.show_faults(found.faults, "Not a project: mend these lines, and run again")
-    if len(found.names) > MOST_PROJECTS:
-        st.error(
-            f"{len(found.names):,} projects are more than the {MOST_PROJECTS:,} of one run. "
-            "Run them in parts, name their group, or use the command line, which has no such "
-            "limit.",
-            icon=":material/error:",
-        )
-        return False
-    return not found.faults
+        fields.show_faults(found.faults, "Not a project: fix these lines and run again")
+    advice = "Split them into several runs, enter their group"
+    return fields.check_number(len(found.names), MOST_PROJECTS, "projects", advice) and (
+        not found.faults
+    )
 
 
-def read_question(text: str, group: str, policy: Policy) -> ComplianceQuery | None:
-    """Return the question about these projects; None, and why, if they cannot be asked about."""
+def read_query(text: str, group: str, policy: Policy) -> ComplianceQuery | None:
+    """Return the query about these projects; show an error and return None if one is invalid."""
     found = parse_projects(text)
-    fine = check_projects(found)
+    is_valid = check_projects(found)
     if group and " " in group:
-        st.error("A group has no spaces in its path.", icon=":material/error:")
-        fine = False
-    return ComplianceQuery(found.names, group or None, policy=policy) if fine else None
+        show_input_error(f"A group's path must not contain spaces, got “{escaped(group)}”.")
+        is_valid = False
+    return ComplianceQuery(found.names, group or None, policy=policy) if is_valid else None

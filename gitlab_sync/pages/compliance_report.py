@@ -1,4 +1,4 @@
-"""What was found about projects: one with every check, and the scores of many as bars."""
+"""The compliance report on one project with every check, and the scores of many as bars."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import streamlit as st
 
 from gitlab_sync.pages.widgets import charts
-from gitlab_sync.pages.widgets.error_panel import escaped, linked
-from gitlab_sync.pages.widgets.table_view import show_sheet
+from gitlab_sync.pages.widgets.markdown import escaped, linked
+from gitlab_sync.pages.widgets.table_view import show_table
 from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.rules import record
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, Area, ProjectCheck
@@ -26,10 +26,10 @@ TABS: Mapping[str, Area] = {
     "Automation & CI": "automation & CI",
     "Metadata": "metadata",
 }
-"""The tabs of a report, by their titles; the suggestions come behind them."""
+"""The areas of a report by the titles of their tabs; the last tab has the suggestions."""
 
-_KNOWN, _IN_PART, _NOT_KNOWN = "known", "known in part", "not known"
-_COLOURS = {_KNOWN: charts.BLUE, _IN_PART: charts.VERMILLION, _NOT_KNOWN: charts.GREY}
+_KNOWN, _PARTLY, _UNKNOWN = "known", "partly known", "unknown"
+_COLOURS = {_KNOWN: charts.BLUE, _PARTLY: charts.VERMILLION, _UNKNOWN: charts.GREY}
 
 _SUGGESTIONS = "Suggestions"
 _BADGES: Mapping[Answer, str] = {
@@ -44,12 +44,12 @@ _BADGES: Mapping[Answer, str] = {
 
 
 def show_report(checked: Checked, policy: Policy, meta: Meta, key: str) -> None:
-    """Show what was found of one project; `key` tells the reports of a page apart."""
+    """Show the report on one project; `key` is unique among the reports of a page."""
     name, report = str(checked.row["Project"]), checked.report
     link = record.link(checked.project)
     st.header(linked(name, link), anchor=False)
     if report is None:
-        st.markdown(f"Nothing is known of it: {escaped(str(checked.row['Error']))}.")
+        st.markdown(f"The project could not be read: {escaped(str(checked.row['Error']))}.")
         return
     st.caption(f"At {escaped(checked.ref)}")
     _show_head(report)
@@ -64,9 +64,9 @@ def show_report(checked: Checked, policy: Policy, meta: Meta, key: str) -> None:
             _show_checks(_of_area(area), report, policy)
     with tabs[-1]:
         st.markdown(suggestions_text(report, suggestions(report, policy)))
-    with st.expander("All checks as a table, and as a file", icon=":material/table:"):
+    with st.expander("All checks as a table, with downloads", icon=":material/table:"):
         sheet = findings_sheet(name, report, policy, meta)
-        show_sheet(sheet, f"checks_{key}", f"Compliance_of_{name}")
+        show_table(sheet, f"checks_{key}", f"Compliance_of_{name}")
 
 
 def _show_head(report: Report) -> None:
@@ -82,12 +82,12 @@ def _show_head(report: Report) -> None:
             delta_arrow="off",
             border=True,
             height="stretch",
-            help="The weight of the checks that pass, in percent of those that pass or fail. What "
-            "is unknown counts for neither, and its weight stands beside the score.",
+            help="The weight of the checks that pass, as a percentage of the checks that pass or "
+            "fail. Unknown checks are left out; their weight is below the score.",
         )
     with second, st.container(border=True, height="stretch", gap="xsmall"):
         st.markdown(":small[Stack]")
-        st.markdown(escaped(", ".join(report.stack)) or "no known language")
+        st.markdown(escaped(", ".join(report.stack)) or "no language found")
     with third, st.container(border=True, height="stretch", gap="xsmall"):
         licence = report.findings["license"]
         st.markdown(":small[Licence]")
@@ -104,7 +104,7 @@ def _show_checks(checks: Iterable[ProjectCheck], report: Report, policy: Policy)
 
 
 def check_text(check: ProjectCheck, finding: Finding, weight: float) -> str:
-    """Return, as Markdown, a check's result, what it counts, why, where, and how to fix it."""
+    """Return, as Markdown, a check's result, weight, reason and evidence, and how to fix it."""
     lines = [
         f"{_BADGES[finding.result]} **{check.title}** · {_counts(finding, weight)}",
         _reason(finding),
@@ -123,7 +123,7 @@ def _counts(finding: Finding, weight: float) -> str:
 
 
 def _reason(finding: Finding) -> str:
-    """Return, as Markdown, why a check answers so, with a link to the place that shows it."""
+    """Return, as Markdown, the reason of a result, with a link to its evidence."""
     reason = escaped(finding.reason)
     if finding.path is None:
         return reason
@@ -132,15 +132,15 @@ def _reason(finding: Finding) -> str:
 
 
 def tally(report: Report, area: Area) -> str:
-    """Say how many checks of an area pass: `4 of 6 pass, 1 unknown`."""
+    """Return how many checks of an area pass: `4 of 6 pass, 1 unknown`."""
     results = [report.findings[check.id].result for check in _of_area(area)]
-    judged = results.count("pass") + results.count("fail")
+    known = results.count("pass") + results.count("fail")
     unknown = results.count("unknown")
-    return f"{results.count('pass')} of {judged} pass" + (f", {unknown} unknown" if unknown else "")
+    return f"{results.count('pass')} of {known} pass" + (f", {unknown} unknown" if unknown else "")
 
 
 def suggestions_text(report: Report, found: Sequence[Suggestion]) -> str:
-    """Return, as Markdown, what to mend first, each with how and why, then what is not known."""
+    """Return, as Markdown, what to fix, the largest gain first, then the unknown checks."""
     parts = [
         f"{place}. **{each.check.title}** · {_gain(each)}  \n"
         f"{each.check.how_to_fix}  \n{each.check.why}"
@@ -152,9 +152,9 @@ def suggestions_text(report: Report, found: Sequence[Suggestion]) -> str:
         if finding.result == "unknown"
     ]
     if not parts:
-        parts.append("Nothing is to be mended." if not unknown else "No fault was found.")
+        parts.append("There is nothing to fix." if not unknown else "No faults found.")
     if unknown:
-        parts.append(f"Not known, so neither good nor bad: {', '.join(unknown)}.")
+        parts.append(f"Unknown, so neither passed nor failed: {', '.join(unknown)}.")
     return "\n\n".join(parts)
 
 
@@ -167,35 +167,34 @@ def _gain(suggestion: Suggestion) -> str:
 # -- many projects ---------------------------------------------------------------------------------
 
 
-def bars(rows: Sequence[TableRow]) -> list[dict[str, object]]:
-    """Return the bars of rows, in their order, the first `charts.MOST_ROWS` of them.
+def score_bars(rows: Sequence[TableRow]) -> charts.Cells:
+    """Return a bar for each of the first `charts.MOST_ROWS` rows, in their order.
 
-    Each has `Project`, `Share` (the score, 0 where it is unknown), `Text` (what stands beside the
-    bar: `75 %`, `75 % (+3 ?)` where three checks are unknown, `?`) and `Kind` (how well it is
-    known, in words).
+    Each has `Project`, `Share` (the score in percent, 0 if unknown), `Text` (`75 %`, `75 % (+3 ?)`
+    with three unknown checks, or `?`) and `Kind` (how much of the score is known, in words).
     """
     return [_bar(row) for row in rows[: charts.MOST_ROWS]]
 
 
 def _bar(row: TableRow) -> dict[str, object]:
     score, unknown = row["Compliance Score"], row["Unverified"]
-    text, known = "?", _NOT_KNOWN
+    text, known = "?", _UNKNOWN
     if isinstance(score, int | float):
         text, known = f"{score:g} %", _KNOWN
         if unknown:
-            text, known = f"{text} (+{unknown} ?)", _IN_PART
+            text, known = f"{text} (+{unknown} ?)", _PARTLY
     return {"Project": row["Project"], "Share": score or 0.0, "Text": text, "Kind": known}
 
 
 def show_scores(rows: Sequence[TableRow]) -> None:
-    """Show the scores of rows as bars, in their order, with what is not known marked."""
+    """Show the scores of rows as bars, in their order, with unknown ones marked."""
     title, alt_text = "Score in percent", scores_in_words(rows)
-    charts.show_percents(bars(rows), "Project", title, alt_text, _COLOURS)
+    charts.show_percents(score_bars(rows), "Project", title, alt_text, _COLOURS)
     if len(rows) > charts.MOST_ROWS:
-        st.caption(f"The first {charts.MOST_ROWS} of {len(rows)} projects, the worst first.")
+        st.caption(f"The worst {charts.MOST_ROWS} of {len(rows)} projects.")
 
 
 def scores_in_words(rows: Sequence[TableRow]) -> str:
-    """Describe the bars for whoever does not see them."""
-    first = ", ".join(f"{each['Project']} {each['Text']}" for each in bars(rows)[:5])
+    """Describe the bars, for screen readers."""
+    first = ", ".join(f"{each['Project']} {each['Text']}" for each in score_bars(rows)[:5])
     return f"Bars: the scores of {plural(len(rows), 'project')}, the worst first: {first}"

@@ -1,51 +1,59 @@
-"""Sign in with GitLab: what comes before and after OpenID Connect, which Streamlit speaks.
+"""Sign in with GitLab: the steps before and after OpenID Connect, which Streamlit implements.
 
-Streamlit (with Authlib) sends a browser to GitLab, checks state, nonce and signature of what comes
-back, and keeps claims and tokens in cookies of that browser. From there the access token is taken
-into this server's memory, once; then Streamlit's login is ended, which deletes those cookies.
+Streamlit (with Authlib) sends the browser to GitLab, checks the state, nonce and signature of the
+response, and stores claims and tokens in cookies of the browser. From there this module takes the
+access token into the server's memory, once, and ends Streamlit's login, which deletes the cookies.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
+from cachetools import TLRUCache
 
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.http.credentials import OidcCredential
 from gitlab_sync.http.urls import clean_base_url
-from gitlab_sync.pages.state.connection import (
-    allowed_hosts,
-    leave_notice,
-    leave_place,
-    remember,
-    secrets_of_server,
-    take_notice,
-    take_place,
+from gitlab_sync.pages.state.browser import (
+    pop_notice,
+    pop_return_path,
+    put_notice,
+    put_return_path,
+    sign_in_browser,
 )
 from gitlab_sync.pages.state.hosts import Hosts
+from gitlab_sync.pages.state.server_settings import allowed_hosts, server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
-from gitlab_sync.pages.widgets.error_panel import error_text, escaped
+from gitlab_sync.pages.widgets.error_panel import error_text
+from gitlab_sync.pages.widgets.markdown import escaped
 
 LEEWAY = 120.0
-"""Seconds that GitLab's clock may be behind ours; Authlib grants as many."""
+"""Seconds that GitLab's clock is allowed to be behind ours, as in Authlib."""
+
+PRIVACY_NOTE = (
+    "This server keeps the token in its memory, for this browser only. It forgets the token when "
+    "you sign out, and after 60 minutes without use."
+)
+"""What every way to sign in with a token says about it."""
 
 _DISCOVERY = "/.well-known/openid-configuration"
-_KEYS = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+_REQUIRED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 _NOT_CONFIRMED = (
-    "You are not signed in: GitLab did not confirm who you are. Try again; if that does not help, "
-    "whoever runs this server finds the reason in its log."
+    "You are not signed in: GitLab did not confirm who you are. Try again. If that does not help, "
+    "ask the operator of this server: the reason is in the server's log."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """The GitLab that people sign in with: `url` is its address, and the issuer of its ID tokens.
+    """The GitLab that people sign in with. `url` is its URL and the issuer of its ID tokens.
 
-    It is a host that the server's operator allows.
+    Its host is one of the allowed hosts. Immutable.
     """
 
     url: str
@@ -54,16 +62,19 @@ class Provider:
     def from_settings(
         cls, secrets: Mapping[str, object], hosts: Callable[[], Hosts]
     ) -> Provider | None:
-        """Read `[auth]` of the secrets; None without it, and then `hosts` is not asked for.
+        """Read `[auth]` of the secrets; return None, without calling `hosts`, if it is missing.
 
-        Raises ConfigurationError where signing in could not work, and names what is missing.
+        Raises ConfigurationError if signing in cannot work, and names what is missing.
         """
         auth = secrets.get("auth")
         if auth is None:
             return None
         if not isinstance(auth, Mapping):
-            raise ConfigurationError("auth in the secrets is no section")
-        missing = [f"{key} is missing" for key in _KEYS if not str(auth.get(key) or "").strip()]
+            raise ConfigurationError(
+                f"auth in the secrets must be a section, got {type(auth).__name__}",
+                hint="Write its keys below [auth].",
+            )
+        missing = [f"{key} is missing" for key in _REQUIRED if not str(auth.get(key) or "").strip()]
         if "access" not in _words(auth.get("expose_tokens")):
             missing.append('expose_tokens lacks "access"')
         more = auth.get("client_kwargs")
@@ -74,18 +85,21 @@ class Provider:
             if not met & scopes
         ]
         if missing:
-            raise ConfigurationError(f"In [auth] of the secrets {', '.join(missing)}")
-        where = str(auth["server_metadata_url"]).strip()
-        if not where.endswith(_DISCOVERY):
-            raise ConfigurationError(f"server_metadata_url does not end in {_DISCOVERY}")
-        return cls(hosts().check(where.removesuffix(_DISCOVERY)))
+            raise ConfigurationError(f"[auth] of the secrets is incomplete: {', '.join(missing)}")
+        metadata_url = str(auth["server_metadata_url"]).strip()
+        if not metadata_url.endswith(_DISCOVERY):
+            raise ConfigurationError(
+                f"server_metadata_url must end in {_DISCOVERY}",
+                hint="Write the URL of GitLab, followed by that path.",
+            )
+        return cls(hosts().check(metadata_url.removesuffix(_DISCOVERY)))
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What GitLab said of somebody, as Streamlit tells it; its repr shows no token.
+    """GitLab's response to a login, as Streamlit stores it. Immutable; its repr shows no token.
 
-    `nonce` is this one login's own; `expires` is when its ID token does, in seconds since 1970.
+    `nonce` is unique to this login. `expires` is the end of its ID token, in seconds since 1970.
     """
 
     issuer: str
@@ -96,7 +110,7 @@ class Login:
 
     @classmethod
     def of(cls, user: Mapping[str, object]) -> Login | None:
-        """Read `st.user`; None if what makes a login is not all there."""
+        """Return the login in `st.user`; None if a part of it is missing."""
         tokens = user.get("tokens")
         token = tokens.get("access") if isinstance(tokens, Mapping) else None
         texts = [user.get("iss"), user.get("sub"), user.get("nonce"), token]
@@ -108,28 +122,28 @@ class Login:
 
 
 class Logins:
-    """Which logins have been taken. Thread-safe; `clock` gives seconds since 1970.
+    """The logins that were used. Thread-safe; `clock` returns seconds since 1970.
 
-    Each counts once, and while its ID token is valid: what is found in a cookie later is not a
-    sign-in, but what was left of one.
+    A login is accepted once, and only while its ID token is valid: a login that is found in a
+    cookie later is the rest of an earlier one.
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
         self._lock = threading.Lock()
-        self._taken: dict[tuple[str, str], float] = {}
+        self._used: TLRUCache[tuple[str, str], float] = TLRUCache(math.inf, _end, clock)
 
-    def take(self, login: Login) -> bool:
-        """Return whether somebody signs in by it now; False from the second time on."""
-        now = self._clock()
+    def accept(self, login: Login) -> bool:
+        """Return whether the login is accepted: True once, then False."""
         key = (login.issuer, login.nonce)
         with self._lock:
-            self._taken = {key: end for key, end in self._taken.items() if end > now}
-            ends = login.expires + LEEWAY
-            if ends <= now or key in self._taken:
+            if key in self._used:
                 return False
-            self._taken[key] = ends
-            return True
+            self._used[key] = login.expires + LEEWAY  # which stores none that has expired
+            return key in self._used
+
+
+def _end(_login: tuple[str, str], end: float, _now: float) -> float:
+    return end
 
 
 LOGINS = Logins()
@@ -137,81 +151,78 @@ LOGINS = Logins()
 
 
 def configured() -> Provider | None:
-    """Return this server's provider, or None; ConfigurationError if it is set up wrong."""
-    return Provider.from_settings(secrets_of_server(), allowed_hosts)
+    """Return this server's provider, or None. Raises ConfigurationError if `[auth]` is invalid."""
+    return Provider.from_settings(server_secrets(), allowed_hosts)
 
 
 def offer(provider: Provider, page: st.Page) -> None:
-    """Show the way to GitLab and back to this page."""
+    """Show the button that leads to GitLab and, after signing in, back to `page`."""
     st.header("Your GitLab account", anchor=False, icon=":material/account_circle:")
     host = escaped(provider.url.partition("://")[2])
     st.markdown(
-        f"GitLab at {host} confirms who you are and lets this app read what you may read. "
-        "There is no token to make or to copy."
+        f"GitLab at {host} confirms who you are and lets this app read what you can read. "
+        "You do not need to create or copy a token."
     )
-    st.caption(
-        "The token that GitLab gives is kept in this server's memory, for this browser only. It is "
-        "forgotten when you sign out, and after 60 minutes without use."
-    )
+    st.caption(PRIVACY_NOTE)
     if st.button(
         "Sign in with GitLab", key="sign_in_oidc", type="primary", icon=":material/login:"
     ):
-        leave_notice(_NOT_CONFIRMED)  # for who comes back without it
-        leave_place(page)
+        put_notice(_NOT_CONFIRMED)  # for visitors who come back without a login
+        put_return_path(page)
         st.login()
 
 
 def receive(provider: Provider) -> None:
-    """Sign in whom GitLab has just sent back, and end Streamlit's login, which ends this run.
+    """Sign in a visitor who comes back from GitLab, then end Streamlit's login and this run.
 
-    Does nothing where Streamlit knows of no login.
+    Does nothing if Streamlit has no login.
     """
     user = st.user.to_dict()
     if not user.get("is_logged_in"):
         return
     login = Login.of(user)
-    if login is None or LOGINS.take(login):
+    if login is None or LOGINS.accept(login):
         with st.spinner("Asking GitLab who you are…"):
             failure = _sign_in(provider, login)
         if failure is not None:
-            leave_notice(failure)
+            put_notice(failure)
         else:
-            take_notice()
-    # Last, since it loads the page anew: by then the sign-in, or why there is none, is kept here.
+            pop_notice()
+    # Last, because it reloads the page: the sign-in, or the reason for its failure, is stored now.
     st.logout()
     st.stop()
 
 
 def go_back(pages: Sequence[st.Page], page: st.Page) -> None:
-    """Go where somebody was who has just come back, signed in or not; this ends the run.
+    """Go to the page that the visitor left to sign in, whether that succeeded; this ends the run.
 
-    Does nothing where nobody has, or that page is none of `pages`. GitLab sends people to the first
-    page; whoever opened another one wants that.
+    Does nothing for other visitors, or if that page is not one of `pages`. GitLab sends visitors
+    back to the first page; a visitor who has opened another page since stays there.
     """
     if page.url_path or st.query_params or st.user.to_dict().get("is_logged_in"):
         return
-    place = take_place()
+    target = pop_return_path()
     by_path = {each.url_path: each for each in pages}
-    if place is not None and place.path in by_path:
-        st.switch_page(by_path[place.path], query_params=place.query)
+    if target is not None and target.path in by_path:
+        st.switch_page(by_path[target.path], query_params=target.query)
 
 
 def _sign_in(provider: Provider, login: Login | None) -> str | None:
-    """Sign this browser in, or return in Markdown why not."""
+    """Sign this browser in; return, as Markdown, why that failed, or None."""
     if login is None:
-        return "You are not signed in: GitLab sent no access token along."
+        return "You are not signed in: GitLab did not send an access token."
     try:
         if clean_base_url(login.issuer) != provider.url:
             raise ConfigurationError(
-                f"The issuer calls itself {login.issuer}, and this server expects {provider.url}",
-                hint="Whoever runs this server has to write the address as GitLab itself does.",
+                f"The issuer of the ID token must be {provider.url}, got {login.issuer}",
+                hint="The operator of this server must write the URL exactly as GitLab does.",
             )
         credential = OidcCredential(login.token, login.issuer, login.subject)
-        remember(SignIn.check(provider.url, credential))
+        sign_in_browser(SignIn.check(provider.url, credential))
     except AuthenticationError:
         return (
             f"You are not signed in: GitLab at {escaped(provider.url)} does not accept the token "
-            "that it gave. Try again."
+            "that it issued. Try again."
         )
     except GitLabSyncError as error:
         return f"You are not signed in. {error_text(error)}"
@@ -219,7 +230,7 @@ def _sign_in(provider: Provider, login: Login | None) -> str | None:
 
 
 def _words(value: object) -> set[str]:
-    """Return the words of a text or of a list of texts."""
+    """Return the words of a text, or the items of a list as texts."""
     if isinstance(value, str):
         return set(value.split())
     return {str(word) for word in value} if isinstance(value, list | tuple) else set()

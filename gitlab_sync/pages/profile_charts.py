@@ -1,7 +1,4 @@
-"""The charts of a profile: how often each check fails, and how merge requests fare week by week.
-
-What a chart shows is made by functions of their own, which know nothing of Streamlit.
-"""
+"""The charts of a profile: how often each check fails, and the faults of merge requests by week."""
 
 from __future__ import annotations
 
@@ -21,11 +18,12 @@ from gitlab_sync.rules.items.tally import Evaluated, Verdicts, distinct, tally
 from gitlab_sync.rules.text import instant, plural
 
 MOST_WEEKS = 26
-"""Weeks of one chart: more cannot be read."""
+"""The most weeks of one chart: more cannot be read."""
 
-CLEAN, FEW, MANY, NOT_KNOWN = "without a fault", "with 1 or 2 faults", "with 3 or more", "not known"
+CLEAN, FEW, MANY = "without faults", "with 1 or 2 faults", "with 3 or more faults"
+NOT_KNOWN = "unknown"
 GRADES = (CLEAN, FEW, MANY, NOT_KNOWN)
-"""How a merge request fares. One is `not known` if no fault is known, but not all checks either."""
+"""The grades of merge requests. `unknown` has no known fault, but unknown checks."""
 
 _COLOURS = dict(
     zip(GRADES, (charts.BLUE, charts.ORANGE, charts.VERMILLION, charts.GREY), strict=True)
@@ -39,13 +37,13 @@ _IN_WORDS = 5  # bars and weeks that a description names
 # -- checks ----------------------------------------------------------------------------------------
 
 
-def fault_bars(checks: Sequence[Check], judged: Sequence[Evaluated]) -> list[dict[str, object]]:
-    """Return for each check how many of the items fail it, the largest share first.
+def fault_bars(checks: Sequence[Check], evaluated: Sequence[Evaluated]) -> charts.Cells:
+    """Return a bar for each check with the share of items that fail it, the largest share first.
 
-    Each has `Check`, `Share` (in percent of the items whose answer is known, 0 where there is none)
-    and `Text`: `3 of 12 (25 %)`, `3 of 12 (25 %), 2 ?` where two are not known, or `?`.
+    Each has `Check`, `Share` (in percent of the items that pass or fail, 0 without any) and `Text`:
+    `3 of 12 (25%)`, `3 of 12 (25%), 2 ?` with two unknown items, or `?`.
     """
-    verdicts = [said for _, said in distinct(judged)]
+    verdicts = [each for _, each in distinct(evaluated)]
     counted = tally({}, checks, verdicts)
     bars = []
     for check in checks:
@@ -65,38 +63,37 @@ def _bar(
     return {"Check": title, "Share": 100 * share, "Text": text}
 
 
-def bars_in_words(nouns: str, bars: Sequence[dict[str, object]]) -> str:
-    """Describe the bars for whoever does not see them."""
+def bars_in_words(nouns: str, bars: charts.Cells) -> str:
+    """Describe the bars, for screen readers."""
     first = ", ".join(f"{bar['Check']} {bar['Text']}" for bar in bars[:_IN_WORDS])
     return f"Bars: the share of {nouns} with a fault, by check, most first: {first}"
 
 
-def show_faults(nouns: str, checks: Sequence[Check], judged: Sequence[Evaluated]) -> None:
-    """Show for each check how many of the items fail it."""
-    bars = fault_bars(checks, judged)
-    title = "With this fault, in percent"
-    charts.show_percents(bars, "Check", title, bars_in_words(nouns, bars))
+def show_faults(nouns: str, checks: Sequence[Check], evaluated: Sequence[Evaluated]) -> None:
+    """Show for each check the share of items that fail it."""
+    bars = fault_bars(checks, evaluated)
+    charts.show_percents(bars, "Check", "Share with this fault", bars_in_words(nouns, bars))
 
 
 # -- weeks -----------------------------------------------------------------------------------------
 
 
 def grade(verdicts: Verdicts) -> str:
-    """Return the one of `GRADES` that these verdicts make."""
+    """Return the grade, one of `GRADES`, of a merge request with these verdicts."""
     results = Counter(verdict.result for verdict in verdicts.values())
     if results["fail"]:
         return FEW if results["fail"] <= _MOST_FEW else MANY
     return NOT_KNOWN if results["unknown"] or not results else CLEAN
 
 
-def weeks(judged: Sequence[Evaluated], zone: tzinfo) -> dict[date, Counter[str]]:
-    """Return how merge requests fare, by the Monday of the week that they were begun in.
+def weeks(evaluated: Sequence[Evaluated], zone: tzinfo) -> dict[date, Counter[str]]:
+    """Return how many merge requests have each grade, by the Monday of the week of their creation.
 
-    The last `MOST_WEEKS` weeks up to the last with one; those without any are there, too. One whose
-    time is not known is in none.
+    These are the last `MOST_WEEKS` weeks up to the newest merge request, with the empty weeks
+    between them. A merge request without a creation time is left out.
     """
     found: dict[date, Counter[str]] = {}
-    for item, verdicts in distinct(judged):
+    for item, verdicts in distinct(evaluated):
         moment = instant(record.field(item, "created_at"))
         if moment is not None:
             day = moment.astimezone(zone).date()
@@ -111,10 +108,10 @@ def weeks(judged: Sequence[Evaluated], zone: tzinfo) -> dict[date, Counter[str]]
 
 
 def weeks_in_words(found: dict[date, Counter[str]]) -> str:
-    """Describe the last weeks in which there was something, for whoever does not see them."""
+    """Describe the last weeks with merge requests, for screen readers."""
     filled = [(monday, grades) for monday, grades in found.items() if grades]
-    told = [f"{_title(monday)} ({_grades(grades)})" for monday, grades in filled[-_IN_WORDS:]]
-    return f"Bars: merge requests by week, the last ones: {', '.join(told)}"
+    texts = [f"{_title(monday)} ({_grades(grades)})" for monday, grades in filled[-_IN_WORDS:]]
+    return f"Bars: merge requests by week, the last ones: {', '.join(texts)}"
 
 
 def _grades(grades: Counter[str]) -> str:
@@ -126,7 +123,7 @@ def _title(monday: date) -> str:
 
 
 def show_weeks(found: dict[date, Counter[str]]) -> None:
-    """Show how merge requests fare week by week; nothing where there is no second week."""
+    """Show the grades of merge requests by week; nothing for fewer than two weeks."""
     if len(found) < 2:
         return
     rows = [
@@ -154,6 +151,6 @@ def show_weeks(found: dict[date, Counter[str]]) -> None:
             tooltip=["Week", "Grade", "Number"],
         )
     )
-    st.markdown("**Merge requests by the week they were begun in**")
+    st.markdown("**Merge requests by the week of their creation**")
     charts.show_chart(chart, weeks_in_words(found))
     st.caption(f"{plural(total.total(), 'merge request')}: {_grades(total)}.")

@@ -1,4 +1,4 @@
-"""One person's profile on a page: who, how much, charts, the tables behind it, and the README."""
+"""One person's profile: the person, numbers, what to fix, charts, tables and the README."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from gitlab_sync.pages.profile_charts import show_faults, show_weeks, weeks
-from gitlab_sync.pages.profile_mending import show_mending, unread_texts
+from gitlab_sync.pages.profile_fixes import show_fixes, unread_texts
 from gitlab_sync.pages.widgets import charts, fields
-from gitlab_sync.pages.widgets.error_panel import escaped, linked
-from gitlab_sync.pages.widgets.page_query import Look
-from gitlab_sync.pages.widgets.table_view import Extras, offer_workbook, show_sheet
-from gitlab_sync.pages.widgets.times import visitors_zone
+from gitlab_sync.pages.widgets.markdown import escaped, linked
+from gitlab_sync.pages.widgets.page_query import Snapshot
+from gitlab_sync.pages.widgets.table_view import TableOptions, show_table, show_workbook_download
+from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.reports.cells import legal
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
@@ -45,16 +45,17 @@ CARDS: tuple[dict[str, dict[str, str]], ...] = (
         "Groups and time": {"Groups Count": "Groups", "Time Spent": "Time spent"},
     },
 )
-"""The numbers of a profile as they stand together, row by row, and what each is called there."""
+"""The cards by row: for each card its title, and the labels of its numbers by column."""
 
 HELP = {
     "Commits Morning": "From 9:00 to 12:30.",
-    "Commits Afternoon": "From 12:30 to 17:00; other hours are in the total alone.",
-    "MR Total (Authored)": "Merge requests that this person wrote.",
+    "Commits Afternoon": "From 12:30 to 17:00. Commits at other hours are in the total only.",
+    "MR Total (Authored)": "Merge requests that this person created.",
     "MR Closed": "Closed without being merged.",
-    "Issue Total (Auth)": "Issues that this person wrote.",
+    "Issue Total (Auth)": "Issues that this person created.",
     "Projects (Contr)": "Projects of others to which this person contributed.",
 }
+"""The explanations of numbers, by column."""
 
 TABS = {
     tables.PERSONAL: "Personal projects",
@@ -64,49 +65,52 @@ TABS = {
     tables.MERGE_REQUESTS: "Merge requests",
     tables.ISSUES: "Issues",
 }
-"""The tables of a profile, and what their tabs are called."""
+"""The titles of the tabs, by the titles of their tables."""
 
-MOST_LETTERS = 20_000
-"""Of a profile README."""
+MOST_CHARACTERS = 20_000
+"""The longest part of a profile README that is shown."""
 
-_LINKED_PICTURE = re.compile(r"\[!\[([^\[\]]*)\]\([^()\s]*\)\]\(")
+TERMINAL = {"merge requests": "Merged and closed merge requests", "issues": "Closed issues"}
+"""The titles of the charts of checks, by the items that they evaluate."""
+
+_LINKED_IMAGE = re.compile(r"\[!\[([^\[\]]*)\]\([^()\s]*\)\]\(")
 _AT_LEAST = "At least this many: not everything could be read."
 _AVATAR = 72  # pixels
-_WIDTHS = ((3, 4), (3, 3, 4))  # of the cards, such that their numbers stand side by side
+_WIDTHS = ((3, 4), (3, 3, 4))  # of the cards, so that each has its numbers on one line
 
 
-def show_profile(look: Look[ProfileQuery, ProfileReport]) -> bool:
-    """Show a profile once it is whole; there is nothing before.
+def show_profile(snapshot: Snapshot[ProfileQuery, ProfileReport]) -> bool:
+    """Show a profile when all of it has been read.
 
-    Return True if it told that there is no such user, which is all that could not be read.
+    Return True if there is no such user: then that is shown instead of the panel of errors.
     """
-    report = look.report
+    report, instance = snapshot.report, snapshot.instance
     if report is None:
-        st.caption("Nearly there: all of it comes at once.")
+        st.caption("The profile appears when all of it has been read.")
         return False
     fields.show_unknown_projects(report.unknown_projects)
     if report.user is None:
-        return _tell_nobody(report)
-    _show_head(report, look.instance)
+        return _show_not_found(report)
+    _show_head(report, instance)
     _show_numbers(report)
-    show_mending(report, look.instance)
+    show_fixes(report, instance)
     _show_quality(report)
-    _show_tables(report, report.sheets(look.instance))
+    _show_tables(report, report.sheets(instance))
     _show_readme(report)
     return False
 
 
-# -- who -------------------------------------------------------------------------------------------
+# -- the person ------------------------------------------------------------------------------------
 
 
-def _tell_nobody(report: ProfileReport) -> bool:
-    """Say that there is no such user; False if it is another error that hides the person."""
+def _show_not_found(report: ProfileReport) -> bool:
+    """Show that there is no such user; return False if another error hides the person."""
     (row,) = report
     if row["Status"] != "Not Found":
         return False
     st.warning(
-        "Check how the name is spelled: it is the one behind the @, not the full name. It may also "
-        "be that your account may not see this person.",
+        "Check the spelling: it must be the name after the @, not the full name. Or your account "
+        "is not allowed to see this person.",
         title=f"There is no user {escaped(str(row['Username']))} in this GitLab",
         icon=":material/person_off:",
     )
@@ -133,17 +137,17 @@ def _show_head(report: ProfileReport, instance: str) -> None:
 
 
 def own_avatar(row: TableRow, instance: str) -> str | None:
-    """Return the address of the person's picture; None if it is not on the GitLab's own host.
+    """Return the URL of the person's avatar; None if it is not on the GitLab's own host.
 
-    Whoever else has it would learn who looks at whom.
+    Any other host would learn which visitor looks at which person.
     """
-    address, own = row["Avatar"], urlsplit(instance)
-    here = isinstance(address, str) and address.startswith(f"{own.scheme}://{own.netloc}/")
-    return str(address) if here else None
+    url, own = row["Avatar"], urlsplit(instance)
+    is_own = isinstance(url, str) and url.startswith(f"{own.scheme}://{own.netloc}/")
+    return str(url) if is_own else None
 
 
 def initials_image(name: str) -> str:
-    """Return a picture with a name's initials, as SVG."""
+    """Return an SVG image with the initials of a name."""
     words = legal(name).split()
     letters = "".join(word[0] for word in [*words[:1], *words[1:][-1:]]).upper() or UNKNOWN
     return (
@@ -154,7 +158,7 @@ def initials_image(name: str) -> str:
     )
 
 
-# -- how much --------------------------------------------------------------------------------------
+# -- numbers ---------------------------------------------------------------------------------------
 
 
 def _show_numbers(report: ProfileReport) -> None:
@@ -170,13 +174,13 @@ def _show_card(report: ProfileReport, card: str, titles: Mapping[str, str]) -> N
         for title, label in titles.items():
             help_text = _AT_LEAST if title in report.at_least else HELP.get(title)
             st.metric(label, number_text(report, title), help=help_text, width="content")
-    parts = (part for title in titles for part in tables.NUMBERS[title][0])
+    parts = (part for title in titles for part in tables.NUMBERS[title][1])
     for text in unread_texts(report, parts):
         st.caption(f":material/warning: {text}")
 
 
 def number_text(report: ProfileReport, title: str) -> str:
-    """Return a number for people: `12`, `≥ 12` where it may be higher, or `?`."""
+    """Return a number as text: `12`, `≥ 12` if the real number can be higher, or `?`."""
     number = report.numbers[title]
     if number is None:
         return UNKNOWN
@@ -189,41 +193,41 @@ def number_text(report: ProfileReport, title: str) -> str:
 
 def _show_quality(report: ProfileReport) -> None:
     (answer,) = report.people.people.values()
-    judged = {
+    evaluated = {
         "merge requests": (tables.MERGE_REQUESTS, answer.mrs),
         "issues": (tables.ISSUES, answer.issues),
     }
-    if not any(items for _, items in judged.values()):
+    if not any(items for _, items in evaluated.values()):
         return
     st.header("Merge requests and issues by check", anchor=False)
-    for column, (nouns, (title, items)) in zip(st.columns(2), judged.items(), strict=True):
+    for column, (nouns, (title, items)) in zip(st.columns(2), evaluated.items(), strict=True):
         with column:
-            st.markdown(f"**{nouns.capitalize()} that have ended**")
+            st.markdown(f"**{TERMINAL[nouns]}**")
             if items:
                 show_faults(nouns, report.query.checks[title], items)
             else:
                 unread = unread_texts(report, [nouns])
-                st.caption(unread[0] if unread else f"There are no {nouns} to judge.")
-    show_weeks(weeks(answer.mrs, visitors_zone()))
+                st.caption(unread[0] if unread else f"There are no {nouns} to evaluate.")
+    show_weeks(weeks(answer.mrs, visitor_zone()))
 
 
 def _show_tables(report: ProfileReport, sheets: Sequence[Sheet]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header("Tables", anchor=False)
-        offer_workbook(
+        show_workbook_download(
             sheets,
             f"Profile_of_{_username(report)}",
-            f"A workbook with the sheets {', '.join(tables.TABLES)}, and a last one that says "
-            "where they come from.",
+            f"A workbook with the sheets {', '.join(tables.TABLES)}, and a last sheet about the "
+            "source of the data.",
         )
     names = [TABS[sheet.title] for sheet in sheets]
     for sheet, tab in zip(sheets, st.tabs(names, key="part", bind="query-params"), strict=True):
-        # A tab's content is made only while it is open: lists may be long.
+        # Lists can be long, so only the open tab is filled.
         if tab.open:
             with tab:
                 alt = f"{TABS[sheet.title]} of {_username(report)}"
                 title = f"{sheet.title}_of_{_username(report)}"
-                show_sheet(sheet, sheet.title.lower(), title, Extras(alt=alt))
+                show_table(sheet, sheet.title.lower(), title, TableOptions(alt=alt))
 
 
 def _username(report: ProfileReport) -> str:
@@ -237,26 +241,26 @@ def _show_readme(report: ProfileReport) -> None:
     st.header("Profile README", anchor=False)
     readme = report.readme.value
     if report.readme.error is not None:
-        st.caption(f"It could not be read: {escaped(report.readme.error.reason)}.")
+        st.caption(f"The profile README could not be read: {escaped(report.readme.error.reason)}.")
         return
     if readme is None:
         name = _username(report)
         st.caption(
-            f"There is none. A public project {escaped(f'{name}/{name}')} with a README.md would "
-            "stand on the person's page in GitLab."
+            "There is no profile README. GitLab shows one on the person's page if there is a "
+            f"public project {escaped(f'{name}/{name}')} with a README.md."
         )
         return
     with st.container(border=True, key="readme"):
         st.markdown(safe_readme(readme.text), anchors=False)
-    longer = "Only its beginning is shown. " if len(readme.text) > MOST_LETTERS else ""
+    longer = "Only the beginning is shown. " if len(readme.text) > MOST_CHARACTERS else ""
     st.caption(f"{longer}{linked('Open it in GitLab', readme.link)}")
 
 
 def safe_readme(text: str) -> str:
-    """Return a README as Markdown that loads nothing from anywhere: pictures become links.
+    """Return a README as Markdown that loads nothing: images become links, comments are removed.
 
-    HTML is shown as text by whoever shows Markdown; comments go.
+    Streamlit shows HTML in Markdown as text.
     """
-    plain = _LINKED_PICTURE.sub(r"[\1](", without_comments(text[:MOST_LETTERS]))
-    # A picture is an exclamation mark right before a bracket, and what parts them cannot be seen.
+    plain = _LINKED_IMAGE.sub(r"[\1](", without_comments(text[:MOST_CHARACTERS]))
+    # An exclamation mark right before a bracket begins an image; the word joiner is not visible.
     return plain.replace("![", "!\u2060[")

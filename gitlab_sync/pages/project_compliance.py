@@ -1,4 +1,4 @@
-"""Project compliance: how well one project, or many, are kept, and what is to be mended."""
+"""Project compliance: how well one project or many projects are maintained, and what to fix."""
 
 from __future__ import annotations
 
@@ -10,131 +10,130 @@ from gitlab_sync.pages import compliance_fields as inputs
 from gitlab_sync.pages.compliance_report import show_report, show_scores
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.frame import begin
-from gitlab_sync.pages.widgets.page_query import Asked, Look, PageQuery, ask_and_show
-from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
-from gitlab_sync.reports.sheet import Meta
+from gitlab_sync.pages.widgets.error_panel import show_input_error
+from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
+from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
+from gitlab_sync.pages.widgets.table_view import TableOptions, show_select_hint, show_table
 from gitlab_sync.rules.projects.compliance import Policy, worst_first
-from gitlab_sync.services import compliance as answers
+from gitlab_sync.services import compliance as compliance_service
 from gitlab_sync.services.compliance import ComplianceQuery, left_out, projects_sheet
 from gitlab_sync.services.project_report import ComplianceReport
 
 LEAD = (
-    "How well projects are kept: documents, licence, tests, tools, security and pipeline, each "
-    "check with what shows it and how to fix it."
+    "How well projects are maintained: documents, licence, tests, tools, security and pipeline. "
+    "Each check shows its evidence and how to fix it."
 )
 ONE, MANY = "One project", "Many projects"
 
 
-def one_project(sign_in: SignIn, policy: Policy) -> Asked[ComplianceQuery, ComplianceReport]:
-    """Show the fields for one project, and return what they ask.
+def one_project(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, ComplianceReport]:
+    """Show the fields for one project and return their query.
 
-    A branch, tag or commit that was typed in is looked for before anything is judged.
+    A branch, tag or commit that the visitor entered is looked up before the run starts.
     """
-    project = inputs.project_field(inputs.DEMO_PROJECT if sign_in.is_demo else "")
-    branches = inputs.find_branches(sign_in, project)
+    project = inputs.project_field(inputs.DEMO_PROJECT if visitor.is_demo else "")
+    branches = inputs.find_branches(visitor, project)
     with st.form("one"):
         columns = st.columns(2)
         with columns[0]:
             ref = inputs.ref_field(branches)
-            refused = st.container()
+            below_ref = st.container()
         with columns[1]:
             licences = inputs.licences_field(policy)
         pressed = fields.run_button()
-    chosen = inputs.read_policy(licences, policy)
+    chosen = inputs.with_licences(policy, licences)
     if branches is None or chosen is None:
         if pressed and not project:
-            st.error("Type in a project first.", icon=":material/error:")
+            show_input_error("Enter a project.")
         return None, pressed
     if pressed:
-        with refused:
-            if not inputs.check_ref(sign_in, branches, ref):
+        with below_ref:
+            if not inputs.check_ref(visitor, branches, ref):
                 return None, pressed
-    question = ComplianceQuery((branches.project,), ref=ref, policy=chosen)
-    return _asking("project", question), pressed
+    query = ComplianceQuery((branches.project,), ref=ref, policy=chosen)
+    return _page_query("project", query), pressed
 
 
-def many_projects(sign_in: SignIn, policy: Policy) -> Asked[ComplianceQuery, ComplianceReport]:
-    """Show the fields for many projects, and return what they ask."""
-    inputs.upload_projects()
+def many_projects(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, ComplianceReport]:
+    """Show the fields for many projects and return their query."""
+    inputs.projects_upload()
     with st.form("many"):
-        text = inputs.projects_area()
+        text = inputs.projects_field()
         columns = st.columns(2)
         with columns[0]:
-            group = inputs.group_field(inputs.DEMO_GROUP if sign_in.is_demo else "")
+            group = inputs.group_field(inputs.DEMO_GROUP if visitor.is_demo else "")
         with columns[1]:
             licences = inputs.licences_field(policy)
         pressed = fields.run_button(clean="repos")
-    chosen = inputs.read_policy(licences, policy)
-    question = None if chosen is None else inputs.read_question(text, group, chosen)
-    if question is None:
+    chosen = inputs.with_licences(policy, licences)
+    query = None if chosen is None else inputs.read_query(text, group, chosen)
+    if query is None:
         return None, pressed
-    if not question.projects and question.group is None:
+    if not query.projects and query.group is None:
         if pressed:
-            st.error("Type in at least one project, or a group, first.", icon=":material/error:")
+            show_input_error("Enter at least one project or a group.")
         return None, pressed
-    return _asking("compliance", question), pressed
+    return _page_query("compliance", query), pressed
 
 
-def _asking(page: str, question: ComplianceQuery) -> PageQuery[ComplianceQuery, ComplianceReport]:
-    return PageQuery(page, question.key, "projects", question, answers.answer, "Project")
+def _page_query(page: str, query: ComplianceQuery) -> PageQuery[ComplianceQuery, ComplianceReport]:
+    return PageQuery(page, query.key, "projects", query, compliance_service.answer, "Project")
 
 
-def show_one(look: Look[ComplianceQuery, ComplianceReport]) -> None:
+def show_one(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
     """Show the report on the only project."""
-    if look.report is not None and look.report.checked:
-        show_report(look.report.checked[0], look.query.policy, _meta(look), "one")
+    query, report = snapshot.query, snapshot.report
+    if report is not None and report.checked:
+        show_report(report.checked[0], query.policy, snapshot.meta(query.in_words()), "one")
 
 
-def show_many(look: Look[ComplianceQuery, ComplianceReport]) -> None:
-    """Show the rows so far, as a table and as bars, and behind a picked one its report."""
-    report, policy = look.report, look.query.policy
+def show_many(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
+    """Show the rows so far as a table and as bars, and the report on the selected project."""
+    report, policy = snapshot.report, snapshot.query.policy
+    meta = snapshot.meta(snapshot.query.in_words())
     checked = [] if report is None else report.checked
-    rows = worst_first(look.rows)
+    rows = worst_first(snapshot.rows)
     if report is not None and report.left_out:
         st.caption(f"Left out of the group: {', '.join(left_out(report))}.")
     if not rows:
-        st.info("No project was found that could be judged.", icon=":material/info:")
+        st.info("No projects found to check.", icon=":material/info:")
         return
     table, chart = st.tabs(["Table", "Chart"])
     with table:
-        sheet = projects_sheet(look.query, rows, _meta(look), checked)
-        extras = Extras(help_texts(policy), alt="Project compliance: a row for each project")
-        row = show_sheet(sheet, "compliance", "Project_Compliance", extras, selectable=True)
-        if row is None and not look.running:
-            st.caption("Pick a row, in the box before it, to see the project's report.")
+        sheet = projects_sheet(snapshot.query, rows, meta, checked)
+        options = TableOptions(help_texts(policy), alt="Project compliance: one row per project")
+        row = show_table(sheet, "compliance", "Project_Compliance", options, selectable=True)
+        if row is None and not snapshot.running:
+            show_select_hint("the project's report")
     with chart:
         show_scores(rows)
     for each in checked:
         if row is not None and each.row["Project"] == row["Project"]:
-            show_report(each, policy, _meta(look), "many")
-
-
-def _meta(look: Look[ComplianceQuery, ComplianceReport]) -> Meta:
-    return Meta(look.as_of, look.instance, look.completeness, look.query.in_words())
+            show_report(each, policy, meta, "many")
 
 
 def help_texts(policy: Policy) -> Mapping[str, str]:
-    """Return what each column of the table means."""
-    cells = "yes, partly, no, n/a (does not apply), or ? (not known)"
+    """Return the explanation of each column of the table."""
+    cells = "yes, partly, no, n/a (does not apply), or ? (unknown)"
     return {
-        "Compliance Score": "The weight of the checks that pass, in percent of those that pass or "
-        "fail. What is unknown counts for neither.",
+        "Compliance Score": "The weight of the checks that pass, as a percentage of the checks "
+        "that pass or fail. Unknown checks are left out.",
         "Stack": "The languages of the project.",
-        policy.license_title: f"Whether its licence is an allowed one: {cells}.",
-        "Security": f"A scan for secrets, and an audit of dependencies: {cells}.",
-        "Coverage": f"Whether a least coverage of the tests is set: {cells}.",
+        policy.license_title: f"Whether the licence is an allowed one: {cells}.",
+        "Security": f"A secret scan and a dependency audit: {cells}.",
+        "Coverage": f"Whether a minimum test coverage is set: {cells}.",
         "CI/CD": "Whether the pipeline runs tests, linter, formatter, type checker and coverage: "
         f"{cells}.",
         "Pre-commit": f"Whether checks run before each commit: {cells}.",
-        "Unverified": "How many checks are unknown; the column Error says why.",
+        "Unverified": "The number of unknown checks. The column Error says why.",
     }
 
 
-visitor = begin("Project compliance", LEAD)
-server_policy = inputs.policy_of_server()
+visitor = current_visitor()
+show_header(visitor, "Project compliance", LEAD)
+policy = inputs.server_policy()
 view = st.segmented_control(
-    "What to judge",
+    "Projects to check",
     (ONE, MANY),
     default=ONE,
     required=True,
@@ -142,15 +141,21 @@ view = st.segmented_control(
     label_visibility="collapsed",
     bind="query-params",
 )
-fields_of = one_project if view == ONE else many_projects
-page, what, show = "project", "project", show_one
-if view == MANY:
-    page, what, show = "compliance", "projects", show_many
-ask_and_show(
-    visitor,
-    page,
-    fields_of(visitor, server_policy),
-    show,
-    ready=f"Press Run to read the {what} and see the score.",
-    lacking=f"Say above which {what} to judge, and press Run.",
-)
+if view == ONE:
+    run_and_show(
+        visitor,
+        "project",
+        one_project(visitor, policy),
+        show_one,
+        ready="Press Run to read the project and see its score.",
+        incomplete="Enter a project above, then press Run.",
+    )
+else:
+    run_and_show(
+        visitor,
+        "compliance",
+        many_projects(visitor, policy),
+        show_many,
+        ready="Press Run to read the projects and see their scores.",
+        incomplete="Enter projects or a group above, then press Run.",
+    )

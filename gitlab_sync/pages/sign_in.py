@@ -1,4 +1,4 @@
-"""The ways in: the demo by one click, one's account in GitLab, or a personal access token."""
+"""The sign-in page: the demo with one click, an account in GitLab, or a personal access token."""
 
 from __future__ import annotations
 
@@ -10,33 +10,35 @@ import streamlit as st
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.pages import oidc
-from gitlab_sync.pages.state.connection import allowed_hosts, remember, take_notice
+from gitlab_sync.pages.state.browser import pop_notice, sign_in_browser
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.hosts import Hosts
+from gitlab_sync.pages.state.server_settings import allowed_hosts
 from gitlab_sync.pages.state.sign_ins import SignIn
-from gitlab_sync.pages.widgets.error_panel import error_text, escaped, show_error
+from gitlab_sync.pages.widgets.error_panel import error_text, show_error, show_input_error
+from gitlab_sync.pages.widgets.markdown import escaped
 
 _ATTEMPT = "_sign_in_attempt"
 _FAILURE = "_sign_in_failure"
 
 
 def show_sign_in(page: st.Page) -> None:
-    """Show the ways in; signing in leads on to the page that was asked for."""
+    """Show the ways to sign in. After signing in, the visitor sees `page`."""
     st.title("GitLab Sync", anchor=False)
     st.markdown(
-        "See how well merge requests and issues are kept, for many people at once: "
+        "See how well many people maintain their merge requests and issues: "
         "descriptions, reviews, tests, pipelines and time."
     )
     ways: list[Callable[[], None]] = [_offer_demo, _offer_token]
     try:
         provider = oidc.configured()
     except ConfigurationError as error:
-        show_error("This server's “Sign in with GitLab” is set up wrong", error)
+        show_error("“Sign in with GitLab” is not set up correctly on this server", error)
     else:
         if provider is not None:
             oidc.receive(provider)
             ways.insert(1, partial(oidc.offer, provider, page))
-    notice = take_notice()
+    notice = pop_notice()
     if notice is not None:
         st.info(notice, icon=":material/info:")
     for column, offer in zip(st.columns(len(ways), gap="medium"), ways, strict=True):
@@ -48,7 +50,7 @@ def _offer_demo() -> None:
     st.header("Look around", anchor=False, icon=":material/science:")
     st.markdown(
         "The demo has a small GitLab of its own with three made-up teams. "
-        "It needs no account, and nothing leaves this server."
+        "It needs no account, and no data leaves this server."
     )
     if st.button("Open the demo", key="open_demo", icon=":material/play_arrow:"):
         try:
@@ -57,7 +59,7 @@ def _offer_demo() -> None:
         except GitLabSyncError as error:
             show_error("The demo did not start", error)
             return
-        remember(sign_in)
+        sign_in_browser(sign_in)
         st.rerun()
 
 
@@ -66,9 +68,9 @@ def _offer_token() -> None:
     try:
         hosts = allowed_hosts()
     except ConfigurationError as error:
-        show_error("This server's list of allowed GitLab hosts is wrong", error)
+        show_error("This server's list of allowed hosts is not valid", error)
         return
-    # Another attempt is another field, so that a refused token stays neither here nor there.
+    # Each attempt has a new field, so a refused token stays neither on the page nor in its state.
     attempt = st.session_state.setdefault(_ATTEMPT, 0)
     with st.form("sign_in", border=False):
         url = st.text_input("GitLab address", value=hosts.url, key="sign_in_url")
@@ -76,17 +78,14 @@ def _offer_token() -> None:
             "Personal access token",
             type="password",
             key=f"sign_in_token_{attempt}",
-            help="In GitLab: your picture, Edit profile, Access tokens. "
-            "The scope read_api is enough; nothing is ever written.",
+            help="In GitLab, select your avatar, Edit profile, then Access tokens. "
+            "The scope read_api is enough: this app never writes.",
         )
-        st.caption(
-            "The token stays in this server's memory, for this browser only. It is forgotten when "
-            "you sign out, and after 60 minutes without use."
-        )
+        st.caption(oidc.PRIVACY_NOTE)
         sent = st.form_submit_button("Sign in", type="primary", icon=":material/login:")
     failure: str | None = st.session_state.pop(_FAILURE, None)
     if failure is not None:
-        st.error(failure, title="Not signed in", icon=":material/error:")
+        show_input_error(failure, "Not signed in")
     if sent:
         with st.spinner("Asking GitLab who you are…"):
             failure = _sign_in(hosts, url or "", token or "")
@@ -97,16 +96,16 @@ def _offer_token() -> None:
 
 
 def _sign_in(hosts: Hosts, url: str, token: str) -> str | None:
-    """Sign this browser in, or return in Markdown why not."""
+    """Sign this browser in; return, as Markdown, why that failed, or None."""
     if not token.strip():
-        return "Type in a personal access token first."
+        return "Enter a personal access token."
     try:
-        where = hosts.check(url)
-        remember(SignIn.check(where, Credential(token)))
+        base_url = hosts.check(url)
+        sign_in_browser(SignIn.check(base_url, Credential(token)))
     except AuthenticationError:
         return (
-            f"GitLab at {escaped(where)} does not accept this token. Check that it was copied "
-            "whole, has not expired and belongs to this GitLab."
+            f"GitLab at {escaped(base_url)} does not accept this token. Check that you copied all "
+            "of it, that it has not expired, and that it belongs to this GitLab."
         )
     except GitLabSyncError as error:
         return error_text(error)

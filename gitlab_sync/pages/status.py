@@ -1,4 +1,4 @@
-"""The state of the server, for whoever runs it: pool, queues, limits, jobs, sign-ins."""
+"""The status of the server, for admins: executor, queues, rate limits, jobs, sign-ins."""
 
 from __future__ import annotations
 
@@ -6,40 +6,43 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from gitlab_sync.pages.state.connection import JOBS, SESSIONS
-from gitlab_sync.pages.state.server_state import figures, job_rows, queue_rows
-from gitlab_sync.pages.widgets.frame import begin, role_of
-from gitlab_sync.pages.widgets.times import shown_moment
+from gitlab_sync.pages.state.browser import SIGN_INS
+from gitlab_sync.pages.state.connection import JOBS
+from gitlab_sync.pages.state.server_settings import role_of
+from gitlab_sync.pages.status_figures import figures, job_rows, queue_rows
+from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
+from gitlab_sync.pages.widgets.times import time_text
 from gitlab_sync.session.runtime import get_bridge
 
 LEAD = (
-    "What this server is doing right now: its pool of workers, who waits for it, and how GitLab "
-    "answers. It reads nothing from GitLab."
+    "What this server is doing now: its workers, the requests that wait for one, and how GitLab "
+    "answers. This page reads nothing from GitLab."
 )
-LOOK = 2.0  # seconds between two looks at the figures
-_METRIC = 176  # pixels: two stand side by side on a phone
+UPDATE = 2.0  # seconds between two updates
+_METRIC_WIDTH = 176  # pixels: two fit next to each other on a phone
 
 
 def _show() -> None:
     stats, jobs = get_bridge().stats(), JOBS.all()
     with st.container(horizontal=True):
-        for title, figure, text in figures(stats, len(jobs), len(SESSIONS)):
-            st.metric(title, figure, help=text, border=True, width=_METRIC)
-    st.header("Who waits for the pool", anchor=False)
+        for title, value, text in figures(stats, len(jobs), len(SIGN_INS)):
+            st.metric(title, value, help=text, border=True, width=_METRIC_WIDTH)
+    st.header("Waiting requests", anchor=False)
     rows = queue_rows(stats)
     if rows:
-        st.dataframe(rows, hide_index=True, alt="Sessions and their waiting requests")
+        st.dataframe(rows, hide_index=True, alt="Sign-ins and their waiting requests")
     else:
-        st.caption("Nobody: each request gets a worker at once.")
+        st.caption("No requests are waiting: each gets a worker at once.")
     st.header("Jobs", anchor=False)
     if jobs:
-        st.dataframe(job_rows(jobs), hide_index=True, alt="Jobs and how far they are")
+        st.dataframe(job_rows(jobs), hide_index=True, alt="Jobs and their progress")
     else:
-        st.caption("None runs, and no answer is kept.")
-    now = shown_moment(datetime.now(UTC))
-    st.caption(f"As of {now}. The address /_stcore/health tells whether the server is alive.")
+        st.caption("No jobs are running, and no results are stored.")
+    now = time_text(datetime.now(UTC))
+    st.caption(f"As of {now}. The path /_stcore/health of this server is its health check.")
 
 
-visitor = begin("Status", LEAD, of_people=False)
+visitor = current_visitor()
+show_header(visitor, "Status", LEAD, has_people=False)
 if role_of(visitor) == "admin":
-    st.fragment(_show, run_every=LOOK)()
+    st.fragment(_show, run_every=UPDATE)()

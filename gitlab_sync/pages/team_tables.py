@@ -1,11 +1,11 @@
-"""The tables of one team of the leaderboard, and what the columns of all its tables mean."""
+"""The tables of one team of the leaderboard, and the meaning of all columns of the leaderboard."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.scores import profile
@@ -18,35 +18,35 @@ from gitlab_sync.services.summary import PersonSummary
 from gitlab_sync.types import TableRow
 
 HELP = {
-    "Rank": "By the score; those with the same score share a rank.",
-    "Project": "What the team works on, as whoever made the team wrote it.",
-    "Team Score": "The sum of the members' scores. “(+1 ?)”: of one member it is not known.",
-    "Score": "The sum of the points; unknown if one of the numbers that count is.",
-    "Total Commits": "Without merge commits, which are nobody's work.",
-    "Morning Commits": "From 9:00 to 12:30 by the author's clock.",
-    "Afternoon Commits": "From 12:30 to 17:00 by the author's clock.",
-    "MR Created": "Merge requests that the person wrote.",
-    "MR Merged": "Merge requests that the person wrote and that are merged.",
-    "MR Open": "Merge requests that the person wrote and that are open.",
-    "MR Closed": "Merge requests that the person wrote and that were closed without merging.",
-    "MR Assigned": "Merge requests assigned to the person, whoever wrote them.",
-    "Issues Raised": "Issues that the person wrote.",
-    "Issues Closed": "Issues that the person wrote and that are closed.",
-    "Issues Assigned": "Issues assigned to the person, whoever wrote them.",
-    "Time Spent": "Time booked on merge requests and issues.",
-    "Unverified": "Members of whom something is not known: the sums may lack it.",
-    "Active Days": "Days on which a commit was made, or a merge request or an issue opened.",
-    "Total Days": "The days that were asked about, up to today; the last 53 weeks if no first day "
-    "was given.",
-    "Consistency": "Active days in percent of all days.",
-    "Collaboration": "Merge requests and issues in percent of these and commits together.",
-    "Role": "Whether the person wrote it, is assigned to it, or both.",
+    "Rank": "By score. Equal scores share a rank.",
+    "Project": "The project of the team, as entered.",
+    "Team Score": "The total of the members' scores. “(+1 ?)” means that one score is unknown.",
+    "Score": "The total of the points. It is unknown if a number that counts is unknown.",
+    "Total Commits": "Without merge commits, which count for no one.",
+    "Morning Commits": "From 9:00 to 12:30 in the author's time zone.",
+    "Afternoon Commits": "From 12:30 to 17:00 in the author's time zone.",
+    "MR Created": "Merge requests that the person created.",
+    "MR Merged": "Merge requests that the person created and that are merged.",
+    "MR Open": "Merge requests that the person created and that are open.",
+    "MR Closed": "Merge requests that the person created and that were closed without merging.",
+    "MR Assigned": "Merge requests that are assigned to the person, by any author.",
+    "Issues Raised": "Issues that the person created.",
+    "Issues Closed": "Issues that the person created and that are closed.",
+    "Issues Assigned": "Issues that are assigned to the person, by any author.",
+    "Time Spent": "Time that was logged on merge requests and issues.",
+    "Unverified": "Members with an unknown number. The real totals can be higher.",
+    "Active Days": "Days with a commit, a new merge request or a new issue.",
+    "Total Days": "The days of the period, up to today. Without a first day: the last 53 weeks.",
+    "Consistency": "Active days as a percentage of all days.",
+    "Collaboration": "Merge requests and issues as a percentage of all contributions: these and "
+    "commits.",
+    "Role": "Whether the person is the author, an assignee, or both.",
 }
-"""What columns mean, in words."""
+"""The explanations of columns, by title."""
 
 
 def unknown_members(board: LeaderboardReport, row: TableRow) -> dict[str, int]:
-    """Return for each sum in a team's row of how many members it is not known."""
+    """Return for each total of a team's row how many members have an unknown number."""
     result = board.teams[str(row["Team"])].result
     counts = {
         title: sum(work.count(name) is None for work in result.members)
@@ -57,11 +57,11 @@ def unknown_members(board: LeaderboardReport, row: TableRow) -> dict[str, int]:
 
 
 def badges_in_words(badges: Iterable[Badge] = BADGES) -> str:
-    """Say what each badge is for."""
-    return "; ".join(f"{badge.title}: {_worth(badge)}" for badge in badges)
+    """Return what each badge is for, as text."""
+    return "; ".join(f"{badge.title}: {_criterion(badge)}" for badge in badges)
 
 
-def _worth(badge: Badge) -> str:
+def _criterion(badge: Badge) -> str:
     names = " + ".join(TITLES.get(name, name.capitalize()) for name in badge.of)
     if badge.by == "evenness":
         return f"{names.replace(' + ', ', ')} most evenly"
@@ -69,10 +69,11 @@ def _worth(badge: Badge) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A list of what members did, as a table; `day` is the column that it is sorted by.
+class ItemList:
+    """A list of the items of members, as a table with `columns`. Immutable.
 
-    `rows` makes the rows of one member, None where the list could not be read.
+    `rows` returns the rows of one member, None if the items could not be read. The table is sorted
+    by the column `day`.
     """
 
     rows: Callable[[PersonSummary], list[TableRow] | None]
@@ -96,29 +97,29 @@ def _commits(person: PersonSummary) -> list[TableRow] | None:
     return None if person.commits is None else [*map(profile.commit_row, person.commits.rows)]
 
 
-LISTS: Mapping[str, Listed] = {
-    "Merge requests": Listed(
+LISTS: Mapping[str, ItemList] = {
+    "Merge requests": ItemList(
         _merge_requests,
         ("Merge Request", "Username", "Title", "State", "Role", "Created", "Merged", "Closed"),
         "Created",
     ),
-    "Issues": Listed(
+    "Issues": ItemList(
         _issues,
         ("Issue", "Username", "Title", "State", "Role", "Created", "Closed", "Labels"),
         "Created",
     ),
-    "Commits": Listed(
+    "Commits": ItemList(
         _commits,
         ("Commit", "Username", "Project", "Date", "Time", "Message"),
         "Date",
     ),
 }
-"""The lists of what members did, by their titles."""
+"""The lists of items of members, by the titles of their tabs."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneTeam:
-    """One team out of a report, as tables that say of themselves what `meta` says. Immutable."""
+    """One team of a report, as tables with `meta`. Immutable."""
 
     board: LeaderboardReport
     name: str
@@ -126,49 +127,57 @@ class OneTeam:
 
     @property
     def answer(self) -> TeamAnswer:
-        """What is known of the team."""
+        """The result of the team."""
         return self.board.teams[self.name]
 
     @property
     def usernames(self) -> list[str]:
-        """The members, sorted, as GitLab spells them."""
+        """The usernames of the members, sorted, as GitLab spells them."""
         return [str(row["Username"]) for row in self.answer.members]
 
     def person(self, username: str) -> PersonAnswer:
-        """Return what is known of a member."""
+        """Return the result of a member."""
         return self.board.people[username]
 
     def full_name(self, username: str) -> str:
-        """Return a member's username, and the full name if it is known."""
+        """Return a member's username, with the full name if it is known."""
         name = record.text(self.person(username).summary.user, "name")
         return f"{username} ({name})" if name else username
 
     def points(self) -> Sheet:
-        """Return the points that make up each member's score."""
+        """Return the points of each member's score."""
         columns = [each for each in score_columns(self.board.query.weights) if each != "Team"]
         rows = [row for row in self.board.scores if row["Team"] == self.name]
-        return self._sheet("Points", columns, rows, links={"Username": self._profile})
+        links = {"Username": self._profile}
+        return Sheet(self._title("Points"), columns, rows, self.meta, links)
 
     def indexes(self) -> Sheet:
         """Return the contribution index of each member."""
-        shares = dict.fromkeys(("Consistency", "Collaboration"), "percent")
-        links = {"Username": self._profile}
-        return self._sheet("Index", INDEX_COLUMNS, self.answer.indexes, links=links, kinds=shares)
+        rows, links = self.answer.indexes, {"Username": self._profile}
+        kinds: dict[str, Kind] = {"Consistency": "percent", "Collaboration": "percent"}
+        return Sheet(self._title("Index"), INDEX_COLUMNS, rows, self.meta, links, kinds)
 
     def items(self, title: str) -> Sheet:
-        """Return one of `LISTS` of all members, the newest first."""
-        listed = LISTS[title]
+        """Return one of `LISTS` with the items of all members, the newest first."""
+        item_list = LISTS[title]
         rows = [
             {"Username": username, **row}
             for username in self.usernames
-            for row in listed.rows(self.person(username).summary) or ()
+            for row in item_list.rows(self.person(username).summary) or ()
         ]
-        rows.sort(key=lambda row: str(row[listed.day]), reverse=True)
-        links = {listed.columns[0]: profile.LINK}
-        return self._sheet(title, listed.columns, rows, links=links, nothing=profile.NOTHING)
+        rows.sort(key=lambda row: str(row[item_list.day]), reverse=True)
+        links = {item_list.columns[0]: profile.LINK}
+        return Sheet(
+            self._title(title),
+            item_list.columns,
+            rows,
+            self.meta,
+            links,
+            nothing=profile.NOTHING,
+        )
 
-    def not_whole(self, title: str) -> list[str]:
-        """Return the members of whom that list may lack something."""
+    def incomplete(self, title: str) -> list[str]:
+        """Return the members with items that this list might lack."""
         return [
             username
             for username in self.usernames
@@ -181,7 +190,5 @@ class OneTeam:
         exists = self.person(username).summary.user is not None
         return f"{self.meta.instance}/{username}" if exists else None
 
-    def _sheet(
-        self, what: str, columns: Sequence[str], rows: Sequence[TableRow], **more: Any
-    ) -> Sheet:
-        return Sheet(f"{what} of {self.name}", columns, rows, self.meta, **more)
+    def _title(self, what: str) -> str:
+        return f"{what} of {self.name}"

@@ -1,4 +1,4 @@
-"""One team of the leaderboard, opened: sums, members, and what stands behind their scores."""
+"""One team of the leaderboard: totals, members, and the points, days and items behind its score."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from gitlab_sync.pages.leaderboard_charts import days_in_words, show_days, show_shares
+from gitlab_sync.pages.team_charts import days_in_words, show_days, show_shares
 from gitlab_sync.pages.team_tables import HELP, LISTS, OneTeam
-from gitlab_sync.pages.widgets.error_panel import escaped
-from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
+from gitlab_sync.pages.widgets.error_panel import first_names
+from gitlab_sync.pages.widgets.markdown import escaped
+from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules.scores.work import TITLES
 from gitlab_sync.rules.text import plural
 
-_SUMS = (
+_TOTALS = (
     *("commits", "mr_merged", "mr_created", "mr_assigned"),
     *("issues_closed", "issues_raised", "issues_assigned", "time_spent"),
 )
-_METRIC_WIDTH = 148  # pixels: two stand side by side on a phone
-_MOST_NAMES = 8
+_METRIC_WIDTH = 148  # pixels: two fit next to each other on a phone
 
 
 def show_team(team: OneTeam, members: Sheet) -> None:
@@ -32,7 +32,7 @@ def show_team(team: OneTeam, members: Sheet) -> None:
         "Shares": lambda: show_shares(team.answer),
         "Days": lambda: _show_days(team),
     }
-    # A tab's content is made only while it is open: lists may be long.
+    # Lists can be long, so only the open tab is filled.
     titles = [*views, *LISTS]
     for title, tab in zip(titles, st.tabs(titles, key="part", bind="query-params"), strict=True):
         if tab.open:
@@ -52,7 +52,7 @@ def _show_head(team: OneTeam) -> None:
     st.caption(" · ".join(parts))
     with st.container(horizontal=True):
         _metric("Team Score", result.score, result.scores.count(None))
-        for name in _SUMS:
+        for name in _TOTALS:
             total = result.total(name)
             unknown = sum(work.count(name) is None for work in result.members)
             if name == "time_spent" and total is not None:
@@ -60,11 +60,11 @@ def _show_head(team: OneTeam) -> None:
             else:
                 _metric(TITLES[name], total, unknown)
     if row["Error"] is not None:
-        st.warning(escaped(str(row["Error"])), title="Something is missing")
+        st.warning(escaped(str(row["Error"])), title="Some data is missing")
 
 
 def _metric(title: str, value: float | str | None, unknown: int) -> None:
-    """Show a sum, and of how many members it is not known."""
+    """Show a total, with the number of members that have an unknown number."""
     shown = UNKNOWN if value is None else value if isinstance(value, str) else f"{value:,}"
     st.metric(
         title,
@@ -79,20 +79,20 @@ def _metric(title: str, value: float | str | None, unknown: int) -> None:
 
 
 def _show_members(team: OneTeam, members: Sheet) -> None:
-    extras = Extras(HELP, alt=f"The members of {team.name}: a row for each, with their numbers")
-    show_sheet(members, "members", f"Members_of_{team.name}", extras)
+    options = TableOptions(HELP, alt=f"The members of {team.name}, one row for each person")
+    show_table(members, "members", f"Members_of_{team.name}", options)
 
 
 def _show_points(team: OneTeam) -> None:
-    st.caption("Each number of the tab Members that counts, times what one is worth.")
-    extras = Extras(HELP, alt=f"The points that make up the scores of the members of {team.name}")
-    show_sheet(team.points(), "points", f"Points_of_{team.name}", extras)
+    st.caption("Each number of the tab Members that counts, multiplied by its points.")
+    options = TableOptions(HELP, alt=f"The points of the members of {team.name}")
+    show_table(team.points(), "points", f"Points_of_{team.name}", options)
 
 
 def _show_days(team: OneTeam) -> None:
     names = team.usernames
     if not names:
-        st.caption("Nobody is in this team.")
+        st.caption("This team has no members.")
         return
     if st.session_state.get("member") not in names:
         st.session_state.pop("member", None)  # of another team
@@ -104,22 +104,19 @@ def _show_days(team: OneTeam) -> None:
         show_days(username, days)
         st.markdown(f"Recorded: {days_in_words(days)}.")
     else:
-        st.markdown("Nothing is known of these days.")
+        st.markdown("Nothing is known about these days.")
     error = team.person(username).summary.error
     if error:
-        st.caption(f"Something may be missing: {escaped(error)}.")
-    st.markdown("**On how many days, and how much of it with others**")
-    extras = Extras(HELP, alt=f"The contribution index of the members of {team.name}")
-    show_sheet(team.indexes(), "index", f"Days_of_{team.name}", extras)
+        st.caption(f"Some data is missing: {escaped(error)}.")
+    st.markdown("**Active days and collaboration**")
+    options = TableOptions(HELP, alt=f"The contribution index of the members of {team.name}")
+    show_table(team.indexes(), "index", f"Days_of_{team.name}", options)
 
 
 def _show_list(team: OneTeam, title: str) -> None:
-    missing = team.not_whole(title)
-    if missing:
-        more = len(missing) - _MOST_NAMES
-        names = ", ".join(map(escaped, missing[:_MOST_NAMES])) + (
-            f" and {more}" if more > 0 else ""
-        )
-        st.caption(f"Something may be missing here of {names}.")
+    incomplete = team.incomplete(title)
+    if incomplete:
+        st.caption(f"This list is incomplete for {first_names(incomplete)}.")
     what = title.replace(" ", "_")
-    show_sheet(team.items(title), title.lower()[:6], f"{what}_of_{team.name}", Extras(HELP))
+    options = TableOptions(HELP)
+    show_table(team.items(title), title.lower()[:6], f"{what}_of_{team.name}", options)

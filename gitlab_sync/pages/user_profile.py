@@ -1,6 +1,6 @@
 """User profile: one person's projects, commits, groups, merge requests and issues.
 
-A member sees their own and nobody else's, whatever stands in the address.
+A member sees only their own profile, whatever the page's URL says.
 """
 
 from __future__ import annotations
@@ -9,91 +9,91 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gitlab_sync.pages.profile_view import show_profile
-from gitlab_sync.pages.state.connection import current_sign_in
+from gitlab_sync.pages.state.server_settings import role_of
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import escaped
-from gitlab_sync.pages.widgets.frame import begin, role_of
-from gitlab_sync.pages.widgets.page_query import Asked, PageQuery, ask_and_show
-from gitlab_sync.pages.widgets.times import visitors_zone
+from gitlab_sync.pages.widgets.error_panel import show_input_error
+from gitlab_sync.pages.widgets.markdown import escaped
+from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
+from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, run_and_show
+from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.rules.identity.people_input import username_fault
-from gitlab_sync.services import profile as answers
+from gitlab_sync.rules.identity.usernames import bare_username
+from gitlab_sync.services import profile as profile_service
 from gitlab_sync.services.profile import ProfileQuery, ProfileReport
 
 DEMO_USER = "hana.yilmaz"
 
-LEAD = (
-    "One person's projects, commits, groups, merge requests and issues, and what there is to mend "
-    "in them: why, how, and where."
+_CONTENT = (
+    "projects, commits, groups, merge requests and issues, and what to fix in them: why, how and "
+    "where."
 )
-LEAD_OF_MEMBER = (
-    "Your projects, commits, groups, merge requests and issues, and what there is to mend in them: "
-    "why, how, and where."
-)
+LEAD = f"One person's {_CONTENT}"
+LEAD_OF_MEMBER = f"Your {_CONTENT}"
 
 
-def show_fields(sign_in: SignIn, page: str, own: str | None) -> Asked[ProfileQuery, ProfileReport]:
-    """Show the fields, and return what they ask.
+def show_fields(
+    visitor: SignIn, page: str, own: str | None
+) -> FormResult[ProfileQuery, ProfileReport]:
+    """Show the fields and return their query.
 
-    `own` is the only username that may be asked about: then there is no field for another.
+    `own` is the only username that the visitor may look up; None allows all and shows a field.
     """
     with st.form("profile"):
-        typed, below = _user_field(sign_in) if own is None else (own, st.empty())
+        text, below = _user_field(visitor) if own is None else (own, st.empty())
         projects = fields.projects_field()
         days = fields.dates_fields()
         pressed, quick = fields.run_button_and_quick(clean="user")
-    username = typed.strip().removeprefix("@")
+    username = bare_username(text)
     with below:
-        known = _check_user(username, pressed=pressed)
+        is_valid = _check_user(username, pressed=pressed)
     period = fields.read_period(*days)
-    if not known or period is None:
+    if not is_valid or period is None:
         return None, pressed
-    question = ProfileQuery(username, projects, period, quick, zone=visitors_zone())
-    about = question.of_people().key
-    return PageQuery(page, about, "parts of the profile", question, answers.answer), pressed
+    query = ProfileQuery(username, projects, period, quick, zone=visitor_zone())
+    key = query.of_people().key
+    return PageQuery(page, key, "parts of the profile", query, profile_service.answer), pressed
 
 
-def _user_field(sign_in: SignIn) -> tuple[str, DeltaGenerator]:
-    """Show the field for the person; return its text, and the place below it."""
-    fields.fill_in("user", DEMO_USER if sign_in.is_demo else "")
-    text = st.text_input(
-        "Username",
-        key="user",
-        placeholder="alice",
-        help="The name behind the @ in GitLab, not the full name.",
-        bind="query-params",
+def _user_field(visitor: SignIn) -> tuple[str, DeltaGenerator]:
+    """Show the field for the person; return its text, and a place for errors below it."""
+    fields.fill_in("user", DEMO_USER if visitor.is_demo else "")
+    text = fields.line_field(
+        "Username", "user", "alice", "The name after the @ in GitLab, not the full name."
     )
-    return text or "", st.empty()
+    return text, st.empty()
 
 
 def _check_user(username: str, *, pressed: bool) -> bool:
-    """Say whether this can be asked about, and if not, why."""
+    """Return whether this is a valid username; show what is wrong with it if not."""
     if not username:
         if pressed:
-            st.error("Type in a username first.", icon=":material/error:")
+            show_input_error("Enter a username.")
         return False
     fault = username_fault(username)
     if fault is not None:
-        st.error(escaped(fault), title="Not a username", icon=":material/error:")
+        show_input_error(escaped(fault), "Not a username")
     return fault is None
 
 
-signed_in = current_sign_in()
-is_member = signed_in is not None and role_of(signed_in) == "member"
-visitor = begin(
-    "My profile" if is_member else "User profile", LEAD_OF_MEMBER if is_member else LEAD
+visitor = current_visitor()
+is_member = role_of(visitor) == "member"
+show_header(
+    visitor,
+    "My profile" if is_member else "User profile",
+    LEAD_OF_MEMBER if is_member else LEAD,
 )
-# Another name of the page, so that nothing is left to see of what was asked with more rights.
+# The page of a member has a name of its own, so that an answer from before the visitor became a
+# member is not shown.
 page = "my_profile" if is_member else "profile"
-asked = show_fields(visitor, page, visitor.username if is_member else None)
-whose = "your" if is_member else "this person's"
-ask_and_show(
+owner = "your" if is_member else "this person's"
+run_and_show(
     visitor,
     page,
-    asked,
+    show_fields(visitor, page, visitor.username if is_member else None),
     show_profile,
-    ready=f"Press Run to read {whose} work.",
-    lacking="Mend what is marked above, and press Run."
+    ready=f"Press Run to read {owner} work.",
+    incomplete="Correct the fields that are marked above, then press Run."
     if is_member or st.session_state.get("user")
-    else "Type in the username of the person whose work you want to see, and press Run.",
+    else "Enter the username of the person to look up, then press Run.",
 )

@@ -1,7 +1,7 @@
-"""The fields of the week's page: people with their teams, and which days.
+"""The fields of the weekly page: people with their teams, and the days.
 
-People are lines `Team Name, Full Name, GitLab Username`, or just a username. All fields stand in
-the page's address.
+People are lines `Team Name, Full Name, GitLab Username`, or only a username. All values are in the
+page's URL.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import streamlit as st
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import error_text
+from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
 from gitlab_sync.rules.delimited import DELIMITERS, delimiter_of, lines_of, records_of
 from gitlab_sync.rules.identity.people_input import Layout, PeopleInput, Person, layout_of
 from gitlab_sync.rules.identity.teams import Team
@@ -32,39 +32,41 @@ from gitlab_sync.rules.scores.weekly import (
 )
 
 LAST_DAYS, ONE_DAY, RANGE = SPANS = (f"{WEEK} days", "One day", "Range")
-"""Which days may be asked for."""
+"""The choices of days."""
 
-MOST_LETTERS = 100_000
-"""Of the people in the page's address: of twice as many the server takes no request any more."""
+MOST_CHARACTERS = 100_000
+"""The longest text of people in the page's URL: the server refuses requests of twice the length."""
 
 _NUMBERS = {LAST_DAYS: WEEK, ONE_DAY: 1}
-_AREA = "people"
-_OF_FILE = "file"
-_TITLES = {"team name", "team", "full name", "name"}
-_USERNAME_COLUMN = 2  # where there is no header
+_FIELD = "people"
+_FILE = "file"
+_OTHER_TITLES = {"team name", "team", "full name", "name"}
+_USERNAME_COLUMN = 2  # without a header
 _TO_QUOTE = re.compile(rf'["#\s{re.escape(DELIMITERS)}]')
 
 
 # -- people ----------------------------------------------------------------------------------------
 
 
-def people_file() -> None:
-    """Show the field for a file with people, which are put into the field for people."""
-    fields.people_file(_AREA, people_of_csv, f"With the columns {', '.join(PERSON_COLUMNS)}.")
+def people_upload() -> None:
+    """Show the upload for a file with people, who are added to `people_field`."""
+    fields.upload_field(
+        "people", _FIELD, people_of_csv, f"With the columns {', '.join(PERSON_COLUMNS)}."
+    )
 
 
-def people_area(default: str) -> str:
-    """Show the field for people, with `default` in it at first, and return its text."""
-    return fields.people_area(
-        _AREA,
+def people_field(default: str) -> str:
+    """Show the field for people, filled with `default` at first, and return its text."""
+    return fields.people_field(
+        _FIELD,
         default,
         "Red Team, Alice Smith, alice\nbob",
-        "A line for each: team, full name and GitLab username, or the username alone.",
+        "One person per line: team, full name and GitLab username, or only the username.",
     )
 
 
 def people_of_teams(teams: Iterable[Team], names: Mapping[str, str]) -> str:
-    """Return the members of teams as the field takes them; `names` has full ones by username."""
+    """Return the members of teams as lines of the field; `names` has full names by username."""
     return "\n".join(
         _line(WeekPerson(team.name, names.get(member.username, ""), member.username))
         for team in teams
@@ -73,8 +75,8 @@ def people_of_teams(teams: Iterable[Team], names: Mapping[str, str]) -> str:
 
 
 def people_of_csv(text: str) -> str:
-    """Return the people of a CSV file as the field takes them; what is wrong becomes a remark."""
-    found = read_people(text, _OF_FILE)
+    """Return the people of a CSV file as lines of the field; faults become lines with `#`."""
+    found = read_people(text, _FILE)
     return "\n".join([*map(_line, found.people), *(f"# {fault}" for fault in found.faults)])
 
 
@@ -85,56 +87,60 @@ def _line(person: WeekPerson) -> str:
 
 
 def _quoted(cell: str) -> str:
-    """Return a cell such that no sign in it is taken for a delimiter, a quote or a remark."""
+    """Return a cell, in quotes if it has a delimiter, a quote or the sign of a comment."""
     plain = " ".join(cell.split())
     if not _TO_QUOTE.search(plain.replace(" ", "")):
         return plain
     return '"' + plain.replace('"', '""') + '"'
 
 
-def read_people(text: str, source: str = _AREA) -> WeekPeople:
-    """Return the people of a text, each once, and what is wrong with it; never raises.
+def read_people(text: str, source: str = _FIELD) -> WeekPeople:
+    """Return the people of a text, each once, and its faults; never raises.
 
-    Lines that begin with `#` are remarks; one without a delimiter is a username. A header that
-    names no username is a fault, since its columns cannot be guessed.
+    Lines that begin with `#` are comments. A line without a delimiter is a username. A header
+    without a column for usernames is a fault, because the columns cannot be guessed. `source`
+    begins the text of each fault.
     """
     lines = ["" if line.lstrip().startswith("#") else line for line in lines_of(text)]
     records = records_of("\n".join(lines))
     layout = layout_of(records)
-    if not layout.titles and layout.rows and _TITLES & {cell.lower() for cell in layout.rows[0][1]}:
+    if not layout.titles and layout.rows and _has_other_title(layout.rows[0][1]):
         number, cells = layout.rows[0]
         titles = ", ".join(filter(None, cells))
-        fault = f"no column is titled {PERSON_COLUMNS[-1]}; there is {titles[:200]}"
+        fault = f"one column must be titled {PERSON_COLUMNS[-1]}, got {titles[:200]}"
         return WeekPeople((), (f"{source}, line {number}: {fault}",))
-    before = delimiter_of(lines) * _position(layout)
-    return parse_week_people("\n".join(_whole(line, before) for line in lines), source)
+    before = delimiter_of(lines) * _username_column(layout)
+    return parse_week_people("\n".join(_complete(line, before) for line in lines), source)
 
 
-def _position(layout: Layout) -> int:
+def _has_other_title(cells: Iterable[str]) -> bool:
+    return bool(_OTHER_TITLES & {cell.lower() for cell in cells})
+
+
+def _username_column(layout: Layout) -> int:
     return layout.user if layout.titles else _USERNAME_COLUMN
 
 
-def _whole(line: str, before: str) -> str:
-    """Return a line such that what stands alone on it is in the column of the username."""
-    alone = line.strip() and not any(sign in line for sign in DELIMITERS)
-    return before + line if alone else line
+def _complete(line: str, before: str) -> str:
+    """Return a line with a single cell as a record that has the cell in the username's column."""
+    is_single = line.strip() and not any(sign in line for sign in DELIMITERS)
+    return before + line if is_single else line
 
 
 def check_people(text: str, found: WeekPeople) -> bool:
-    """Show what is wrong with the people that were named; say whether they can be asked about."""
-    left_out = [line.lstrip("# ") for line in text.splitlines() if line.startswith(f"# {_OF_FILE}")]
+    """Show what is wrong with the people of the field; return whether they can be looked up."""
+    left_out = [line.lstrip("# ") for line in text.splitlines() if line.startswith(f"# {_FILE}")]
     if left_out:
         fields.show_faults(left_out, "Left out of the file")
     if found.faults:
-        fields.show_faults(found.faults, "Mend these lines, and run again")
+        fields.show_faults(found.faults, "Fix these lines and run again")
         return False
     if not fields.check_people(PeopleInput(tuple(Person(one.username) for one in found.people))):
         return False
-    if len(quote(text)) > MOST_LETTERS:
-        st.error(
-            "These lines are longer than a page's address can be. Leave out full names, or run "
-            "them in parts; a group, or the command line, has no such limit.",
-            icon=":material/error:",
+    if len(quote(text)) > MOST_CHARACTERS:
+        show_input_error(
+            "These lines are too long for the page's URL. Leave out full names, or split them into "
+            "several runs. A group or the command line has no such limit."
         )
         return False
     return True
@@ -144,16 +150,16 @@ def check_people(text: str, found: WeekPeople) -> bool:
 
 
 def span_field() -> str:
-    """Show the choice of which days, one of `SPANS`; for outside of a form."""
+    """Show, outside of a form, the choice of days, and return one of `SPANS`."""
     return st.segmented_control(
         "Days", SPANS, default=LAST_DAYS, required=True, key="span", bind="query-params"
     )
 
 
 def days_fields(span: str, today: date, default: date | None = None) -> Days | None:
-    """Show the fields for the days and return them; None, and why, where they cannot be.
+    """Show the fields for the days and return the days; show an error and return None if invalid.
 
-    `today` is the last day that can be asked for, and `default` that which is filled in.
+    `today` is the last possible day, and `default` the last day that is filled in.
     """
     default = min(today, default or today)
     if span == RANGE:
@@ -166,16 +172,17 @@ def days_fields(span: str, today: date, default: date | None = None) -> Days | N
         last = _day_field("Day" if span == ONE_DAY else "Up to", "to", default)
     try:
         days = days_between(first, last) if span == RANGE else last_days(last, _NUMBERS[span])
-        return _until(today, days)
+        return _up_to(today, days)
     except ConfigurationError as error:
-        st.error(error_text(error), title="These days cannot be", icon=":material/error:")
+        show_error("These days are not valid", error)
         return None
 
 
-def _until(today: date, days: Days) -> Days:
+def _up_to(today: date, days: Days) -> Days:
     if days[-1] > today:
         raise ConfigurationError(
-            f"{days[-1]} is still to come", hint=f"Choose days up to today, {today}."
+            f"The last day must be {today} or earlier, got {days[-1]}",
+            hint="Choose days up to today.",
         )
     return days
 

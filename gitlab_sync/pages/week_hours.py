@@ -1,6 +1,6 @@
-"""The hours of the day in which people recorded something: who may see whose, and how they look.
+"""The hours of the day in which people recorded something: who may see them, and their views.
 
-They are shown as they are: when something was recorded, and not how much or how well.
+They show when something was recorded, and not how much or how well.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import altair as alt
-import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import charts
 from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.scores.weekly import (
     MEASURES,
     PERSON_COLUMNS,
@@ -26,7 +26,7 @@ from gitlab_sync.rules.text import plural
 from gitlab_sync.types import Scalar, TableRow
 
 SETTING = "hours_for"
-"""The key of the secrets with the usernames of those who see the hours of others."""
+"""The key of the secrets with the usernames that may see the hours of other people."""
 
 TITLE = "Hours"
 _HOURS = 24
@@ -35,37 +35,41 @@ _MARK = "•"
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whose hours somebody sees: their own, and with `sees_all` everybody's. Immutable."""
+    """The hours that a visitor sees: their own and, with `sees_all`, those of others. Immutable."""
 
     username: str
     sees_all: bool = False
 
     @classmethod
-    def of(cls, sign_in: SignIn, secrets: Mapping[str, object]) -> Viewer:
-        """Return what the secrets grant to who is signed in; all in the demo, of made-up people.
+    def of(cls, visitor: SignIn, secrets: Mapping[str, object]) -> Viewer:
+        """Return what the secrets allow the visitor to see; everything in the demo.
 
-        No role grants anything, since the hours of others are nothing that running a server or
-        leading a team needs. Raises ConfigurationError where `SETTING` is no list of usernames.
+        No role allows it: running a server or leading a team does not need the hours of others.
+        Raises ConfigurationError if `SETTING` is not a list of usernames.
         """
-        given = secrets.get(SETTING, ())
-        if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
-            raise ConfigurationError(f"{SETTING} in the secrets is no list of usernames")
-        names = {str(name).strip().removeprefix("@").lower() for name in given}
-        return cls(sign_in.username, sign_in.is_demo or sign_in.username.lower() in names)
+        setting = secrets.get(SETTING, ())
+        if isinstance(setting, str | Mapping) or not isinstance(setting, Iterable):
+            raise ConfigurationError(
+                f"{SETTING} in the secrets must be a list of usernames, "
+                f"got {type(setting).__name__}",
+                hint=f'Write, for example, {SETTING} = ["ann"].',
+            )
+        names = {username_key(str(name)) for name in setting}
+        return cls(visitor.username, visitor.is_demo or username_key(visitor.username) in names)
 
     def sees(self, person: WeekPerson) -> bool:
-        """Say whether a person's hours may be shown."""
-        return self.sees_all or person.key == self.username.lower()
+        """Return whether the visitor may see the person's hours."""
+        return self.sees_all or person.key == username_key(self.username)
 
 
-# -- what is shown ---------------------------------------------------------------------------------
+# -- views -----------------------------------------------------------------------------------------
 
 
-def by_person(weeks: Iterable[PersonWeek]) -> list[dict[str, object]]:
-    """Return a cell for each person and each hour: on how many of the days it had something.
+def by_person(weeks: Iterable[PersonWeek]) -> charts.Cells:
+    """Return a cell for each person and hour with the number of days that have something in it.
 
-    Each has `Row` (the username, with a `?` where something is not known), `Hour`, `Number`, and
-    `Text` and `Said` as words.
+    Each has `Row` (the username, with ` ?` if something is unknown), `Hour` (0 to 23), `Number`,
+    `Text`, `Days` (`3 days`) and `Clock` (`9:00 to 9:59`).
     """
     cells = []
     for week in weeks:
@@ -75,8 +79,8 @@ def by_person(weeks: Iterable[PersonWeek]) -> list[dict[str, object]]:
     return cells
 
 
-def by_day(week: PersonWeek) -> list[dict[str, object]]:
-    """Return a cell for each day and each hour of one person, as `by_person`."""
+def by_day(week: PersonWeek) -> charts.Cells:
+    """Return a cell for each day and hour of one person, with the fields of `by_person`."""
     return [
         _cell(charts.day_title(day), hour, int(hour in work.hours), _MARK)
         for day, work in week.days.items()
@@ -85,48 +89,47 @@ def by_day(week: PersonWeek) -> list[dict[str, object]]:
 
 
 def _row_title(week: PersonWeek) -> str:
-    unknown = any(_unknown(work) for work in week.days.values())
-    return week.person.username + (" ?" if unknown else "")
+    has_unknown = any(_has_unknown(work) for work in week.days.values())
+    return week.person.username + (" ?" if has_unknown else "")
 
 
-def _unknown(work: DayWork) -> bool:
-    """Say whether there may be more hours, since a number of the day is not known."""
+def _has_unknown(work: DayWork) -> bool:
+    """Return whether the day can have more hours, because one of its numbers is unknown."""
     return any(work.number(measure) is None for measure in MEASURES if measure != "time_spent")
 
 
 def _cell(title: str, hour: int, number: int, text: str) -> dict[str, object]:
     return {
-        "TableRow": title,
+        "Row": title,
         "Hour": hour,
         "Number": number,
         "Text": text if number else "",
-        "Said": plural(number, "day"),
+        "Days": plural(number, "day"),
         "Clock": f"{hour}:00 to {hour}:59",
     }
 
 
-def in_words(cells: Sequence[Mapping[str, object]], whose: str) -> str:
-    """Describe a grid of hours for whoever does not see it."""
+def in_words(cells: charts.Cells, who: str) -> str:
+    """Describe a grid of hours, for screen readers."""
     used = sorted({int(str(cell["Hour"])) for cell in cells if cell["Number"]})
     hours = ", ".join(map(str, used)) or "none"
-    return f"Grid: the hours in which {whose} recorded something: {hours}"
+    return f"Grid: the hours in which {who} recorded something: {hours}"
 
 
-def show_grid(cells: Sequence[Mapping[str, object]], whose: str) -> None:
-    """Show cells of `by_person` or `by_day` as a grid of rows and hours."""
-    found = pd.DataFrame(cells)
+def show_grid(cells: charts.Cells, who: str) -> None:
+    """Show the cells of `by_person` or `by_day` as a grid with a column for each hour."""
     x = alt.X("Hour:O", title="Hour of the day", axis=alt.Axis(labelAngle=0, orient="top"))
-    y = charts.rows_down("TableRow")
+    y = charts.rows_down("Row")
     tooltip = [
-        alt.Tooltip("TableRow", title="TableRow"),
+        alt.Tooltip("Row", title="Row"),
         alt.Tooltip("Clock", title="Hour"),
-        alt.Tooltip("Said", title="Recorded on"),
+        alt.Tooltip("Days", title="Recorded on"),
     ]
-    charts.show_chart(charts.heat_grid(found, x, y, tooltip), in_words(cells, whose))
+    charts.show_chart(charts.heat_grid(cells, x, y, tooltip), in_words(cells, who))
 
 
 def hours_sheet(weeks: Sequence[PersonWeek], meta: Meta) -> Sheet:
-    """Return the hours as a table: for each person and day `9, 10, 14`."""
+    """Return the hours as a table, one row for each person and one column for each day: `9, 14`."""
     rows = [_hours_row(week) for week in weeks]
     days = [day.isoformat() for day in weeks[0].days] if weeks else []
     columns = [*PERSON_COLUMNS, *days]
@@ -134,11 +137,11 @@ def hours_sheet(weeks: Sequence[PersonWeek], meta: Meta) -> Sheet:
 
 
 def _hours_row(week: PersonWeek) -> TableRow:
-    who = week.person
+    person = week.person
     cells: dict[str, Scalar] = dict(
-        zip(PERSON_COLUMNS, (who.team, who.name, who.username), strict=True)
+        zip(PERSON_COLUMNS, (person.team, person.name, person.username), strict=True)
     )
     for day, work in week.days.items():
         hours = ", ".join(map(str, work.hours))
-        cells[day.isoformat()] = None if not hours and _unknown(work) else hours
+        cells[day.isoformat()] = None if not hours and _has_unknown(work) else hours
     return cells

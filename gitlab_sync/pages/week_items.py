@@ -1,4 +1,4 @@
-"""The items behind a person's days: merge requests merged, issues created, commits made."""
+"""The items behind a person's days: merged merge requests, created issues, and commits."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ COLUMNS = ("Day", "Time", "Kind", "Item", "Project")
 
 
 def items_of(person: PersonAnswer, zone: tzinfo, instance: str) -> list[TableRow]:
-    """Return a row for each item that counts on one of a person's days, the newest first.
+    """Return a row for each item of the person's days, with `COLUMNS` and `Link`, newest first.
 
-    Keys: `COLUMNS` and `Link`. Days are those of the week: of commits by the clock of whoever made
-    them, else in `zone`. `instance` is the URL of the GitLab.
+    The days of commits are in the author's time zone, all others in `zone`. `instance` is the URL
+    of the GitLab.
     """
     recorded = person.recorded
     rows = [
@@ -36,10 +36,7 @@ def items_of(person: PersonAnswer, zone: tzinfo, instance: str) -> list[TableRow
 
 
 def items_sheet(rows: list[TableRow], username: str, meta: Meta, *, with_times: bool) -> Sheet:
-    """Return the items as exporters take them; without their times of day where not `with_times`.
-
-    The item leads to GitLab.
-    """
+    """Return the items as a table with links to GitLab; the column `Time` only `with_times`."""
     columns = [column for column in COLUMNS if with_times or column != "Time"]
     return Sheet(
         username,
@@ -55,16 +52,16 @@ def items_sheet(rows: list[TableRow], username: str, meta: Meta, *, with_times: 
 def _dated(
     items: Iterable[Record] | None, key: str, kind: str, sign: str, zone: tzinfo
 ) -> Iterator[TableRow]:
-    for thing in unique_records(items or ()):
-        moment = moment_in(record.field(thing, key), zone)
+    for item in unique_records(items or ()):
+        moment = moment_in(record.field(item, key), zone)
         if moment is not None:
-            number = record.number(thing, "iid")
+            number = record.number(item, "iid")
             name = "" if number is None else f"{sign}{number} "
             yield {
                 **_when(moment),
                 "Kind": kind,
-                "Item": name + (record.text(thing, "title") or ""),
-                "Link": record.link(thing),
+                "Item": name + (record.text(item, "title") or ""),
+                "Link": record.link(item),
             }
 
 
@@ -83,6 +80,6 @@ def _of_commit(row: TableRow) -> TableRow:
 
 
 def _project(row: TableRow, instance: str) -> str:
-    """Return the path of the project in which an item is, which its link begins with."""
+    """Return the path of an item's project, which is the beginning of its link."""
     path = urlsplit(str(row["Link"] or "")).path.removeprefix(urlsplit(instance).path)
     return path.partition("/-/")[0].strip("/")

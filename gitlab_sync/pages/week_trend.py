@@ -1,4 +1,4 @@
-"""How much was recorded day by day: of all together as lines, of teams and people as a grid."""
+"""The work by day: of all people together as lines, of teams and of people as a grid."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gitlab_sync.rules.scores.weekly import MEASURES, Measure, PersonWeek
 from gitlab_sync.rules.scores.work import Number, add
 
 TOGETHER, BY_TEAM, BY_PERSON = WAYS = ("All together", "By team", "By person")
-"""Whose numbers are one line, or one row."""
+"""The ways to show a measure: one line for all, or one row for each team or person."""
 
 NOW, BEFORE = "These days", "The days before"
 HOUR = 3600
@@ -25,12 +25,10 @@ _NO_TEAM = "(no team)"
 _MOST_TEXTS = 14  # days: of more, a day is narrower than its text
 _HEIGHT = 260
 
-Cells = list[dict[str, object]]
-
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The sum of what is known, and of how many people something is not. Immutable."""
+    """The total of the known numbers, and how many people have an unknown number. Immutable."""
 
     number: Number | None
     unknown: int
@@ -39,38 +37,38 @@ class Total:
     def of(
         cls, weeks: Sequence[PersonWeek], measure: Measure, numbers: Sequence[Number | None]
     ) -> Total:
-        """Return the sum of people's numbers, one for each of `weeks`."""
-        lacking = (
+        """Return the total of `numbers`, which has a number for each of `weeks`."""
+        is_unknown = (
             number is None or measure in week.partial
             for week, number in zip(weeks, numbers, strict=True)
         )
-        return cls(add(numbers), sum(lacking))
+        return cls(add(numbers), sum(is_unknown))
 
     @property
-    def lack(self) -> str:
-        """What is to stand behind the number where something is not known: ` (+1 ?)`, or empty."""
+    def suffix(self) -> str:
+        """The text after the number: ` (+1 ?)` if one person's is unknown, or empty."""
         return f" (+{self.unknown} {UNKNOWN})" if self.unknown and self.number is not None else ""
 
     def text(self, measure: Measure) -> str:
-        """Return it for people: `12`, `1h 30m`, `12 (+1 ?)` where something lacks, or `?`."""
-        return shown_number(measure, self.number) + self.lack
+        """Return the total as text: `12`, `1h 30m`, `12 (+1 ?)` with one unknown person, or `?`."""
+        return number_text(measure, self.number) + self.suffix
 
 
-def shown_number(measure: Measure, number: Number | None) -> str:
-    """Return a number of a measure for people: `1,200`, `1h 30m` of seconds, or `?`."""
+def number_text(measure: Measure, number: Number | None) -> str:
+    """Return a number of a measure as text: `1,200`, `1h 30m` (given seconds), or `?`."""
     if number is None:
         return UNKNOWN
     return format_hours_minutes(number) if measure == "time_spent" else f"{number:,}"
 
 
-def together(weeks: Sequence[PersonWeek], measure: Measure) -> Cells:
-    """Return the points of two lines: of these days, and of as many before, in the same places.
+def together(weeks: Sequence[PersonWeek], measure: Measure) -> charts.Cells:
+    """Return the points of two lines: these days, and the same number of days before.
 
-    Each has `Day` (the title of its place), `Date`, `When`, `Number` (time in hours, None where
-    nothing is known) and `Text`. There is at least one week.
+    Each has `Day` (its position, which is a day of the first line), `Date`, `When`, `Number` (time
+    in hours; None if unknown) and `Text`. `weeks` must not be empty.
     """
     sides = {NOW: [week.days for week in weeks], BEFORE: [week.before for week in weeks]}
-    points: Cells = []
+    points: charts.Cells = []
     for when, of_people in sides.items():
         for place, day in zip(weeks[0].days, of_people[0], strict=True):
             numbers = [days[day].number(measure) for days in of_people]
@@ -87,26 +85,26 @@ def together(weeks: Sequence[PersonWeek], measure: Measure) -> Cells:
     return points
 
 
-def in_rows(weeks: Sequence[PersonWeek], measure: Measure, way: str) -> Cells:
-    """Return a cell for each day of the first `charts.MOST_ROWS` teams, or people.
+def in_rows(weeks: Sequence[PersonWeek], measure: Measure, way: str) -> charts.Cells:
+    """Return a cell for each day of the first `charts.MOST_ROWS` teams or people.
 
-    Each has `Row`, `Day`, `Number` (as in `together`), `Text` (empty where it has no room) and
-    `Said`.
+    Each has `Row`, `Day`, `Number` (as in `together`), `Text` (empty if there is no room for it)
+    and `Total`, which is the number as text.
     """
-    cells: Cells = []
+    cells: charts.Cells = []
     for title, members in [*_rows(weeks, way).items()][: charts.MOST_ROWS]:
         for day in members[0].days:
             numbers = [week.days[day].number(measure) for week in members]
             found = Total.of(members, measure, numbers)
-            height = _in_hours(measure, found.number)
-            text = UNKNOWN if height is None else f"{round(height, 1):g}{found.lack and UNKNOWN}"
+            number = _in_hours(measure, found.number)
+            text = UNKNOWN if number is None else f"{round(number, 1):g}{found.suffix and UNKNOWN}"
             cells.append(
                 {
                     "Row": title,
                     "Day": charts.day_title(day),
-                    "Number": height,
+                    "Number": number,
                     "Text": text if len(members[0].days) <= _MOST_TEXTS else "",
-                    "Said": found.text(measure),
+                    "Total": found.text(measure),
                 }
             )
     return cells
@@ -128,7 +126,7 @@ def _in_hours(measure: Measure, number: Number | None) -> Number | None:
 
 
 def show_trend(weeks: Sequence[PersonWeek], measure: Measure) -> None:
-    """Show a measure by day, in the way that the visitor chooses."""
+    """Show a measure by day, in the way that the visitor selects."""
     way = TOGETHER
     if len(weeks) > 1:
         way = st.segmented_control(
@@ -142,21 +140,21 @@ def show_trend(weeks: Sequence[PersonWeek], measure: Measure) -> None:
         )
     if way == TOGETHER:
         points = together(weeks, measure)
-        # Without any number the table says it: an empty chart would look like nothing done.
+        # If all numbers are unknown the table says so; an empty chart would look like no work.
         if any(point["Number"] is not None for point in points):
             _show_lines(points, measure)
-            _tell_lack(weeks, measure)
+            _show_incomplete(weeks, measure)
         return
     _show_rows(in_rows(weeks, measure, way), measure, way)
     number = len(_rows(weeks, way))
     if number > charts.MOST_ROWS:
         what = "people" if way == BY_PERSON else "teams"
         st.caption(
-            f"The first {charts.MOST_ROWS} of {number:,} {what}; the table below has them all."
+            f"The first {charts.MOST_ROWS} of {number:,} {what}; the table below has all of them."
         )
 
 
-def _show_lines(points: Cells, measure: Measure) -> None:
+def _show_lines(points: charts.Cells, measure: Measure) -> None:
     found = pd.DataFrame(points)
     looks = alt.Scale(domain=[NOW, BEFORE], range=[charts.BLUE, charts.GREY])
     dashes = alt.Scale(domain=[NOW, BEFORE], range=[[1, 0], [5, 4]])
@@ -178,23 +176,24 @@ def _show_lines(points: Cells, measure: Measure) -> None:
     charts.show_chart(lines + unknown, lines_in_words(points, measure))
 
 
-def _tell_lack(weeks: Sequence[PersonWeek], measure: Measure) -> None:
-    """Say of how many people there may be more than the lines show."""
-    lacking = Total.of(weeks, measure, [week.total(measure) for week in weeks]).unknown
-    if lacking:
-        people = f"{lacking:,} of {len(weeks):,}"
-        st.caption(f"Not all is known of {people} people: there may be more than is shown.")
+def _show_incomplete(weeks: Sequence[PersonWeek], measure: Measure) -> None:
+    """Show for how many people the lines can be too low, if any."""
+    unknown = Total.of(weeks, measure, [week.total(measure) for week in weeks]).unknown
+    if unknown:
+        st.caption(
+            f"Not everything is known about {unknown:,} of {len(weeks):,} people: the real numbers "
+            "can be higher."
+        )
 
 
-def _show_rows(cells: Cells, measure: Measure, way: str) -> None:
-    found = pd.DataFrame(cells)
+def _show_rows(cells: charts.Cells, measure: Measure, way: str) -> None:
     y = charts.rows_down("Row")
-    tooltip = [
+    tooltip: list[str | alt.Tooltip] = [
         alt.Tooltip("Row", title=way.removeprefix("By ").capitalize()),
         "Day",
-        alt.Tooltip("Said", title=MEASURES[measure]),
+        alt.Tooltip("Total", title=MEASURES[measure]),
     ]
-    chart = charts.heat_grid(found, charts.days_across(), y, tooltip)
+    chart = charts.heat_grid(cells, charts.days_across(), y, tooltip)
     charts.show_chart(chart, rows_in_words(cells, measure))
     st.caption("The stronger the colour, the more was recorded on that day.")
 
@@ -203,14 +202,17 @@ def _title(measure: Measure) -> str:
     return f"{MEASURES[measure]} in hours" if measure == "time_spent" else MEASURES[measure]
 
 
-def lines_in_words(points: Cells, measure: Measure) -> str:
-    """Describe the lines for whoever does not see them."""
-    said = ", ".join(f"{each['Date']}: {each['Text']}" for each in points if each["When"] == NOW)
-    return f"Lines: {MEASURES[measure]} by day, and as many days before. {said}"
+def lines_in_words(points: charts.Cells, measure: Measure) -> str:
+    """Describe the lines, for screen readers."""
+    texts = [f"{each['Date']}: {each['Text']}" for each in points if each["When"] == NOW]
+    return (
+        f"Lines: {MEASURES[measure]} by day, and on the same number of days before. "
+        f"{', '.join(texts)}"
+    )
 
 
-def rows_in_words(cells: Cells, measure: Measure) -> str:
-    """Describe the grid for whoever does not see it: the first row, and how many there are."""
+def rows_in_words(cells: charts.Cells, measure: Measure) -> str:
+    """Describe the grid, for screen readers: the number of rows, and the first row."""
     rows = [*dict.fromkeys(str(cell["Row"]) for cell in cells)]
-    said = ", ".join(f"{cell['Day']}: {cell['Said']}" for cell in cells if cell["Row"] == rows[0])
-    return f"Grid: {MEASURES[measure]} by day in {len(rows)} rows. {rows[0]}: {said}"
+    texts = [f"{cell['Day']}: {cell['Total']}" for cell in cells if cell["Row"] == rows[0]]
+    return f"Grid: {MEASURES[measure]} by day in {len(rows)} rows. {rows[0]}: {', '.join(texts)}"

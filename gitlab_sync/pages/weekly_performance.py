@@ -1,4 +1,4 @@
-"""Weekly performance: what people recorded day by day, beside as many days before."""
+"""Weekly performance: the work that people recorded by day, compared with the days before."""
 
 from __future__ import annotations
 
@@ -11,111 +11,120 @@ import streamlit as st
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages import week_fields as inputs
-from gitlab_sync.pages.state.connection import current_sign_in, secrets_of_server
 from gitlab_sync.pages.state.demo import get_demo
+from gitlab_sync.pages.state.server_settings import role_of, server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.week_hours import Viewer
 from gitlab_sync.pages.week_view import show_week
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import show_error
-from gitlab_sync.pages.widgets.frame import begin, role_of
-from gitlab_sync.pages.widgets.page_query import Asked, PageQuery, ask_and_show
-from gitlab_sync.pages.widgets.times import today, visitors_zone
+from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
+from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
+from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, run_and_show
+from gitlab_sync.pages.widgets.times import today, visitor_zone
 from gitlab_sync.rules.scores.weekly import Days, WeekPerson
 from gitlab_sync.run import Run
-from gitlab_sync.services import weekly as answers
+from gitlab_sync.services import weekly as weekly_service
 from gitlab_sync.services.members import people_of_groups
 from gitlab_sync.services.weekly import WeeklyQuery, WeeklyReport
 
 LEAD = (
-    "Merge requests, issues, commits and time of many people, day by day, beside as many days "
-    "before. Pick a row to see the items behind its numbers."
+    "Merge requests, issues, commits and time spent of many people, day by day, compared with the "
+    "same number of days before. Select a row to see the items behind its numbers."
 )
 LEAD_OF_MEMBER = (
-    "Your merge requests, issues, commits and time, day by day, beside as many days before."
+    "Your merge requests, issues, commits and time spent, day by day, compared with the same "
+    "number of days before."
 )
 
 
 def answer(
     groups: Sequence[str], client: GitLabClient, query: WeeklyQuery, run: Run
 ) -> WeeklyReport:
-    """Read the days of the people of a question and of the members of groups."""
+    """Read the days of the query's people and of the members of groups. Thread-safe."""
     members = [WeekPerson("", "", one.username) for one in people_of_groups(client, groups)]
-    return answers.answer(client, replace(query, people=[*query.people, *members]), run)
+    return weekly_service.answer(client, replace(query, people=[*query.people, *members]), run)
 
 
-def asking_of(
+def page_query(
     page: str,
     people: Sequence[WeekPerson],
     days: Days,
     groups: Sequence[str] = (),
     projects: Sequence[str] = (),
 ) -> PageQuery[WeeklyQuery, WeeklyReport]:
-    """Return what is asked about people; in whatever order they stand, it is the same."""
-    zone = visitors_zone()
-    about = (frozenset(people), tuple(groups), tuple(projects), days, str(zone))
+    """Return the query about people; its key does not depend on their order."""
+    zone = visitor_zone()
+    key = (frozenset(people), tuple(groups), tuple(projects), days, str(zone))
     query = WeeklyQuery(people, days, projects, zone=zone)
-    return PageQuery(page, about, "people", query, partial(answer, groups))
+    return PageQuery(page, key, "people", query, partial(answer, groups))
 
 
-def fields_of_many(sign_in: SignIn, page: str) -> Asked[WeeklyQuery, WeeklyReport]:
-    """Show all fields, and return what they ask."""
-    inputs.people_file()
+def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, WeeklyReport]:
+    """Show all fields and return their query."""
+    inputs.people_upload()
     span = inputs.span_field()
-    demo = get_demo() if sign_in.is_demo else None
+    demo = get_demo() if visitor.is_demo else None
     with st.form("week"):
         days = inputs.days_fields(span, today(), None if demo is None else demo.last_day)
-        text = inputs.people_area(
+        text = inputs.people_field(
             "" if demo is None else inputs.people_of_teams(demo.teams, demo.names)
         )
         found = inputs.read_people(text)
-        right = inputs.check_people(text, found)
-        nobody = st.container()
+        is_valid = inputs.check_people(text, found)
+        below_people = st.container()
         groups, projects = fields.group_and_projects()
         pressed = fields.run_button()
-    if days is None or not right:
+    if days is None or not is_valid:
         return None, pressed
     if not found.people and not groups:
         if pressed:
-            nobody.error("Type in at least one person, or a group, first.", icon=":material/error:")
+            with below_people:
+                show_input_error("Enter at least one person or a group.")
         return None, pressed
-    return asking_of(page, found.people, days, groups, projects), pressed
+    return page_query(page, found.people, days, groups, projects), pressed
 
 
-def fields_of_member(sign_in: SignIn, page: str) -> Asked[WeeklyQuery, WeeklyReport]:
-    """Show the fields for the days alone; what they ask is about who is signed in."""
+def fields_of_member(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, WeeklyReport]:
+    """Show only the fields for the days; their query is about the visitor."""
     span = inputs.span_field()
     with st.form("week"):
         days = inputs.days_fields(span, today())
         pressed = fields.run_button()
     if days is None:
         return None, pressed
-    return asking_of(page, [WeekPerson("", sign_in.name, sign_in.username)], days), pressed
+    return page_query(page, [WeekPerson("", visitor.name, visitor.username)], days), pressed
 
 
-def viewer_of(sign_in: SignIn) -> Viewer:
-    """Return whose hours somebody sees; their own, with a word about it, if that is set wrong."""
+def viewer_of(visitor: SignIn) -> Viewer:
+    """Return the hours that the visitor sees; if the setting is invalid, only their own."""
     try:
-        return Viewer.of(sign_in, secrets_of_server())
+        return Viewer.of(visitor, server_secrets())
     except ConfigurationError as error:
-        show_error("This server's list of who sees the hours of others is wrong", error)
-        return Viewer(sign_in.username)
+        show_error(
+            "This server's list of people who see the hours of others is not valid, so everyone "
+            "sees only their own",
+            error,
+        )
+        return Viewer(visitor.username)
 
 
-signed_in = current_sign_in()
-is_member = signed_in is not None and role_of(signed_in) == "member"
-visitor = begin(
-    "My week" if is_member else "Weekly performance", LEAD_OF_MEMBER if is_member else LEAD
+visitor = current_visitor()
+is_member = role_of(visitor) == "member"
+show_header(
+    visitor,
+    "My week" if is_member else "Weekly performance",
+    LEAD_OF_MEMBER if is_member else LEAD,
 )
-# Another name of the page, so that nothing is left to see of what was asked with more rights.
+# The page of a member has a name of its own, so that an answer from before the visitor became a
+# member is not shown.
 page, show_fields = ("my_week", fields_of_member) if is_member else ("week", fields_of_many)
-ask_and_show(
+run_and_show(
     visitor,
     page,
     show_fields(visitor, page),
     partial(show_week, viewer_of(visitor)),
     ready="Press Run to read these days.",
-    lacking="Choose the days that you want to see, and press Run."
+    incomplete="Choose the days to see, then press Run."
     if is_member
-    else "Type in the people whose days you want to see, choose the days, and press Run.",
+    else "Enter people or a group, choose the days, then press Run.",
 )

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 DELIMITERS = ",;\t|"
-"""What may stand between two cells, the likeliest first."""
+"""The possible delimiters, the most likely first."""
 
 _QUOTED = re.compile(r'"[^"]*"')
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -45,7 +45,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def delimiter_of(lines: list[str]) -> str:
-    """Return what stands between the cells: on most lines it is the first that can.
+    """Return the delimiter: the one that comes first on most lines.
 
     So a comma inside a later cell does not hide the semicolons. What is in quotes does not count,
     nor do lines on which a quote is still open. A comma if there is none at all.

@@ -38,7 +38,7 @@ def without_comments(text: str) -> str:
 
 
 def first_line(text: str) -> str:
-    """Return what stands before the first line break: the subject of a commit message."""
+    """Return the text before the first line break: the subject of a commit message."""
     return text.partition("\n")[0].removesuffix("\r")
 
 

@@ -15,6 +15,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person
+from gitlab_sync.rules.identity.usernames import bare_username
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.check import Check
@@ -22,7 +23,7 @@ from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.run import Run
 from gitlab_sync.services import people
 from gitlab_sync.services.people import PeopleReport
-from gitlab_sync.services.people_data import NOT_ALL_GROUPS, PersonData
+from gitlab_sync.services.people_data import NOT_ALL_GROUPS, PeopleData, PersonData
 from gitlab_sync.services.profile_parts import PARTS, Part, errors_of, parts_of
 from gitlab_sync.session.result import Result
 from gitlab_sync.session.session import Client, Session
@@ -83,9 +84,13 @@ class ProfileReport(Report):
     """
 
     def __init__(
-        self, query: ProfileQuery, found: PeopleReport, readme: Result[ProfileReadme]
+        self,
+        query: ProfileQuery,
+        found: PeopleReport,
+        read: PeopleData,
+        readme: Result[ProfileReadme],
     ) -> None:
-        (person,) = found.read.people
+        (person,) = read.people
         (answer,) = found.people.values()
         self.query = query
         self.people = found
@@ -94,8 +99,8 @@ class ProfileReport(Report):
         self.readme = readme
         self.fixes = answer.fixes
         doubtful = bool(self.fixes.unknown)
-        self.errors = errors_of(found.read, answer, readme, doubtful=doubtful)
-        self.parts = parts_of(found.read, answer, query.checks, self.errors)
+        self.errors = errors_of(read, answer, readme, doubtful=doubtful)
+        self.parts = parts_of(read, answer, query.checks, self.errors)
         self.numbers = tables.numbers(answer.summary.work, self.errors)
         self.at_least = tables.at_least(self.numbers, self.errors)
         self.remarks = self._remarks(person)
@@ -186,17 +191,17 @@ def answer(client: Client, query: ProfileQuery, run: Run | None = None) -> Profi
     Errors of single reads never raise: they stand in the report. Raises NotFound if not one of the
     projects is there, and ConfigurationError for a blank username. Thread-safe.
     """
-    if not query.username.strip().removeprefix("@"):
+    if not bare_username(query.username):
         raise ConfigurationError("The username is empty", hint="Say whose profile you want.")
     run = run or Run()
     with run.context(client) as session:
-        found = people.answer(session, query.of_people(), run)
-        (person,) = found.read.people
+        found, read = people.answer_and_data(session, query.of_people(), run)
+        (person,) = read.people
         try:
             readme = Result(_readme(session, person))
         except GitLabSyncError as error:
             readme = Result(error=error)
-        return ProfileReport(query, found, readme)
+        return ProfileReport(query, found, read, readme)
 
 
 def _readme(session: Session, person: PersonData) -> ProfileReadme | None:

@@ -31,7 +31,7 @@ def test_the_demo_is_marked_and_one_more_click_shows_the_table() -> None:
     assert "What could not be read" not in texts(at)
 
 
-def test_who_is_not_there_is_unknown_and_stands_in_the_panel() -> None:
+def test_a_user_who_does_not_exist_is_unknown_and_is_in_the_panel() -> None:
     """Not as a row of zeros."""
     at = in_the_demo()
     at.text_area(key="users").set_value("nobody.here\nkira.osei")
@@ -68,7 +68,7 @@ def test_no_name_at_all_is_told_too() -> None:
     at.text_area(key="users").set_value(" ")
     at = press(at, "Run")
     assert "at least one username" in at.error[0].value
-    assert "Type in the usernames" in texts(at)
+    assert "Enter the usernames" in texts(at)
 
 
 def test_more_people_than_an_address_holds_are_refused_in_words() -> None:
@@ -76,7 +76,7 @@ def test_more_people_than_an_address_holds_are_refused_in_words() -> None:
     at = in_the_demo()
     at.text_area(key="users").set_value("\n".join(f"u{number}" for number in range(2001)))
     at = press(at, "Run")
-    assert "2,001 people are more than the 2,000" in at.error[0].value
+    assert "at most 2,000 people, got 2,001" in at.error[0].value
     assert not at.progress
 
 
@@ -97,7 +97,7 @@ def test_the_members_of_a_group_are_read_with_those_who_were_named(
     with_members.text_area(key="users").set_value("kira.osei")
     with_members.text_input(key="group").set_value("no/such/group")
     at = until_done(press(with_members, "Run"))
-    assert "The run did not begin" in "".join(str(error.proto) for error in at.error)
+    assert "The run did not start" in "".join(str(error.proto) for error in at.error)
     at = signed_in(sandbox, monkeypatch, "admin")
     at.text_input(key="group").set_value(str(group["id"]))
     at = until_done(press(at, "Run"))
@@ -149,7 +149,7 @@ def test_a_rate_limit_is_told_with_its_seconds_and_can_be_cancelled(
     at = press(at, "Run")
     at = until(at, lambda at: any("rate limit: going on in" in bar.text for bar in at.progress))
     at = until_done(press(at, "Cancel"))
-    assert "Cancelled, since you cancelled it" in texts(at)
+    assert "Stopped early: you cancelled the run" in texts(at)
     assert not at.progress
 
 
@@ -161,4 +161,4 @@ def test_what_was_asked_before_stays_when_the_fields_cannot_be_asked() -> None:
     at.text_area(key="users").set_value("no/name")
     at = press(at, "Run")
     assert at.dataframe[0].value["Username"].tolist() == ["kira.osei"]
-    assert "The fields have changed since" in texts(at)
+    assert "The fields have changed" in texts(at)

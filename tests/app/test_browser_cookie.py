@@ -44,7 +44,7 @@ def test_a_later_visit_keeps_it() -> None:
 
 
 def test_two_browsers_get_two() -> None:
-    """Nobody can guess another's."""
+    """The key of another browser cannot be guessed."""
     assert new_cookie() != new_cookie()
 
 

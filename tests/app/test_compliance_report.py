@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.pages.compliance_fields import read_setting
+from gitlab_sync.pages.compliance_fields import read_policy
 from gitlab_sync.pages.compliance_report import (
-    bars,
     check_text,
+    score_bars,
     scores_in_words,
     suggestions_text,
     tally,
 )
 from gitlab_sync.pages.widgets.charts import MOST_ROWS
-from gitlab_sync.pages.widgets.error_panel import linked
+from gitlab_sync.pages.widgets.markdown import linked
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Report, Score, error_row
 from gitlab_sync.rules.projects.facts import Finding
@@ -94,7 +94,7 @@ def test_a_tally_leaves_out_what_is_not_known_and_says_so() -> None:
     assert tally(report(), "security") == "2 of 2 pass"
 
 
-def test_suggestions_begin_with_the_weightiest_and_end_with_what_is_not_known() -> None:
+def test_suggestions_begin_with_the_largest_gain_and_end_with_unknown_checks() -> None:
     """Each with what it brings, how, and why."""
     found = report(
         changelog=Finding("fail", "no CHANGELOG"),
@@ -107,14 +107,14 @@ def test_suggestions_begin_with_the_weightiest_and_end_with_what_is_not_known() 
     assert "3. **Language** · does not count" in text
     assert BY_ID["license"].how_to_fix in text
     assert BY_ID["license"].why in text
-    assert text.endswith("Not known, so neither good nor bad: README.")
+    assert text.endswith("Unknown, so neither passed nor failed: README.")
 
 
-def test_nothing_to_mend_is_said_of_what_is_known() -> None:
+def test_there_is_nothing_to_fix_only_if_all_checks_are_known() -> None:
     """A project of which something is unknown is not called perfect."""
-    assert suggestions_text(report(), []) == "Nothing is to be mended."
+    assert suggestions_text(report(), []) == "There is nothing to fix."
     assert suggestions_text(report(readme=Finding("unknown", "403")), []).startswith(
-        "No fault was found."
+        "No faults found."
     )
 
 
@@ -122,12 +122,12 @@ def test_nothing_to_mend_is_said_of_what_is_known() -> None:
 
 
 def test_bars_mark_what_is_unknown_with_words() -> None:
-    """A project of which nothing is known has no bar, and no 0 beside it."""
+    """A project with an unknown score has no bar, and no 0 next to it."""
     rows = [row("a", 75.0), row("b", 80.5, 3), row("c", None, None), row("d", 0.0)]
-    assert [(bar["Share"], bar["Text"], bar["Kind"]) for bar in bars(rows)] == [
+    assert [(bar["Share"], bar["Text"], bar["Kind"]) for bar in score_bars(rows)] == [
         (75.0, "75 %", "known"),
-        (80.5, "80.5 % (+3 ?)", "known in part"),
-        (0.0, "?", "not known"),
+        (80.5, "80.5 % (+3 ?)", "partly known"),
+        (0.0, "?", "unknown"),
         (0.0, "0 %", "known"),
     ]
     assert scores_in_words(rows).endswith("worst first: a 75 %, b 80.5 % (+3 ?), c ?, d 0 %")
@@ -136,7 +136,8 @@ def test_bars_mark_what_is_unknown_with_words() -> None:
 def test_there_are_no_more_bars_than_can_be_read() -> None:
     """The first ones, which are the worst."""
     rows = [row(str(number), float(number)) for number in range(MOST_ROWS + 5)]
-    assert [bar["Project"] for bar in bars(rows)] == [each["Project"] for each in rows[:MOST_ROWS]]
+    shown = [bar["Project"] for bar in score_bars(rows)]
+    assert shown == [each["Project"] for each in rows[:MOST_ROWS]]
 
 
 # -- the operator's policy -------------------------------------------------------------------------
@@ -144,14 +145,14 @@ def test_there_are_no_more_bars_than_can_be_read() -> None:
 
 def test_the_operators_table_makes_the_policy() -> None:
     """An empty one leaves the usual."""
-    assert read_setting({}) == DEFAULT_POLICY
-    assert read_setting({"licences": ["MIT"]}) == replace(
+    assert read_policy({}) == DEFAULT_POLICY
+    assert read_policy({"licences": ["MIT"]}) == replace(
         DEFAULT_POLICY, licences=frozenset({"MIT"})
     )
 
 
 @pytest.mark.parametrize("setting", ["MIT", ["MIT"], 7, {"licences": "MIT"}, {"licenses": ["MIT"]}])
 def test_a_wrong_table_is_told(setting: object) -> None:
-    """Nothing is judged by another policy in silence."""
+    """No project is checked by another policy without a word."""
     with pytest.raises(ConfigurationError, match="compliance"):
-        read_setting(setting)
+        read_policy(setting)

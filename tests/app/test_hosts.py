@@ -57,7 +57,7 @@ def test_everything_else_is_refused(typed: str) -> None:
 
 def test_a_listed_host_is_not_asked_in_the_clear() -> None:
     """Unless the operator wrote `http://` down."""
-    with pytest.raises(ConfigurationError, match="https only"):
+    with pytest.raises(ConfigurationError, match="by https, got http"):
         hosts("gitlab.example.com").check("http://gitlab.example.com")
     assert hosts("http://gitlab.lan").check("http://gitlab.lan") == "http://gitlab.lan"
 
@@ -72,7 +72,7 @@ def test_a_whole_address_is_meant_exactly() -> None:
 
 
 def test_this_machine_may_be_asked_in_the_clear_once_it_is_listed() -> None:
-    """Nobody reads along on the loopback."""
+    """The loopback interface is not a network that others can listen on."""
     assert hosts("127.0.0.1").check("http://127.0.0.1:8929") == "http://127.0.0.1:8929"
 
 
@@ -92,7 +92,7 @@ def test_the_environment_lists_hosts_with_commas_and_secrets_come_first() -> Non
     assert listed.url == "https://gitlab.com"
     assert listed.check("gitlab.example.com") == "https://gitlab.example.com"
     secret = Hosts.from_settings({"allowed_hosts": ["gitlab.lan"]}, environ)
-    with pytest.raises(ConfigurationError, match=r"gitlab\.com is not one"):
+    with pytest.raises(ConfigurationError, match=r"gitlab\.com is not an allowed"):
         secret.check("https://gitlab.com")
 
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import ENTRANCE, PATIENCE, press, texts
+from visiting import NAVIGATION, PATIENCE, press, texts
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import OidcCredential
 from gitlab_sync.pages.oidc import LEEWAY, Login, Logins, Provider
 from gitlab_sync.pages.state.hosts import Hosts
-from gitlab_sync.pages.state.sign_ins import Notices, SignIn
+from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.sandbox import Sandbox
 
 ISSUER = "https://gitlab.example.com"
@@ -49,7 +49,7 @@ def provider_of(section: object, hosts: Hosts | None = None) -> Provider | None:
 
 
 def test_without_a_section_there_is_no_provider() -> None:
-    """And the list of hosts, which may be wrong, is not even read."""
+    """And the list of hosts, which can be invalid, is not even read."""
 
     def hosts() -> Hosts:
         raise ConfigurationError("wrong")
@@ -57,7 +57,7 @@ def test_without_a_section_there_is_no_provider() -> None:
     assert Provider.from_settings({"gitlab_url": ISSUER}, hosts) is None
 
 
-def test_the_provider_is_the_gitlab_whose_settings_are_discovered() -> None:
+def test_the_provider_is_the_gitlab_of_the_discovered_settings() -> None:
     """With its path, where it has one; `api` holds `read_api`, and one word is a list, too."""
     assert provider_of(auth()) == Provider(ISSUER)
     below = f"{ISSUER}/git"
@@ -72,7 +72,7 @@ def test_the_provider_is_the_gitlab_whose_settings_are_discovered() -> None:
         ({"client_id": None}, "client_id is missing"),
         ({"cookie_secret": " "}, "cookie_secret is missing"),
         ({"server_metadata_url": None}, "server_metadata_url is missing"),
-        ({"server_metadata_url": ISSUER}, "does not end in /.well-known/openid-configuration"),
+        ({"server_metadata_url": ISSUER}, "must end in /.well-known/openid-configuration"),
         ({"expose_tokens": None}, 'expose_tokens lacks "access"'),
         ({"expose_tokens": ["id"]}, 'expose_tokens lacks "access"'),
         ({"client_kwargs": None}, "lacks openid, the scope of client_kwargs lacks read_api"),
@@ -82,7 +82,7 @@ def test_the_provider_is_the_gitlab_whose_settings_are_discovered() -> None:
     ],
 )
 def test_what_is_missing_is_named(changed: dict[str, object], told: str) -> None:
-    """Whoever set it up learns it from the page, and no value of the secrets is repeated."""
+    """The operator reads it on the page, which repeats no value of the secrets."""
     with pytest.raises(ConfigurationError) as raised:
         provider_of(auth(**changed))
     assert told in str(raised.value)
@@ -91,7 +91,7 @@ def test_what_is_missing_is_named(changed: dict[str, object], told: str) -> None
 
 def test_a_section_that_is_none_is_told() -> None:
     """As `auth = true` would be."""
-    with pytest.raises(ConfigurationError, match="no section"):
+    with pytest.raises(ConfigurationError, match="must be a section"):
         provider_of(True)
 
 
@@ -142,18 +142,18 @@ def test_a_login_counts_once_and_while_its_id_token_is_valid() -> None:
     now = 1000.0
     logins = Logins(lambda: now)
     first, second = (Login("i", "7", nonce, 1120.0, "t") for nonce in ("one", "two"))
-    assert logins.take(first)
-    assert not logins.take(first)
+    assert logins.accept(first)
+    assert not logins.accept(first)
     now = 1119.9 + LEEWAY
-    assert not logins.take(first)
-    assert logins.take(second)
+    assert not logins.accept(first)
+    assert logins.accept(second)
     now = 1120.0 + LEEWAY
-    assert not logins.take(Login("i", "7", "three", 1120.0, "t"))
-    assert not logins._taken.keys() - {("i", "two")}
+    assert not logins.accept(Login("i", "7", "three", 1120.0, "t"))
+    assert not logins._used.keys() - {("i", "two")}
 
 
 def test_a_login_and_its_credential_show_no_token() -> None:
-    """Whoever logs one gives nothing away."""
+    """So that it can be logged."""
     login = Login.of(user(token="very-secret"))
     assert login is not None
     credential = OidcCredential(login.token, login.issuer, login.subject)
@@ -179,11 +179,11 @@ def test_another_token_of_the_same_person_is_the_same_principal() -> None:
 
 @pytest.fixture
 def come(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    """Come to an app whose GitLab is the sandbox: `come(user)`, as whom Streamlit knows."""
+    """Return what opens an app on the sandbox: `come(user)`, with a login of Streamlit."""
     monkeypatch.setenv("GITLAB_URL", sandbox.url)
 
     def come(known: dict[str, Any] | None = None, **changed: object) -> AppTest:
-        at = AppTest.from_file(str(ENTRANCE), default_timeout=PATIENCE)
+        at = AppTest.from_file(str(NAVIGATION), default_timeout=PATIENCE)
         at.secrets["auth"] = auth(sandbox.url, **changed)
         at.user = known or {"is_logged_in": False}
         at = at.run()
@@ -194,7 +194,7 @@ def come(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., App
 
 
 def labels(at: AppTest) -> list[str]:
-    """Return what stands on the buttons."""
+    """Return the labels of the buttons."""
     return [button.label for button in at.button]
 
 
@@ -226,7 +226,7 @@ def test_who_comes_back_is_signed_in_here_and_out_of_streamlit(
     assert sandbox.token(f"{name}:oauth") not in str(at.session_state.to_dict())
 
 
-def test_what_is_left_of_a_login_signs_nobody_in(
+def test_what_is_left_of_a_login_signs_no_one_in(
     come: Callable[..., AppTest], sandbox: Sandbox
 ) -> None:
     """After signing out, in another tab, or days later: only GitLab lets in again."""
@@ -247,15 +247,15 @@ def test_what_is_left_of_a_login_signs_nobody_in(
     ("changed", "told"),
     [
         ({"token": "nobodys"}, "does not accept the token"),
-        ({"tokens": {}}, "sent no access token"),
-        ({"issuer": ISSUER}, "The issuer calls itself"),
+        ({"tokens": {}}, "did not send an access token"),
+        ({"issuer": ISSUER}, "The issuer of the ID token must be"),
         ({"token": "a b"}, "must be printable ASCII"),
     ],
 )
 def test_a_login_that_opens_nothing_is_told_and_ended(
     come: Callable[..., AppTest], sandbox: Sandbox, changed: dict[str, str], told: str
 ) -> None:
-    """With a sentence that is still there after the page was loaded anew, once."""
+    """With a sentence that is still there after one reload of the page."""
     at = come(user(**{"issuer": sandbox.url, **changed}))
     assert at.user == {"is_logged_in": False}
     at = at.run()
@@ -270,24 +270,3 @@ def test_gitlab_out_of_order_is_told(come: Callable[..., AppTest], sandbox: Sand
     sandbox.stop()
     at = come(user(sandbox.url)).run()
     assert "You are not signed in" in at.info[0].value
-
-
-# -- what is to be told ----------------------------------------------------------------------------
-
-
-def test_a_notice_is_told_once_to_the_browser_it_is_for() -> None:
-    """The last one counts."""
-    notices = Notices()
-    notices.leave("a", "first")
-    notices.leave("a", "second")
-    assert notices.take("b") is None
-    assert notices.take("a") == "second"
-    assert notices.take("a") is None
-
-
-def test_notices_that_nobody_takes_do_not_pile_up() -> None:
-    """The oldest go."""
-    notices = Notices(most=2)
-    for key in ("a", "b", "a", "c"):
-        notices.leave(key, key)
-    assert [notices.take(key) for key in ("a", "b", "c")] == ["a", None, "c"]

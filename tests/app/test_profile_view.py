@@ -23,13 +23,13 @@ from gitlab_sync.pages.profile_charts import (
     weeks,
     weeks_in_words,
 )
-from gitlab_sync.pages.profile_mending import (
+from gitlab_sync.pages.profile_fixes import (
     MOST_ITEMS,
     doubt_text,
     entry_text,
     group_text,
     group_title,
-    nothing_to_mend,
+    nothing_to_fix,
 )
 from gitlab_sync.pages.profile_view import initials_image, own_avatar, safe_readme
 from gitlab_sync.rules.items import merge_request as mr_rules
@@ -48,7 +48,7 @@ def plain(text: str) -> str:
 
 
 def entry(number: int = 1, *, evidence: str | None = None, title: str = "Add it") -> Entry:
-    """Return a merge request that nobody reviewed."""
+    """Return a merge request without a review."""
     link = f"https://gitlab.example/g/app/-/merge_requests/{number}"
     item = {"iid": number, "title": title, "web_url": link}
     verdict = Verdict("fail", "3 notes, all by the author or bots", evidence or link)
@@ -65,8 +65,8 @@ def test_an_item_says_which_it_is_and_why_and_leads_there() -> None:
     assert shown.endswith(f": [3 notes, all by the author or bots]({link}#note_3)")
 
 
-def test_what_somebody_wrote_is_never_taken_for_markdown() -> None:
-    """Nor does it break the list that it stands in."""
+def test_text_of_other_people_is_never_taken_for_markdown() -> None:
+    """Nor does it break the list around it."""
     text = entry_text(entry(title="x](https://evil.example)\n\n# ![y](z) :red[a]"))
     assert "\n" not in text
     assert "](https://evil" not in text
@@ -79,7 +79,7 @@ def test_a_long_list_names_the_newest_and_how_many_more_there_are() -> None:
     faults = [entry(number) for number in range(MOST_ITEMS + 3)]
     group = Group("merge request", CHECKS["no_internal_review"], faults, 20, 2)
     assert plain(group_title(group)).endswith(
-        "**No Internal Review** · 13 of 20 merge requests (65%), 2 not known"
+        "**No Internal Review** · 13 of 20 merge requests (65%), 2 unknown"
     )
     lines = group_text(group).splitlines()
     assert len([line for line in lines if line.startswith("- [")]) == MOST_ITEMS
@@ -87,35 +87,35 @@ def test_a_long_list_names_the_newest_and_how_many_more_there_are() -> None:
 
 
 def test_praise_is_only_for_what_is_known() -> None:
-    """Nobody is called clean of whom something could not be read, or who has done nothing yet."""
+    """A person with unread items, or without any, is not praised."""
     clean = Fixes([], [], [], {"merge request": 2, "issue": 1})
-    assert nothing_to_mend(clean, []) == (
-        "**Nothing at all: well done!** Every check passes in 2 merge requests and 1 issue.",
+    assert nothing_to_fix(clean, []) == (
+        "**Nothing to fix: well done!** Every check passes in 2 merge requests and 1 issue.",
         True,
     )
-    text, good = nothing_to_mend(clean, ["issues"])
+    text, good = nothing_to_fix(clean, ["issues"])
     assert ("not everything could be checked" in text, good) == (True, False)
-    text, good = nothing_to_mend(replace(clean, unknown=[entry()]), [])
+    text, good = nothing_to_fix(replace(clean, unknown=[entry()]), [])
     assert ("not everything could be checked" in text, good) == (True, False)
     nothing = replace(clean, evaluated={"merge request": 0, "issue": 0})
-    text, good = nothing_to_mend(nothing, [])
+    text, good = nothing_to_fix(nothing, [])
     assert (text.startswith("Nothing yet"), good) == (True, False)
-    text, good = nothing_to_mend(nothing, ["merge requests", "issues"])
-    assert (text.startswith("Nobody can say"), good) == (True, False)
+    text, good = nothing_to_fix(nothing, ["merge requests", "issues"])
+    assert (text.startswith("Unknown"), good) == (True, False)
 
 
 def test_a_doubt_says_of_how_many_and_why() -> None:
     """In one line."""
     doubt = Doubt("merge request", CHECKS["no_unit_tests"], "diffs not read: 403", 3)
     assert plain(doubt_text(doubt)) == (
-        "**No Unit Tests**: 3 merge requests, since diffs not read: 403"
+        "**No Unit Tests**: unknown for 3 merge requests (diffs not read: 403)"
     )
 
 
 # -- charts ----------------------------------------------------------------------------------------
 
 
-def judged(number: int, created: str | None = None, **results: Result) -> tuple[Any, Any]:
+def merge_request(number: int, created: str | None = None, **results: Result) -> tuple[Any, Any]:
     """Return a merge request that passes all checks but these."""
     verdicts = {check: Verdict("pass", "") for check in CHECKS}
     verdicts |= {check: Verdict(result, "") for check, result in results.items()}
@@ -123,12 +123,12 @@ def judged(number: int, created: str | None = None, **results: Result) -> tuple[
 
 
 def test_bars_begin_with_the_largest_share_and_tell_unknown_from_none() -> None:
-    """The share is of those whose answer is known; the same item counts once."""
+    """The share is of the items that pass or fail; the same item counts once."""
     items = [
-        judged(1, no_desc="fail", no_unit_tests="unknown", failed_pipeline="unknown"),
-        judged(2, no_desc="fail", no_unit_tests="fail", failed_pipeline="unknown"),
-        judged(3, failed_pipeline="unknown"),
-        judged(3, no_desc="fail"),
+        merge_request(1, no_desc="fail", no_unit_tests="unknown", failed_pipeline="unknown"),
+        merge_request(2, no_desc="fail", no_unit_tests="fail", failed_pipeline="unknown"),
+        merge_request(3, failed_pipeline="unknown"),
+        merge_request(3, no_desc="fail"),
     ]
     bars = {str(bar["Check"]): bar for bar in fault_bars(mr_rules.CHECKS, items)}
     assert [*bars][:2] == ["No Desc", "No Unit Tests"]
@@ -141,17 +141,17 @@ def test_bars_begin_with_the_largest_share_and_tell_unknown_from_none() -> None:
 
 def test_a_merge_request_is_clean_only_if_all_checks_pass() -> None:
     """One of which something is not known is not."""
-    assert grade(judged(1)[1]) == CLEAN
-    assert grade(judged(1, no_desc="unknown")[1]) == NOT_KNOWN
+    assert grade(merge_request(1)[1]) == CLEAN
+    assert grade(merge_request(1, no_desc="unknown")[1]) == NOT_KNOWN
     assert grade({}) == NOT_KNOWN
-    assert grade(judged(1, no_desc="fail", no_issues="unknown")[1]) == FEW
+    assert grade(merge_request(1, no_desc="fail", no_issues="unknown")[1]) == FEW
     three: dict[str, Result] = {"no_desc": "fail", "no_issues": "fail", "no_unit_tests": "fail"}
-    assert grade(judged(1, **three)[1]) == MANY
+    assert grade(merge_request(1, **three)[1]) == MANY
 
 
 def test_weeks_begin_on_the_visitors_monday_and_none_between_is_left_out() -> None:
     """What is Sunday in Greenwich is Monday in Auckland."""
-    items = [judged(1, "2026-03-01T12:00:00Z"), judged(2, "2026-03-16T12:00:00Z")]
+    items = [merge_request(1, "2026-03-01T12:00:00Z"), merge_request(2, "2026-03-16T12:00:00Z")]
     assert [*weeks(items, UTC)] == [
         date(2026, 2, 23),
         date(2026, 3, 2),
@@ -160,7 +160,7 @@ def test_weeks_begin_on_the_visitors_monday_and_none_between_is_left_out() -> No
     ]
     assert min(weeks(items, ZoneInfo("Pacific/Auckland"))) == date(2026, 3, 2)
     assert weeks_in_words(weeks(items, UTC)).endswith(
-        "the last ones: 23 Feb (1 without a fault), 16 Mar (1 without a fault)"
+        "the last ones: 23 Feb (1 without faults), 16 Mar (1 without faults)"
     )
 
 
@@ -168,14 +168,14 @@ def test_no_more_weeks_are_shown_than_can_be_read() -> None:
     """The last ones; without any time there is none."""
     first = date(2025, 1, 6)
     items = [
-        judged(number, f"{first + timedelta(weeks=number)}T00:00:00Z")
+        merge_request(number, f"{first + timedelta(weeks=number)}T00:00:00Z")
         for number in range(MOST_WEEKS + 9)
     ]
     found = weeks(items, UTC)
     assert len(found) == MOST_WEEKS
     assert max(found) == first + timedelta(weeks=MOST_WEEKS + 8)
     assert found[max(found)] == Counter({CLEAN: 1})
-    assert weeks([judged(1), judged(2, "no time")], UTC) == {}
+    assert weeks([merge_request(1), merge_request(2, "no time")], UTC) == {}
 
 
 # -- pictures and the README -----------------------------------------------------------------------
@@ -194,7 +194,7 @@ def test_no_more_weeks_are_shown_than_can_be_read() -> None:
     ],
 )
 def test_a_picture_is_loaded_only_from_the_gitlab_itself(address: str | None, shown: bool) -> None:
-    """Nobody else learns who looks at whom, and no file of the server's is shown."""
+    """No other host learns who looks at a profile, and no file of the server is shown."""
     found = own_avatar({"Avatar": address}, "https://gitlab.example/below")
     assert found == (address if shown else None)
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from visiting import ENTRANCE, PATIENCE, go_to, in_the_demo, press, signed_in, texts, until_done
+from visiting import (
+    NAVIGATION,
+    PATIENCE,
+    go_to,
+    in_the_demo,
+    press,
+    signed_in,
+    texts,
+    until,
+    until_done,
+)
 
 from gitlab_sync.pages.compliance_report import TABS
 from gitlab_sync.rules.projects.compliance import Policy
@@ -73,7 +83,7 @@ def test_the_demo_is_filled_in_and_one_click_shows_the_report() -> None:
     assert "adds 4 to the score" in suggested
 
 
-def test_the_branches_are_offered_and_the_default_one_is_judged(
+def test_the_branches_are_offered_and_the_default_one_is_checked(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes first; they are read once while the project stays."""
@@ -102,7 +112,7 @@ def test_another_project_begins_with_its_own_default_branch(
 def test_a_branch_that_is_not_there_is_told_at_the_field(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is judged then."""
+    """Nothing is checked then."""
     path = second(sandbox)["path_with_namespace"]
     at = choose(with_token(sandbox, monkeypatch), path)
     field = at.selectbox(key="ref")
@@ -132,7 +142,7 @@ def test_a_project_that_is_not_there_is_told_at_the_field(
 def test_a_project_that_may_not_be_read_can_be_tried_again(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reason and the advice stand at the field."""
+    """The reason and the advice are at the field."""
     project = sandbox.world.tables.projects[0]
     fault = sandbox.faults.add("status", status=403, path="/projects/*", times=None)
     at = choose(with_token(sandbox, monkeypatch), project["path_with_namespace"])
@@ -143,7 +153,7 @@ def test_a_project_that_may_not_be_read_can_be_tried_again(
     assert not at.selectbox(key="ref").disabled
 
 
-def test_an_empty_repository_is_judged_by_what_there_is(
+def test_an_empty_repository_is_checked_by_what_there_is(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which is little, but nothing of it is unknown."""
@@ -160,7 +170,7 @@ def test_an_empty_repository_is_judged_by_what_there_is(
     assert "What could not be read" not in texts(at)
 
 
-def test_what_is_unknown_stands_beside_the_score(
+def test_what_is_unknown_is_shown_with_the_score(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With its reason at the check and in the panel of errors."""
@@ -178,14 +188,14 @@ def test_what_is_unknown_stands_beside_the_score(
 def test_no_project_is_told_too(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the empty page says what to do."""
     at = with_token(sandbox, monkeypatch)
-    assert "which project to judge" in texts(at)
-    assert errors(press(at, "Run")) == "Type in a project first."
+    assert "Enter a project above" in texts(at)
+    assert errors(press(at, "Run")) == "Enter a project."
 
 
 def test_a_password_in_an_address_does_not_stay_in_the_field(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would stand in the page's address; the project is found all the same."""
+    """It would be in the page's URL; the project is still found."""
     project = sandbox.world.tables.projects[0]
     url = f"{sandbox.url}/{project['path_with_namespace']}"
     with_password = url.replace("://", "://oauth2:glpat-abcdefghij0123456789@")
@@ -201,7 +211,7 @@ def test_a_token_that_is_not_accepted_any_more_leads_back_to_the_ways_in(
     at = with_token(sandbox, monkeypatch)
     refuse_all(sandbox)
     at = choose(at, sandbox.world.tables.projects[0]["path_with_namespace"])
-    assert "does not accept your token any more" in at.info[0].value
+    assert "no longer accepts your token" in at.info[0].value
 
 
 # -- many projects ---------------------------------------------------------------------------------
@@ -220,7 +230,7 @@ def test_the_demos_group_is_a_table_the_worst_first() -> None:
 
 
 def test_what_is_not_there_is_unknown_in_its_row_and_told_below() -> None:
-    """Not as a row of zeros, and nobody else's row changes."""
+    """Not as a row of zeros, and no other row changes."""
     at = at_many(in_the_demo(PAGE))
     at.text_area(key="repos").set_value("harbour/route-planner\nno/such\n# a remark")
     at.text_input(key="in_group").set_value("")
@@ -250,8 +260,8 @@ def test_neither_projects_nor_a_group_is_told() -> None:
     at = at_many(in_the_demo(PAGE))
     at.text_input(key="in_group").set_value(" ")
     at = press(at, "Run")
-    assert "at least one project, or a group" in errors(at)
-    assert "which projects to judge" in texts(at)
+    assert "at least one project or a group" in errors(at)
+    assert "Enter projects or a group above" in texts(at)
 
 
 def test_too_many_projects_are_told_how_to_go_on() -> None:
@@ -259,14 +269,14 @@ def test_too_many_projects_are_told_how_to_go_on() -> None:
     at = at_many(in_the_demo(PAGE))
     at.text_area(key="repos").set_value("\n".join(f"a/{number}" for number in range(1001)))
     at = press(at, "Run")
-    assert "1,001 projects are more than the 1,000 of one run" in errors(at)
+    assert "at most 1,000 projects, got 1,001" in errors(at)
     assert not at.progress
 
 
 def test_a_group_that_is_not_there_is_a_row_that_says_so(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Beside the projects that were named."""
+    """With the projects that were named."""
     project = sandbox.world.tables.projects[0]["path_with_namespace"]
     at = at_many(with_token(sandbox, monkeypatch))
     at.text_area(key="repos").set_value(project)
@@ -291,7 +301,7 @@ def test_a_group_without_projects_is_told(
     at = at_many(with_token(sandbox, monkeypatch))
     at.text_input(key="in_group").set_value(group)
     at = until_done(press(at, "Run"))
-    assert "No project was found" in texts(at)
+    assert "No projects found" in texts(at)
     assert f"Left out of the group: {inside} archived." in texts(at)
     assert not at.dataframe
 
@@ -303,8 +313,9 @@ def test_a_refusal_in_the_middle_leads_back_to_the_ways_in(
     at = at_many(with_token(sandbox, monkeypatch))
     at.text_area(key="repos").set_value(sandbox.world.tables.projects[0]["path_with_namespace"])
     refuse_all(sandbox)
-    at = until_done(press(at, "Run"))
-    assert "does not accept your token any more" in at.info[0].value
+    # The page shows the notice once: in the run that finds the job refused, be it the first one.
+    at = until(press(at, "Run"), lambda at: bool(at.info))
+    assert "no longer accepts your token" in at.info[0].value
 
 
 # -- the policy ------------------------------------------------------------------------------------
@@ -312,7 +323,7 @@ def test_a_refusal_in_the_middle_leads_back_to_the_ways_in(
 
 def in_the_demo_of(compliance: object) -> AppTest:
     """Return a visitor of the demo of a server with these secrets, at the fields for many."""
-    at = AppTest.from_file(str(ENTRANCE), default_timeout=PATIENCE)
+    at = AppTest.from_file(str(NAVIGATION), default_timeout=PATIENCE)
     at.secrets["compliance"] = compliance
     return at_many(go_to(press(at.run(), "Open the demo"), PAGE))
 
@@ -329,7 +340,7 @@ def test_the_operators_policy_titles_the_column_of_the_licence() -> None:
 
 
 def test_a_wrong_policy_of_the_operator_is_told_and_the_usual_one_counts() -> None:
-    """A visitor cannot mend it, but shall know."""
+    """A visitor cannot fix it, but has to know."""
     at = in_the_demo_of({"licenses": ["MIT"]})
     assert "unknown setting licenses" in errors(at)
     at = until_done(press(at, "Run"))

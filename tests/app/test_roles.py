@@ -13,13 +13,13 @@ from gitlab_sync.pages.state.sign_ins import SignIn
 
 
 def person(username: str, *, is_demo: bool = False) -> SignIn:
-    """Return somebody who is signed in."""
+    """Return the sign-in of a person."""
     user = {"username": username}
     return SignIn("https://gitlab.example", Credential("glpat-x"), user, is_demo=is_demo)
 
 
 def test_without_roles_everybody_is_a_mentor_and_in_the_demo_an_admin() -> None:
-    """Nobody has to configure anything to begin."""
+    """The app works without any configuration."""
     roles = Roles.from_settings({}, {})
     assert roles.of(person("ann")) == "mentor"
     assert roles.of(person("ann", is_demo=True)) == "admin"
@@ -29,7 +29,7 @@ def test_names_are_compared_without_case_and_who_is_not_listed_is_a_member() -> 
     """`intern` is what members used to be called."""
     given = {"admin": ["Ann"], "mentor": ["@bob"], "intern": ["cy"]}
     roles = Roles.from_settings({"roles": given}, {})
-    names = ("ANN", "Bob", "cy", "somebody")
+    names = ("ANN", "Bob", "cy", "someone")
     assert [roles.of(person(name)) for name in names] == ["admin", "mentor", "member", "member"]
 
 
@@ -53,16 +53,16 @@ def test_a_file_of_roles_counts_where_the_secrets_have_none(tmp_path: Path) -> N
     "secrets", [{"roles": ["ann"]}, {"roles": {"boss": ["ann"]}}, {"roles": {"admin": "ann"}}]
 )
 def test_roles_that_cannot_be_meant_are_refused(secrets: dict[str, object]) -> None:
-    """Else a slip would open pages to somebody, or close them."""
+    """Else a typing error would open or close pages to people."""
     with pytest.raises(ConfigurationError, match=r"role"):
         Roles.from_settings(secrets, {})
 
 
 @pytest.mark.parametrize("content", [None, "mentor = ["])
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: str | None) -> None:
-    """Nobody becomes a mentor since a file is missing."""
+    """No one becomes a mentor because a file is missing."""
     path = tmp_path / "roles.toml"
     if content is not None:
         path.write_text(content, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="file of roles"):
+    with pytest.raises(ConfigurationError, match="roles file"):
         Roles.from_settings({}, {VARIABLE: str(path)})

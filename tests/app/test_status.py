@@ -1,4 +1,4 @@
-"""The page for whoever runs the server."""
+"""The page for the operator of the server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from visiting import go_to, in_the_demo, press, signed_in, texts, until_done
 
-from gitlab_sync.pages.state.server_state import figures, queue_rows
+from gitlab_sync.pages.status_figures import figures, queue_rows
 from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.session.runtime import Stats
 
@@ -41,7 +41,7 @@ def test_who_waits_longest_comes_first_and_who_does_not_wait_is_left_out() -> No
 
 
 def test_an_admin_sees_pool_and_jobs() -> None:
-    """In the demo everybody is one."""
+    """In the demo every visitor is one."""
     at = in_the_demo()
     at.text_area(key="users").set_value("kira.osei")
     at = go_to(until_done(press(at, "Run")), "status.py")

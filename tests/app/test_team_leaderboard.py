@@ -44,7 +44,7 @@ def without_error(columns: Sequence[str]) -> list[str]:
 
 
 def teams_in(at: AppTest) -> str:
-    """Return what stands in the field of teams."""
+    """Return the text of the field for teams."""
     return str(at.text_area(key="teams").value)
 
 
@@ -90,7 +90,7 @@ def part(at: AppTest, title: str) -> AppTest:
     return at
 
 
-def test_each_tab_of_a_team_shows_what_stands_behind_its_score() -> None:
+def test_each_tab_of_a_team_shows_what_makes_up_its_score() -> None:
     """Points, days of a chosen member, and lists with links."""
     at = demo_run().selectbox(key="team").set_value("Anchor").run()
     points = part(at, "Points").dataframe[1].value
@@ -109,7 +109,7 @@ def test_each_tab_of_a_team_shows_what_stands_behind_its_score() -> None:
 
 
 def test_who_opens_another_team_sees_its_members_days() -> None:
-    """And not those of somebody who is not in it."""
+    """And not those of a person who is not in it."""
     at = demo_run().selectbox(key="team").set_value("Anchor").run()
     at = part(at, "Days").selectbox(key="member").set_value("kira.osei").run()
     at = at.selectbox(key="team").set_value("Lantern").run()
@@ -128,8 +128,8 @@ def test_individuals_and_their_badges_come_when_asked_for() -> None:
     assert table["Badges"].str.contains("Sprint Star").sum() == 1
 
 
-def test_the_chart_and_the_points_of_all_teams_stand_beside_the_table() -> None:
-    """The points are those of everybody."""
+def test_the_chart_and_the_points_of_all_teams_have_their_tabs() -> None:
+    """The points are those of all members."""
     at = demo_run()
     at.session_state["show"] = "Chart"
     at = at.run()
@@ -142,7 +142,7 @@ def test_the_chart_and_the_points_of_all_teams_stand_beside_the_table() -> None:
 
 
 def test_teams_of_a_file_come_into_the_field_and_stay() -> None:
-    """Beside those that are there; a page switch loses nothing."""
+    """With those that are there; a page switch loses nothing."""
     at = in_the_demo(PAGE)
     at = upload(
         at,
@@ -193,13 +193,13 @@ def test_groups_become_teams(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_nothing_typed_in_is_told() -> None:
-    """For groups, and for teams; a team without anybody is told at once."""
+    """For groups, and for teams; a team without members is named at once."""
     at = in_the_demo(PAGE)
     at = press(at, "Make a team of each")
     assert "at least one group" in at.error[0].value
     at.text_area(key="teams").set_value("Red:")
     at = press(at, "Run")
-    assert "Nobody is in Red" in at.warning[0].value
+    assert "No members in Red" in at.warning[0].value
     assert "at least one team with a member" in at.error[0].value
     assert not at.progress
 
@@ -209,7 +209,7 @@ def test_lines_that_are_no_teams_are_told_and_nothing_is_asked() -> None:
     at = in_the_demo(PAGE)
     at.text_area(key="teams").set_value("Red: kira.osei\nBlue leo.fischer")
     at = press(at, "Run")
-    assert "line 2: “Blue leo.fischer” is no team" in at.error[0].value.replace("\\", "")
+    assert "line 2: “Blue leo.fischer” is not a team" in at.error[0].value.replace("\\", "")
     assert not at.progress
     assert not at.dataframe
 
@@ -223,17 +223,17 @@ def test_two_thousand_people_fit_and_one_more_is_refused_in_words() -> None:
     assert "1 team, 2,000 people" in texts(at)
     at.text_area(key="teams").set_value("Red: " + ", ".join(f"u{n}" for n in range(2001)))
     at = press(at, "Run")
-    assert "2,001 people are more than the 2,000" in at.error[0].value
+    assert "at most 2,000 people, got 2,001" in at.error[0].value
     assert not at.progress
 
 
 def test_teams_too_long_for_the_address_stay_for_the_session_and_say_so() -> None:
     """Full names make the text long; a server refuses an address of that length."""
     at = in_the_demo(PAGE)
-    text = "Red: " + ", ".join(f"u{n} (Somebody with a Name)" for n in range(1900))
+    text = "Red: " + ", ".join(f"u{n} (A Person with a Name)" for n in range(1900))
     at.text_area(key="teams").set_value(text)
     at = at.run()
-    assert "too long for the page's address" in texts(at)
+    assert "too long for the page's URL" in texts(at)
     assert "1 team, 1,900 people" in texts(at)
     assert not at.query_params
     assert teams_in(go_to(go_to(at, "batch_analytics.py"), PAGE)) == text
@@ -249,7 +249,7 @@ def test_dates_the_wrong_way_round_are_told_next_to_them() -> None:
     assert not at.progress
 
 
-def test_who_is_not_there_is_unknown_and_stands_in_the_panel() -> None:
+def test_a_user_who_does_not_exist_is_unknown_and_is_in_the_panel() -> None:
     """The team's sums are of the others, and say so."""
     at = in_the_demo(PAGE)
     at.text_area(key="teams").set_value("Red (App): nobody.here, kira.osei\nBlue: leo.fischer")
@@ -258,14 +258,14 @@ def test_who_is_not_there_is_unknown_and_stands_in_the_panel() -> None:
     assert (row["Project"], row["Status"], row["Unverified"]) == ("App", "Partial", 1)
     assert "2 of 3 people read, 1 not found" in texts(at)
     assert "nobody\\.here" in texts(at)
-    assert "Check how the name is spelled" in texts(at).replace("\\", "")
+    assert "Check the spelling" in texts(at).replace("\\", "")
     at = at.selectbox(key="team").set_value("Red").run()
     assert "there is no user" in at.warning[0].value
     assert {metric.delta for metric in at.metric} == {"+1 unknown"}
     assert part(at, "Days").selectbox(key="member").value == "kira.osei"
     at = at.selectbox(key="member").set_value("nobody.here").run()
-    assert "Nothing is known of these days" in texts(at)
-    assert "Something may be missing here of nobody\\.here" in texts(part(at, "Issues"))
+    assert "Nothing is known about these days" in texts(at)
+    assert "This list is incomplete for nobody\\.here" in texts(part(at, "Issues"))
 
 
 def test_a_project_that_is_not_there_is_named_and_left_out() -> None:

@@ -28,20 +28,20 @@ CHECKS = {check.id: check for check in mr_rules.CHECKS}
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """Serve the demo's world, whose people differ as people do, to break it."""
+    """Serve the demo's world, so that a test can break it."""
     with Sandbox(demo_world()) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 def mentor(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """Return somebody on the page who may see everybody."""
+    """Return a visitor on the page who sees everyone."""
     return go_to(signed_in(sandbox, monkeypatch, "admin"), PAGE)
 
 
 @pytest.fixture
 def member(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
-    """Return the careless person, who may see nobody else, on the first page."""
+    """Return the careless person, who sees only their own data, on the first page."""
     path = tmp_path / "roles.toml"
     path.write_text('mentor = ["somebody.else"]\n', encoding="utf-8")
     monkeypatch.setenv(VARIABLE, str(path))
@@ -74,7 +74,7 @@ def plain(text: str) -> str:
 
 
 def test_in_the_demo_one_click_shows_a_whole_profile() -> None:
-    """Somebody with something to mend is filled in."""
+    """A person with something to fix is filled in."""
     at = in_the_demo(PAGE)
     assert at.text_input(key="user").value in get_demo().people
     at = run(at)
@@ -110,7 +110,7 @@ def test_a_link_opens_with_its_person_filled_in_and_runs_with_one_click() -> Non
     assert "Ivo Brandt" in texts(at)
 
 
-def test_what_to_mend_stands_there_the_worst_first_with_how_and_where() -> None:
+def test_what_to_fix_is_shown_the_most_severe_first_with_how_and_where() -> None:
     """A kind of fault has its count, its share, what to do, and links to items with reasons."""
     at = run(in_the_demo(PAGE), CARELESS)
     severities = [title.partition("badge[")[2].partition("]")[0] for title in titles(at)]
@@ -119,26 +119,26 @@ def test_what_to_mend_stands_there_the_worst_first_with_how_and_where() -> None:
     assert "merge requests (" in title
     text = plain(texts(at))
     assert CHECKS["no_internal_review"].how_to_fix in text
-    assert "things can be better in" in text
+    assert "faults in" in text
     assert "](https://gitlab.demo.example/harbour/" in text
 
 
-def test_somebody_without_faults_is_praised_and_has_a_readme() -> None:
+def test_a_person_without_faults_is_praised_and_has_a_readme() -> None:
     """And nothing is unknown."""
     at = run(in_the_demo(PAGE), CAREFUL)
     assert [praise.value for praise in at.success] == [
-        "**Nothing at all: well done!** Every check passes in 18 merge requests and 7 issues."
+        "**Nothing to fix: well done!** Every check passes in 18 merge requests and 7 issues."
     ]
-    assert "Not known" not in texts(at)
+    assert "Unknown" not in [header.value for header in at.header]
     assert "# Amelie\n\nMaps, boats, and Python." in texts(at)
 
 
-def test_nobody_has_a_sentence_and_no_number() -> None:
-    """And nothing that looks like somebody without work."""
+def test_a_user_who_does_not_exist_has_a_sentence_and_no_number() -> None:
+    """And nothing that looks like a person without work."""
     at = run(in_the_demo(PAGE), "nobody.here")
     (warning,) = at.warning
     assert "There is no user" in warning.proto.title
-    assert "how the name is spelled" in warning.value
+    assert "Check the spelling" in warning.value
     assert "What could not be read" not in texts(at), "once is enough"
     assert not at.metric
     assert not at.dataframe
@@ -151,15 +151,15 @@ def test_what_can_be_no_username_is_told_and_nothing_is_asked() -> None:
     at.text_input(key="user").set_value("Ivo Brandt")
     at = press(at, "Run")
     assert "“Ivo Brandt” is no username" in plain(at.error[0].value)
-    assert "Mend what is marked above" in texts(at)
+    assert "Correct the fields that are marked above" in texts(at)
     at.text_input(key="user").set_value(" ")
     at = press(at, "Run")
-    assert [error.value for error in at.error] == ["Type in a username first."]
+    assert [error.value for error in at.error] == ["Enter a username."]
     assert not at.progress
 
 
 def test_a_token_in_the_field_does_not_stay_there() -> None:
-    """The field stands in the page's address."""
+    """The field is in the page's URL."""
     at = in_the_demo(PAGE)
     at.text_input(key="user").set_value("glpat-abcdefgh12345678")
     at = press(at, "Run")
@@ -188,12 +188,12 @@ def test_a_project_that_is_not_there_is_named_and_left_out() -> None:
 
 
 def test_quick_says_that_it_does_not_know_all() -> None:
-    """What lists do not say stands apart."""
+    """What lists do not contain is listed as unknown."""
     at = in_the_demo(PAGE)
     at.toggle(key="quick").set_value(True)
     at = run(at, CAREFUL)
     assert not at.success
-    assert "**Failed Pipeline**: 18 merge requests, since" in texts(at)
+    assert "**Failed Pipeline**: unknown for 18 merge requests (" in texts(at)
     assert "run again without it to know more" in texts(at)
 
 
@@ -203,7 +203,7 @@ def test_quick_says_that_it_does_not_know_all() -> None:
 def test_a_part_that_is_blocked_is_a_question_mark_with_its_reason(
     sandbox: Sandbox, mentor: AppTest
 ) -> None:
-    """Next to its numbers, and nobody is told that there are no issues."""
+    """Next to its numbers, and the page does not say that there are no issues."""
     sandbox.faults.add("status", status=403, path="/issues", times=None)
     at = run(mentor, CARELESS)
     values = [value for _, value in metrics(at)]
@@ -215,15 +215,17 @@ def test_a_part_that_is_blocked_is_a_question_mark_with_its_reason(
     assert "What could not be read" in texts(at)
 
 
-def test_answers_that_nobody_knows_stand_apart_with_the_reason(
+def test_unknown_answers_are_listed_apart_with_the_reason(
     sandbox: Sandbox, mentor: AppTest
 ) -> None:
-    """And are no reason to praise: from an older server, which says less to one question."""
+    """And are no reason to praise: from an older server, which answers less."""
     for path in ("/api/graphql", "/projects/:id/merge_requests/:iid/diffs"):
         sandbox.faults.add("status", status=403, path=path, times=None)
     at = run(mentor, CAREFUL)
     assert not at.success
-    assert "**No Unit Tests**: 18 merge requests, since diffs not read: 403" in plain(texts(at))
+    assert "**No Unit Tests**: unknown for 18 merge requests (diffs not read: 403" in plain(
+        texts(at)
+    )
 
 
 def test_who_cannot_be_looked_for_is_not_called_missing(sandbox: Sandbox, mentor: AppTest) -> None:
@@ -252,7 +254,7 @@ def test_a_member_sees_their_own_profile_and_has_no_field_for_another(member: Ap
 def test_nothing_in_the_address_opens_another_persons_profile_to_a_member(
     sandbox: Sandbox, member: AppTest
 ) -> None:
-    """Whatever it says: GitLab is not even asked about anybody else."""
+    """Whatever it says: GitLab is not even asked about other people."""
     for name in ("user", "username", "users", "role", "page", "people"):
         member.query_params[name] = CAREFUL if name not in {"role", "page"} else "mentor"
     at = member.run()
@@ -286,7 +288,7 @@ def test_what_a_mentor_asked_is_gone_once_they_are_a_member(
 def test_the_workbook_has_exactly_the_six_sheets_and_the_one_about_them(
     client: GitLabClient,
 ) -> None:
-    """Also of somebody who has nothing, and of nobody."""
+    """Also for a person without work, and for a name that does not exist."""
     for name in (CARELESS, "kira.osei", "nobody.here"):
         report = answer(client, ProfileQuery(name, zone=UTC))
         file = to_xlsx(report.sheets("https://gitlab.example"))

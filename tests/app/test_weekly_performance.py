@@ -148,7 +148,7 @@ def test_each_measure_has_its_numbers_by_day_and_a_chart_in_words(view: str) -> 
 def test_of_one_person_the_items_are_shown_at_once() -> None:
     """With days, and links that lead to them."""
     at = ask(choose_days(in_the_demo(PAGE), "Range", first=TODAY - timedelta(days=44)), "kira.osei")
-    assert "What stands behind the row of kira" in texts(at)
+    assert "Items behind the row of kira" in texts(at)
     assert columns(at, 1) == ["Day", "Time", "Kind", "Item", "Project"]
     items = at.dataframe[1].value
     assert set(items["Kind"]) <= {"merge request", "issue", "commit"}
@@ -160,7 +160,7 @@ def test_one_day_is_one_column() -> None:
     at = choose_days(in_the_demo(PAGE), "One day", last=TODAY - timedelta(days=1))
     at = until_done(press(at, "Run"))
     assert columns(at)[3:5] == [(TODAY - timedelta(days=1)).isoformat(), "Total"]
-    assert f"the change from {TODAY - timedelta(days=2)}" in texts(at)
+    assert f"compared with {TODAY - timedelta(days=2)}" in texts(at)
 
 
 def test_who_is_not_there_is_unknown_and_the_sums_say_so() -> None:
@@ -173,7 +173,7 @@ def test_who_is_not_there_is_unknown_and_the_sums_say_so() -> None:
     at = show(at, "Commits")
     table = at.dataframe[0].value.set_index("GitLab Username")
     assert table.loc["nobody.here", [day.isoformat() for day in last_days(TODAY)]].isna().all()
-    assert "Not all is known of 1 of 2 people" in texts(at)
+    assert "Not everything is known about 1 of 2 people" in texts(at)
     at = ask(at, "nobody.here\nnobody.there")
     at = at.button_group(key="by").set_value("By person").run()
     assert not at.exception
@@ -182,7 +182,7 @@ def test_who_is_not_there_is_unknown_and_the_sums_say_so() -> None:
     assert chart.proto.alt.count(": ?") == len(last_days(TODAY))
     at = ask(at, "nobody.here")
     assert [metric.value for metric in at.metric] == ["?"] * 4
-    assert "Nothing was read: 404 there is no user" in texts(at).replace("\\", "")
+    assert "Nothing could be read: 404 there is no user" in texts(at).replace("\\", "")
 
 
 def test_the_members_of_a_group_count_with_those_who_were_named(
@@ -193,14 +193,14 @@ def test_the_members_of_a_group_count_with_those_who_were_named(
     at = go_to(signed_in(busy, monkeypatch, "admin"), PAGE)
     name = busy.world.truth.usernames[0]
     at.text_input(key="group").set_value(str(group["id"]))
-    at = ask(at, f"Red, Somebody, {name.upper()}")
+    at = ask(at, f"Red, Some Name, {name.upper()}")
     table = at.dataframe[0].value.set_index("GitLab Username")
-    assert table.loc[name, "Full Name"] == "Somebody"
+    assert table.loc[name, "Full Name"] == "Some Name"
     assert len(table) > 1
     assert table.index.is_unique
     at.text_input(key="group").set_value("no/such/group")
     at = until_done(press(at, "Run"))
-    assert "The run did not begin" in told(at)
+    assert "The run did not start" in told(at)
 
 
 def test_a_project_that_is_not_there_is_named_and_left_out() -> None:
@@ -220,8 +220,8 @@ def test_a_project_that_is_not_there_is_named_and_left_out() -> None:
     [
         ("Red, Ann\nRed, Ann, ann", "people, line 1: no username"),
         ("ann\ngroup/project", "people, line 2: “group/project” is no username"),
-        ("Team Name, Full Name, E-Mail\nRed, Ann, ann", "there is Team Name, Full Name, E-Mail"),
-        ("\n".join(f"u{number}" for number in range(2001)), "2,001 people are more than the 2,000"),
+        ("Team Name, Full Name, E-Mail\nRed, Ann, ann", "got Team Name, Full Name, E-Mail"),
+        ("\n".join(f"u{number}" for number in range(2001)), "at most 2,000 people, got 2,001"),
         ("\n".join(f"{'r' * 99}, , u{number}" for number in range(1000)), "Leave out full names"),
         (" ", "at least one person"),
     ],
@@ -243,7 +243,7 @@ def test_people_that_cannot_be_asked_about_are_told_next_to_the_field(
     [
         (TODAY, TODAY - timedelta(days=1), "the days end before they begin"),
         (TODAY - timedelta(days=45), TODAY, "are 46 days. Choose at most 45 days."),
-        (TODAY, TODAY + timedelta(days=2), "is still to come. Choose days up to today"),
+        (TODAY, TODAY + timedelta(days=2), "or earlier, got "),
     ],
 )
 def test_days_that_cannot_be_asked_for_are_told_next_to_them(
@@ -273,7 +273,7 @@ def test_a_file_with_other_columns_says_which_one_is_missing() -> None:
     """A column that is not known is not taken for usernames."""
     text = people_of_csv("Team,Full Name,Mail\nRed,Ann,ann\n")
     assert text == (
-        "# file, line 1: no column is titled GitLab Username; there is Team, Full Name, Mail"
+        "# file, line 1: one column must be titled GitLab Username, got Team, Full Name, Mail"
     )
 
 
@@ -306,15 +306,15 @@ def test_whatever_a_file_says_of_teams_and_names_comes_through_the_field(
     ]
 
 
-# -- whose hours -----------------------------------------------------------------------------------
+# -- the hours of others --------------------------------------------------------------------------
 
 
 def visitor_called(name: str, *, is_demo: bool = False) -> SignIn:
-    """Return somebody who is signed in."""
+    """Return the sign-in of a person."""
     return SignIn("https://gitlab.example", Credential("x"), {"username": name}, is_demo=is_demo)
 
 
-def test_others_hours_are_seen_by_whom_the_setting_names_and_by_nobody_else() -> None:
+def test_the_hours_of_others_are_seen_only_by_people_that_the_setting_names() -> None:
     """One's own always; names are compared without case."""
     other, own = WeekPerson("", "", "bob"), WeekPerson("", "", "Ann")
     for names, sees in (([], False), (["@ANN"], True), (["bob"], False)):
@@ -327,7 +327,7 @@ def test_others_hours_are_seen_by_whom_the_setting_names_and_by_nobody_else() ->
 
 @pytest.mark.parametrize("names", ["ann", 7, {"ann": True}])
 def test_a_setting_that_is_no_list_is_refused(names: object) -> None:
-    """Else a slip would show hours to whom nobody named."""
+    """Else a typing error would show hours to people who are not named."""
     with pytest.raises(ConfigurationError, match="hours_for"):
         Viewer.of(visitor_called("ann"), {"hours_for": names})
 
@@ -335,7 +335,7 @@ def test_a_setting_that_is_no_list_is_refused(names: object) -> None:
 @pytest.mark.parametrize(
     ("setting", "seen"),
     [([], ["own"]), (["OWN"], ["own", "other"]), ("own", ["own"])],
-    ids=["nobody", "the visitor", "no list"],
+    ids=["no one", "the visitor", "no list"],
 )
 def test_the_page_shows_the_hours_and_times_that_its_visitor_may_see(
     setting: object, seen: list[str], busy: Sandbox, monkeypatch: pytest.MonkeyPatch
@@ -349,7 +349,7 @@ def test_the_page_shows_the_hours_and_times_that_its_visitor_may_see(
     at = choose_days(go_to(at, PAGE), "Range", first=TODAY - timedelta(days=44))
     at = show(ask(at, f"{own}\n{other}"), "Hours")
     assert set(at.dataframe[0].value["GitLab Username"]) == {names[one] for one in seen}
-    assert ("hours of others are shown only" in texts(at)) is (len(seen) == 1)
+    assert ("You see only your own hours" in texts(at)) is (len(seen) == 1)
     assert ("hours_for" in told(at)) is (setting == "own")
     at = show(ask(at, other), "Overview")
     assert ("Time" in columns(at, 1)) is ("other" in seen)
@@ -363,7 +363,7 @@ def test_without_the_setting_the_view_of_hours_of_others_says_why_it_is_empty(
     at = go_to(signed_in(busy, monkeypatch, own), PAGE)
     at = choose_days(at, "Range", first=TODAY - timedelta(days=44))
     at = show(ask(at, other), "Hours")
-    assert "hours of others are shown only" in texts(at)
+    assert "You see only your own hours" in texts(at)
     assert not at.get("vega_lite_chart")
     assert columns(at) == ["Day", "Kind", "Item", "Project"]
 
@@ -409,12 +409,12 @@ def test_what_was_asked_as_a_mentor_is_not_left_to_see_as_a_member(
 
 
 def test_the_items_of_a_person_are_as_many_as_the_numbers_say(busy: Sandbox) -> None:
-    """Of everybody, on 45 days, each with a link and in its project."""
+    """Of all people on 45 days, each with a link and its project."""
     names = busy.world.truth.usernames
     days = last_days(TODAY, 45)
-    question = WeeklyQuery([WeekPerson("", "", name) for name in names], days, zone=UTC_ZONE)
+    query = WeeklyQuery([WeekPerson("", "", name) for name in names], days, zone=UTC_ZONE)
     with GitLabClient(busy.url, busy.token()) as client:
-        report = answer(client, question)
+        report = answer(client, query)
     kinds = {"merge_requests": "merge request", "issues": "issue", "commits": "commit"}
     seen = 0
     for person in report.people:
@@ -451,7 +451,7 @@ def test_a_project_is_named_without_the_folder_in_which_a_gitlab_lives() -> None
 
 
 def week_of(name: str, team: str, recorded: Recorded) -> PersonWeek:
-    """Return two days of somebody."""
+    """Return two days of a person."""
     return person_week(WeekPerson(team, "", name), DAYS, recorded, UTC_ZONE)
 
 
@@ -461,7 +461,7 @@ def issues(*moments: str) -> list[dict[str, object]]:
 
 
 def of_two() -> Sequence[PersonWeek]:
-    """Return the days of somebody of whom all is known, and of somebody of whom little is."""
+    """Return the days of a person with known numbers, and of one with unknown numbers."""
     whole = Recorded([], issues("2026-03-02T09:10:00Z", "2026-03-02T09:50:00Z"), [], {})
     return [week_of("ann", "Red", whole), week_of("bob", "", Recorded(issues=None, commits=[]))]
 
@@ -509,7 +509,7 @@ def test_time_is_shown_in_hours_and_a_change_with_its_sign() -> None:
     assert hours.kind("B") == "number"
 
 
-def test_a_grid_of_hours_counts_days_and_marks_whom_nobody_knows_all_of() -> None:
+def test_a_grid_of_hours_counts_days_and_marks_people_with_unknown_numbers() -> None:
     """Two issues in one hour of a day are one day."""
     cells = week_hours.by_person(of_two())
     assert len(cells) == 2 * 24

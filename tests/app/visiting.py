@@ -12,18 +12,18 @@ from streamlit.testing.v1 import AppTest
 from gitlab_sync.pages.state.connection import JOBS
 from gitlab_sync.sandbox import Sandbox
 
-ENTRANCE = Path(__file__).parents[2] / "gitlab_sync" / "pages" / "entrance.py"
+NAVIGATION = Path(__file__).parents[2] / "gitlab_sync" / "pages" / "navigation.py"
 PATIENCE = 60.0
 """Seconds that a condition may take to come true on a busy machine."""
 
 
 def visitor() -> AppTest:
     """Return a visitor who has just come to the app."""
-    return AppTest.from_file(str(ENTRANCE), default_timeout=PATIENCE).run()
+    return AppTest.from_file(str(NAVIGATION), default_timeout=PATIENCE).run()
 
 
 def press(at: AppTest, label: str) -> AppTest:
-    """Press a button by what stands on it."""
+    """Press the button with that label."""
     (button,) = [button for button in at.button if button.label == label]
     at = button.click().run()
     assert not at.exception
@@ -64,7 +64,7 @@ def in_the_demo(page: str | None = None) -> AppTest:
 def go_to(at: AppTest, page: str | None) -> AppTest:
     """Go to the page of a file's name (`user_profile.py`); None stays."""
     if page is not None:
-        at = at.switch_page(str(ENTRANCE.with_name(page))).run()
+        at = at.switch_page(str(NAVIGATION.with_name(page))).run()
         assert not at.exception
     return at
 

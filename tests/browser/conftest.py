@@ -12,7 +12,7 @@ from gitlab_sync.sandbox import Sandbox, generate_world
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies here, and skip it by name where there is no browser."""
+    """Mark the tests of this folder, and skip them without a browser."""
     missing = pytest.mark.skip(reason="there is no Chromium on this system")
     for item in items:
         if item.path.parent.name == "browser":
@@ -21,18 +21,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(missing)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One Chromium for a module's tests."""
+    """One Chromium for all tests."""
     with chromium() as browser:
         yield browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app() -> Iterator[RunningApp]:
-    """One app for a module's tests, which may send tokens to this machine only."""
+    """One app for all tests that need no other; it may send tokens to this machine only.
+
+    Whatever they do, it writes nothing into its log: not even what Streamlit warns of once.
+    """
     with RunningApp(GITLAB_SYNC_ALLOWED_HOSTS="127.0.0.1") as app:
+        log = app.log
         yield app
+        assert app.log == log
 
 
 @pytest.fixture
@@ -63,7 +68,7 @@ class Visitors:
 
 @pytest.fixture
 def visitors(browser: Browser, app: RunningApp) -> Iterator[Visitors]:
-    """Whoever comes to the app in one test."""
+    """Make the visitors of the app in one test."""
     visitors = Visitors(browser, app.url)
     yield visitors
     for context in visitors.contexts:

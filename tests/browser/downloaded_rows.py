@@ -28,7 +28,7 @@ def downloaded(page: Page, path: Path) -> Cells:
 
 def expected(sandbox: Sandbox, token: str, names: Iterable[str]) -> Cells:
     """Return what the library finds with that token, as the cells of a CSV file."""
-    question = PeopleQuery([Person(name) for name in names])
+    query = PeopleQuery([Person(name) for name in names])
     with Bridge() as bridge, GitLabClient(sandbox.url, token, bridge=bridge) as client:
-        rows = answer(client, question)
+        rows = answer(client, query)
     return [{key: "" if v is None else str(v) for key, v in row.items()} for row in rows]

@@ -45,7 +45,7 @@ client_kwargs = {{ scope = "openid profile read_api", prompt = "{prompt}" }}
 
 @dataclass(frozen=True)
 class Grant:
-    """What somebody agreed to, until the code for it is used."""
+    """What a person agreed to, until the code for it is used."""
 
     username: str
     redirect_uri: str
@@ -68,8 +68,8 @@ class Provider:
 
     Its host is `localhost` where the app's is `127.0.0.1`: two sites, as they are in earnest.
     `redirect_uris` are those that are registered. `wrong` makes the next answers carry a state, a
-    nonce or a signature that is not the right one. `groups` are those that everybody is a member
-    of. `secrets_given` holds all that nobody but the app's server may see: codes and tokens.
+    nonce or a signature that is not the right one. `groups` are those that each person is a member
+    of. `secrets_given` holds what only the app's server may see: codes and tokens.
     """
 
     def __init__(self, sandbox: Sandbox) -> None:
@@ -136,7 +136,7 @@ class Provider:
             raise Refused("invalid_redirect_uri")
 
     def check_question(self, query: Mapping[str, str]) -> None:
-        """Raise `Refused` for a question that the app must not ask so."""
+        """Raise `Refused` for a request that the app must not send like this."""
         if query.get("response_type") != "code":
             raise Refused("unsupported_response_type")
         asked = query.get("scope", "").split()
@@ -212,7 +212,7 @@ class Provider:
         return str(jwt.encode({"alg": "RS256", "kid": "one"}, claims, key))
 
     def userinfo(self, authorization: str) -> dict[str, Any]:
-        """Return who an access token belongs to; raises `Refused` for one that nobody has."""
+        """Return who an access token belongs to; raises `Refused` for an unknown one."""
         given = authorization.removeprefix("Bearer ")
         for row in self.sandbox.world.users:
             name = token_name(row.data["username"])
@@ -231,7 +231,7 @@ def token_name(username: str) -> str:
 
 
 def claims_of(user: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what GitLab says of somebody; the subject is the user's id."""
+    """Return GitLab's claims about a person; the subject is the user's id."""
     return {
         "sub": str(user["id"]),
         "name": user["name"],

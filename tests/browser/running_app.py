@@ -133,7 +133,7 @@ class RunningApp:
 
 
 def _environment(home: str, more: Mapping[str, str]) -> dict[str, str]:
-    """Return our environment without what would point the app to somebody's real GitLab."""
+    """Return our environment without what would point the app to a real GitLab."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("GITLAB_")}
     return {**ours, "HOME": home, "PYTHONUNBUFFERED": "1", **more}
 

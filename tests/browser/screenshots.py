@@ -95,7 +95,7 @@ def take_excerpts(url: str, folder: Path) -> None:
 
 @contextmanager
 def _visitor(browser: Browser, form: Form) -> Iterator[Page]:
-    """Yield the page of a visitor whose window has that form."""
+    """Yield the page of a visitor with a window of that form."""
     width, theme = form
     with browser.new_context(
         viewport={"width": width, "height": HEIGHTS[width]},

@@ -46,10 +46,10 @@ def test_a_picked_row_opens_the_projects_report_below(new_page: NewPage) -> None
     expect(page.get_by_text("to the score").first).to_be_visible()
 
 
-def test_a_commit_is_typed_in_judged_and_stands_in_the_address(
+def test_a_commit_that_is_typed_in_is_checked_and_is_in_the_url(
     new_page: NewPage, sandbox: Sandbox
 ) -> None:
-    """So that a link leads to the same question."""
+    """So that a link leads to the same query."""
     project = sandbox.world.tables.projects[0]
     path, commit = project["path_with_namespace"], sandbox.world.commits[project["id"]][0]
     short = commit.data["short_id"]

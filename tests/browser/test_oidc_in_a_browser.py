@@ -41,7 +41,7 @@ def app(provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def serve(provider: Provider, folder: Path, prompt: str = "") -> RunningApp:
-    """Return an app whose secrets name the provider, and register it there once it runs."""
+    """Return an app with secrets for the provider; it is registered there once it runs."""
     path = folder / "secrets.toml"
     path.write_text(provider.secrets_toml(prompt), encoding="utf-8")
     return Registered(provider, STREAMLIT_SECRETS_FILES=str(path))
@@ -82,7 +82,7 @@ def wrong(provider: Provider) -> Iterator[Callable[[str], None]]:
 
 
 def person(provider: Provider, number: int) -> str:
-    """Return somebody; no two tests take the same."""
+    """Return a person; no two tests take the same."""
     return sorted(provider.sandbox.world.truth.usernames)[number]
 
 
@@ -101,7 +101,7 @@ def sign_in(page: Page, username: str) -> None:
 
 
 def read_the_work_of(page: Page, username: str) -> None:
-    """Ask for somebody's work on the first page."""
+    """Ask for a person's work on the first page."""
     page.locator(".st-key-users textarea").fill(username)
     page.get_by_role("button", name="Run", exact=True).click()
 
@@ -124,7 +124,7 @@ def names_of_cookies(page: Page) -> set[str]:
 
 
 def expect_the_ways_in(page: Page, sentence: str) -> None:
-    """Expect to be told why nobody is signed in, on the page that offers to try again."""
+    """Expect the reason of a failed sign-in, on the page that offers to try again."""
     expect(page.get_by_text(sentence)).to_be_visible()
     expect(page.get_by_role("button", name="Sign in with GitLab")).to_be_visible()
     expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
@@ -204,7 +204,7 @@ def test_what_streamlit_puts_into_cookies_is_gone_once_one_is_signed_in(
 
 
 def contents(name: str, value: str) -> dict[str, str]:
-    """Return what anybody reads in a cookie of Streamlit: it is signed, not encrypted."""
+    """Return what everyone can read in a cookie of Streamlit: it is signed, not encrypted."""
     _, unsigned = URLSafeTimedSerializer("no secret is needed", salt=name).loads_unsafe(value)
     found: dict[str, str] = json.loads(unsigned)
     return found
@@ -213,7 +213,7 @@ def contents(name: str, value: str) -> dict[str, str]:
 def test_signing_out_ends_it_here_and_in_streamlit(
     new_page: NewPage, provider: Provider, app: RunningApp
 ) -> None:
-    """After a reload, too; whoever comes next has to ask GitLab again."""
+    """After a reload, too; the next visitor has to ask GitLab again."""
     page = new_page()
     sign_in(page, person(provider, 3))
     page.get_by_role("button", name="Sign out").click()
@@ -241,7 +241,7 @@ def test_a_token_that_is_refused_later_leads_back_and_in_again(
     sign_in(page, name)
 
 
-def test_whoever_came_by_a_link_gets_there_after_signing_in_even_at_the_second_attempt(
+def test_a_visitor_with_a_link_gets_there_after_signing_in_even_at_the_second_attempt(
     new_page: NewPage, provider: Provider, app: RunningApp
 ) -> None:
     """With all that the link asks for; once there, the first page is the first page again."""
@@ -263,7 +263,7 @@ def test_whoever_came_by_a_link_gets_there_after_signing_in_even_at_the_second_a
 def test_a_link_that_is_opened_meanwhile_counts_more(
     new_page: NewPage, provider: Provider, app: RunningApp
 ) -> None:
-    """Whoever turns back at GitLab and opens another page sees that one."""
+    """A visitor who turns back at GitLab and opens another page sees that one."""
     page = new_page()
     page.goto(f"{app.url}/weekly?people={person(provider, 0)}")
     page.get_by_role("button", name="Sign in with GitLab").click()
@@ -274,14 +274,14 @@ def test_a_link_that_is_opened_meanwhile_counts_more(
 
 
 @pytest.mark.parametrize("what", ["state", "nonce", "signature"])
-def test_an_answer_that_does_not_belong_to_the_question_signs_nobody_in(
+def test_a_response_to_another_request_signs_no_one_in(
     new_page: NewPage,
     provider: Provider,
     app: RunningApp,
     wrong: Callable[[str], None],
     what: str,
 ) -> None:
-    """One with another state, with another nonce, or signed by somebody else."""
+    """One with another state, with another nonce, or signed by someone else."""
     name = person(provider, 6)
     before = len(asked(provider, name))
     wrong(what)
@@ -296,7 +296,7 @@ def test_an_answer_that_does_not_belong_to_the_question_signs_nobody_in(
 def test_an_answer_cannot_be_used_in_another_browser_or_twice(
     new_page: NewPage, provider: Provider, app: RunningApp
 ) -> None:
-    """Who lures somebody to the address of an answer signs them in as nobody."""
+    """The URL of a response signs in no one who is lured to it."""
     page = new_page()
     answers: list[str] = []
     page.on("request", lambda r: answers.append(r.url) if "/oauth2callback" in r.url else None)
@@ -312,10 +312,10 @@ def test_an_answer_cannot_be_used_in_another_browser_or_twice(
     expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
 
 
-def test_somebody_in_hundreds_of_groups_gets_in(
+def test_a_member_of_hundreds_of_groups_gets_in(
     new_page: NewPage, provider: Provider, app: RunningApp
 ) -> None:
-    """Their ID token is longer than a cookie may be, and than a header usually is."""
+    """Their ID token is longer than one cookie, and than most headers."""
     provider.groups = [sha256(str(number).encode()).hexdigest()[:40] for number in range(400)]
     try:
         sign_in(new_page(), person(provider, 6))

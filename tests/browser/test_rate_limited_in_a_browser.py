@@ -1,4 +1,4 @@
-"""A rate limit, met by one of two visitors: it holds back whose token it is for, nobody else."""
+"""A rate limit for the token of one of two visitors: it delays that visitor and no other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from running_app import run_batch, sign_in
 
 from gitlab_sync.sandbox import Sandbox
 
-WAIT = 8
+WAIT = 4
 """Seconds that GitLab asks to wait, each time that the limit is met."""
 
 FIRST_REFUSED = 10
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.timeout(300)
 
 
 def watched_page(page: Page, sandbox: Sandbox, name: str) -> Page:
-    """Sign somebody in, and note from now on whether their page ever speaks of a limit."""
+    """Sign a person in, and note from now on whether their page ever speaks of a limit."""
     sign_in(page, sandbox.token(name), sandbox.url)
     expect(page.get_by_role("heading", name="Batch analytics")).to_be_visible()
     page.evaluate(_WATCH)
@@ -49,11 +49,11 @@ def seconds_told(line: Locator) -> int:
 
 
 def statuses(sandbox: Sandbox, name: str) -> set[int | None]:
-    """Return how GitLab has answered to somebody's token; None where it is about to."""
+    """Return how GitLab has answered to a person's token; None where it is about to."""
     return {each.status for each in sandbox.traffic.exchanges if each.token == name}
 
 
-def test_a_limit_counts_down_for_whom_it_is_for_and_holds_nobody_else_back(
+def test_a_limit_counts_down_for_its_visitor_and_delays_no_other(
     visitors, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """The other's run begins and ends while the first waits; then that goes on to the same rows.

@@ -35,7 +35,7 @@ def test_a_row_that_is_picked_opens_its_team_and_the_address_leads_there(visitor
 
 
 def test_the_workbook_has_a_sheet_for_each_team(visitors, tmp_path: Path) -> None:
-    """Beside the leaderboard and the points."""
+    """And the leaderboard and the points."""
     page: Page = visitors.new()
     open_leaderboard(page, "Scores: kira.osei\nBlue/Green: leo.fischer")
     with page.expect_download() as download:
@@ -65,6 +65,6 @@ def test_what_was_just_typed_is_saved_and_comes_back(visitors, tmp_path: Path) -
     download.value.save_as(path)
     page.keyboard.press("Escape")
     area.fill("")
-    page.get_by_text("Take teams from a file or from groups").click()
+    page.get_by_text("Add teams from a file or from groups").click()
     page.locator("input[type=file]").set_input_files(path)
     expect(area).to_have_value('"Red: 1" (App): kira.osei (Kira Osei)')

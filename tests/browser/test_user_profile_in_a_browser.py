@@ -39,7 +39,7 @@ The end.
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    """Serve the demo's world, whose pictures are elsewhere, with a README full of traps."""
+    """Serve the demo's world with pictures on other hosts and a README full of traps."""
     world = demo_world()
     for user in world.tables.users:
         user["avatar_url"] = f"https://{ELSEWHERE}/0.png"
@@ -71,8 +71,8 @@ def run(page: Page) -> None:
     expect(page.get_by_text("The end.")).to_be_visible()
 
 
-def test_nothing_that_somebody_wrote_loads_anything_from_elsewhere(page: Page) -> None:
-    """Neither their README nor their picture tells anybody that it was looked at."""
+def test_nothing_that_people_wrote_loads_anything_from_elsewhere(page: Page) -> None:
+    """Neither a README nor an avatar tells another host that it was looked at."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     run(page)
@@ -92,7 +92,7 @@ def test_nothing_that_somebody_wrote_loads_anything_from_elsewhere(page: Page) -
 def test_the_workbook_that_is_saved_has_exactly_the_six_sheets_and_the_one_about_them(
     page: Page, tmp_path: Path
 ) -> None:
-    """Under a name that says whose it is, and of which day."""
+    """Its name has the person and the day."""
     run(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="All tables as XLSX").click()

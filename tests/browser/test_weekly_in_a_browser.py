@@ -23,7 +23,7 @@ def new_page(visitors) -> NewPage:
 def test_a_link_leads_to_a_view_and_a_picked_row_opens_the_items_below(
     new_page: NewPage, app: RunningApp
 ) -> None:
-    """People, view and way of the chart stand in the address; the first row is of the first team.
+    """People, view and way of the chart are in the URL; the first row is of the first team.
 
     Another view keeps nothing of the pick, since its rows are others.
     """
@@ -38,8 +38,8 @@ def test_a_link_leads_to_a_view_and_a_picked_row_opens_the_items_below(
     table = page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
     table.click(position={"x": 20, "y": 1.5 * _ROW})
-    heading = page.get_by_role("heading", name="What stands behind the row of")
-    expect(heading).to_have_text("What stands behind the row of amelie.laurent")
+    heading = page.get_by_role("heading", name="Items behind the row of")
+    expect(heading).to_have_text("Items behind the row of amelie.laurent")
     page.get_by_role("radio", name="Overview").click()
     expect(heading).to_have_count(0)
-    expect(page.get_by_text("Pick a row")).to_have_count(2)
+    expect(page.get_by_text("Select a row")).to_have_count(2)

@@ -9,12 +9,12 @@ from typing import Literal, TypeAlias
 from playwright.sync_api import Locator, Page, expect
 
 Form: TypeAlias = tuple[int, Literal["light", "dark"]]
-"""The width of a window in pixels, and the theme that somebody prefers."""
+"""The width of a window in pixels, and the preferred theme."""
 
 HEIGHTS = {1280: 900, 400: 850}
 """Heights of windows by their widths, in pixels."""
 
-FORMS: tuple[Form, ...] = ((1280, "light"), (1280, "dark"), (400, "light"), (400, "dark"))
+FORMS: tuple[Form, ...] = ((1280, "light"), (400, "light"), (400, "dark"), (1280, "dark"))
 
 _ROW = 35  # pixels: a table is drawn, so there is no element to click on
 _COLUMNS_BEFORE = 1008  # pixels
@@ -71,7 +71,7 @@ class Stop:
 
 
 SIGN_IN = Stop("sign-in", "/", "GitLab Sync", "Personal access token", asks=False)
-"""The only stop for whoever is not in the demo."""
+"""The only stop for visitors who are not in the demo."""
 
 _BATCH, _PROFILE, _WEEK = "Batch analytics", "User profile", "Weekly performance"
 _TEAMS, _PROJECTS = "Team leaderboard", "Project compliance"
@@ -81,31 +81,31 @@ PAGES = (
     SIGN_IN,
     Stop("batch", "/", _BATCH, "12 of 12 people read"),
     Stop("profile", "/profile", _PROFILE, "Profile README"),
-    Stop("weekly", "/weekly?show=Merge+Requests", _WEEK, "Pick a row, in the box"),
+    Stop("weekly", "/weekly?show=Merge+Requests", _WEEK, "Select a row, with the box"),
     Stop("leaderboard", _TEAM, _TEAMS, "Rank 1 of 3"),
     Stop("compliance-one", "/compliance", _PROJECTS, "At main"),
     Stop("compliance-many", _MANY, _PROJECTS, "4 of 4 projects read"),
-    Stop("status", "/status", "Status", "Who waits for the pool", asks=False),
+    Stop("status", "/status", "Status", "Waiting requests", asks=False),
 )
 """Every page with its answer."""
 
-_NOBODY = "/?users=hana.yilmaz%0Anobody.here"
-_BEHIND = "What stands behind the row of"
+_UNKNOWN_USER = "/?users=hana.yilmaz%0Anobody.here"
+_BEHIND = "Items behind the row of"
 
 MORE = (
     Stop("batch-faults", "/", _BATCH, "12 of 12 people read", then=scroll_table),
-    Stop("batch-items", _NOBODY, _BATCH, _BEHIND, then=pick_row),
-    Stop("batch-trouble", _NOBODY, _BATCH, "What could not be read", then=open_all),
+    Stop("batch-items", _UNKNOWN_USER, _BATCH, _BEHIND, then=pick_row),
+    Stop("batch-errors", _UNKNOWN_USER, _BATCH, "What could not be read", then=open_all),
     Stop("profile-all", "/profile?part=Issues", _PROFILE, "Profile README", then=open_all),
-    Stop("profile-nobody", "/profile?user=nobody.here", _PROFILE, "There is no user"),
+    Stop("profile-not-found", "/profile?user=nobody.here", _PROFILE, "There is no user"),
     Stop("weekly-items", "/weekly", _WEEK, _BEHIND, then=pick_row),
     Stop("weekly-people", "/weekly?show=Commits&by=By+person", _WEEK, "The stronger the colour"),
-    Stop("weekly-hours", "/weekly?show=Hours", _WEEK, "When something was recorded"),
+    Stop("weekly-hours", "/weekly?show=Hours", _WEEK, "The hours in which something was recorded"),
     Stop("leaderboard-chart", f"{_TEAM}&show=Chart&part=Shares", _TEAMS, "Rank 1 of 3"),
     Stop("leaderboard-points", f"{_TEAM}&show=Points&part=Points", _TEAMS, "Rank 1 of 3"),
     Stop("leaderboard-days", f"{_TEAM}&individuals=true&part=Days", _TEAMS, "Recorded:"),
     Stop("leaderboard-list", f"{_TEAM}&part=Merge+requests", _TEAMS, "Rank 1 of 3"),
-    Stop("compliance-mend", "/compliance", _PROJECTS, "to the score", then=tab("Suggestions")),
+    Stop("compliance-fix", "/compliance", _PROJECTS, "to the score", then=tab("Suggestions")),
     Stop("compliance-picked", _MANY, _PROJECTS, "At main", then=pick_row),
     Stop("compliance-chart", _MANY, _PROJECTS, "projects read", then=tab("Chart")),
 )

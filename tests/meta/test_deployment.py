@@ -175,7 +175,7 @@ def test_the_documented_proxy_passes_on_what_the_server_needs() -> None:
 
 def test_every_setting_of_the_environment_is_documented() -> None:
     """Those that the pages read."""
-    for path in (ROOT / "gitlab_sync/pages").glob("*.py"):
+    for path in (ROOT / "gitlab_sync/pages").rglob("*.py"):
         for line in path.read_text(encoding="utf-8").splitlines():
             if 'VARIABLE = "' in line:
                 assert line.split('"')[1] in DEPLOYMENT, line

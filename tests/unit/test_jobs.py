@@ -64,7 +64,7 @@ def at_once(run: Run) -> Report:
 
 @pytest.fixture
 def clock() -> Clock:
-    """Make a clock that stands."""
+    """Make a clock that only the test moves."""
     return Clock()
 
 
@@ -98,11 +98,11 @@ def test_two_tabs_that_ask_the_same_watch_one_job(jobs: JobRegistry) -> None:
 
 
 def test_different_keys_are_different_jobs(jobs: JobRegistry) -> None:
-    """Another principal, or another question, shares nothing."""
+    """Another principal, or another query, shares nothing."""
     assert jobs.start(("alice", "q"), ALICE, at_once) is not jobs.start(("bob", "q"), BOB, at_once)
 
 
-def test_asking_again_after_the_end_starts_anew(jobs: JobRegistry) -> None:
+def test_asking_again_after_the_end_starts_a_new_job(jobs: JobRegistry) -> None:
     """A refresh is a new job under the old key, which the other watchers find there, too."""
     old = ended(jobs.start("key", ALICE, at_once))
     new = jobs.start("key", BOB, at_once)
@@ -136,8 +136,10 @@ def test_cancelling_what_is_already_done_changes_nothing(jobs: JobRegistry) -> N
     assert job.state == "done"
 
 
-def test_asking_again_while_the_cancelled_one_still_ends_starts_anew(jobs: JobRegistry) -> None:
-    """Nobody has to wait for the last of a job that they gave up."""
+def test_asking_again_while_the_cancelled_job_still_ends_starts_a_new_one(
+    jobs: JobRegistry,
+) -> None:
+    """No one has to wait for the end of a job that was cancelled."""
     never = threading.Event()
 
     def stubborn(run: Run) -> Report:
@@ -156,7 +158,7 @@ def test_asking_again_while_the_cancelled_one_still_ends_starts_anew(jobs: JobRe
 def test_a_job_goes_on_for_the_time_of_grace_after_the_last_watcher_left(
     jobs: JobRegistry, clock: Clock
 ) -> None:
-    """A reload takes a moment in which nobody watches; that must not end anything."""
+    """A reload has a moment without watchers, which must not end the job."""
     work = Work()
     job = jobs.start("key", ALICE, work)
     jobs.leave(ALICE)
@@ -166,7 +168,7 @@ def test_a_job_goes_on_for_the_time_of_grace_after_the_last_watcher_left(
     clock.now += 1.0
     jobs.sweep()
     assert ended(job).state == "cancelled"
-    assert job.reason == "nobody was watching any more"
+    assert job.reason == "all tabs were closed"
 
 
 def test_who_comes_back_in_time_saves_the_job(jobs: JobRegistry, clock: Clock) -> None:
@@ -184,7 +186,7 @@ def test_who_comes_back_in_time_saves_the_job(jobs: JobRegistry, clock: Clock) -
     assert not job.cancelling
 
 
-def test_a_job_that_somebody_else_watches_goes_on(jobs: JobRegistry, clock: Clock) -> None:
+def test_a_job_with_another_watcher_continues(jobs: JobRegistry, clock: Clock) -> None:
     """Leaving ends nothing for others."""
     job = jobs.start("key", ALICE, Work())
     jobs.find("key", BOB)
@@ -194,8 +196,8 @@ def test_a_job_that_somebody_else_watches_goes_on(jobs: JobRegistry, clock: Cloc
     assert not job.cancelling
 
 
-def test_the_grace_ends_by_itself_without_anybody_coming_by() -> None:
-    """With a real clock: an alarm cancels the job, no sweep is called."""
+def test_the_grace_ends_by_itself() -> None:
+    """With a real clock: a timer cancels the job, no sweep is called."""
     registry = JobRegistry(grace=0.05)
     job = registry.start("key", ALICE, Work())
     registry.leave(ALICE)

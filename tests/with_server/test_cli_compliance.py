@@ -90,7 +90,7 @@ def test_one_project_is_shown_with_every_check_and_what_to_do(
     assert b"1 of 1 projects read" in done.stderr
 
 
-def test_what_is_unknown_stands_beside_the_score(
+def test_what_is_unknown_is_shown_with_the_score(
     environ: dict[str, str], shelf: Shelf, sandbox: Sandbox
 ) -> None:
     """A part that could not be read neither lowers nor raises it."""

@@ -1,6 +1,6 @@
-"""An opaque cookie by which the server knows a browser again after a reload.
+"""An opaque cookie that identifies a browser again after a reload.
 
-It says nothing and opens nothing by itself: what belongs to it lies in the server's memory.
+The cookie holds a random key and nothing else. What belongs to the key is in the server's memory.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from collections.abc import Awaitable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "gitlab_sync_browser"
+"""The name of the cookie."""
+
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}")
 _NOT_PAGES = ("/_stcore/", "/static/", "/media/", "/component/")
 
 
 def browser_key(cookies: str) -> str | None:
-    """Return the browser's key in a `Cookie` header, or None if it holds none of ours."""
-    # By hand: the standard library gives up at the first strange cookie of another program.
+    """Return the browser's key from a `Cookie` header; None if it has no valid one."""
+    # The standard library's parser stops at the first malformed cookie of another program.
     for cookie in cookies.split(";"):
         name, _, value = cookie.strip().partition("=")
         if name == COOKIE and is_key(value):
@@ -27,18 +29,18 @@ def browser_key(cookies: str) -> str | None:
 
 
 def is_key(text: str) -> bool:
-    """Whether a text may be a key that this server gave out."""
+    """Return whether a text has the form of the keys that this server makes."""
     return _KEY.fullmatch(text) is not None
 
 
 class BrowserCookie:
-    """ASGI middleware that gives a browser its key along with a page, if it has none yet."""
+    """ASGI middleware that sets the cookie in the response to a page, unless the browser has it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Pass the request on, and put the cookie on the answer to it where one is due."""
+        """Pass the request on, and add the cookie to the response if it is missing."""
         if scope["type"] != "http" or scope["path"].startswith(_NOT_PAGES):
             return self._app(scope, receive, send)
         headers = dict(scope["headers"])

@@ -1,4 +1,4 @@
-"""The demo: a GitLab inside this process, with made-up people, started when first wanted."""
+"""The demo: a GitLab inside this process with made-up people, started on first use."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gitlab_sync.sandbox import Sandbox, demo_world
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """The running demo: its address, its teams, and full names by username.
+    """The running demo: its URL, a token for it, its teams, and full names by username. Immutable.
 
-    `last_day` is the last day of its people's work: nobody does anything while it runs.
+    `last_day` is the last day with work: the made-up people do nothing while the demo runs.
     """
 
     url: str
@@ -28,11 +28,11 @@ class Demo:
 
     @property
     def people(self) -> tuple[str, ...]:
-        """The usernames of everybody in the teams."""
+        """The usernames of all team members."""
         return tuple(usernames_of(self.teams))
 
     def sign_in(self) -> SignIn:
-        """Return a sign-in of a visitor; raises our errors if the demo does not answer."""
+        """Return a visitor's sign-in. Raises GitLabSyncError if the demo does not answer."""
         return SignIn.check(self.url, Credential(self.token), is_demo=True)
 
 
@@ -43,9 +43,9 @@ _demo: Demo | None = None
 def get_demo() -> Demo:
     """Return the process's demo; the first call starts it. Thread-safe.
 
-    Its threads are daemons wherever it is started, so that it never keeps the process from ending.
+    Its threads are daemons, so it never keeps the process from ending.
     """
-    global _demo  # noqa: PLW0603 - there is one for the process, and it cannot be made on import
+    global _demo  # noqa: PLW0603 - one for the process, and too costly to make on import
     with _lock:
         if _demo is None:
             last_day = datetime.now(UTC).date()

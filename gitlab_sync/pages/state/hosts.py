@@ -1,4 +1,4 @@
-"""Which GitLab a token may be sent to: the server's operator decides, not who types an address."""
+"""The GitLab hosts that may receive tokens: the server's operator lists them."""
 
 from __future__ import annotations
 
@@ -18,57 +18,62 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class _Allowed:
-    """One line of the list. `scheme` and `port` are None where it leaves them open."""
+    """One line of the list. `scheme` and `port` are None where the line leaves them open."""
 
     host: str
     port: int | None = None
     scheme: str | None = None
 
     def covers(self, parts: SplitResult) -> bool:
-        """Whether an address is at this host."""
-        if _name(parts) != self.host:
+        """Return whether a URL is at this host."""
+        if _host(parts) != self.host:
             return False
         port = parts.port or _PORTS[parts.scheme]
         if self.port is not None and port != self.port:
             return False
-        # Without https a token can be read on the way, so http has to be written down; on this
-        # very machine there is no way to read it on.
+        # Without https a token can be read on the network, so http needs an explicit line. The
+        # loopback interface is not a network that others can listen on.
         return parts.scheme == (self.scheme or "https") or (
             self.scheme is None and _is_loopback(self.host)
         )
 
 
 class Hosts:
-    """The hosts that may be reached, as an operator listed them. Immutable and thread-safe.
+    """The allowed hosts, as the operator listed them. Immutable.
 
-    A line is a host (`gitlab.example.com`: https, any port), a host with a port, or a whole address
-    (`http://gitlab.lan:8080`), which then is meant exactly. `url` is the one to begin with. Raises
-    ConfigurationError for a line that cannot be one.
+    A line is a host (`gitlab.example.com`: https, any port), a host with a port, or a complete URL
+    (`http://gitlab.lan:8080`), which allows exactly that. `url` is the GitLab that the sign-in page
+    suggests; `listed` has the lines as written. Raises ConfigurationError for an invalid line.
     """
 
     def __init__(self, url: str, listed: Iterable[str]) -> None:
         lines = [text for line in listed if (text := str(line).strip())]
         self.url = clean_base_url(url)
-        allowed = [_read(line) for line in lines or [self.url]]
-        own = _read(self.url)
+        allowed = [_parse(line) for line in lines or [self.url]]
+        own = _parse(self.url)
         if _Allowed(own.host) in allowed:
-            allowed.append(own)  # whoever configured http for a host they list has written it down
+            allowed.append(own)  # an http URL that is configured for a listed host is explicit
         self._allowed = tuple(allowed)
         self.listed = tuple(lines or [urlsplit(self.url).netloc])
 
     @classmethod
     def from_settings(cls, secrets: Mapping[str, object], environ: Mapping[str, str]) -> Hosts:
-        """Read `allowed_hosts` and `gitlab_url` of the secrets, else of the environment.
+        """Read `allowed_hosts` and `gitlab_url` from the secrets, else from the environment.
 
-        The default is the host of the configured URL, and without one gitlab.com.
+        The default is the host of the configured URL; without a URL it is gitlab.com. Raises
+        ConfigurationError for an invalid list.
         """
-        said = secrets.get("allowed_hosts") or environ.get(VARIABLE, "")
-        if isinstance(said, str):
-            listed = said.split(",")
-        elif isinstance(said, Iterable):
-            listed = [str(line) for line in said]
+        setting = secrets.get("allowed_hosts") or environ.get(VARIABLE, "")
+        if isinstance(setting, str):
+            listed = setting.split(",")
+        elif isinstance(setting, Iterable):
+            listed = [str(line) for line in setting]
         else:
-            raise ConfigurationError("allowed_hosts in the secrets is no list of hosts")
+            raise ConfigurationError(
+                "allowed_hosts in the secrets must be a list of hosts, "
+                f"got {type(setting).__name__}",
+                hint='Write, for example, allowed_hosts = ["gitlab.example.com"].',
+            )
         url = str(secrets.get("gitlab_url") or environ.get(URL_VARIABLE, "")).strip()
         if url:
             return cls(url, listed)
@@ -76,39 +81,39 @@ class Hosts:
         return cls(first if "://" in first else f"https://{first}", listed)
 
     def check(self, url: str) -> str:
-        """Return the address of a GitLab as it will be asked; ConfigurationError if it may not be.
+        """Return the base URL of an allowed GitLab, with `https://` added if it has no scheme.
 
-        `https://` may be left out.
+        Raises ConfigurationError if tokens must not be sent to that URL.
         """
         text = url.strip()
         base_url = clean_base_url(text if "://" in text else f"https://{text}")
         parts = urlsplit(base_url)
         if any(allowed.covers(parts) for allowed in self._allowed):
             return base_url
-        where = _name(parts)
-        if parts.scheme == "http" and any(allowed.host == where for allowed in self._allowed):
+        host = _host(parts)
+        if parts.scheme == "http" and any(allowed.host == host for allowed in self._allowed):
             raise ConfigurationError(
-                f"{where} is reached by https only: a token must not travel in the clear",
+                f"{host} must be reached by https, got http: tokens are not sent unencrypted",
                 hint=f"Write https://{parts.netloc}.",
             )
-        kind = "a private address" if _is_private(where) else "not one of this server's GitLabs"
+        kind = "a private address" if _is_private(host) else "not an allowed host of this server"
         raise ConfigurationError(
-            f"{where} is {kind}, so no token is sent there",
-            hint=f"This server may reach {', '.join(self.listed)}. "
-            "Whoever runs it can allow more hosts.",
+            f"{host} is {kind}, so no token is sent there",
+            hint=f"This server can reach {', '.join(self.listed)}. "
+            "Its operator can allow more hosts.",
         )
 
 
-def _read(line: str) -> _Allowed:
+def _parse(line: str) -> _Allowed:
     parts = urlsplit(clean_base_url(line if "://" in line else f"https://{line}"))
     scheme = parts.scheme if "://" in line else None
     port = parts.port
     if scheme is not None and port is None:
         port = _PORTS[scheme]
-    return _Allowed(_name(parts), port, scheme)
+    return _Allowed(_host(parts), port, scheme)
 
 
-def _name(parts: SplitResult) -> str:
+def _host(parts: SplitResult) -> str:
     return (parts.hostname or "").rstrip(".").lower()
 
 

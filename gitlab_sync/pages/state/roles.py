@@ -1,4 +1,4 @@
-"""Who may see which pages: what the server's operator wrote down, and nothing else."""
+"""Which pages a visitor may see: the roles that the server's operator has listed."""
 
 from __future__ import annotations
 
@@ -10,73 +10,83 @@ from typing import Literal, get_args
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.rules.identity.usernames import username_key
 
 Role = Literal["admin", "mentor", "member"]
-"""An admin sees all pages and the server's state, a mentor all pages, a member what is theirs."""
+"""An admin sees all pages and the server's status, a mentor all pages, a member their own data."""
 
 VARIABLE = "GITLAB_SYNC_ROLES"
-"""The environment variable that names a file with roles."""
+"""The environment variable with the path of the roles file."""
 
-_RANKS: tuple[Role, ...] = get_args(Role)
-_OLDER: dict[str, Role] = {"intern": "member"}
+_RANKS: tuple[Role, ...] = get_args(Role)  # from most to fewest pages
+_OLDER_NAMES: dict[str, Role] = {"intern": "member"}
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The roles of usernames, in lower case. Immutable, so threads may share it.
+    """Roles by username in lower case. Immutable.
 
-    Who is not listed where somebody is, is a member; where nobody is listed, all are mentors.
+    If anyone is listed, everyone who is not is a member. If the list is empty, everyone is a
+    mentor.
     """
 
     by_username: Mapping[str, Role] = field(default_factory=dict)
 
     @classmethod
     def from_settings(cls, secrets: Mapping[str, object], environ: Mapping[str, str]) -> Roles:
-        """Read `roles` of the secrets, else the file that `GITLAB_SYNC_ROLES` names (TOML).
+        """Read `roles` of the secrets, else the TOML file that `GITLAB_SYNC_ROLES` names.
 
-        Both have a list of usernames for each role: `admin = ["ann"]`. Who is in two has the one
-        that sees more. Raises ConfigurationError for anything else.
+        Both have a list of usernames for each role: `admin = ["ann"]`. A username in two lists has
+        the role that sees more. Raises ConfigurationError for anything else.
         """
-        given = secrets.get("roles")
+        setting = secrets.get("roles")
         path = environ.get(VARIABLE, "").strip()
-        if given is None and path:
-            given = _read_file(path)
-        if given is None:
+        if setting is None and path:
+            setting = _read_file(path)
+        if setting is None:
             return cls()
-        if not isinstance(given, Mapping):
-            raise ConfigurationError("roles must have a list of usernames for each role")
-        return cls(_listed(given))
+        if not isinstance(setting, Mapping):
+            raise ConfigurationError(
+                "roles must be a table with a list of usernames for each role, "
+                f"got {type(setting).__name__}",
+                hint='Write, for example, admin = ["ann"] below [roles].',
+            )
+        return cls(_by_username(setting))
 
     def of(self, sign_in: SignIn) -> Role:
-        """Return what somebody is; in the demo, where nothing can be harmed, an admin."""
+        """Return the visitor's role; admin in the demo, where nothing can be harmed."""
         if sign_in.is_demo:
             return "admin"
-        otherwise: Role = "member" if self.by_username else "mentor"
-        return self.by_username.get(sign_in.username.lower(), otherwise)
+        default: Role = "member" if self.by_username else "mentor"
+        return self.by_username.get(username_key(sign_in.username), default)
 
 
 def _read_file(path: str) -> object:
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigurationError(f"the file of roles cannot be read: {error.strerror}") from None
+        raise ConfigurationError(f"the roles file cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise ConfigurationError(f"the file of roles is not TOML: {error}") from None
+        raise ConfigurationError(f"the roles file is not TOML: {error}") from None
 
 
-def _listed(given: Mapping[str, object]) -> dict[str, Role]:
-    found: dict[str, Role] = {}
+def _by_username(setting: Mapping[str, object]) -> dict[str, Role]:
     by_role: dict[Role, list[str]] = {role: [] for role in _RANKS}
-    for name, usernames in given.items():
-        role = _OLDER.get(name.lower(), name.lower())
+    for name, usernames in setting.items():
+        role = _OLDER_NAMES.get(name.lower(), name.lower())
         if role not in by_role:
             raise ConfigurationError(
-                f"there is no role “{name}”", hint=f"Roles are {', '.join(_RANKS)}."
+                f"a role must be admin, mentor or member, got “{name}”",
+                hint="Use one of these three names.",
             )
         if isinstance(usernames, str) or not isinstance(usernames, Iterable):
-            raise ConfigurationError(f"the role {name} must have a list of usernames")
-        by_role[role] += [str(username).strip().removeprefix("@").lower() for username in usernames]
-    for role, names in by_role.items():  # who sees more comes first
+            raise ConfigurationError(
+                f"the role {name} must be a list of usernames, got {type(usernames).__name__}",
+                hint=f'Write, for example, {name} = ["ann", "bob"].',
+            )
+        by_role[role] += [username_key(str(username)) for username in usernames]
+    found: dict[str, Role] = {}
+    for role, names in by_role.items():  # the role that sees more comes first
         for username in names:
             found.setdefault(username, role)
     return found

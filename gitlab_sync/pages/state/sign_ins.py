@@ -1,4 +1,4 @@
-"""Who is signed in: tokens in this process's memory, found again by a browser's opaque key."""
+"""Sign-ins: tokens in this process's memory, found by the opaque key of a browser."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ IDLE = 3600.0
 """Seconds without use after which a sign-in is forgotten."""
 
 CHECK_TIMEOUT = 20.0
-"""Seconds that the question who somebody is may take."""
+"""Seconds that the request for the visitor's own user may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """One person at one GitLab, as a browser signed in. Immutable; its repr shows no token.
+    """One person at one GitLab, signed in with one browser. Immutable; its repr shows no token.
 
-    `user` is what GitLab's `/user` said. `handle` names this sign-in, and nothing of its token, to
-    caches and to the shared pool. `is_demo` says that the GitLab is the built-in one; `since` is
-    aware, UTC.
+    `user` is GitLab's answer to `/user`. `handle` identifies this sign-in to caches and to the
+    shared executor, and reveals nothing of the token. `is_demo` marks the built-in GitLab. `since`
+    is aware, UTC.
     """
 
     base_url: str
@@ -41,7 +41,7 @@ class SignIn:
 
     @classmethod
     def check(cls, base_url: str, credential: Credential, *, is_demo: bool = False) -> SignIn:
-        """Ask GitLab once who that is, and return the sign-in; raises our errors."""
+        """Read `/user` once and return the sign-in. Raises GitLabSyncError if that fails."""
         with GitLabClient(base_url, credential, timeout=CHECK_TIMEOUT) as client:
             return cls(client.base_url, credential, client.get("user"), is_demo)
 
@@ -52,20 +52,20 @@ class SignIn:
 
     @property
     def name(self) -> str:
-        """The full name, or the username where there is none."""
+        """The full name, or the username if there is none."""
         return str(self.user.get("name") or self.username)
 
     @property
     def principal(self) -> str:
-        """Whose rights a result stands for: two browsers with one token share it.
+        """The principal that results belong to: two browsers with one token share it.
 
-        Visitors of the demo share a token without being one person, so each is one of their own.
+        Visitors of the demo share a token but are different people, so each has their own.
         """
         principal = self.credential.principal(self.base_url)
         return f"{principal}/{self.handle}" if self.is_demo else principal
 
     def client(self, timeout: float = DEFAULT_TIMEOUT) -> GitLabClient:
-        """Return a new client; its work is this sign-in's lane of the shared pool."""
+        """Return a new client. Its requests are in this sign-in's queue of the executor."""
         return GitLabClient(self.base_url, self.credential, timeout=timeout, tenant=self.handle)
 
 
@@ -75,29 +75,29 @@ class _Entry:
     used: float
 
 
-class Sessions:
-    """The sign-ins of all browsers, each under that browser's key. Thread-safe.
+class SignInRegistry:
+    """The sign-ins of all browsers, each under its browser's key. Thread-safe.
 
-    They live in this process's memory only. One that was not used for `idle` seconds of `clock` is
-    forgotten, whether or not anybody comes by.
+    They are only in this process's memory. A timer forgets a sign-in that was not used for `idle`
+    seconds of `clock`, which never goes back.
     """
 
     def __init__(self, *, idle: float = IDLE, clock: Callable[[], float] = time.monotonic) -> None:
         self._idle = idle
         self._clock = clock
         self._lock = threading.Lock()
-        self._entries: OrderedDict[str, _Entry] = OrderedDict()  # the longest unused comes first
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()  # least recently used first
         self._timer = Timer(self.sweep, clock)
 
     def put(self, key: str, sign_in: SignIn) -> None:
-        """Remember who signed in in the browser of that key, in place of who was before."""
+        """Store the sign-in of the browser with that key, in place of an earlier one."""
         with self._lock:
             self._entries[key] = _Entry(sign_in, self._clock())
             self._entries.move_to_end(key)
         self.sweep()
 
     def find(self, key: str) -> SignIn | None:
-        """Return who is signed in there, which counts as a use; None if nobody is."""
+        """Return the browser's sign-in and count this as a use; None if it is not signed in."""
         now = self._clock()
         with self._lock:
             entry = self._entries.get(key)
@@ -108,13 +108,13 @@ class Sessions:
             return entry.sign_in
 
     def forget(self, key: str) -> SignIn | None:
-        """Sign that browser out and return who that was, or None; idempotent."""
+        """Remove and return the browser's sign-in; None if it is not signed in."""
         with self._lock:
             entry = self._entries.pop(key, None)
         return None if entry is None else entry.sign_in
 
     def sweep(self) -> None:
-        """Forget what was not used for too long."""
+        """Forget the sign-ins that were idle for too long, and set the timer for the next one."""
         now = self._clock()
         with self._lock:
             while self._entries:
@@ -130,33 +130,7 @@ class Sessions:
         return len(self._entries)
 
     def close(self) -> None:
-        """Forget everybody."""
+        """Forget all sign-ins and stop the timer."""
         with self._lock:
             self._entries.clear()
         self._timer.stop()
-
-
-class Notices:
-    """A sentence for each browser, to be told on its next page, once. Thread-safe.
-
-    It outlives a reload, which a page's own state does not. The oldest go beyond `most`: somebody
-    who never came back.
-    """
-
-    def __init__(self, most: int = 1000) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._texts: OrderedDict[str, str] = OrderedDict()
-
-    def leave(self, key: str, text: str) -> None:
-        """Keep Markdown for the browser of that key, in place of what was kept before."""
-        with self._lock:
-            self._texts[key] = text
-            self._texts.move_to_end(key)
-            if len(self._texts) > self._most:
-                self._texts.popitem(last=False)
-
-    def take(self, key: str) -> str | None:
-        """Return what is to be told there and forget it; None if there is nothing."""
-        with self._lock:
-            return self._texts.pop(key, None)

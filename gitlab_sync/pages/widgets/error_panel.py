@@ -1,4 +1,4 @@
-"""Errors on the page: who, what, why, and what to do; never a traceback, never a token."""
+"""Errors on a page: who, what, why and what to do. Never a traceback, never a token."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from gitlab_sync.errors import (
     TimedOut,
     without_secrets,
 )
+from gitlab_sync.pages.widgets.markdown import escaped, literal
 from gitlab_sync.types import TableRow
 
 _MOST_NAMES = 8
 _MOST_GROUPS = 20
-_BY_STATUS = {
+_HINT_BY_STATUS = {
     "401": AuthenticationError.hint_text,
     "403": PermissionDenied.hint_text,
     "404": NotFound.hint_text,
     "429": RateLimited.hint_text,
 }
-_BY_WORDS = {
-    "there is no user": "Check how the name is spelled; it is the username, not the full name.",
+_HINT_BY_WORDS = {
+    "there is no user": "Check the spelling: it must be the username, not the full name.",
     "cancelled": "Run again to read the rest.",
-    "nobody ": "Run again to read the rest.",
+    "tabs were closed": "Run again to read the rest.",
     "in time": TimedOut.hint_text,
     "The connection to": ConnectionFailed.hint_text,
-    "TLS with": "Whoever runs this server has to check the certificate of this GitLab.",
+    "TLS with": "The operator of this server must check the certificate of this GitLab.",
     "not JSON": BadResponse.hint_text,
     "cut short": BadResponse.hint_text,
 }
 _STATUS = re.compile(r"\b([45]\d\d)\b")
-_WEB = re.compile(r"https?://[!-'*-~]+", re.IGNORECASE)  # no parenthesis, which would end a link
-_UNCLEAR = "Run again; if it stays, look at it in GitLab."
+_DEFAULT_HINT = "Run again. If the error stays, look at the item in GitLab."
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something that could not be read. All plain text, made for people."""
+class Problem:
+    """Something that could not be read, as plain text for people. Immutable."""
 
     who: str
     what: str
@@ -55,112 +55,105 @@ class Trouble:
     to_do: str
 
 
-def literal(text: str) -> str:
-    """Return text for Markdown such that it shows as it is, whoever wrote it."""
-    return f"`{text.replace('`', chr(39))}`" if text.strip() else "(nothing)"
-
-
-def of_error(who: str, what: str, error: GitLabSyncError) -> Trouble:
-    """Return what is to be said of one error."""
+def problem_of_error(who: str, what: str, error: GitLabSyncError) -> Problem:
+    """Return the problem that an error describes."""
     why = without_secrets(error.reason)
-    return Trouble(who, what, why, error.hint or _what_to_do(why))
+    return Problem(who, what, why, error.hint or _hint(why))
 
 
-def of_rows(rows: Iterable[TableRow], what: str, subject: str = "Username") -> list[Trouble]:
-    """Return what is to be said of the rows that are not whole; `what` names their items.
+def problems_of_rows(
+    rows: Iterable[TableRow], what: str, subject: str = "Username"
+) -> list[Problem]:
+    """Return a problem for each incomplete row; `what` names the items that were read.
 
-    The column `subject` says who or what a row is about.
+    The column `subject` has the person or project of the row; `Status` and `Error` say what is
+    missing.
     """
-    found = []
+    problems = []
     for row in rows:
         if row["Status"] != "Success":
             why = without_secrets(str(row["Error"] or row["Status"]))
-            found.append(Trouble(str(row[subject]), what, why, _what_to_do(why)))
-    return found
+            problems.append(Problem(str(row[subject]), what, why, _hint(why)))
+    return problems
 
 
-def _what_to_do(why: str) -> str:
-    """Return advice for a reason that has only its text left, as a row has."""
-    for words, hint in _BY_WORDS.items():
+def _hint(why: str) -> str:
+    """Return what to do about an error of which only the text is left, as in a row."""
+    for words, hint in _HINT_BY_WORDS.items():
         if words in why:
             return hint
     hints: dict[str, None] = {}
     for status in _STATUS.findall(why):
-        hint = ServerError.hint_text if status[0] == "5" else _BY_STATUS.get(status, "")
+        hint = ServerError.hint_text if status[0] == "5" else _HINT_BY_STATUS.get(status, "")
         if hint:
             hints[hint] = None
-    return " ".join(hints) or _UNCLEAR
+    return " ".join(hints) or _DEFAULT_HINT
 
 
-def grouped(troubles: Iterable[Trouble]) -> list[Trouble]:
-    """Return the troubles, those with the same cause as one: all who, and all what, with commas."""
-    people: dict[tuple[str, str], dict[str, None]] = {}
-    things: dict[tuple[str, str], dict[str, None]] = {}
-    for trouble in troubles:
-        cause = (trouble.why, trouble.to_do)
-        people.setdefault(cause, {})[trouble.who] = None
-        things.setdefault(cause, {})[trouble.what] = None
-    return [Trouble(", ".join(people[cause]), ", ".join(things[cause]), *cause) for cause in people]
+def grouped(problems: Iterable[Problem]) -> list[Problem]:
+    """Return one problem for each cause, with the names and items that have it, comma-separated."""
+    who: dict[tuple[str, str], dict[str, None]] = {}
+    what: dict[tuple[str, str], dict[str, None]] = {}
+    for problem in problems:
+        cause = (problem.why, problem.to_do)
+        who.setdefault(cause, {})[problem.who] = None
+        what.setdefault(cause, {})[problem.what] = None
+    return [Problem(", ".join(who[cause]), ", ".join(what[cause]), *cause) for cause in who]
 
 
-def as_text(troubles: Iterable[Trouble]) -> str:
-    """Return the troubles as a text file for a mail or a ticket."""
+def as_text(problems: Iterable[Problem]) -> str:
+    """Return the grouped problems as a text file for an email or a ticket."""
     return "\n".join(
-        f"Who:        {trouble.who}\n"
-        f"What:       {trouble.what}\n"
-        f"Why:        {trouble.why}\n"
-        f"What to do: {trouble.to_do}\n"
-        for trouble in grouped(troubles)
+        f"Who:        {problem.who}\n"
+        f"What:       {problem.what}\n"
+        f"Why:        {problem.why}\n"
+        f"What to do: {problem.to_do}\n"
+        for problem in grouped(problems)
     )
 
 
-def show_troubles(troubles: Sequence[Trouble], file_name: str) -> None:
-    """Show all that went wrong in one panel that can be downloaded; nothing if all is well."""
-    if not troubles:
+def show_problems(problems: Sequence[Problem], file_name: str) -> None:
+    """Show all problems in one panel with a download; show nothing if there are none."""
+    if not problems:
         return
-    with st.container(border=True, key="troubles"):
+    with st.container(border=True, key="problems"):
         st.header("What could not be read", anchor=False, icon=":material/report:")
-        groups = grouped(troubles)
-        for trouble in groups[:_MOST_GROUPS]:
+        groups = grouped(problems)
+        for problem in groups[:_MOST_GROUPS]:
+            who = first_names(problem.who.split(", "))
             st.markdown(
-                f"**{_shortened(trouble.who)}** · {trouble.what}  \n"
-                f"Why: {escaped(trouble.why)}  \n"
-                f"What to do: {escaped(trouble.to_do)}"
+                f"**{who}** · {problem.what}  \n"
+                f"Why: {escaped(problem.why)}  \n"
+                f"What to do: {escaped(problem.to_do)}"
             )
         if len(groups) > _MOST_GROUPS:
-            st.caption(f"{len(groups) - _MOST_GROUPS} other causes stand in the text file.")
+            st.caption(f"The text file has {len(groups) - _MOST_GROUPS} more causes.")
         st.download_button(
             "Download as text",
-            as_text(troubles),
+            as_text(problems),
             file_name,
             "text/plain",
-            key="download_troubles",
+            key="download_problems",
             on_click="ignore",
             icon=":material/download:",
         )
 
 
-def _shortened(who: str) -> str:
-    names = who.split(", ")
-    shown = ", ".join(escaped(name) for name in names[:_MOST_NAMES])
+def first_names(names: Sequence[str]) -> str:
+    """Return the first names as Markdown, and how many more there are: `a, b and 3 more`."""
+    shown = ", ".join(map(escaped, names[:_MOST_NAMES]))
     more = len(names) - _MOST_NAMES
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def escaped(text: str) -> str:
-    """Return text for Markdown such that nothing in it is taken for a sign of Markdown."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|:$~])", r"\\\1", text)
-
-
-def linked(text: str, link: str | None) -> str:
-    """Return text for Markdown that leads to `link`, if that is an address of the web."""
-    shown = escaped(text)
-    return f"[{shown}]({link})" if link is not None and _WEB.fullmatch(link) else shown
+def show_input_error(text: str, title: str | None = None) -> None:
+    """Show, next to a field, what is wrong with the visitor's input; `text` is Markdown."""
+    st.error(text, title=title, icon=":material/error:")
 
 
 def show_error(title: str, error: GitLabSyncError) -> None:
     """Show one error in place: what happened, and what to do."""
-    st.error(error_text(error), title=title, icon=":material/error:")
+    show_input_error(error_text(error), title)
 
 
 def error_text(error: GitLabSyncError) -> str:
@@ -168,11 +161,11 @@ def error_text(error: GitLabSyncError) -> str:
     return f"{escaped(without_secrets(error.reason))}.  \n{escaped(error.hint)}"
 
 
-def show_failure(error: Exception) -> bool:
-    """Say that the page itself broke; return True, so that nothing else is shown of it."""
+def show_script_error(error: Exception) -> bool:
+    """Show that the page itself failed; return True, so that Streamlit shows nothing else."""
     st.error(
-        f"This page broke ({literal(type(error).__name__)}). Reload it; if that does not help, "
-        "tell whoever runs this server. What went wrong stands in the server's log.",
+        f"This page failed ({literal(type(error).__name__)}). Reload it. If that does not help, "
+        "tell the operator of this server: the server's log has the details.",
         title="Something went wrong",
         icon=":material/error:",
     )

@@ -1,4 +1,4 @@
-"""A page's question, the job that answers it, and how the answer is shown while it grows."""
+"""A page's query, the job that answers it, and the view of the answer while the job runs."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ import streamlit as st
 
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import AuthenticationError
-from gitlab_sync.pages.state.connection import JOBS, connect, current_sign_in, sign_out_refused
+from gitlab_sync.pages.state.browser import current_sign_in, sign_out_refused
+from gitlab_sync.pages.state.connection import JOBS, connect
 from gitlab_sync.pages.state.jobs import BackgroundJob
-from gitlab_sync.pages.state.keeping import kept_for
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.state.store_setting import store_for
 from gitlab_sync.pages.widgets.error_panel import (
-    Trouble,
-    of_error,
-    of_rows,
+    Problem,
+    problem_of_error,
+    problems_of_rows,
     show_error,
-    show_troubles,
+    show_problems,
 )
-from gitlab_sync.pages.widgets.times import shown_moment, visitors_zone
+from gitlab_sync.pages.widgets.times import time_text, visitor_zone
 from gitlab_sync.reports.report import Report
+from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.run import Run
 from gitlab_sync.types import TableRow
 
@@ -32,35 +34,36 @@ Q = TypeVar("Q")
 R = TypeVar("R", bound=Report)
 
 POLL = 0.4
-"""Seconds between two looks at a job that runs, if it is the only one."""
+"""Seconds between two updates of a page while its job is the only one that runs."""
 
-_ASKED = "_asked_on_"
+_LAST_QUERY = "_last_query_"
 
 
 @dataclass(frozen=True, slots=True)
 class PageQuery(Generic[Q, R]):
-    """One question on one page. Two that are `about` the same share a job. Immutable.
+    """One query of one page. Queries of a page with the same `key` share a job. Immutable.
 
-    `answer` takes the question in a job's thread and asks GitLab as whoever is signed in; it never
-    touches Streamlit. `nouns` names what is read, for progress and errors; the column `subject`
-    says who or what a row is about. What `grows` is shown from its headings on, before any row.
+    `answer` runs in the job's thread, so it never touches Streamlit; it reads GitLab with the
+    client of the visitor. `nouns` names the items that are read, for progress and errors. The
+    column `subject` has the person or project of a row. `shows_empty` asks for the table's header
+    before the first row is there.
     """
 
     page: str
-    about: Hashable
+    key: Hashable
     nouns: str
     query: Q = field(compare=False)
     answer: Callable[[GitLabClient, Q, Run], R] = field(compare=False)
     subject: str = "Username"
-    grows: bool = field(default=False, compare=False)
+    shows_empty: bool = field(default=False, compare=False)
 
     def work(self, sign_in: SignIn, run: Run) -> R:
-        """Answer, for the registry of jobs.
+        """Answer the query, as the work of a background job.
 
-        Raises AuthenticationError if GitLab takes the token no more, which a row cannot tell.
+        Raises AuthenticationError if GitLab no longer accepts the token: a row cannot say that.
         """
         with sign_in.client() as client:
-            run = replace(run, store=kept_for(sign_in))
+            run = replace(run, store=store_for(sign_in))
             report = self.answer(client, self.query, run)
             completeness = report.completeness
             refused = "not signed in" in {*completeness.lost, *completeness.lists}
@@ -70,8 +73,11 @@ class PageQuery(Generic[Q, R]):
 
 
 @dataclass(frozen=True, slots=True)
-class Look(Generic[Q, R]):
-    """What there is to see of an answer: the rows so far, and the report once it is whole."""
+class Snapshot(Generic[Q, R]):
+    """What a job has at one moment: its rows so far, and its report when it has ended. Immutable.
+
+    `as_of` is aware, in the visitor's time zone; `instance` is the URL of the GitLab.
+    """
 
     query: Q
     rows: Sequence[TableRow]
@@ -80,73 +86,73 @@ class Look(Generic[Q, R]):
     as_of: datetime
     instance: str
 
-    @property
-    def completeness(self) -> str:
-        """How complete the rows are, in words."""
-        return "still being read" if self.report is None else str(self.report.completeness)
+    def meta(self, scope: str) -> Meta:
+        """Return what the files of a table say about its data; `scope` is the query in words."""
+        completeness = "still being read" if self.report is None else str(self.report.completeness)
+        return Meta(self.as_of, self.instance, completeness, scope)
 
 
-Asked: TypeAlias = tuple[PageQuery[Q, R] | None, bool]
-"""What the fields of a page ask, None if that cannot be asked, and whether Run was pressed."""
+FormResult: TypeAlias = tuple[PageQuery[Q, R] | None, bool]
+"""The query of a page's fields (None: the input is invalid), and whether Run was pressed."""
 
-View: TypeAlias = Callable[[Look[Q, R]], bool | None]
-"""How a page shows an answer; it returns True if it told by itself what could not be read."""
+View: TypeAlias = Callable[[Snapshot[Q, R]], bool | None]
+"""Shows the answer on the page; returns True if it has shown the errors itself."""
 
 
 def _is_refused(row: TableRow) -> bool:
     return row.get("Status") == "Error" and "401" in str(row.get("Error"))
 
 
-def ask_and_show(
+def run_and_show(
     sign_in: SignIn,
     page: str,
-    asked: Asked[Q, R],
+    form: FormResult[Q, R],
     view: View[Q, R],
     *,
     ready: str,
-    lacking: str,
+    incomplete: str,
 ) -> None:
-    """Ask what the fields of a page ask if Run was pressed, and show the answer by `view`.
+    """Start the query of a page's fields if Run was pressed, and show its answer by `view`.
 
-    Where there is no answer yet, `ready` says what to do, or `lacking` if nothing can be asked.
+    Without an answer, show what to do: `ready` if the fields have a valid query, else `incomplete`.
     """
-    query, pressed = asked
+    query, pressed = form
     if pressed and query is not None:
-        ask(sign_in, query)
+        start(sign_in, query)
     if not show_answer(sign_in, page, query, view):
-        st.caption(ready if query is not None else lacking)
+        st.caption(ready if query is not None else incomplete)
 
 
-def ask(sign_in: SignIn, query: PageQuery[Q, R]) -> None:
-    """Start a job for the question, or join the one that runs; end what this page asked before."""
+def start(sign_in: SignIn, query: PageQuery[Q, R]) -> None:
+    """Start a job for the query or join a running one; leave the job of the page's last query."""
     owner = connect(sign_in).owner
-    before: PageQuery[Q, R] | None = st.session_state.get(_ASKED + query.page)
-    if before is not None and before != query:
-        JOBS.drop([_key(sign_in, before)], owner)
-    JOBS.start(_key(sign_in, query), owner, partial(query.work, sign_in))
-    st.session_state[_ASKED + query.page] = query
+    last: PageQuery[Q, R] | None = st.session_state.get(_LAST_QUERY + query.page)
+    if last is not None and last != query:
+        JOBS.drop([_job_key(sign_in, last)], owner)
+    JOBS.start(_job_key(sign_in, query), owner, partial(query.work, sign_in))
+    st.session_state[_LAST_QUERY + query.page] = query
 
 
-def _key(sign_in: SignIn, query: PageQuery[Q, R]) -> Hashable:
+def _job_key(sign_in: SignIn, query: PageQuery[Q, R]) -> Hashable:
     return (sign_in.principal, query)
 
 
 def show_answer(
     sign_in: SignIn, page: str, query: PageQuery[Q, R] | None, view: View[Q, R]
 ) -> bool:
-    """Show how far the question's job is and what it found, by `view`; False if there is none.
+    """Show the progress and the answer of the query's job by `view`; return False without a job.
 
-    `query` is what the fields of the page ask now (None: nothing that could be asked). Where that
-    was never asked, what this tab asked before stays, with a word about it.
+    If there is no job for `query` (or it is None), show the job of the tab's last query on this
+    page instead, and say so.
     """
-    before: PageQuery[Q, R] | None = st.session_state.get(_ASKED + page)
-    for candidate in (query, before):
+    last: PageQuery[Q, R] | None = st.session_state.get(_LAST_QUERY + page)
+    for candidate in (query, last):
         job = None if candidate is None else _find(sign_in, candidate)
         if candidate is None or job is None:
             continue
-        st.session_state[_ASKED + page] = candidate
+        st.session_state[_LAST_QUERY + page] = candidate
         if candidate != query:
-            st.caption("The fields have changed since: this is what was asked before.")
+            st.caption("The fields have changed. This is the answer to the previous input.")
         fragment = st.fragment(_show, run_every=_pause() if job.running else None)
         fragment(candidate, view, polled=job.running)
         return True
@@ -154,25 +160,25 @@ def show_answer(
 
 
 def _pause() -> float:
-    """Return the seconds between two looks: many who look have to look less often."""
+    """Return the seconds between two updates: longer if many jobs run."""
     running = sum(job.running for job in JOBS.all())
     return POLL * max(1, running / 2)
 
 
 def _find(sign_in: SignIn, query: PageQuery[Q, R]) -> BackgroundJob | None:
-    """Return the question's job, running or ended, and watch it."""
-    job = JOBS.find(_key(sign_in, query), connect(sign_in).owner)
-    # A refusal from before this sign-in says nothing about it.
+    """Return the query's job, running or ended, and watch it."""
+    job = JOBS.find(_job_key(sign_in, query), connect(sign_in).owner)
+    # A job that was refused before this sign-in says nothing about the new token.
     return None if job is None or (_refused(job) and job.started < sign_in.since) else job
 
 
 def _refused(job: BackgroundJob) -> bool:
-    """Whether GitLab did not take the token any more."""
+    """Return whether GitLab no longer accepted the token."""
     return isinstance(job.error, AuthenticationError)
 
 
 def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
-    """Show everything once; run again and again while `polled`."""
+    """Show the job's progress, its answer and its errors. Streamlit repeats it while `polled`."""
     sign_in = current_sign_in()
     job = None if sign_in is None else _find(sign_in, query)
     if sign_in is None or job is None:
@@ -180,18 +186,18 @@ def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
     if _refused(job):
         sign_out_refused(sign_in)
     if polled and not job.running:
-        st.rerun()  # the whole page, so that the polling ends
-    slot = st.container()  # there at all times, so that what is below keeps its place
+        st.rerun()  # a run of the whole page ends the repetition
+    slot = st.container()  # always present, so that elements below keep their state
     if job.running:
         with slot:
             _show_progress(query, job)
-    _show_head(sign_in, query, job)
-    told: bool | None = False
+    _show_summary(sign_in, query, job)
+    errors_shown: bool | None = False
     if job.running and not job.rows:
-        st.caption(f"The first {query.nouns} are being read…")
-    if job.rows or job.report is not None or (job.running and query.grows):
-        told = view(
-            Look(
+        st.caption(f"Reading the first {query.nouns}…")
+    if job.rows or job.report is not None or (job.running and query.shows_empty):
+        errors_shown = view(
+            Snapshot(
                 query.query,
                 job.rows,
                 cast("R | None", job.report),
@@ -200,8 +206,8 @@ def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
                 sign_in.base_url,
             )
         )
-    if not told:
-        show_troubles(_troubles(query, job), f"Errors_{_as_of(job):%Y-%m-%d}.txt")
+    if not errors_shown:
+        show_problems(_problems(query, job), f"Errors_{_as_of(job):%Y-%m-%d}.txt")
 
 
 def _show_progress(query: PageQuery[Q, R], job: BackgroundJob) -> None:
@@ -213,15 +219,23 @@ def _show_progress(query: PageQuery[Q, R], job: BackgroundJob) -> None:
             key="cancel",
             icon=":material/cancel:",
             disabled=job.cancelling,
-            on_click=job.cancel,
-            args=("you cancelled it",),
+            on_click=_cancel,
+            args=(query,),
         )
 
 
-def progress_text(nouns: str, job: BackgroundJob) -> tuple[float, str]:
-    """Return the share of a job that is done (0 to 1), and a line that says how far it is.
+def _cancel(query: PageQuery[Q, R]) -> None:
+    """Cancel the query's job. Streamlit keeps a callback for long: it must not hold the job."""
+    visitor = current_sign_in()
+    job = None if visitor is None else _find(visitor, query)
+    if job is not None:
+        job.cancel("you cancelled the run")
 
-    What is counted may be done while rows are still to come, so it says how many rows are there.
+
+def progress_text(nouns: str, job: BackgroundJob) -> tuple[float, str]:
+    """Return the share of the job that is done (0 to 1), and a line of text about its progress.
+
+    The line has the number of rows if that is not what is counted: rows can follow later.
     """
     now, rows = job.progress, len(job.rows)
     what = now.what or nouns
@@ -242,39 +256,39 @@ def _counted(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _show_head(sign_in: SignIn, query: PageQuery[Q, R], job: BackgroundJob) -> None:
-    """Show what went wrong as a whole, how complete the answer is, and the way to a newer one."""
-    with st.container():  # there at all times, so that what is below keeps its place
+def _show_summary(sign_in: SignIn, query: PageQuery[Q, R], job: BackgroundJob) -> None:
+    """Show an error of the whole run, how complete the answer is, and the button Refresh."""
+    with st.container():  # always present, so that elements below keep their state
         if job.error is not None:
-            show_error("The run broke off" if job.rows else "The run did not begin", job.error)
+            show_error("The run stopped early" if job.rows else "The run did not start", job.error)
         if job.running:
             return
         with st.container(horizontal=True, vertical_alignment="center"):
             if job.report is not None:
                 st.markdown(completeness_text(job, job.report))
             if st.button("Refresh", key=f"refresh_{query.page}", icon=":material/refresh:"):
-                ask(sign_in, query)
+                start(sign_in, query)
                 st.rerun()
 
 
 def completeness_text(job: BackgroundJob, report: Report) -> str:
-    """Return, as Markdown, how complete an answer is and when it was read."""
+    """Return, as Markdown, how complete an answer is and when its data was read."""
     unfinished = sum(row.get("Status", "Success") != "Success" for row in report)
     whole = report.completeness.whole and not unfinished
     icon = ":material/check_circle:" if whole else ":material/warning:"
     parts = [str(report.completeness)]
     if job.state == "cancelled":
-        parts.insert(0, f"Cancelled, since {job.reason}")
-    parts.append(f"data as of {shown_moment(_as_of(job))}")
+        parts.insert(0, f"Stopped early: {job.reason}")
+    parts.append(f"data as of {time_text(_as_of(job))}")
     return f"{icon} {' · '.join(parts)}"
 
 
 def _as_of(job: BackgroundJob) -> datetime:
-    """Return when a job's data were read, by the visitor's clock where the browser tells it."""
+    """Return when the job's data was read, in the visitor's time zone."""
     when = job.started if job.report is None else job.report.as_of
-    return when.astimezone(visitors_zone())
+    return when.astimezone(visitor_zone())
 
 
-def _troubles(query: PageQuery[Q, R], job: BackgroundJob) -> list[Trouble]:
-    found = [] if job.error is None else [of_error("everybody", query.nouns, job.error)]
-    return found + of_rows(job.rows, query.nouns, query.subject)
+def _problems(query: PageQuery[Q, R], job: BackgroundJob) -> list[Problem]:
+    found = [] if job.error is None else [problem_of_error("everyone", query.nouns, job.error)]
+    return found + problems_of_rows(job.rows, query.nouns, query.subject)

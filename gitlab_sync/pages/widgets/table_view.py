@@ -1,4 +1,4 @@
-"""A table on a page: filter, links, numbers that sort, unknown shown as unknown, downloads."""
+"""A table on a page: filter, links, sortable numbers, marked unknown cells, and downloads."""
 
 from __future__ import annotations
 
@@ -6,95 +6,132 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
 import streamlit as st
 
-from gitlab_sync.pages.widgets.times import today, visitors_zone
-from gitlab_sync.reports.cells import Kind, value_of
+from gitlab_sync.pages.widgets.times import today, visitor_zone
+from gitlab_sync.reports.cells import Kind, Value, value_of
 from gitlab_sync.reports.formats import FORMATS, file_name
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import UNKNOWN, shown_columns
 from gitlab_sync.reports.xlsx_file import to_xlsx
 from gitlab_sync.types import Scalar, TableRow
 
-DOWNLOADS = ("csv", "xlsx", "parquet")
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler  # type: ignore[import-untyped]
+    from streamlit.elements.lib.column_types import ColumnConfig
 
-_ROW_HEIGHT = 35
-_MOST_ROWS = 20
-_FILTERED_FROM = 8  # fewer rows are seen at a glance
-_LETTER, _MARGIN = 7, 28  # pixels, such that every title can be read
+DOWNLOADS = ("csv", "xlsx", "parquet")
+"""The formats of the download buttons, as keys of `FORMATS`."""
+
+_ROW_HEIGHT = 35  # pixels
+_MOST_ROWS = 20  # a longer table scrolls
+_FILTERED_FROM = 8  # rows: a shorter table needs no filter
+_CHARACTER, _MARGIN = 7, 28  # pixels, so that every title can be read
 _WIDEST = 340
 _LINK_WIDTH = 70
 _TINT = "background-color: rgba(245, 158, 11, 0.18)"
 _LINK = "Open"
 
-UnknownCells = Callable[[TableRow], Mapping[str, int]]
-"""For a row: how many items each of its counts could not judge."""
+UnknownCounts = Callable[[TableRow], Mapping[str, int]]
+"""Returns for a row how many items could not be evaluated, by the column that counts them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Extras:
+class TableOptions:
     """What a page adds to a table. Immutable.
 
-    `help` explains columns; `pinned` ones stay in view (None: the first). `unknown` says what
-    counts leave out. `alt` describes the table for whoever does not see it. The headings of one
-    that is `growing` stand there before its first row.
+    `help` explains columns. `pinned` columns stay visible while scrolling (None: the first one).
+    `unknown` says what counts leave out. `alt` describes the table for screen readers. With
+    `shows_empty` a table without rows shows its header.
     """
 
     help: Mapping[str, str] = field(default_factory=dict)
     pinned: Sequence[str] | None = None
-    unknown: UnknownCells | None = None
+    unknown: UnknownCounts | None = None
     alt: str = ""
-    growing: bool = False
+    shows_empty: bool = False
 
 
-_PLAIN = Extras()
+_DEFAULT = TableOptions()
 
 
-def show_sheet(
-    sheet: Sheet, key: str, title: str, extras: Extras = _PLAIN, *, selectable: bool = False
+class _Look(TypedDict):
+    """How Streamlit draws a table, whether or not its rows are selectable."""
+
+    hide_index: bool
+    column_config: dict[str, ColumnConfig]
+    height: int
+    row_height: int
+    placeholder: str
+    key: str
+    alt: str
+
+
+class _ColumnOptions(TypedDict):
+    """What the configurations of all kinds of columns share; `width` is in pixels."""
+
+    help: str | None
+    pinned: bool
+    width: int
+
+
+def show_table(
+    sheet: Sheet,
+    key: str,
+    title: str,
+    options: TableOptions = _DEFAULT,
+    *,
+    selectable: bool = False,
 ) -> TableRow | None:
-    """Show a table with its filter and its downloads; return the row that was picked, if any.
+    """Show a table with its filter and downloads; return the selected row, or None.
 
-    `key` tells the tables of a page apart; the filter stands under it in the page's address.
-    `title` begins the names of files, which hold exactly the rows that are shown.
+    `key` is unique among the page's tables and names the filter in the page's URL. `title` is the
+    beginning of the file names. Files contain exactly the rows that are shown.
     """
     rows = _filtered(sheet, key)
     shown = replace(sheet, rows=rows)
-    picked = None
-    picking: Any = {"on_select": "rerun", "selection_mode": "single-row"} if selectable else {}
-    still_empty = extras.growing and not sheet.rows
-    if rows or still_empty:
-        event: Any = st.dataframe(
-            _styled(shown, extras.unknown),
+    selected: Sequence[int] = ()
+    only_header = options.shows_empty and not sheet.rows
+    if rows or only_header:
+        data = _styled(shown, options.unknown)
+        look = _Look(
             hide_index=True,
-            column_config=_column_config(shown, extras),
+            column_config=_column_config(shown, options),
             height=_ROW_HEIGHT * (min(len(rows), _MOST_ROWS) + 1) + 3,
             row_height=_ROW_HEIGHT,
             placeholder=UNKNOWN,
             key=f"table_{key}",
-            alt=extras.alt or f"{sheet.title}: a table with {len(rows)} rows",
-            **picking,
+            alt=options.alt or f"{sheet.title}: a table with {len(rows)} rows",
         )
-        places = event["selection"]["rows"] if selectable else []
-        picked = rows[places[0]] if places and places[0] < len(rows) else None
+        if selectable:
+            state = st.dataframe(data, **look, on_select="rerun", selection_mode="single-row")
+            selected = state.selection.rows
+        else:
+            st.dataframe(data, **look)
     else:
-        st.caption("No row fits the filter." if sheet.rows else "There are no rows.")
-    if not still_empty:
-        _offer_files(shown, key, title)
-    return picked
+        st.caption("No rows match the filter." if sheet.rows else "There are no rows.")
+    if not only_header:
+        _show_downloads(shown, key, title)
+    # A selection can outlive its row for a moment, when a filter has removed it.
+    return rows[selected[0]] if selected and selected[0] < len(rows) else None
 
 
-def offer_workbook(sheets: Sequence[Sheet], title: str, help_text: str) -> None:
-    """Offer these tables as one workbook, whose name begins with `title`."""
-    form = FORMATS["xlsx"]
+def show_select_hint(result: str) -> None:
+    """Show how to select a row of the table above; `result` is what appears then."""
+    st.caption(f"Select a row, with the box at its left, to see {result}.")
+
+
+def show_workbook_download(sheets: Sequence[Sheet], title: str, help_text: str) -> None:
+    """Show the button that downloads these tables as one workbook; `title` begins its file name."""
+    xlsx = FORMATS["xlsx"]
     st.download_button(
         "All tables as XLSX",
         partial(to_xlsx, sheets),
-        file_name(title, today(), form),
-        form.media_type,
+        file_name(title, today(), xlsx),
+        xlsx.media_type,
         key="workbook",
         on_click="ignore",
         icon=":material/download:",
@@ -103,7 +140,7 @@ def offer_workbook(sheets: Sequence[Sheet], title: str, help_text: str) -> None:
 
 
 def _filtered(sheet: Sheet, key: str) -> list[TableRow]:
-    """Return the rows that hold all words of the filter, in any of their cells."""
+    """Show the filter of a long table; return the rows that contain all its words, in any cell."""
     rows = list(sheet.rows)
     if len(rows) < _FILTERED_FROM:
         return rows
@@ -117,49 +154,49 @@ def _filtered(sheet: Sheet, key: str) -> list[TableRow]:
         live=True,
     )
     words = (text or "").casefold().split()
-    return [row for row in rows if all(_holds(row, sheet.columns, word) for word in words)]
+    return [row for row in rows if all(_contains(row, sheet.columns, word) for word in words)]
 
 
-def _holds(row: TableRow, columns: Sequence[str], word: str) -> bool:
+def _contains(row: TableRow, columns: Sequence[str], word: str) -> bool:
     cells = (row.get(column) for column in columns)
     return any(word in str(UNKNOWN if cell is None else cell).casefold() for cell in cells)
 
 
-def frame(sheet: Sheet) -> pd.DataFrame:
-    """Return the rows as a data frame: typed, missing where unknown; links in columns of theirs."""
-    columns: dict[str, Any] = {}
-    for column in _shown(sheet):
+def data_frame(sheet: Sheet) -> pd.DataFrame:
+    """Return the rows as a data frame with typed columns, in which unknown cells are missing.
+
+    A column with links has a second column with their URLs.
+    """
+    columns: dict[str, pd.Series | list[str | None]] = {}
+    for column in _visible(sheet):
         kind = sheet.kind(column)
         values = [value_of(row.get(column), kind) for row in sheet.rows]
-        columns[column] = _series(values, kind, nothing=column in sheet.nothing)
+        columns[column] = _series(values, kind, null_is_empty=column in sheet.nothing)
         if column in sheet.links:
             columns[_link_title(column, sheet)] = [sheet.link(column, row) for row in sheet.rows]
     return pd.DataFrame(columns)
 
 
-def _shown(sheet: Sheet) -> list[str]:
-    """Return the columns that are for eyes: not those that only hold the address of a link.
-
-    `Error` is there if somebody has one.
-    """
-    addresses = {source for source in sheet.links.values() if isinstance(source, str)}
-    return [
-        column for column in shown_columns(sheet.columns, sheet.rows) if column not in addresses
-    ]
+def _visible(sheet: Sheet) -> list[str]:
+    """Return the columns to show: not those with the URLs of links, nor an empty `Error`."""
+    urls = {source for source in sheet.links.values() if isinstance(source, str)}
+    return [column for column in shown_columns(sheet.columns, sheet.rows) if column not in urls]
 
 
-def _series(values: list[Any], kind: Kind, *, nothing: bool) -> Any:
+def _series(
+    values: Sequence[Value], kind: Kind, *, null_is_empty: bool
+) -> pd.Series | list[str | None]:
     if kind == "integer":
-        return pd.array(values, dtype="Int64")
+        return pd.Series(values, dtype="Int64")
     if kind in {"number", "percent"}:
-        return pd.array(values, dtype="Float64")
+        return pd.Series(values, dtype="Float64")
     if kind in {"day", "moment"}:
         return pd.Series(values, dtype="object" if kind == "day" else None)
-    missing = "" if nothing else None
+    missing = "" if null_is_empty else None
     return [missing if value is None else _as_text(value) for value in values]
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
@@ -169,17 +206,17 @@ def _link_title(column: str, sheet: Sheet) -> str:
     return _LINK if len(sheet.links) == 1 else f"{_LINK} {column}"
 
 
-def _styled(sheet: Sheet, unknown: UnknownCells | None) -> Any:
-    """Return the data frame with a tint on what is not known, and counts that say what they miss.
+def _styled(sheet: Sheet, unknown: UnknownCounts | None) -> pd.DataFrame | Styler:
+    """Return the data frame with tinted unknown cells, and counts that say what they leave out.
 
-    The question mark alone is pale; a tint, in either theme, makes it stand out.
+    Streamlit shows the question mark in a pale colour; the tint makes it visible in both themes.
     """
-    data = frame(sheet)
+    data = data_frame(sheet)
     if not sheet.rows:
         return data
     looks = pd.DataFrame("", index=data.index, columns=data.columns)
     texts: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for column in _shown(sheet):
+    for column in _visible(sheet):
         if column not in sheet.nothing:
             looks.loc[data[column].isna(), column] = _TINT
     for place, row in enumerate(sheet.rows) if unknown else ():
@@ -200,52 +237,57 @@ def _constant(text: str, _value: object) -> str:
     return text
 
 
-def _column_config(sheet: Sheet, extras: Extras) -> dict[str, Any]:
-    config: dict[str, Any] = {}
-    pinned = sheet.columns[:1] if extras.pinned is None else extras.pinned
-    for column in _shown(sheet):
+def _column_config(sheet: Sheet, options: TableOptions) -> dict[str, ColumnConfig]:
+    """Return Streamlit's configuration of each visible column, and of the columns with links."""
+    config: dict[str, ColumnConfig] = {}
+    pinned = sheet.columns[:1] if options.pinned is None else options.pinned
+    for column in _visible(sheet):
         kind = sheet.kind(column)
-        common: dict[str, Any] = {
-            "help": extras.help.get(column),
-            "pinned": column in pinned,
-            "width": _width(column, [row.get(column) for row in sheet.rows], kind),
-        }
-        if kind == "percent" and all(row.get(column) is not None for row in sheet.rows):
-            config[column] = st.column_config.ProgressColumn(
-                column, format="%.0f %%", min_value=0, max_value=100, **common
-            )
-        elif kind == "percent":  # a bar has no way to say that something is not known
-            config[column] = st.column_config.NumberColumn(column, format="%.0f %%", **common)
-        elif kind in {"integer", "number"}:
-            config[column] = st.column_config.NumberColumn(column, **common)
-        elif kind == "day":
-            config[column] = st.column_config.DateColumn(column, **common)
-        elif kind == "moment":
-            config[column] = st.column_config.DatetimeColumn(
-                column, timezone=str(visitors_zone()), **common
-            )
-        else:
-            config[column] = st.column_config.TextColumn(column, **common)
+        cells = [row.get(column) for row in sheet.rows]
+        common = _ColumnOptions(
+            help=options.help.get(column),
+            pinned=column in pinned,
+            width=_width(column, cells, kind),
+        )
+        config[column] = _config_of(column, kind, common, has_unknown=None in cells)
         if column in sheet.links:
             title = _link_title(column, sheet)
             config[title] = st.column_config.LinkColumn(
                 title,
                 display_text=":material/open_in_new:",
-                help="Open it in GitLab",
-                width=max(_LINK_WIDTH, _LETTER * len(title) + _MARGIN),
+                help="Open in GitLab",
+                width=max(_LINK_WIDTH, _CHARACTER * len(title) + _MARGIN),
             )
     return config
 
 
+def _config_of(
+    column: str, kind: Kind, common: _ColumnOptions, *, has_unknown: bool
+) -> ColumnConfig:
+    if kind == "percent" and not has_unknown:  # a progress bar cannot show an unknown cell
+        return st.column_config.ProgressColumn(
+            column, format="%.0f %%", min_value=0, max_value=100, **common
+        )
+    if kind == "percent":
+        return st.column_config.NumberColumn(column, format="%.0f %%", **common)
+    if kind in {"integer", "number"}:
+        return st.column_config.NumberColumn(column, **common)
+    if kind == "day":
+        return st.column_config.DateColumn(column, **common)
+    if kind == "moment":
+        return st.column_config.DatetimeColumn(column, timezone=str(visitor_zone()), **common)
+    return st.column_config.TextColumn(column, **common)
+
+
 def _width(column: str, cells: Sequence[Scalar], kind: Kind) -> int:
-    """Return the pixels that a column needs: for its title and, if it holds text, for that."""
+    """Return the width of a column in pixels: enough for its title and for its text."""
     longest = max((len(str(cell)) for cell in cells[:200] if cell is not None), default=0)
-    letters = max(len(column), longest if kind in {"text", "day", "moment"} else 0)
-    return min(_LETTER * letters + _MARGIN, _WIDEST)
+    characters = max(len(column), longest if kind in {"text", "day", "moment"} else 0)
+    return min(_CHARACTER * characters + _MARGIN, _WIDEST)
 
 
-def _offer_files(sheet: Sheet, key: str, title: str) -> None:
-    """Offer exactly the rows that are shown, as files; each is made when it is asked for."""
+def _show_downloads(sheet: Sheet, key: str, title: str) -> None:
+    """Show the buttons that download the shown rows; each file is made when it is requested."""
     day = today()
     with st.container(horizontal=True):
         for name in DOWNLOADS:

@@ -1,4 +1,4 @@
-"""Times and days as whoever looks at a page reads them."""
+"""Days and times in the visitor's time zone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 
-def visitors_zone() -> ZoneInfo:
-    """Return the time zone of the visitor's browser; UTC where it does not say."""
+def visitor_zone() -> ZoneInfo:
+    """Return the time zone of the visitor's browser; UTC if it does not send a valid one."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
     except (KeyError, ValueError):
@@ -17,11 +17,11 @@ def visitors_zone() -> ZoneInfo:
 
 
 def today() -> date:
-    """Return the day that it is where the visitor is."""
-    return datetime.now(visitors_zone()).date()
+    """Return the current day in the visitor's time zone."""
+    return datetime.now(visitor_zone()).date()
 
 
-def shown_moment(moment: datetime) -> str:
-    """Return an aware time for people, by the visitor's clock: `5 March 2026, 14:30 CET`."""
-    local = moment.astimezone(visitors_zone())
+def time_text(moment: datetime) -> str:
+    """Return an aware time as text in the visitor's time zone: `5 March 2026, 14:30 CET`."""
+    local = moment.astimezone(visitor_zone())
     return f"{local.day} {local:%B %Y, %H:%M %Z}"

@@ -1,18 +1,19 @@
-"""Whose work a commit is.
+"""Decides who wrote a commit.
 
-A commit of git carries a name and an address that anybody may have typed, and no account of GitLab.
-It is a person's by the first of three rules that holds for anybody:
+A git commit has a name and an address that anyone could have typed, and no GitLab account. The
+first of three rules that matches anyone decides:
 
 1. its address is a known one of the person, or GitLab's private address for them;
 2. the part of its address before the `@` is their username, and all addresses of the project with
-   this part lie in one domain (else `info@` or `ann@` of two companies would be one person);
+   this part have one domain (else `info@` or `ann@` of two companies would be one person);
 3. its author's name is their username or name, and no other member of the project has that name.
 
-Where a rule holds for two, the commit is nobody's. The third rule asks the project's members, not
-the other people of the run: so a person has the same commits alone and in any batch, unless a
-known address of another in the batch claims them. A commit whose address another member claims (by
-private address or the second rule) is that member's, whether or not they are asked for. What the
-members cannot show stays open: of two who are not members and of one name, each would get it alone.
+If a rule matches two people, the commit is unmatched. The third rule asks the project's members,
+not the other people of the run: so a person has the same commits alone and in any batch, unless a
+known address of another person in the batch claims them. A commit with an address that another
+member claims (by private address or the second rule) is that member's, whether they were asked for
+or not. One case stays open: of two people with one name who are not members, each would get it
+alone.
 """
 
 from __future__ import annotations
@@ -42,12 +43,12 @@ _NO_MAILMAP = Mailmap()
 _NOT_ASKED = PartialList(missing="members were not read")
 
 Apart = Literal["merges", "bots", "others", "unmatched"]
-"""Where a commit goes that is nobody's of the run."""
+"""Where a commit goes that matches no one in the run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """A signature that matches nobody, as the `.mailmap` has it, and how many commits carry it."""
+    """A signature that matches no one, as the `.mailmap` has it, and its number of commits."""
 
     name: str
     address: str
@@ -56,14 +57,14 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The commits of one project, each in exactly one place. Not to be changed; threads may share.
+    """The commits of one project, each in exactly one place. Immutable.
 
-    `people` has an entry for everybody of the run, under the username in lower case. `merges` have
-    two or more parents and are nobody's work. `bots` are those of bots that nobody asked for.
-    `others` are known to be somebody else's: the private address names an account outside the run,
-    or a member outside it is found by the rules above. `unmatched` fits nobody, or two. `missing`
-    says why names could not decide (the members could not be read), so that commits of people may
-    be among the unmatched; None: all was decided.
+    `people` has an entry for everyone in the run, under the username in lower case. `merges` have
+    two or more parents and count for no one. `bots` are those of bots that were not asked for.
+    `others` are known to be another person's: the private address names an account outside the run,
+    or the rules above find a member outside it. `unmatched` match no one, or two people. `missing`
+    says why names could not decide (the members could not be read), so that commits of people can
+    be among the unmatched; None: everything was decided.
     """
 
     people: Mapping[str, tuple[Record, ...]]
@@ -105,7 +106,7 @@ def attribute(
 
     `commits` are all that were read of all its branches, as GitLab sends them, in any order: the
     second rule looks at every address among them. `members` are the records of `members/all`, None
-    where `needs_members` said no. `bots` are usernames of bots whose names do not show it.
+    if `needs_members` said no. `bots` are usernames of bots that do not look like bots.
     """
     commits = unique_records(commits)
     people = unique(identities, lambda identity: identity.key)
@@ -200,7 +201,7 @@ class _Project:
         )
 
     def decide(self, commit: Record, bots: Collection[str]) -> Identity | Apart | None:
-        """Return whose the commit is, or the place it goes to; None: members were needed for it."""
+        """Return the author's key, or the place of the commit; None: members are needed for it."""
         if is_merge(commit):
             return "merges"
         signature = self.signature(commit)
@@ -222,7 +223,7 @@ class _Project:
         return self._apart(signature, bots)
 
     def by_address(self, signature: _Signature) -> Sequence[Identity]:
-        """Return the people whose the commit is by the first rule, else by the second."""
+        """Return the people that the first rule matches, else those that the second matches."""
         return self._people.knowing(signature.known) or self._by_local_part(self._people, signature)
 
     def named(self, signature: _Signature) -> Sequence[Identity]:
@@ -273,7 +274,7 @@ class _Index:
                 self._by_id[identity.id] = identity
 
     def knowing(self, address: str) -> Sequence[Identity]:
-        """Return the people whose known or private address this is."""
+        """Return the people with this known or private address."""
         known = self._by_address.get(address, [])
         number, username = private_owner(address) or (None, "")
         owner = None if number is None else self._by_id.get(number)

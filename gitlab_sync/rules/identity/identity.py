@@ -83,7 +83,7 @@ def normal_address(address: str) -> str:
 def normal_name(name: str) -> str:
     """Return a name as it is compared: without spaces, `_`, `.` and `-`, and without case.
 
-    One letter may be written as one character or as two (a Mac likes two): both become one.
+    A letter can be written as one character or as two (Macs use two): both become one.
     """
     return unicodedata.normalize("NFC", _BETWEEN_WORDS.sub("", name).casefold())
 

@@ -36,7 +36,7 @@ COLLEGE_TITLES = (
 
 @dataclass(frozen=True, slots=True)
 class Person(HasUsername):
-    """Somebody on a list. `extra` has the further columns by their titles. Not to be changed."""
+    """A person on a list. `extra` has the further columns by their titles. Immutable."""
 
     username: str
     college: str = ""
@@ -67,9 +67,9 @@ class Layout:
 def parse_people(text: str, source: str = "text") -> PeopleInput:
     """Return the people of a text or a CSV file; never raises.
 
-    The delimiter is found among `,`, `;`, tab and `|`. A header is a first line in which one of
-    `USER_TITLES` stands; without one, column 1 is the username and column 2 the college. Nobody is
-    there twice: see `merged`. An `@` before a username is left out. A line without a username, or
+    The delimiter is found among `,`, `;`, tab and `|`. A header is a first line with one of
+    `USER_TITLES`; without one, column 1 is the username and column 2 the college. No one is listed
+    twice: see `merged`. An `@` before a username is left out. A line without a username, or
     with one that GitLab cannot have, is a fault that is named with `source` and its line, and left
     out.
     """
@@ -100,7 +100,7 @@ def merge(*inputs: PeopleInput) -> PeopleInput:
 
 
 def merged(people: Iterable[Person]) -> list[Person]:
-    """Return everybody once, without case, as first spelled, where they first stood.
+    """Return everyone once, ignoring case, as first spelled, at their first place.
 
     What an earlier line leaves empty comes from a later one.
     """
@@ -114,7 +114,7 @@ def merged(people: Iterable[Person]) -> list[Person]:
 
 
 def layout_of(records: Records) -> Layout:
-    """Return where the username stands, and the rows below the header if there is one."""
+    """Return the column of the username, and the rows below the header if there is one."""
     header = tuple(title.lower() for title in records.rows[0][1]) if records.rows else ()
     user = _position(header, USER_TITLES)
     if user is None:

@@ -18,7 +18,7 @@ from gitlab_sync.rules.unique import unique
 
 @dataclass(frozen=True, slots=True)
 class Member(HasUsername):
-    """Somebody in a team; `name` may be empty. Immutable."""
+    """A person in a team; `name` can be empty. Immutable."""
 
     username: str
     name: str = ""
@@ -26,7 +26,7 @@ class Member(HasUsername):
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team, the project it works on (a label, may be empty) and its members. Immutable."""
+    """A team, the project it works on (a label, can be empty) and its members. Immutable."""
 
     name: str
     project: str
@@ -138,7 +138,7 @@ class _Reader:
         for place, name in named:
             before = first.setdefault(name.lower(), place)
             if name and before != place:
-                self._fault(place, f"“{name}” stands at {before}, too")
+                self._fault(place, f"“{name}” is also at {before}")
 
     def _fault(self, place: str, what: str) -> None:
         self.faults.append(f"{place}: {what}")

@@ -1,4 +1,4 @@
-"""What to mend: the faults of a person's work, each with what to do about it, the worst first."""
+"""What to fix: the faults of a person's work, each with what to do about it, the worst first."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class EvaluatedItems:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One check that an item fails, or that nobody knows the answer of. Not to be changed."""
+    """One check that an item fails, or that is unknown for it. Immutable."""
 
     kind: str
     item: Record
@@ -81,11 +81,11 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Fixes:
-    """What is wrong with a person's work, and what nobody knows. Not to be changed.
+    """What is wrong with a person's work, and what is unknown. Immutable.
 
-    `faults` go by severity, then the newest item first. `groups` hold the same faults by check:
-    severity first, then the most faults. `unknown` are the answers that are not known, of which
-    nobody can say that there is something to mend; `evaluated` counts the items by kind.
+    `faults` are sorted by severity, then the newest item first. `groups` hold the same faults by
+    check: severity first, then the most faults. `unknown` are the unknown checks, which could be
+    faults or not; `evaluated` counts the items by kind.
     """
 
     faults: Sequence[Entry]
@@ -106,9 +106,9 @@ class Fixes:
 
 
 def what_to_fix(ruled: Iterable[EvaluatedItems]) -> Fixes:
-    """Return what the verdicts say is to be mended; each item counts once. Never raises.
+    """Return what to fix, by the verdicts; each item counts once. Never raises.
 
-    A check without a verdict is unknown: what nobody evaluated is not clean.
+    A check without a verdict is unknown: what was not evaluated is not clean.
     """
     groups: list[Group] = []
     unknown: list[Entry] = []

@@ -1,6 +1,6 @@
 """The rules for issues: what is evaluated, how, and how the answers are counted.
 
-Everything stands in the record that a list holds, so one evaluation serves all. Only closed issues
+The record in a list has everything, so one evaluation serves all. Only closed issues
 are evaluated; the counting here knows which.
 """
 
@@ -44,7 +44,7 @@ CHECKS = (
         "No Milestone",
         "low",
         "The issue has no milestone.",
-        "Without a milestone nobody sees what the work was planned for.",
+        "Without a milestone no one can see what the work was planned for.",
         "Set the milestone that the issue belongs to.",
     ),
     Check(

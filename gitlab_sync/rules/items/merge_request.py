@@ -91,8 +91,8 @@ CHECKS = (
         "no_internal_review",
         "No Internal Review",
         "high",
-        "No other person (bots are none) wrote a note or approved, and nobody voted for it.",
-        "Nobody but its author has looked at the change.",
+        "No other person wrote a note or approved (bots do not count), and no one voted for it.",
+        "No one but the author has looked at the change.",
         "Ask another person to comment on the merge request or to approve it.",
         ("notes",),
     ),
@@ -263,7 +263,7 @@ def _count(evaluated: Iterable[Evaluated], checks: tuple[Check, ...]) -> Tally:
 
 
 _Text = tuple[str, str | None, str | None]
-"""What may name an issue: where it stands, the text (None: not readable), a link."""
+"""A text that can name an issue: where it is, the text (None: not readable), a link."""
 
 
 def _own_texts(mr: Record) -> Iterator[_Text]:

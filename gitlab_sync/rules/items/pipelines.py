@@ -19,13 +19,13 @@ def newest(mr: Record, pipelines: PartialList) -> Verdict:
     """
     link = record.link(mr, "/pipelines")
     if not pipelines.whole:
-        # The newest may be on the page that was not read.
+        # The newest could be on the page that was not read.
         return Verdict("unknown", item.not_read("pipelines", pipelines), link)
     if not pipelines.rows:
         return Verdict("pass", "no pipeline", link)
     numbers = [record.number(pipeline, "id") for pipeline in pipelines.rows]
     highest = max((number for number in numbers if number is not None), default=None)
-    # One without an id may be the newest, too.
+    # One without an id could be the newest, too.
     candidates = {
         record.text(pipeline, "status") or None
         for pipeline, number in zip(pipelines.rows, numbers, strict=True)

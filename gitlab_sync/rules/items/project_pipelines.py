@@ -26,26 +26,26 @@ class ProjectPipelines:
     """The pipelines of one project, from which those of its merge requests are told apart.
 
     `rows` are all that GitLab lists for the project, or all that changed after `since` (aware).
-    Not to be changed once made, so threads may share it.
+    Immutable.
     """
 
     def __init__(self, rows: Iterable[Record], since: datetime | None = None) -> None:
         self._since = since
         self._of_ref: dict[str, list[Record]] = {}
         for pipeline in rows:
-            # One that does not say its ref may be anybody's: it lies under the empty one.
+            # One without a ref could belong to any merge request: it is under the empty ref.
             self._of_ref.setdefault(record.text(pipeline, "ref") or "", []).append(pipeline)
 
     def of(self, mr: Record) -> PartialList | None:
-        """Return the newest pipeline of a merge request; None unless it is known beyond doubt.
+        """Return the newest pipeline of a merge request; None unless it is certain.
 
-        The reading is empty if there is none. It decides as the merge request's own list does, but
-        only where that lies in this project, and so does its source branch (`is_within`).
+        The list is empty if there is none. It decides as the merge request's own list does, but
+        only if the merge request and its source branch belong to this project (`is_within`).
 
         GitLab lists for a merge request what ran for it, and what ran for its branch on a commit
         that was once its head. Rows of a project do not tell which commits these were, whether a
         name is that of a tag, nor in old ones which of the merge requests of a branch they ran for.
-        So rows that may be its are many; unless the newest is surely its, all of them that may be
+        So many rows could belong to it; unless the newest certainly does, all rows that could be
         newer must say the same.
         """
         branch = record.text(mr, "source_branch")
@@ -76,7 +76,7 @@ class ProjectPipelines:
 
 
 def is_within(mr: Record) -> bool:
-    """Say whether a merge request lies in the project of its source branch, which is not a fork."""
+    """Return whether a merge request belongs to the project of its source branch (no fork)."""
     project = record.number(mr, "project_id")
     sides = [record.number(mr, f"{side}_project_id") for side in ("source", "target")]
     return project is not None and sides == [project, project]
@@ -91,9 +91,9 @@ def _refs(mr: Record) -> dict[str, str]:
 def _is_surely_of(mr: Record, pipeline: Record) -> bool:
     """Say whether GitLab surely lists this pipeline of the project for the merge request.
 
-    Merge results and trains run on commits of their own; other pipelines, on its head. A tag may
-    bear the name of the branch and stand there, too: so a branch's pipeline is no proof of a fault,
-    nor of its absence where others that look like it say something else.
+    Merge results and trains run on commits of their own; other pipelines, on its head. A tag can
+    have the branch's name and be at that commit: so a branch's pipeline does not prove a fault, nor
+    its absence if other pipelines that look like it say something else.
     """
     if record.number(pipeline, "id") is None:
         return False
@@ -115,7 +115,7 @@ def _looks_like(pipeline: Record, other: Record, branch: str) -> bool:
 
 
 def _number(pipeline: Record) -> float:
-    """Return the id that tells how new a pipeline is; one without may be the newest."""
+    """Return the id that tells how new a pipeline is; one without an id could be the newest."""
     number = record.number(pipeline, "id")
     return float("inf") if number is None else number
 

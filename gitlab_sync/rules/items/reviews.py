@@ -1,4 +1,4 @@
-"""Whether somebody other than its author looked at a merge request."""
+"""Whether anyone but its author looked at a merge request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
 
     `bots` lists usernames that count as bots besides those that look like one. A note counts
     whatever it says; an approval is known by the system note that GitLab writes for it. Upvotes
-    come first, since they stand in the record: with any, notes change nothing.
+    come first, since the record has them: with any, notes change nothing.
     """
     upvotes = record.number(mr, "upvotes")
     if upvotes:

@@ -46,7 +46,7 @@ def tally(
 ) -> Tally:
     """Count the faults that `evaluated` holds for each of `checks`, behind the plain `counts`.
 
-    A check without a verdict counts as unknown: what nobody evaluated is not clean.
+    A check without a verdict counts as unknown: what was not evaluated is not clean.
     """
     cells: dict[str, int | None] = dict(counts)
     unknown: dict[str, int] = {}

@@ -52,7 +52,7 @@ class CIJob:
     `stage` as it is written, None where it is left to GitLab's default. `script`: the lines of
     `before_script` and `script`. `runs`: see `Runs`. `coverage`: whether it reports a coverage
     figure (`coverage:`), `coverage_report` whether it uploads one as an artifact.
-    `path` and `line` (from 1) say where it stands.
+    `path` and `line` (from 1) say where it is.
     """
 
     name: str
@@ -71,8 +71,8 @@ class CIJob:
 class Pipeline:
     """A pipeline's configuration. Immutable.
 
-    `stages` as declared (empty if not). `included`: every `include`; `unread` those of them whose
-    jobs are not known here. `problems`: what GitLab would refuse, in words. `error`: why there is
+    `stages` as declared (empty if not). `included`: every `include`; `unread` those with jobs that
+    are not known here. `problems`: what GitLab would refuse, in words. `error`: why there is
     nothing to read, else None.
     """
 
@@ -185,7 +185,7 @@ class _Reader:
         if isinstance(self._top.get(parent), dict):
             return self._extended(parent, way)
         if self._whole.unread:
-            return {}  # it may well stand in a file that is not read here
+            return {}  # it could be in a file that is not read here
         self._problems.append(f"{name} extends {parent}, which is not there")
         return None
 
@@ -263,7 +263,7 @@ class _Reader:
             return None
         known = self._top.get(steps[0])
         if isinstance(known, dict) and steps[0] not in _NO_JOBS and len(steps) > 1:
-            # What a job extends counts; keys that no job has stand in the text itself.
+            # What a job extends counts; keys that no job has are in the text itself.
             inherited = self._extended(steps[0], ()) or {}
             known = inherited if steps[1] in inherited else known
         for step in steps[1:]:

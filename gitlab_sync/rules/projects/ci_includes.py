@@ -49,7 +49,7 @@ class Merged:
     """The texts of a pipeline put together. Built once, then not changed.
 
     `value`: keys to values, later ones over earlier ones, mappings merged. `places`: for each key
-    the path and line where it stands last. `unread`: what was included but is not there.
+    the path and line of its last occurrence. `unread`: what was included but is not there.
     `included`: every entry. `problems`: files that cannot be read, in words.
     """
 

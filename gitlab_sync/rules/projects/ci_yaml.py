@@ -37,7 +37,7 @@ class YamlError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`!reference [job, key, …]`: what stands there, to be looked up once all is known."""
+    """`!reference [job, key, …]`: its text, to be looked up once everything is known."""
 
     path: tuple[str, ...]
 
@@ -54,7 +54,7 @@ def load(text: str) -> Document:
     """Return what a text of YAML says; raise `YamlError` if it cannot be read.
 
     Of several documents it is the first, or the second where the first is GitLab's `spec` header.
-    Values may be shared (anchors): do not change them. Safe to call from many threads.
+    Values can be shared (anchors): do not change them. Safe to call from many threads.
     """
     if len(text) > _MAX_CHARACTERS:
         raise YamlError("longer than 2 MiB, which GitLab refuses, too")
@@ -82,7 +82,7 @@ def _said(problem: Exception) -> str:
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping whose end has not come yet."""
+    """A list or mapping that has not ended yet."""
 
     value: list[Plain] | dict[str, Plain]
     anchor: str | None

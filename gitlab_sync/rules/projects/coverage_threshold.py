@@ -74,7 +74,7 @@ _KEYS = (
     ("c8.check-coverage", "check-coverage"),
     ("check-coverage", "check-coverage"),
 )
-"""Keys of TOML and JSON that hold a threshold, and the word that stands there."""
+"""Keys of TOML and JSON that hold a threshold, and the name it has there."""
 
 
 def _in_programs(project: Project) -> Iterator[Finding]:

@@ -48,10 +48,10 @@ _MOST_OF_A_KIND = 3
 
 
 def wanted_files(tree: PartialList, project: Record | None = None) -> list[str]:
-    """Return the paths in `tree` whose texts the checks read: the fewest that they need.
+    """Return the paths in `tree` that the checks read: the fewest that they need.
 
     The most important come first, at most `MOST_FILES`. `project` is GitLab's record, for where
-    its pipeline stands. What that includes is only known once it is read: see `included_files`.
+    its pipeline is. What that includes is only known once it is read: see `included_files`.
     """
     paths = paths_of(tree)
     found: dict[str, None] = {}
@@ -91,7 +91,7 @@ def missing_includes(files: Mapping[str, FileText], paths: Iterable[str], start:
 
 
 def ci_file(project: Record | None) -> str | None:
-    """Return the path of the pipeline's configuration; None if it stands in another project."""
+    """Return the path of the pipeline's configuration; None if it is in another project."""
     path = record.text(project, "ci_config_path") if project else None
     if not path:
         return CI_FILE

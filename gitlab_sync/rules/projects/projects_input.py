@@ -69,7 +69,7 @@ def project_fault(name: str) -> str | None:
 def projects_of_csv(text: str) -> str:
     """Return the projects of a CSV file, one a line; never raises.
 
-    They stand in the column with one of `PROJECT_TITLES`; without such a header, in the first.
+    They are in the column with one of `PROJECT_TITLES`; without such a header, in the first.
     What could not be read is there as a remark.
     """
     records = records_of(text)

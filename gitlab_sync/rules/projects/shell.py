@@ -1,4 +1,4 @@
-"""Which programs a piece of shell script runs: what stands before them is taken off.
+"""Which programs a piece of shell script runs, without what comes before them.
 
 Not a shell: it knows enough of the syntax to tell `pytest` in `cd app && uv run pytest -q` from
 the same word in `pip install pytest` or `echo pytest`, and never fails on anything.
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 
-# `$(…)` and `…` in backticks run something, too, and may stand inside quotes.
+# `$(…)` and `…` in backticks run something, too, even inside quotes.
 _SUBSTITUTION = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
 
 _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
@@ -50,7 +50,7 @@ _BY_PROGRAM: dict[str, list[tuple[str, ...]]] = {}
 for _runner in sorted(_RUNNERS, key=len, reverse=True):
     _BY_PROGRAM.setdefault(_runner[0], []).append(_runner)
 
-# What may stand between a runner and its program: options, their values, an image, a service.
+# What can come between a runner and its program: options, their values, an image, a service.
 _WORDS_BETWEEN = 4
 
 
@@ -71,7 +71,7 @@ def commands(script: Iterable[str], known: Container[str] = ()) -> Iterator[Comm
     """Yield every command of a script, given as its lines or pieces of several lines.
 
     `known` are names of programs that the caller looks for. A runner (`uv run --group dev pytest`)
-    is given as it stands, and then the first of the words behind it that is such a name.
+    is yielded as it is, and then the first of the words after it that is such a name.
     """
     reader = _Reader(known)
     for piece in script:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from gitlab_sync.rules.projects.facts import own
 
 LANGUAGES = ("Python", "JavaScript", "TypeScript", "Go", "Rust", "Java")
-"""The languages whose tools are known, in the order in which they are shown."""
+"""The languages with known tools, in the order in which they are shown."""
 
 _MANIFESTS: Mapping[str, str] = {
     **dict.fromkeys(("pyproject.toml", "setup.cfg", "setup.py", "requirements.txt"), "Python"),

@@ -26,7 +26,7 @@ from gitlab_sync.rules.record import field, text
 
 
 class Place(NamedTuple):
-    """Where a script stands that runs something: the file, its line, and the script."""
+    """The place of a script that runs something: the file, its line, and the script."""
 
     path: str
     line: int | None
@@ -56,7 +56,7 @@ class Project:
         path = ci_file(self.repository.project)
         if path is None:
             where = text(self.repository.project, "ci_config_path")
-            return Unread(f"the pipeline stands elsewhere: {where}")
+            return Unread(f"the pipeline is elsewhere: {where}")
         content = self.repository.text(path)
         if not isinstance(content, str):
             return content
@@ -114,7 +114,7 @@ class Project:
 
     @cached_property
     def unread(self) -> list[str]:
-        """Why a tool may be in use although none is found: what could not be read."""
+        """Why a tool could be in use although none is found: what could not be read."""
         _ = self.settings.tables, self.settings.sections  # broken ones are noted on reading
         missing = dict(self.settings.unread)
         for path in PRE_COMMIT:

@@ -215,7 +215,7 @@ def _targets(command: Command) -> Iterator[tuple[str, str]]:
 
 
 def _without_folder(command: Command) -> Command:
-    """Return the command without `-C folder` and `-f file`, whose values are no targets."""
+    """Return the command without `-C folder` and `-f file`: their values are not targets."""
     left = list(command.arguments)
     while option := next((word for word in left[:-1] if word in {"-C", "-f"}), None):
         place = left.index(option)

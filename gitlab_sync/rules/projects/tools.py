@@ -31,7 +31,7 @@ class Tool:
 
     `languages`: empty for a tool that minds none. `commands`: how it is run, as a program and what
     has to follow: a subcommand, an option that begins so (`pytest --cov`), or `$` for nothing but
-    options (`ruff $`). `files`: names of its configuration, anywhere a manifest may be. `tables`:
+    options (`ruff $`). `files`: names of its configuration, anywhere a manifest can be. `tables`:
     tables of `pyproject.toml` (dotted), keys of `package.json`, or sections of `setup.cfg` and
     `tox.ini`. `hooks`: ids of pre-commit hooks. `templates`: how GitLab's own template or component
     is named.
@@ -314,7 +314,7 @@ TOOLS = (
     ),
     Tool("Husky", "hooks", (), (), (".husky/pre-commit", ".huskyrc", ".huskyrc.json"), ("husky",)),
 )  # fmt: skip
-"""Every tool. One that serves two purposes stands there twice."""
+"""Every tool. One that serves two purposes is listed twice."""
 
 
 def tools_for(purpose: Purpose, languages: tuple[str, ...] = ()) -> tuple[Tool, ...]:

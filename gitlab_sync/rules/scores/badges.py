@@ -1,4 +1,4 @@
-"""Badges: who was best at what. All who tie for one get it, and nobody wears more than three."""
+"""Badges: who was best at what. All who tie for one get it; no one gets more than three."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def commit_stats(
 
     Keys: `total, morning_commits, afternoon_commits, morning_pct, afternoon_pct, other_commits,
     merges, unmatched`. Shares are percent of `total` with one decimal; of nothing they are 0.
-    A commit whose time is not known is in `total` and in no part of the day. `merges` and
+    A commit without a known time is in `total` and in no part of the day. `merges` and
     `unmatched`, of the projects that were read, are in no total.
     """
     slots = Counter(row["slot"] for row in rows)

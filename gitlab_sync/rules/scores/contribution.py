@@ -44,7 +44,7 @@ def activity(
 ) -> Counter[date]:
     """Return how much a person did on each day: commits made, merge requests and issues opened.
 
-    Commits are rows of `commits.commit_row`, whose days are taken as they are; the others are
+    Commits are rows of `commits.commit_row`, and keep their days; the others are
     items that the person wrote, on the day of their `created_at` in `zone`.
     """
     days = [day_in(row["date"]) for row in commits]

@@ -37,7 +37,7 @@ class HeatmapDay:
 
 
 Week = tuple[HeatmapDay | None, ...]
-"""Seven days from Monday on; None is a day that has not come, or that nobody asked about."""
+"""Seven days from Monday on; None is a day in the future, or outside the period."""
 
 
 def level(number: int) -> int:
@@ -55,8 +55,8 @@ def heatmap(
 ) -> tuple[Week, ...]:
     """Return 53 weeks, the oldest first, the last of them with `today` in it.
 
-    `numbers` is what `contribution.activity` returns. Nobody asked about days before `since`: there
-    is one only if something was recorded on it, as by a clock of another time zone.
+    `numbers` is what `contribution.activity` returns. A day before `since` is included only if
+    something was recorded on it, for example in another time zone.
     """
 
     def cell(day: date) -> HeatmapDay | None:

@@ -96,7 +96,7 @@ class TeamResult:
 
     @property
     def unverified(self) -> int:
-        """The number of members of whom something is not known: the sums may lack it."""
+        """The number of members with unknown parts, which the sums can lack."""
         return sum(
             points is None or work.status != "Success"
             for work, points in zip(self.members, self.scores, strict=True)
@@ -147,7 +147,7 @@ def terms(work: Work, weights: Mapping[str, Number] = DEFAULT_WEIGHTS) -> tuple[
 def score(work: Work, weights: Mapping[str, Number] = DEFAULT_WEIGHTS) -> Number | None:
     """Return the sum of the terms' points; None if one that has a weight is not known.
 
-    A sum of the others would look like the score of somebody who did less. Points have at most six
+    A sum of the others would look like the score of a person who did less. Points have at most six
     decimals.
     """
     points = [term.points for term in terms(work, weights) if term.weight]
@@ -271,7 +271,7 @@ def people_rows(found: Sequence[TeamResult], badges: Sequence[Badge] = BADGES) -
 def share_rows(result: TeamResult) -> list[TableRow]:
     """Return each member's share of what the team did, with `SHARE_COLUMNS`, for charts.
 
-    There is a row for each member and each number of `SHARED`, whose title is the `Measure`.
+    There is a row for each member and each number of `SHARED`; its title is the `Measure`.
     `Share` is in percent of the team's sum of known numbers, null for who has none; of nothing it
     is 0.
     """

@@ -64,7 +64,7 @@ def daily_time_from_stats(
 def without_stats(
     issues: Iterable[Record], merge_requests: Iterable[Record], period: Period
 ) -> tuple[list[Record], list[Record]]:
-    """Return the issues and merge requests of `period` whose record does not say the time spent."""
+    """Return the issues and merge requests of `period` with records that lack the time spent."""
     return (
         _lacking(issues, _ISSUE_DAY, period),
         _lacking(merge_requests, _MERGE_REQUEST_DAY, period),

@@ -1,6 +1,6 @@
-"""Somebody's week, day by day: what was recorded, when, and how it compares to the one before.
+"""A person's week, day by day: what was recorded, when, and how it compares to the week before.
 
-The hours of the day are shown as they are; they say nothing about how well somebody works.
+The hours of the day are shown as they are; they say nothing about how well a person works.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ Days = tuple[date, ...]
 
 @dataclass(frozen=True, slots=True)
 class WeekPerson(HasUsername):
-    """Somebody on the list of a week; team and name may be empty. Immutable."""
+    """A person on the list of a week; team and name can be empty. Immutable."""
 
     team: str
     name: str
@@ -107,7 +107,7 @@ class Recorded:
 class PersonWeek:
     """One person's days, and the same number of days before them. Immutable.
 
-    Of the measures in `partial` there may be more than the numbers say.
+    For the measures in `partial`, the true numbers can be higher.
     """
 
     person: WeekPerson
@@ -134,8 +134,8 @@ class PersonWeek:
 def parse_week_people(text: str, source: str = "text") -> WeekPeople:
     """Return the people of a CSV text `Team Name, Full Name, GitLab Username`; never raises.
 
-    Titles are compared without case and may stand in any order; without a header the columns are
-    these three. Nobody is there twice (the first line counts). Faults are named with their line.
+    Titles are compared without case and can be in any order; without a header the columns are
+    these three. No one is listed twice (the first line counts). Faults are named with their line.
     """
     records = records_of(text)
     layout = layout_of(records)
@@ -250,8 +250,8 @@ def overview_rows(weeks: Iterable[PersonWeek], with_hours: Collection[str] = ())
     """Return the table to read: each day says all that was recorded, an unknown number is a “?”.
 
     Columns: `Team Name, Full Name, GitLab Username`, one for each day (`YYYY-MM-DD`), `Total`, and
-    `Change`. A cell reads `2 MRs, 1 issue, 5 commits, 1h 30m`. For those whose keys (username in
-    lower case) are in `with_hours`, it also has the hours: `, at 9, 10, 14`.
+    `Change`. A cell reads `2 MRs, 1 issue, 5 commits, 1h 30m`. For people with keys (username in
+    lower case) in `with_hours`, it also has the hours: `, at 9, 10, 14`.
     """
     return [
         {

@@ -7,13 +7,13 @@ from datetime import date
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.pages.leaderboard_charts import (
+from gitlab_sync.pages.team_charts import (
     days_in_words,
+    long_day,
     score_parts,
     score_text,
     scores_in_words,
     share_bars,
-    shown_day,
     weeks_across,
 )
 from gitlab_sync.pages.team_tables import OneTeam, badges_in_words, unknown_members
@@ -28,7 +28,7 @@ from gitlab_sync.services.leaderboard import LeaderboardQuery, LeaderboardReport
 
 @pytest.fixture
 def board(sandbox: Sandbox) -> LeaderboardReport:
-    """Return a leaderboard of two teams, one with somebody who is not there."""
+    """Return a leaderboard of two teams, one with a member who does not exist."""
     first, *others = sandbox.world.truth.usernames
     teams = (
         Team("Red", "App", (Member(first), Member("nobody.here"))),
@@ -39,7 +39,9 @@ def board(sandbox: Sandbox) -> LeaderboardReport:
         return answer(client, LeaderboardQuery(teams, weights=weights_from({"mr_assigned": 0.5})))
 
 
-def test_the_parts_of_a_bar_lie_end_to_end_and_make_up_the_score(board: LeaderboardReport) -> None:
+def test_the_parts_of_a_bar_follow_each_other_and_make_up_the_score(
+    board: LeaderboardReport,
+) -> None:
     """From nothing to the score, with a part for each number that counts."""
     parts = score_parts(board)
     for name, team in board.teams.items():
@@ -50,7 +52,7 @@ def test_the_parts_of_a_bar_lie_end_to_end_and_make_up_the_score(board: Leaderbo
 
 
 def test_a_score_says_of_how_many_it_is_not_known(board: LeaderboardReport) -> None:
-    """As `?` beside the bar, and in words for whoever does not see it."""
+    """As `?` next to the bar, and in words for screen readers."""
     red, lost = (board.teams[name].result for name in ("Red", "Lost"))
     assert score_text(red) == f"{red.score:,} (+1 ?)"
     assert score_text(lost) == "?"
@@ -85,9 +87,9 @@ def test_a_list_has_what_each_member_did_the_newest_first(board: LeaderboardRepo
         assert sum("Assigned" in str(each["Role"]) for each in own) == row["MR Assigned"]
     created = [str(row["Created"]) for row in rows]
     assert created == sorted(created, reverse=True)
-    assert team.not_whole("Merge requests") == []
+    assert team.incomplete("Merge requests") == []
     red = OneTeam(board, "Red", team.meta)
-    assert red.not_whole("Issues") == ["nobody.here"]
+    assert red.incomplete("Issues") == ["nobody.here"]
     assert red.full_name("nobody.here") == "nobody.here"
 
 
@@ -107,7 +109,7 @@ def test_days_are_told_in_words() -> None:
     days = heatmap_rows(heatmap({date(2026, 3, 2): 3, today: 7}, today))
     assert days_in_words(days) == "10 on 2 of 368 days, most on Thursday, 5 March 2026: 7"
     assert days_in_words(heatmap_rows(heatmap({}, today))) == "0 on 0 of 368 days"
-    assert shown_day("2026-01-31") == "Saturday, 31 January 2026"
+    assert long_day("2026-01-31") == "Saturday, 31 January 2026"
 
 
 def test_53_weeks_come_in_two_parts_and_no_day_is_lost() -> None:

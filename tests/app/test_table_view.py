@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 from streamlit.testing.v1 import AppTest
 
-from gitlab_sync.pages.widgets.table_view import frame
+from gitlab_sync.pages.widgets.table_view import data_frame
 from gitlab_sync.reports.sheet import Meta, Sheet
 
 META = Meta(datetime(2026, 3, 5, tzinfo=UTC), "https://gitlab.example", "2 of 2 people read")
@@ -24,9 +24,9 @@ SHEET = Sheet(
 )
 
 
-def test_a_table_sorts_numbers_as_numbers_and_misses_what_nobody_knows() -> None:
-    """Texts that may be missing are empty, counts are integers or missing."""
-    table = frame(SHEET)
+def test_a_table_sorts_numbers_as_numbers_and_has_no_value_for_unknown_cells() -> None:
+    """Missing texts are empty, counts are integers or missing."""
+    table = data_frame(SHEET)
     assert str(table["Faults"].dtype) == "Int64"
     assert table["Faults"].isna().tolist() == [False, True]
     assert table["Error"].tolist() == ["", "403 no"]
@@ -39,14 +39,14 @@ def many_rows() -> None:
 
     import streamlit as st
 
-    from gitlab_sync.pages.widgets.table_view import Extras, show_sheet
+    from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
     from gitlab_sync.reports.sheet import Meta, Sheet
 
     meta = Meta(datetime(2026, 3, 5, tzinfo=UTC), "https://gitlab.example", "all read")
     rows = [{"Username": f"user{n}", "Faults": n} for n in range(10)]
     sheet = Sheet("People", ("Username", "Faults"), rows, meta)
-    unknown = Extras(unknown=lambda row: {"Faults": 2} if row["Faults"] == 3 else {})
-    show_sheet(sheet, "t", "People", unknown, selectable=True)
+    unknown = TableOptions(unknown=lambda row: {"Faults": 2} if row["Faults"] == 3 else {})
+    show_table(sheet, "t", "People", unknown, selectable=True)
     st.caption("end")
 
 
@@ -57,12 +57,12 @@ def test_a_filter_leaves_the_rows_that_hold_its_words() -> None:
     assert len(at.dataframe[0].value) == 10
     at = at.text_input(key="filter_t").set_value("USER7").run()
     assert at.dataframe[0].value["Username"].tolist() == ["user7"]
-    at = at.text_input(key="filter_t").set_value("nobody").run()
+    at = at.text_input(key="filter_t").set_value("no one").run()
     assert not at.dataframe
-    assert at.caption[0].value == "No row fits the filter."
+    assert at.caption[0].value == "No rows match the filter."
 
 
-def test_a_count_says_how_many_items_it_could_not_judge() -> None:
+def test_a_count_says_how_many_items_are_unknown() -> None:
     """`3 (+2 ?)`, and it is still a number to sort by."""
     at = AppTest.from_function(many_rows).run()
     table = at.dataframe[0]

@@ -10,7 +10,7 @@ import pytest
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.pages.state import keeping
+from gitlab_sync.pages.state import store_setting
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets.page_query import PageQuery
 from gitlab_sync.reports.report import Report
@@ -24,25 +24,25 @@ from gitlab_sync.services import people
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Give the server a disk of its own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    keeping._store.cache_clear()
+    store_setting._store.cache_clear()
     yield tmp_path
-    keeping._store.cache_clear()
+    store_setting._store.cache_clear()
 
 
 def visitor(sandbox: Sandbox, name: str = "admin") -> SignIn:
-    """Sign somebody in."""
+    """Sign a person in."""
     return SignIn.check(sandbox.url, Credential(sandbox.token(name)))
 
 
 def answer(world: World, sign_in: SignIn) -> Report:
     """Ask what the page of batches asks, as a job does."""
-    question = people.PeopleQuery([Person(name) for name in world.truth.usernames])
-    asking = PageQuery("batch", question.key, "people", question, people.answer)
-    return asking.work(sign_in, Run(source="rest"))
+    query = people.PeopleQuery([Person(name) for name in world.truth.usernames])
+    page_query = PageQuery("batch", query.key, "people", query, people.answer)
+    return page_query.work(sign_in, Run(source="rest"))
 
 
 def facts_asked(sandbox: Sandbox) -> int:
-    """Count what was asked about single merge requests, and count anew."""
+    """Count what was asked about single merge requests, and start the count again."""
     found = sum("/merge_requests/" in each.path for each in sandbox.traffic.exchanges)
     sandbox.traffic.reset()
     return found
@@ -87,5 +87,5 @@ def test_a_word_that_means_nothing_is_a_clear_error(
     """It says which words there are."""
     monkeypatch.setenv("GITLAB_SYNC_STORE", "maybe")
     with pytest.raises(ConfigurationError, match="maybe") as raised:
-        keeping.kept_for(visitor(sandbox))
+        store_setting.store_for(visitor(sandbox))
     assert "read-only" in str(raised.value.hint)

@@ -73,6 +73,6 @@ def job_that(
 def test_a_line_says_what_was_counted_and_how_many_rows_are_there(
     sandbox: Sandbox, count: Callable[[ProgressTracker], None], rows: int, share: float, text: str
 ) -> None:
-    """Rows are told where they are not what is counted, since they grow when that stands still."""
+    """Rows are named if something else is counted: they can grow when the count does not."""
     with job_that(sandbox, count, rows) as job:
         assert progress_text("people", job) == (share, text)

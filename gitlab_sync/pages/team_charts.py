@@ -1,7 +1,4 @@
-"""The leaderboard's charts: scores of teams, shares of members, and a person's days.
-
-What a chart shows is made by functions of their own, which know nothing of Streamlit.
-"""
+"""The charts of the leaderboard: scores of teams, shares of members, and a person's days."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import cycle
-from typing import Any
+from typing import Literal
 
 import altair as alt
 import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
@@ -24,8 +21,8 @@ from gitlab_sync.rules.text import plural
 from gitlab_sync.services.leaderboard import LeaderboardReport, TeamAnswer
 from gitlab_sync.types import TableRow
 
-_ROOM_FOR_TEXT = 1.25  # the text of the longest bar stands beyond its end
-_ROOM_FOR_POINTS = 0.05  # of the longest bar: in a shorter part they would not fit
+_ROOM_FOR_TEXT = 1.25  # the text of the longest bar is to its right
+_ROOM_FOR_POINTS = 0.05  # of the longest bar: the text does not fit into a shorter part
 _DAY_SIZE = 12  # pixels from one day to the next
 _WEEKS_ACROSS = 27
 _SIZES = [9, 49, 72, 92, 110, 132]  # square pixels of the squares of days, by level
@@ -36,13 +33,13 @@ _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 # -- scores of teams -------------------------------------------------------------------------------
 
 
-def score_parts(board: LeaderboardReport) -> list[dict[str, object]]:
-    """Return what the scores of teams are made of, the best first, up to `charts.MOST_ROWS`.
+def score_parts(board: LeaderboardReport) -> charts.Cells:
+    """Return the parts of the scores of the best teams, up to `charts.MOST_ROWS` teams.
 
-    A row for each team and each number that counts: `Team`, `Term` (as `MR Merged x 5`), `Points`,
-    where the part begins and ends on the team's bar (`From`, `To`), and `Middle`.
+    There is a part for each team and each number that counts: `Team`, `Term` (`MR Merged x 5`),
+    `Points`, and the begin, end and middle of the part on its bar (`From`, `To`, `Middle`).
     """
-    parts: list[dict[str, object]] = []
+    parts: charts.Cells = []
     for name, team in [*board.teams.items()][: charts.MOST_ROWS]:
         begin: Number = 0
         for term, points in _points(team.result, board.query.weights).items():
@@ -62,7 +59,7 @@ def score_parts(board: LeaderboardReport) -> list[dict[str, object]]:
 
 
 def _points(result: TeamResult, weights: Mapping[str, Number]) -> dict[str, Number]:
-    """Return a team's points by term: of the members whose score is known, as in the score."""
+    """Return the points of a team by term, for the members with a known score."""
     sums: defaultdict[str, Number] = defaultdict(int)
     for work, score in zip(result.members, result.scores, strict=True):
         for term in terms(work, weights) if score is not None else ():
@@ -71,7 +68,7 @@ def _points(result: TeamResult, weights: Mapping[str, Number]) -> dict[str, Numb
 
 
 def score_text(result: TeamResult) -> str:
-    """Return a team's score for people: `661`, `661 (+1 ?)` if one member's is unknown, or `?`."""
+    """Return a team's score as text: `661`, `661 (+1 ?)` with one unknown member, or `?`."""
     unknown = result.scores.count(None)
     if result.score is None:
         return UNKNOWN
@@ -79,13 +76,13 @@ def score_text(result: TeamResult) -> str:
 
 
 def scores_in_words(board: LeaderboardReport) -> str:
-    """Describe the bars for whoever does not see them."""
+    """Describe the bars, for screen readers."""
     first = [f"{name} {score_text(team.result)}" for name, team in board.teams.items()]
     return f"Bars: the scores of {plural(len(first), 'team')}, best first: {', '.join(first[:5])}"
 
 
 def show_scores(board: LeaderboardReport) -> None:
-    """Show the teams' scores as bars, each divided into the points that make it up."""
+    """Show the teams' scores as bars that are divided into their points."""
     parts = pd.DataFrame(score_parts(board))
     shown = [*board.teams.items()][: charts.MOST_ROWS]
     ends = pd.DataFrame(
@@ -138,16 +135,16 @@ def show_scores(board: LeaderboardReport) -> None:
     chart = chart.resolve_scale(color="independent")
     charts.show_chart(chart, scores_in_words(board))
     if len(board.teams) > len(shown):
-        st.caption(f"The first {len(shown)} of {len(board.teams)} teams, the best first.")
+        st.caption(f"The best {len(shown)} of {len(board.teams)} teams.")
 
 
 # -- shares of members -----------------------------------------------------------------------------
 
 
-def share_bars(team: TeamAnswer, measure: str) -> list[dict[str, object]]:
-    """Return the members' shares in one of the team's numbers, the largest first.
+def share_bars(team: TeamAnswer, measure: str) -> charts.Cells:
+    """Return the members' shares of one of the team's numbers, the largest first.
 
-    Each has `Username`, `Share` in percent (0 where it is unknown) and `Text`: `12 (34 %)`, or `?`.
+    Each has `Username`, `Share` (in percent, 0 if unknown) and `Text`: `12 (34 %)`, or `?`.
     """
     rows = [row for row in team.shares if row["Measure"] == measure]
     rows.sort(key=lambda row: -_share(row))
@@ -167,18 +164,18 @@ def _share_text(row: TableRow) -> str:
 
 
 def show_shares(team: TeamAnswer) -> None:
-    """Show who did how much of what the team did, a chart for each number."""
+    """Show the members' shares of the team's work, one chart for each number."""
     for column, name in zip(st.columns(len(SHARED)), SHARED, strict=True):
         with column:
             _show_share(share_bars(team, TITLES[name]), TITLES[name], team.result.total(name))
     if len(team.result.members) > charts.MOST_ROWS:
-        st.caption(f"Those {charts.MOST_ROWS} of {len(team.result.members)} members with the most.")
+        st.caption(f"The {charts.MOST_ROWS} members with the most, of {len(team.result.members)}.")
 
 
-def _show_share(bars: Sequence[dict[str, object]], title: str, total: Number | None) -> None:
+def _show_share(bars: charts.Cells, title: str, total: Number | None) -> None:
     st.markdown(f"**{title}**: {UNKNOWN if total is None else f'{total:,}'}")
     first = ", ".join(f"{bar['Username']} {bar['Text']}" for bar in bars[:5])
-    alt_text = f"Bars: shares in {title}, most first: {first}"
+    alt_text = f"Bars: shares of {title}, most first: {first}"
     charts.show_percents(bars, "Username", "Share in percent", alt_text)
 
 
@@ -186,24 +183,24 @@ def _show_share(bars: Sequence[dict[str, object]], title: str, total: Number | N
 
 
 def days_in_words(days: Sequence[TableRow]) -> str:
-    """Say what a heatmap shows: on how many days how much was recorded, and most on which."""
+    """Return what a heatmap shows: how much on how many days, and the day with most."""
     numbers = {str(row["Day"]): int(row["Number"] or 0) for row in days}
     active = sum(number > 0 for number in numbers.values())
     text = f"{sum(numbers.values()):,} on {active} of {plural(len(numbers), 'day')}"
     if not active:
         return text
     most = max(numbers, key=lambda day: numbers[day])
-    return f"{text}, most on {shown_day(most)}: {numbers[most]}"
+    return f"{text}, most on {long_day(most)}: {numbers[most]}"
 
 
-def shown_day(day: str) -> str:
-    """Return a day (`YYYY-MM-DD`) for people: `Thursday, 5 March 2026`."""
+def long_day(day: str) -> str:
+    """Return a day (`YYYY-MM-DD`) as text: `Thursday, 5 March 2026`."""
     found = date.fromisoformat(day)
     return f"{found:%A}, {found.day} {found:%B %Y}"
 
 
 def weeks_across(days: Sequence[TableRow]) -> list[list[TableRow]]:
-    """Return the days in two parts, or in one, of weeks that fit on a phone; the oldest first."""
+    """Return the days in one or two parts of weeks that fit on a phone, the oldest first."""
     weeks = sorted({str(row["Week"]) for row in days})
     older = set(weeks[:-_WEEKS_ACROSS])
     parts: list[list[TableRow]] = [[], []]
@@ -213,7 +210,7 @@ def weeks_across(days: Sequence[TableRow]) -> list[list[TableRow]]:
 
 
 def show_days(username: str, days: Sequence[TableRow]) -> None:
-    """Show 53 weeks, a square for each day; it is larger, and of another colour, the more was done.
+    """Show 53 weeks with a square for each day. Its size and its colour show how much was recorded.
 
     `days` are rows with `heatmap.HEATMAP_COLUMNS`.
     """
@@ -221,28 +218,25 @@ def show_days(username: str, days: Sequence[TableRow]) -> None:
     with st.container(horizontal=True):
         for place, part in enumerate(parts, 1):
             words = f"Days of {username}, part {place} of {len(parts)}: {days_in_words(part)}"
-            charts.show_chart(_weeks(part, explained=part is parts[-1]), words, width="content")
+            charts.show_chart(_weeks(part, has_legend=part is parts[-1]), words, width="content")
 
 
-def _weeks(days: Sequence[TableRow], *, explained: bool) -> Any:
+def _weeks(days: Sequence[TableRow], *, has_legend: bool) -> alt.Chart:
     found = pd.DataFrame(days)
     found["Recorded"] = [LEVEL_TITLES[level] for level in found["Level"]]
-    found["Date"] = [shown_day(day) for day in found["Day"]]
+    found["Date"] = [long_day(day) for day in found["Day"]]
     titles = [*LEVEL_TITLES]
     month = f"{_MONTHS}[toNumber(slice(datum.value, 5, 7)) - 1]"
-    legend = alt.Legend(title="On a day", orient="bottom", columns=3) if explained else None
-    return (
+    legend = alt.Legend(title="On a day", orient="bottom", columns=3) if has_legend else None
+    chart: alt.Chart = (
         alt.Chart(found, width=alt.Step(_DAY_SIZE), height=alt.Step(_DAY_SIZE))
         .mark_square(opacity=1)
         .encode(
             alt.X(
                 "Week:O",
                 title=None,
-                # The week that begins with a month's first Monday bears the month's name.
-                axis=_bare_axis(
-                    labelExpr=f"toNumber(slice(datum.value, 8)) <= 7 ? {month} : ''",
-                    labelAlign="left",
-                ),
+                # A month's name is at the week of its first Monday.
+                axis=_bare_axis(f"toNumber(slice(datum.value, 8)) <= 7 ? {month} : ''", "left"),
             ),
             alt.Y("Weekday:O", title=None, sort=_DAYS, axis=_bare_axis()),
             alt.Color(
@@ -254,8 +248,17 @@ def _weeks(days: Sequence[TableRow], *, explained: bool) -> Any:
             tooltip=["Date", "Number"],
         )
     )
+    return chart
 
 
-def _bare_axis(**more: Any) -> alt.Axis:
-    """Return an axis that shows all of its labels and nothing else."""
-    return alt.Axis(labelAngle=0, labelOverlap=False, ticks=False, domain=False, grid=False, **more)
+def _bare_axis(label: str = "datum.label", align: Literal["left", "right"] = "right") -> alt.Axis:
+    """Return an axis with all of its labels and nothing else; `label` is a Vega expression."""
+    return alt.Axis(
+        labelExpr=label,
+        labelAlign=align,
+        labelAngle=0,
+        labelOverlap=False,
+        ticks=False,
+        domain=False,
+        grid=False,
+    )

@@ -1,11 +1,11 @@
-"""The items behind a person's numbers, on a page."""
+"""The items behind one person's row of the batch table."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from gitlab_sync.pages.widgets.error_panel import escaped
-from gitlab_sync.pages.widgets.table_view import show_sheet
+from gitlab_sync.pages.widgets.markdown import escaped
+from gitlab_sync.pages.widgets.table_view import show_table
 from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.rules.items.fixes import Group
 from gitlab_sync.rules.text import plural
@@ -14,20 +14,20 @@ from gitlab_sync.services.people import PersonAnswer
 
 
 def show_items(person: PersonAnswer, meta: Meta) -> None:
-    """Show the faults of a person's merge requests and issues, and what is not known of them."""
+    """Show the faults of the person's merge requests and issues, and the unknown checks."""
     username = person.summary.username
-    st.header(f"What stands behind the row of {escaped(username)}", anchor=False)
+    st.header(f"Items behind the row of {escaped(username)}", anchor=False)
     if person.summary.user is None:
-        st.markdown(f"Nothing was read: {escaped(str(person.summary.error))}.")
+        st.markdown(f"Nothing could be read: {escaped(str(person.summary.error))}.")
         return
     fixes = person.fixes
     if not fixes.faults and not fixes.unknown:
-        st.markdown("No fault was found: there is nothing to mend.")
+        st.markdown("No faults found: there is nothing to fix.")
         return
     if fixes.groups:
-        # One text, since each of its own would stand apart as a paragraph does.
+        # One Markdown text: separate ones would have the gaps of paragraphs between them.
         st.markdown("\n".join(map(_fault_text, fixes.groups)))
-    show_sheet(items_sheet(username, fixes, meta), "items", f"Items_of_{username}")
+    show_table(items_sheet(username, fixes, meta), "items", f"Items_of_{username}")
 
 
 def _fault_text(group: Group) -> str:

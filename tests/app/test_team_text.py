@@ -6,21 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitlab_sync import GitLabClient
-from gitlab_sync.errors import AuthenticationError
-from gitlab_sync.pages.team_editor import (
-    EXAMPLE,
-    read_groups,
-    read_teams,
-    teams_as_text,
-    with_teams,
-)
+from gitlab_sync.pages.team_text import EXAMPLE, read_teams, teams_as_text, with_teams
 from gitlab_sync.rules.identity.teams import Member, Team
-from gitlab_sync.sandbox import Sandbox
 
 
 def words(**more: int) -> st.SearchStrategy[str]:
-    """Make names whose white space is single spaces."""
+    """Make names with single spaces."""
     letters = st.sampled_from('aB9é#"():, .-') | st.characters(exclude_categories=("Cs",))
     return (
         st.text(letters, max_size=12)
@@ -84,55 +75,33 @@ def test_people_write_as_they_like() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("Red alice, bob", "line 1: “Red alice, bob” is no team"),
+        ("Red alice, bob", "line 1: “Red alice, bob” is not a team"),
         ("\n: alice", "line 2: the team has no name"),
-        ("Red: alice\nred: bob", "line 2: the team “red” stands on line 1, too"),
-        ("Red: alice, bob, ALICE", "line 1: “ALICE” stands twice in this team"),
+        ("Red: alice\nred: bob", "line 2: the team “red” is already on line 1"),
+        ("Red: alice, bob, ALICE", "line 1: “ALICE” is twice in this team"),
         ("Red: alice smith, a/b", "line 1: “alice smith” is no username"),
         ("Red: alice smith, a/b", "line 1: “a/b” is no username"),
         ("Red: (Alice)", "line 1: no username"),
-        ("Red: alice (Alice, bob", "line 1: “alice (Alice, bob” has a bracket or a quote too many"),
-        ("Red (App: alice", "line 1: “Red (App: alice” is no team"),
+        (
+            "Red: alice (Alice, bob",
+            "line 1: “alice (Alice, bob” has an unmatched parenthesis or quote",
+        ),
+        ("Red (App: alice", "line 1: “Red (App: alice” is not a team"),
     ],
 )
 def test_each_fault_is_named_with_its_line(text: str, fault: str) -> None:
-    """So that it can be mended where it is."""
+    """So that it can be fixed there."""
     assert any(each.startswith(fault) for each in read_teams(text).faults)
 
 
 def test_a_hostile_line_does_not_take_for_ever() -> None:
-    """However its brackets, quotes and spaces lie."""
+    """With parentheses, quotes and spaces in any order."""
     for line in ("(" * 50_000, '"' * 50_001, "a: " + "b(" * 20_000, "a" + " " * 50_000 + "("):
         assert read_teams(line).faults
 
 
 def test_a_team_that_comes_again_takes_the_place_of_the_older_one() -> None:
-    """Whatever else stands in the text stays, remarks and faults included."""
+    """All other lines stay, comments and faults included."""
     text = "# mine\nRed (Old): alice\n\nno team\nBlue: bob"
     new = [Team("RED", "New", (Member("carol"),)), Team("Green", "", ())]
     assert with_teams(text, new) == "# mine\nno team\nBlue: bob\nRED (New): carol\nGreen:"
-
-
-def test_each_group_becomes_a_team_and_those_of_one_name_are_told_apart(sandbox: Sandbox) -> None:
-    """A group that is named twice is one team."""
-    group = sandbox.world.tables.groups[0]
-    with GitLabClient(sandbox.url, sandbox.token()) as client:
-        found = read_groups(client, [str(group["id"]), str(group["full_path"])])
-    assert found.faults == ()
-    (team,) = found.teams
-    assert team.name == group["name"]
-    assert {member.username for member in team.members} <= set(sandbox.world.truth.usernames)
-
-
-def test_each_group_that_cannot_be_read_is_named(sandbox: Sandbox) -> None:
-    """With what to do; but a token that is not taken is no fault of a group."""
-    with GitLabClient(sandbox.url, sandbox.token()) as client:
-        found = read_groups(client, ["no/such", "nor/this"])
-    assert [fault.partition(":")[0] for fault in found.faults] == ["no/such", "nor/this"]
-    assert "404" in found.faults[0]
-    assert "Check the name or id" in found.faults[0]
-    with (
-        GitLabClient(sandbox.url, "glpat-not-a-token") as client,
-        pytest.raises(AuthenticationError),
-    ):
-        read_groups(client, ["no/such"])

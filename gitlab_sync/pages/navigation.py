@@ -1,0 +1,127 @@
+"""The script of every run: it checks who is signed in, and shows the sign-in page or a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.pages import oidc
+from gitlab_sync.pages.sign_in import show_sign_in
+from gitlab_sync.pages.state.browser import current_sign_in, sign_out
+from gitlab_sync.pages.state.roles import Role
+from gitlab_sync.pages.state.server_settings import role_of, server_roles
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.widgets.error_panel import show_error
+from gitlab_sync.pages.widgets.markdown import escaped
+
+# Streamlit would load one of its own icons from the host of a font.
+_ICON = Path(__file__).with_name("icon.svg")
+
+# Streamlit writes white text on the accent colour and text in the accent colour on the page. On a
+# dark page no single accent colour has enough contrast for both, so selected items keep the colour
+# of text: their underline or frame marks them. Headers are h2, below the page's title, but smaller
+# than Streamlit's h2.
+_STYLE = """<style>
+[data-testid=stHeading] h2 { font-size: 1.75rem !important; padding-top: 0.5rem !important; }
+[role=tab][aria-selected=true], [role=radio][aria-checked=true] { color: inherit !important; }
+</style>"""
+
+
+def pages_for(role: Role) -> list[st.Page]:
+    """Return the pages that a role may see. The first one opens by default.
+
+    Streamlit gives the default page no path of its own, so a hidden copy of it has the path for
+    links.
+    """
+    is_member = role == "member"
+    title = "My profile" if is_member else "User profile"
+    profile = st.Page("user_profile.py", title=title, icon=":material/person:", url_path="profile")
+    weekly = st.Page(
+        "weekly_performance.py",
+        title="My week" if is_member else "Weekly performance",
+        icon=":material/calendar_view_week:",
+        url_path="weekly",
+    )
+    if is_member:
+        first = st.Page("user_profile.py", title=title, icon=":material/person:", default=True)
+        return [first, weekly, _hidden("user_profile.py", title, "profile")]
+    pages = [
+        st.Page(
+            "batch_analytics.py", title="Batch analytics", icon=":material/groups:", default=True
+        ),
+        _hidden("batch_analytics.py", "Batch analytics", "batch"),
+        profile,
+        weekly,
+        st.Page(
+            "team_leaderboard.py",
+            title="Team leaderboard",
+            icon=":material/trophy:",
+            url_path="leaderboard",
+        ),
+        st.Page(
+            "project_compliance.py",
+            title="Project compliance",
+            icon=":material/verified:",
+            url_path="compliance",
+        ),
+    ]
+    if role == "admin":
+        pages.append(
+            st.Page("status.py", title="Status", icon=":material/monitoring:", url_path="status")
+        )
+    return pages
+
+
+def _hidden(script: str, title: str, path: str) -> st.Page:
+    return st.Page(script, title=title, url_path=path, visibility="hidden")
+
+
+def show_account(visitor: SignIn) -> None:
+    """Show in the sidebar who is signed in and where, with the button to sign out."""
+    with st.sidebar:
+        if visitor.is_demo:
+            st.badge("Demo data", icon=":material/science:", color="orange")
+            st.caption("A GitLab inside this app with made-up people.")
+        else:
+            st.text(visitor.name)
+            host = visitor.base_url.partition("://")[2]
+            st.caption(escaped(f"@{visitor.username} at {host}"))
+        st.button(
+            "Leave the demo" if visitor.is_demo else "Sign out",
+            icon=":material/logout:",
+            key="sign_out",
+            on_click=sign_out,
+            args=(
+                "You left the demo."
+                if visitor.is_demo
+                else "You are signed out, and this server has forgotten your token.",
+            ),
+        )
+
+
+def show_roles_error() -> None:
+    """Show what is wrong with the operator's list of roles, if anything."""
+    try:
+        server_roles()
+    except ConfigurationError as error:
+        show_error("This server's list of roles is not valid, so everyone is a member", error)
+
+
+st.set_page_config(page_title="GitLab Sync", page_icon=_ICON, layout="wide")
+st.html(_STYLE)
+visitor = current_sign_in()
+if visitor is None:
+    # All pages, so that a link to any of them still leads there after signing in.
+    pages = pages_for("admin")
+    page = st.navigation(pages, position="hidden")
+    oidc.go_back(pages, page)
+    show_sign_in(page)
+else:
+    pages = pages_for(role_of(visitor))
+    page = st.navigation(pages)
+    oidc.go_back(pages, page)
+    show_account(visitor)
+    show_roles_error()
+    page.run()

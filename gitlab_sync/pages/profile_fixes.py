@@ -1,0 +1,142 @@
+"""What to fix in a person's work: why, how and where; and, apart from it, what is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import streamlit as st
+
+from gitlab_sync.pages.widgets.markdown import escaped, linked
+from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
+from gitlab_sync.reports.sheet import Sheet
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items.check import Severity
+from gitlab_sync.rules.items.fixes import Doubt, Entry, Fixes, Group
+from gitlab_sync.rules.scores import profile as tables
+from gitlab_sync.rules.text import plural
+from gitlab_sync.services.profile import ProfileReport
+
+MOST_ITEMS = 10
+"""The most items that are listed for one check; the table has all of them."""
+
+_BADGES: dict[Severity, str] = {
+    "high": ":red-badge[high]",
+    "medium": ":orange-badge[medium]",
+    "low": ":gray-badge[low]",
+}
+_EVALUATED = ("merge requests", "issues")
+
+
+def show_fixes(report: ProfileReport, instance: str) -> None:
+    """Show what to fix, the most severe faults first, and what is unknown."""
+    sheets = {sheet.title: sheet for sheet in report.summaries(instance)}
+    username = str(report[0]["Username"])
+    st.header("What to fix", anchor=False)
+    if report.fixes.faults:
+        _show_faults(report.fixes, sheets[tables.TO_FIX], username)
+    else:
+        unread = [part for part in _EVALUATED if part in report.errors]
+        text, is_good = nothing_to_fix(report.fixes, unread)
+        icon = ":material/sentiment_satisfied:" if is_good else ":material/info:"
+        (st.success if is_good else st.info)(text, icon=icon)
+    _show_unknown(report, sheets[tables.NOT_KNOWN], username)
+
+
+def _show_faults(fixes: Fixes, sheet: Sheet, username: str) -> None:
+    faults, items = plural(len(fixes.faults), "fault"), evaluated_text(fixes.evaluated)
+    st.markdown(
+        f"{faults} in {items}. The most severe come first. Open a check to see how to fix its "
+        "faults, and where they are."
+    )
+    for place, group in enumerate(fixes.groups):
+        with st.expander(group_title(group), expanded=place == 0):
+            st.markdown(group_text(group))
+    with st.expander("All faults as a table, with downloads", icon=":material/table:"):
+        options = TableOptions(alt="What to fix: a row for each item and check, most severe first")
+        show_table(sheet, "fixes", f"{sheet.title}_of_{username}", options)
+
+
+def nothing_to_fix(fixes: Fixes, unread: Sequence[str]) -> tuple[str, bool]:
+    """Return what it means that no fault is known, as Markdown, and whether that is good news.
+
+    `unread` names the items of which some could not be read.
+    """
+    evaluated = evaluated_text(fixes.evaluated)
+    if not evaluated and unread:
+        text = f"Unknown: not all {' and '.join(unread)} could be read."
+    elif not evaluated:
+        text = (
+            "Nothing yet: merge requests are evaluated when they are merged or closed, issues when "
+            "they are closed."
+        )
+    elif unread or fixes.unknown:
+        text = f"No faults found in {evaluated}, but not everything could be checked."
+    else:
+        return f"**Nothing to fix: well done!** Every check passes in {evaluated}.", True
+    return text, False
+
+
+def evaluated_text(numbers: Mapping[str, int]) -> str:
+    """Return how many items were evaluated: `12 merge requests and 1 issue`; empty for none."""
+    return " and ".join(plural(number, kind) for kind, number in numbers.items() if number)
+
+
+def group_title(group: Group) -> str:
+    """Return, as Markdown, a check with its severity and the share of items that fail it."""
+    share = f"{len(group.faults)} of {plural(group.known, group.kind)} ({group.share:.0%})"
+    unknown = f", {group.unknown} unknown" if group.unknown else ""
+    return f"{_BADGES[group.check.severity]} **{escaped(group.check.title)}** · {share}{unknown}"
+
+
+def group_text(group: Group) -> str:
+    """Return, as Markdown, how to fix a check's faults, why, and the newest items with one."""
+    check = group.check
+    lines = [f":material/build: {escaped(check.how_to_fix)}  ", escaped(check.why), ""]
+    lines += [f"- {entry_text(entry)}" for entry in group.faults[:MOST_ITEMS]]
+    more = len(group.faults) - MOST_ITEMS
+    if more > 0:
+        lines.append(f"- and {more} more, in the table below")
+    return "\n".join(lines)
+
+
+def entry_text(entry: Entry) -> str:
+    """Return, as Markdown, an item and the reason of its fault, each with a link."""
+    name = tables.reference(entry.item) or f"{entry.kind} {record.field(entry.item, 'iid')}"
+    title = " ".join((record.text(entry.item, "title") or "").split())
+    verdict = entry.verdict
+    reason = linked(verdict.reason, None if verdict.evidence == entry.link else verdict.evidence)
+    return f"{linked(name, entry.link)} {escaped(title)}: {reason}"
+
+
+# -- what is unknown -------------------------------------------------------------------------------
+
+
+def _show_unknown(report: ProfileReport, sheet: Sheet, username: str) -> None:
+    lines = [f"- {text}" for text in unread_texts(report, _EVALUATED)]
+    lines += [f"- {doubt_text(doubt)}" for doubt in report.fixes.doubts]
+    if not lines:
+        return
+    st.header("Unknown", anchor=False)
+    st.markdown("These checks have no answer. They count as neither passed nor failed.")
+    st.markdown("\n".join(lines))
+    if report.query.quick:
+        st.caption("*Quick* evaluates lists only: run again without it to know more.")
+    if report.fixes.unknown:
+        with st.expander("These items as a table, with downloads", icon=":material/table:"):
+            options = TableOptions(alt="What is unknown: a row for each item and check")
+            show_table(sheet, "unknown", f"{sheet.title}_of_{username}", options)
+
+
+def unread_texts(report: ProfileReport, parts: Iterable[str]) -> list[str]:
+    """Return, as Markdown, which of these parts could not be read completely, and why."""
+    return [
+        f"Not all {part} could be read: {escaped(report.errors[part].reason)}"
+        for part in dict.fromkeys(parts)
+        if part in report.errors
+    ]
+
+
+def doubt_text(doubt: Doubt) -> str:
+    """Return, as Markdown, a check that is unknown, for how many items, and why."""
+    items = plural(doubt.number, doubt.kind)
+    return f"**{escaped(doubt.check.title)}**: unknown for {items} ({escaped(doubt.reason)})"

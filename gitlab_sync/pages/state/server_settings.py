@@ -1,0 +1,41 @@
+"""The settings of the server's operator: Streamlit's secrets, else the environment."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.pages.state.hosts import Hosts
+from gitlab_sync.pages.state.roles import Role, Roles
+from gitlab_sync.pages.state.sign_ins import SignIn
+
+
+def server_secrets() -> dict[str, object]:
+    """Return Streamlit's secrets; {} if there is no file with secrets."""
+    try:
+        return dict(st.secrets.items())
+    except FileNotFoundError:
+        return {}
+
+
+def allowed_hosts() -> Hosts:
+    """Return the GitLab hosts that may receive tokens.
+
+    Raises ConfigurationError if the setting is invalid.
+    """
+    return Hosts.from_settings(server_secrets(), os.environ)
+
+
+def server_roles() -> Roles:
+    """Return the roles of visitors. Raises ConfigurationError if the setting is invalid."""
+    return Roles.from_settings(server_secrets(), os.environ)
+
+
+def role_of(sign_in: SignIn) -> Role:
+    """Return the visitor's role; member, which sees least, if the setting is invalid."""
+    try:
+        return server_roles().of(sign_in)
+    except ConfigurationError:
+        return "member"
