@@ -338,3 +338,18 @@ def mapped() -> Iterator[Path]:
             at[depth] = at[depth - 1] / name
             if depth:
                 yield at[depth]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_each_table_has_one_kind_of_row(path: Path) -> None:
+    """Rows have as many cells as the head, and options are in tables of options alone."""
+    for head, line, *rows in tables_of(path):
+        assert {len(row) for row in (line, *rows)} == {len(head)}, head
+        assert {row[0].startswith("`-") for row in rows} == {head[0].startswith("option")}, head
+
+
+def tables_of(path: Path) -> Iterator[list[list[str]]]:
+    """Yield the tables of a document: the cells of each of their lines."""
+    for block in re.findall(r"(?:^\|.*\n)+", path.read_text("utf-8"), re.MULTILINE):
+        lines = [re.split(r"(?<!\\)\|", line)[1:-1] for line in block.splitlines()]
+        yield [[cell.strip() for cell in line] for line in lines]

@@ -211,7 +211,7 @@ def test_who_has_no_commit_may_be_somebody_who_matches_nothing(
     """That is said where it may be, and only there."""
     idle = user(world, 2)["username"]
     said = run(environ, "commits", *people, idle, *there, "--totals").stderr.decode()
-    assert "1 person has no commit, and 1 commit of nobody" in said
+    assert "1 person has no commit, and 1 unmatched commit could be theirs" in said
     assert b"--unmatched" not in run(environ, "commits", *people, *there).stderr
 
 
@@ -264,7 +264,7 @@ def test_an_empty_list_has_no_rows(environ: dict[str, str], sandbox: Sandbox) ->
         environ, "commits", "--users-file", "-", "--group", "acme", "-f", "json", given=b"\n"
     )
     assert (done.returncode, done.stdout) == (0, b"[]\n")
-    assert b"nobody was named" in done.stderr
+    assert b"no users given" in done.stderr
     assert not sandbox.traffic.count("/projects/:id/members/all")
 
 

@@ -80,7 +80,7 @@ def test_a_server_that_is_not_there_is_a_4(tmp_path: Path, sandbox: Sandbox) -> 
         (("api", "GET", "user", "--input", "-"), "--input"),
         (("api", "POST", "projects", "--input", "-", "-f", "a=b"), "--input"),
         (("api", "POST", "projects", "--input", "no/such/file"), "no/such/file"),
-        (("api", "POST", "projects", "--input", "-"), "not JSON"),
+        (("api", "POST", "projects", "--input", "-"), "must be JSON"),
         (("api", "POST", "projects", "-f", "name"), "KEY=VALUE"),
         (("api", "POST", "projects", "-F", "a=@no/such/file"), "no/such/file"),
         (("completion", "tcsh"), "bash"),

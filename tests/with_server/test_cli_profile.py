@@ -86,7 +86,7 @@ def test_what_to_mend_stands_there_the_worst_first(world: World, environ: dict[s
     assert severities == sorted(severities, key=("high", "medium", "low").index)
     addresses = {one["web_url"] for one in (*world.tables.merge_requests, *world.tables.issues)
                  if one["author"]["username"] == CARELESS}  # fmt: skip
-    _, mend = text.split("What to mend", 1)
+    _, mend = text.split("What to fix", 1)
     assert set(ADDRESS.findall(mend)) <= addresses
     groups = mend.split("To do: ")[1:]
     assert len(groups) == len(severities)
@@ -95,7 +95,7 @@ def test_what_to_mend_stands_there_the_worst_first(world: World, environ: dict[s
     faults = sum(truth.values()) - ended
     issues = world.truth.issues()[CARELESS]
     faults += sum(issues.values()) - sum(issues[title] for title in list(issues)[:3])
-    assert f"the worst first: {faults} faults" in text
+    assert f"the most severe first: {faults} faults" in text
 
 
 @pytest.mark.parametrize("name", [CAREFUL, CARELESS])
@@ -165,7 +165,7 @@ def test_a_number_that_may_be_higher_says_so(sandbox: Sandbox, environ: dict[str
                        times=None)  # fmt: skip
     text = text_of(environ, CARELESS, code=3)
     assert line_of(text, "Issues  ").startswith("5 or more written, ")
-    assert "There may be more: not all issues could be read" in text
+    assert "There could be more: not all issues could be read" in text
 
 
 # -- tables ----------------------------------------------------------------------------------------

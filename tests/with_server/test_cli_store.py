@@ -39,7 +39,7 @@ def test_a_second_run_asks_for_no_facts_and_says_the_same(
     assert facts_asked(sandbox) == asked
     assert second.stdout == first.stdout
     third = run(environ, *line, "--clear-store")
-    assert b"merge requests forgotten" in third.stderr
+    assert b"stored merge requests deleted" in third.stderr
     assert facts_asked(sandbox) == 2 * asked
     assert third.stdout == first.stdout
 

@@ -170,7 +170,7 @@ def test_days_are_a_day_a_range_or_a_week_up_to_one(environ: dict[str, str]) -> 
         (("--day", "yesterday"), ("yesterday",)),
         (("--day", "0001-01-01"), ("0001-01-01",)),
         (("--until", "0001-01-03"), ("0001-01-03",)),
-        (("--day", "2026-06-15", "--until", "2026-06-15"), ("Either --day",)),
+        (("--day", "2026-06-15", "--until", "2026-06-15"), ("--day excludes",)),
         (("--part", "Lines of Code"), ("time spent",)),
         (("--timezone", "Mars/Base"), ("Mars/Base",)),
     ],
