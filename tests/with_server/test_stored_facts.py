@@ -422,7 +422,7 @@ def test_a_run_that_was_killed_twenty_times_goes_on_where_it_stopped(
     numbers = []
     for _ in range(20):
         slow.traffic.reset()
-        # One that comes to its end has to be able to write: nobody reads a pipe here.
+        # One that comes to its end has to be able to write: nothing reads a pipe here.
         process = start(slow, tmp_path, subprocess.DEVNULL)
         moment = chance.randrange(1, 160)
         until(partial(reached, slow, moment, process), 60)
