@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from itertools import count
 
-from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.period import local_zone
 from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.reports.report import Completeness, Report
@@ -231,7 +231,7 @@ class LeaderboardReport(Report):
 
     def _person(self, summary: PersonSummary) -> PersonAnswer:
         work = summary.work
-        days = _activity(summary, self.query.zone or LOCAL)
+        days = _activity(summary, self.query.zone or local_zone())
         index = None if days is None else contribution_index(days, self.first, self.last, work)
         summary = replace(
             summary,
@@ -290,7 +290,7 @@ def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> L
             clock=query.clock,
         )
         read = read_people(session, request, run)
-    today = datetime.now(query.zone or LOCAL).date()
+    today = datetime.now(query.zone or local_zone()).date()
     return LeaderboardReport(query, summaries(read), today, unknown, read.commits.unmatched)
 
 
@@ -345,6 +345,6 @@ def _path(group: Record) -> str:
 def _days(query: LeaderboardQuery) -> tuple[date | None, date | None]:
     """Return the first and the last day of the period; None where it has no bound."""
     bounds = (query.period.start, query.period.end)
-    zone = query.zone or LOCAL
+    zone = query.zone or local_zone()
     first, last = (None if each is None else day_of(each.isoformat(), zone) for each in bounds)
     return first, last

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from functools import partial
 
 from gitlab_sync.api.facts.choose import facts_for
 from gitlab_sync.api.facts.rest import FactSource, FactsRead
@@ -211,7 +210,6 @@ class _Table(ReadHook):
     def __init__(self, query: PeopleQuery, run: Run, source: FactSource) -> None:
         self._query = query
         self._source = source
-        self._colleges = {person.key: person.college for person in query.people}
         self._assembler = RowAssembler[int](run.on_row)
         self.people: dict[str, PersonAnswer] = {}
 
@@ -240,12 +238,28 @@ class _Table(ReadHook):
 
     def settled(self, read: PeopleData) -> None:
         """Take all commits; make the rows of those people of whom nothing else is awaited."""
-        self._assembler.release(partial(self._row, read))
+        self._assembler.release(_RowMaker(self._query, read, self.people).row)
 
-    def _row(self, read: PeopleData, theirs: PersonVerdicts[int]) -> TableRow:
+
+class _RowMaker:
+    """Makes rows of all that was read, and puts what they are made of into `people`.
+
+    It is apart from the table, which holds it: in a circle all that was read would stay until the
+    garbage collector comes by.
+    """
+
+    def __init__(
+        self, query: PeopleQuery, read: PeopleData, people: dict[str, PersonAnswer]
+    ) -> None:
+        self._query = query
+        self._read = read
+        self._people = people
+        self._colleges = {person.key: person.college for person in query.people}
+
+    def row(self, theirs: PersonVerdicts[int]) -> TableRow:
         """Make a person's row, now that everything is known that will be."""
         quick, mrs = self._query.quick, theirs.evaluated
-        summary = summary_of(read, read.people[theirs.person])
+        summary = summary_of(self._read, self._read.people[theirs.person])
         closed = filter(issue_rules.is_closed, summary.issues.authored if summary.issues else ())
         issues = [(issue, issue_rules.evaluate(issue)) for issue in closed]
         count = mr_rules.count_list_row if quick else mr_rules.count_row
@@ -257,7 +271,7 @@ class _Table(ReadHook):
         if any(each is not None and each.unverified for each in sought):
             work = replace(work, status="Partial")
             texts.append(reasons_in_words(theirs.errors, "merge requests"))
-        self.people[summary.username] = PersonAnswer(
+        self._people[summary.username] = PersonAnswer(
             summary, quick, mrs, issues, theirs.errors, unknown_cells(counted_mrs, counted_issues)
         )
         return unified_row(

@@ -15,6 +15,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person
+from gitlab_sync.rules.identity.usernames import bare_username
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.check import Check
@@ -190,7 +191,7 @@ def answer(client: Client, query: ProfileQuery, run: Run | None = None) -> Profi
     Errors of single reads never raise: they stand in the report. Raises NotFound if not one of the
     projects is there, and ConfigurationError for a blank username. Thread-safe.
     """
-    if not query.username.strip().removeprefix("@"):
+    if not bare_username(query.username):
         raise ConfigurationError("The username is empty", hint="Say whose profile you want.")
     run = run or Run()
     with run.context(client) as session:

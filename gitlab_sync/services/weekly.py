@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.period import local_zone
 from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -139,7 +139,7 @@ def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> Weekly
     """
     people = unique(query.people, lambda person: person.key)
     run = run or Run()
-    zone = query.zone or LOCAL
+    zone = query.zone or local_zone()
     with run.context(client) as session:
         ids, unknown = known_projects(session, query.projects)
         request = PeopleRequest(
