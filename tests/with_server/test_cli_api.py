@@ -48,7 +48,7 @@ def odd() -> Iterator[OddServer]:
     ],
 )
 def test_fields_make_parameters(texts: list[str], typed: list[str], made: object) -> None:
-    """Texts as they stand, or what they look like; brackets nest."""
+    """Texts as they are, or what they look like; brackets nest."""
     assert fields(texts, typed) == made
 
 

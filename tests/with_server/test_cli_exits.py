@@ -35,7 +35,7 @@ def test_a_person_who_does_not_exist_is_a_3(environ: dict[str, str]) -> None:
 
 
 def test_a_wrong_token_is_a_4_with_a_hint_and_rows(environ: dict[str, str]) -> None:
-    """Nobody's zero looks like a clean result."""
+    """No missing person looks like a clean result."""
     done = run({**environ, "GITLAB_TOKEN": SECRET}, "mrs", "alice.moreau", "-f", "json")
     assert done.returncode == 4
     row = json.loads(done.stdout)[0]
