@@ -25,7 +25,7 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From one instant to another, both included; None: no bound on that side. Immutable.
+    """From one instant to another, both included; None: no bound on that side.
 
     `start` and `end` are aware, in UTC.
     """

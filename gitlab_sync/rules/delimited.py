@@ -19,7 +19,7 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 class Records:
     """The records of a text, each with the line it begins on, and what could not be read.
 
-    Cells are stripped; records without any text are left out. Immutable.
+    Cells are stripped; records without any text are left out.
     """
 
     rows: tuple[tuple[int, tuple[str, ...]], ...]

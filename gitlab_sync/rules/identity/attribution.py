@@ -56,7 +56,7 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The commits of one project, each in exactly one place. Not to be changed; threads may share.
+    """The commits of one project, each in exactly one place.
 
     `people` has an entry for everybody of the run, under the username in lower case. `merges` have
     two or more parents and are nobody's work. `bots` are those of bots that nobody asked for.

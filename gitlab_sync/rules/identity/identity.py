@@ -27,7 +27,7 @@ _BETWEEN_WORDS = re.compile(r"[\s_.\-]+")
 
 @dataclass(frozen=True, slots=True)
 class Identity(HasUsername):
-    """One person, and everything that marks a commit as theirs. Immutable: threads may share it.
+    """One person, and everything that marks a commit as theirs.
 
     `id` is GitLab's number (None: not known), `username` and `name` are as GitLab spells them.
     `emails` are the known addresses and `usernames` all usernames, in lower case; `names` all

@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"<[^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class KnownBy:
-    """Further addresses and names of people. Not to be changed, so threads may share it.
+    """Further addresses and names of people.
 
     `aliases` are by the username in lower case; `mailmap` counts for the commits of all projects,
     and its `faults` name the lines that were passed over.

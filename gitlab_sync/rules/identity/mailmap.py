@@ -30,7 +30,7 @@ class _Proper:
 
 @dataclass(frozen=True, slots=True)
 class Mailmap:
-    """What `parse_mailmap` read. Not to be changed, so threads may share it.
+    """What `parse_mailmap` read.
 
     `faults` names each line that was passed over, as git does: the file belongs to a project, and
     one bad line in it must not keep its commits from being read.

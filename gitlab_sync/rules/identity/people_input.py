@@ -36,7 +36,7 @@ COLLEGE_TITLES = (
 
 @dataclass(frozen=True, slots=True)
 class Person(HasUsername):
-    """Somebody on a list. `extra` has the further columns by their titles. Not to be changed."""
+    """Somebody on a list. `extra` has the further columns by their titles."""
 
     username: str
     college: str = ""
@@ -45,7 +45,7 @@ class Person(HasUsername):
 
 @dataclass(frozen=True, slots=True)
 class PeopleInput:
-    """The people that were read, each once, and the faults: `file, line 3: …`. Immutable."""
+    """The people that were read, each once, and the faults: `file, line 3: …`."""
 
     people: tuple[Person, ...] = ()
     faults: tuple[str, ...] = ()

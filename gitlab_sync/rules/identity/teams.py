@@ -18,7 +18,7 @@ from gitlab_sync.rules.unique import unique
 
 @dataclass(frozen=True, slots=True)
 class Member(HasUsername):
-    """Somebody in a team; `name` may be empty. Immutable."""
+    """Somebody in a team; `name` may be empty."""
 
     username: str
     name: str = ""
@@ -26,7 +26,7 @@ class Member(HasUsername):
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team, the project it works on (a label, may be empty) and its members. Immutable."""
+    """A team, the project it works on (a label, may be empty) and its members."""
 
     name: str
     project: str

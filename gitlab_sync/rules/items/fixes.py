@@ -24,7 +24,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedItems:
-    """Items of one kind with what the rules say of each. Not to be changed.
+    """Items of one kind with what the rules say of each.
 
     `kind` is what one of them is called: `merge request`, `issue`. `checks` are those that were
     asked, in order.
@@ -37,7 +37,7 @@ class EvaluatedItems:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One check that an item fails, or that nobody knows the answer of. Not to be changed."""
+    """One check that an item fails, or that nobody knows the answer of."""
 
     kind: str
     item: Record
@@ -54,7 +54,7 @@ class Entry:
 class Group:
     """The faults of one check, the newest first, and how many items it was asked about.
 
-    `known` counts the items that pass or fail, `unknown` the others. Not to be changed.
+    `known` counts the items that pass or fail, `unknown` the others.
     """
 
     kind: str
@@ -71,7 +71,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a check is unknown, and for how many items. Immutable."""
+    """Why a check is unknown, and for how many items."""
 
     kind: str
     check: Check
@@ -81,7 +81,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Fixes:
-    """What is wrong with a person's work, and what nobody knows. Not to be changed.
+    """What is wrong with a person's work, and what nobody knows.
 
     `faults` go by severity, then the newest item first. `groups` hold the same faults by check:
     severity first, then the most faults. `unknown` are the answers that are not known, of which
