@@ -37,7 +37,7 @@ KEPT = 3600.0
 MOST_KEPT = 100
 """The most finished jobs that are kept."""
 
-MOST_BYTES = 64_000_000
+MOST_BYTES = 48_000_000
 """The most memory, in bytes, that the reports of finished jobs take; one report is always kept."""
 
 State = Literal["running", "done", "cancelled", "failed"]
