@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api.facts.rest import LEAST, FactSource, FactsRead, RestFacts, read_facts
@@ -73,7 +74,7 @@ def by_everything(client: GitLabClient, mrs: list[Record]) -> Judgements:
 
 def in_one_project(seed: int = 4, number: int = 20) -> World:
     """Return a world of one project, with that many merge requests of each of two people."""
-    return generate_world(
+    return fresh_world(
         seed=seed, users=2, merge_requests=number, issues=0, projects=1, large_every=0
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from odd_server import OddServer, json
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.errors import (
@@ -25,7 +26,7 @@ from gitlab_sync.errors import (
 from gitlab_sync.http import rate_limit as limits
 from gitlab_sync.http import retry, transport
 from gitlab_sync.http.retry import RetryPolicy
-from gitlab_sync.sandbox import Sandbox, World, generate_world
+from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.context import DEFAULT_TIMEOUT
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.session.session import MAX_WAIT
@@ -51,7 +52,7 @@ def quick_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def world() -> World:
     """Seven pages of two users each, but for the last."""
-    return generate_world(seed=2, users=9, merge_requests=0, issues=0, projects=1)
+    return fresh_world(seed=2, users=9, merge_requests=0, issues=0, projects=1)
 
 
 @pytest.fixture

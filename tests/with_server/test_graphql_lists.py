@@ -16,6 +16,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api.graphql.lists import lists_for
@@ -27,7 +28,7 @@ from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.http import rate_limit as limits
 from gitlab_sync.rules.items.merge_request import Facts, evaluate, is_terminal
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
+from gitlab_sync.sandbox import Sandbox, World, load_world
 from gitlab_sync.sandbox.graphql import endpoint
 from gitlab_sync.services.evaluation import find_people
 from gitlab_sync.session.runtime import Bridge
@@ -63,7 +64,7 @@ def small(seed: int = 3, **sizes: int) -> World:
     Nobody's merge request was open for so long that a part of a second would decide.
     """
     given = {"users": 6, "merge_requests": 4, "issues": 1, "projects": 5}
-    world = generate_world(seed=seed, **{**given, **sizes})
+    world = fresh_world(seed=seed, **{**given, **sizes})
     for row in world.merge_requests.rows:
         end = row.data["merged_at"] or row.data["closed_at"]
         start = datetime.fromisoformat(row.data["created_at"])
@@ -174,9 +175,7 @@ def test_any_world_on_any_older_server_is_listed_the_same(
     by: str,
 ) -> None:
     """Whatever fields it lacks, and to the second where a limit lies."""
-    world = generate_world(
-        seed=seed, users=users, merge_requests=merge_requests, issues=0, projects=4
-    )
+    world = fresh_world(seed=seed, users=users, merge_requests=merge_requests, issues=0, projects=4)
     without = sorted(lacking)
     assert_the_same(world, make_bridge(), scope=Scope(by=by), graphql_without=without)
 

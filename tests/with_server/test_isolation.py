@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs
 
 import pytest
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.errors import AuthenticationError
-from gitlab_sync.sandbox import Sandbox, World, generate_world
+from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
 
 PEOPLE = 50
@@ -22,7 +23,7 @@ PATIENCE = 60.0
 @pytest.fixture
 def world() -> World:
     """Make a world of fifty people with work of their own, which all of them may see."""
-    made = generate_world(seed=3, users=PEOPLE, merge_requests=2, issues=2, projects=4)
+    made = fresh_world(seed=3, users=PEOPLE, merge_requests=2, issues=2, projects=4)
     for record in (*made.tables.projects, *made.tables.groups):
         record["visibility"] = "public"
     made.changed()
