@@ -130,7 +130,7 @@ def numbers(work: Work, cut_short: Collection[str]) -> dict[str, Number | None]:
 
 
 def at_least(found: Mapping[str, object], cut_short: Collection[str]) -> frozenset[str]:
-    """Return the titles of the numbers that may be higher, since a part of them is `cut_short`.
+    """Return the titles of the numbers that could be higher, since a part is `cut_short`.
 
     Not of time without its logs: then that of whole items counts, which others may have booked.
     """
@@ -256,7 +256,7 @@ def shown_fields(item: Record) -> Record:
 def reference(item: Record) -> str | None:
     """Return what GitLab calls an item by its address: `group/app!7`, `group/app#12`; or None.
 
-    Where GitLab lies below a prefix of its host, that stays: only the client knows it.
+    If GitLab is below a prefix of its host, the prefix stays: only the client knows it.
     """
     found = _ADDRESS.fullmatch(record.link(item) or "")
     return None if found is None else f"{found['project']}{_SIGNS[found['kind']]}{found['iid']}"
