@@ -219,7 +219,7 @@ def test_a_project_that_is_not_there_is_named_and_left_out() -> None:
     ("people", "sentence"),
     [
         ("Red, Ann\nRed, Ann, ann", "people, line 1: no username"),
-        ("ann\ngroup/project", "people, line 2: “group/project” is no username"),
+        ("ann\ngroup/project", "people, line 2: “group/project” is not a username"),
         ("Team Name, Full Name, E-Mail\nRed, Ann, ann", "got Team Name, Full Name, E-Mail"),
         ("\n".join(f"u{number}" for number in range(2001)), "at most 2,000 people, got 2,001"),
         ("\n".join(f"{'r' * 99}, , u{number}" for number in range(1000)), "Leave out full names"),
