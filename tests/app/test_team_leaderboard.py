@@ -286,4 +286,4 @@ def test_the_points_that_the_operator_wrote_down_count() -> None:
     assert "Total Commits x 1" not in part(at, "Points").dataframe[1].value
     at.secrets["leaderboard"] = {"weights": {"commits": "many"}}
     at = at.run()
-    assert "is no number" in at.error[0].value
+    assert "must be a number" in at.error[0].value

@@ -241,7 +241,7 @@ def test_people_that_cannot_be_asked_about_are_told_next_to_the_field(
 @pytest.mark.parametrize(
     ("first", "last", "sentence"),
     [
-        (TODAY, TODAY - timedelta(days=1), "the days end before they begin"),
+        (TODAY, TODAY - timedelta(days=1), "the last day must not be before the first"),
         (TODAY - timedelta(days=45), TODAY, "are 46 days. Choose at most 45 days."),
         (TODAY, TODAY + timedelta(days=2), "or earlier, got "),
     ],
