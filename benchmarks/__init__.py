@@ -1,6 +1,6 @@
-"""How fast, how light and how fair: this package beside what people would write without it.
+"""How fast, light and fair this package is, compared with what people would write without it.
 
-`python -m benchmarks` measures what is in `scenarios`; `peers` holds what is compared. Each
-measurement runs in an interpreter of its own (`run`), against a sandbox in another process
-(`world`). `documents` puts the figures of a run into docs/performance.md.
+`python -m benchmarks` runs the `scenarios`; `peers` has the clients that are compared. Each
+measurement runs in its own interpreter (`run`), against a sandbox in another process (`world`).
+`documents` puts the figures of a run into docs/performance.md.
 """

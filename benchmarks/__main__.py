@@ -22,7 +22,7 @@ from benchmarks.sizes import ALL, DEFAULT, QUICK, Sizes
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run what was asked for; 1 if something could not be measured, 0 also for missed targets."""
+    """Run what was asked for; return 1 if a measurement failed, 0 even for missed targets."""
     options = _parser().parse_args(arguments)
     sizes = _sizes(options)
     try:
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(sizes: Sizes, options: argparse.Namespace) -> dict[str, Any]:
-    """Measure, and return everything that is to be told. Raises as `_measure` does."""
+    """Measure, and return everything to report. Raises what `_measure` does."""
     peers, notes = installed()
     command, load_before = _command(options), load()
     with Console(stderr=True).status("a sandbox starts") as status:
@@ -61,7 +61,7 @@ def _run(sizes: Sizes, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _profile(sizes: Sizes, source: str) -> int:
-    """Say where the CPU of a batch goes."""
+    """Show where the CPU time of a batch goes."""
     from benchmarks import profiling
 
     with generated(sizes.users, sizes.merge_requests) as server:
@@ -76,16 +76,16 @@ def _measure(
 ) -> list[Section]:
     """Run the scenarios one after another on a common server; a failure ends only its own.
 
-    Raises MeasurementFailed if not even the server can be had.
+    Raises MeasurementFailed if the server does not start.
     """
     sections: list[Section] = []
     with generated(sizes.users, sizes.merge_requests) as server:
         bench = Bench(sizes, peers, server, work_at(server, sizes.workers), say)
         say("the server warms up")
-        # The server makes its answers ready when they are asked for the first time: not on
-        # whoever happens to come first.
+        # The server prepares its answers when they are first asked for: no client shall pay for
+        # that because it comes first.
         for source in ("rest", "auto"):
-            bench.judging(source).measure(server, bench.work)
+            bench.evaluating(source).measure(server, bench.work)
         for name in names:
             found = scenarios.scenario(name)
             section = Section(name, found.title)
@@ -100,10 +100,10 @@ def _measure(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measure this package beside what people would write without it.",
+        description="Compare this package with what people would write without it.",
     )
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--quick", action="store_true", help="a smoke run; judges no target")
+    size.add_argument("--quick", action="store_true", help="a smoke run; checks no target")
     size.add_argument("--all", action="store_true", help="everything; a quarter of an hour")
     parser.add_argument("--users", type=int, help="people in the common world")
     parser.add_argument("--merge-requests", type=int, help="written by each of them")
@@ -111,14 +111,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", action="append", choices=scenarios.NAMES, help="can be repeated")
     parser.add_argument(
         "--profile", nargs="?", const="rest", choices=("rest", "graphql", "auto"),
-        help="measure nothing, but say where the CPU of a batch goes, by source (rest)",
+        help="measure nothing, but show where the CPU time of a batch goes, by source (rest)",
     )  # fmt: skip
     parser.add_argument("--markdown", action="store_true", help="print Markdown for a README")
     parser.add_argument(
         "--output",
         type=Path,
         default=LATEST,
-        help="the JSON file, default results/latest.json; pictures go beside it",
+        help="the JSON file, default results/latest.json; pictures go into its folder",
     )
     return parser
 
@@ -134,7 +134,7 @@ def _sizes(options: argparse.Namespace) -> Sizes:
 
 
 def _command(options: argparse.Namespace) -> str:
-    """Return what a person types to get the same."""
+    """Return the command that gives the same run."""
     words = [f"--{name}" for name in ("quick", "all") if getattr(options, name)]
     words += [
         f"--{name.replace('_', '-')} {number}"

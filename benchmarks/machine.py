@@ -1,4 +1,4 @@
-"""On what it was measured: processor, Python and the packages that took part."""
+"""The machine of a run: processor, Python and the packages that took part."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 def machine(packages: Iterable[str], load_before: float | None) -> dict[str, object]:
     """Return processor, cores, system, Python, the versions of those packages, and the load.
 
-    The load shows whether others were at work: the benchmarks alone come to about 3.
+    The load shows whether other programs were running: the benchmarks alone make about 3.
     """
     return {
         "processor": _processor(),
@@ -27,7 +27,7 @@ def machine(packages: Iterable[str], load_before: float | None) -> dict[str, obj
 
 
 def load() -> float | None:
-    """Return how many processes wanted a core in the last minute; None where nobody counts."""
+    """Return how many processes wanted a core in the last minute; None if that is unknown."""
     return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
 
 
@@ -50,7 +50,7 @@ def _processor() -> str:
 
 
 def _cores() -> int:
-    """Return the cores that this process may use, which containers and taskset make fewer."""
+    """Return the cores that this process can use, which containers and taskset reduce."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

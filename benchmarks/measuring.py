@@ -17,10 +17,10 @@ from benchmarks.sizes import Sizes
 from benchmarks.work import Work
 
 LONGEST = 900.0
-"""Seconds after which a measured process is given up."""
+"""Seconds after which a measured process is stopped."""
 
 MEGA = 1_000_000
-_OWN_TIME = 0.0012  # seconds that client and server take for a request when nobody sleeps
+_OWN_TIME = 0.0012  # seconds that client and server take for a request without latency
 _GRAPHQL = "/api/graphql"
 _ANSWERS = {"200", "304"}  # the latter for what a client has read before in the same measurement
 
@@ -71,7 +71,7 @@ class Sample:
 
 
 def measure(peer: Peer, task: str, server: SandboxProcess, work: Work) -> Sample:
-    """Let a peer do the work in a process of its own, and return what it took.
+    """Let a peer do the work in its own process, and return the measurement.
 
     Raises MeasurementFailed if it fails, or if the server answered anything with an error.
     """
@@ -91,7 +91,7 @@ def measure(peer: Peer, task: str, server: SandboxProcess, work: Work) -> Sample
     except subprocess.TimeoutExpired:
         raise MeasurementFailed(f"{peer.name} did not end within {LONGEST:.0f} s") from None
     if ended.returncode:
-        last = (ended.stderr.strip().splitlines() or ["no word"])[-1]
+        last = (ended.stderr.strip().splitlines() or ["no message"])[-1]
         raise MeasurementFailed(f"{peer.name} failed: {last}")
     traffic = server.traffic()
     if not traffic["requests"] or not traffic["by_status"].keys() <= _ANSWERS:
@@ -109,7 +109,7 @@ def measure(peer: Peer, task: str, server: SandboxProcess, work: Work) -> Sample
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment without proxies: nobody shall go through one to this machine."""
+    """Return the environment without proxies, which no client needs to reach this machine."""
     return {name: text for name, text in os.environ.items() if not name.lower().endswith("_proxy")}
 
 
@@ -119,10 +119,10 @@ def median(samples: Iterable[Sample], figure: Callable[[Sample], float]) -> floa
 
 
 def require_agreement(samples: Iterable[Sample]) -> None:
-    """Raise MeasurementFailed unless all who did the same have found the same.
+    """Raise MeasurementFailed unless all clients with the same work have found the same.
 
-    For the same people everybody has found as many items; by the same task the same ones; and those
-    who only read have made the same requests.
+    For the same people, all have found the same number of items; by the same task, the same items;
+    and those that only read have made the same requests.
     """
     found: dict[tuple[object, ...], tuple[object, str]] = {}
     for sample in samples:
@@ -143,7 +143,7 @@ def require_agreement(samples: Iterable[Sample]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Who stands in a line of a comparison: a peer, what it does, and with which options."""
+    """One row of a comparison: a peer, its task, and its options."""
 
     peer: Peer
     task: str
@@ -161,7 +161,7 @@ class Entry:
 class Bench:
     """What a scenario needs: the sizes, the peers that are installed, the common server.
 
-    `work` is for all authors of the server's world; `say` tells a person what goes on.
+    `work` is for all authors of the server's world; `say` shows progress.
     """
 
     sizes: Sizes
@@ -182,13 +182,13 @@ class Bench:
         """This package."""
         return self.peer("ours")
 
-    def judging(self, source: str, title: str = "", **options: Any) -> Entry:
-        """Return the batch of this package, which reads from `source` and judges."""
+    def evaluating(self, source: str, title: str = "", **options: Any) -> Entry:
+        """Return the batch of this package, which reads from `source` and evaluates."""
         title = title or f"gitlab_sync, source {source}"
         return Entry(self.ours, "batch", title, {"source": source, **options})
 
     def reading(self, *names: str) -> list[Entry]:
-        """Return those of the named peers that are installed, reading what a judgement needs."""
+        """Return the named peers that are installed, reading what an evaluation needs."""
         return [Entry(peer, "read", peer.title) for peer in self.peers if peer.name in names]
 
     def work_for(self, users: int, **changes: Any) -> Work:
@@ -201,9 +201,9 @@ class Bench:
         requests = 1 + 4 * self.sizes.merge_requests
         return max(1, min(len(self.work.usernames), int(seconds / each / requests)))
 
-    def judged(self, passed: bool) -> bool | None:
-        """Return a verdict, or None where the run is too small for one."""
-        return passed if self.sizes.judged else None
+    def checked(self, passed: bool) -> bool | None:
+        """Return whether a target was met, or None if the run is too small to say."""
+        return passed if self.sizes.checked else None
 
 
 def generated(

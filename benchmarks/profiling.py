@@ -1,7 +1,7 @@
-"""Where the CPU of a batch goes: `python -m benchmarks --profile`.
+"""Shows where the CPU time of a batch goes: `python -m benchmarks --profile`.
 
-All of it in one thread, where the profiler sees it. Its own weight lies on small functions, so
-shares say where to look and not how much there is to win.
+Everything runs in one thread, where the profiler sees it. The profiler slows down small functions,
+so the shares show where to look, not how much can be gained.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def profile(work: Work, source: str) -> pstats.Stats:
 def by_package(stats: pstats.Stats) -> list[tuple[str, float]]:
     """Return the share of the whole CPU that was spent in each package, the largest first.
 
-    What is built in counts for whoever called it, but for sockets and JSON.
+    Built-in functions count for their caller, except sockets and JSON.
     """
     seconds: Counter[str] = Counter()
     for (file, _, name), (_, _, own, _, callers) in stats.stats.items():  # type: ignore[attr-defined]
@@ -70,7 +70,7 @@ def by_package(stats: pstats.Stats) -> list[tuple[str, float]]:
 
 
 def _package(file: str) -> str:
-    """Return what a file belongs to: a package, or a room of ours."""
+    """Return what a file belongs to: a package, or a folder of ours."""
     parts = Path(file).with_suffix("").parts
     for root in ("site-packages", "gitlab_sync", *(part for part in parts if _LIB.match(part))):
         if root in parts:

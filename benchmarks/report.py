@@ -15,9 +15,9 @@ from benchmarks import scenarios
 from benchmarks.machine import in_words
 from benchmarks.results import Cell, Check
 
-_STYLES = {"met": "green", "MISSED": "bold red", "not judged": "yellow"}
+_STYLES = {"met": "green", "MISSED": "bold red", "not checked": "yellow"}
 _CHECK_TITLES = ("target", "wanted", "measured", "verdict")
-_WORDS = {"client", "state", "judged", "grows", "length", *_CHECK_TITLES}
+_WORDS = {"client", "state", "evaluated", "grows", "length", *_CHECK_TITLES}
 
 PLACES = ("machine", "targets", "in_brief", *scenarios.NAMES)
 """What a document may show of a run: see `parts`."""
@@ -121,5 +121,5 @@ def _markdown_table(titles: Sequence[str], rows: Iterable[Sequence[Cell]]) -> It
 
 
 def _is_words(title: str) -> bool:
-    """Whether a column holds words, which stand to the left, rather than figures."""
+    """Return whether a column holds words, which are aligned to the left, or figures."""
     return title in _WORDS

@@ -1,4 +1,4 @@
-"""What a scenario gives back: rows of figures, targets met or missed, and words beside them."""
+"""The result of a scenario: rows of figures, targets met or missed, and notes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Cell: TypeAlias = str | int | float | None
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One target. `passed` is None where a run is too small to judge it."""
+    """One target. `passed` is None if a run is too small to check it."""
 
     what: str
     target: str
@@ -20,7 +20,7 @@ class Check:
     @property
     def word(self) -> str:
         """The verdict in a word."""
-        return {True: "met", False: "MISSED", None: "not judged"}[self.passed]
+        return {True: "met", False: "MISSED", None: "not checked"}[self.passed]
 
 
 @dataclass(slots=True)

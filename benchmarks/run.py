@@ -1,7 +1,7 @@
 """One measured process: `python -m benchmarks.run PEER TASK`, the work as JSON on stdin.
 
 It prints one line of JSON: seconds of CPU and wall, peak memory in bytes, and what the task says.
-Only the peer that is measured is imported here, so that nobody carries another's weight.
+Only the peer that is measured is imported, so that none carries the weight of another.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def cpu_seconds() -> float:
 def peak_memory() -> int:
     """Return the most bytes of memory that this process has held.
 
-    `ru_maxrss` alone would lie: on Linux a child begins with the peak of whoever started it.
+    `ru_maxrss` alone would be wrong: on Linux a child begins with the peak of its parent.
     """
     status = Path("/proc/self/status")
     if status.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
@@ -37,7 +37,7 @@ def peak_memory() -> int:
 
 
 def main(peer: str, name: str) -> None:
-    """Do the work that stands on stdin, as that peer does it, and print what it took."""
+    """Do the work given on stdin as this peer does it, and print the figures."""
     module = importlib.import_module(f"benchmarks.peers.{peer}")
     tasks: dict[str, Task] = module.TASKS
     work = Work.loads(sys.stdin.read())

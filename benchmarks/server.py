@@ -1,4 +1,4 @@
-"""The sandbox as a process of its own, so that its CPU is nobody else's."""
+"""The sandbox in its own process, so that its CPU time counts for no client."""
 
 from __future__ import annotations
 

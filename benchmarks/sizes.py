@@ -9,13 +9,13 @@ from dataclasses import dataclass
 class Sizes:
     """The size of a whole run.
 
-    `users` wrote `merge_requests` each. Where everybody is compared at several `latencies`, each
-    reads as many people as it can in about `seconds`, or `serial_seconds` without threads. `pairs`
-    counts the rounds of the CPU comparison, `pair_users` the people in each. `callers` have
-    `caller_users` people each; `large` requests stand before the small caller, who comes `probes`
-    times. `lists` and `longest_list` are rows: above 10,000 GitLab does not say how many. `growth…`
-    are merge requests and what else costs grow with. `whole` adds what takes minutes. `judged` is
-    off where so little is measured that a target says nothing.
+    `users` wrote `merge_requests` each. In the comparison at several `latencies`, each client reads
+    as many people as it can in about `seconds`, or `serial_seconds` without threads. `pairs` counts
+    the rounds of the CPU comparison, `pair_users` the people in each. `callers` have `caller_users`
+    people each; `large` requests are queued before the small caller, who comes `probes` times.
+    `lists` and `longest_list` are rows: above 10,000 GitLab does not say how many. `growth…` are
+    the numbers of merge requests, people, workers and tenants. `whole` adds what takes minutes.
+    `checked` is off if so little is measured that targets mean nothing.
     """
 
     users: int = 39
@@ -39,7 +39,7 @@ class Sizes:
     growth_tenants: tuple[int, ...] = (1, 4)
     real_data: bool = True
     whole: bool = False
-    judged: bool = True
+    checked: bool = True
 
 
 DEFAULT = Sizes()
@@ -63,7 +63,7 @@ QUICK = Sizes(
     growth_workers=(2,),
     growth_tenants=(2,),
     real_data=False,
-    judged=False,
+    checked=False,
 )
 
 ALL = Sizes(

@@ -13,7 +13,7 @@ Rows: TypeAlias = Callable[[str, dict[str, Any]], list[Record]]
 
 
 def read_in_threads(work: Work, rows: Rows) -> Done:
-    """Read everybody's list, then the facts of all ended merge requests together."""
+    """Read everyone's list, then the facts of all ended merge requests together."""
     with ThreadPoolExecutor(work.workers) as pool:
         lists = pool.map(lambda name: rows("/merge_requests", list_query(name)), work.usernames)
         found = [mr for mrs in lists for mr in ended(mrs)]

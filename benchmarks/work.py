@@ -1,6 +1,6 @@
 """What one measured process is given to do, and what it gives back. Standard library only.
 
-Peers import this, so nothing may stand here that would weigh on their memory.
+Peers import this, so it imports nothing that would add to their memory.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from zlib import crc32
 Record: TypeAlias = dict[str, Any]
 
 FACTS = {"notes": "id", "commits": "id", "diffs": "new_path", "pipelines": "id"}
-"""The lists below each ended merge request that a judgement needs, and what tells their rows."""
+"""The lists of each ended merge request that an evaluation needs, and what identifies a row."""
 
 PER_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One piece of work: where, as whom, with how many threads, for which people.
+    """One piece of work: URL, token, number of threads, and people.
 
     `options` holds what a single task wants to know besides.
     """
@@ -76,7 +76,7 @@ def list_query(username: str) -> dict[str, str | int]:
 
 
 def ended(merge_requests: Iterable[Record]) -> Iterator[Record]:
-    """Yield the merge requests that are judged: the merged and the closed ones."""
+    """Yield the merge requests that are evaluated: the merged and the closed ones."""
     return (mr for mr in merge_requests if mr["state"] in {"merged", "closed"})
 
 

@@ -26,15 +26,15 @@ from gitlab_sync.sandbox.tables import Key
 from gitlab_sync.sandbox.tokens import ADMIN_TOKEN
 
 LIST_OF = "list-of-{}"
-"""The username of whoever wrote so many merge requests and nothing else."""
+"""The username of a person who wrote so many merge requests and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which world: a folder's (`data`), or one of `sizes`, which are those of the sandbox.
 
-    Each merge request is there `times` over, with facts that are the same: what is made so costs
-    little, however much it is. `lists` adds, for each number, somebody who wrote so many.
+    Each merge request exists `times` times, with the same facts, so that even a large world is made
+    quickly. `lists` adds, for each number, a person who wrote so many.
     """
 
     data: str | None = None
@@ -59,7 +59,7 @@ class Wanted:
 
 
 class _Copier:
-    """Adds copies of merge requests to a world whose indexes are made anew afterwards."""
+    """Adds copies of merge requests to a world; its indexes are rebuilt afterwards."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -82,7 +82,7 @@ class _Copier:
                 table[key[0], iid] = table[key]
 
     def add_list(self, number: int) -> None:
-        """Add somebody who wrote `number` merge requests, about which nothing more is known."""
+        """Add a person who wrote `number` merge requests without any facts."""
         name = LIST_OF.format(number)
         author = {**self._tables.users[0], "id": self._world.new_id(), "username": name}
         self._tables.users.append(author)
@@ -118,7 +118,7 @@ def authors(world: World) -> list[str]:
 
 
 def change(world: World, each: int) -> int:
-    """Write a note on each so manieth ended merge request; return how many that are.
+    """Write a note on one in `each` ended merge requests; return how many those are.
 
     As on GitLab that moves `updated_at` and the number of notes.
     """

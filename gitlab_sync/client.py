@@ -1,4 +1,4 @@
-"""`GitLabClient`: the names and shapes of the drop-in contract, over the engine."""
+"""`GitLabClient`: the names and shapes of the drop-in contract, over a session."""
 
 from __future__ import annotations
 
@@ -33,24 +33,25 @@ if TYPE_CHECKING:
 class NoEventLoop(ConfigurationError, AttributeError):
     """A program looked for the older client's event loop.
 
-    It is an AttributeError, too, so that `hasattr(client, "_loop")` is False and `getattr` gives
-    its default: to a program that asks whether there is a loop, that is the right answer.
+    It is also an AttributeError, so that `hasattr(client, "_loop")` is False and `getattr` returns
+    its default: the right answer for a program that checks whether there is a loop.
     """
 
     hint_text = (
-        "Each method blocks and returns its value. Code that keeps a loop of its own hands the "
-        'call to a thread: await asyncio.to_thread(client.get, "projects/1").'
+        "Each method blocks and returns its value. Code with its own event loop makes the "
+        'call in a thread: await asyncio.to_thread(client.get, "projects/1").'
     )
 
 
 class GitLabClient:
     """One principal at one instance. Thread-safe; no I/O and no thread before the first call.
 
-    `is_oauth` sends the token as `Authorization: Bearer`, else as `PRIVATE-TOKEN`. `bridge` is the
-    process's own unless one is given. `timeout` is the seconds for a whole call, or for one page.
-    `session` does the work; a program that uses `gitlab_sync.api` can pass either. Raises
-    ConfigurationError for a URL or a token that cannot be one. A context manager. A copy is a
-    second client of the same GitLab, which is closed apart; a client does not pickle.
+    `is_oauth` sends the token as `Authorization: Bearer`, otherwise as `PRIVATE-TOKEN`. `bridge` is
+    that of the process unless one is given. `timeout` is the limit of a whole call, or of one page,
+    in seconds. `tenant` names the queue in the pool (None: the principal). `session` does the work;
+    functions of `gitlab_sync.api` accept either. A context manager. A copy is a second client of
+    the same GitLab, which is closed separately; a client does not pickle. Raises
+    ConfigurationError for an invalid URL or token.
     """
 
     def __init__(
@@ -123,9 +124,9 @@ class GitLabClient:
         )
 
     def close(self) -> None:
-        """Break off what this client does and refuse more. Idempotent, instant, from any thread.
+        """Break off the work of this client and refuse more. Idempotent, immediate, for any thread.
 
-        The bridge and other clients go on.
+        The bridge and other clients continue.
         """
         self.session.close()
 
@@ -173,7 +174,7 @@ class GitLabClient:
     # -- the older names ---------------------------------------------------------------------------
 
     def _get(self, endpoint: str, params: Params | None = None) -> Any:
-        """As `get`, but 404 gives []: older callers rely on it, and nothing in here calls it."""
+        """Return what `get` does, but [] for a 404. For older callers; nothing here calls it."""
         try:
             return self.get(endpoint, params)
         except NotFound:
@@ -187,21 +188,21 @@ class GitLabClient:
         max_pages: int | None = 10,
         all: bool = False,  # noqa: A002 - the contract's name
     ) -> RecordList:
-        """As `get_all`, but 404 gives [] and ten pages are the cap."""
+        """Return what `get_all` does, but [] for a 404, and at most 10 pages by default."""
         try:
             return self.get_all(endpoint, params, per_page, max_pages, all)
         except NotFound:
             return RecordList()
 
     def _request(self, method: str, endpoint: str, params: Params | None = None) -> Any:
-        """As `request`."""
+        """Return what `request` does."""
         return self.request(method, endpoint, params)
 
     def _run_sync(self, thunk: Any, timeout: float | None = None) -> Any:  # noqa: ARG002
-        """Call a callable and return its result; any other value comes back as it is.
+        """Call a callable and return its result; return any other value unchanged.
 
-        There is no loop here that could run a coroutine: TypeError, with what to call instead.
-        `timeout` is accepted for older callers; calls have limits of their own.
+        A coroutine is a TypeError that says what to call instead, since there is no event loop.
+        `timeout` is accepted for older callers; calls have their own limits.
         """
         if inspect.iscoroutine(thunk):
             name = thunk.__name__
@@ -214,7 +215,7 @@ class GitLabClient:
 
     @property
     def _loop(self) -> Never:
-        """Say that there is no loop, and what to call instead."""
+        """Raise NoEventLoop, which says what to call instead."""
         raise NoEventLoop(
             "gitlab_sync has no event loop, nor a thread or a session of one: "
             "call the method itself, such as client.get(…)"
@@ -233,10 +234,11 @@ class GitLabClient:
         *,
         run: Run | None = None,
     ) -> Report:
-        """Judge all ended merge requests of these people: one row each, sorted by `Username`.
+        """Evaluate all ended merge requests of these people: one row each, sorted by `Username`.
 
-        `project_id` wins over `group_id`; ids or paths. `mr_scope` is "author" or "assignee". `run`
-        says who watches and what cancels. What could not be read stands in the rows as unknown.
+        `project_id` and `group_id` are ids or paths; the project wins. `mr_scope` is "author" or
+        "assignee". `run` has progress, cancellation and the like. What could not be read is unknown
+        in the rows, and does not raise. Columns: `gitlab_sync.rules.items.table`.
         """
         scope = Scope(project_id, group_id, mr_scope)
         return batch.evaluate_merge_requests(self.session, usernames, scope, run)
@@ -250,36 +252,36 @@ class GitLabClient:
         *,
         run: Run | None = None,
     ) -> Report:
-        """Count and judge all issues of these people, as `batch_evaluate_mrs` does."""
+        """Count and evaluate all issues of these people, as `batch_evaluate_mrs` does."""
         scope = Scope(project_id, group_id, issue_scope)
         return batch.evaluate_issues(self.session, usernames, scope, run)
 
     def batch_evaluate_mrs_efficiently(self, mrs: Sequence[Record]) -> TableRow:
-        """Count the faults of merge requests by what a list holds; costs no request."""
+        """Return one row of counts for these merge requests, from the list alone; no request."""
         return dict(mr_rules.efficient_row(mrs).cells)
 
     def batch_evaluate_issues_efficiently(self, issues: Sequence[Record]) -> TableRow:
-        """Count issues and the faults of the closed ones; costs no request."""
+        """Return one row of counts for these issues, from the list alone; no request."""
         return dict(issue_rules.efficient_row(issues).cells)
 
     def _evaluate_single_mr(self, mr: Record) -> tuple[str, Flags]:
-        """Return whose merge request it is and its flags; one still open costs no request."""
+        """Return the username and the flags of a merge request; an open one costs no request."""
         if not mr_rules.is_terminal(mr):
-            return _whose(mr), mr_rules.flags(mr, {})
+            return _username_of(mr), mr_rules.flags(mr, {})
         with self.session.call() as session:
             found = next(read_facts(session, [mr]))
-        return _whose(mr), mr_rules.flags(mr, mr_rules.evaluate(mr, found.facts))
+        return _username_of(mr), mr_rules.flags(mr, mr_rules.evaluate(mr, found.facts))
 
     def _evaluate_single_mr_efficiently(self, mr: Record) -> tuple[str, Flags]:
-        """Return whose merge request it is, and its flags by what a list holds."""
-        return _whose(mr), mr_rules.flags_from_list(mr)
+        """Return the username and the flags of a merge request, from the list alone."""
+        return _username_of(mr), mr_rules.flags_from_list(mr)
 
     def _evaluate_single_issue(self, issue: Record) -> tuple[str, Flags]:
-        """Return whose issue it is, and its flags."""
-        return _whose(issue), issue_rules.flags(issue, issue_rules.evaluate(issue))
+        """Return the username and the flags of an issue; no request."""
+        return _username_of(issue), issue_rules.flags(issue, issue_rules.evaluate(issue))
 
     _evaluate_single_issue_efficiently = _evaluate_single_issue
 
 
-def _whose(item: Record) -> str:
+def _username_of(item: Record) -> str:
     return str(item.get("_username") or "unknown")

@@ -1,8 +1,8 @@
 """Who is compared: one module for each client, named in `NAMES`, ours first.
 
-A module says its `TITLE`, in `HOW` how its user wrote it, the `PACKAGES` it stands on, whether it
-is `SERIAL` (no threads, so it gets less to read where answers are slow), and by name the `TASKS`
-it can do. One whose packages are not installed is left out, with a word.
+A module has a `TITLE`, says in `HOW` how its user wrote it, names the `PACKAGES` it needs, whether
+it is `SERIAL` (no threads, so it gets less to read when answers are slow), and the `TASKS` it can
+do. A module without its packages is left out, with a note.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ async def _read(work: Work) -> Done:
 
 
 def read(work: Work) -> Done:
-    """Read everybody's list, then the facts of all ended merge requests together."""
+    """Read everyone's list, then the facts of all ended merge requests together."""
     return asyncio.run(_read(work))
 
 

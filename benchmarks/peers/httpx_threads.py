@@ -15,7 +15,7 @@ PACKAGES = ("httpx",)
 
 
 def read(work: Work) -> Done:
-    """Read everybody's list, then the facts of all ended merge requests together."""
+    """Read everyone's list, then the facts of all ended merge requests together."""
     with httpx.Client(
         base_url=f"{work.url}/api/v4",
         headers={"PRIVATE-TOKEN": work.token},

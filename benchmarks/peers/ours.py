@@ -23,7 +23,7 @@ from gitlab_sync.session.workflow import Workflow, run_workflows, whole
 from gitlab_sync.store.store import open_store
 
 TITLE = "gitlab_sync, the same requests"
-HOW = "its engine, which reads what the others read and judges nothing"
+HOW = "its engine, which reads what the others read and evaluates nothing"
 PACKAGES = ("gitlab-sync", "urllib3", "orjson")
 
 _SAMPLE_EVERY = 0.002
@@ -56,14 +56,14 @@ def run_of(work: Work, client: GitLabClient) -> Iterator[Run]:
 
 
 def batch(work: Work) -> Done:
-    """Judge the merge requests of all these people in one call."""
+    """Evaluate the merge requests of all these people in one call."""
     with client_of(work) as client, run_of(work, client) as run:
         rows = client.batch_evaluate_mrs(work.usernames, run=run)
     _require_whole(rows)
-    return Done(_judged(rows), proof_of(rows))
+    return Done(_evaluated(rows), proof_of(rows))
 
 
-def _judged(rows: Report) -> int:
+def _evaluated(rows: Report) -> int:
     return sum(int(row["Closed MRs"] or 0) for row in rows)
 
 
@@ -73,7 +73,7 @@ def _require_whole(rows: Report) -> None:
 
 
 def read(work: Work) -> Done:
-    """Read everybody's list and the facts of all ended merge requests, and judge nothing."""
+    """Read everyone's list and the facts of all ended merge requests; evaluate nothing."""
 
     def listed(username: str) -> Workflow[list[Record]]:
         found = yield {"rows": RestList("/merge_requests", list_query(username))}
@@ -94,9 +94,9 @@ def read(work: Work) -> Done:
 
 
 def people(work: Work) -> Done:
-    """Read and judge everything about these people, as `gitlab-sync users` does.
+    """Read and evaluate everything about these people, as `gitlab-sync users` does.
 
-    With the option `quick` their merge requests are judged from lists alone.
+    With the option `quick`, their merge requests are evaluated from lists alone.
     """
     question = answers.PeopleQuery(
         [Person(name) for name in work.usernames], quick=bool(work.options.get("quick"))
@@ -142,7 +142,7 @@ def callers(work: Work) -> Done:
                 rows = client.batch_evaluate_mrs(work.usernames[number::count], run=run)
             walls.append(time.perf_counter() - began)
             _require_whole(rows)
-            items.append(_judged(rows))
+            items.append(_evaluated(rows))
 
     with Bridge(work.workers) as bridge:
         threads = [threading.Thread(target=call, args=(bridge, n)) for n in range(count)]
@@ -188,8 +188,8 @@ def small_behind_large(work: Work) -> Done:
     ):
         alone = statistics.median(probe(small) for _ in range(probes))
         with big.session.context() as job:
-            # All of them stand in the queue at once, and no two are the same: equal ones would be
-            # made one. The number is a parameter that the server does not know.
+            # All of them are queued at once, and no two are the same: equal ones would become one
+            # request. The number is a parameter that the server ignores.
             targets = (f"users?username={name}&number={number}" for number in range(large))
             futures = [
                 job.active.executor.submit(fetch, job.active, Request("GET", target))

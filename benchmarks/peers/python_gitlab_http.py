@@ -14,7 +14,7 @@ PACKAGES = ("python-gitlab", "requests")
 
 
 def read(work: Work) -> Done:
-    """Read everybody's list, then the facts of all ended merge requests together."""
+    """Read everyone's list, then the facts of all ended merge requests together."""
     own = Own(work)
 
     def rows(path: str, query: dict[str, Any]) -> list[Record]:

@@ -28,7 +28,7 @@ def merge_requests(gl: gitlab.Gitlab, username: str) -> list[Any]:
 
 
 def facts(gl: gitlab.Gitlab, mr: Any) -> int:
-    """Read what a judgement of one merge request needs, and return the proof of it."""
+    """Read what the evaluation of one merge request needs, and return the proof of it."""
     project = gl.projects.get(mr.project_id, lazy=True)
     whole = project.mergerequests.get(mr.iid, lazy=True)
     # There is no object for this list (`diffs` of theirs are versions), so it is asked by its path.

@@ -32,7 +32,7 @@ class Own:
 
 
 def read(work: Work) -> Done:
-    """Read everybody's list, then one merge request's facts in each task."""
+    """Read everyone's list, then one merge request's facts in each task."""
     own = Own(work)
 
     def read_facts(mr: Any) -> int:

@@ -44,7 +44,7 @@ class Reader:
 
 
 def read(work: Work) -> Done:
-    """Read everybody's list, then the facts of all ended merge requests together."""
+    """Read everyone's list, then the facts of all ended merge requests together."""
     return read_in_threads(work, Reader(work).rows)
 
 

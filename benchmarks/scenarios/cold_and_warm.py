@@ -49,8 +49,8 @@ def run(bench: Bench, section: Section) -> None:
     section.notes += [
         f"{len(work.usernames)} people, {found[0][2].items:,} ended merge requests.",
         f"{work.workers} workers; each measured once.",
-        "What is known lies in a store. All sources gave the same rows.",
-        "The bound is what the server waits on purpose, by the workers.",
+        "What is known is in a store. All sources gave the same rows.",
+        "The bound is the time that the server waits on purpose, divided by the workers.",
     ]
 
 
@@ -67,7 +67,7 @@ def in_all_states(
     """
     found: list[tuple[str, str, Sample]] = []
     with TemporaryDirectory() as folder:
-        stored = [bench.judging(name, store=str(Path(folder, name))) for name in sources]
+        stored = [bench.evaluating(name, store=str(Path(folder, name))) for name in sources]
         for state in _STATES:
             if state == _STATES[2]:
                 server.change(CHANGED_EACH)

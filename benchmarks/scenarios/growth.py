@@ -30,8 +30,8 @@ def run(bench: Bench, section: Section) -> None:
     _tenants(bench, section)
     bench.server.set_latency(0)
     section.notes.append(
-        "Each measured once. Where people grow, their merge requests are as many in all; workers "
-        "and tenants have the common people, tenants each a share of them."
+        "Each measured once. With more people, the number of merge requests stays the same; "
+        "workers and tenants have the people of the other scenarios, tenants each a share of them."
     )
 
 
@@ -44,7 +44,7 @@ def _merge_requests(bench: Bench, section: Section) -> None:
         with generated(users, each // times, times) as server:
             bench.say(f"{number:,} merge requests")
             server.set_latency(LATENCY_MS, NODE_MS)
-            entry = bench.judging("auto")
+            entry = bench.evaluating("auto")
             _measure(
                 section,
                 entry,
@@ -55,7 +55,7 @@ def _merge_requests(bench: Bench, section: Section) -> None:
             )
             made, held = server.seconds, server.peak_memory() / MEGA
         section.notes.append(
-            f"The world of {number:,} merge requests took {made:.1f} s to make, and {held:,.0f} MB."
+            f"The world of {number:,} merge requests took {made:.1f} s and {held:,.0f} MB to make."
         )
 
 
@@ -66,7 +66,7 @@ def _people(bench: Bench, section: Section) -> None:
         with generated(users, 2 * most // users) as server:
             server.set_latency(LATENCY_MS, NODE_MS)
             work = work_at(server, bench.sizes.workers)
-            _measure(section, bench.judging("auto"), server, work, "people", users)
+            _measure(section, bench.evaluating("auto"), server, work, "people", users)
 
 
 def _workers(bench: Bench, section: Section) -> None:
@@ -76,7 +76,7 @@ def _workers(bench: Bench, section: Section) -> None:
         for workers in bench.sizes.growth_workers:
             bench.say(f"{workers} workers, {source}")
             work = bench.work_for(max(1, share), workers=workers)
-            _measure(section, bench.judging(source), bench.server, work, "workers", workers)
+            _measure(section, bench.evaluating(source), bench.server, work, "workers", workers)
 
 
 def _tenants(bench: Bench, section: Section) -> None:

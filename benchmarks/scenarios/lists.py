@@ -34,8 +34,8 @@ def run(bench: Bench, section: Section) -> None:
             entry = Entry(bench.ours, "long_list", "iter_pages, no page kept", {"times": times})
             _measure(bench, section, server, entry, rows, _STREAM_LATENCY_MS)
     section.notes += [
-        "The bound is the first page, then all others by the workers.",
-        f"GitLab says how long a list is up to {_MOST_COUNTED:,} rows.",
+        "The bound is the first page, then all others divided by the workers.",
+        f"GitLab reports the length of a list up to {_MOST_COUNTED:,} rows.",
     ]
 
 

@@ -41,6 +41,6 @@ def run(bench: Bench, section: Section) -> None:
             f"threads of {sizes.callers} callers on {sizes.workers} workers",
             f"≤ {most}",
             str(threads),
-            bench.judged(threads <= most),
+            bench.checked(threads <= most),
         )
     )

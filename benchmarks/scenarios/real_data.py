@@ -19,7 +19,7 @@ def why_skipped(bench: Bench) -> str | None:
     if not bench.sizes.real_data:
         return "the real data is left out of a quick run"
     if not FOLDER.is_dir():
-        return "there is no folder shared/data/gitlab-runner beside the project"
+        return "there is no folder shared/data/gitlab-runner next to the project"
     return None
 
 
@@ -66,7 +66,7 @@ def memory_check(bench: Bench, whose: str, sample: Sample) -> Check:
         f"peak memory, {whose}",
         f"< {MOST_MEMORY / MEGA:.0f} MB",
         f"{sample.megabytes} MB",
-        bench.judged(sample.peak_memory < MOST_MEMORY),
+        bench.checked(sample.peak_memory < MOST_MEMORY),
     )
 
 
@@ -74,8 +74,8 @@ def _requests_check(bench: Bench, sample: Sample) -> Check:
     lists = sample.endpoints.get(_LIST, 0)
     facts = (sample.requests - lists) / sample.items
     return Check(
-        "requests of REST for each ended merge request, people's lists apart",
+        "REST requests for each ended merge request, without people's lists",
         f"≤ {MOST_REQUESTS}",
         f"{facts:.2f}, and {lists / sample.items:.2f} for the lists",
-        bench.judged(facts <= MOST_REQUESTS),
+        bench.checked(facts <= MOST_REQUESTS),
     )

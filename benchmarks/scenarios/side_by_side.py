@@ -17,7 +17,7 @@ OTHERS = (
 
 def run(bench: Bench, section: Section) -> None:
     """Measure all clients at all latencies."""
-    entries = [bench.judging("auto"), bench.judging("rest"), *bench.reading(*OTHERS)]
+    entries = [bench.evaluating("auto"), bench.evaluating("rest"), *bench.reading(*OTHERS)]
     everything: list[Sample] = []
     for latency in bench.sizes.latencies:
         bench.server.set_latency(latency)
@@ -39,7 +39,7 @@ def run(bench: Bench, section: Section) -> None:
 
 
 def _people(bench: Bench, latency: int, entry: Entry) -> int:
-    """Return how many people are read: as many as may be in the time allowed, the same for all."""
+    """Return how many people are read: as many as fit in the time allowed, the same for all."""
     if entry.peer.serial:
         return bench.people_within(bench.sizes.serial_seconds, latency, workers=1)
     return bench.people_within(bench.sizes.seconds, latency, bench.work.workers)
@@ -79,9 +79,9 @@ def _notes(bench: Bench, section: Section) -> list[str]:
         f"{people}, or as many of them as can be read over REST in about {sizes.seconds:.0f} s.",
         f"Each measured {times}, in a process of its own; {sizes.workers} threads or connections.",
         "The server has a process of its own, on the same cores.",
-        "Ours also judges what it reads. CPU is the client's alone, without its start.",
-        "The bound is requests · latency / threads; nobody can be quicker with those requests.",
-        "All that only read have made the same requests and found the same; ours found as many.",
+        "Ours also evaluates what it reads. CPU is the client's alone, without its start.",
+        "The bound is requests · latency / threads; no client can be faster with those requests.",
+        "All that only read made the same requests and found the same; ours found as many.",
     ]
     if any(str(row["wall, s"]).startswith("≈") for row in section.rows):
         notes.append(

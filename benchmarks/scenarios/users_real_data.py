@@ -13,7 +13,7 @@ from benchmarks.scenarios.real_data import (
 )
 from benchmarks.server import SandboxProcess
 
-TITLE = "Real data: whole people, all authors of gitlab-runner (gitlab-sync users)"
+TITLE = "Real data: everything about all authors of gitlab-runner (gitlab-sync users)"
 MOST_FOR_A_PERSON = 11.1
 _FACTS = "/projects/:id/merge_requests/"
 _COMMITS = "/projects/:id/repository/commits"
@@ -28,15 +28,17 @@ def run(bench: Bench, section: Section) -> None:
     with SandboxProcess(data=str(FOLDER)) as server:
         work = work_at(server, bench.sizes.workers)
         for entry in (*entries, _entry(bench, "auto", quick=True)):
-            bench.say(f"real data, whole people, {entry.title}")
+            bench.say(f"real data, everything about people, {entry.title}")
             sample = entry.measure(server, work)
-            section.raw.append(sample.raw(judged=entry.title))
+            section.raw.append(sample.raw(evaluated=entry.title))
             section.rows.append(_row(entry.title, sample))
             if entry is entries[0]:
-                section.checks.append(memory_check(bench, "whole people of the real data", sample))
+                section.checks.append(
+                    memory_check(bench, "everything about all authors of the real data", sample)
+                )
             if entry.options["source"] == "rest":
                 section.checks += _requests_checks(bench, sample)
-    section.notes.append("Each page of the project's commits is read once for everybody.")
+    section.notes.append("Each page of the project's commits is read once for all people.")
 
 
 def _entry(bench: Bench, source: str, *, quick: bool) -> Entry:
@@ -44,9 +46,9 @@ def _entry(bench: Bench, source: str, *, quick: bool) -> Entry:
     return Entry(bench.ours, "people", title, {"source": source, "quick": quick})
 
 
-def _row(judged: str, sample: Sample) -> dict[str, Cell]:
+def _row(evaluated: str, sample: Sample) -> dict[str, Cell]:
     return {
-        "judged": judged,
+        "evaluated": evaluated,
         "people": f"{sample.people:,}",
         "ended merge requests": f"{sample.items:,}",
         "requests": f"{sample.requests:,}",
@@ -59,20 +61,20 @@ def _row(judged: str, sample: Sample) -> dict[str, Cell]:
 
 
 def _requests_checks(bench: Bench, sample: Sample) -> list[Check]:
-    """Return the targets of the full judgement over REST, by what the requests are about."""
+    """Return the targets of the full evaluation over REST, by what the requests are about."""
     facts = sum(n for endpoint, n in sample.endpoints.items() if endpoint.startswith(_FACTS))
     rest = sample.requests - facts - sample.endpoints.get(_COMMITS, 0)
     return [
         Check(
-            "requests of REST about each ended merge request of whole people",
+            "REST requests for each ended merge request, everything about people",
             f"≤ {MOST_REQUESTS}",
             f"{facts / sample.items:.2f}",
-            bench.judged(facts / sample.items <= MOST_REQUESTS),
+            bench.checked(facts / sample.items <= MOST_REQUESTS),
         ),
         Check(
-            "requests about each person, commits apart",
+            "requests for each person, without commits",
             f"≤ {MOST_FOR_A_PERSON}",
             f"{rest / sample.people:.2f}",
-            bench.judged(rest / sample.people <= MOST_FOR_A_PERSON),
+            bench.checked(rest / sample.people <= MOST_FOR_A_PERSON),
         ),
     ]

@@ -22,7 +22,7 @@ def run(bench: Bench, section: Section) -> None:
     stretch: list[float] = []
     for repetition in range(bench.sizes.repetitions):
         bench.say(f"workers busy, {repetition + 1}")
-        sample = bench.judging("rest").measure(bench.server, bench.work_for(people))
+        sample = bench.evaluating("rest").measure(bench.server, bench.work_for(people))
         section.raw.append(sample.raw(latency_ms=LATENCY_MS))
         ideal = sample.bound(bench.work.workers, LATENCY_MS)
         busy.append(sample.busy / (sample.wall * bench.work.workers))
@@ -44,15 +44,16 @@ def run(bench: Bench, section: Section) -> None:
             f"{bench.work.workers} workers busy at {LATENCY_MS} ms",
             f"≥ {LEAST_BUSY:.0%}",
             f"{full:.1%}",
-            bench.judged(full >= LEAST_BUSY),
+            bench.checked(full >= LEAST_BUSY),
         ),
         Check(
             "wall / (requests · latency / workers)",
             f"≤ {MOST_OF_IDEAL}",
             f"{long:.3f}",
-            bench.judged(long <= MOST_OF_IDEAL),
+            bench.checked(long <= MOST_OF_IDEAL),
         ),
     ]
     section.notes.append(
-        "Busy is what the server saw: requests in flight, integrated over time, by wall · workers."
+        "Busy is what the server saw: requests in flight, integrated over time, "
+        "divided by wall · workers."
     )

@@ -10,16 +10,16 @@ from gitlab_sync.errors import Cancelled
 
 
 class CancelToken:
-    """A switch that is thrown once, for a whole job. Thread-safe.
+    """A switch for a whole piece of work, which can be thrown once.
 
-    A token made with parents is cancelled with any of them (a job's with its client's and with the
-    bridge's). `reason` says why, once it is. Callbacks run in the thread that cancels, so they must
-    be short: they set an event or shut a socket down.
+    A token made with parents is cancelled along with any of them: a call's with its client's or the
+    bridge's. `reason` says why it was cancelled. Callbacks run in the thread that cancels, so they
+    must be short: they set an event or shut down a socket.
     """
 
     def __init__(self, *parents: CancelToken) -> None:
         self._event = threading.Event()
-        # Re-entrant: the garbage collector may end a forgotten job inside of it, in this thread.
+        # Re-entrant: the garbage collector can end a forgotten context inside it, in this thread.
         self._lock = threading.RLock()
         self._callbacks: dict[object, Callable[[], None]] = {}
         self._parents = parents
@@ -33,7 +33,7 @@ class CancelToken:
         return self._event.is_set()
 
     def cancel(self, reason: str = "the work was cancelled") -> None:
-        """Throw the switch; idempotent. Wakes waiters and runs the callbacks, once."""
+        """Throw the switch: wake all waiters and run the callbacks. Only the first call counts."""
         with self._lock:
             if self._event.is_set():
                 return
@@ -49,17 +49,17 @@ class CancelToken:
         return Cancelled(self.reason)
 
     def check(self) -> None:
-        """Raise `Cancelled` if the switch is thrown."""
+        """Raise `Cancelled` if the token is cancelled."""
         if self._event.is_set():
             raise self.error()
 
     def wait(self, seconds: float) -> None:
-        """Wait that long; raise `Cancelled` the moment the switch is thrown."""
+        """Wait for so many seconds; raise `Cancelled` as soon as the token is cancelled."""
         if self._event.wait(seconds):
             raise self.error()
 
     def add(self, key: object, callback: Callable[[], None]) -> None:
-        """Run `callback` on cancel, at once if that has been; `discard(key)` takes it back."""
+        """Run `callback` on cancel, or now if that has happened; `discard(key)` removes it."""
         with self._lock:
             if not self._event.is_set():
                 self._callbacks[key] = callback
@@ -67,13 +67,13 @@ class CancelToken:
         callback()
 
     def discard(self, key: object) -> None:
-        """Forget the callback that was added under `key`, if it is still there."""
+        """Remove the callback that was added under `key`, if it is still there."""
         with self._lock:
             self._callbacks.pop(key, None)
 
     @contextmanager
     def on_cancel(self, callback: Callable[[], None]) -> Iterator[None]:
-        """Run `callback` if the switch is thrown inside the `with` block."""
+        """Run `callback` if the token is cancelled inside the `with` block."""
         key = object()
         self.add(key, callback)
         try:
@@ -82,6 +82,6 @@ class CancelToken:
             self.discard(key)
 
     def release(self) -> None:
-        """Let go of the parents: a job that has ended must not stay in their lists."""
+        """Detach from the parents, so that work that has ended does not stay in their lists."""
         for parent in self._parents:
             parent.discard(self)

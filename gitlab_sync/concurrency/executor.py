@@ -1,13 +1,12 @@
-"""The one bounded pool of threads, shared by all tenants without one holding up another.
+"""The one bounded pool of threads, shared by all tenants so that none holds up another.
 
-Three things set it apart from the pool that it derives from. Work is taken round robin over
-tenants. A worker that waits for a task runs it itself if it has not started ("help-first"): it runs
-only what it waits for, so a cycle of waits would have to be a cycle of dependencies, and nesting
-cannot stand still. And a leaf that may not go on yet (a rate limit, a back-off) is put off, not
-slept through.
+It differs from the standard pool in three ways. Work is taken round robin over tenants. A worker
+that waits for a task that has not started runs it itself ("help-first"): it runs only what it waits
+for, so a cycle of waits would need a cycle of dependencies, and nested work cannot deadlock. And a
+task that has to wait (for a rate limit, a back-off) is put off, and holds no worker meanwhile.
 
-`wait()` and `as_completed()` of the standard library know nothing of help-first: inside a task they
-are outside the contract. Use `map` or `result()` there.
+`wait()` and `as_completed()` of the standard library do not know help-first: inside a task they are
+outside the contract. Use `map` or `result()` there.
 """
 
 from __future__ import annotations
@@ -30,15 +29,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DEFAULT_WORKERS = 32
-_JOIN_AT_EXIT = 0.2  # seconds; workers are daemons, so nothing is lost when one needs longer
+_JOIN_AT_EXIT = 0.2  # seconds; workers are daemons, so nothing is lost if one needs longer
 
 
 class SharedExecutor(ThreadPoolExecutor):
-    """A bounded pool of daemon threads for everybody. Thread-safe.
+    """A bounded pool of daemon threads for all users of the process.
 
-    It derives from the standard pool so that code which asks for one takes it; queue, workers and
-    futures are its own. Workers start when there is work for them, `max_workers` at the most.
-    When the interpreter ends, what has not started is cancelled, rather than waited for.
+    It derives from the standard pool so that code which checks for one accepts it; queue, workers
+    and futures are its own. Workers start when there is work for them, at most `max_workers`. When
+    the interpreter ends, tasks that have not started are cancelled, not waited for.
     """
 
     def __init__(
@@ -53,39 +52,39 @@ class SharedExecutor(ThreadPoolExecutor):
         self._guard = threading.Lock()
         self._queue = FairQueue()
         self._workers: list[threading.Thread] = []
-        # Workers know the queue, not the pool: a pool that nobody holds any more ends them.
+        # Workers know the queue, not the pool: they end with a pool that is no longer referenced.
         self._finalizer = weakref.finalize(self, self._queue.close)
 
     @property
     def cancelled(self) -> bool:
-        """False: what is cancelled is a view, or a task."""
+        """False: only a tenant's executor or a task can be cancelled."""
         return False
 
     @property
     def max_workers(self) -> int:
-        """The bound."""
+        """The most workers at once."""
         return self._max_workers
 
     @property
     def threads(self) -> int:
-        """How many workers live."""
+        """The number of live workers."""
         return sum(thread.is_alive() for thread in self._workers)
 
     @property
     def busy(self) -> int:
-        """How many workers are at work."""
+        """The number of workers that run a task."""
         return max(0, self.threads - self._queue.idle)
 
     def queued(self) -> dict[Hashable, int]:
-        """Count the waiting tasks by tenant; None is work that came in through no view."""
+        """Return the number of waiting tasks by tenant (None: no tenant)."""
         return self._queue.waiting()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Queue a call; as `Executor.submit`."""
+        """Queue a call, as `Executor.submit` does."""
         return self.enqueue(Task(fn, args, kwargs, owner=self), None, None)
 
     def enqueue(self, task: Task, tenant: Hashable, delay: Delay | None) -> PoolFuture[Any]:
-        """Queue a task in a tenant's lane, held back by `delay`; RuntimeError after shutdown."""
+        """Queue a task for a tenant, held back by `delay`; RuntimeError after shutdown."""
         queue = self._queue
         future: PoolFuture[Any] = PoolFuture(queue, task)
         task.future = future
@@ -98,7 +97,7 @@ class SharedExecutor(ThreadPoolExecutor):
             if len(self._workers) >= self._max_workers:
                 return
             name = f"{self._prefix}_{len(self._workers)}"
-            # Said outright: a thread started by a daemon (as Streamlit's are) would inherit it.
+            # Explicitly: a thread that a daemon starts (as Streamlit's are) would inherit it.
             thread = threading.Thread(target=serve, args=(queue,), name=name, daemon=True)
             self._workers.append(thread)
             thread.start()
@@ -120,16 +119,16 @@ class SharedExecutor(ThreadPoolExecutor):
         return map_over(self, fn, iterables, timeout, buffersize)
 
     def for_tenant(self, key: Hashable, delay: Delay | None = None) -> TenantExecutor:
-        """Return a view whose work waits in that tenant's lane, held back while `delay()` > 0."""
+        """Return an executor for that tenant; its tasks are held back while `delay()` > 0."""
         return TenantExecutor(self, key, delay)
 
     def drain(self, owner: object = None) -> None:
-        """Cancel all that has not started (of one view, if given), and wake who waits for it."""
+        """Cancel tasks that have not started (of one owner, if given), and wake their waiters."""
         for task in self._queue.drain(owner):
             task.future.drop()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take no more work; as `Executor.shutdown`. Idempotent."""
+        """Accept no more work, as `Executor.shutdown` does. Idempotent."""
         self._queue.close()
         if cancel_futures:
             self.drain()
@@ -137,28 +136,25 @@ class SharedExecutor(ThreadPoolExecutor):
             self.join(None)
 
     def join(self, seconds: float | None) -> None:
-        """Wait for the workers to end, that long at the most (None: as long as it takes)."""
+        """Wait for the workers to end, for at most so many seconds (None: without a limit)."""
         deadline = None if seconds is None else time.monotonic() + seconds
         for thread in list(self._workers):
             if thread is not threading.current_thread():
                 thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
 
     def _after_fork(self) -> None:
-        """Begin anew in a forked child, where the workers do not exist."""
+        """Start afresh in a forked child, where the workers do not exist."""
         orphans = self._queue.orphans()
         self._finalizer.detach()
         self._begin()
         for task in orphans:
-            # Nobody will ever run it here; its lock may be held by a thread that is gone.
-            task.future._condition = threading.Condition()  # noqa: SLF001
-            if not task.future.done():
-                task.future.set_exception(CancelledError())
+            task.future.after_fork()  # no thread will ever run it here
 
 
 class TenantExecutor(Executor):
-    """One tenant's view of the shared pool: an executor like any other. Thread-safe.
+    """The shared pool as one tenant sees it: an executor like any other.
 
-    Shutting it down ends this view only: the pool, and other views of the same tenant, go on.
+    Shutting it down does not end the pool, nor other executors of the same tenant.
     """
 
     def __init__(self, pool: SharedExecutor, tenant: Hashable, delay: Delay | None) -> None:
@@ -170,18 +166,18 @@ class TenantExecutor(Executor):
         self._open: set[Future[Any]] = set()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Queue a call in the tenant's lane. RuntimeError after `shutdown`.
+        """Queue a call for the tenant. Raises RuntimeError after `shutdown`.
 
-        After `cancel` the future comes back cancelled, since that may happen at any moment.
+        After `cancel` it returns a cancelled future, since that can happen at any moment.
         """
         if self._closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
-        if self._cancelled:  # the pool may be shut down by now, and that is no error here
+        if self._cancelled:  # the pool can be shut down by now, which is no error here
             return _cancelled_future()
         future = self._pool.enqueue(Task(fn, args, kwargs, owner=self), self._tenant, self._delay)
         self._open.add(future)
         future.add_done_callback(self._open.discard)
-        if self._cancelled:  # asked after queueing, so that no cancel slips in between
+        if self._cancelled:  # checked after queueing, so that no cancel is missed
             future.cancel()
         return future
 
@@ -202,13 +198,13 @@ class TenantExecutor(Executor):
         return self._cancelled
 
     def cancel(self) -> None:
-        """Cancel what has not started, and all that comes later through this view."""
+        """Cancel tasks that have not started, and all that are submitted here later."""
         self._cancelled = True
-        if self._open:  # looking for them costs a pass over all that waits
+        if self._open:  # finding them takes a pass over all waiting tasks
             self._pool.drain(self)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """End this view; as `Executor.shutdown`. A worker that waits here helps."""
+        """Accept no more work here, as `Executor.shutdown` does. A worker that waits here helps."""
         self._closed = True
         if cancel_futures:
             self._pool.drain(self)
@@ -242,8 +238,8 @@ def _in_forked_child() -> None:
         executor._after_fork()  # noqa: SLF001
 
 
-# `atexit` would come too late: the interpreter joins threads before it. This is the hook that the
-# standard library's own pool uses; hooks run in reverse order, so ours comes before the pool's.
+# `atexit` would be too late: the interpreter joins threads before it. This is the hook that the
+# standard library's own pool uses; hooks run in reverse order, so ours runs before the pool's.
 threading._register_atexit(_at_exit)  # type: ignore[attr-defined] # noqa: SLF001
 if sys.platform != "win32":
     os.register_at_fork(after_in_child=_in_forked_child)

@@ -1,7 +1,7 @@
-"""The fair queue behind the shared pool: one lane for each tenant, taken in turn.
+"""The fair queue of the shared pool: one queue for each tenant, served in turn.
 
-A lane may be held back by a gate (a rate limit), and a task may be put off (back-off). Neither ever
-costs a worker: what may not start yet stays here, and workers sleep until the first of it is due.
+A gate (a rate limit) can hold a tenant's queue back, and a task can be put off (back-off). Neither
+occupies a worker: tasks that cannot start yet stay here, and workers sleep until one is due.
 """
 
 from __future__ import annotations
@@ -13,33 +13,49 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
-
-if TYPE_CHECKING:
-    from gitlab_sync.concurrency.futures import PoolFuture
+from typing import Any, Protocol, TypeAlias
 
 Delay: TypeAlias = Callable[[], float]
-"""Seconds until work of a lane may start; 0: now. Called with the queue locked: be quick."""
+"""Seconds until a queue's tasks can start (0: now). Called under the lock: it must be quick."""
 
-_LONGEST_SLEEP = 60.0  # a bound for waits whose end nobody knows; waking once a minute is harmless
+_LONGEST_SLEEP = 60.0  # for waits without a known end; waking once a minute is harmless
 
 
 class Owner(Protocol):
-    """What tasks come in through: the pool, or a view of it."""
+    """What tasks are submitted to: the pool, or a tenant's executor."""
 
     @property
     def cancelled(self) -> bool:
-        """Whether all that came in through it is cancelled."""
+        """Whether all tasks submitted to it are cancelled."""
+
+
+class TaskFuture(Protocol):
+    """What a task knows of its future: the ways to end it."""
+
+    def set_result(self, result: Any) -> None:
+        """End it with a result."""
+
+    def set_exception(self, exception: BaseException | None) -> None:
+        """End it with an error."""
+
+    def cancel(self) -> bool:
+        """Cancel it, unless a thread runs its task or it has ended."""
+
+    def drop(self) -> None:
+        """End it as cancelled, after its task was claimed."""
+
+    def after_fork(self) -> None:
+        """End it as cancelled in a forked child, unless it has ended."""
 
 
 class Task:
-    """One call that waits for a worker, and how it is to be made.
+    """One call that waits for a worker.
 
-    `owner` is the view that it came in through, `claimed` says that somebody runs it (or dropped
-    it), `resume` carries what a task that was put off wants to find when it runs again.
+    `owner` is what it was submitted to, `claimed` says that a thread runs it or has dropped it, and
+    `resume` is the state that a task keeps when it is put off.
     """
 
-    __slots__ = ("args", "claimed", "context", "fn", "future", "kwargs", "lane", "owner", "resume")
+    __slots__ = ("args", "claimed", "context", "fn", "future", "kwargs", "owner", "queue", "resume")
 
     def __init__(
         self,
@@ -55,8 +71,8 @@ class Task:
         self.context: Context = copy_context()
         self.claimed = False
         self.resume: Any = None
-        self.lane: TenantQueue
-        self.future: PoolFuture[Any]
+        self.queue: TenantQueue
+        self.future: TaskFuture
 
 
 class TenantQueue:
@@ -72,12 +88,12 @@ class TenantQueue:
         self.waiting = 0
 
     def tasks(self) -> Iterator[Task]:
-        """Yield all that is here, claimed or not."""
+        """Yield all tasks here, claimed or not."""
         yield from self.ready
         yield from (task for _, _, task in self.later)
 
     def next(self, now: float) -> Task | float:
-        """Take the next task, or say in how many seconds there may be one."""
+        """Take the next task, or return the seconds until there can be one."""
         held = self.delay() if self.delay is not None else 0.0
         if held > 0:
             return held
@@ -90,9 +106,9 @@ class TenantQueue:
         return max(self.later[0][0] - now, 0.0) if self.later else _LONGEST_SLEEP
 
     def forget_claimed(self) -> None:
-        """Let go of tasks that were claimed out of their turn, once nothing else is here.
+        """Forget tasks that were claimed out of turn, once no other task is here.
 
-        The containers are replaced, since one of them may be iterated over at this moment.
+        The containers are replaced, since a thread could be iterating over one at this moment.
         """
         if not self.waiting and (self.ready or self.later):
             self.ready = deque()
@@ -100,12 +116,12 @@ class TenantQueue:
 
 
 class FairQueue:
-    """Tasks by tenant, taken round robin. Thread-safe; one lock guards everything in it.
+    """Tasks by tenant, taken round robin. One lock guards everything in it.
 
-    A tenant has a lane for each gate: they take turns for the tenant's turn, so that many of them
-    get no more than one. The lock is re-entrant, since the garbage collector may end a forgotten
-    `map` inside of it, in the very thread that holds it. `running` has the tasks that threads are
-    at work on: after a fork, nobody is.
+    A tenant has a queue for each gate; they share the tenant's turns, so that more gates get it no
+    more turns. The lock is re-entrant, since the garbage collector can end a forgotten `map` inside
+    it, in the thread that holds it. `running` has the tasks that threads run: after a fork, these
+    threads are gone.
     """
 
     def __init__(self) -> None:
@@ -118,18 +134,18 @@ class FairQueue:
         self.running: set[Task] = set()
 
     def push(self, task: Task, tenant: Hashable, delay: Delay | None) -> bool:
-        """Queue a task; return whether one more worker would be of use.
+        """Queue a task; return whether one more worker would help.
 
-        Raises RuntimeError when the queue is closed, with the words of the standard library.
+        Raises RuntimeError if the queue is closed, with the message of the standard library.
         """
         with self._changed:
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
-            lanes = self._tenants.setdefault(tenant, OrderedDict())
-            queue = lanes.get(delay)
+            queues = self._tenants.setdefault(tenant, OrderedDict())
+            queue = queues.get(delay)
             if queue is None:
-                queue = lanes[delay] = TenantQueue(tenant, delay)
-            task.lane = queue
+                queue = queues[delay] = TenantQueue(tenant, delay)
+            task.queue = queue
             queue.ready.append(task)
             queue.waiting += 1
             self._backlog += 1
@@ -137,13 +153,13 @@ class FairQueue:
             return self._backlog > self._idle
 
     def pop(self) -> Task | None:
-        """Wait for a task that may start and take it; None when the queue is closed and empty."""
+        """Wait for a task that can start, and take it; None if the queue is closed and empty."""
         with self._changed:
             while True:
                 task, sleep = self._take(time.monotonic())
                 if task is not None:
                     if self._backlog and self._idle:
-                        self._changed.notify()  # a gate may have opened for more than one
+                        self._changed.notify()  # a gate could have opened for more than one
                     return task
                 if self._closed and not self._backlog:
                     return None
@@ -154,21 +170,21 @@ class FairQueue:
     def _take(self, now: float) -> tuple[Task | None, float | None]:
         soonest: float | None = None
         for tenant in list(self._tenants):
-            lanes = self._tenants[tenant]
+            queues = self._tenants[tenant]
             self._tenants.move_to_end(tenant)
-            for key in list(lanes):
-                queue = lanes[key]
+            for key in list(queues):
+                queue = queues[key]
                 if not queue.waiting:
-                    del lanes[key]
+                    del queues[key]
                     continue
-                lanes.move_to_end(key)
+                queues.move_to_end(key)
                 found = queue.next(now)
                 if isinstance(found, Task):
                     if self._claim(found):
                         return found, None
-                    found = 0.0  # a finalizer dropped it in between: look again
+                    found = 0.0  # a finalizer dropped it meanwhile: look again
                 soonest = found if soonest is None else min(soonest, found)
-            if not lanes:
+            if not queues:
                 del self._tenants[tenant]
         return None, soonest
 
@@ -176,27 +192,27 @@ class FairQueue:
         if task.claimed:
             return False
         task.claimed = True
-        task.lane.waiting -= 1
-        task.lane.forget_claimed()
+        task.queue.waiting -= 1
+        task.queue.forget_claimed()
         self._backlog -= 1
         return True
 
-    def _lanes(self) -> list[TenantQueue]:
-        return [queue for lanes in self._tenants.values() for queue in lanes.values()]
+    def _queues(self) -> list[TenantQueue]:
+        return [queue for queues in self._tenants.values() for queue in queues.values()]
 
     def claim(self, task: Task) -> bool:
-        """Take this very task out of the queue, if nobody has: to run it, or to drop it."""
+        """Take this task out of the queue, to run or drop it; False if another thread has."""
         with self._changed:
             return self._claim(task)
 
     def put_off(self, task: Task, seconds: float) -> bool:
-        """Queue a task again that has run, to start no sooner than that; False when closed."""
+        """Queue a task again, to start after so many seconds at the earliest; False if closed."""
         with self._changed:
             if self._closed:
                 return False
-            lanes = self._tenants.setdefault(task.lane.tenant, OrderedDict())
-            queue = lanes.setdefault(task.lane.delay, task.lane)
-            task.lane = queue
+            queues = self._tenants.setdefault(task.queue.tenant, OrderedDict())
+            queue = queues.setdefault(task.queue.delay, task.queue)
+            task.queue = queue
             task.claimed = False
             due = time.monotonic() + seconds
             heapq.heappush(queue.later, (due, next(self._sequence), task))
@@ -206,11 +222,11 @@ class FairQueue:
             return True
 
     def drain(self, owner: object = None) -> list[Task]:
-        """Claim and return all that waits (of one owner, if given)."""
+        """Claim and return all waiting tasks (of one owner, if given)."""
         with self._changed:
             found = [
                 task
-                for queue in self._lanes()
+                for queue in self._queues()
                 for task in queue.tasks()
                 if (owner is None or task.owner is owner) and self._claim(task)
             ]
@@ -218,25 +234,25 @@ class FairQueue:
             return found
 
     def orphans(self) -> list[Task]:
-        """Return all that waits or ran, in a forked child: no lock, since its holder is gone."""
-        return [*self.running, *(task for queue in self._lanes() for task in queue.tasks())]
+        """Return all tasks in a forked child, without the lock, since its holder can be gone."""
+        return [*self.running, *(task for queue in self._queues() for task in queue.tasks())]
 
     def close(self) -> None:
-        """Take no more; `pop` gives None once all that waits is taken."""
+        """Accept no more tasks; `pop` returns None once all are taken."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def waiting(self) -> dict[Hashable, int]:
-        """Count the waiting tasks by tenant."""
+        """Return the number of waiting tasks by tenant."""
         with self._changed:
             counts: Counter[Hashable] = Counter()
-            for queue in self._lanes():
+            for queue in self._queues():
                 if queue.waiting:
                     counts[queue.tenant] += queue.waiting
             return dict(counts)
 
     @property
     def idle(self) -> int:
-        """How many workers sleep in `pop`."""
+        """The number of workers that sleep in `pop`."""
         return self._idle

@@ -1,8 +1,8 @@
-"""Futures of the shared pool, and how a thread runs what they stand for.
+"""Futures of the shared pool, and how a thread runs their tasks.
 
 A worker that waits for a task that has not started runs it itself ("help-first"). It only runs what
-it waits for, so a cycle of waits would have to be a cycle of dependencies, and nesting cannot stand
-still. A leaf that may not go on yet is put off, not slept through.
+it waits for, so a cycle of waits would need a cycle of dependencies, and nested work cannot
+deadlock. A task that has to wait is put off, and holds no worker meanwhile.
 
 The traceback of an error holds the frames that it went through, with their variables. A frame here
 that knows the future of the error forgets it at its end (`del`), or the two would keep each other,
@@ -23,9 +23,10 @@ T = TypeVar("T")
 
 
 class Postpone(BaseException):
-    """Raised by a leaf that may not go on yet: run it again after `seconds`.
+    """Raised by a task that has to wait: run it again after `seconds`.
 
-    `resume` is handed back to the leaf by `resumed()`. No `except Exception` may swallow it.
+    `resumed()` returns `resume` to the task then. It is a BaseException, so that `except Exception`
+    does not catch it.
     """
 
     def __init__(self, seconds: float, resume: object) -> None:
@@ -35,7 +36,7 @@ class Postpone(BaseException):
 
 
 class _Here(threading.local):
-    """What the current thread does: the queue it serves, the tasks it runs (innermost last)."""
+    """What the current thread does: the queue it serves, and its tasks (innermost last)."""
 
     queue: FairQueue | None = None
     running: tuple[Task, ...] = ()
@@ -45,19 +46,19 @@ here = _Here()
 
 
 def restartable(fn: Callable[P, T]) -> Callable[P, T]:
-    """Mark a function whose call may be repeated from its start, so that it may be put off."""
-    fn.__dict__["is_leaf"] = True
+    """Mark a function that can be run again from its start, so that it can be put off."""
+    fn.__dict__["is_restartable"] = True
     return fn
 
 
 def may_postpone() -> bool:
-    """Whether the caller is a leaf at the bottom of a worker, and so may raise `Postpone`."""
+    """Return whether the caller is a worker's only task and so can raise `Postpone`."""
     running = here.running
-    return len(running) == 1 and getattr(running[0].fn, "is_leaf", False)
+    return len(running) == 1 and getattr(running[0].fn, "is_restartable", False)
 
 
 def resumed() -> Any:
-    """Return what this leaf left when it was put off, or None at its first run."""
+    """Return the state that this task kept when it was put off, or None at its first run."""
     return here.running[-1].resume if here.running else None
 
 
@@ -72,8 +73,8 @@ def run(queue: FairQueue, task: Task) -> None:
         if not queue.put_off(task, later.seconds):
             task.future.set_exception(CancelledError())
         elif task.owner.cancelled:
-            task.future.cancel()  # the cancel came while it ran, and found it nowhere
-    except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the future
+            task.future.cancel()  # the cancel came while it ran, and did not find it
+    except BaseException as error:  # noqa: BLE001 - it is raised where the future is awaited
         task.future.set_exception(error)
         del error
     else:
@@ -85,7 +86,7 @@ def run(queue: FairQueue, task: Task) -> None:
 
 
 def serve(queue: FairQueue) -> None:
-    """Be a worker: take tasks until the queue is closed and empty."""
+    """Run tasks until the queue is closed and empty: the main function of a worker."""
     here.queue = queue
     while (task := queue.pop()) is not None:
         run(queue, task)
@@ -93,9 +94,9 @@ def serve(queue: FairQueue) -> None:
 
 
 class PoolFuture(Future[T]):
-    """A future whose waiter lends a hand: in a worker, `result()` runs what has not started.
+    """A future that helps: called in a worker, `result()` runs a task that has not started.
 
-    Run that way a task ends when it ends: `timeout` cannot cut it short.
+    A task that is run this way is not cut short by `timeout`.
     """
 
     def __init__(self, queue: FairQueue, task: Task) -> None:
@@ -112,7 +113,7 @@ class PoolFuture(Future[T]):
         del task
 
     def cancel(self) -> bool:
-        """Cancel it unless it runs or has ended; one that was put off can be cancelled, too."""
+        """Cancel the task unless it runs or has ended; one that was put off can be cancelled."""
         task = self._task
         if task is None or not self._queue.claim(task):
             return self.cancelled()
@@ -120,12 +121,18 @@ class PoolFuture(Future[T]):
         return True
 
     def drop(self) -> None:
-        """Settle a claimed task as cancelled, and wake who waits for it."""
+        """Settle a claimed task as cancelled, and wake its waiters."""
         super().cancel()
         self.set_running_or_notify_cancel()
 
+    def after_fork(self) -> None:
+        """End it as cancelled in a forked child, unless it has ended."""
+        self._condition = threading.Condition()  # a thread that is gone may hold the old one
+        if not self.done():
+            self.set_exception(CancelledError())
+
     def running(self) -> bool:
-        """Whether a thread is at work on it."""
+        """Return whether a thread runs the task."""
         task = self._task
         return task is not None and task.claimed and not self.done()
 

@@ -1,6 +1,6 @@
-"""`Executor.map` as Python 3.14 has it, over any executor.
+"""`Executor.map` as in Python 3.14, over any executor.
 
-Python 3.11 to 3.13 know no `buffersize`. The signature, the errors and the order of events follow
+Python 3.11 to 3.13 lack `buffersize`. The signature, the errors and the order of events follow
 CPython's `Lib/concurrent/futures/_base.py` in 3.14.
 """
 
@@ -27,10 +27,10 @@ def map_over(
 ) -> Iterator[T]:
     """Return the results of `fn` over the zipped iterables, in their order.
 
-    Without `buffersize` all inputs are submitted now, and run even if no result is read. With it at
-    most that many are submitted ahead of the results that were read, while the executor lives: the
-    iterator does not keep it alive. `timeout` is in seconds from this call. An error is raised in
-    its place. It, a timeout, and an iterator that is closed early cancel what has not started.
+    Without `buffersize`, all inputs are submitted now, and run even if no result is read. With it,
+    at most that many are submitted ahead of the results that were read, while the executor lives:
+    the iterator does not keep it alive. `timeout` is in seconds from this call. An error is raised
+    in its place. An error, a timeout or closing the iterator cancels what has not started.
     """
     if buffersize is not None and not isinstance(buffersize, int):
         raise TypeError("buffersize must be an integer or None")
@@ -79,7 +79,7 @@ def bounded_map(
 ) -> Iterator[T]:
     """Return `executor.map(fn, *iterables)` with at most `window` inputs under way or unread.
 
-    An executor whose `map` knows no `buffersize` gets the inputs window by window.
+    An executor with a `map` that lacks `buffersize` gets the inputs window by window.
     """
     if "buffersize" in inspect.signature(executor.map).parameters:
         results: Iterator[T] = executor.map(fn, *iterables, buffersize=window)  # type: ignore[call-arg,unused-ignore]

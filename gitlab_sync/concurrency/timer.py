@@ -1,4 +1,4 @@
-"""An alarm clock: something is done when its time has come, whether or not anybody comes by."""
+"""A timer: calls a function when it is due, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 
 class Timer:
-    """Calls `action` at the earliest of the moments it was set to. Thread-safe.
+    """Calls `action` at the earliest of the times it was set to.
 
-    `clock` gives seconds that only grow; `action` runs in a thread of the alarm's own and sets it
-    again if more is to come. No thread exists while nothing is set.
+    `clock` returns seconds and never goes back. `action` runs in a thread of the timer, and sets
+    the timer again if there is more to do. There is no thread while no time is set.
     """
 
     def __init__(self, action: Callable[[], None], clock: Callable[[], float]) -> None:
@@ -21,7 +21,7 @@ class Timer:
         self._due = 0.0
 
     def set(self, due: float) -> None:
-        """Ring at `due` of the clock, or earlier if that was asked for before."""
+        """Call `action` at `due` on the clock, or earlier if an earlier time is set."""
         with self._lock:
             if self._timer is not None:
                 if self._due <= due:
@@ -29,19 +29,19 @@ class Timer:
                 self._timer.cancel()
             self._due = due
             self._timer = threading.Timer(max(0.0, due - self._clock()), self._ring)
-            # An alarm that is far off must not keep the process from ending.
+            # A timer that is far off must not keep the process from ending.
             self._timer.daemon = True
             self._timer.start()
 
     def _ring(self) -> None:
         with self._lock:
             if threading.current_thread() is not self._timer:
-                return  # it was set anew while it began to ring
+                return  # it was set again meanwhile
             self._timer = None
         self._action()
 
     def stop(self) -> None:
-        """Forget what was set."""
+        """Clear the time that was set."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()

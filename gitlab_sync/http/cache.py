@@ -1,6 +1,6 @@
 """Sharing within one principal: identical requests under way become one, and answers are kept.
 
-The key begins with the instance and the principal, so nothing is ever shared between two people.
+Keys begin with the instance and the principal, so nothing is ever shared between two people.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from gitlab_sync.http.wire import Answer
 
 T = TypeVar("T")
 Key: TypeAlias = tuple[Hashable, ...]
-"""(instance, principal, request with all that tells it from others)."""
+"""Instance, principal, and the request with everything that distinguishes it."""
 
 _MOST_KEPT = 16_000_000
 _LARGEST_KEPT = 500_000
-_BESIDES_BODY = 2_000  # what an answer takes in memory but for its body, about
+_BESIDES_BODY = 2_000  # about what an answer takes in memory without its body
 
 
 class ETagCache:
-    """Answers that a server may confirm instead of sending them again, by key. Thread-safe.
+    """Answers that a server can confirm instead of sending them again, by key.
 
-    `most` bounds their bytes; what was not used for longest goes first. None is given out unasked:
-    whoever takes one has GitLab confirm it (`If-None-Match`), or read it in the same run.
+    `most` limits their size in bytes; the least recently used ones are evicted. An answer is used
+    only after GitLab confirms it (`If-None-Match`), or within the run that read it.
     """
 
     def __init__(self, most: int = _MOST_KEPT) -> None:
@@ -39,7 +39,7 @@ class ETagCache:
         self._left = most
 
     def get(self, key: Key) -> Answer | None:
-        """Return the answer of that key, if there is one."""
+        """Return the answer with this key, or None."""
         with self._lock:
             if key not in self._answers:
                 return None
@@ -47,7 +47,7 @@ class ETagCache:
             return self._answers[key]
 
     def keep(self, key: Key, answer: Answer) -> None:
-        """Keep an answer in place of an older one, unless it is too large."""
+        """Keep an answer and replace an older one, unless it is too large."""
         with self._lock:
             older = self._answers.pop(key, None)
             self._left += 0 if older is None else _size(older)
@@ -63,7 +63,7 @@ def _size(answer: Answer) -> int:
 
 
 class InFlight:
-    """Exchanges that are under way, by key. Thread-safe."""
+    """Exchanges that are under way, by key."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -76,11 +76,11 @@ class InFlight:
         cancel: CancelToken,
         deadline: float | None = None,
     ) -> Answer:
-        """Return the answer of an exchange with this key, one's own or one already under way.
+        """Return the answer of the exchange with this key that is under way, else of this one.
 
-        Whoever follows gets the leader's answer or error, too; but if the leader was cancelled,
-        that is its own affair, and a follower asks itself. Raises what `exchange` raises, and
-        TimedOut for a follower whose `deadline` (of the monotonic clock) comes first.
+        A follower gets the answer or the error of the leader; if the leader was cancelled, the
+        follower makes its own exchange. Raises what `exchange` raises, and TimedOut if a follower's
+        `deadline` (on the monotonic clock) comes first.
         """
         while True:
             with self._lock:
@@ -108,22 +108,22 @@ class InFlight:
 
 
 def _wait(leader: Future[T], cancel: CancelToken, deadline: float | None) -> None:
-    """Wait for the leader's end; raises Cancelled when the follower is, and TimedOut."""
+    """Wait until the leader has ended. Raises Cancelled, or TimedOut, for the follower."""
     woken = threading.Event()
     leader.add_done_callback(lambda _: woken.set())
     with cancel.on_cancel(woken.set):
         in_time = woken.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
     cancel.check()
     if not in_time:
-        raise TimedOut("No answer in time to the same request that is under way already")
+        raise TimedOut("No answer in time to an identical request that was under way already")
 
 
 def _await(leader: Future[Answer], cancel: CancelToken, deadline: float | None) -> Answer | None:
-    """Return the leader's answer, or None if it was stopped; Cancelled when the follower is."""
+    """Return the leader's answer, or None if the leader was cancelled. Raises as `_wait` does."""
     _wait(leader, cancel, deadline)
     error = leader.exception()
     if error is None:
         return leader.result()
     if isinstance(error, GitLabSyncError) and not isinstance(error, Cancelled):
-        raise copy(error)  # each call writes its own facts on its error
+        raise copy(error)  # each call adds its own facts to its error
     return None

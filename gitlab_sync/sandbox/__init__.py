@@ -2,7 +2,7 @@
 
 `generate_world`, `demo_world` and `load_world` make a `World`; `Sandbox` serves it over real HTTP;
 `Fault` and `RateLimit` are what can be asked of it.
-It stands apart: it imports nothing of the client.
+It is separate: it imports nothing of the client.
 """
 
 from __future__ import annotations

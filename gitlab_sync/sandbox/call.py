@@ -1,4 +1,4 @@
-"""One call of a route: what was asked, by whom, of which world, and how its list is sent."""
+"""One call of a route: the request, its caller, the world, and how its list is sent."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class Call:
         return row.data
 
     def visible(self, rows: Sequence[Row], field: str = "project_id") -> Sequence[Row]:
-        """Return those rows that lie in projects which the caller may see."""
+        """Return the rows that belong to projects which the caller can see."""
         allowed = self.viewer.projects
         if allowed is None:
             return rows

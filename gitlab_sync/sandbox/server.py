@@ -31,7 +31,7 @@ class Sandbox:
 
     `threads` is how many requests are answered at once; each starts when it is needed.
 
-    A token that belongs to nobody in the world (say, an empty one) sees what everybody sees.
+    A token that belongs to no one in the world (say, an empty one) sees what is public.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class Sandbox:
 
     @property
     def latency(self) -> float:
-        """Seconds added to each answer; may be set at any time, also for what waits already."""
+        """Seconds added to each answer; can be set at any time, even for answers under way."""
         return self._service.latency
 
     @latency.setter
@@ -169,7 +169,7 @@ class Sandbox:
 
     @property
     def node_latency(self) -> float:
-        """Seconds added for each merge request in an answer of GraphQL; may be set at any time."""
+        """Seconds added for each merge request in a GraphQL answer; can be set at any time."""
         return self._service.node_latency
 
     @node_latency.setter

@@ -250,7 +250,7 @@ def _not_allowed(methods: Iterable[str]) -> Answer:
 
 
 def _check_scope(token: Token | None, method: str, template: str) -> None:
-    """Raise the 403 of a token whose scopes do not reach this far."""
+    """Raise the 403 of a token with insufficient scopes."""
     if token is None or template in _ANY_SCOPE:
         return
     if method == "GET":

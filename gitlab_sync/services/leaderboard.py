@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from itertools import count
 
 from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -48,6 +49,7 @@ from gitlab_sync.rules.scores.leaderboard import (
     team_rows,
     terms,
 )
+from gitlab_sync.rules.scores.profile import shown_fields
 from gitlab_sync.rules.scores.work import Number, Work
 from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
@@ -120,7 +122,8 @@ class LeaderboardQuery:
 class PersonAnswer:
     """One person's numbers in detail. Not to be changed.
 
-    `summary` has the lists of commits, merge requests and issues. `activity` is how much the person
+    `summary` has the lists of commits, merge requests and issues, and of the latter two what rows
+    show (`rules.scores.profile.shown_fields`). `activity` is how much the person
     did on each day, None where nothing of it was read; where only a part was, days can lack
     something, and the `error` of the summary says what.
     """
@@ -230,6 +233,11 @@ class LeaderboardReport(Report):
         work = summary.work
         days = _activity(summary, self.query.zone or LOCAL)
         index = None if days is None else contribution_index(days, self.first, self.last, work)
+        summary = replace(
+            summary,
+            merge_requests=_shown(summary.merge_requests),
+            issues=_shown(summary.issues),
+        )
         return PersonAnswer(summary, work, terms(work, self.query.weights), days, index)
 
     def _team(self, result: TeamResult) -> TeamAnswer:
@@ -303,6 +311,14 @@ def teams_of_groups(client: Client, groups: Iterable[int | str]) -> tuple[Team, 
         Team(_name(about) if names[_name(about).lower()] == 1 else _path(about), "", members)
         for about, members in found.values()
     )
+
+
+def _shown(found: UserItems | None) -> UserItems | None:
+    """Return items with what rows show of them: reports are kept for long."""
+    if found is None:
+        return None
+    items = (replace(each, record=shown_fields(each.record)) for each in found.items)
+    return replace(found, items=tuple(items))
 
 
 def _activity(summary: PersonSummary, zone: tzinfo) -> Mapping[date, int] | None:

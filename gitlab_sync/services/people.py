@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from functools import partial
@@ -20,6 +21,7 @@ from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.fixes import EvaluatedItems, Fixes, what_to_fix
 from gitlab_sync.rules.items.table import by_username
 from gitlab_sync.rules.items.tally import Evaluated
+from gitlab_sync.rules.scores.profile import shown_fields
 from gitlab_sync.rules.scores.unified import (
     QUICK_UNIFIED_COLUMNS,
     TEXT_COLUMNS,
@@ -113,12 +115,22 @@ class PersonAnswer:
             ]
         )
 
+    def without_lists(self) -> PersonAnswer:
+        """Return the answer with what is shown of the evaluated items, and no list of anything."""
+        found = self.summary
+        return replace(
+            self,
+            summary=PersonSummary(found.username, found.status, found.error, found.user),
+            mrs=[(shown_fields(mr), verdicts) for mr, verdicts in self.mrs],
+            issues=[(shown_fields(issue), verdicts) for issue, verdicts in self.issues],
+        )
+
 
 class PeopleReport(Report):
     """The rows, sorted by username, and in `people` what stands behind each, by its `Username`.
 
-    `query` is what was asked, with the members of its groups; `read` is everything that was
-    read, and `unknown_projects` are those that were named and could not be found.
+    `query` is what was asked, with the members of its groups; `remarks` is what else to know about
+    the numbers, in words, and `unknown_projects` are those that were named and could not be found.
     """
 
     def __init__(
@@ -126,21 +138,24 @@ class PeopleReport(Report):
         query: PeopleQuery,
         rows: Iterable[TableRow],
         people: Mapping[str, PersonAnswer],
-        read: PeopleData,
+        remarks: Sequence[str],
         unknown_projects: Sequence[int | str],
     ) -> None:
         found = by_username(rows)
         super().__init__(found, Completeness.of_people(str(row["Status"]) for row in found))
         self.query = query
         self.people = people
-        self.read = read
+        self.remarks = remarks
         self.unknown_projects = unknown_projects
 
-    @property
-    def remarks(self) -> list[str]:
-        """What else is to be known of the numbers, in words."""
-        cut_short = any(person.groups_cut_short for person in self.read.people)
-        return [NOT_ALL_GROUPS] if cut_short else []
+    def without_lists(self) -> PeopleReport:
+        """Return the report with what is shown of the items behind the rows, and no other list.
+
+        It shows the same rows and faults, and takes a small part of the memory.
+        """
+        report = copy(self)
+        report.people = {name: each.without_lists() for name, each in self.people.items()}
+        return report
 
     def meta(self, instance: str) -> Meta:
         """Return where the numbers come from; `instance` is the URL of the GitLab."""
@@ -158,7 +173,13 @@ def answer(client: Client, query: PeopleQuery, run: Run | None = None) -> People
     Errors of single reads never raise: they stand in the rows. `run.on_row` gets each row as soon
     as it is known. Raises NotFound if a group, or not one of the projects, is there. Thread-safe.
     """
-    run = run or Run()
+    return answer_and_data(client, query, run or Run())[0]
+
+
+def answer_and_data(
+    client: Client, query: PeopleQuery, run: Run
+) -> tuple[PeopleReport, PeopleData]:
+    """Return what `answer` does, and all that was read for it."""
     with run.context(client) as session:
         source = facts_for(session, run)
         ids, unknown = known_projects(session, query.projects)
@@ -175,7 +196,9 @@ def answer(client: Client, query: PeopleQuery, run: Run | None = None) -> People
         )
         table = _Table(query, run, source)
         read = read_people(session, request, run, table)
-        return PeopleReport(query, table.rows, table.people, read, unknown)
+        cut_short = any(person.groups_cut_short for person in read.people)
+        remarks = [NOT_ALL_GROUPS] if cut_short else []
+        return PeopleReport(query, table.rows, table.people, remarks, unknown), read
 
 
 class _Table(ReadHook):

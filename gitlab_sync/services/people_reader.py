@@ -84,7 +84,7 @@ _ORDER: tuple[_Kind, ...] = ("find", "projects", "commits", "hook", "parts")
 _BEFORE_ROWS: tuple[_Kind, ...] = ("find", "projects", "commits")
 
 _AT_FIRST, _EARLY = 4, 1.5
-"""People whose parts are begun early on, and the seconds after which all others are, too."""
+"""People who are started early, and the seconds after which all others are started, too."""
 
 _Take: TypeAlias = Callable[[], None]
 """Takes what a workflow has read, in the calling thread."""
@@ -109,7 +109,7 @@ class _Scheduler(Iterator[tuple[_Kind, Workflow[_Take]]]):
         *,
         whole: bool,
     ) -> None:
-        self._request = request
+        self._asked = request
         self._run = run
         self._tracker = tracker
         self._whole = whole
@@ -158,30 +158,30 @@ class _Scheduler(Iterator[tuple[_Kind, Workflow[_Take]]]):
     def _found(self, _: None) -> None:
         if self._awaited["find"]:
             return
-        self._commits = _CommitsToRead(self._request, self._people)
+        self._commits = _CommitsToRead(self._asked, self._people)
         self._want_commits(self._named)
         for person in self._people:
-            if person.user is not None and (self._whole or not self._request.projects):
+            if person.user is not None and (self._whole or not self._asked.projects):
                 self._want("projects", _read_projects(person), self._projects_are_read)
         if not self._awaited["projects"]:
             self._want_parts()
 
     def _projects_are_read(self, person: PersonData) -> None:
-        if not self._request.projects:
+        if not self._asked.projects:
             self._want_commits(person.own_projects)
         if not self._awaited["projects"]:
             self._want_parts()
 
     def _want_parts(self) -> None:
         for place, person in enumerate(self._people):
-            workflow = _read_parts(person, self._request) if self._whole else _nothing()
+            workflow = _read_parts(person, self._asked) if self._whole else _nothing()
             self._want("parts", workflow, partial(self._person_is_read, place))
 
     @property
     def _named(self) -> list[Record]:
         """The projects that the request names."""
-        known = self._request.records
-        return [known.get(each, {"id": each}) for each in self._request.projects]
+        known = self._asked.records
+        return [known.get(each, {"id": each}) for each in self._asked.projects]
 
     def _want_commits(self, projects: Iterable[Record]) -> None:
         for workflow in self._commits.workflows(projects):
@@ -226,7 +226,7 @@ class _Scheduler(Iterator[tuple[_Kind, Workflow[_Take]]]):
             return
         # They arrive in any order, and that must decide nothing: the order is that of the people.
         ordered = chain(self._named, *(person.own_projects for person in self._people))
-        self.read = PeopleData(self._request, self._people, self._commits.divided(ordered))
+        self.read = PeopleData(self._asked, self._people, self._commits.divided(ordered))
         if self._hook is not None:
             self._hook.settled(self.read)
 

@@ -22,7 +22,7 @@ from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.run import Run
 from gitlab_sync.services import people
 from gitlab_sync.services.people import PeopleReport
-from gitlab_sync.services.people_data import NOT_ALL_GROUPS, PersonData
+from gitlab_sync.services.people_data import NOT_ALL_GROUPS, PeopleData, PersonData
 from gitlab_sync.services.profile_parts import PARTS, Part, errors_of, parts_of
 from gitlab_sync.session.result import Result
 from gitlab_sync.session.session import Client, Session
@@ -83,9 +83,13 @@ class ProfileReport(Report):
     """
 
     def __init__(
-        self, query: ProfileQuery, found: PeopleReport, readme: Result[ProfileReadme]
+        self,
+        query: ProfileQuery,
+        found: PeopleReport,
+        read: PeopleData,
+        readme: Result[ProfileReadme],
     ) -> None:
-        (person,) = found.read.people
+        (person,) = read.people
         (answer,) = found.people.values()
         self.query = query
         self.people = found
@@ -94,8 +98,8 @@ class ProfileReport(Report):
         self.readme = readme
         self.fixes = answer.fixes
         doubtful = bool(self.fixes.unknown)
-        self.errors = errors_of(found.read, answer, readme, doubtful=doubtful)
-        self.parts = parts_of(found.read, answer, query.checks, self.errors)
+        self.errors = errors_of(read, answer, readme, doubtful=doubtful)
+        self.parts = parts_of(read, answer, query.checks, self.errors)
         self.numbers = tables.numbers(answer.summary.work, self.errors)
         self.at_least = tables.at_least(self.numbers, self.errors)
         self.remarks = self._remarks(person)
@@ -190,13 +194,13 @@ def answer(client: Client, query: ProfileQuery, run: Run | None = None) -> Profi
         raise ConfigurationError("The username is empty", hint="Say whose profile you want.")
     run = run or Run()
     with run.context(client) as session:
-        found = people.answer(session, query.of_people(), run)
-        (person,) = found.read.people
+        found, read = people.answer_and_data(session, query.of_people(), run)
+        (person,) = read.people
         try:
             readme = Result(_readme(session, person))
         except GitLabSyncError as error:
             readme = Result(error=error)
-        return ProfileReport(query, found, readme)
+        return ProfileReport(query, found, read, readme)
 
 
 def _readme(session: Session, person: PersonData) -> ProfileReadme | None:

@@ -1,6 +1,6 @@
-"""Compliance of projects: one judged, or many of them side by side, each with its row.
+"""Compliance of projects: one evaluated, or many side by side, each with its row.
 
-What is read of each, and what that costs, says `project_facts`.
+`api.project_facts` says what is read of each, and how many requests that takes.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Checked:
 
     @property
     def whole(self) -> bool:
-        """Whether all that the checks need could be read (some may be unknown all the same)."""
+        """Whether everything that the checks need could be read (some can still be unknown)."""
         return self.report is not None and not (self.errors and self.report.unverified)
 
 
@@ -67,10 +67,10 @@ OnChecked: TypeAlias = Callable[[Checked], None]
 
 
 class ComplianceReport(Report):
-    """The rows of a run, worst first, with what stands behind each, in the same order.
+    """The rows of a run, worst first, with the findings of each in the same order.
 
-    `checked` has one for each row. `left_out` counts the projects of the group that were not
-    judged, by reason: `archived`, `forks`, `marked for deletion`.
+    `checked` has one item for each row. `left_out` counts the projects of the group that were not
+    evaluated, by reason: `archived`, `forks`, `marked for deletion`.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ def columns(policy: Policy = DEFAULT_POLICY) -> tuple[str, ...]:
 def check_project(
     client: Client, path_or_id: int | str, ref: str | None = None, policy: Policy = DEFAULT_POLICY
 ) -> rules.Report:
-    """Judge one project, given its id, path or URL, at a branch, tag or commit (None: the default).
+    """Evaluate a project (id, path or URL) at a branch, tag or commit (None: the default branch).
 
     What could not be read of it is unknown, with the reason. Raises the errors of
     `gitlab_sync.errors` if its record cannot be read, NotFound if there is none. Thread-safe.
@@ -116,17 +116,17 @@ def check_projects(
     run: Run | None = None,
     on_checked: OnChecked | None = None,
 ) -> ComplianceReport:
-    """Judge many projects, each given by its id, path or URL, and those of a group.
+    """Evaluate many projects, each given by its id, path or URL, and those of a group.
 
-    The group's subgroups are included; what is shared with it, archived, marked for deletion or a
-    fork is left out, unless it is named, too. A project that is named twice is judged once. Errors
-    never raise: a project that cannot be read has a row that says so, as has a group whose list
-    broke off, and nobody else's row changes. `run` says who watches and what ends it, as for people
-    (`batch.Run`); `on_checked` is called after each project, in the calling thread. Raises
-    ConfigurationError for input that cannot work. Thread-safe.
+    Subgroups are included; projects that are shared with the group, archived, marked for deletion
+    or forks are left out, unless they are named, too. A project that is named twice is evaluated
+    once. Errors never raise: a project that cannot be read has a row that says so, and so has a
+    group with a list that broke off; no other row changes. `run` has progress, cancellation and the
+    like; `on_checked` is called after each project, in the calling thread. Raises
+    ConfigurationError for invalid input. Thread-safe.
     """
     if isinstance(projects, str):
-        raise ConfigurationError(f"projects is one text, {projects!r}", hint="Give a list.")
+        raise ConfigurationError(f"projects must be a list, got {projects!r}")
     max_wait = MAX_WAIT if run is None else run.max_wait
     cancel, executor = (None, None) if run is None else (run.cancel, run.executor)
     with session_of(client).context(max_wait=max_wait, cancel=cancel, executor=executor) as session:
@@ -162,7 +162,7 @@ class _Checking:
             self._tracker.attach(session)
 
     def all_of(self, names: Iterable[str], group: str | None) -> ComplianceReport:
-        """Judge the projects of these names, and those of the group."""
+        """Evaluate the projects of these names, and those of the group."""
         wanted: dict[str, str] = {}
         for name in names:
             wanted.setdefault(name.lower(), name)
@@ -217,7 +217,7 @@ class _Checking:
         return None
 
     def _take(self, name: str, read: ProjectRead) -> None:
-        """Judge a project that was read, and finish its row."""
+        """Evaluate a project that was read, and finish its row."""
         self._done += 1
         if self._tracker is not None:
             self._tracker.step()
@@ -271,7 +271,7 @@ def _group_name(client: Client, group: int | str) -> str:
 
 
 def _why_left_out(project: Record) -> str | None:
-    """Return why a project of a group is not judged, or None if it is."""
+    """Return why a project of a group is not evaluated, or None if it is."""
     if record.field(project, "archived") is True:
         return "archived"
     if record.field(project, "marked_for_deletion_on"):

@@ -29,7 +29,7 @@ from gitlab_sync.rules.scores.weekly import (
 )
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.run import Run
-from gitlab_sync.services.people_data import PeopleData, PeopleRequest, person_queries
+from gitlab_sync.services.people_data import PeopleRequest, person_queries
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
 from gitlab_sync.services.summary import PersonSummary, summaries
@@ -80,21 +80,19 @@ class PersonAnswer:
 class WeeklyReport(Report):
     """How much was read of each person (`Username, Status, Error`), and in `people` their days.
 
-    Both are sorted by team, then by username; who has no team comes last. `read` is everything that
-    was read, and `unknown_projects` are those that were named and could not be found.
+    Both are sorted by team, then by username; who has no team comes last. `unknown_projects` are
+    those that were named and could not be found.
     """
 
     def __init__(
         self,
         people: Sequence[PersonAnswer],
-        read: PeopleData,
         unknown_projects: Sequence[int | str],
     ) -> None:
         self.people = sorted(people, key=_place)
         super().__init__(
             map(_status_row, self.people), Completeness.of_people(each.status for each in people)
         )
-        self.read = read
         self.unknown_projects = unknown_projects
 
     def sheets(self, query: WeeklyQuery, instance: str) -> list[Sheet]:
@@ -162,7 +160,7 @@ def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> Weekly
         recorded = _recorded(summary)
         week = person_week(_named(person, summary), query.days, recorded, zone)
         answers.append(PersonAnswer(week, recorded, summary.status, summary.error))
-    return WeeklyReport(answers, read, unknown)
+    return WeeklyReport(answers, unknown)
 
 
 def _named(person: WeekPerson, summary: PersonSummary) -> WeekPerson:

@@ -1,4 +1,4 @@
-"""Many lists read at once, each to its true end, page by page through the shared pool."""
+"""Reads many lists at once, each to its end, page by page through the shared pool."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _Asked: TypeAlias = tuple[int, RequestContext, Request]
 _Arrived: TypeAlias = tuple[int, Result[Reply]]
 
 _MOST_AHEAD = 16
-"""Pages to ask for at most while the length of a list is not known."""
+"""The most pages to request at once while the length of a list is unknown."""
 
 
 class ListResult(NamedTuple, Generic[K]):
-    """What was read of the list with that key, and the error that ended it."""
+    """What was read of the list with this key, and the error that ended it."""
 
     key: K
     reading: PartialList
@@ -43,7 +43,7 @@ class ListResult(NamedTuple, Generic[K]):
 class _Growing(Generic[K]):
     """A list that is being read. `pages` and `errors` are by place; `open` counts those under way.
 
-    `end` is the place of the last page, where one said that nothing follows.
+    `end` is the place of the last page, once a page says that nothing follows.
     """
 
     key: K
@@ -56,14 +56,14 @@ class _Growing(Generic[K]):
 
     @property
     def ahead(self) -> int:
-        """How many pages to ask for at once, if their number is not known: as many as were read.
+        """How many pages to request at once if their number is unknown: as many as were read.
 
-        So a long list takes few rounds, and it costs at most twice the pages that it has.
+        So a long list takes few rounds, and at most twice as many requests as it has pages.
         """
         return 1 if self.end < math.inf else min(len(self.pages), _MOST_AHEAD)
 
     def found(self) -> ListResult[K]:
-        """Return the rows in order; pages behind the end of the list do not count."""
+        """Return the rows in order; pages past the end of the list do not count."""
         rows = [row for place in sorted(self.pages) for row in self.pages[place]]
         errors = [self.errors[place] for place in sorted(self.errors) if place <= self.end]
         error = errors[0] if errors else None
@@ -82,7 +82,7 @@ class _Page(NamedTuple):
 
 @restartable
 def _attempt(asked: _Asked) -> _Arrived:
-    """Fetch the page of that number; an error is a value, so that it does not end the others."""
+    """Fetch the page with this number; return an error as a value, so it ends no other page."""
     number, context, request = asked
     try:
         return number, Result(value=fetch(context, request))
@@ -93,13 +93,13 @@ def _attempt(asked: _Asked) -> _Arrived:
 def fetch_lists(
     session: Session, wanted: Iterable[tuple[K, PageSource]]
 ) -> Iterator[ListResult[K]]:
-    """Read lists side by side and yield each when it is whole, or known not to be.
+    """Read lists side by side, and yield each when it is complete or has failed.
 
-    `session` has a context. `wanted` is pulled as workers get free, so it can be long and lazy. It
-    is asked again after it had nothing, so it can grow with the results. Lists come in the order in
-    which their last pages arrive. Memory holds a window of them. One list's error never touches
-    another's. When the context is cancelled, each list that is not read has `Cancelled` as its
-    error.
+    `session` has a context. `wanted` is pulled as workers become free, so it can be long and lazy;
+    it is asked again after it had nothing, so it can grow with the results. Lists are yielded in
+    the order in which their last pages arrive, and only a window of them is in memory. An error of
+    one list does not affect the others. If the context is cancelled, each list that was not read
+    has `Cancelled` as its error. One consumer.
     """
     return _Reader(session, wanted).run()
 
@@ -115,7 +115,7 @@ class _Reader(Generic[K]):
         self._numbers = itertools.count()
 
     def run(self) -> Iterator[ListResult[K]]:
-        """Yield the lists, each when its last page is in."""
+        """Yield each list when its last page has arrived."""
         context = self._session.active
         # In a worker `map` helps with the tasks that it waits for, and a queue would not; nor does
         # a queue reach the workers of an executor that is not ours.
@@ -130,7 +130,7 @@ class _Reader(Generic[K]):
     def _as_they_come(self, context: RequestContext) -> Iterator[_Arrived]:
         """Map over what is wanted, and yield results in the order in which they arrive.
 
-        A slow page does not hold up the others: each task hands its result on by itself.
+        A slow page does not hold up the others: each task puts its result into a queue.
         """
         arrived: SimpleQueue[_Arrived | BaseException] = SimpleQueue()
 
@@ -173,9 +173,9 @@ class _Reader(Generic[K]):
             yield result
 
     def _wave(self, under_way: int) -> list[_Asked]:
-        """Return what to send now: a quarter more than the workers can do is under way.
+        """Return what to send now, so that a quarter more requests than workers are under way.
 
-        So no worker waits for the caller, and what is wanted next has a short queue before it.
+        So no worker waits for the caller, and the next requests have a short queue before them.
         """
         workers = self._session.bridge.workers
         return list(itertools.islice(self, workers + workers // 4 - under_way))
@@ -184,7 +184,7 @@ class _Reader(Generic[K]):
         return self
 
     def __next__(self) -> tuple[int, RequestContext, Request]:
-        """Return what to ask next: further pages of lists that were begun, then new lists."""
+        """Return the next request: further pages of lists under way, then new lists."""
         if not self._next:
             key, wanted = next(self._wanted)
             growing = _Growing(key, wanted)
@@ -215,7 +215,7 @@ class _Reader(Generic[K]):
             yield growing.found()
 
     def _go_on(self, growing: _Growing[K], place: int, reply: Reply) -> None:
-        """Ask for the pages that follow, each once."""
+        """Request the pages that follow, each once."""
         follow = growing.wanted.after(self._session, place, reply, growing.ahead)
         if not follow:
             growing.end = min(growing.end, place)

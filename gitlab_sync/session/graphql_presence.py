@@ -21,20 +21,20 @@ class KnownPresence:
 class GraphQLPresence:
     """What one run knows about the GraphQL of its instance.
 
-    Until the instance answers, one request goes alone. A 404 to it is the answer to all others,
-    which are then not sent. Any other answer lets them go. It never waits: a request that is held
-    back is put off, and holds no worker.
+    The first request goes alone. A 404 to it is also the answer to all others, which are not sent.
+    Any other end lets the others go side by side. A request that is held back is put off, and holds
+    no worker.
     """
 
     def __init__(self, known: KnownPresence) -> None:
         self._lock = threading.Lock()
         self._known = known
         self._missing: Answer | None = None
-        self._asking = False
+        self._asking = self._open = False
 
     def ask(self, exchange: Callable[[], Answer]) -> Answer | None:
         """Return the answer of the exchange, or None if it has to wait for another one."""
-        if self._known.seen:
+        if self._known.seen or self._open:
             return exchange()
         with self._lock:
             if self._missing is not None:
@@ -50,4 +50,4 @@ class GraphQLPresence:
                 self._known.seen = True
             return answer
         finally:
-            self._asking = False
+            self._open = self._missing is None

@@ -1,4 +1,4 @@
-"""The one owner of process-wide things: pool, connections, gates, budgets, shared answers."""
+"""The one owner of everything process-wide: pool, connections, gates, budgets, shared answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ _LONGEST_JOIN = 5.0  # seconds; only a name look-up can hold a worker once its s
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What a bridge does and has done. `queued` is by tenant; `bytes` are bodies as decoded."""
+    """The activity of a bridge. `queued` is by tenant, `limited` counts 429s.
+
+    `bytes` are those of decoded bodies.
+    """
 
     workers: int
     threads: int
@@ -49,20 +52,19 @@ def workers_from_environment() -> int:
         return DEFAULT_WORKERS
     if not said.isdigit():
         raise ConfigurationError(
-            f"{WORKERS_VARIABLE} is {said!r}, and no number",
+            f"{WORKERS_VARIABLE} must be a number, got {said!r}",
             hint=f"Give a number from 1 to {MOST_WORKERS}.",
         )
     return int(said)
 
 
 class Bridge:
-    """One bounded pool of threads and one pool of connections, for everybody. Thread-safe.
+    """One bounded pool of threads and one pool of connections, for all users of the process.
 
-    `workers` is the bound (None: `GITLAB_SYNC_WORKERS`, else 32); the pool of connections follows
-    it. `verify` is what TLS certificates are checked against: a bundle's path, True, False for
-    nothing, or None for what the environment says. Nothing starts before there is work. A forked
-    child finds its bridge new and empty. Raises ConfigurationError for a number of workers outside
-    1 to 256.
+    `workers` is the size of both (None: `GITLAB_SYNC_WORKERS`, else 32). `verify` is what TLS
+    certificates are checked against: a bundle's path, True, False for nothing, or None for what the
+    environment says. No thread starts before there is work. In a forked child the bridge is empty.
+    Raises ConfigurationError unless the number of workers is from 1 to 256.
     """
 
     def __init__(
@@ -74,7 +76,7 @@ class Bridge:
     ) -> None:
         workers = workers_from_environment() if workers is None else workers
         if not 1 <= workers <= MOST_WORKERS:
-            raise ConfigurationError(f"{workers} workers: give a number from 1 to {MOST_WORKERS}")
+            raise ConfigurationError(f"workers must be from 1 to {MOST_WORKERS}, got {workers}")
         self.workers = workers
         self.policy = RetryPolicy() if policy is None else policy
         self.executor = SharedExecutor(workers)
@@ -88,8 +90,8 @@ class Bridge:
         self.transport = Transport(self.workers, verify=self._verify)
         self.in_flight = InFlight()
         self.etags = ETagCache()
-        # Weak, so that a gate lives as long as somebody works behind it; the latest live on, since
-        # a closed gate must still be closed for the next call.
+        # Weak, so that a gate lives as long as work waits at it. The latest ones are kept, since a
+        # closed gate must still be closed for the next call.
         self._gates: weakref.WeakValueDictionary[tuple[str, str], Gate] = (
             weakref.WeakValueDictionary()
         )
@@ -104,7 +106,7 @@ class Bridge:
         return self.cancel.cancelled
 
     def gate(self, instance: str, principal: str) -> Gate:
-        """Return the one gate of that principal at that instance."""
+        """Return the one gate of this principal at this instance."""
         key = (instance, principal)
         with self._lock:
             gate = self._gates.get(key)
@@ -117,15 +119,16 @@ class Bridge:
             return gate
 
     def budget(self, instance: str) -> RetryBudget:
-        """Return the one retry budget of that instance."""
+        """Return the one retry budget of this instance."""
         with self._lock:
             found = self._budgets.get(instance)
             return found or self._budgets.setdefault(instance, RetryBudget())
 
     def of_instance(self, instance: str, kind: type[T]) -> T:
-        """Return the one object of that kind that belongs to the instance, made when first asked.
+        """Return the one object of this class for an instance, made when first asked for.
 
-        It is for what holds for everybody there, such as what its version lacks.
+        It is for facts about the instance that do not depend on the user, such as what its version
+        lacks.
         """
         with self._lock:
             found: T = self._of_instances.setdefault((instance, kind), kind())
@@ -137,7 +140,7 @@ class Bridge:
             self._limited += 1
 
     def stats(self) -> Stats:
-        """Say what is going on, for a status page and for tests."""
+        """Return the current activity, for a status page and for tests."""
         traffic = self.transport.traffic()
         with self._lock:
             retries = sum(budget.retries for budget in self._budgets.values())
@@ -156,7 +159,7 @@ class Bridge:
     def close(self) -> None:
         """Cancel what waits, break off what is under way, and leave no thread behind. Idempotent.
 
-        Whoever waited for something of this bridge gets `Cancelled`.
+        All who wait for work of this bridge get `Cancelled`.
         """
         self.cancel.cancel("the bridge was closed")
         self.executor.shutdown(wait=False, cancel_futures=True)
@@ -170,7 +173,7 @@ class Bridge:
         self.close()
 
     def _after_fork(self) -> None:
-        """Begin anew in a forked child: the parent's sockets and locks are not ours to touch."""
+        """Start afresh in a forked child: the parent's sockets and locks must not be touched."""
         closed = self.closed
         gates = list(self._gates.items())
         self._begin()
@@ -187,8 +190,8 @@ _default_lock = threading.Lock()
 
 
 def get_bridge() -> Bridge:
-    """Return the process's bridge, made at the first call, or anew after it was closed."""
-    global _default  # noqa: PLW0603 - the one process-wide thing there is
+    """Return the bridge of the process, made at the first call, or again after it was closed."""
+    global _default  # noqa: PLW0603 - the only process-wide object
     with _default_lock:
         if _default is None or _default.closed:
             _default = Bridge()
@@ -201,13 +204,13 @@ def _at_exit() -> None:
 
 
 def _in_forked_child() -> None:
-    global _default_lock  # noqa: PLW0603 - another thread may have held it when we forked
+    global _default_lock  # noqa: PLW0603 - another thread could have held it at the fork
     _default_lock = threading.Lock()
     for bridge in list(_bridges):
         bridge._after_fork()  # noqa: SLF001
 
 
-# Registered after the executor's hook, so it runs before: it breaks off what the workers wait for.
+# Registered after the executor's hook, so it runs before it and breaks off what workers wait for.
 threading._register_atexit(_at_exit)  # type: ignore[attr-defined] # noqa: SLF001
 if sys.platform != "win32":
     os.register_at_fork(after_in_child=_in_forked_child)

@@ -39,11 +39,11 @@ from gitlab_sync.types import Params, Record, RecordList
 log = logging.getLogger("gitlab_sync")
 
 MAX_WAIT = 300.0
-"""Seconds that a batch waits at most for one closing of a rate limit."""
+"""How many seconds a batch waits at most each time a rate limit closes."""
 
 PER_PAGE = 100
 _WINDOW = 2  # pages for each worker that are under way or unread
-CIRCLE = "The list leads back to a page that was read"
+CIRCLE = "The list leads back to a page that was already read"
 _JSON = (("Content-Type", "application/json"),)
 
 
@@ -52,15 +52,15 @@ class HasSession(Protocol):
 
     @property
     def session(self) -> Session:
-        """The session that it holds."""
+        """The session that does the work."""
 
 
 class Session:
-    """One principal at one instance. Thread-safe; no I/O and no thread until the first call.
+    """One principal at one instance. No I/O and no thread until the first call.
 
-    `timeout` is the seconds that a whole call, or one page of a list, may take. `tenant` names the
-    queue in the shared pool (None: the principal). Raises ConfigurationError for a URL that cannot
-    be one. It pickles only if the credential is a reference, and then without its bridge.
+    `timeout` is the limit of a whole call, or of one page of a list, in seconds. `tenant` names the
+    queue in the shared pool (None: the principal). It pickles only if the credential is a
+    reference, and then without its bridge. Raises ConfigurationError for an invalid URL.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Session:
 
     @property
     def timeout(self) -> float:
-        """Seconds that a whole call, or one page of a list, may take."""
+        """The limit of a whole call, or of one page of a list, in seconds."""
         return self.access.timeout
 
     @property
@@ -104,7 +104,7 @@ class Session:
 
     @property
     def bridge(self) -> Bridge:
-        """The bridge that carries the requests: the one given, else the process's own."""
+        """The bridge that carries the requests: the one given, else that of the process."""
         return self.access.bridge
 
     @property
@@ -118,7 +118,9 @@ class Session:
     def active(self) -> RequestContext:
         """The context of this session's requests; only a session from `context` has one."""
         if self._context is None:
-            raise ConfigurationError("no context is open: use `with session.context() as session`")
+            raise ConfigurationError(
+                "the session must have a context", hint="Use `with session.context() as session`."
+            )
         return self._context
 
     @contextmanager
@@ -131,10 +133,11 @@ class Session:
         cancel: CancelToken | None = None,
         executor: Executor | None = None,
     ) -> Iterator[Session]:
-        """Yield a session whose calls share one context: one queue and one cancel token.
+        """Yield a session with a context that its calls share: one queue and one cancel token.
 
-        `limit` and `max_wait` are seconds, for one task and for one closing of a rate limit. Inside
-        another context that one goes on. When the block ends, requests under way are broken off.
+        `limit` and `max_wait` are seconds, for one task and for each closing of a rate limit. A
+        context that is already open is used. When the block ends, requests under way are broken
+        off.
         """
         if self._context is not None:
             yield self
@@ -159,14 +162,14 @@ class Session:
             token.cancel()
 
     def call(self, started: float | None = None) -> AbstractContextManager[Session]:
-        """Yield a session for one call: `timeout` bounds each task and each wait.
+        """Yield a session for one call: `timeout` limits each task and each wait.
 
-        `started` (monotonic clock) is when the call began: then it bounds the whole call.
+        With `started`, the begin of the call on the monotonic clock, it limits the whole call.
         """
         return self.context(limit=self.timeout, max_wait=self.timeout, started=started)
 
     def send(self, request: Request) -> Reply:
-        """Run one task on the pool and wait for it; only for a session from `context`."""
+        """Run one task on the pool and wait for it; only for a session with a context."""
         context = self.active
         try:
             return context.executor.submit(fetch, context, request).result()
@@ -178,16 +181,16 @@ class Session:
     def get(self, endpoint: str, params: Params | None = None) -> Any:
         """Return the decoded JSON of one GET; [] for an empty body.
 
-        `projects/1`, `/projects/1` and `/api/v4/projects/1` are the same; the endpoint may carry a
-        query of its own. Raises the errors of `gitlab_sync.errors`.
+        `projects/1`, `/projects/1` and `/api/v4/projects/1` are the same; the endpoint can have its
+        own query. Raises the errors of `gitlab_sync.errors`.
         """
         return self._single(Request("GET", target(endpoint, params, self.base_url))).data
 
     def request(self, method: str, endpoint: str, params: Params | None = None) -> Any:
         """Send any verb and return the decoded JSON ([] for an empty body).
 
-        GET and HEAD send `params` as the query, all others as a JSON body. A write is sent again
-        only if it never left, or on 429.
+        GET and HEAD send `params` as the query, the others as a JSON body. A write is sent again
+        only if it never left, or after a 429.
         """
         verb = method.upper()
         if verb in READING:
@@ -199,10 +202,10 @@ class Session:
         return self._single(Request(verb, where, body, repeatable=False, headers=_JSON)).data
 
     def graphql(self, query: str, variables: Params | None = None) -> Record:
-        """Return the `data` of one GraphQL query: a read, and tried again like one.
+        """Return the `data` of one GraphQL query; it is a read, and retried like one.
 
-        Raises GraphQLError for what the server says in `errors` (QueryTooComplex above its limit),
-        NotFound where GraphQL is switched off. Mutations go through `request`, as writes do.
+        Raises GraphQLError for the server's `errors` (QueryTooComplex above its limit), and
+        NotFound if GraphQL is switched off. Mutations go through `request`, as writes do.
         """
         data: Record = self._single(self.graphql_request(query, variables)).data
         return data
@@ -210,7 +213,9 @@ class Session:
     def graphql_request(self, query: str, variables: Params | None = None) -> Request:
         """Return the request for one GraphQL query."""
         if query.lstrip().startswith("mutation"):
-            raise ConfigurationError("graphql() only reads", hint="Send a mutation by request().")
+            raise ConfigurationError(
+                "graphql() must be a query, got a mutation", hint="Send mutations with request()."
+            )
         body = orjson.dumps({"query": query, "variables": variables or {}})
         return Request("POST", "graphql", body, headers=_JSON, root=GRAPHQL_ROOT)
 
@@ -224,9 +229,9 @@ class Session:
     ) -> RecordList:
         """Return all rows of a list in order, up to `max_pages` pages (None, `all`: no cap).
 
-        The result says whether it is `complete`, the server's `total` and how many `pages` were
-        read; a cap that cuts is logged. An error carries the rows read before it in `.partial`. A
-        single object gives a list of one.
+        The result has `complete`, the server's `total` and the number of `pages` read; a cap that
+        cuts the list is logged. An error has the rows read before it in `.partial`. A single object
+        gives a list of one.
         """
         rows = RecordList()
         cap = None if all else max_pages
@@ -257,9 +262,9 @@ class Session:
         per_page: int = PER_PAGE,
         max_pages: int | None = None,
     ) -> Iterator[list[Record]]:
-        """Yield a list page by page, each a list of rows, holding only a window of pages.
+        """Yield a list page by page, each a list of rows; only a window of pages is in memory.
 
-        Not thread-safe: one consumer. When it stops, what is under way is broken off.
+        One consumer. When it stops, requests under way are broken off.
         """
         for reply in self._replies(endpoint, params, per_page, max_pages):
             yield reply.data if isinstance(reply.data, list) else [reply.data]
@@ -267,13 +272,15 @@ class Session:
     def _replies(
         self, endpoint: str, params: Params | None, per_page: int, max_pages: int | None
     ) -> Iterator[Reply]:
-        """Yield the replies of a list in order, further pages by number side by side.
+        """Yield the replies of a list in order; pages after the first are read in parallel.
 
-        Where nobody says how many there are, as many are asked for at once as were read, at most
-        one for each worker: those behind the last one are asked for in vain.
+        If their number is unknown, as many are requested at once as were read so far, at most one
+        for each worker; those past the end are empty.
         """
         if max_pages is not None and max_pages < 1:
-            raise ConfigurationError(f"max_pages is {max_pages}: give 1 or more, or None for all")
+            raise ConfigurationError(
+                f"max_pages must be 1 or more, or None for all, got {max_pages}"
+            )
         given = page_params(params, per_page)
         cap = math.inf if max_pages is None else max_pages
         with self.call() as session:
@@ -308,15 +315,15 @@ class Session:
         return bounded_map(context.executor, window, fetch, itertools.repeat(context), requests)
 
     def page_request(self, endpoint: str, params: Params, page: int | None) -> Request:
-        """Return the request for one page of a list; `params` come from `page_params`."""
+        """Return the request for one page of a list, with parameters from `page_params`."""
         numbered = params if page is None else {**params, "page": page}
         return Request("GET", target(endpoint, numbered, self.base_url), is_list=True)
 
     def next_request(self, endpoint: str, params: Params, reply: Reply) -> Request | None:
         """Return the request for the page after `reply`, or None if that was the last.
 
-        A number is trusted before a link: the link names the host that GitLab was configured with,
-        and for keyset there is only the link, so that is brought back to our own host.
+        A page number is preferred to a link. A link names the host that GitLab was configured with,
+        so it is brought back to our own host; with keyset pagination there is only the link.
         """
         if reply.next_page is not None:
             return self.page_request(endpoint, params, reply.next_page)
@@ -329,33 +336,33 @@ class Session:
             return session.send(request)
 
     def close(self) -> None:
-        """Break off what this client does and refuse more. Idempotent, instant, from any thread.
+        """Break off the work of this session and refuse more. Idempotent, immediate.
 
-        The bridge and other clients go on.
+        The bridge and other sessions continue.
         """
         self._cancel.cancel("the client was closed")
 
 
 Client: TypeAlias = Session | HasSession
-"""What library functions take as their first argument: a client, or a session."""
+"""The first argument of library functions: a client or a session."""
 
 
 def session_of(client: Client) -> Session:
-    """Return the session itself, or the one that a client holds."""
+    """Return the session itself, or that of a client."""
     return client if isinstance(client, Session) else client.session
 
 
 def page_params(params: Params | None, per_page: int = PER_PAGE) -> Params:
-    """Return the parameters of a list; GitLab cuts pages at 100 rows, so we ask for no more."""
+    """Return the parameters of a list. GitLab cuts pages at 100 rows, so that is the most."""
     if per_page < 1:
-        raise ConfigurationError(f"per_page is {per_page}: give 1 to {PER_PAGE}")
+        raise ConfigurationError(f"per_page must be 1 or more, got {per_page}")
     return {**(params or {}), "per_page": min(per_page, PER_PAGE)}
 
 
 def _bound(
     access: Access, cancel: Callable[[], CancelToken], context: RequestContext | None
 ) -> Session:
-    """Return a session of the same access, in a context."""
+    """Return a session with the same access, and a context."""
     session = Session.__new__(Session)
     session.access = access
     session._cancel = cancel()  # noqa: SLF001 - one of us

@@ -21,18 +21,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(missing)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One Chromium for a module's tests."""
+    """One Chromium for all tests."""
     with chromium() as browser:
         yield browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app() -> Iterator[RunningApp]:
-    """One app for a module's tests, which may send tokens to this machine only."""
+    """One app for all tests that need no other; it may send tokens to this machine only.
+
+    Whatever they do, it writes nothing into its log: not even what Streamlit warns of once.
+    """
     with RunningApp(GITLAB_SYNC_ALLOWED_HOSTS="127.0.0.1") as app:
+        log = app.log
         yield app
+        assert app.log == log
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from running_app import run_batch, sign_in
 
 from gitlab_sync.sandbox import Sandbox
 
-WAIT = 8
+WAIT = 4
 """Seconds that GitLab asks to wait, each time that the limit is met."""
 
 FIRST_REFUSED = 10

@@ -1,4 +1,4 @@
-"""What the server writes into its log while people use all of its pages: nothing."""
+"""What the server writes into its log while people fill in its fields: nothing."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from running_app import PATIENCE, RunningApp
-from tour import PAGES, settle, visit
+from playwright.sync_api import Page, expect
+from running_app import RunningApp, open_demo
+from tour import settle
 
 TOKEN = "glpat-0123456789abcdefghij"
 
@@ -36,19 +36,16 @@ def type_token(page: Page, url: str, field: str) -> None:
 
 
 def test_the_log_stays_as_it_is_whatever_is_written_into_fields(
-    browser: Browser, tmp_path: Path
+    visitors, app: RunningApp, tmp_path: Path
 ) -> None:
-    """Not even a warning of Streamlit's, which it gives once: of a field with two beginnings."""
+    """Streamlit would warn, once, of a field with two beginnings."""
     path = tmp_path / "people.csv"
     path.write_text("username\nkira.osei\n", encoding="utf-8")
-    with RunningApp() as app, browser.new_context() as context:
-        before = app.log
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
-        for stop in PAGES:
-            visit(page, app.url, stop)
-        for address in ("/batch", "/weekly"):
-            take_people_from_file(page, app.url + address, path)
-        for address, field in (("/profile", "Username"), ("/compliance", "Project")):
-            type_token(page, app.url + address, field)
-        assert app.log == before
+    before = app.log
+    page = visitors.new()
+    open_demo(page)
+    for address in ("/batch", "/weekly"):
+        take_people_from_file(page, app.url + address, path)
+    for address, field in (("/profile", "Username"), ("/compliance", "Project")):
+        type_token(page, app.url + address, field)
+    assert app.log == before

@@ -14,7 +14,7 @@ Form: TypeAlias = tuple[int, Literal["light", "dark"]]
 HEIGHTS = {1280: 900, 400: 850}
 """Heights of windows by their widths, in pixels."""
 
-FORMS: tuple[Form, ...] = ((1280, "light"), (1280, "dark"), (400, "light"), (400, "dark"))
+FORMS: tuple[Form, ...] = ((1280, "light"), (400, "light"), (400, "dark"), (1280, "dark"))
 
 _ROW = 35  # pixels: a table is drawn, so there is no element to click on
 _COLUMNS_BEFORE = 1008  # pixels

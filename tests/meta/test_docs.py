@@ -162,7 +162,7 @@ def facts(unread: Sequence[str], missing: str | None = None, **project: object) 
     return ProjectFacts(project, PartialList(entries, missing), {} if missing else files)
 
 
-SHOWN = {"description": "d", "topics": ["t"]}
+SHOWN = {"description": "d", "topics": ["t"], "license": None}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ SAY = {
     "mend(s|ed|ing)?": "fix",
     "nobody": "no one, or name the thing",
     "somebody": "someone, a person",
-    "(stands?|stood|standing)": "is, means",
+    "(stands?|stood|standing)(?! for)": "is, means",
     "weightiest": "most severe",
     "whoever": "anyone who, the one who",
     "whom": "who, or turn the sentence around",

@@ -11,19 +11,18 @@ from typing import Any
 
 import openpyxl
 import pytest
-from cli_runs import environment, interrupted, of_sandbox, run, stalled
+from cli_runs import environment, interrupted, of_sandbox, run, shared, stalled
 from written_commits import user, without_commits, write
 
-from gitlab_sync.sandbox import Sandbox, World
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.services.commits import COLUMNS
 
 STRANGER = {"email": "me@home.example", "name": "Nobody Knows"}
 
 
-@pytest.fixture
-def world(world: World) -> World:
-    """Two people with commits in a project, and one commit that is nobody's."""
-    without_commits(world)
+def make_world() -> World:
+    """Make a world of two people with commits in a project, and one commit that is nobody's."""
+    world = without_commits(generate_world(seed=1, users=5, merge_requests=3, projects=2))
     first, second, project = user(world), user(world, 1), world.tables.projects[0]
     write(world, project, first, "2024-03-05T09:30:00.000+05:30")
     write(world, project, second, "2024-03-05T13:00:00.000+00:00")
@@ -33,6 +32,9 @@ def world(world: World) -> World:
     write(world, project, first, **STRANGER)
     write(world, project, first, parents=2)
     return world
+
+
+served, sandbox, world = shared(make_world)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from cli_runs import of_sandbox, run, run_process
+from cli_runs import of_sandbox, run, run_process, shared
 
 from gitlab_sync.cli.options import BINARY, SUFFIXES
 from gitlab_sync.reports.formats import FORMATS
@@ -19,6 +19,8 @@ from gitlab_sync.rules.items.table import ISSUE_COLUMNS
 from gitlab_sync.sandbox import Sandbox
 
 PEOPLE = ("alice.moreau", "bruno.rossi")
+
+served, sandbox, world = shared()
 
 
 @pytest.fixture

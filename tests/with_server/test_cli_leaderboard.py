@@ -11,7 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from cli_runs import environment, interrupted, of_sandbox, run, stalled
+from cli_runs import environment, interrupted, of_sandbox, run, shared, stalled
 
 from gitlab_sync.reports.formats import FORMATS
 from gitlab_sync.rules.identity.teams import parse_teams
@@ -24,6 +24,8 @@ from gitlab_sync.services.leaderboard import (
 )
 
 Tables = dict[str, list[dict[str, Any]]]
+
+served, sandbox, world = shared()
 
 
 @pytest.fixture

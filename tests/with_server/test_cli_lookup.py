@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from cli_runs import environment, of_sandbox, run
+from cli_runs import environment, of_sandbox, run, shared
 
 from gitlab_sync.reports.formats import FORMATS
 from gitlab_sync.sandbox import Sandbox
@@ -20,6 +20,8 @@ COMMANDS = {
     "users": ("search", "users", "a"),
     "projects": ("search", "projects", "figures"),
 }
+
+served, sandbox, world = shared()
 
 
 @pytest.fixture

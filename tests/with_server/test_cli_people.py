@@ -9,11 +9,13 @@ from pathlib import Path
 
 import click
 import pytest
-from cli_runs import of_sandbox, run
+from cli_runs import of_sandbox, run, shared
 
 from gitlab_sync.cli.messages import printable
 from gitlab_sync.cli.people import Further, People, read_people
 from gitlab_sync.sandbox import Sandbox
+
+served, sandbox, world = shared()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
-from cli_runs import environment, interrupted, of_sandbox, run, stalled
+from cli_runs import environment, interrupted, of_sandbox, run, shared, stalled
 
 from gitlab_sync.rules.scores.profile import TABLES, TITLES
 from gitlab_sync.sandbox import Sandbox, World, demo_world
@@ -21,11 +21,7 @@ from gitlab_sync.sandbox import Sandbox, World, demo_world
 CAREFUL, CARELESS = "amelie.laurent", "ivo.brandt"
 ADDRESS = re.compile(r"https?://\S+")
 
-
-@pytest.fixture
-def world() -> World:
-    """Make the world of the demo, whose people differ as people do."""
-    return demo_world()
+served, sandbox, world = shared(demo_world)
 
 
 @pytest.fixture
@@ -111,13 +107,15 @@ def test_the_text_fits_into_a_hundred_columns(name: str, environ: dict[str, str]
 
 
 def test_what_a_server_wrote_neither_breaks_lines_nor_takes_over_the_terminal(
-    world: World, environ: dict[str, str]
+    tmp_path: Path,
 ) -> None:
     """Long titles are cut, addresses are not."""
+    world = demo_world()
     for mr in world.tables.merge_requests:
         mr["title"] = "\x1b[2Jgone\nagain " + "很长" * 80
     world.changed()
-    text = text_of(environ, CARELESS)
+    with Sandbox(world) as strange:
+        text = text_of(of_sandbox(strange, tmp_path), CARELESS)
     assert "\x1b" not in text
     assert "gone again" in text
     assert "…" in text
@@ -125,14 +123,15 @@ def test_what_a_server_wrote_neither_breaks_lines_nor_takes_over_the_terminal(
     assert addresses & set(ADDRESS.findall(text))
 
 
-def test_somebody_without_ended_work_has_nothing_to_mend_yet(
-    world: World, environ: dict[str, str]
-) -> None:
+def test_somebody_without_ended_work_has_nothing_to_mend_yet(tmp_path: Path) -> None:
     """That is not the same as being without faults."""
+    world = demo_world()
     for one in (*world.tables.merge_requests, *world.tables.issues):
         one["state"] = "opened"
     world.changed()
-    assert "nothing yet, since no merge request has ended" in text_of(environ, CARELESS)
+    with Sandbox(world) as open_alone:
+        text = text_of(of_sandbox(open_alone, tmp_path), CARELESS)
+    assert "nothing yet, since no merge request has ended" in text
 
 
 def test_answers_that_nobody_knows_stand_apart(sandbox: Sandbox, environ: dict[str, str]) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli_runs import of_sandbox, run
+from cli_runs import of_sandbox, run, shared
 
 from gitlab_sync.sandbox import Sandbox, World
 
 FACTS = ("/notes", "/commits", "/diffs", "/pipelines")
+
+served, sandbox, world = shared()
 
 
 @pytest.fixture

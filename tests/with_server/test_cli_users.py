@@ -11,7 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from cli_runs import environment, interrupted, of_sandbox, run, stalled
+from cli_runs import environment, interrupted, of_sandbox, run, shared, stalled
 
 from gitlab_sync.rules.scores.unified import QUICK_UNIFIED_COLUMNS, UNIFIED_COLUMNS
 from gitlab_sync.sandbox import Sandbox, World
@@ -28,6 +28,8 @@ ISSUES = {
     "Issue No Milestone": "No Milestone", "Issue No Time": "No Time Spent",
     "Issue Long Open": "Long Open Time (>2 days)", "Issue No Semantic": "No Semantic Title",
 }  # fmt: skip
+
+served, sandbox, world = shared()
 
 
 @pytest.fixture

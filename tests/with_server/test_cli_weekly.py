@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from cli_runs import environment, interrupted, of_sandbox, run, stalled
+from cli_runs import environment, interrupted, of_sandbox, run, shared, stalled
 
 from gitlab_sync.rules.scores.weekly import MEASURES
 from gitlab_sync.sandbox import Sandbox, World, demo_world
@@ -23,11 +23,8 @@ LAST_WEEK = ("--until", "2026-06-15", "--timezone", "UTC")
 PERSON = ["Team Name", "Full Name", "GitLab Username"]
 TITLES = ["Overview", *MEASURES.values()]
 
-
-@pytest.fixture
-def world() -> World:
-    """Make the world in which most happens within a few weeks, the last of them in June 2026."""
-    return demo_world()
+# Most happens within a few weeks, the last of them in June 2026.
+served, sandbox, world = shared(demo_world)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from gitlab_sync.rules.projects import (
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.projects.ci_config import Pipeline
 from gitlab_sync.rules.projects.facts import Finding, ProjectFacts, Repository, Unread
-from gitlab_sync.rules.projects.licence_text import policy_title, with_forms
+from gitlab_sync.rules.projects.licences import policy_title, with_forms
 from gitlab_sync.rules.projects.tool_detection import Project
 from gitlab_sync.rules.projects.tool_uses import STAGES
 from gitlab_sync.rules.projects.tools import Purpose

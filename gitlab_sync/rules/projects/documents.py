@@ -6,13 +6,13 @@ Each takes a project and answers with a finding; none raises.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.paths import is_test_path
 from gitlab_sync.rules.projects import files as project_files
 from gitlab_sync.rules.projects.facts import Finding, Repository, Unread, line_of, own
-from gitlab_sync.rules.projects.licence_text import allowed, identify
+from gitlab_sync.rules.projects.licences import allowed, named_licences, spdx
 from gitlab_sync.rules.projects.stack import is_code
 from gitlab_sync.rules.projects.tool_detection import Project
 from gitlab_sync.rules.text import plural, without_comments
@@ -51,32 +51,52 @@ def readme(project: Project, length: int, sections: int) -> Finding:
 
 
 def license_file(project: Project, policy: Collection[str]) -> Finding:
-    """Evaluate the licence by its file's text, and where that does not decide, by GitLab's word.
+    """Evaluate the licence that its files name, and for those that name none, GitLab's finding.
 
-    One of several files that is allowed is enough: who offers two licences lets others choose.
+    Where GitLab recognises none, the manifest decides. One of several files that is allowed is
+    enough: two licences are offered to choose from.
     """
     repository = project.repository
     paths = project_files.matching(repository.paths, project_files.LICENSE)[:3]
-    found = [_license_of(project, path, policy) for path in paths]
-    for finding in found:
-        if finding.result == "pass":
-            return finding
-    unread = [*_reasons(found), *repository.unlisted]
-    for finding in found:
-        if finding.result == "fail":
-            return repository.unknown(unread, finding.path) if unread else finding
-    key = record.text(record.field(repository.project, "license"), "key")
-    if key and key != "other":
-        return _evaluated(project, paths[0] if paths else None, (key,), policy, ", says GitLab")
-    if not paths:
-        return repository.decide("no LICENSE", repository.unlisted)
-    return repository.decide(_UNRECOGNISED, unread, paths[0])
+    found, unread = [], list(repository.unlisted)
+    for path in paths:
+        text = repository.text(path)
+        if not isinstance(text, str):
+            unread.append(_not_read(repository, path, text).reason)
+        elif names := named_licences(path, text):
+            found.append(_evaluated(project, path, names, policy))
+    first = paths[0] if paths else None
+    if not paths or len(found) < len(paths):
+        if recognised := _recognised(project, first, policy):
+            found.append(recognised)
+        elif paths:
+            unread += _unread_licences(project)
+    unread += [finding.reason for finding in found if finding.result == "unknown"]
+    for result in ("pass", "fail"):
+        for finding in found:
+            if finding.result == result and (result == "pass" or not unread):
+                return finding
+    fault = "no licence is recognised in it" if paths else "no LICENSE"
+    return repository.decide(fault, unread, first)
 
 
-def _reasons(found: Iterable[Finding]) -> list[str]:
-    """Return what could not be evaluated; a text that is no licence was evaluated."""
-    unknown = [finding.reason for finding in found if finding.result == "unknown"]
-    return [reason for reason in unknown if reason != _UNRECOGNISED]
+def _recognised(project: Project, path: str | None, policy: Collection[str]) -> Finding | None:
+    """Evaluate what GitLab recognises, else what the manifest declares of a file that is there."""
+    key = record.text(record.field(project.repository.project, "license"), "key")
+    if name := spdx(key or ""):
+        return _evaluated(project, path, (name,), policy, ", says GitLab")
+    declared = project.settings.declared_licence()
+    if path is None or declared is None:
+        return None
+    return _evaluated(project, path, (declared,), policy, ", says the manifest")
+
+
+def _unread_licences(project: Project) -> list[str]:
+    """Return why a licence may be known to GitLab, or declared, although none was found."""
+    unread = [f"{path}: {why}" for path, why in project.settings.unread.items()]
+    if "license" not in project.repository.project:
+        unread.append("what GitLab recognises was not read")
+    return unread
 
 
 def tests(project: Project) -> Finding:
@@ -128,19 +148,6 @@ def description_topics(project: Project) -> Finding:
     if missing:
         return repository.failed(f"no {' and no '.join(missing)}")
     return repository.passed("a description and " + ", ".join(str(topic) for topic in topics))
-
-
-_UNRECOGNISED = "its text is not that of a known licence"
-
-
-def _license_of(project: Project, path: str, policy: Collection[str]) -> Finding:
-    text = project.repository.text(path)
-    if not isinstance(text, str):
-        return _not_read(project.repository, path, text)
-    ids = identify(text)
-    if not ids:
-        return project.repository.unknown([_UNRECOGNISED], path)
-    return _evaluated(project, path, ids, policy)
 
 
 def _evaluated(

@@ -11,10 +11,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import orjson
+from packaging.requirements import InvalidRequirement, Requirement
 
 from gitlab_sync.rules.projects.facts import Repository, Unread
 from gitlab_sync.rules.projects.files import settings_files
-from gitlab_sync.rules.projects.lockfile import parse_requirements
+from gitlab_sync.rules.projects.licences import spdx
 
 
 class Settings:
@@ -95,21 +96,18 @@ class Settings:
 
     def declared_licence(self) -> str | None:
         """Return the licence that a manifest declares as an SPDX expression, or None."""
+        keys = ("project.license", "license", "package.license", "tool.poetry.license")
         for data in self.tables.values():
-            for key in ("project.license", "license", "package.license", "tool.poetry.license"):
+            for key in keys:
                 declared = at(data, key)
                 if isinstance(declared, dict):
                     declared = declared.get("text")
-                if isinstance(declared, str) and len(declared) < 200:
-                    return declared
-        return next(
-            (
-                p["metadata"]["license"]
-                for p in self.sections.values()
-                if p.has_option("metadata", "license")
-            ),
-            None,
-        )
+                if isinstance(declared, str) and (name := spdx(declared)):
+                    return name
+        for parser in self.sections.values():
+            if name := spdx(parser.get("metadata", "license", fallback="")):
+                return name
+        return None
 
     def _parsed(self, path: str, text: str, kind: str) -> dict[str, Any] | None:
         try:
@@ -156,5 +154,17 @@ def _has_dependencies_in_text(path: str, text: str) -> bool:
     if name.startswith("build.gradle"):
         return re.search(r"^[ \t]*dependencies\b", text, re.MULTILINE) is not None
     if "requirements" in name:
-        return bool(parse_requirements(text)["packages"])
+        return any(_names_a_package(line) for line in text.replace("\\\n", " ").splitlines())
     return False
+
+
+def _names_a_package(line: str) -> bool:
+    """Say whether a line of a requirements file names a package, and no option, path or comment."""
+    bare = re.split(r"(?:^|\s)(?:#|--)", line)[0].strip()
+    if re.search(r"[#&]egg=\w", bare):
+        return True
+    try:
+        Requirement(bare)
+    except (InvalidRequirement, RecursionError):  # of a marker with thousands of parentheses
+        return False
+    return True

@@ -55,6 +55,12 @@ _ISSUE = (
     *("Issue", "Title", "State", "Role", "Created", "Closed", "Labels", "Milestone"),
     "Time Spent",
 )
+_SHOWN = (
+    *("id", "title", "state", "created_at", "merged_at", "closed_at", "labels", "milestone"),
+    *("time_stats", "web_url"),
+)
+"""The fields of a merge request or an issue that rows show, and its id."""
+
 _ENTRY = (
     *("Severity", "Check", "Kind", "Item", "Title", "Reason", "How to Fix", "Created"),
     *(LINK, "Evidence", ERROR),
@@ -240,6 +246,11 @@ def entry_row(entry: Entry) -> TableRow:
         "Evidence": entry.verdict.evidence,
         ERROR: None,
     }
+
+
+def shown_fields(item: Record) -> Record:
+    """Return what the rows here show of a merge request or an issue: a small part of its record."""
+    return {name: item[name] for name in _SHOWN if name in item}
 
 
 def reference(item: Record) -> str | None:

@@ -21,7 +21,7 @@ Resolver: TypeAlias = Callable[..., Any]
 """What gives a field's value, from its object, graphql-core's `info` and the arguments."""
 
 Mark: TypeAlias = tuple[Any, Any, Any]
-"""Where a record stands in an order: its value, when it was made, its id."""
+"""The place of a record in an order: its value, when it was made, its id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from gitlab_sync.sandbox.making import words
 from gitlab_sync.sandbox.making.builder import Builder, local, utc, working_hour
+from gitlab_sync.sandbox.making.merge_request_plan import MergeRequestPlan
 from gitlab_sync.sandbox.making.people import Person
 from gitlab_sync.sandbox.records import Record
 from gitlab_sync.sandbox.truth import FAILED_PIPELINE, NO_SEMANTIC_COMMITS, NO_TESTS
-
-if TYPE_CHECKING:
-    from gitlab_sync.sandbox.making.merge_requests import MergeRequestPlan
 
 LARGE = 130
 """Rows of the lists of a large merge request: more than the 100 of a page."""
@@ -22,7 +19,7 @@ LARGE = 130
 def commits(builder: Builder, plan: MergeRequestPlan) -> list[Record]:
     """Return the commits, newest first.
 
-    If one is to be semantic, it may be any one, or the last page's in a large merge request; merge
+    If one is to be semantic, it can be any one, or the last page's in a large merge request; merge
     commits decide nothing, whatever they say.
     """
     random = builder.random
@@ -133,7 +130,7 @@ def _diff(builder: Builder, path: str) -> Record:
 
 
 def pipelines(builder: Builder, plan: MergeRequestPlan, record: Record) -> list[Record]:
-    """Return the pipelines, those of merge request events first: the highest id may be anywhere."""
+    """Return the pipelines, those of merge request events first: the highest id can be anywhere."""
     random = builder.random
     must_fail = FAILED_PIPELINE in plan.fails
     if not must_fail and builder.chance(0.2):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from gitlab_sync.sandbox.making import changes, reviews, words
 from gitlab_sync.sandbox.making.builder import Builder, time_stats, utc
 from gitlab_sync.sandbox.making.history import add_event, add_push, add_timelogs
 from gitlab_sync.sandbox.making.issues import milestone
+from gitlab_sync.sandbox.making.merge_request_plan import MergeRequestPlan
 from gitlab_sync.sandbox.making.people import Person
 from gitlab_sync.sandbox.records import Record
 from gitlab_sync.sandbox.truth import (
@@ -27,37 +27,6 @@ from gitlab_sync.sandbox.truth import (
 _HOURS_OF_TWO_DAYS, _HOURS_OF_A_WEEK = 48, 168
 
 
-@dataclass(slots=True)
-class MergeRequestPlan:
-    """What one merge request shall be, before any of its records is there.
-
-    `place` says where its reference to an issue stands: title, description, commit or note; None
-    for nowhere. `no_commits` leaves only the title to be judged. `large` gives it more than a page
-    of commits, files and notes, with what decides on the last page.
-    """
-
-    project: Record
-    author: Person
-    assignees: Sequence[Person]
-    state: str
-    created: datetime
-    ended: datetime | None
-    fails: set[str]
-    iid: int
-    large: bool = False
-    no_commits: bool = False
-    fork: Record | None = None
-    place: str | None = None
-    reference: str = ""
-    issue_iid: int = 0
-    reviewers: list[Person] = field(default_factory=list)
-    upvotes: int = 0
-
-    def passes(self, check: str) -> bool:
-        """Whether the merge request passes a check."""
-        return check not in self.fails
-
-
 def add_merge_request(
     builder: Builder,
     project: Record,
@@ -70,7 +39,7 @@ def add_merge_request(
 ) -> Record:
     """Add a merge request by `author` with faults after that person's habits; return its record.
 
-    `fork` is the project its branch lies in, if that is another one.
+    `fork` is the project of its branch, if that is another one.
     """
     plan = _plan(builder, project, author, assignees, state)
     plan.large, plan.fork = large, fork
@@ -226,7 +195,7 @@ def _record(builder: Builder, plan: MergeRequestPlan) -> Record:
 
 
 def _source(builder: Builder, plan: MergeRequestPlan) -> int | None:
-    """Return the id of the project the branch lies in; null where a fork was deleted since."""
+    """Return the id of the branch's project; null if a fork was deleted since."""
     if plan.fork is not None:
         return int(plan.fork["id"])
     if plan.state != "opened" and builder.chance(0.03):
@@ -235,7 +204,7 @@ def _source(builder: Builder, plan: MergeRequestPlan) -> int | None:
 
 
 def _title(builder: Builder, plan: MergeRequestPlan) -> str:
-    # Titles are judged only where there are no commits; elsewhere either kind must be harmless.
+    # Titles count only if there are no commits; otherwise either kind must be harmless.
     semantic = plan.passes(NO_SEMANTIC_COMMITS) if plan.no_commits else builder.chance(0.6)
     title = words.semantic(builder.random) if semantic else words.unsemantic(builder.random)
     return f"{title} (#{plan.issue_iid})" if plan.place == "title" else title

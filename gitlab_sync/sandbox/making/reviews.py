@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from gitlab_sync.sandbox.making import words
 from gitlab_sync.sandbox.making.builder import Builder
 from gitlab_sync.sandbox.making.changes import LARGE
 from gitlab_sync.sandbox.making.history import note_record
+from gitlab_sync.sandbox.making.merge_request_plan import MergeRequestPlan
 from gitlab_sync.sandbox.making.people import Person
 from gitlab_sync.sandbox.records import Record
 from gitlab_sync.sandbox.truth import NO_REVIEW
-
-if TYPE_CHECKING:
-    from gitlab_sync.sandbox.making.merge_requests import MergeRequestPlan
 
 
 class _Thread:
@@ -47,7 +44,7 @@ def notes(
     """Return the notes, oldest first, and the people who approve it now.
 
     A merge request that passes the review has a note or an approval by another person, or votes.
-    In a large one that note is the oldest, so it stands on the last page. One that fails has at
+    In a large one that note is the oldest, so it is on the last page. One that fails has at
     most notes by its author, by bots and by GitLab itself.
     """
     random = builder.random
@@ -77,7 +74,7 @@ def notes(
 
 
 def _review(builder: Builder, plan: MergeRequestPlan, thread: _Thread) -> list[Person]:
-    """Let somebody else review; return who approves in the end."""
+    """Let another person review; return who approves in the end."""
     reviewers = plan.reviewers or builder.others
     if not reviewers:
         return []

@@ -291,6 +291,32 @@ def test_many_packages_do_not_cost_many_requests() -> None:
     assert len(wanted_files(tree(*paths))) == MOST_FILES
 
 
+@pytest.mark.parametrize(
+    ("line", "names_one"),
+    [
+        ("requests==2.32.4", True),
+        ("requests[socks] === 2 ; python_version < '3.12'  # why", True),
+        ("a.b_c-d (==1)", True),
+        ("tool @ https://git.example/tool.zip", True),
+        ("-e git+https://x.example/y#egg=why", True),
+        ("six==1 \\\n    --hash=sha256:00", True),
+        ("# six", False),
+        ("-r more.txt", False),
+        ("--index-url https://x.example", False),
+        ("./local", False),
+        ("-e .", False),
+        ("a; " + "(" * 5_000, False),
+    ],
+)
+def test_a_requirements_file_declares_dependencies_if_a_line_names_a_package(
+    line: str, names_one: bool
+) -> None:
+    """Options, comments and paths name none."""
+    texts = {"app.py": "", "requirements.txt": line}
+    finding = evaluate(repository(texts)).findings["dependency_audit"]
+    assert finding.result == ("fail" if names_one else "not applicable")
+
+
 def test_what_the_pipeline_includes_is_wanted_once_it_is_read() -> None:
     """Step by step, until nothing is left; what does not exist is not asked for."""
     listed = tree(".gitlab-ci.yml", "ci/a.yml", "b.yml")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
-from project_examples import AGPL_NOTICE, COMPLETE, MIT, README, repository, without
+from project_examples import AGPL_NOTICE, COMPLETE, README, repository, without
 
 from gitlab_sync.rules.projects.checks import CHECKS
 from gitlab_sync.rules.projects.compliance import evaluate
@@ -156,12 +156,14 @@ EXAMPLES = [
     # LICENSE
     example("the policy's licence", {"LICENSE": AGPL_NOTICE}, {"license": (PASS, "AGPL")}),
     example(
-        "another licence is not allowed", {"COPYING": MIT}, {"license": (FAIL, "MIT: not allowed")}
+        "another licence is not allowed",
+        {"COPYING": "SPDX-License-Identifier: MIT\n"},
+        {"license": (FAIL, "MIT: not allowed")},
     ),
     example(
         "a text that only names the licence is none",
         {"LICENSE.md": "This is not under the GNU Affero General Public License, version 3."},
-        {"license": (FAIL, "not that of a known licence")},
+        {"license": (FAIL, "no licence is recognised in it")},
     ),
     example(
         "GitLab's word decides where the text does not",
@@ -171,20 +173,37 @@ EXAMPLES = [
     ),
     example(
         "GitLab's word does not overrule the text",
-        {"LICENSE": MIT},
+        {"LICENSE": "SPDX-License-Identifier: MIT\n"},
         {"license": FAIL},
         license={"key": "agpl-3.0"},
     ),
     example(
         "GitLab's `other` is no licence",
         {"LICENSE": "Mine."},
-        {"license": (FAIL, "not that of a known licence")},
+        {"license": (FAIL, "no licence is recognised in it")},
         license={"key": "other"},
+    ),
+    example(
+        "what neither the text nor GitLab says, the manifest does",
+        {"LICENSE": "Mine.", "package.json": '{"license": "AGPL-3.0-or-later"}'},
+        {"license": (PASS, "AGPL-3.0-or-later, says the manifest")},
+        license={"key": "other"},
+    ),
+    example(
+        "a manifest alone is no LICENSE",
+        {"pyproject.toml": '[project]\nlicense = "AGPL-3.0-or-later"\n'},
+        {"license": (FAIL, "no LICENSE")},
+    ),
+    example(
+        "a manifest that cannot be read may declare the licence",
+        {"LICENSE": "Mine."},
+        {"license": (UNKNOWN, "pyproject.toml: 403 Forbidden")},
+        unread={"pyproject.toml": DENIED},
     ),
     example(
         "a licence that GitLab names and the policy does not",
         {"LICENSE": "Mine."},
-        {"license": (FAIL, "mit, says GitLab")},
+        {"license": (FAIL, "MIT, says GitLab")},
         license={"key": "mit"},
     ),
     example(
@@ -195,18 +214,18 @@ EXAMPLES = [
     ),
     example(
         "of two licences to choose from one is enough",
-        {"LICENSE-MIT": MIT, "LICENSE-AGPL": AGPL_NOTICE},
+        {"LICENSES/MIT.txt": "", "LICENSES/AGPL-3.0-or-later.txt": ""},
         {"license": PASS},
     ),
     example(
         "of two licences the allowed one may be the one that cannot be read",
-        {"LICENSE": MIT},
+        {"LICENSE": "SPDX-License-Identifier: MIT\n"},
         {"license": (UNKNOWN, "LICENSE-AGPL: 403 Forbidden")},
         unread={"LICENSE-AGPL": DENIED},
     ),
     example(
         "two licences in one file: which of them counts is not said",
-        {"LICENSE": AGPL_NOTICE + "\n" + MIT},
+        {"LICENSE": AGPL_NOTICE + "\nSPDX-License-Identifier: MIT\n"},
         {"license": (UNKNOWN, "which of them counts")},
     ),
     example(
@@ -214,7 +233,11 @@ EXAMPLES = [
         {"LICENSES/AGPL-3.0-or-later.txt": "SPDX-License-Identifier: AGPL-3.0-or-later\n"},
         {"license": (PASS, "AGPL-3.0-or-later")},
     ),
-    example("code about licences is no licence", {"license.py": MIT}, {"license": FAIL}),
+    example(
+        "code about licences is no licence",
+        {"license.py": "# SPDX-License-Identifier: AGPL-3.0-or-later"},
+        {"license": FAIL},
+    ),
     # Tests
     example("a spec beside the code", {**JS, "a.spec.js": ""}, {"tests": (PASS, "1 file")}),
     example("a plan of tests is no test", {**PY, "tests/plan.md": ""}, {"tests": FAIL}),

@@ -1,52 +1,46 @@
-"""Which licence a text is, as an SPDX identifier, and whether a policy allows it.
+"""Which licences a file names, as SPDX identifiers, and whether a policy allows them.
 
-The text decides, compared with the texts of the SPDX list (the `licenseclassifier` package: pure
-Python, offline, a port of Google's licensecheck). A word in it, such as a name, never does.
+No text of a licence is compared: GitLab does that, and its finding is read with the project.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from threading import Lock
+from pathlib import PurePosixPath
 
-from licenseclassifier import identify_license
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-# The longest licence of the SPDX list has some 60,000 characters.
-_MAX_CHARACTERS = 200_000
+_MOST_CHARACTERS = 200
 
 _TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+() -]+)")
 
-# In these families the text is the same, and only a notice says "only" or "or later".
+# Such a name does not say whether later versions of the licence count, too.
 _FAMILY = re.compile(r"^(A?GPL|LGPL|GFDL)-(\d+\.\d+)$")
 
 _VERSION = re.compile(r"^(A?GPL|LGPL|GFDL)-(\d+)(?:\.0|(\.\d+))$")
 
-# The matcher builds its automaton as it goes; one at a time keeps that in good order.
-_ONE_AT_A_TIME = Lock()
 
+def named_licences(path: str, text: str) -> tuple[str, ...]:
+    """Return the licences that a file names, each once; never raises.
 
-def identify(text: str) -> tuple[str, ...]:
-    """Return the SPDX identifiers of the licences that make up most of `text`, in order.
-
-    A GNU licence's text alone does not say whether later versions may be used: it is given without
-    a suffix (`AGPL-3.0`), unless a notice before it does. An `SPDX-License-Identifier:` line counts
-    where there is no text of a licence. Empty if nothing is recognised. Safe to call from many
-    threads; never raises.
+    They are those of its `SPDX-License-Identifier:` lines, else the one that a file in `LICENSES/`
+    is called by.
     """
-    with _ONE_AT_A_TIME:
-        found = identify_license(text[:_MAX_CHARACTERS])
-    ids = list(dict.fromkeys(match.id for match in found))
-    if not ids:
-        tag = _TAG.search(text)
-        return (tag[1].strip(),) if tag else ()
-    for name in [one for one in ids if _FAMILY.match(one)]:
-        # The appendix of the text shows such a notice as an example: it grants nothing.
-        notices = [f"{name}-only", f"{name}-or-later"]
-        granted = next((one for one in ids[: ids.index(name)] if one in notices), None)
-        ids = [one for one in ids if one not in notices and (one != name or granted is None)]
-        ids += [granted] if granted else []
-    return tuple(ids)
+    names = [match[1].strip(" -") for match in _TAG.finditer(text)]
+    if not names and path.lower().startswith("licenses/"):
+        names = [PurePosixPath(path).stem]
+    return tuple(dict.fromkeys(filter(None, map(spdx, names))))
+
+
+def spdx(name: str) -> str | None:
+    """Return an SPDX identifier or expression in its usual spelling; None for what is none."""
+    if len(name) > _MOST_CHARACTERS:
+        return None
+    try:
+        return canonicalize_license_expression(name)
+    except InvalidLicenseExpression:
+        return None
 
 
 def allowed(expression: str, policy: Collection[str]) -> bool | None:

@@ -1,0 +1,137 @@
+"""Every page with its answer: open to all eyes and hands, loads nothing from elsewhere, no log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from running_app import PATIENCE, RunningApp
+from tour import FORMS, HEIGHTS, MORE, PAGES, SIGN_IN, Form, Stop, finish, unroll, visit
+
+GRAVE = {"serious", "critical"}
+ORDER = "heading-order"
+"""The rule that no level of headings is skipped; axe-core calls a breach of it moderate."""
+
+LOADS: dict[Stop, tuple[tuple[Form, ...], ...]] = {
+    **dict.fromkeys(PAGES, (FORMS[:2], FORMS[2:])),
+    **dict.fromkeys(MORE, (FORMS[:1], FORMS[2:3])),
+}
+"""The forms that a page is shown in, by loads. A load has one theme: charts are drawn in it."""
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of a stop: grave faults by form, the hosts it asked, what the server wrote."""
+
+    faults: dict[Form, list[str]]
+    hosts: set[str]
+    log: str
+
+
+@pytest.fixture(scope="module")
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """Return the browser of somebody who stays in the demo from page to page."""
+    with browser.new_context(timezone_id="Europe/Paris") as context:
+        context.set_default_timeout(PATIENCE)
+        yield context
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return the page of a visitor whose browser has nothing of others."""
+    with browser.new_context(timezone_id="Europe/Paris") as context:
+        context.set_default_timeout(PATIENCE)
+        yield context.new_page()
+
+
+@pytest.fixture(scope="module", params=LOADS, ids=str)
+def seen(
+    request: pytest.FixtureRequest, browser: Browser, visitor: BrowserContext, app: RunningApp
+) -> Seen:
+    """Look at a stop in all of its forms."""
+    stop: Stop = request.param
+    log = app.log
+    page = browser.new_page() if stop is SIGN_IN else visitor.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: asked.append(socket.url))
+    found = faults_by_form(page, app.url, stop)
+    page.close()
+    hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
+    return Seen(found, hosts, app.log.removeprefix(log))
+
+
+def faults_by_form(page: Page, url: str, stop: Stop) -> dict[Form, list[str]]:
+    """Return the grave faults of a stop of the app at `url`, in each of its forms."""
+    found = {}
+    for number, forms in enumerate(LOADS[stop]):
+        for place, (width, theme) in enumerate(forms):
+            page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+            page.emulate_media(color_scheme=theme)
+            if not number and not place:
+                visit(page, url, stop)
+            elif not place:
+                page.reload()
+                finish(page, stop)
+            unroll(page, width)
+            found[width, theme] = faults(page)
+    return found
+
+
+def faults(page: Page) -> list[str]:
+    """Return what is grave in what the window shows, and headings that skip a level.
+
+    Each has its rule, place and reason.
+    """
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{violation['id']}: {node['html'][:200]}: {node['failureSummary']}"
+        for violation in found
+        if violation["impact"] in GRAVE or violation["id"] == ORDER
+        for node in violation["nodes"]
+    ]
+
+
+def test_no_page_has_a_grave_fault_in_any_form(seen: Seen) -> None:
+    """With its answer, in both widths and both themes: pages by all four forms, the rest by two."""
+    assert len(seen.faults) in {2, 4}
+    assert seen.faults == {form: [] for form in seen.faults}
+
+
+def test_no_request_of_any_page_leaves_the_apps_own_host(seen: Seen, app: RunningApp) -> None:
+    """Neither a font nor an icon tells anybody else that somebody looks at the page."""
+    assert seen.hosts == {urlsplit(app.url).netloc}
+
+
+def test_no_page_writes_into_the_servers_log(seen: Seen) -> None:
+    """Not even a warning of Streamlit's."""
+    assert seen.log == ""
+
+
+def test_the_icon_comes_with_the_page(page: Page, app: RunningApp) -> None:
+    """It is asked of no host at all."""
+    visit(page, app.url, SIGN_IN)
+    icon = page.locator("link[rel~=icon]").first
+    expect(icon).to_have_attribute("href", re.compile("^data:image/svg"))
+
+
+def test_a_grave_fault_would_be_found(page: Page, app: RunningApp) -> None:
+    """Text as pale as its background, a picture that says nothing, a heading of no section."""
+    visit(page, app.url, SIGN_IN)
+    page.evaluate(
+        """() => {
+            const main = document.querySelector("[data-testid=stMain]");
+            const pale = '<p style="color: #ccc; background: #fff">pale</p>';
+            main.insertAdjacentHTML("afterbegin", `${pale}<img src="data:,">`);
+            main.insertAdjacentHTML("beforeend", "<h4>deep</h4>");
+        }"""
+    )
+    rules = {fault.partition(":")[0] for fault in faults(page)}
+    assert rules == {"color-contrast", "image-alt", ORDER}
