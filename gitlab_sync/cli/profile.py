@@ -91,10 +91,11 @@ def profile(
     username = bare_username(user)
     if without_secrets(username) != username:
         raise click.UsageError("A token was given as the USER: put it into GITLAB_TOKEN.")
-    if username or not connection.demo:
-        fault = username_fault(username)
-        if fault is not None:
-            raise click.UsageError(f"No valid USER given: {fault}.")
+    if not username and not connection.demo:
+        raise click.UsageError("No user given: give one USER.")
+    fault = username_fault(username) if username else None
+    if fault is not None:
+        raise click.UsageError(f"USER must be a username: {fault}.")
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.profile import ProfileQuery, answer

@@ -3,7 +3,7 @@
 A git commit has a name and an address that anyone could have typed, and no GitLab account. The
 first of three rules that matches anyone decides:
 
-1. its address is a known one of the person, or GitLab's private address for them;
+1. its address is a known address of the person, or GitLab's private address for them;
 2. the part of its address before the `@` is their username, and all addresses of the project with
    this part have one domain (else `info@` or `ann@` of two companies would be one person);
 3. its author's name is their username or name, and no other member of the project has that name.
@@ -77,7 +77,7 @@ class Attribution:
 
     @property
     def total(self) -> int:
-        """The number of commits that were read, each id once: the sum of all the places."""
+        """The number of commits that were read, each id once: the sum of all places."""
         places = (*self.people.values(), self.merges, self.bots, self.others, self.unmatched)
         return sum(map(len, places))
 
@@ -85,9 +85,9 @@ class Attribution:
 def needs_members(
     commits: Iterable[Record], identities: Iterable[Identity], mailmap: Mailmap = _NO_MAILMAP
 ) -> bool:
-    """Say whether the project's members have to be read: a name has to decide about some commit.
+    """Return whether the project's members have to be read: a name decides about a commit.
 
-    Takes what `attribute` takes. Never raises.
+    The arguments are those of `attribute`. Never raises.
     """
     commits = unique_records(commits)
     project = _Project(commits, identities, _NOT_ASKED, mailmap)
@@ -136,14 +136,14 @@ def attribute(
 
 
 def is_merge(commit: Record) -> bool:
-    """Say whether a commit has two or more parents."""
+    """Return whether a commit has two or more parents."""
     parents = record.field(commit, "parent_ids")
     return isinstance(parents, list | tuple) and len(parents) >= 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Signature:
-    """Name and address of a commit, and the address as it is compared, in its two parts."""
+    """Name and address of a commit, and the two parts of the address for comparison."""
 
     name: str
     address: str
@@ -156,7 +156,7 @@ class _Signature:
 
 
 class _Project:
-    """One project's commits, the people to find among them and its members, ready to look up."""
+    """Indexes over one project's commits and members, and the people to find."""
 
     def __init__(
         self,
@@ -168,13 +168,12 @@ class _Project:
         self.members = members
         self._mailmap = mailmap
         self._people = _Index(identities)
-        # Their e-mail addresses are left out: whether members are read must not change what the
-        # first rule says.
+        # Without their e-mail addresses: reading the members must not change the first rule.
         self._member_index = _Index(
             identity_of({key: record.field(row, key) for key in ("id", "username", "name")})
             for row in members.rows
         )
-        # Many commits have few authors: what depends on these alone is found out once for each.
+        # Many commits have few authors: each signature is decided once.
         self._signatures: dict[tuple[str, str], _Signature] = {}
         self._decided: dict[_Signature, Identity | Apart | None] = {}
         domains: defaultdict[str, set[str]] = defaultdict(set)
@@ -183,7 +182,7 @@ class _Project:
         self._in_one_domain = {local for local, among in domains.items() if len(among) == 1}
 
     def signature(self, commit: Record) -> _Signature:
-        """Return who a commit says that its author is."""
+        """Return the name and address of a commit's author."""
         written = record.text(commit, "author_name"), record.text(commit, "author_email")
         key = written[0] or "", written[1] or ""
         found = self._signatures.get(key)
@@ -227,7 +226,7 @@ class _Project:
         return self._people.knowing(signature.known) or self._by_local_part(self._people, signature)
 
     def named(self, signature: _Signature) -> Sequence[Identity]:
-        """Return the people who have the name of the commit's author."""
+        """Return the people with the name of the commit's author."""
         return self._people.by_name.get(normal_name(signature.name), ())
 
     def _by_local_part(self, index: _Index, signature: _Signature) -> Sequence[Identity]:
@@ -255,7 +254,7 @@ class _Project:
 
 
 class _Index:
-    """People by everything that a commit may carry for them."""
+    """People by everything that can identify them on a commit."""
 
     def __init__(self, identities: Iterable[Identity]) -> None:
         self.by_username: defaultdict[str, list[Identity]] = defaultdict(list)
@@ -284,7 +283,7 @@ class _Index:
 
 
 def _is_bots(signature: _Signature, bots: Collection[str]) -> bool:
-    """Say whether the author's name or address shows a bot's username.
+    """Return whether the author's name or address is a bot's username.
 
     A bot's private address has its id before the username: `49-renovate@…`, on GitHub `49+…`.
     """
@@ -293,7 +292,7 @@ def _is_bots(signature: _Signature, bots: Collection[str]) -> bool:
 
 
 def _signatures(signatures: Iterable[_Signature]) -> tuple[Unmatched, ...]:
-    """Count the signatures without case, under the spelling that sorts first; most first."""
+    """Count the signatures, ignoring case; the most frequent first, in the first spelling."""
     numbers: Counter[tuple[str, str]] = Counter()
     spelled: dict[tuple[str, str], tuple[str, str]] = {}
     for signature in signatures:

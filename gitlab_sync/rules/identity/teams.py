@@ -1,4 +1,4 @@
-"""Teams as a file holds them: read with every fault named, and written back.
+"""Reads teams from a file, names every fault, and writes teams.
 
 The form is `{"teams": [{"team_name", "project_name", "members": [{"username", "name"?}]}]}`.
 """
@@ -34,11 +34,11 @@ class Team:
 
 
 def parse_teams(text: str, source: str = "teams") -> tuple[Team, ...]:
-    """Return the teams that a JSON text holds.
+    """Return the teams in a JSON text.
 
     Raises ConfigurationError with every fault, one a line, each with `source` and its place such
-    as `teams[0].members[2].username`: what is missing or of another kind, what is no username, a
-    team named twice, a person twice in one team. Keys that are not known are passed over.
+    as `teams[0].members[2].username`: a missing value, a wrong type, an invalid username, a team
+    named twice, a person twice in one team. Unknown keys are ignored.
     """
     try:
         content = orjson.loads(text.removeprefix("\ufeff"))
@@ -74,13 +74,13 @@ def teams_to_json(teams: Iterable[Team]) -> str:
 
 
 def usernames_of(teams: Iterable[Team]) -> list[str]:
-    """Return everybody's username once, without case, in the order of the teams."""
+    """Return each username once, ignoring case, in the order of the teams."""
     members = (member for team in teams for member in team.members)
     return [member.username for member in unique(members, lambda member: member.key)]
 
 
 class _Reader:
-    """Turns decoded JSON into teams and collects the faults on the way."""
+    """Turns decoded JSON into teams and collects the faults."""
 
     def __init__(self) -> None:
         self.faults: list[str] = []
@@ -107,7 +107,7 @@ class _Reader:
     def _member(self, entry: Record, place: str) -> Member:
         username = self._text(entry, place, "username", empty=False)
         if username and not is_username(username):
-            self._fault(f"{place}.username", f"“{username}” is no username")
+            self._fault(f"{place}.username", f"“{username}” is not a username")
         name = "" if entry.get("name") is None else self._text(entry, place, "name")
         return Member(username, name)
 

@@ -10,7 +10,7 @@ Severity = Literal["low", "medium", "high"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question that a rule set asks about every item. Immutable, so threads may share it.
+    """One question that a rule set asks about every item.
 
     `id` is the key of its verdict, `title` its column. `fails_when` says what is a fault, `why`
     what one costs the team, and `how_to_fix` what to do about it, in whole sentences. `needs` names

@@ -24,7 +24,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedItems:
-    """Items of one kind with what the rules say of each. Not to be changed.
+    """Items of one kind with what the rules say of each.
 
     `kind` is what one of them is called: `merge request`, `issue`. `checks` are those that were
     asked, in order.
@@ -54,7 +54,7 @@ class Entry:
 class Group:
     """The faults of one check, the newest first, and how many items it was asked about.
 
-    `known` counts the items that pass or fail, `unknown` the others. Not to be changed.
+    `known` counts the items that pass or fail, `unknown` the others.
     """
 
     kind: str
@@ -71,7 +71,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a check is unknown, and for how many items. Immutable."""
+    """Why a check is unknown, and for how many items."""
 
     kind: str
     check: Check

@@ -140,7 +140,7 @@ _NOT_ASKED = PartialList((), "not asked for")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was read about one merge request, beyond its record; `Facts()`: nothing. Immutable.
+    """What was read about one merge request, beyond its record; `Facts()`: nothing.
 
     Each is the reading of a list of GitLab's records. `time_stats` holds one record, or is None
     where it was not asked for because the merge request's own record has it. What is not among the

@@ -13,7 +13,7 @@ _BOTH, _ASSIGNED = "Authored & Assigned", "Assigned"
 
 @dataclass(frozen=True, slots=True)
 class UserItem:
-    """A merge request or an issue, and in which roles it is a person's. Not to be changed.
+    """A merge request or an issue, and in which roles it is a person's.
 
     What is both counts as authored everywhere.
     """

@@ -26,7 +26,7 @@ NOT_EVALUATED = Verdict("unknown", "not evaluated")
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The counts of one person's items. Not to be changed, so threads may share it.
+    """The counts of one person's items.
 
     `cells` has a number for each title: of the known faults, None where there are items and not
     one could be evaluated. `unknown` says for each check's title how many items could not be.

@@ -13,8 +13,7 @@ class Verdict:
     """One check's answer about one item.
 
     `reason` is a short clause for people ("3 notes, all by the author or bots"; for an unknown one:
-    what could not be read); `evidence` a link to what shows it, or None. Immutable, so threads may
-    share it.
+    what could not be read); `evidence` a link to what shows it, or None.
     """
 
     result: Result

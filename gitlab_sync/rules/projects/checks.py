@@ -27,7 +27,7 @@ _DEAD = ("Python", "JavaScript", "TypeScript", "Go")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectCheck(Check):
-    """One question about a project. Immutable.
+    """One question about a project.
 
     `weight` is its part of the score, `area` where it is shown, `applies_to` what it makes sense
     for; `not_applicable` says why it makes none for other languages.

@@ -47,7 +47,7 @@ _MAX_STEPS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class CIJob:
-    """One job that is not hidden, with what it inherits. Immutable.
+    """One job that is not hidden, with what it inherits.
 
     `stage` as it is written, None where it is left to GitLab's default. `script`: the lines of
     `before_script` and `script`. `runs`: see `Runs`. `coverage`: whether it reports a coverage
@@ -69,7 +69,7 @@ class CIJob:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A pipeline's configuration. Immutable.
+    """A pipeline's configuration.
 
     `stages` as declared (empty if not). `included`: every `include`; `unread` those with jobs that
     are not known here. `problems`: what GitLab would refuse, in words. `error`: why there is

@@ -98,7 +98,7 @@ _ANY: Mapping[Purpose, str] = {
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """What a pipeline does for one stage. Immutable.
+    """What a pipeline does for one stage.
 
     `declared`: a stage is named so. `jobs`: those that serve it and run by themselves, `idle` those
     that serve it but are started by hand or never. `uses`: the recognised tools that they run (a

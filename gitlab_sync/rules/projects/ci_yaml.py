@@ -44,7 +44,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML text: its value, and the line (from 1) of each key at the top. Not to be changed."""
+    """A YAML text: its value, and the line (from 1) of each key at the top."""
 
     value: Plain
     lines: dict[str, int] = field(default_factory=dict)

@@ -94,7 +94,7 @@ DEFAULT_POLICY = Policy()
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Weights that pass, fail and are unknown; those that do not apply are in none. Immutable."""
+    """Weights that pass, fail and are unknown; those that do not apply are in none."""
 
     passed: float = 0.0
     failed: float = 0.0
@@ -117,7 +117,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found about one project. Not to be changed, so threads may share it.
+    """What was found about one project.
 
     `findings`: each check's answer by its id, in the order of `CHECKS`. `stack`: its languages.
     `pipeline`: what `check_ci_pipeline` gives, None if the pipeline could not be read.

@@ -33,7 +33,7 @@ FileText: TypeAlias = str | Unread | None
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's answer about one project. Immutable, so threads may share it.
+    """One check's answer about one project.
 
     `reason` is a short clause for people; `path` and `line` (from 1) the place that shows it, with
     a `link` to it, each None where there is none. `share` (0 to 1) is the part of the check's
@@ -50,7 +50,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ProjectFacts:
-    """What was read about one project. Not to be changed, so threads may share it.
+    """What was read about one project.
 
     `project` is GitLab's record (with `license` if it was asked for), `{}` if it could not be read.
     `tree`: entries with `path` and `type`, of all folders. `files`: paths to texts (`FileText`); a
@@ -65,7 +65,7 @@ class ProjectFacts:
 
 
 class Repository:
-    """A project's files as the checks ask for them. Read-only; safe to share between threads."""
+    """A project's files as the checks ask for them."""
 
     def __init__(self, facts: ProjectFacts) -> None:
         self.project = facts.project

@@ -31,7 +31,7 @@ _MOST_SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class ProjectsInput:
-    """The projects that were read, each once, and the faults: `line 3: …`. Immutable."""
+    """The projects that were read, each once, and the faults: `line 3: …`."""
 
     names: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()

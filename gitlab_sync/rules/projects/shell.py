@@ -56,7 +56,7 @@ _WORDS_BETWEEN = 4
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: the name of the program (no folder, no version) and its arguments. Immutable."""
+    """One command: the name of the program (no folder, no version) and its arguments."""
 
     program: str
     arguments: tuple[str, ...] = ()

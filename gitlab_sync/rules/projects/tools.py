@@ -27,7 +27,7 @@ JAVA = ("Java",)
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool in one of its uses. Immutable.
+    """One tool in one of its uses.
 
     `languages`: empty for a tool that minds none. `commands`: how it is run, as a program and what
     has to follow: a subcommand, an option that begins so (`pytest --cov`), or `$` for nothing but

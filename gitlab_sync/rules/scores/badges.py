@@ -19,7 +19,7 @@ SCORE = "score"
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """What is compared for a badge. Immutable.
+    """What is compared for a badge.
 
     `of` names numbers of `Work`, or `score`. `by` is their sum, the highest above 0 winning, or
     how even they are: the lowest ratio of population standard deviation to mean wins, of those who

@@ -20,7 +20,7 @@ INDEX_COLUMNS = ("Username", "Active Days", "Total Days", "Consistency", "Collab
 
 @dataclass(frozen=True, slots=True)
 class ContributionIndex:
-    """On how many days of a period something was done, and how much of it with others. Immutable.
+    """On how many days of a period something was done, and how much of it with others.
 
     `collaboration` is the share of merge requests and issues among all that was done; None where
     a number is not known. Shares go from 0 to 1; of nothing they are 0.

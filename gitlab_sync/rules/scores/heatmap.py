@@ -25,7 +25,7 @@ LEVEL_TITLES = ("0", "1-2", "3-5", "6-10", "11-20", "more than 20")
 
 @dataclass(frozen=True, slots=True)
 class HeatmapDay:
-    """One day, what was recorded on it, and its level from 0 to 5. Immutable."""
+    """One day, what was recorded on it, and its level from 0 to 5."""
 
     day: date
     number: int

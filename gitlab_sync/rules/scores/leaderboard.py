@@ -83,7 +83,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class TeamResult:
-    """A team with its members' numbers, in the order of the team. Immutable."""
+    """A team with its members' numbers, in the order of the team."""
 
     team: Team
     members: tuple[Work, ...]

@@ -61,7 +61,7 @@ class WeekPerson(HasUsername):
 
 @dataclass(frozen=True, slots=True)
 class WeekPeople:
-    """The people that were read, each once, and the faults: `file, line 3: …`. Immutable."""
+    """The people that were read, each once, and the faults: `file, line 3: …`."""
 
     people: tuple[WeekPerson, ...] = ()
     faults: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class WeekPeople:
 
 @dataclass(frozen=True, slots=True)
 class DayWork:
-    """What was recorded of a person on one day. None is unknown. Immutable.
+    """What was recorded of a person on one day. None is unknown.
 
     `time_spent` is in seconds; `hours` are those of the clock (0 to 23) in which something was
     recorded, sorted.
@@ -105,7 +105,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class PersonWeek:
-    """One person's days, and the same number of days before them. Immutable.
+    """One person's days, and the same number of days before them.
 
     For the measures in `partial`, the true numbers can be higher.
     """

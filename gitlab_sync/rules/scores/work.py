@@ -13,7 +13,7 @@ Number = int | float
 
 @dataclass(frozen=True, slots=True)
 class Work(HasUsername):
-    """One person's numbers. None is unknown: it could not be read. Immutable.
+    """One person's numbers. None is unknown: it could not be read.
 
     What was authored and what was assigned are counted apart, and what is both is in both. Merge
     requests and issues by state are authored ones. `time_spent` is in seconds.
