@@ -23,7 +23,7 @@ def item(number: int, state: str) -> Record:
 
 
 def ann() -> PersonData:
-    """Return a person of whom all was read."""
+    """Return a person with every part read."""
     mrs = divide(
         [item(1, "merged"), item(2, "merged"), item(3, "opened"), item(4, "closed")],
         [item(2, "merged"), item(5, "merged")],
