@@ -107,7 +107,7 @@ class Score:
         return round(100 * self.passed / evaluated, 1) if evaluated else None
 
     def __str__(self) -> str:
-        """Return `75 %`, with the weight that is unknown beside it: `75 %, 10 of 100 unknown`."""
+        """Return `75 %`, followed by the unknown weight, if any: `75 %, 10 of 100 unknown`."""
         shown = "?" if self.percent is None else f"{self.percent:g} %"
         if not self.unknown:
             return shown
@@ -135,7 +135,7 @@ class Report:
 
     @property
     def faults(self) -> list[ProjectCheck]:
-        """The checks that fail, the weightiest first: what to do next."""
+        """The checks that fail, the most severe first: what to do next."""
         failed = [check for check in CHECKS if self.findings[check.id].result == "fail"]
         return sorted(failed, key=lambda check: -check.weight)
 
@@ -328,7 +328,7 @@ def _pipeline(project: Project) -> Mapping[str, Any] | None:
 
 
 def _cell(findings: Iterable[Finding]) -> str | None:
-    """Return one word for several findings; a known fault counts, even beside unknown ones."""
+    """Return one word for several findings; a known fault counts, even with unknown ones."""
     counted = [one for one in findings if one.result != "not applicable"]
     results = {one.result for one in counted}
     if not counted:

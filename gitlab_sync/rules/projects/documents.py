@@ -92,7 +92,7 @@ def _recognised(project: Project, path: str | None, policy: Collection[str]) -> 
 
 
 def _unread_licences(project: Project) -> list[str]:
-    """Return why a licence may be known to GitLab, or declared, although none was found."""
+    """Return why GitLab or a manifest could name a licence, although none was found."""
     unread = [f"{path}: {why}" for path, why in project.settings.unread.items()]
     if "license" not in project.repository.project:
         unread.append("what GitLab recognises was not read")

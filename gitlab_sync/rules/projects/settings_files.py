@@ -70,7 +70,7 @@ class Settings:
     def table(self, name: str) -> tuple[str, str] | None:
         """Return where a tool is set up under `name`, or None.
 
-        It is the path of the file and the words that stand there: a table of `pyproject.toml`
+        It is the path of the file and the name used there: a table of `pyproject.toml`
         (`tool.<name>`), a section of `setup.cfg` or `tox.ini`, or a key of `package.json`.
         """
         for path, data in self.tables.items():
@@ -121,7 +121,7 @@ class Settings:
 
 
 def at(data: Any, path: str) -> Any:
-    """Return what stands at a dotted path in nested mappings, or None."""
+    """Return the value at a dotted path in nested mappings, or None."""
     for step in path.split("."):
         data = data.get(step) if isinstance(data, dict) else None
     return data
