@@ -24,6 +24,7 @@ from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_of, period
 from gitlab_sync.rules.identity.people_input import Person, merged
+from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.scores.weekly import (
     MEASURES,
     OVERVIEW,
@@ -162,4 +163,4 @@ def _owner(session: Session) -> Collection[str]:
         owner = read_one(session, "user")
     except GitLabSyncError:  # the rows say what is wrong
         return ()
-    return {(record.text(owner, "username") or "").lower()}
+    return {username_key(record.text(owner, "username"))}

@@ -16,7 +16,7 @@ from gitlab_sync.rules.text import instant
 When: TypeAlias = date | datetime | str | None
 """A day, a moment, either of them as ISO 8601 text, or no bound: None or an empty text."""
 
-# Python also reads `2024-W01`, as its Monday, but a week is not a day.
+# Python also reads `2024-W01`, as its Monday: people who type a week do not mean a day.
 _DATE_FIRST = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
 _ONE_DAY = timedelta(days=1)
 _FIRST = datetime.min.replace(tzinfo=UTC)
@@ -34,9 +34,9 @@ class Period:
     end: datetime | None = None
 
     def contains(self, instant_text: object) -> bool:
-        """Return whether the moment of an ISO 8601 time with an offset is in the period.
+        """Return whether an ISO 8601 time with an offset is in the period.
 
-        Any other value is only in the period without bounds.
+        Any other text is in no period but the one without bounds.
         """
         if self.start is None and self.end is None:
             return True
@@ -95,7 +95,7 @@ def moment_in(text: object, zone: tzinfo | None) -> datetime | None:
 
 
 def day_of(text: object, zone: tzinfo | None) -> date | None:
-    """Return the day of an ISO 8601 time in `zone`, or None for any other text."""
+    """Return the day of an ISO 8601 time in `zone`, or None."""
     moment = moment_in(text, zone)
     return None if moment is None else moment.date()
 

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 DELIMITERS = ",;\t|"
-"""The signs that can separate two cells, the most likely first."""
+"""The possible delimiters, the most likely first."""
 
 _QUOTED = re.compile(r'"[^"]*"')
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -45,7 +45,7 @@ def lines_of(text: str) -> list[str]:
 
 
 def delimiter_of(lines: list[str]) -> str:
-    """Return the sign that separates the cells: the one that comes first on most lines.
+    """Return the delimiter: the one that comes first on most lines.
 
     So a comma inside a later cell does not hide the semicolons. Quoted text does not count, nor do
     lines inside an open quote. Without any sign it is a comma.

@@ -13,7 +13,7 @@ from gitlab_sync.sandbox.gateway import Server
 from gitlab_sync.sandbox.limiter import Limiter, RateLimit
 from gitlab_sync.sandbox.service import Service
 from gitlab_sync.sandbox.tokens import ADMIN_TOKEN, Kind, Token, Tokens, make_value
-from gitlab_sync.sandbox.traffic import Traffic
+from gitlab_sync.sandbox.traffic import KEPT, Traffic
 from gitlab_sync.sandbox.world import World
 
 
@@ -29,7 +29,8 @@ class Sandbox:
     `MergeRequest.notes.filter`; ValueError for what there is not anyway). `node_latency`, in
     seconds, is added to its answers for each merge request that their lists hold.
 
-    `threads` is how many requests are answered at once; each starts when it is needed.
+    `threads` is how many requests are answered at once; each starts when it is needed. `traffic`
+    keeps the latest `kept` exchanges.
 
     A token that belongs to no one in the world (say, an empty one) sees what is public.
     """
@@ -47,6 +48,7 @@ class Sandbox:
         graphql: bool = True,
         graphql_without: Iterable[str] = (),
         node_latency: float = 0.0,
+        kept: int = KEPT,
     ) -> None:
         owner = min((row.data["id"] for row in world.users), default=0)
         admin = Token("admin", ADMIN_TOKEN, owner, ("api",), admin=True)
@@ -58,6 +60,7 @@ class Sandbox:
             graphql=graphql,
             graphql_without=graphql_without,
             node_latency=node_latency,
+            kept=kept,
         )
         self._service.limiter.set(*rate_limits)
         self._port = port

@@ -66,7 +66,7 @@ def test_a_machine_without_a_named_zone_is_told_to_name_one(
 
 
 def test_the_server_is_asked_for_a_day_more_on_both_sides() -> None:
-    """What lies in the period is decided here."""
+    """What is in the period is decided here."""
     wanted = Period(datetime(2024, 3, 2, tzinfo=UTC), datetime(2024, 3, 5, 12, tzinfo=UTC))
     assert created_within(wanted) == {
         "created_after": "2024-03-01T00:00:00+00:00",

@@ -75,7 +75,7 @@ def _fault_of_line(username: str, fields: list[str]) -> str | None:
 def _taken(
     fields: list[str], owners: dict[str, tuple[str, int]], key: str
 ) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Yield the addresses of another person: commits could not be told apart by them."""
+    """Yield the addresses that another person has, too: they could not distinguish commits."""
     for field in fields:
         owner = owners.get(normal_address(field))
         if owner is not None and owner[0] != key:

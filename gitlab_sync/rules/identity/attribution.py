@@ -1,19 +1,19 @@
-"""Attributes commits to people.
+"""Decides who wrote a commit.
 
-A commit of git has a name and an address that anyone can type, and no account of GitLab. It belongs
-to a person by the first of three rules that matches anyone:
+A git commit has a name and an address that anyone could have typed, and no GitLab account. The
+first of three rules that matches anyone decides:
 
 1. its address is a known address of the person, or GitLab's private address for them;
 2. the part of its address before the `@` is their username, and all addresses of the project with
-   this part are in one domain (else `info@` or `ann@` of two companies would be one person);
+   this part have one domain (else `info@` or `ann@` of two companies would be one person);
 3. its author's name is their username or name, and no other member of the project has that name.
 
-A commit that a rule matches to two people belongs to neither. The third rule looks at the project's
-members, not at the other people of the run. So a person has the same commits alone and in any
-batch, unless a known address of another person in the batch claims them. A commit with an address
-that another member claims (by private address or the second rule) belongs to that member, in the
-run or not. One case stays open: two people with one name who are not members each get the commit
-when they are alone in a run.
+If a rule matches two people, the commit is unmatched. The third rule asks the project's members,
+not the other people of the run: so a person has the same commits alone and in any batch, unless a
+known address of another person in the batch claims them. A commit with an address that another
+member claims (by private address or the second rule) is that member's, whether they were asked for
+or not. One case stays open: of two people with one name who are not members, each would get it
+alone.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ _NO_MAILMAP = Mailmap()
 _NOT_ASKED = PartialList(missing="members were not read")
 
 Apart = Literal["merges", "bots", "others", "unmatched"]
-"""The places of commits that belong to no person of the run."""
+"""Where a commit goes that matches no one in the run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """A signature without a match, as the `.mailmap` corrects it, and its number of commits."""
+    """A signature that matches no one, as the `.mailmap` has it, and its number of commits."""
 
     name: str
     address: str
@@ -57,14 +57,14 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The commits of one project, each in exactly one place.
+    """The commits of one project, each in exactly one place. Immutable.
 
-    `people` has an entry for each person of the run, by username in lower case. `merges` have two
-    or more parents and count for no one. `bots` are those of bots outside the run. `others` belong
-    to people outside the run: the private address names an account, or the rules above find a
-    member. `unmatched` match no one, or two. `missing` says why names could not decide (the members
-    could not be read), so that commits of people can be among the unmatched; None: all were
-    decided.
+    `people` has an entry for everyone in the run, under the username in lower case. `merges` have
+    two or more parents and count for no one. `bots` are those of bots that were not asked for.
+    `others` are known to be another person's: the private address names an account outside the run,
+    or the rules above find a member outside it. `unmatched` match no one, or two people. `missing`
+    says why names could not decide (the members could not be read), so that commits of people can
+    be among the unmatched; None: everything was decided.
     """
 
     people: Mapping[str, tuple[Record, ...]]
@@ -104,9 +104,9 @@ def attribute(
 ) -> Attribution:
     """Divide the commits of one project among the people of a run; never raises.
 
-    `commits` are those of all its branches, as GitLab sends them, in any order: the second rule
-    looks at every address. `members` are the records of `members/all`, None if `needs_members`
-    returned False. `bots` are usernames of bots with names that do not show it.
+    `commits` are all that were read of all its branches, as GitLab sends them, in any order: the
+    second rule looks at every address among them. `members` are the records of `members/all`, None
+    if `needs_members` said no. `bots` are usernames of bots that do not look like bots.
     """
     commits = unique_records(commits)
     people = unique(identities, lambda identity: identity.key)
@@ -200,7 +200,7 @@ class _Project:
         )
 
     def decide(self, commit: Record, bots: Collection[str]) -> Identity | Apart | None:
-        """Return the person of a commit, or its place; None: the members are needed to decide."""
+        """Return the author's key, or the place of the commit; None: members are needed for it."""
         if is_merge(commit):
             return "merges"
         signature = self.signature(commit)
@@ -222,7 +222,7 @@ class _Project:
         return self._apart(signature, bots)
 
     def by_address(self, signature: _Signature) -> Sequence[Identity]:
-        """Return the people that the first rule matches, else those of the second."""
+        """Return the people that the first rule matches, else those that the second matches."""
         return self._people.knowing(signature.known) or self._by_local_part(self._people, signature)
 
     def named(self, signature: _Signature) -> Sequence[Identity]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 DEFAULT_BOTS = frozenset({"dependabot", "renovate", "copilot-swe-agent"})
-"""Bots with names that do not show it. A setting can replace the list."""
+"""Bots that do not look like bots. A setting can replace the list."""
 
 # GitLab names the users behind project and group access tokens `project_12_bot_3f…`.
 _TOKEN_USER = re.compile(r"^(project|group)_\d+_bot", re.IGNORECASE)
@@ -24,7 +24,7 @@ _ENDINGS = ("-bot", "_bot", "[bot]")
 def is_bot(username: str, extra: Collection[str] = DEFAULT_BOTS) -> bool:
     """Return whether `username` is a bot: it looks like one, or `extra` lists it, ignoring case.
 
-    `ghost`, GitLab's author for deleted accounts, is a person.
+    `ghost`, which GitLab gives the work of deleted accounts to, is a person.
     """
     name = username_key(username)
     return (

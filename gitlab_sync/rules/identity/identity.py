@@ -83,7 +83,7 @@ def normal_address(address: str) -> str:
 def normal_name(name: str) -> str:
     """Return a name in the form for comparison: in lower case, without spaces, `_`, `.` and `-`.
 
-    A letter with an accent is one character or two (on a Mac): both become one.
+    A letter can be written as one character or as two (Macs use two): both become one.
     """
     return unicodedata.normalize("NFC", _BETWEEN_WORDS.sub("", name).casefold())
 

@@ -12,7 +12,7 @@ from gitlab_sync.rules.identity.identity import normal_address
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Once or twice: a name, which is optional, and an address in angle brackets.
+# One or two times a name (optional) and an address in angle brackets.
 _LINE = re.compile(
     r"(?P<proper>[^<>]*)<(?P<first>[^<>]*)>"
     r"(?:(?P<name>[^<>#]*)<(?P<second>[^<>]*)>)?"
@@ -92,7 +92,7 @@ def parse_mailmap(text: str, source: str = ".mailmap") -> Mailmap:
 
 
 def _read_line(line: str) -> tuple[_Proper, str, str] | str:
-    """Return the proper values, and the name (or empty) and address they are for; or a fault."""
+    """Return the replacement, the name (can be empty) and address it is for; a text is a fault."""
     found = _LINE.fullmatch(line)
     if found is None:
         return "no address in “<…>”, or too many"

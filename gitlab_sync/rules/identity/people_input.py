@@ -36,7 +36,7 @@ COLLEGE_TITLES = (
 
 @dataclass(frozen=True, slots=True)
 class Person(HasUsername):
-    """A person on a list. `extra` has the other columns by their titles."""
+    """A person on a list. `extra` has the further columns by their titles. Immutable."""
 
     username: str
     college: str = ""
@@ -67,10 +67,11 @@ class Layout:
 def parse_people(text: str, source: str = "text") -> PeopleInput:
     """Return the people of a text or a CSV file; never raises.
 
-    The delimiter is `,`, `;`, tab or `|`. The first line is a header if it has one of
-    `USER_TITLES`; without a header, column 1 is the username and column 2 the college. Each person
-    is there once: see `merged`. An `@` before a username is dropped. A line without a valid
-    username is left out, and is a fault with `source` and its line.
+    The delimiter is found among `,`, `;`, tab and `|`. A header is a first line with one of
+    `USER_TITLES`; without one, column 1 is the username and column 2 the college. No one is listed
+    twice: see `merged`. An `@` before a username is left out. A line without a username, or
+    with one that GitLab cannot have, is a fault that is named with `source` and its line, and left
+    out.
     """
     records = records_of(text)
     layout = layout_of(records)
@@ -99,7 +100,7 @@ def merge(*inputs: PeopleInput) -> PeopleInput:
 
 
 def merged(people: Iterable[Person]) -> list[Person]:
-    """Return each person once, ignoring case, in the first spelling and place.
+    """Return everyone once, ignoring case, as first spelled, at their first place.
 
     What an earlier line leaves empty comes from a later one.
     """

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.identity.usernames import HasUsername, is_username
 from gitlab_sync.rules.unique import unique
+from gitlab_sync.types import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Member(HasUsername):
-    """A person in a team; `name` can be empty."""
+    """A person in a team; `name` can be empty. Immutable."""
 
     username: str
     name: str = ""
@@ -26,7 +26,7 @@ class Member(HasUsername):
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team, the project it works on (a label, can be empty) and its members."""
+    """A team, the project it works on (a label, can be empty) and its members. Immutable."""
 
     name: str
     project: str
@@ -94,7 +94,7 @@ class _Reader:
         self._no_doubles((f"{place}.team_name", team.name) for place, team in teams)
         return tuple(team for _, team in teams)
 
-    def _team(self, entry: dict[str, Any], place: str) -> Team:
+    def _team(self, entry: Record, place: str) -> Team:
         name = self._text(entry, place, "team_name", empty=False)
         project = self._text(entry, place, "project_name")
         members = [
@@ -104,16 +104,14 @@ class _Reader:
         self._no_doubles((f"{within}.username", member.username) for within, member in members)
         return Team(name, project, tuple(member for _, member in members))
 
-    def _member(self, entry: dict[str, Any], place: str) -> Member:
+    def _member(self, entry: Record, place: str) -> Member:
         username = self._text(entry, place, "username", empty=False)
         if username and not is_username(username):
             self._fault(f"{place}.username", f"“{username}” is not a username")
         name = "" if entry.get("name") is None else self._text(entry, place, "name")
         return Member(username, name)
 
-    def _objects(
-        self, entry: dict[str, Any], prefix: str, key: str
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _objects(self, entry: Record, prefix: str, key: str) -> Iterator[tuple[str, Record]]:
         value = entry.get(key)
         if not isinstance(value, list):
             self._fault(f"{prefix}{key}", "missing" if value is None else "not a list")
@@ -125,7 +123,7 @@ class _Reader:
             else:
                 self._fault(place, "not an object")
 
-    def _text(self, entry: dict[str, Any], place: str, key: str, *, empty: bool = True) -> str:
+    def _text(self, entry: Record, place: str, key: str, *, empty: bool = True) -> str:
         value = entry.get(key)
         if isinstance(value, str) and (empty or value.strip()):
             return value.strip()
@@ -138,7 +136,7 @@ class _Reader:
         for place, name in named:
             before = first.setdefault(name.lower(), place)
             if name and before != place:
-                self._fault(place, f"“{name}” is already at {before}")
+                self._fault(place, f"“{name}” is also at {before}")
 
     def _fault(self, place: str, what: str) -> None:
         self.faults.append(f"{place}: {what}")

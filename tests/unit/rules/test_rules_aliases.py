@@ -34,7 +34,7 @@ def test_lines_of_one_username_add_up() -> None:
 
 
 def test_every_fault_is_named_with_its_line() -> None:
-    """All at once, so that one reading is enough to mend them."""
+    """All at once, so that one reading is enough to fix them."""
     text = "ann, a@b\n, c@d\nAnn Lee, x@y\nbob\nbob, @, ok@x\ncleo, A@b\n"
     with pytest.raises(ConfigurationError) as caught:
         parse_aliases(text, "people.txt")

@@ -123,7 +123,7 @@ def test_the_weights_make_ten() -> None:
     ],
 )
 def test_half_is_for_a_job_that_runs_and_half_for_a_tool(text: str, score: float) -> None:
-    """A job that never runs runs no tool; one by hand runs it when somebody wants."""
+    """A job that never runs runs no tool; a manual one runs it when a person wants."""
     assert check(text)["dx_score"] == score
 
 

@@ -218,7 +218,7 @@ EXAMPLES = [
         {"license": PASS},
     ),
     example(
-        "of two licences the allowed one may be the one that cannot be read",
+        "of two licences the allowed one could be the one that cannot be read",
         {"LICENSE": "SPDX-License-Identifier: MIT\n"},
         {"license": (UNKNOWN, "LICENSE-AGPL: 403 Forbidden")},
         unread={"LICENSE-AGPL": DENIED},
@@ -239,7 +239,7 @@ EXAMPLES = [
         {"license": FAIL},
     ),
     # Tests
-    example("a spec beside the code", {**JS, "a.spec.js": ""}, {"tests": (PASS, "1 file")}),
+    example("a spec next to the code", {**JS, "a.spec.js": ""}, {"tests": (PASS, "1 file")}),
     example("a plan of tests is no test", {**PY, "tests/plan.md": ""}, {"tests": FAIL}),
     example("tests of others are none", {**PY, "vendor/x/test_x.py": ""}, {"tests": FAIL}),
     # Languages and what does not apply to them
@@ -387,7 +387,7 @@ EXAMPLES = [
     ),
     # Documents
     example(
-        "documents may lie in folders, under any spelling",
+        "documents can be in folders, under any spelling",
         {
             "docs/contributing.rst": "",
             "HISTORY.md": "",
@@ -451,12 +451,12 @@ EXAMPLES = [
         unread={".gitlab-ci.yml": DENIED},
     ),
     example(
-        "a part of the pipeline that stands in another project",
+        "a part of the pipeline that is in another project",
         ci("include: {project: g/ci, file: a.yml}\ntests: {script: pytest}"),
         {"ci_test": PASS, "ci_lint": (UNKNOWN, "project g/ci: a.yml")},
     ),
     example(
-        "a part of the pipeline that stands in the repository",
+        "a part of the pipeline that is in the repository",
         {**ci("include: /ci/*.yml"), "ci/a.yml": "include: b.yml", "b.yml": "t: {script: pytest}"},
         {"ci_test": (PASS, "t runs pytest"), "ci_lint": FAIL},
     ),
@@ -475,7 +475,7 @@ EXAMPLES = [
     example(
         "a pipeline in another project",
         PY,
-        {"ci_test": (UNKNOWN, "stands elsewhere")},
+        {"ci_test": (UNKNOWN, "is elsewhere")},
         ci_config_path="main.yml@group/ci",
     ),
     example(

@@ -57,7 +57,7 @@ TEAMS = st.lists(
 
 
 def test_teams_are_read_from_their_file_and_written_back() -> None:
-    """The name of a member may be missing or null; further keys are passed over."""
+    """The name of a member can be missing or null; further keys are skipped."""
     assert parse_teams(TEXT) == (BLUE,)
     assert teams_to_json([BLUE]) == TEXT
     more = TEXT.replace('"Bob"', '"Bob ", "name": null, "role": "lead"')
