@@ -104,8 +104,8 @@ def test_what_is_written_is_read_as_it_was(teams: list[Team]) -> None:
                     {"username": "ann"}, {"username": "bob"}, {"username": "ANN"}]},
                 {"team_name": "a", "project_name": "", "members": []}]}""",
             [
-                "teams[0].members[2].username: “ANN” is already at teams[0].members[0].username",
-                "teams[1].team_name: “a” is already at teams[0].team_name",
+                "teams[0].members[2].username: “ANN” is also at teams[0].members[0].username",
+                "teams[1].team_name: “a” is also at teams[0].team_name",
             ],
         ),
     ],
