@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TypeAlias
 
 from gitlab_sync.api import groups as groups_api
 from gitlab_sync.api import issues as issues_api
@@ -27,6 +27,9 @@ from gitlab_sync.types import OnProgress, Record, RecordList
 
 __all__ = ["process_batch_users", "process_single_user", "resolve_project_paths"]
 
+Overrides: TypeAlias = Mapping[str, Mapping[str, When]]
+"""By username: any of `override_email, override_username, time_since, time_until`."""
+
 _OVERRIDES = ("override_email", "override_username", "time_since", "time_until")
 
 
@@ -41,12 +44,13 @@ def process_single_user(
     time_since: When = None,
     time_until: When = None,
 ) -> Record | None:
-    """Return all about one person as `{"username", "status", "error", "data"}`; None if unnamed.
+    """Return everything about one person as `{"username", "status", "error", "data"}`.
 
-    Status is `Success`, `Partial` (with what is missing in `error`), `Not Found` or `Error`.
-    `since` and `until` go by creation, and for commits by the time of writing; `time_since` and
-    `time_until` bound time logs alone. `data` is None unless something was read; what could not be
-    read is None in it. Raises ConfigurationError for dates that cannot be. Thread-safe.
+    `status` is `Success`, `Partial` (with what is missing in `error`), `Not Found` or `Error`.
+    `since` and `until` apply to creation, and for commits to the time of writing; `time_since` and
+    `time_until` bound only time logs. `data` is None if nothing was read; parts of it that could
+    not be read are None. A blank name gives None. Raises ConfigurationError for invalid dates.
+    Thread-safe.
     """
     overrides = {
         "override_email": override_email,
@@ -66,16 +70,16 @@ def process_batch_users(
     since: When = None,
     until: When = None,
     project_ids: Sequence[int | str] | None = None,
-    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    overrides: Overrides | None = None,
     on_progress: OnProgress | None = None,
     *,
     run: Run | None = None,
 ) -> list[Record]:
-    """Return what `process_single_user` does for many people, in the order of input.
+    """Return what `process_single_user` does for many people, in the given order.
 
-    Blank names are left out, and the same name in another case counts once. `overrides` has for a
-    username any of `override_email, override_username, time_since, time_until`; an empty text is
-    none. `on_progress` gets a `Progress` whose items are people. Thread-safe.
+    Blank names are left out, and the same name in another case counts once. `overrides` has, by
+    username, any of `override_email, override_username, time_since, time_until`; an empty text is
+    none. `on_progress` is called with a `Progress` that counts people. Thread-safe.
     """
     request = PeopleRequest(
         _queries(usernames, since, until, overrides or {}),
@@ -90,7 +94,7 @@ def _queries(
     usernames: Iterable[str],
     since: When,
     until: When,
-    overrides: Mapping[str, Mapping[str, Any]],
+    overrides: Overrides,
 ) -> list[PersonQuery]:
     named = {username_key(name): each for name, each in overrides.items()}
     queries = []
@@ -99,11 +103,12 @@ def _queries(
         unknown = set(given) - set(_OVERRIDES)
         if unknown:
             raise ConfigurationError(
-                f"There is no override {', '.join(sorted(unknown))} (for {name})",
-                hint=f"Give any of {', '.join(_OVERRIDES)}.",
+                f"An override must be one of {', '.join(_OVERRIDES)}, "
+                f"got {', '.join(sorted(unknown))} (for {name})"
             )
         time_since, time_until = given.pop("time_since", since), given.pop("time_until", until)
-        queries.append(PersonQuery(name, given_period(time_since, time_until), given))
+        further = {key: str(value) for key, value in given.items()}
+        queries.append(PersonQuery(name, given_period(time_since, time_until), further))
     return queries
 
 

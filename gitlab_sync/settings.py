@@ -23,15 +23,15 @@ CI_JOB_VARIABLE = "CI_JOB_TOKEN"
 CFG_VARIABLE = "PYTHON_GITLAB_CFG"
 SYSTEM_FILE = Path("/etc/python-gitlab.cfg")
 
-_JOB_TOKEN = "A CI job token may not read merge requests and issues, so it is not used. "  # noqa: S105
+_JOB_TOKEN = "A CI job token cannot read merge requests and issues, so it is not used. "  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Which GitLab is read, and as whom. Immutable; its repr hides the token.
+    """The URL of a GitLab and a token for it. Immutable; the repr hides the token.
 
-    `source` says in words where both come from. `verify` is what a file of python-gitlab says of
-    TLS certificates: a bundle's path, "false", or None where it says nothing special.
+    `source` says in words where both come from. `verify` is what a file of python-gitlab says about
+    TLS certificates: the path of a bundle, "false", or None if it says nothing special.
     """
 
     url: str
@@ -46,12 +46,12 @@ def resolve(
     gitlab_id: str | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """Find URL and token, each from the first place that has it.
+    """Find the URL and the token, each in the first place that has it.
 
     Arguments come first (`token_env` names the variable that holds the token, `gitlab_id` a section
     of python-gitlab's files), then `GITLAB_URL` and `GITLAB_TOKEN`, with `CI_SERVER_URL` as the URL
-    inside GitLab CI, then python-gitlab's files. A token of a file goes to that file's URL only.
-    Raises ConfigurationError, which says what to set.
+    inside GitLab CI, then python-gitlab's files. A token in a file goes only to the URL in the same
+    section. Raises ConfigurationError, which says what to set.
     """
     token = None if gitlab_id else _variable(environ, TOKEN_VARIABLE)
     token_from = TOKEN_VARIABLE
@@ -59,9 +59,9 @@ def resolve(
         token = _variable(environ, token_env)
         token_from = token_env
         if token is None:
-            # The name is not repeated: it may be a token, given in the wrong place.
+            # The name is not repeated: it could be a token, given in the wrong place.
             raise ConfigurationError(
-                "The environment variable that was named for the token is not set or empty",
+                "The environment variable for the token is not set or empty",
                 hint="Give the NAME of a variable that holds the token, not the token itself.",
             )
     found, url_from = url, "the command line"
@@ -83,7 +83,7 @@ def _variable(environ: Mapping[str, str], name: str) -> str | None:
 
 
 def _missing(url: str | None, token: str | None, environ: Mapping[str, str]) -> ConfigurationError:
-    """Return the error that says what is missing when there is no file to look into."""
+    """Return the error that says what is missing if there is no file."""
     job = _JOB_TOKEN if not token and environ.get(CI_JOB_VARIABLE) else ""
     files = f"or write a section with url and private_token into {_home_file()}."
     if not url and not token:
@@ -114,15 +114,15 @@ def _files(environ: Mapping[str, str]) -> list[str]:
 def _section(gitlab_id: str | None, environ: Mapping[str, str]) -> GitlabConfigParser | None:
     """Read one section (None: the default one) of python-gitlab's files; None if there are none.
 
-    Messages of the parsers may quote a line of the file, so they are not passed on.
+    Messages of the parsers can quote a line of the file, so they are not passed on.
     """
     files = _files(environ)
     if not files:
         if gitlab_id is None:
             return None
         raise ConfigurationError(
-            f"The section {gitlab_id!r} was asked for, but there is no file that could hold it",
-            hint=f"Write it into {_home_file()}, or let {CFG_VARIABLE} name another file.",
+            f"There is no file for the section {gitlab_id!r}",
+            hint=f"Write it into {_home_file()}, or name another file with {CFG_VARIABLE}.",
         )
     where = " and ".join(files)
 
@@ -143,7 +143,7 @@ def _section(gitlab_id: str | None, environ: Mapping[str, str]) -> GitlabConfigP
     except (configparser.Error, UnicodeError, ValueError) as error:
         raise ConfigurationError(
             f"{where} cannot be understood ({type(error).__name__})",
-            hint="It has sections in brackets, and in each lines such as: url = https://…",
+            hint="It needs sections in brackets, with lines such as: url = https://…",
         ) from None
     except OSError as error:
         raise ConfigurationError(
@@ -155,7 +155,7 @@ def _section(gitlab_id: str | None, environ: Mapping[str, str]) -> GitlabConfigP
 def _completed(
     section: GitlabConfigParser, url: str | None, token: str | None, token_from: str
 ) -> Settings:
-    """Return the settings with what is missing taken from a section."""
+    """Return the settings, with the missing parts from a section of a file."""
     own_url = clean_base_url(section.url or "")
     verify = section.ssl_verify
     named = f"section [{section.gitlab_id}] of python-gitlab's configuration"
@@ -163,7 +163,7 @@ def _completed(
     if token is not None:
         credential, source = Credential(token, reference=token_from), f"{named} and {token_from}"
     elif wanted != own_url:
-        # Else whoever can set the URL could have the token of another instance sent to it.
+        # Otherwise, setting the URL would be enough to receive the token of another instance.
         raise ConfigurationError(
             f"There is no token for {wanted}: the one in {named} belongs to {own_url}",
             hint=f"Set {TOKEN_VARIABLE}, or name the right section with --gitlab-id.",

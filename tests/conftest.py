@@ -30,6 +30,18 @@ def pool_threads() -> set[threading.Thread]:
 
 
 @pytest.fixture
+def new_threads() -> Callable[[], set[threading.Thread]]:
+    """Return the threads that were not there before the test, but for a sandbox's."""
+    before = set(threading.enumerate())
+
+    def new() -> set[threading.Thread]:
+        found = set(threading.enumerate()) - before
+        return {thread for thread in found if not thread.name.startswith("sandbox")}
+
+    return new
+
+
+@pytest.fixture
 def world() -> World:
     """Make a small world that the test may change."""
     return fresh_world(seed=1, users=5, merge_requests=3, issues=2, projects=2)

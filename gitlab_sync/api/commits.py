@@ -1,8 +1,8 @@
-"""Commits: each project's read once for everybody, and whose each of them is.
+"""Commits: those of each project are read once for all people, and credited to their authors.
 
-Everything of all branches is read, whatever the period: GitLab's own `since` and `until` go by the
-time of committing and not of writing, and the rule for addresses looks at all of a project's. So a
-person has the same commits in a week whether one asks for the week or for the year.
+All commits of all branches are read, whatever the period: GitLab's own `since` and `until` apply to
+the time of committing, not of writing, and the rule for addresses looks at all of a project's. So a
+person has the same commits in a week, whether the week or the year is asked for.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ Stats: TypeAlias = dict[str, int | float | None]
 
 _ALWAYS = Period()
 _NO_MAILMAP = Mailmap()
-# What GitLab says of a project without a single commit: there was nothing to read.
+# What GitLab answers for a project without a single commit: there was nothing to read.
 _NO_REPOSITORY = "repository not found"
 
 
@@ -50,10 +50,10 @@ _NO_REPOSITORY = "repository not found"
 
 @dataclass(frozen=True, slots=True)
 class ProjectCommits:
-    """All commits of one project, as far as they could be read. Not to be changed.
+    """All commits of one project, as far as they could be read. Immutable.
 
-    `place` is the project's place among those that were asked for. `members` is None where nobody
-    had to look at them. `errors` are those met on the way.
+    `place` is the project's place among those asked for. `members` is None if they did not have to
+    be read. `errors` are those of this project.
     """
 
     place: int
@@ -69,13 +69,14 @@ def of_project(
     place: int = 0,
     mailmap: Mailmap = _NO_MAILMAP,
 ) -> Workflow[ProjectCommits]:
-    """Return the plan that reads a project's commits, and its members if a name has to decide.
+    """Return the workflow that reads a project's commits, and its members if a name has to decide.
 
-    `project` may be a bare `{"id": n}`, with an id or a path: its record is then read, too.
+    `project` can be a bare `{"id": n}`, with an id or a path: then its record is also read. Raises
+    ConfigurationError for a project without an id.
     """
     where = project.get("id")
     if where is None:
-        raise ConfigurationError("A project has no id", hint='Give records such as {"id": 7}.')
+        raise ConfigurationError("A project must have an id", hint='Such as {"id": 7}.')
     wanted: dict[str, PageSource] = {}
     if not project.get("name"):
         wanted["project"] = RestList(endpoint(where), single=True)
@@ -100,7 +101,7 @@ def of_project(
 
 
 def _filled(project: Record) -> Record:
-    """Return what a bare record does say, but for its id, which may be a path."""
+    """Return the known fields of a bare record, without its id, which can be a path."""
     return {key: value for key, value in project.items() if value is not None and key != "id"}
 
 
@@ -116,8 +117,8 @@ def read_project_commits(
 ) -> Iterator[ProjectCommits]:
     """Read the commits of projects side by side, and yield each project when it is read.
 
-    `session` has a context. Each project is read once, however many `identities` there are: one
-    listed twice counts at its first place. Errors are in the results.
+    `session` has a context. Each project is read once, however many `identities` there are; one
+    that is listed twice counts at its first place. Errors are in the results.
     """
     distinct = unique(projects, lambda project: str(project.get("id")))
     workflows = (
@@ -133,9 +134,9 @@ def read_project_commits(
 
 @dataclass(frozen=True, slots=True)
 class PersonCommits:
-    """One person's commits as rows, their number by project, and the totals.
+    """One person's commits as rows, their number by project, and the totals. Immutable.
 
-    `errors` are those of the projects that were looked at: with any, commits may be missing.
+    `errors` are those of the projects concerned; if there are any, commits can be missing.
     """
 
     rows: list[TableRow]
@@ -146,12 +147,11 @@ class PersonCommits:
 
 @dataclass(frozen=True, slots=True)
 class DividedProject:
-    """The commits of one project in the period, each in one place. Not to be changed.
+    """The commits of one project in the period, each in one part. Immutable.
 
-    `people` has those of everybody of the run, by the username in lower case, as GitLab sends
-    them. Of all else only ids are kept: of `merges`, of those of `bots` and of `others`,
-    and of what matches nobody, with the author's name and address. `missing` says why names could
-    not decide.
+    `people` has the commits of the run's people, as GitLab sends them, by username in lower case.
+    Of the others only ids are kept: `merges`, those of `bots` and of `others`, and the `unmatched`
+    ones with the author's name and address. `missing` says why names could not decide.
     """
 
     place: int
@@ -166,13 +166,16 @@ class DividedProject:
 
     @property
     def is_fork(self) -> bool:
-        """Whether it also holds the commits of another project."""
+        """Whether the project also holds the commits of another one."""
         return bool(self.project.get("forked_from_project"))
 
 
 @dataclass(slots=True)
 class DividedCommits:
-    """The commits of all projects of a run, divided among its people; see `attribute_all`."""
+    """The commits of all projects of a run, divided among its people; see `attribute_all`.
+
+    For the thread that runs it.
+    """
 
     projects: list[DividedProject] = field(default_factory=list)
     zone: tzinfo | None = None
@@ -181,8 +184,8 @@ class DividedCommits:
     def of(self, username: str, project_ids: Collection[object] | None = None) -> PersonCommits:
         """Return one person's commits, each once: in these projects, or in all (None).
 
-        What lies in a fork and its origin counts for the origin. In a run over many people give
-        the person's own projects, so that nobody's number depends on who else was asked for.
+        A commit in both a fork and its origin counts for the origin. In a run over many people,
+        give the person's own projects, so that the number does not depend on the other people.
         """
         chosen = self._chosen(project_ids)
         names = _names(chosen)
@@ -199,7 +202,7 @@ class DividedCommits:
     def credited(
         self, username: str, project_ids: Collection[object] | None = None
     ) -> list[tuple[DividedProject, Record]]:
-        """Return one person's commits as `of` counts them, as GitLab sends them, with where."""
+        """Return the commits that `of` counts, as GitLab sends them, each with its project."""
         key = username_key(username)
         placed = (
             (each, commit)
@@ -210,9 +213,9 @@ class DividedCommits:
         return sorted(found, key=lambda pair: pair[0].place)
 
     def _apart(self, chosen: Sequence[DividedProject]) -> tuple[int, int]:
-        """Return how many merges and unmatched commits these projects hold, each once.
+        """Return the numbers of merges and of unmatched commits in these projects, each once.
 
-        Most people of a batch have the same projects as others: it is counted once for all.
+        Many people of a batch have the same projects, so the numbers are kept.
         """
         key = tuple(each.place for each in chosen)
         if key not in self._counted:
@@ -228,9 +231,9 @@ class DividedCommits:
 
     @property
     def unmatched(self) -> list[Unmatched]:
-        """The signatures that match nobody, each with the number of its commits; most first.
+        """The names and addresses that match no one, with their numbers of commits; most first.
 
-        Case does not tell them apart; shown is the spelling that sorts first.
+        Case does not distinguish them; the spelling that sorts first is shown.
         """
         distinct = {sha: who for each in self.projects for sha, who in each.unmatched.items()}
         spelled: defaultdict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
@@ -251,9 +254,9 @@ def attribute_all(
 ) -> DividedCommits:
     """Divide what `read_project_commits` yields among the people of a run, project by project.
 
-    `period` goes by the time of writing (`authored_date`). `zone` is for the clock in the rows:
-    None is each commit's own. Only what lies in the period is kept, so that memory holds no whole
-    histories but those under way. Never raises by itself.
+    `period` applies to the time of writing (`authored_date`). `zone` is that of the times in the
+    rows (None: each commit's own). Only commits in the period are kept, so that memory does not
+    hold whole histories. It raises nothing itself.
     """
     divider = Divider(identities, period, zone=zone, bots=bots, mailmap=mailmap)
     for each in read:
@@ -262,7 +265,7 @@ def attribute_all(
 
 
 class Divider:
-    """What `attribute_all` does, for whoever reads other things in between. Not thread-safe."""
+    """Does what `attribute_all` does, project by project. Not thread-safe."""
 
     def __init__(
         self,
@@ -288,7 +291,7 @@ class Divider:
 
     @property
     def divided(self) -> DividedCommits:
-        """The commits of all projects so far, those in the order in which they were asked for."""
+        """The commits of all projects so far, in the order in which the projects were asked for."""
         self._divided.projects.sort(key=lambda each: each.place)
         return self._divided
 
@@ -296,7 +299,7 @@ class Divider:
 def _within(
     found: Attribution, read: ProjectCommits, period: Period, mailmap: Mailmap
 ) -> DividedProject:
-    """Return what of a project's commits lies in the period."""
+    """Return the commits of a project that are in the period."""
 
     def inside(commits: Iterable[Record]) -> list[Record]:
         return [each for each in commits if period.contains(record.field(each, "authored_date"))]
@@ -318,12 +321,12 @@ def _within(
 
 
 def _key(commit: Record) -> object:
-    """Return what tells a commit from others: its id, or itself where it has none."""
+    """Return the id of a commit, or a unique object if it has none."""
     return record.identity(commit) or object()
 
 
 def _signature(commit: Record, mailmap: Mailmap) -> tuple[str, str]:
-    """Return name and address as rules compare them: what an alias has to be written for."""
+    """Return name and address as the rules compare them, and as an alias has to name them."""
     name, address = mailmap.proper(
         *(record.text(commit, key) or "" for key in ("author_name", "author_email"))
     )
@@ -331,7 +334,7 @@ def _signature(commit: Record, mailmap: Mailmap) -> tuple[str, str]:
 
 
 def _names(projects: Iterable[DividedProject]) -> dict[int, str]:
-    """Return the projects' names by place: with the namespace where two have the same."""
+    """Return the projects' names by place, with the namespace if two names are the same."""
     short = {each.place: _text(each.project, "name") for each in projects}
     times = Counter(short.values())
     return {
@@ -361,14 +364,13 @@ def get_user_commits(
 ) -> tuple[RecordList, dict[str, int], Stats]:
     """Return one person's commits in these projects: rows, their number by project, the totals.
 
-    `user` is a user's record (it may hold `override_email`, `override_username`, `global_email` and
-    `global_username`) or id. `projects` are records, which may be bare `{"id": n}`, ids or paths.
-    Rows and totals are as in `rules.scores.commits`; `rules.identity.attribution` says whose a
-    commit is. The period goes by the time of writing, days are days in `zone` (None: the
+    `user` is a user's record (also with `override_email`, `override_username`, `global_email` and
+    `global_username`) or id. `projects` are records, which can be bare `{"id": n}`, ids or paths.
+    Rows and totals are as in `rules.scores.commits`; `rules.identity.attribution` decides who wrote
+    a commit. The period applies to the time of writing, days are days in `zone` (None: the
     machine's), and times of day are those of `clock` (None: each commit's own).
 
-    Raises the first error met: then commits may be missing, and it carries the rows that were read
-    as `.partial`. Thread-safe.
+    Raises the first error, with the rows that were read as `.partial`: commits can be missing then.
     """
     period = given_period(since, until, zone)
     person = identity_of(_known(client, user))
@@ -387,7 +389,7 @@ def get_user_commits(
 
 
 def _known(client: Client, user: Record | int | str) -> Record:
-    """Return a record that names the person: the one given, or GitLab's where it has only an id."""
+    """Return the record of a person with a username: the one given, else GitLab's for its id."""
     given: Record = {}
     number: object = user
     if isinstance(user, Mapping):

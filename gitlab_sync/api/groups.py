@@ -1,4 +1,4 @@
-"""Groups: those of a person, and the people of one."""
+"""Groups: those of a person, and the members of one."""
 
 from __future__ import annotations
 
@@ -20,20 +20,41 @@ _SHOWN = ("name", "full_path", "visibility")
 _MEMBER = ("id", "username", "name", "email", "avatar_url", "web_url")
 
 
+def path_at(client: Client, group: int | str) -> str:
+    """Return the id or path that a group's id, path or URL names at the client's instance.
+
+    Raises ConfigurationError for a blank one.
+    """
+    path = projects.path_at(client, group).removeprefix("groups/")
+    if not path:
+        raise ConfigurationError("The group is empty", hint="Give its id or path.")
+    return path
+
+
+def projects_of(group: str) -> RestList:
+    """Return the list of a group's projects (id or path) and those of its subgroups, by id.
+
+    It has archived ones, and none that are shared with the group.
+    """
+    return RestList(
+        f"groups/{encode_id(group)}/projects",
+        {"include_subgroups": True, "with_shared": False, "order_by": "id", "sort": "asc"},
+    )
+
+
 def of_caller() -> RestList:
     """Return the list of the groups that the token's owner is a member of.
 
-    Without a level of access the list holds every group that the owner can see.
+    Without `min_access_level` the list has every group that the owner can see.
     """
     return RestList("groups", {"min_access_level": _GUEST}, once=True)
 
 
 def get_user_groups(client: Client, user_id: int | str) -> RecordList:
-    """Return the groups of that user as `{"name", "full_path", "visibility"}`.
+    """Return the groups of this user as `{"name", "full_path", "visibility"}`.
 
-    As `of_user`, which says what the list holds and when it is not `complete`. Raises NotFound if
-    there is no such user, and the other errors of `gitlab_sync.errors` for what could not be read.
-    Thread-safe.
+    `of_user` says which groups the list has, and when it is not `complete`. Raises NotFound if
+    there is no such user.
     """
     found = run_workflow(client, of_user(user_id))
     groups = RecordList(map(shown, found))
@@ -42,24 +63,24 @@ def get_user_groups(client: Client, user_id: int | str) -> RecordList:
 
 
 def shown(group: Record) -> Record:
-    """Return what callers get of a group: `{"name", "full_path", "visibility"}`."""
+    """Return the fields of a group for callers: `{"name", "full_path", "visibility"}`."""
     return {key: group.get(key) for key in _SHOWN}
 
 
 def of_user(
     user_id: int | str, own_projects: Sequence[Record] | None = None
 ) -> Workflow[RecordList]:
-    """Return the plan that finds the groups of a user, as GitLab sends them, sorted by path.
+    """Return the workflow that finds the groups of a user, as GitLab sends them, sorted by path.
 
-    An administrator's token reads the person's memberships. Any other asks, for each group that
-    may be one of theirs, whether it is: those above the person's projects, and those of the token's
-    owner. The person may be in further ones, so that list is not `complete`. `own_projects` are the
-    person's, if they have been read (None: they are read, too).
+    An administrator's token reads the person's memberships. With any other token, each candidate is
+    asked whether the person is a member: the groups of the person's projects, and those of the
+    token's owner. The person can be in further groups, so that list is not `complete`.
+    `own_projects` are the person's, if they have been read (None: they are read, too).
     """
     user = user_number(user_id)
     found = yield {"all": RestList(f"users/{user}/memberships", {"type": "Namespace"})}
     # An older server has no such route and answers 404, as for a user that does not exist; what is
-    # asked next tells them apart.
+    # asked next distinguishes them.
     if isinstance(found["all"].error, PermissionDenied | NotFound):
         theirs = yield from _among_candidates(user, own_projects)
     else:
@@ -82,7 +103,7 @@ def _among_candidates(user: int, known: Sequence[Record] | None) -> Workflow[lis
         path: RestList(f"groups/{encode_id(path)}/members/all/{user}", single=True)
         for path in candidates
     }
-    # 404: not a member. 403: nobody may tell us, and the list says already that it is not whole.
+    # 404: not a member. 403: unknown, and the list already says that it is not complete.
     theirs = [
         path
         for path, answer in answers.items()
@@ -93,7 +114,7 @@ def _among_candidates(user: int, known: Sequence[Record] | None) -> Workflow[lis
 
 
 def _records(groups: Iterable[str]) -> Workflow[list[Record]]:
-    """Return the plan that reads groups, given their ids or paths; one that is gone is left out."""
+    """Return the workflow that reads groups by id or path; groups that are gone are left out."""
     params = {"with_projects": False}
     found = yield {
         group: RestList(f"groups/{encode_id(group)}", params, single=True) for group in groups
@@ -102,7 +123,7 @@ def _records(groups: Iterable[str]) -> Workflow[list[Record]]:
 
 
 def _groups_above(project: Record) -> list[str]:
-    """Return the paths of the groups that a project lies in, in lower case; none if a person's."""
+    """Return the paths of the groups above a project, in lower case; none for a person's own."""
     namespace = record.field(project, "namespace")
     if record.text(namespace, "kind") != "group":
         return []
@@ -113,15 +134,18 @@ def _groups_above(project: Record) -> list[str]:
 def get_group_members(
     client: Client, group_path: int | str, limit: int | None = None
 ) -> RecordList:
-    """Return the members of a group, inherited ones too, each once.
+    """Return the members of a group, including inherited ones, each once.
 
-    Rows are `{"id", "username", "name", "email", "avatar_url", "web_url"}`; `email` is None where
-    the token may not see it. With a `limit` at most so many are read, and the list is `complete`
-    only if there are no more. Raises NotFound if there is no such group. Thread-safe.
+    Rows are `{"id", "username", "name", "email", "avatar_url", "web_url"}`; `email` is None if the
+    token cannot see it. With a `limit`, at most so many are read, and the list is `complete` only
+    if there are no more. Raises NotFound if there is no such group, and ConfigurationError for an
+    empty group or a limit below 1.
     """
     group = encode_id(group_path)
     if not group or (limit is not None and limit < 1):
-        raise ConfigurationError("Give a group's path or id, and a limit of 1 or more, or None")
+        raise ConfigurationError(
+            f"The group must not be empty and the limit at least 1, got {group_path!r} and {limit}"
+        )
     rest_list = RestList(f"groups/{group}/members/all")
     if limit is None:
         rows = read_all(client, rest_list)
@@ -129,7 +153,7 @@ def get_group_members(
         per_page = min(limit, PER_PAGE)
         rows = session_of(client).get_all(rest_list.endpoint, None, per_page, -(-limit // per_page))
     if any(record.identity(person) is None for person in rows):
-        raise BadResponse("The answer is not a list of members", status=200)
+        raise BadResponse("The answer must be a list of members, got something else", status=200)
     people = unique_records(rows)  # older servers list some people twice
     members = RecordList(map(_member, people[:limit]))
     members.complete = rows.complete and len(members) == len(people)

@@ -16,7 +16,7 @@ _SHOWN = (
     *("created_at", "closed_at"),
 )
 _STATES = {"opened": "opened", "closed": "closed"}
-"""The numbers of what a person wrote: by title, the state that is counted."""
+"""The counts of what a person wrote: the title of each, and the state that it counts."""
 
 
 def get_user_issues(
@@ -29,9 +29,9 @@ def get_user_issues(
     *,
     zone: tzinfo | None = None,
 ) -> tuple[RecordList, dict[str, int]]:
-    """Return all issues that a person wrote or has assigned, as rows, and their numbers.
+    """Return all issues that a person wrote or that are assigned to them, as rows, and counts.
 
-    As `user_rows`, which says what rows and numbers are; else as
+    Rows and counts are those of `user_rows`; everything else is as in
     `merge_requests.get_user_mrs`.
     """
     period = given_period(since, until, zone)
@@ -40,12 +40,12 @@ def get_user_issues(
 
 
 def user_rows(found: UserItems) -> tuple[RecordList, dict[str, int]]:
-    """Return a person's issues as rows, and their numbers; costs no request.
+    """Return a person's issues as rows, and counts; no request.
 
     Keys of a row: `id, iid, title, description, project_id, web_url, state, created_at, closed_at,
     assigned` (whether it is assigned to the person)`, role` (`Author`, `Assigned` or `Authored &
-    Assigned`)`, labels, milestone, time_stats, _username`; values as in GitLab's record, None where
-    it lacks them. Numbers: `total, opened, closed` of what the person wrote, and `assigned`.
+    Assigned`)`, labels, milestone, time_stats, _username`; values as in GitLab's record, None if it
+    lacks them. Counts: `total, opened, closed` of what the person wrote, and `assigned`.
     """
     return found.rows(_row), found.numbers(_STATES)
 

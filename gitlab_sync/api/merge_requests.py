@@ -23,7 +23,7 @@ _BEFORE_ROLE = (
 )
 _AFTER_ROLE = ("upvotes", "user_notes_count", "time_stats", "head_pipeline", "updated_at")
 _STATES = {"merged": "merged", "closed": "closed", "opened": "opened", "pending": "opened"}
-"""The numbers of what a person wrote: by title, the state that is counted."""
+"""The counts of what a person wrote: the title of each, and the state that it counts."""
 
 _TITLES = {
     "No Description": "no_desc",
@@ -41,7 +41,7 @@ _STATS = {
     "No Time Spent": "No Time Spent",
     "No Unit Tests": "No Unit Tests",
 }
-"""The titles of its counts, and those of the same counts in a row of the batch."""
+"""The titles of its counts, and of the same counts in a row of the batch."""
 
 
 # -- of a person -----------------------------------------------------------------------------------
@@ -57,15 +57,14 @@ def get_user_mrs(
     *,
     zone: tzinfo | None = None,
 ) -> tuple[RecordList, dict[str, int]]:
-    """Return all merge requests that a person wrote or has assigned, as rows, and their numbers.
+    """Return all merge requests that a person wrote or that are assigned to them, and counts.
 
-    As `user_rows`, which says what rows and numbers are. Whose they are says `user_id`, or
-    `username` where that is None. The period goes by creation, days being days in `zone` (None: the
-    machine's). `project_ids` are ids, paths or URLs; None and [] are no filter.
+    Rows and counts are those of `user_rows`. The person is `user_id`, or `username` if that is
+    None. The period applies to creation; days are days in `zone` (None: the machine's).
+    `project_ids` are ids, paths or URLs; None and [] are no filter.
 
-    Raises NotFound if there is no such user or no project of that path, ConfigurationError for
-    input that cannot work, and the other errors of `gitlab_sync.errors` for what could not be read,
-    with the rows that were as `.partial`. Thread-safe.
+    Raises NotFound if there is no such user or no project with that path, and ConfigurationError
+    for invalid input.
     """
     period = given_period(since, until, zone)
     workflow = of_user("merge_requests", Owner.of(user_id, username), period, project_ids)
@@ -73,12 +72,12 @@ def get_user_mrs(
 
 
 def user_rows(found: UserItems) -> tuple[RecordList, dict[str, int]]:
-    """Return a person's merge requests as rows, and their numbers; costs no request.
+    """Return a person's merge requests as rows, and counts; no request.
 
     Keys of a row: `title, description, project_id, iid, web_url, state, created_at, merged_at,
     closed_at, role` (`Authored`, `Assigned` or `Authored & Assigned`)`, upvotes, user_notes_count,
     time_stats, head_pipeline, updated_at, desc_score, quality, feedback, _username`; values as in
-    GitLab's record, None where it lacks them. Numbers: `total, merged, closed, opened, pending` (as
+    GitLab's record, None if it lacks them. Counts: `total, merged, closed, opened, pending` (as
     `opened`) of what the person wrote, and `assigned`.
     """
     return found.rows(_row), found.numbers(_STATES)
@@ -97,38 +96,37 @@ def _row(item: UserItem, username: str) -> Record:
     }
 
 
-# -- judged ----------------------------------------------------------------------------------------
+# -- evaluated -------------------------------------------------------------------------------------
 
 
 def get_single_user_live_mr_compliance(
     client: Client, project_ids: Projects, selected_user_name: str
 ) -> tuple[TableRow, list[TableRow]]:
-    """Judge all ended merge requests of one author by the full rules: counts, and what is wrong.
+    """Evaluate all ended merge requests of one author; return counts, and those with faults.
 
     `project_ids` are ids, paths or URLs; None and [] mean all projects. The counts are `No
     Description, Failed Pipelines, No Issues Linked, No Time Spent, No Unit Tests, Total Desc
-    Score, Total MRs Evaluated`: known faults, None where not one could be judged, and `Unverified`
-    besides if pairs of merge request and check are unknown. The rows are `Title, State, No
-    Description, No Time Spent, No Issues Linked, No Unit Tests, Failed Pipeline`, True for a fault,
-    False for none, None for unknown, one for each merge request where not all are False.
+    Score, Total MRs Evaluated`: known faults, None if nothing could be evaluated; also `Unverified`
+    if pairs of merge request and check are unknown. The rows are `Title, State, No Description, No
+    Time Spent, No Issues Linked, No Unit Tests, Failed Pipeline`: True for a fault, False for none,
+    None for unknown; one row for each merge request where not all are False.
 
-    Raises NotFound for a user or project that does not exist, and the other errors of
-    `gitlab_sync.errors` if the list could not be read. What single merge requests lack does not
-    raise: it is unknown. Thread-safe.
+    Raises NotFound if the user or a project does not exist. What could not be read about single
+    merge requests does not raise: it is unknown.
     """
     owner = Owner.of(None, selected_user_name)
     workflow = of_user("merge_requests", owner, projects=project_ids, roles=("author",))
     with session_of(client).context() as session:
         ((_, found),) = run_workflows(session, [(None, workflow)])
         found.whole_or_raise(found.authored)
-        judged = _judged(session, [mr for mr in found.authored if rules.is_terminal(mr)])
-    rows = [_compliance_row(mr, verdicts) for mr, verdicts in judged]
+        evaluated = _evaluated(session, [mr for mr in found.authored if rules.is_terminal(mr)])
+    rows = [_compliance_row(mr, verdicts) for mr, verdicts in evaluated]
     problematic = [row for row in rows if any(row[title] is not False for title in _TITLES)]
-    return _compliance_stats(judged), problematic
+    return _compliance_stats(evaluated), problematic
 
 
-def _judged(session: Session, mrs: list[Record]) -> list[Evaluated]:
-    """Return merge requests with their verdicts, in order. Raises Cancelled if it was."""
+def _evaluated(session: Session, mrs: list[Record]) -> list[Evaluated]:
+    """Return merge requests with their verdicts, in order. Raises Cancelled if cancelled."""
     verdicts: dict[int, Verdicts] = {}
     for facts in read_facts(session, mrs):
         cancelled = next((error for error in facts.errors if isinstance(error, Cancelled)), None)
@@ -143,13 +141,13 @@ def _compliance_row(mr: Record, verdicts: Verdicts) -> TableRow:
     return {"Title": mr.get("title"), "State": mr.get("state"), **flags}
 
 
-def _compliance_stats(judged: list[Evaluated]) -> TableRow:
-    counted = rules.count_row(judged)
-    scores = [analyze_description(mr.get("description"))["description_score"] for mr, _ in judged]
+def _compliance_stats(evaluated: list[Evaluated]) -> TableRow:
+    counted = rules.count_row(evaluated)
+    descriptions = [analyze_description(mr.get("description")) for mr, _ in evaluated]
     unverified = sum(counted.unknown[title] for title in _STATS.values())
     return {
         **{title: counted.cells[column] for title, column in _STATS.items()},
-        "Total Desc Score": sum(scores),
-        "Total MRs Evaluated": len(judged),
+        "Total Desc Score": sum(each["description_score"] for each in descriptions),
+        "Total MRs Evaluated": len(evaluated),
         **({"Unverified": unverified} if unverified else {}),
     }

@@ -1,9 +1,9 @@
-"""What the checks of compliance need of a project: its record, its files, and what is unread.
+"""Reads what the checks of compliance need about a project: its record and its files.
 
-A project costs its record, its list of files (one request for each 100 entries) and one request for
-each file that the checks read, which are few: see `rules.projects.files`. What the pipeline
-includes from the same repository comes on top. Record and list are asked together, then all files
-together, so that a project takes three rounds, and many projects take no more.
+A project takes a request for its record, one for each 100 entries in its list of files, and one for
+each file that the checks read, which are few: see `rules.projects.files`. Files that the pipeline
+includes from the same repository come on top. Record and list are read together, then all files
+together, so a project takes three rounds, and so do many projects.
 """
 
 from __future__ import annotations
@@ -28,23 +28,22 @@ from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.types import PartialList, Record
 
 MOST_PAGES = 200
-"""Pages of 100 that are read of one list of files: by cursor each page waits for the one before."""
+"""The most pages of 100 that are read of one list of files: each has to wait for the last."""
 
-_SYMBOLIC_LINK = "120000"  # the mode in git's trees; what it holds is only where it leads
+_SYMBOLIC_LINK = "120000"  # the mode in git's trees; its content is only the path it leads to
 
 
 class TooLarge(GitLabSyncError):
-    """A repository holds more files than are listed of one."""
+    """A repository has more files than are listed."""
 
-    hint_text = "Files that were not listed may pass checks that are unknown now."
+    hint_text = "Checks that are unknown now could pass with files that were not listed."
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectRead:
-    """What was read of one project. Not to be changed, so threads may share it.
+    """What was read of one project. Immutable.
 
-    `facts` is None if not even its record could be read; `errors` holds what was met, the worst
-    first.
+    `facts` is None if not even its record could be read; `errors` has the most severe first.
     """
 
     facts: ProjectFacts | None
@@ -52,10 +51,10 @@ class ProjectRead:
 
 
 def of_project(project_id: int | str, ref: str | None = None) -> Workflow[ProjectRead]:
-    """Return the plan that reads what the checks need of one project, given its id or path.
+    """Return the workflow that reads what the checks need about a project, given its id or path.
 
     A list of files that is longer than `MOST_PAGES` breaks off there; the files at the root are
-    read all the same, since most of what counts lies there. Links within a repository are not
+    still read, since most of those that count are there. Links within a repository are not
     followed.
     """
     found = yield {
@@ -84,7 +83,7 @@ def of_project(project_id: int | str, ref: str | None = None) -> Workflow[Projec
 def _files(
     number: int | str, ref: str, tree: PartialList, project: Record
 ) -> Workflow[tuple[dict[str, FileText], list[GitLabSyncError]]]:
-    """Read the files that the checks want, then what the pipeline includes, level by level."""
+    """Read the files that the checks need, then those the pipeline includes, level by level."""
     texts: dict[str, FileText] = {
         path: Unread("a symbolic link")
         for entry in tree.rows
@@ -107,7 +106,7 @@ def _file(number: int | str, path: str, ref: str) -> RestList:
 
 
 def _text(found: ListResult[str], errors: list[GitLabSyncError]) -> FileText:
-    """Return what was read of a file; an error is noted, and stands in its place."""
+    """Return the text of a file; if it could not be read, note the error and return the reason."""
     try:
         if found.error is not None:
             raise found.error
@@ -119,7 +118,7 @@ def _text(found: ListResult[str], errors: list[GitLabSyncError]) -> FileText:
 
 @dataclass(frozen=True, slots=True)
 class _Bounded:
-    """A list of files that ends in `TooLarge` where it has more than `MOST_PAGES`. Immutable."""
+    """A list of files that ends with `TooLarge` after `MOST_PAGES`. Immutable."""
 
     rest_list: RestList
 

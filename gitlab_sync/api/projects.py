@@ -1,4 +1,4 @@
-"""Projects: one by its id, path or URL, those of a person, and a search."""
+"""Projects: one by id, path or URL, those of a person, and a search."""
 
 from __future__ import annotations
 
@@ -30,22 +30,21 @@ _SCP = re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:(?!//)/?(?P<path>\S+)")
 
 
 def endpoint(project_id: int | str, below: str = "") -> str:
-    """Return the endpoint of a project, given its id or path, or of what lies `below` it.
+    """Return the endpoint of a project, given its id or path, or one `below` it.
 
-    ConfigurationError for a blank one: it would name the list of all projects.
+    Raises ConfigurationError for a blank project, which would name the list of all projects.
     """
     segment = encode_id(project_id)
     if not segment:
-        raise ConfigurationError("The project is empty", hint="Give its id or path.")
+        raise ConfigurationError("The project must not be empty", hint="Give its id or path.")
     return f"projects/{segment}/{below}" if below else f"projects/{segment}"
 
 
 def extract_path_from_url(x: object) -> str:
-    """Return the path of a project that a web, `.git` or SSH URL names; never raises.
+    """Return the path of the project in a web, `.git` or SSH URL; never raises.
 
-    What follows `/-/` is left out. A plain path or an id comes back as it is, as a text. Where
-    GitLab lies below a prefix of its host (`https://host/gitlab/…`), that stays: only the client
-    knows it.
+    What follows `/-/` is left out. A plain path or an id is returned as text. If GitLab is below a
+    prefix of its host (`https://host/gitlab/…`), the prefix stays: only the client knows it.
     """
     text = "" if x is None else str(x).strip()
     path = _path(text)
@@ -55,8 +54,18 @@ def extract_path_from_url(x: object) -> str:
     return path.removesuffix(".git").rstrip("/")
 
 
+def path_at(client: Client, name: object) -> str:
+    """Return the id or path that an id, a path or a URL names at the client's instance.
+
+    Of a project, it is as `extract_path_from_url` has it, also where GitLab is below a prefix of
+    its host. Empty for a blank name; never raises.
+    """
+    text = str(name or "").strip().removeprefix(session_of(client).base_url + "/")
+    return extract_path_from_url(text).strip("/")
+
+
 def _path(text: str) -> str:
-    """Return the path of a URL, or `text` where that is none."""
+    """Return the path of a URL, or `text` if it is not a URL."""
     if "://" in text:
         try:
             return unquote(urlsplit(text).path)
@@ -69,18 +78,15 @@ def _path(text: str) -> str:
 def get_project_with_retries(
     client: Client,
     path_or_id: int | str,
-    retries: int = 3,  # noqa: ARG001 - the contract's; the transport tries again by itself
+    retries: int = 3,  # noqa: ARG001 - the contract's; the transport retries by itself
     backoff: float = 1,  # noqa: ARG001 - likewise
 ) -> Record | None:
-    """Return the project of that id, path or URL; None if there is none.
+    """Return the project with this id, path or URL; None if there is none.
 
-    Every request here is tried again where that helps, so `retries` and `backoff` change nothing.
-    Raises the errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
+    Every request is retried if that can help, so `retries` and `backoff` change nothing.
     """
-    path = extract_path_from_url(
-        str(path_or_id or "").removeprefix(session_of(client).base_url + "/")
-    )
-    if not path.strip("/"):
+    path = path_at(client, path_or_id)
+    if not path:
         return None
     try:
         return read_one(client, endpoint(path))
@@ -89,9 +95,9 @@ def get_project_with_retries(
 
 
 def search_projects(client: Client, query: str) -> RecordList:
-    """Return all projects whose name, path or description holds `query`; of a blank one, none.
+    """Return all projects with `query` in their name, path or description; none for a blank one.
 
-    With a `/` in it the namespaces count, too. An error carries the rows read. Thread-safe.
+    With a `/` in it, the namespaces are searched, too.
     """
     text = str(query or "").strip()
     if not text:
@@ -105,7 +111,7 @@ def search_projects(client: Client, query: str) -> RecordList:
 
 @dataclass(frozen=True, slots=True)
 class UserProjects:
-    """A person's projects, each once. Not to be changed.
+    """A person's projects, each once. Immutable.
 
     `personal` are in the person's own namespace, `contributed` anywhere else.
     """
@@ -124,9 +130,9 @@ class UserProjects:
 
 
 def get_user_projects(client: Client, user_id: int | str, username: str) -> dict[str, list[Record]]:
-    """Return a person's projects as `{"personal", "contributed", "all"}`, archived ones included.
+    """Return a person's projects as `{"personal", "contributed", "all"}`, including archived ones.
 
-    As `of_user`. Raises the errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
+    `of_user` says which projects these are.
     """
     return run_workflow(client, of_user(user_id, username)).as_dict()
 
@@ -134,9 +140,9 @@ def get_user_projects(client: Client, user_id: int | str, username: str) -> dict
 def of_user(user_id: int | str, username: str) -> Workflow[UserProjects]:
     """Return the workflow that finds a person's projects.
 
-    It asks for the person's own projects, for those they contributed to in the last year, and for
-    their pushes, which GitLab keeps for three. It leaves out a project that is gone, or that the
-    token may not see.
+    It reads the person's own projects, those they contributed to in the last year, and their
+    pushes, which GitLab keeps for three years. Projects that are gone or that the token cannot see
+    are left out.
     """
     number = user_number(user_id)
     wanted = rest_lists(number)
@@ -162,9 +168,9 @@ def of_user(user_id: int | str, username: str) -> Workflow[UserProjects]:
 
 
 def rest_lists(user: int) -> dict[str, RestList]:
-    """Return the two lists of a person's projects: their own, and where they contributed.
+    """Return the two lists of a person's projects: their own, and those they contributed to.
 
-    Both hold archived projects. The second goes back one year and leaves out the person's own.
+    Both include archived projects. The second goes back one year and leaves out the person's own.
     """
     kinds = ("projects", "contributed_projects")
     return {kind: RestList(f"users/{user}/{kind}") for kind in kinds}
@@ -177,7 +183,7 @@ def by_id(rows: Iterable[Record]) -> dict[int | str, Record]:
 
 
 def is_personal(project: Record, username: str) -> bool:
-    """Say whether a project lies in that person's own namespace."""
+    """Return whether a project is in this person's own namespace."""
     namespace = record.field(project, "namespace")
     path = record.text(namespace, "path") or ""
     return record.text(namespace, "kind") == "user" and username_key(path) == username_key(username)

@@ -12,16 +12,16 @@ from gitlab_sync.types import Params
 Kind: TypeAlias = Literal["merge_requests", "issues"]
 
 Role: TypeAlias = Literal["author", "assignee"]
-"""In which role a person has an item."""
+"""The role of a person in an item."""
 
 ROLES: tuple[Role, ...] = ("author", "assignee")
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which items count. `project` wins over `group`; ids or paths.
+    """Which items count. Immutable. `project` and `group` are ids or paths; the project wins.
 
-    `by` is "author", or "assignee"; any other value means "author", as in the older client.
+    `by` is "author" or "assignee"; any other value means "author", as in the older client.
     """
 
     project: int | str | None = None
@@ -30,15 +30,15 @@ class Scope:
 
     @property
     def role(self) -> Role:
-        """In which role the items are a person's."""
+        """The role of the person in the items."""
         return "assignee" if self.by == "assignee" else "author"
 
     def rest_list(self, kind: Kind, params: Params) -> RestList:
-        """Return the list of items, open and ended, that the filters of `params` leave.
+        """Return the list of items, open and ended, with the filters of `params`.
 
-        GitLab ignores a filter that a route does not know without a word, so the scope is in the
-        path. Without `scope=all` the instance-wide list shows the items of the token's owner only,
-        and without `non_archived=false` some lists leave archived projects out.
+        GitLab silently ignores a filter that a route does not support, so the scope is in the path.
+        Without `scope=all`, the instance-wide list has only the token owner's items; without
+        `non_archived=false`, some lists leave out archived projects.
         """
         everything: Params = {"scope": "all", "state": "all"}
         if self.project is not None:

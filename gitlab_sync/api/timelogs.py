@@ -1,7 +1,7 @@
-"""Booked time of a person: GraphQL's time logs, and what items say where there is none.
+"""Time that a person logged: GraphQL's time logs, and `time_stats` of items on days without one.
 
-REST has no time logs. A log counts for whoever booked it, and shows only where the token may see
-the item that it was booked on.
+REST has no time logs. A log counts for the person who made it, and is visible only if the token can
+see its item.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 
 from gitlab_sync.api import users
-from gitlab_sync.api.period import LOCAL, given_period
+from gitlab_sync.api.period import given_period, local_zone
 from gitlab_sync.api.projects import endpoint, extract_path_from_url
 from gitlab_sync.api.user_items import Owner
 from gitlab_sync.errors import GitLabSyncError, NotFound, QueryTooComplex
@@ -38,7 +38,7 @@ __all__ = [
     "of_user",
 ]
 
-# Asked through the person: the list at the root is for administrators, and for one's own logs.
+# Asked through the person: the list at the root is for administrators and for the caller's logs.
 _QUERY = """
 query timeLogs(
   $id: UserID, $username: String, $start: Time, $end: Time, $first: Int, $after: String
@@ -57,7 +57,7 @@ query timeLogs(
 }
 """
 _PAGES = (100, 50, 20, 5)
-"""Logs a page: fewer where the server finds that too much."""
+"""Logs on a page: fewer if the server finds the query too complex."""
 
 
 def fetch_user_timelogs(
@@ -67,11 +67,9 @@ def fetch_user_timelogs(
 
     Rows are `{"id", "date", "time_spent", "spent_at", "summary", "project_id", "project_path"}`,
     with `issue` or `merge_request` (`{"iid", "title", "web_url"}`). `date` is the day in `zone`
-    (None: the machine's), `time_spent` seconds, negative where time was taken back.
+    (None: the machine's), `time_spent` is in seconds, negative if time was subtracted.
 
-    Raises NotFound where GraphQL is off or there is no such user, GraphQLError for what it refuses,
-    and the other errors of `gitlab_sync.errors` for what could not be read, with the rows that were
-    as `.partial`. Thread-safe.
+    Raises NotFound if GraphQL is off or there is no such user, GraphQLError for a refused query.
     """
     period = given_period(start, end, zone)
     return run_workflow(client, of_user(Owner.of(None, username), period, zone))
@@ -86,10 +84,10 @@ def fetch_user_timelogs_from_projects(
     *,
     zone: tzinfo | None = None,
 ) -> RecordList:
-    """Return the time logs of a person that were booked in these projects; else as above.
+    """Return the time logs of a person in these projects, as `fetch_user_timelogs` does.
 
-    `projects` are records, ids or paths. All logs of the period are read and those elsewhere left
-    out: that costs less than asking for each project.
+    `projects` are records, ids or paths. All logs of the period are read and the others left out:
+    that takes fewer requests than asking for each project.
     """
     period = given_period(start_date, end_date, zone)
     wanted = frozenset(name for each in projects for name in _names(each))
@@ -105,18 +103,19 @@ def fetch_user_timelogs_from_projects(
 
 
 def of_user(owner: Owner, period: Period, zone: tzinfo | None = None) -> Workflow[RecordList]:
-    """Return the plan that reads a person's time logs; it raises what `fetch_user_timelogs` does.
+    """Return the workflow of `fetch_user_timelogs`, which raises the same errors.
 
-    A page that the server finds too complex is asked for again, smaller.
+    A page that the server finds too complex is requested again with fewer rows.
     """
     found = yield from _read(owner, period)
     if isinstance(found.error, NotFound) and owner.user_id is None:
-        # A single person is found by their own spelling only; the list of users takes any.
+        # GraphQL finds a person by the exact spelling only; the list of users accepts any case.
         person = yield from users.find(owner.username)
         if person is not None:
             known = Owner(users.user_number(person["id"]), owner.username)
             found = yield from _read(known, period)
-    logs = unique_records(_log(node, zone or LOCAL) for node in found.reading.rows)
+    zone = zone or local_zone()
+    logs = unique_records(_log(node, zone) for node in found.reading.rows)
     rows = RecordList(log for log in logs if period.contains(log["spent_at"]))
     rows.complete = found.error is None
     if found.error is not None:
@@ -135,7 +134,7 @@ def _read(owner: Owner, period: Period) -> Workflow[ListResult[str]]:
 
 
 def _connection(owner: Owner, period: Period, size: int) -> PageSource:
-    # GitLab takes either an id or a name.
+    # GitLab accepts either an id or a name.
     named = owner.username if owner.user_id is None else None
     number = None if owner.user_id is None else f"gid://gitlab/User/{owner.user_id}"
     variables = {
@@ -174,7 +173,7 @@ def _log(node: Record, zone: tzinfo) -> Record:
 
 
 def _seconds(value: object) -> int | None:
-    """Return a whole number that GraphQL gives as a number or as a text."""
+    """Return an integer that GraphQL gives as a number or as text; None for anything else."""
     try:
         return int(str(value))
     except ValueError:
@@ -190,7 +189,7 @@ def _number(global_id: str | None) -> int | None:
 
 
 def _names(project: Record | int | str) -> Iterator[int | str]:
-    """Yield what a log may name a project by: its id, and its path in lower case."""
+    """Yield the id of a project and its path in lower case, as far as they are given."""
     if isinstance(project, Mapping):
         given: Iterable[object] = (project.get("id"), project.get("path_with_namespace"))
     else:
@@ -228,20 +227,19 @@ def build_daily_time_from_time_stats(
     """Return seconds by day: those of `existing_daily_times`, and for other days from items.
 
     An issue's time counts on the day it was created, a merge request's on the day it was merged,
-    else last updated. Only of items of the period whose record lacks `time_stats` are these asked
-    for, all together. Raises the errors of `gitlab_sync.errors` for what could not be read.
-    Thread-safe.
+    else last updated. `time_stats` that are missing from records of the period are read, all
+    together.
     """
     period = given_period(start_str, end_str, zone)
     workflow = with_time_stats(list(issues), list(mrs), period)
     both = run_workflow(client, workflow)
-    return daily_time_from_stats(*both, period, zone or LOCAL, existing_daily_times)
+    return daily_time_from_stats(*both, period, zone or local_zone(), existing_daily_times)
 
 
 def with_time_stats(
     issues: list[Record], mrs: list[Record], period: Period
 ) -> Workflow[tuple[list[Record], list[Record]]]:
-    """Return the plan that completes the records of the period which do not say the time spent."""
+    """Return the workflow that completes records of the period that lack `time_stats`."""
     kinds = ("issues", "merge_requests")
     lacking = {
         f"{kind} {place}": (item, kind)

@@ -1,4 +1,4 @@
-"""What people wrote and what is assigned to them: merge requests or issues, whole histories."""
+"""Merge requests or issues that people wrote or that are assigned to them, with no limit."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ALWAYS = Period()
 class Owner:
     """The person who has the items: lists are filtered by `user_id`, else by `username`. Immutable.
 
-    `known` says that the person has been found already, so that empty lists prove nothing new.
+    `known` says that the person is known to exist, so that empty lists need no look-up.
     """
 
     user_id: int | None = None
@@ -45,28 +45,28 @@ class Owner:
 
     @classmethod
     def of(cls, user_id: object, username: str | None) -> Owner:
-        """Return the person that an id, a name, or both name; ConfigurationError for neither."""
+        """Return the person with this id, this name, or both; ConfigurationError for neither."""
         name = bare_username(username)
         if user_id is None or user_id == "":
             if not name:
-                raise ConfigurationError("Neither an id nor a name of a user is given")
+                raise ConfigurationError("A user must have an id or a name, got neither")
             return cls(None, name)
         return cls(user_number(user_id), name)
 
     def filter(self, role: Role) -> Params:
-        """Return what filters a list by the person in a role: GitLab takes either id or name."""
+        """Return the filter of a list for the person in a role; GitLab accepts id or name."""
         if self.user_id is None:
             return {f"{role}_username": self.username}
         return {f"{role}_id": self.user_id}
 
     def look_up(self) -> RestList:
-        """Return the list that holds the person's record."""
+        """Return the list with the person's record."""
         if self.user_id is None:
             return by_username(self.username)
         return RestList(f"users/{self.user_id}", single=True)
 
     def is_named(self, person: object) -> bool:
-        """Say whether a record of a user is the person's."""
+        """Return whether a user's record is that of the person."""
         if self.user_id is not None:
             return record.identity(person) == self.user_id
         return username_key(record.text(person, "username")) == username_key(self.username)
@@ -74,10 +74,10 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class UserItems:
-    """A person's items, each once, the newest first. Not to be changed.
+    """A person's items, each once, newest first. Immutable.
 
-    `username` is as GitLab spells it. With any `errors`, items may be missing. `exists` says
-    whether there is such a person; None: that could not be read either.
+    `username` is as GitLab spells it. If there are `errors`, items can be missing. `exists` says
+    whether the person exists (None: that could not be read either).
     """
 
     username: str
@@ -92,21 +92,21 @@ class UserItems:
 
     @property
     def authored(self) -> list[Record]:
-        """The records of what the person wrote, as GitLab sent them."""
+        """The records of the items that the person wrote, as GitLab sent them."""
         return [item.record for item in self.items if item.authored]
 
     def rows(self, row: Callable[[UserItem, str], Record]) -> RecordList:
-        """Return a row for each item, made of it and the username; incomplete with any `errors`."""
+        """Return a row for each item, from it and the username; incomplete if there are errors."""
         rows = RecordList(row(item, self.username) for item in self.items)
         rows.complete = not self.errors
         rows.total = len(rows) if rows.complete else None
         return rows
 
     def numbers(self, states: Mapping[str, str]) -> dict[str, int]:
-        """Return how many items there are, by title.
+        """Return counts of the items, by title.
 
-        `total` counts what the person wrote, the titles of `states` what of that is in their state,
-        and `assigned` what is assigned to the person.
+        `total` counts what the person wrote, each title of `states` those in its state, and
+        `assigned` what is assigned to the person.
         """
         written = [record.state(each) for each in self.authored]
         return {
@@ -116,7 +116,7 @@ class UserItems:
         }
 
     def whole_or_raise(self, rows: Iterable[Record]) -> None:
-        """Raise the first error, if there is one, with the rows of what was read."""
+        """Raise the first error, if there is one, with these rows as `.partial`."""
         if self.errors:
             error = self.errors[0]
             error.partial = RecordList(rows)
@@ -129,9 +129,9 @@ def read_rows(
     workflow: Workflow[UserItems],
     user_rows: Callable[[UserItems], tuple[RecordList, dict[str, int]]],
 ) -> tuple[RecordList, dict[str, int]]:
-    """Carry out the workflow of `of_user`, and return rows and numbers of what it found.
+    """Run a workflow of `of_user`, and return the rows and counts of its result.
 
-    Raises the first error that it met, with the rows of what was read as `.partial`. Thread-safe.
+    Raises its first error, with the rows as `.partial`.
     """
     found = run_workflow(client, workflow)
     rows, numbers = user_rows(found)
@@ -145,9 +145,9 @@ def divide(
     period: Period = _ALWAYS,
     project_ids: Collection[int] | None = None,
 ) -> tuple[UserItem, ...]:
-    """Return the items of both lists, each once by its id, with its roles; the newest first.
+    """Return the items of both lists, each once by its id, with its roles; newest first.
 
-    Only what was created in the period, and lies in one of the projects (None: in any), counts.
+    Only items that were created in the period and belong to these projects (None: any) count.
     """
     found: dict[object, UserItem] = {}
     for is_authored, items in ((True, authored), (False, assigned)):
@@ -181,12 +181,12 @@ def of_user(
 ) -> Workflow[UserItems]:
     """Return the workflow that reads a person's items; errors are in its result.
 
-    `created` gives exactly the items of the period. `active` gives all to which anything happened
-    in it, and some more: the caller knows which moment counts. The lists are those of the project
-    or group of `scope`; of these, `projects` leaves only the items in some projects. Projects given
-    as paths are looked up, side by side with the lists; an id is taken as it is. An item proves
-    that its author or assignee exists, and tells the spelling of the name. A person whose lists are
-    empty, or who is given without a name, is looked up: NotFound is in the errors if there is none.
+    With `created`, the items are exactly those of the period. With `active`, they are all that
+    anything happened to in it, and some more: the caller decides which time counts. The lists are
+    those of `scope`; `projects` keeps only the items in these projects. Projects given as paths are
+    looked up, in parallel with the lists; ids are used as they are. An item proves that its author
+    or assignee exists, and shows the spelling of the name. If the lists are empty, or no name is
+    given, the person is looked up: NotFound is among the errors if there is no such person.
     """
     wanted = _projects(projects)
     within = created_within(period) if moment == "created" else active_within(period)
@@ -221,10 +221,10 @@ def of_user(
 def of_users(
     kind: Kind, usernames: Sequence[str], scope: Scope = EVERYWHERE, lists: Lists | None = None
 ) -> Workflow[dict[str, UserItems]]:
-    """Return the workflow that reads the items of several people, by the names that are given.
+    """Return the workflow that reads the items of several people, by the given names.
 
-    Of each person it reads the items in the role of `scope`, as `of_user` does. `lists` are the
-    merge requests of that scope, read over GraphQL for many people at once; REST has the others.
+    It reads each person's items in the role of `scope`, as `of_user` does. `lists` reads the merge
+    requests of that scope over GraphQL for many people at once; the rest is read over REST.
     """
     role = scope.role
     listed = {} if lists is None else (yield from lists.read(usernames))
@@ -245,7 +245,7 @@ def _one(rest_list: RestList) -> Workflow[ListResult[str]]:
 
 
 def _projects(given: Projects) -> list[int | str] | None:
-    """Return ids as numbers and all else as paths; None for no filter."""
+    """Return ids as numbers and everything else as paths; None for no filter."""
     if given is None:
         return None
     each = [given] if isinstance(given, int | str) else list(given)

@@ -1,4 +1,4 @@
-"""Users."""
+"""Users: one by name, and names and ids as people give them."""
 
 from __future__ import annotations
 
@@ -15,43 +15,40 @@ from gitlab_sync.types import Record
 
 
 def by_username(username: str) -> RestList:
-    """Return the list that holds the user of that name, ignoring case, or nothing."""
+    """Return the list of users with this name in any case: one user, or none."""
     return RestList("users", {"username": username})
 
 
 def distinct_usernames(usernames: Iterable[str]) -> list[str]:
-    """Return the names without blanks and repetitions in another case, as first typed."""
+    """Return the names as first typed, without blanks and without repetitions in another case."""
     if isinstance(usernames, str):
         raise ConfigurationError(
-            f"usernames is one text, {usernames!r}", hint="Give a list of usernames."
+            f"usernames must be a list, got {usernames!r}", hint="Give a list of usernames."
         )
     return unique(filter(None, map(bare_username, usernames)), username_key)
 
 
 def user_number(user_id: object) -> int:
-    """Return a user's id as a number; ConfigurationError for what cannot be one.
+    """Return a user's id as a number; ConfigurationError for an invalid id.
 
-    GitLab takes a filter without a value for no filter: without this check, everybody's items would
-    be those of a user whose id somebody forgot.
+    GitLab treats a filter without a value as no filter: without this check, a missing id would
+    select the items of all users.
     """
     text = "" if isinstance(user_id, bool) else str(user_id).strip()
     if not (text.isascii() and text.isdigit()):
-        raise ConfigurationError(f"{user_id!r} is not the id of a user", hint="Give a number.")
+        raise ConfigurationError(f"A user's id must be a number, got {user_id!r}")
     return int(text)
 
 
 def get_user_by_username(client: Client, username: str) -> Record | None:
-    """Return the user of exactly that name, ignoring case, or None if there is none.
-
-    As `find`. Raises the errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
-    """
+    """Return the user with exactly this name in any case, or None if there is none."""
     return run_workflow(client, find(username))
 
 
 def find(username: str) -> Workflow[Record | None]:
-    """Return the plan that finds a user: the record of `/users/:id`, and what the list has besides.
+    """Return the workflow that finds a user: the record of `/users/:id`, completed by the list's.
 
-    A blank name is nobody's and costs no request.
+    A blank name gives None, and costs no request.
     """
     wanted = bare_username(username)
     if not wanted:

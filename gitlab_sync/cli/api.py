@@ -24,21 +24,21 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 @click.argument("path")
 @click.option(
     "--raw-field", "-f", "texts", multiple=True, metavar="KEY=VALUE",
-    help="A parameter whose value is a text as it stands.",
+    help="A parameter; its value is a text.",
 )  # fmt: skip
 @click.option(
     "--field", "-F", "typed", multiple=True, metavar="KEY=VALUE",
-    help="A parameter whose value may also be true, false, null, a whole number, or with @FILE "
-    "what a file holds (@-: standard input).",
+    help="A parameter; its value can also be true, false, null, a whole number, or with @FILE "
+    "the content of a file (@-: standard input).",
 )  # fmt: skip
 @click.option(
     "--input", "body", type=FILE, metavar="FILE",
-    help="The body, as JSON; - is standard input. Not with fields, nor with GET.",
+    help="The body, as JSON; - is standard input. Excludes GET and fields.",
 )  # fmt: skip
-@click.option("--paginate", is_flag=True, help="Read all pages of a list; only with GET.")
+@click.option("--paginate", is_flag=True, help="Read all pages of a list. Needs GET.")
 @click.option(
     "--format", "form", type=click.Choice(["json", "ndjson"]), default="json", show_default=True,
-    help="ndjson: one object a line; with --paginate as each page comes.",
+    help="ndjson: one object per line, with --paginate as soon as each page is read.",
 )  # fmt: skip
 @connection_options
 def api(
@@ -53,16 +53,16 @@ def api(
 ) -> int:
     """Send a request to PATH, such as projects/1/issues, and print the JSON of its answer.
 
-    METHOD is GET, POST, PUT, PATCH or DELETE. With GET the fields go into the query, else they are
-    the body. A key such as labels[] makes a list, one such as user[name] an object.
+    METHOD is GET, POST, PUT, PATCH or DELETE. Fields go into the query of a GET, and into the body
+    of all other requests. A key such as labels[] makes a list, a key such as user[name] an object.
     """
     reads = method == "GET"
     if without_secrets(path) != path or any(_signs_in(pair) for pair in (*texts, *typed)):
-        raise click.UsageError("A token is never an argument. Put it into GITLAB_TOKEN.")
+        raise click.UsageError("A token must not be an argument: put it into GITLAB_TOKEN.")
     if paginate and not reads:
-        raise click.UsageError("--paginate goes with GET only.")
+        raise click.UsageError(f"--paginate needs GET, got {method}.")
     if body is not None and (reads or texts or typed):
-        raise click.UsageError("--input goes neither with GET nor with fields.")
+        raise click.UsageError("--input excludes GET, --field and --raw-field.")
 
     from gitlab_sync.cli.session import open_session
 
@@ -80,23 +80,30 @@ def api(
 
 
 def _signs_in(pair: str) -> bool:
-    """Whether a field is another way to hand GitLab a token."""
+    """Return whether a field is another way to send GitLab a token."""
     return pair.partition("=")[0].lower() in {"private_token", "job_token"}
 
 
 def _read_json(name: str) -> Any:
-    """Return what a file of JSON holds (`-`: standard input); click.UsageError if it is none."""
+    """Return the content of a JSON file (`-`: standard input).
+
+    Raises click.UsageError if the file cannot be read or is not JSON.
+    """
     import orjson
 
     data = read_bytes(name)
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise click.UsageError(f"{place_of(name)} is not JSON: {error}") from None
+        raise click.UsageError(f"{place_of(name)} must be JSON: {error}") from None
 
 
 def _print_pages(session: Session, path: str, sent: Any) -> int:
-    """Print each page as it comes; what came before an error stays, and the code says so."""
+    """Print each page as soon as it is read, and return the exit code.
+
+    Pages before an error stay printed, and the code is that of an incomplete run. Raises the error
+    if nothing was printed.
+    """
     printed = False
     try:
         for page in session.iter_pages(path, sent):

@@ -1,4 +1,4 @@
-"""`commits`: show the commits of people, their totals, or the commits that match nobody."""
+"""`commits`: show the commits of people, their totals, or the commits that match no one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gitlab_sync.rules.text import plural
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
-    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.services.commits import CommitsReport, Table
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 @click.option(
     "--group",
     metavar="G",
-    help="Only commits of the projects of this group and its subgroups, archived ones included: "
-    "id, path or URL. Those of --project count, too.",
+    help="Only commits in the projects of this group (id, path or URL) and its subgroups, archived "
+    "ones included. Projects of --project count as well.",
 )
-@click.option("--totals", is_flag=True, help="A row for each person, with the numbers.")
+@click.option("--totals", is_flag=True, help="Show a row for each person, with the totals.")
 @click.option(
     "--unmatched",
     is_flag=True,
-    help="The names and addresses of commits that match nobody, with their number.",
+    help="Show the names and addresses that match no one, with their number of commits.",
 )
 @target_options
 @connection_options
@@ -46,25 +46,25 @@ def commits(
     target: Target,
     connection: Connection,
 ) -> int:
-    """Show whose commits are whose, the newest first.
+    """Show the commits of each person, the newest first.
 
-    With --project or --group and nobody named, people are the members of these projects, inherited
-    ones included, but for bots.
+    With --project or --group and no users given, the people are the members of these projects,
+    inherited members included, without bots.
     """
     if totals and unmatched:
-        raise click.UsageError("Either --totals or --unmatched: each is a table of its own.")
+        raise click.UsageError("--totals excludes --unmatched: each is a table of its own.")
     if group is not None and not group.strip().strip("/"):
-        raise click.UsageError("Which group? Give --group its id, path or URL.")
+        raise click.UsageError(f"--group must be an id, path or URL, got “{group}”.")
     of_members = bool(scope.projects or group) and not people.asked
     if not of_members:
         require_people(people, connection)
 
-    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.commits import CommitsQuery, answer
 
     table: Table = "Totals" if totals else "Unmatched" if unmatched else "Commits"
 
-    def work(command: CommandRun, output: Output) -> Summary:
+    def work(command: CommandRun, output: Output) -> Ending:
         named = people if of_members else find_people(people, command)
         query = CommitsQuery(
             None if of_members else named.people,
@@ -80,7 +80,7 @@ def commits(
         if "Username" in sheet.columns:
             sheet = Further(named, sheet.columns).behind(sheet)
         output.finish(sheet)
-        return Summary.of_people(
+        return Ending.of_people(
             report,
             remarks=list(_remarks(report, table, of_members=of_members)),
             unknown_projects=report.unknown_projects,
@@ -92,7 +92,7 @@ def commits(
 
 
 def _remarks(report: CommitsReport, table: Table, *, of_members: bool) -> Iterator[str]:
-    """Yield how the commits divide, or who may miss some that match nobody."""
+    """Yield how the commits divide, or how many people might lack commits that match no one."""
     if of_members and not report:
         yield "warning: the projects have no members, so there are no rows"
     unmatched = report.division.unmatched
@@ -100,10 +100,10 @@ def _remarks(report: CommitsReport, table: Table, *, of_members: bool) -> Iterat
     if table == "Unmatched":
         yield str(report.division)
         if unmatched:
-            yield "hint: say whose they are by lines of “username, address” in a file for --aliases"
+            yield "hint: give their people in a file for --aliases: lines of “username, address”"
     elif unmatched and without:
         yield (
             f"hint: {'1 person has' if without == 1 else f'{without} people have'} no commit, and "
-            f"{plural(unmatched, 'commit')} of nobody may be theirs: --unmatched lists the names "
+            f"{plural(unmatched, 'unmatched commit')} could be theirs: --unmatched lists the names "
             "and addresses"
         )

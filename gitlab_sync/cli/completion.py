@@ -1,6 +1,6 @@
-"""`completion`: what lets a shell complete commands and options, and the answers to its questions.
+"""`completion`: print the script with which a shell completes commands, and answer its queries.
 
-The protocol is click's: the script asks the program itself, with a variable of the environment set.
+The protocol is click's: the script runs this program with an environment variable set.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from gitlab_sync.cli.messages import NAME
 from gitlab_sync.cli.options import refuse_tokens
 
 VARIABLE = "_GITLAB_SYNC_COMPLETE"
-"""The variable in which a shell's script says what it wants to know."""
+"""The environment variable in which the script of a shell says what to complete."""
 
 
-_HELP = """Print the script that lets a SHELL complete this command.
+_HELP = """Print the script with which a SHELL completes this command.
 
 \b
 bash, in ~/.bashrc:                   eval "$(gitlab-sync completion bash)"
@@ -32,7 +32,7 @@ fish, in ~/.config/fish/config.fish:  gitlab-sync completion fish | source
 @refuse_tokens
 @click.pass_context
 def completion(context: click.Context, shell: str) -> int:
-    """Print the script that lets a SHELL complete this command."""
+    """Print the script with which a SHELL completes this command."""
     made = get_completion_class(shell)
     assert made is not None  # noqa: S101 - click has these three, whatever its version
     click.echo(made(context.find_root().command, {}, NAME, VARIABLE).source())
@@ -40,9 +40,9 @@ def completion(context: click.Context, shell: str) -> int:
 
 
 def answer(command: click.Command) -> int | None:
-    """Answer the question that a shell's script asks, and return the exit code; None without one.
+    """Answer the query of a shell's script, and return the exit code; None if there is no query.
 
-    Nothing is loaded for it but the commands themselves.
+    Imports the modules of the commands and nothing else.
     """
     asked = os.environ.get(VARIABLE)
     return shell_complete(command, {}, NAME, VARIABLE, asked) if asked else None

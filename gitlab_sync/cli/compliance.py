@@ -19,7 +19,7 @@ from gitlab_sync.rules.delimited import decoded
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
-    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.rules.projects.checks import ProjectCheck
     from gitlab_sync.rules.projects.compliance import Policy, Report
@@ -45,26 +45,24 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
     multiple=True,
     type=FILE,
     metavar="FILE",
-    help="Projects, one a line; # begins a comment; - is standard input. May be given several "
-    "times.",
+    help="Projects, one per line; # starts a comment; - is standard input. Repeatable.",
 )
-@click.option("--group", metavar="G", help="All projects of this group and its subgroups.")
+@click.option("--group", metavar="G", help="Also all projects of this group and its subgroups.")
 @click.option("--ref", metavar="REF", help="A branch, tag or commit. Default: the default branch.")
 @click.option(
     "--license",
     "licences",
     multiple=True,
     metavar="SPDX",
-    help="A licence that is allowed, by its SPDX identifier. May be given several times. Default: "
-    "AGPL-3.0.",
+    help="An allowed licence, by its SPDX identifier. Repeatable. Default: AGPL-3.0.",
 )
 @click.option(
     "--fail-under",
     type=click.FloatRange(0, 100),
     metavar="PERCENT",
-    help="Exit with 1 if a project's score is below this.",
+    help="Exit with 1 if the score of a project is below this.",
 )
-@click.option("--details", is_flag=True, help="With json and ndjson: every finding, too.")
+@click.option("--details", is_flag=True, help="With json and ndjson: include every finding.")
 @target_options
 @connection_options
 def compliance(
@@ -78,24 +76,28 @@ def compliance(
     target: Target,
     connection: Connection,
 ) -> int:
-    """Judge how well projects are kept: each PROJECT by its id, path or URL.
+    """Evaluate how well projects are kept: each PROJECT by its id, path or URL.
 
-    A single one is shown with every check, its evidence and how to fix it; many are a table, the
-    worst first.
+    A single project is shown with every check, its evidence and how to fix it; several projects
+    are a table, the lowest score first.
     """
     if details and target.format not in {"json", "ndjson"}:
-        raise click.UsageError("--details is for the formats json and ndjson.")
+        raise click.UsageError(f"--details needs --format json or ndjson, got {target.format}.")
     for name in licences:
         if not re.fullmatch(r"[A-Za-z0-9.+-]+", name):
-            raise click.UsageError(f"{name!r} is no SPDX identifier, such as MIT or AGPL-3.0.")
+            raise click.UsageError(
+                f"--license must be an SPDX identifier such as MIT or AGPL-3.0, got {name!r}."
+            )
     if group is not None and not group.strip().strip("/"):
-        raise click.UsageError("Which group? Give --group its id or path.")
+        raise click.UsageError(f"--group must be an id, path or URL, got “{group}”.")
     asked = bool(projects or projects_files or group is not None)
     if not asked and not connection.demo:
-        raise click.UsageError("Which? Give a PROJECT, --group G, or --projects-file FILE.")
+        raise click.UsageError(
+            "No projects given: give a PROJECT, --group G, or --projects-file FILE."
+        )
     names = [*_given(projects), *_listed(projects_files)]
 
-    from gitlab_sync.cli.report import MOST, Summary, by_reason, run_report
+    from gitlab_sync.cli.report import Ending, by_reason, run_report
     from gitlab_sync.services.compliance import (
         ComplianceQuery,
         answer,
@@ -109,24 +111,24 @@ def compliance(
     def row(checked: Checked) -> TableRow:
         return _details(checked, query.policy) if details else checked.row
 
-    def work(command: CommandRun, output: Output) -> Summary:
+    def work(command: CommandRun, output: Output) -> Ending:
         with command.progress("projects", live=not output.shows_rows) as run:
             report = answer(command.session, query, run, lambda checked: output.row(row(checked)))
         alone = len(report) == 1 and group is None and asked
         if target.format == "table" and alone and report.checked[0].report is not None:
-            output.write(to_text(report.checked[0], query.policy).encode(errors="replace"))
+            output.write(_to_text(report.checked[0], query.policy).encode(errors="replace"))
         else:
             sheet = report_sheet(query, report, command.session.base_url)
             output.finish(replace(sheet, rows=list(map(row, report.checked))))
         if not report:
             note("warning: no project was found, so there are no rows")
         met, hints = _errors(report)
-        return Summary(
+        return Ending(
             _exit_code(report, fail_under),
             report.completeness,
             [f"left out of the group: {', '.join(left_out(report))}"] if report.left_out else [],
             errors=by_reason(met, "projects"),
-            hints=hints[:MOST],
+            hints=hints,
         )
 
     return run_report(work, target, connection)
@@ -135,13 +137,13 @@ def compliance(
 def _given(projects: Iterable[str]) -> Iterator[str]:
     for name in projects:
         if without_secrets(name) != name and "://" not in name:
-            raise click.UsageError("A token was given as a PROJECT. Put it into GITLAB_TOKEN.")
+            raise click.UsageError("A token was given as a PROJECT: put it into GITLAB_TOKEN.")
         if name.strip().strip("/"):
             yield name.strip()
 
 
 def _listed(files: Iterable[str]) -> Iterator[str]:
-    """Yield the projects that files name, one a line."""
+    """Yield the projects in files with one project per line."""
     for file in files:
         for line in decoded(read_bytes(file))[0].splitlines():
             name = _COMMENT.sub("", line).strip()
@@ -150,10 +152,10 @@ def _listed(files: Iterable[str]) -> Iterator[str]:
 
 
 def _exit_code(report: ComplianceReport, fail_under: float | None) -> int:
-    """Return the exit code that a report calls for, given the least score that is good enough.
+    """Return the exit code of a report; `fail_under` is the lowest score that passes.
 
-    A score that is below it goes before anything that could not be read; that checks are unknown
-    although everything was read is no reason for another code.
+    A score below it counts before anything that could not be read. Unknown checks do not change
+    the code if everything was read.
     """
     if report and all(row["Status"] == "Error" for row in report):
         return NOTHING
@@ -166,7 +168,7 @@ def _exit_code(report: ComplianceReport, fail_under: float | None) -> int:
 
 
 def _errors(report: ComplianceReport) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the projects that could not be read by reason, and what to do about it."""
+    """Return the projects that could not be read, by reason, and hints."""
     met: dict[str, dict[str, None]] = {}
     hints: dict[str, None] = {}
     for checked in report.checked:
@@ -178,9 +180,9 @@ def _errors(report: ComplianceReport) -> tuple[dict[str, list[str]], list[str]]:
 
 
 def _details(checked: Checked, policy: Policy) -> dict[str, Any]:
-    """Return a project's row with `URL`, `Ref` and `Checks`: its `finding_rows`.
+    """Return a project's row with `URL`, `Ref`, and its `finding_rows` as `Checks`.
 
-    For a project that could not be read the three are null.
+    The three are null for a project that could not be read.
     """
     from gitlab_sync.services.compliance import finding_rows
 
@@ -195,12 +197,12 @@ def _details(checked: Checked, policy: Policy) -> dict[str, Any]:
 # -- one project in words --------------------------------------------------------------------------
 
 
-def to_text(checked: Checked, policy: Policy) -> str:
-    """Return what was found of a project, check by check, for a person. Pure.
+def _to_text(checked: Checked, policy: Policy) -> str:
+    """Return what was found in a project, check by check, for a person to read. Pure.
 
-    A mark (`pass`, `FAIL`, `?` for unknown, `n/a` for what does not apply) and what it counts, then
-    the reason; below it where that stands, and for a fault what to do about it. The project must
-    have a report.
+    Each check has a mark (`pass`, `FAIL`, `?` for unknown, `n/a` if it does not apply), its points,
+    and the reason; below it the place of the evidence, and for a fault what to do. Raises
+    ValueError for a project without a report.
     """
     report = checked.report
     if report is None:
@@ -247,7 +249,7 @@ def _check(check: ProjectCheck, finding: Finding, policy: Policy, width: int) ->
 
 
 def _next(report: Report, policy: Policy) -> Iterator[str]:
-    """Say what to do first: what would raise the score most."""
+    """Yield what would raise the score most."""
     from gitlab_sync.services.compliance import suggestions
 
     best = [each.check.title for each in suggestions(report, policy)[:_MOST_NEXT]]

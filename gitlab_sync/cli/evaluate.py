@@ -23,7 +23,7 @@ from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 if TYPE_CHECKING:
     from gitlab_sync.api.scope import Scope
     from gitlab_sync.cli.output import Output
-    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.reports.report import Report
     from gitlab_sync.reports.sheet import Sheet
@@ -33,12 +33,12 @@ _TEXTS = frozenset({"Username", "Status", "Error"})
 
 _WHICH = (
     click.option(
-        "--project", metavar="P", help="Only in this project: id or path. Wins over --group.",
+        "--project", metavar="P", help="Only in this project (id or path). Overrides --group.",
     ),
-    click.option("--group", metavar="G", help="Only in this group: id or path."),
+    click.option("--group", metavar="G", help="Only in this group and its subgroups (id or path)."),
     click.option(
         "--scope", type=click.Choice(["author", "assignee"]), default="author", show_default=True,
-        help="Whose they are: who wrote them, or to whom they are assigned.",
+        help="Count items for their author or for their assignees.",
     ),
 )  # fmt: skip
 
@@ -56,7 +56,7 @@ def _which_options(command: Callable[..., int]) -> Callable[..., int]:
 @target_options
 @connection_options
 def mrs(**given: Any) -> int:
-    """Judge all ended merge requests of these people."""
+    """Evaluate all merged and closed merge requests of people."""
     return _evaluate("merge requests", MERGE_REQUEST_COLUMNS, **given)
 
 
@@ -66,7 +66,7 @@ def mrs(**given: Any) -> int:
 @target_options
 @connection_options
 def issues(**given: Any) -> int:
-    """Count all issues of these people, and judge the closed ones."""
+    """Count all issues of people, and evaluate the closed ones."""
     return _evaluate("issues", ISSUE_COLUMNS, **given)
 
 
@@ -85,13 +85,13 @@ def _evaluate(
     require_people(people, connection)
 
     from gitlab_sync.api.scope import Scope
-    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.evaluation import evaluate_issues, evaluate_merge_requests
 
     evaluate = evaluate_issues if what == "issues" else evaluate_merge_requests
     where = Scope(project, group, scope)
 
-    def work(command: CommandRun, output: Output) -> Summary:
+    def work(command: CommandRun, output: Output) -> Ending:
         named = find_people(people, command)
         further = Further(named, columns)
 
@@ -102,7 +102,7 @@ def _evaluate(
             report = evaluate(command.session, named.usernames, where, run)
         sheet = _sheet(report, what, columns, where, command.session.base_url)
         output.finish(further.behind(sheet))
-        return Summary.of_people(report, refused=named.refused)
+        return Ending.of_people(report, refused=named.refused)
 
     return run_report(work, target, connection, facts)
 
@@ -126,7 +126,7 @@ def _sheet(report: Report, what: str, columns: Sequence[str], scope: Scope, inst
 
 
 def _in_words(what: str, scope: Scope) -> str:
-    """Say which items count, for the reader of a file."""
+    """Return a description of the items that count, for the reader of a file."""
     where = "the whole instance"
     if scope.project is not None:
         where = f"project {scope.project}"

@@ -1,4 +1,4 @@
-"""Exit codes: what a run's end tells a script."""
+"""Exit codes: what a script can tell from the end of a run."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ EXIT_CODES = {
     NOTHING: "nothing could be read: sign-in, network, server",
     FAULT: "a fault of gitlab-sync itself",
     INTERRUPTED: "interrupted by Ctrl-C: what was done is written",
-    BROKEN_PIPE: "whoever read the output has gone",
+    BROKEN_PIPE: "the reader of the output has closed it",
     143: "ended by SIGTERM: what was done is written",
 }
-"""Every exit code there is, and what it means: help and documentation show this."""
+"""The meaning of every exit code, as help and documentation show it."""
 
 EPILOG = "\b\nExit codes:\n" + "\n".join(
     f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items()
@@ -36,7 +36,7 @@ EPILOG = "\b\nExit codes:\n" + "\n".join(
 
 
 def of_rows(rows: Sequence[TableRow], whole: bool) -> int:
-    """Return the exit code that rows with a `Status` call for; `whole` says all was read."""
+    """Return the exit code for rows with a `Status`; `whole` says that everything was read."""
     statuses = {row["Status"] for row in rows}
     if "Error" in statuses and statuses <= {"Error", "Not Found"}:
         return NOTHING

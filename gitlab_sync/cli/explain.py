@@ -1,4 +1,4 @@
-"""`explain`: when a check fails, why that matters, and how to fix what it finds."""
+"""`explain`: say when a check fails, why that matters, and how to fix its faults."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from gitlab_sync.rules.items.check import Check
 
 _MOST_NAMES = 3
-_UNLIKE = 0.5  # how much of a name must be right for it to be suggested
+_UNLIKE = 0.5  # the part of a name that must match for a suggestion
 
-# The rules for items judge none that is still open, and give no weights.
+# The rules for items evaluate no open items, and give no weights.
 _ITEMS: Mapping[str, str] = {
     "merge requests": "merged and closed merge requests",
     "issues": "closed issues",
 }
 
-# Columns of the table of projects that stand for several checks, or for one of another title.
+# Columns of the table of projects that combine several checks, or have a title of their own.
 _PROJECT_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "Security": ("secret_scan", "dependency_audit"),
     "Coverage": ("coverage_threshold",),
@@ -47,7 +47,7 @@ class Found(NamedTuple):
     show_default=True, help="json: a list of objects.",
 )  # fmt: skip
 def explain(check: str | None, form: str) -> int:
-    """Explain a CHECK, by its id or by the title of its column; without one, list them all."""
+    """Explain a CHECK, by its id or the title of its column; without a CHECK, list all."""
     found = list(_all()) if check is None else named(check)
     if form == "json":
         from gitlab_sync.reports.json_file import to_json
@@ -62,9 +62,9 @@ def explain(check: str | None, form: str) -> int:
 
 
 def named(name: str) -> list[Found]:
-    """Return the checks of that id or title, letters compared without case, in all rule sets.
+    """Return the checks of all rule sets with that id or title, whatever its case.
 
-    Raises click.UsageError, which names those that are nearest, if there is none.
+    Raises click.UsageError, which names the closest matches, if there is none.
     """
     names = _names()
     found = names.get(_key(name))
@@ -73,12 +73,16 @@ def named(name: str) -> list[Found]:
     nearest = get_close_matches(_key(name), names, _MOST_NAMES, _UNLIKE)
     columns = {_key(title): title for title in _columns()}
     shown = dict.fromkeys(columns.get(key, names[key][0].check.id) for key in nearest)
-    hint = f"The nearest are: {', '.join(shown)}." if shown else "Without a name all are listed."
+    hint = (
+        f"The closest matches are: {', '.join(shown)}."
+        if shown
+        else "Without a CHECK all are listed."
+    )
     raise click.UsageError(f"There is no check {name!r}. {hint}")
 
 
 def _names() -> dict[str, list[Found]]:
-    """Return the checks by every name that they go by."""
+    """Return the checks by each of their names."""
     names: dict[str, list[Found]] = {}
     for found in _all():
         for name in dict.fromkeys((_key(found.check.id), _key(found.check.title))):
@@ -90,7 +94,7 @@ def _names() -> dict[str, list[Found]]:
 
 
 def _columns() -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Return the columns that are not called as a check: its rule set, and ids or titles in it."""
+    """Return the rule set, and ids or titles in it, of columns with a title of their own."""
     from gitlab_sync.rules.scores.unified import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 
     columns = {title: ("projects", ids) for title, ids in _PROJECT_COLUMNS.items()}

@@ -1,4 +1,4 @@
-"""Parameters given as `KEY=VALUE`, as texts or with types, and nested by brackets."""
+"""Parses parameters given as `KEY=VALUE`, as texts or with types, and nested by brackets."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _WORDS = {"true": True, "false": False, "null": None}
 def fields(texts: Iterable[str], typed: Iterable[str]) -> Params | None:
     """Return the parameters that `KEY=VALUE` pairs make, or None for none at all.
 
-    The values of `texts` stay as they are; those of `typed` may be `true`, `false`, `null`, whole
+    The values of `texts` stay as they are; those of `typed` can be `true`, `false`, `null`, whole
     numbers, or `@FILE`. `a[]=1` makes a list, `a[b]=1` an object. Raises click.UsageError, which
-    names the key, for a pair that cannot be one, or a file that cannot be read.
+    names the key, for a malformed pair, or a file that cannot be read.
     """
     found: Params = {}
     for pair in texts:
@@ -36,7 +36,7 @@ def fields(texts: Iterable[str], typed: Iterable[str]) -> Params | None:
 def _split(pair: str) -> tuple[str, str]:
     key, equals, value = pair.partition("=")
     if not equals:
-        raise click.UsageError("A field lacks its value: give KEY=VALUE.")
+        raise click.UsageError("A field must be KEY=VALUE, got no “=”.")
     return key, value
 
 
@@ -54,14 +54,14 @@ def _content(key: str, name: str) -> str:
     try:
         return read_bytes(name).decode()
     except UnicodeDecodeError:
-        raise click.UsageError(f"{key}: {name} is not UTF-8") from None
+        raise click.UsageError(f"{key}: {name} must be UTF-8") from None
 
 
 def _put(into: Params, key: str, value: Any) -> None:
-    """Put a value where its key says, into lists and objects that are made on the way."""
+    """Put a value at the place of its key; missing lists and objects are created."""
     parts = _KEY.fullmatch(key)
     if parts is None:
-        raise click.UsageError(f"{key!r} cannot be a key: it is like a, a[], a[b] or a[b][].")
+        raise click.UsageError(f"A key must be like a, a[], a[b] or a[b][], got {key!r}.")
     *way, last = parts["name"], *_INNER.findall(parts["inner"])
     place: Any = into
     for step in way:
@@ -73,5 +73,5 @@ def _put(into: Params, key: str, value: Any) -> None:
         return
     values = place.setdefault(last, [])
     if not isinstance(values, list):
-        raise click.UsageError(f"{key!r} is a list, but has a value of its own, too.")
+        raise click.UsageError(f"{key!r} is a list, but also has a value of its own.")
     values.append(value)

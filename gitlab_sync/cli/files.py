@@ -1,4 +1,4 @@
-"""Files that people hand in: lists and CSV, from whatever program of which system."""
+"""Reads files of any program and system: lists and CSV."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gitlab_sync.rules.delimited import DELIMITERS, decoded, lines_of
 
 STANDARD_INPUT = "-"
 
-# `#` before a delimiter is a column of numbers, and no comment.
+# `#` before a delimiter is the title of a column of numbers, not a comment.
 _COMMENT_LINE = re.compile(r"\s*#(?![,;\t|])")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 
 
 def read_bytes(name: str) -> bytes:
-    """Return what a file holds (`-`: standard input); click.UsageError if it cannot be read."""
+    """Return the content of a file (`-`: standard input); click.UsageError if it cannot be read."""
     try:
         return sys.stdin.buffer.read() if name == STANDARD_INPUT else Path(name).read_bytes()
     except OSError as error:
@@ -27,15 +27,15 @@ def read_bytes(name: str) -> bytes:
 
 
 def place_of(name: str) -> str:
-    """Return what a file is called in messages."""
+    """Return the name of a file in messages."""
     return "standard input" if name == STANDARD_INPUT else name
 
 
 def read_list(name: str) -> str:
-    """Return the text of a list or CSV without its comments; the numbers of lines stay.
+    """Return the text of a list or CSV without its comments; line numbers stay.
 
-    A warning says if it is no Unicode. In a CSV only a whole line is a comment: its cells may hold
-    `Section #2`. In a plain list one may stand behind a name, too. Raises as `read_bytes`.
+    Warns if it is not Unicode. In a CSV only a whole line is a comment, since its cells can hold
+    `Section #2`. In a plain list a comment can also follow a name. Raises as `read_bytes`.
     """
     text, is_unicode = decoded(read_bytes(name))
     if not is_unicode:

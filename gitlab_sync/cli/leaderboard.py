@@ -17,7 +17,7 @@ from gitlab_sync.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
-    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.rules.identity.teams import Team
     from gitlab_sync.rules.scores.work import Number
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "teams_file",
     type=FILE,
     metavar="FILE",
-    help="The teams, as JSON; - is standard input. Its form is said in the documentation, and "
+    help="The teams, as JSON; - is standard input. The documentation describes the format, and "
     "--save-teams writes it.",
 )
 @click.option(
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     "groups",
     multiple=True,
     metavar="G",
-    help="A team of this group's members, inherited ones included: id or path. May be given "
-    "several times: each is a team.",
+    help="A team of this group's members, inherited ones included (id or path). Repeatable: each "
+    "group is a team.",
 )
 @scope_options
 @click.option(
@@ -47,15 +47,15 @@ if TYPE_CHECKING:
     "weights",
     multiple=True,
     metavar="NAME=N",
-    help="Points from 0 to 1000 for each of these, such as issues_closed=4; 0 takes it out of the "
-    "score. May be given several times.",
+    help="Points from 0 to 1000 for each item of a number, such as issues_closed=4; 0 takes it "
+    "out of the score. Repeatable.",
 )
-@click.option("--individuals", is_flag=True, help="With a list of people, and their badges.")
+@click.option("--individuals", is_flag=True, help="Also show a list of people, with their badges.")
 @click.option(
     "--save-teams", type=FILE, metavar="FILE", help="Write the teams as JSON, for --teams."
 )
 @click.option(
-    "--part", metavar="TITLE", help="Only this table: Leaderboard, a team's name, Scores, …"
+    "--part", metavar="TITLE", help="Show this table alone: Leaderboard, a team's name, Scores, …"
 )
 @target_options
 @connection_options
@@ -72,19 +72,19 @@ def leaderboard(
 ) -> int:
     """Compare teams: a ranking, each team's members, and the points behind each score."""
     if teams_file is not None and groups:
-        raise click.UsageError("Either --teams or --group: a run has its teams from one of them.")
+        raise click.UsageError("--teams excludes --group: a run takes its teams from one of them.")
     if teams_file is None and not groups and not connection.demo:
-        raise click.UsageError("Which teams? Give --teams FILE, or --group G for each.")
+        raise click.UsageError("No teams given: give --teams FILE, or --group G for each team.")
     if any(not group.strip().strip("/") for group in groups):
-        raise click.UsageError("Which group? Give --group its id or path.")
+        raise click.UsageError("--group must be an id or path, got a blank one.")
     teams = None if teams_file is None else _teams_of_file(teams_file)
     points = _points(weights)
 
-    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.reports.report import Report
     from gitlab_sync.services.leaderboard import LeaderboardQuery, answer
 
-    def work(command: CommandRun, output: Output) -> Summary:
+    def work(command: CommandRun, output: Output) -> Ending:
         query = LeaderboardQuery(
             _teams_of_groups(groups, command) if teams is None else teams,
             scope.projects,
@@ -102,7 +102,7 @@ def leaderboard(
             report = answer(command.session, query, run)
         output.finish_all(report.sheets(command.session.base_url, individuals=individuals), part)
         people = Report(report.individuals, report.completeness)
-        return Summary.of_people(people, unknown_projects=report.unknown_projects)
+        return Ending.of_people(people, unknown_projects=report.unknown_projects)
 
     return run_report(work, target, connection)
 
@@ -114,24 +114,24 @@ def _teams_of_file(name: str) -> tuple[Team, ...]:
     try:
         return parse_teams(read_bytes(name).decode(), place_of(name))
     except UnicodeDecodeError:
-        raise click.UsageError(f"{place_of(name)} is not UTF-8, as JSON has to be.") from None
+        raise click.UsageError(f"{place_of(name)} must be UTF-8.") from None
 
 
 def _points(given: Iterable[str]) -> Mapping[str, Number]:
-    """Return the weights with those that were given in their place; raises as `_teams_of_file`."""
+    """Return the default weights with the given ones in their place; raises as `_teams_of_file`."""
     from gitlab_sync.rules.scores.leaderboard import weights_from
 
     setting: dict[str, object] = {}
     for text in given:
         name, equals, number = text.partition("=")
         if not equals:
-            raise click.UsageError(f"--weight {text}: give NAME=N, such as mr_merged=8.")
+            raise click.UsageError(f"--weight must be NAME=N, such as mr_merged=8, got “{text}”.")
         setting[name.strip().lower()] = _number(number.strip())
     return weights_from(setting)
 
 
 def _number(text: str) -> Number | str:
-    """Return the number that a text is, whole if it can be; else the text."""
+    """Return a text as a number, an integer if possible; the text itself if it is not a number."""
     try:
         number = float(text)
     except ValueError:
@@ -140,16 +140,18 @@ def _number(text: str) -> Number | str:
 
 
 def _teams_of_groups(groups: Sequence[str], command: CommandRun) -> tuple[Team, ...]:
-    """Return the teams that these groups are; without any, the teams of the demo.
+    """Return a team for each group; without groups, the teams of the demo.
 
     Raises NotFound if one of the groups does not exist.
     """
+    if groups:
+        from gitlab_sync.services.leaderboard import teams_of_groups
+
+        return teams_of_groups(command.session, groups)
+
     from gitlab_sync.rules.identity.teams import Member, Team
     from gitlab_sync.sandbox import demo_world
-    from gitlab_sync.services.leaderboard import teams_of_groups
 
-    if groups:
-        return teams_of_groups(command.session, groups)
     return tuple(
         Team(name, "", tuple(map(Member, usernames)))
         for name, usernames in demo_world().teams.items()
@@ -157,7 +159,7 @@ def _teams_of_groups(groups: Sequence[str], command: CommandRun) -> tuple[Team, 
 
 
 def _require_part(part: str | None, query: LeaderboardQuery, *, individuals: bool) -> None:
-    """Refuse a table that the report will not have, before anything is read for it."""
+    """Raise click.UsageError for a table that the report will not have, before anything is read."""
     from gitlab_sync.services.leaderboard import INDIVIDUALS, LEADERBOARD, SCORES
 
     titles = [LEADERBOARD, *query.titles().values(), SCORES, *([INDIVIDUALS] * individuals)]
@@ -183,5 +185,5 @@ def _save(teams: Iterable[Team], path: str) -> None:
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be written: {error.strerror}",
-            hint="Give --save-teams a file in a folder that exists and may be written.",
+            hint="Give --save-teams a file in a folder that exists and is writable.",
         ) from None

@@ -11,11 +11,12 @@ import click
 
 from gitlab_sync.cli.exits import EPILOG, OK
 from gitlab_sync.cli.options import Connection, Target, connection_options, target_options
+from gitlab_sync.rules.text import plural
 from gitlab_sync.types import Record, Scalar
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
-    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.session.session import Session
 
@@ -56,17 +57,19 @@ _PROJECT: _Cells = {
 
 @click.command(epilog=EPILOG)
 @click.argument("group")
-@click.option("--direct", is_flag=True, help="Only those of the group itself, not inherited ones.")
+@click.option(
+    "--direct", is_flag=True, help="Only members of the group itself, not inherited ones."
+)
 @target_options
 @connection_options
 def members(group: str, direct: bool, target: Target, connection: Connection) -> int:
     """List the members of a GROUP, by its id or path.
 
-    As CSV the list can be handed to the commands that take --users-file.
+    As CSV, the list is input for commands with --users-file.
     """
     group = group.strip()
     if not group.strip("/"):
-        raise click.UsageError("Which GROUP? Give its id or path.")
+        raise click.UsageError(f"GROUP must be an id or path, got “{group}”.")
 
     from gitlab_sync.api.groups import get_group_members
     from gitlab_sync.http.urls import encode_id
@@ -79,9 +82,9 @@ def members(group: str, direct: bool, target: Target, connection: Connection) ->
             if direct
             else get_group_members(session, group)
         )
-        return records, f"{len(records)} members read"
+        return records, f"{plural(len(records), 'member')} read"
 
-    which = "direct members only" if direct else "inherited members, too"
+    which = "direct members only" if direct else "with inherited members"
     title, what = f"Members of {group}", f"group {group}, {which}"
     return _list(title, what, _MEMBER, ask, target, connection)
 
@@ -91,18 +94,18 @@ def members(group: str, direct: bool, target: Target, connection: Connection) ->
 @click.argument("text")
 @click.option(
     "--limit", type=click.IntRange(1), metavar="N", default=100, show_default=True,
-    help="Show so many at most.",
+    help="Show at most N.",
 )  # fmt: skip
 @target_options
 @connection_options
 def search(kind: str, text: str, limit: int, target: Target, connection: Connection) -> int:
-    """Search for projects or users whose name holds TEXT.
+    """Search for projects or users with TEXT in their name.
 
-    For projects the path and the description count, too, and with a / in TEXT also the groups.
+    The path and the description of a project count as well, and with a / in TEXT its groups.
     """
     text = text.strip()
     if not text:
-        raise click.UsageError("For which TEXT? An empty one would find everything.")
+        raise click.UsageError("TEXT must not be empty: it would find everything.")
 
     from gitlab_sync.session.session import PER_PAGE
 
@@ -111,14 +114,14 @@ def search(kind: str, text: str, limit: int, target: Target, connection: Connect
         params["search_namespaces"] = "true"
 
     def ask(session: Session) -> tuple[Sequence[Record], str]:
-        # One more than wanted says whether there are others.
+        # One more than the limit shows whether there are others.
         wanted = limit + 1
         per_page = min(wanted, PER_PAGE)
         pages = session.iter_pages(kind, params, per_page, -(-wanted // per_page))
         records = list(islice(chain.from_iterable(pages), wanted))
         if len(records) <= limit:
-            return records, f"{len(records)} {kind} found"
-        more = f"more than {limit} {kind} found: the first {limit} are shown, --limit shows others"
+            return records, f"{plural(len(records), kind[:-1])} found"
+        more = f"more than {limit} {kind} found: the first {limit} are shown, --limit shows more"
         return records[:limit], more
 
     cells = _PROJECT if kind == "projects" else _USER
@@ -134,20 +137,20 @@ def _list(
     target: Target,
     connection: Connection,
 ) -> int:
-    """Write a table of records. `what` is asked for; `ask` also says how complete they are.
+    """Write a table of records. `ask` returns them, and a sentence about their completeness.
 
-    A list that is not whole is not shown: the error of `gitlab_sync.errors` is raised.
+    Raises an error of `gitlab_sync.errors` for a list that is not whole, and shows nothing of it.
     """
-    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.reports.sheet import Meta, Sheet
 
-    def work(command: CommandRun, output: Output) -> Summary:
+    def work(command: CommandRun, output: Output) -> Ending:
         with command.progress(what):
             records, completeness = ask(command.session)
         rows = [{column: cell(each) for column, cell in cells.items()} for each in records]
         columns = list(cells)
         meta = Meta(datetime.now(UTC), command.session.base_url, completeness, what)
         output.finish(Sheet(title, columns, rows, meta, links={columns[0]: _LINK}))
-        return Summary(OK, remarks=[completeness])
+        return Ending(OK, remarks=[completeness])
 
     return run_report(work, target, connection)

@@ -1,7 +1,7 @@
-"""`gitlab-sync`: its commands, each loaded when it is used, and how every run of it ends.
+"""`gitlab-sync`: its commands, each imported when it is used, and how every run ends.
 
-To add a command: write it into a module of its own, which imports nothing heavy at its top, and add
-a line to `COMMANDS`.
+To add a command: write it in a module of its own that imports the engine inside its functions, and
+add a line to `COMMANDS`.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ COMMANDS = {
     "sandbox": "gitlab_sync.cli.sandbox",
     "completion": "gitlab_sync.cli.completion",
 }
-"""The module of each command; the command has its name there, with `_` for `-`."""
+"""The module of each command. The function has the name of the command, with `_` for `-`."""
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are asked for."""
+    """Imports each command when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names, in the order in which help shows them."""
+        """Return the names, in the order of the help text."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -63,13 +63,13 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @refuse_tokens
 def cli() -> None:
-    """How well does a team work in GitLab? Merge requests and issues of many people, judged."""
+    """How well does a team work in GitLab? Evaluate merge requests and issues of many people."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; errors become lines on standard error.
 
-    `arguments` are those after the program's name (None: the process's own).
+    `arguments` follow the name of the program (None: those of the process).
     """
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
@@ -100,7 +100,7 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - no traceback for a person at a shell
         complain(
             f"{type(error).__name__}: {error}",
-            "This is a fault of gitlab-sync. Please report it, with the command you gave.",
+            "This is a fault in gitlab-sync. Please report it, with the command that you ran.",
         )
         return exits.FAULT
 
@@ -112,7 +112,7 @@ def _invoke(arguments: list[str]) -> int:
 
 
 def _forget_standard_output() -> None:
-    """Let nothing try to flush what nobody reads any more, when the interpreter ends."""
+    """Send buffered output nowhere, so that its flush does not fail when the interpreter ends."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -1,4 +1,4 @@
-"""What is said to a person, on standard error: notes, errors with a hint, the log."""
+"""Writes to standard error: notes, errors with a hint, the log."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ NAME = "gitlab-sync"
 
 
 def printable(text: str) -> str:
-    """Return one line without secrets and control characters, since servers wrote parts of it."""
+    """Return the text, parts of which servers write, as one line without secrets and controls."""
     line = " ".join(without_secrets(text).split())
     return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def note(text: str) -> None:
-    """Say something on standard error."""
+    """Write a line to standard error."""
     click.echo(f"{NAME}: {printable(text)}", err=True)
 
 
 def complain(what: str, hint: str = "") -> None:
-    """Say what went wrong, each fault on a line of its own, and what to do about it."""
+    """Write what went wrong, each fault on a line of its own, and what to do about it."""
     for line in what.splitlines():
         note(f"error: {line}")
     if hint:
@@ -32,20 +32,20 @@ def complain(what: str, hint: str = "") -> None:
 
 
 def complain_of(error: GitLabSyncError) -> None:
-    """Say what an error of ours says."""
+    """Write the text and the hint of an error."""
     complain(str(error), error.hint)
 
 
 class _StandardError(logging.Handler):
-    """Write records to whatever standard error is at that moment: a live display replaces it."""
+    """Writes records to the current standard error, since a live display replaces it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        with contextlib.suppress(OSError):  # whoever read it has gone; the work goes on
+        with contextlib.suppress(OSError):  # its reader has closed it; the work goes on
             note(self.format(record))
 
 
 def log_to_stderr() -> None:
-    """Let all that gitlab_sync logs be seen. Idempotent."""
+    """Write all log records of gitlab_sync to standard error. Idempotent."""
     log = logging.getLogger("gitlab_sync")
     log.setLevel(logging.DEBUG)
     if not any(isinstance(handler, _StandardError) for handler in log.handlers):

@@ -16,7 +16,7 @@ from gitlab_sync.types import DEFAULT_SOURCE, STORE_VARIABLE, Source, StoreMode
 F = TypeVar("F", bound=Callable[..., Any])
 Format = Literal["table", "json", "ndjson", "csv", "xlsx", "parquet", "html"]
 
-# As the exporters have them; these load libraries that `--help` has no time for.
+# The same as those of the exporters, which load libraries that `--help` does not need.
 SUFFIXES: dict[str, Format] = {
     ".txt": "table",
     ".json": "json",
@@ -28,20 +28,20 @@ SUFFIXES: dict[str, Format] = {
     ".html": "html",
     ".htm": "html",
 }
-"""Which format a file's name asks for, by its ending in lower case."""
+"""The format of a file by the suffix of its name, in lower case."""
 
 BINARY: tuple[Format, ...] = ("xlsx", "parquet")
-"""The formats that are nothing for a terminal."""
+"""The formats that a terminal cannot show."""
 
 FILE = click.Path(readable=False)
-"""The type of a file's name: nothing is checked, but a shell knows how to complete it."""
+"""The type of a file name: nothing is checked, but shells complete it."""
 
-_MOST_WORKERS = 256  # the bridge's own bound; importing it would load the engine
+_MOST_WORKERS = 256  # the limit of the bridge; importing it would load the engine
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Which GitLab, as whom, and how patiently. Times in seconds; None is the default."""
+    """The GitLab, the token, and how long to wait. Times in seconds; None is the default."""
 
     url: str | None = None
     token_env: str | None = None
@@ -56,9 +56,9 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class FactOptions:
-    """From where merge requests are read in full, and whether that is kept.
+    """The source of facts about merge requests, and whether facts are stored.
 
-    `refresh` reads all anew and keeps it; `clear` forgets first what is kept.
+    `refresh` reads everything again and stores it; `clear` empties the store first.
     """
 
     source: Source = DEFAULT_SOURCE
@@ -68,26 +68,26 @@ class FactOptions:
 
 
 NOTHING_KEPT = FactOptions(store="off")
-"""For commands that read no merge request in full."""
+"""For commands that read no facts about merge requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the rows go: in which format, into which file (None: standard output)."""
+    """The format of the report, and its file (None: standard output)."""
 
     format: Format = "table"
     path: str | None = None
 
 
 def refuse_tokens(command: F) -> F:
-    """Refuse a token on the command line, where the whole machine can see it."""
+    """Refuse a token on the command line, where other users of the machine can see it."""
 
     def refuse(context: click.Context, _parameter: click.Parameter, given: str | None) -> None:
         if given is not None:
             raise click.UsageError(
-                "A token is never an argument: other users of this machine can read arguments, "
-                "and shells remember them. Put it into the environment variable GITLAB_TOKEN, let "
-                "--token-env NAME name another one, or use a file of python-gitlab.",
+                "A token must not be an argument: other users of this machine can read arguments, "
+                "and shells store them. Put it into the environment variable GITLAB_TOKEN, name "
+                "another variable with --token-env NAME, or use a file of python-gitlab.",
                 context,
             )
 
@@ -100,38 +100,38 @@ def refuse_tokens(command: F) -> F:
 
 
 _CONNECTION = (
-    click.option("--url", metavar="URL", help="The GitLab. Default: GITLAB_URL."),
+    click.option("--url", metavar="URL", help="The URL of the GitLab. Default: GITLAB_URL."),
     click.option(
         "--token-env", metavar="NAME",
         help="The environment variable that holds the token. Default: GITLAB_TOKEN.",
     ),
     click.option(
         "--gitlab-id", metavar="ID",
-        help="The section of python-gitlab's configuration that has URL and token.",
+        help="The section of python-gitlab's configuration with URL and token.",
     ),
     click.option(
         "--demo", is_flag=True, help="Use the built-in demo GitLab; needs no URL and no token.",
     ),
     click.option(
         "--workers", type=click.IntRange(1, _MOST_WORKERS), metavar="N",
-        help="Requests at once. Default: GITLAB_SYNC_WORKERS, or 32.",
+        help="Concurrent requests. Default: GITLAB_SYNC_WORKERS, or 32.",
     ),
     click.option(
         "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S",
-        help="Seconds that one request may take with all its attempts. Default: no limit beyond "
-        "that of each attempt.",
+        help="Seconds for one request with all its attempts. Default: only each attempt is "
+        "limited.",
     ),
     click.option(
         "--max-wait", type=click.FloatRange(min=0), metavar="S", default=300.0, show_default=True,
-        help="Seconds to wait at most for a rate limit to open.",
+        help="Seconds to wait at most for a rate limit to reset.",
     ),
-    click.option("--quiet", "-q", is_flag=True, help="Say nothing but what went wrong."),
-    click.option("--verbose", "-v", is_flag=True, help="Say on standard error what is done."),
+    click.option("--quiet", "-q", is_flag=True, help="Report errors only."),
+    click.option("--verbose", "-v", is_flag=True, help="Log to standard error."),
 )  # fmt: skip
 
 
 def connection_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options of `Connection`, and hand them over as the argument `connection`."""
+    """Add the options of `Connection`, and pass them as the argument `connection`."""
 
     @functools.wraps(command)
     def gather(**given: Any) -> int:
@@ -139,7 +139,7 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
         connection = Connection(**{name: given.pop(name) for name in names})
         if connection.demo and (connection.url or connection.token_env or connection.gitlab_id):
             raise click.UsageError(
-                "--demo brings its own GitLab: leave --url, --token-env and --gitlab-id out."
+                "--demo excludes --url, --token-env and --gitlab-id: it has a GitLab of its own."
             )
         return command(connection=connection, **given)
 
@@ -150,33 +150,33 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
 
 quick_option = click.option(
     "--quick", is_flag=True,
-    help="Judge merge requests from lists alone, with few requests: what these do not say is "
+    help="Evaluate merge requests from lists alone, with few requests; what lists do not say is "
     "unknown.",
 )  # fmt: skip
 
 _FACTS = (
     click.option(
         "--source", type=click.Choice(get_args(Source)), default=DEFAULT_SOURCE,
-        show_default=True, help="Where merge requests are read in full: auto asks GraphQL, for "
-        "many at once, where the GitLab has it. The rows are the same.",
+        show_default=True, help="Where to read facts about merge requests: auto uses GraphQL "
+        "for many at once if the GitLab has it, and REST otherwise. The rows are the same.",
     ),
     click.option(
         "--store", type=click.Choice(get_args(StoreMode)), default="on", show_default=True,
         envvar=STORE_VARIABLE, show_envvar=True,
-        help="Keep what was read of ended merge requests on this disk, and read nothing twice.",
+        help="Store facts about ended merge requests on this disk, and read nothing twice.",
     ),
     click.option(
-        "--refresh", is_flag=True, help="Read all anew, whatever is kept.",
+        "--refresh", is_flag=True, help="Read everything again, and store it.",
     ),
     click.option(
         "--clear-store", "clear", is_flag=True,
-        help="First forget all that is kept of this GitLab.",
+        help="First delete everything that is stored of this GitLab.",
     ),
 )  # fmt: skip
 
 
 def fact_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options of `FactOptions`, and hand them over as the argument `facts`."""
+    """Add the options of `FactOptions`, and pass them as the argument `facts`."""
 
     @functools.wraps(command)
     def gather(**given: Any) -> int:
@@ -189,9 +189,9 @@ def fact_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def target_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options of `Target`, and hand them over as the argument `target`.
+    """Add the options of `Target`, and pass them as the argument `target`.
 
-    Without `--format` the file's name says the format; a binary one never goes to a terminal.
+    Without `--format` the name of the file decides. A binary format never goes to a terminal.
     """
 
     @functools.wraps(command)
@@ -200,24 +200,24 @@ def target_options(command: Callable[..., int]) -> Callable[..., int]:
         target = Target(form or _format_of(path), path)
         if target.format in BINARY and path is None and sys.stdout.isatty():
             raise click.UsageError(
-                f"{target.format} is nothing for a terminal: give --output FILE, or send standard "
-                "output somewhere else."
+                f"{target.format} cannot be shown on a terminal: give --output FILE, or redirect "
+                "standard output."
             )
         return command(target=target, **given)
 
     path = click.option(
         "--output", "-o", type=FILE, metavar="FILE",
-        help="Write into this file, whole or not at all. Default: standard output.",
+        help="Write to this file, completely or not at all. Default: standard output.",
     )  # fmt: skip
     form = click.option(
         "--format", "-f", type=click.Choice(get_args(Format)),
-        help="Default: what the name of --output ends in, else table. json: a list of objects; "
-        "ndjson: one object a line, as soon as it is known.",
+        help="Default: by the suffix of --output, else table. json: a list of objects; "
+        "ndjson: one object per line, as soon as it is known.",
     )  # fmt: skip
     return form(path(gather))
 
 
 def _format_of(path: str | None) -> Format:
-    """Return the format that a file's name asks for; a table for any other."""
+    """Return the format by the suffix of a file's name, else table."""
     suffix = PurePath(path or "").suffix.lower()
     return SUFFIXES.get(suffix, "table")

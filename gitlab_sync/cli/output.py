@@ -1,4 +1,4 @@
-"""A table on its way out: in one format, to standard output or into a file."""
+"""Writes tables in one format, to standard output or to a file."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.reports.text_table import NOTHING, is_numeric, shown_columns, text_cell
 from gitlab_sync.types import TableRow
 
-_WIDE = 10_000  # characters; within the true width rich would squeeze words to single letters
+_WIDE = 10_000  # characters; within the real width rich would break words into letters
 _STYLES = {"Partial": "yellow", "Not Found": "red", "Error": "red"}
 
 
 class Sink(Protocol):
-    """Where bytes go."""
+    """Takes bytes."""
 
     def write(self, data: bytes) -> None:
-        """Write them all."""
+        """Write all of them."""
 
 
 class StandardOutput:
-    """Bytes straight to standard output, so that no locale and no platform changes them."""
+    """Writes bytes to standard output unchanged, whatever the locale and the platform."""
 
     def write(self, data: bytes) -> None:
-        """Write them all, now."""
+        """Write all of them at once."""
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
 
 
 class Output:
-    """Where a run's table goes. A context manager: a file takes its place when it ends well.
+    """Writes the tables of a run. A context manager: a file is replaced if its block ends well.
 
-    Raises ConfigurationError if the file, or its format, cannot be written, before any work was
-    done for it. Not thread-safe.
+    On entry it raises ConfigurationError if the file or its format cannot be written, before any
+    work is done. Not thread-safe.
     """
 
     def __init__(self, target: Target, interruption: Interruption) -> None:
@@ -61,14 +61,13 @@ class Output:
         self._streamed = False
 
     @property
-    def streams(self) -> bool:
-        """Whether `row` writes rows as soon as they are known."""
-        return self._target.format == "ndjson"
-
-    @property
     def shows_rows(self) -> bool:
         """Whether `row` writes to a terminal, where a progress line would be in the way."""
-        return self.streams and self._to_terminal
+        return self._streams and self._to_terminal
+
+    @property
+    def _streams(self) -> bool:
+        return self._target.format == "ndjson"
 
     @property
     def _to_terminal(self) -> bool:
@@ -77,7 +76,7 @@ class Output:
     def __enter__(self) -> Self:
         form = FORMATS[self._target.format]
         if form.binary:
-            # An empty one shows whether what it needs is installed.
+            # An empty table shows whether the libraries for the format are installed.
             form.write(Sheet("", (), (), Meta(datetime.now(UTC), "", "")))
         if self._target.path is not None:
             file = AtomicFile(self._target.path)
@@ -86,46 +85,46 @@ class Output:
             except OSError as error:
                 raise ConfigurationError(
                     f"{self._target.path} cannot be written: {error.strerror}",
-                    hint="Give --output a file in a folder that exists and may be written.",
+                    hint="Give --output a file in a folder that exists and is writable.",
                 ) from None
             self._interruption.last_words.append(file.discard)
             self._sink = file
         return self
 
     def row(self, row: TableRow) -> None:
-        """Write a row that has just become known, if the format `streams`."""
-        if self.streams:
+        """Write a row that has just become known, if the format is one row per line."""
+        if self._streams:
             self._streamed = True
             self.write(to_ndjson([row]))
 
     def write(self, data: bytes) -> None:
-        """Write what is finished already, in the place of a table, such as a report in words."""
+        """Write finished content instead of a table, such as a report in words."""
         self._sink.write(data)
 
     def finish(self, sheet: Sheet) -> None:
-        """Write the table, unless its rows went out one by one."""
+        """Write the table, unless `row` has written its rows."""
         if self._streamed or self._shown(sheet):
             return
         self.write(FORMATS[self._target.format].write(sheet))
 
     def finish_all(self, sheets: Sequence[Sheet], part: str | None = None) -> None:
-        """Write several tables, or the one whose title is `part`.
+        """Write several tables, or only the one with the title `part`.
 
-        A format that holds but one gets the first, and standard error says how to have the others.
-        Raises ConfigurationError if there is no table of that title.
+        A format that holds one table gets the first, and standard error says how to get the others.
+        Raises ConfigurationError if there is no table with that title.
         """
         chosen = [sheet for sheet in sheets if part in {None, sheet.title}]
         titles = ", ".join(sheet.title for sheet in sheets)
         if not chosen:
             raise ConfigurationError(
-                f"there is no table “{part}”", hint=f"Give --part one of these: {titles}."
+                f"there is no table “{part}”", hint=f"--part must be one of these: {titles}."
             )
         write_all = FORMATS[self._target.format].write_all
         if len(chosen) == 1 or write_all is None:
             self.finish(chosen[0])
             if len(chosen) > 1:
                 others = ", ".join(sheet.title for sheet in chosen[1:])
-                note(f"{self._target.format} holds one table: --part gives the others: {others}")
+                note(f"{self._target.format} holds one table: --part shows another: {others}")
         elif self._to_terminal and self._target.format == "table":
             for sheet in chosen:
                 self.write(f"\n{text_cell('', sheet.title)}\n\n".encode(errors="replace"))
@@ -134,7 +133,7 @@ class Output:
             self.write(write_all(chosen))
 
     def _shown(self, sheet: Sheet) -> bool:
-        """Show a table with lines and colours, if it is to be one, and has room."""
+        """Show a table with lines and colours and return True, if there is room on the terminal."""
         if self._target.format != "table" or not self._to_terminal:
             return False
         if os.environ.get("TERM") == "dumb":
@@ -158,7 +157,7 @@ class Output:
 def rich_table(
     columns: Sequence[str], rows: Sequence[TableRow], nothing: Collection[str] = NOTHING
 ) -> Table:
-    """Return the table for a terminal: titles and errors wrap, other cells stay in one piece."""
+    """Return the table for a terminal: titles and errors wrap, other cells do not."""
 
     def shown_cell(column: str, row: TableRow) -> str:
         return text_cell(column, row.get(column), nothing)

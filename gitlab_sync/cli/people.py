@@ -1,6 +1,6 @@
-"""People from arguments, files and standard input, and what is wrong with those who cannot be any.
+"""Reads people from arguments, files, standard input and groups, and says which names are wrong.
 
-A file is a list with one username a line, or a CSV, as `rules.identity.people_input` reads them.
+A file is a list with one username per line, or a CSV, as `rules.identity.people_input` reads them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from gitlab_sync.rules.identity.people_input import (
     parse_people,
     username_fault,
 )
+from gitlab_sync.rules.identity.usernames import bare_username, username_key
 from gitlab_sync.types import TableRow
 
 if TYPE_CHECKING:
@@ -37,22 +38,21 @@ COLLEGE = "College"
 users_argument = click.argument("users", metavar="[USER]...", nargs=-1)
 _USERS_FILE = click.option(
     "--users-file", "users_files", multiple=True, type=FILE, metavar="FILE",
-    help="Usernames, one a line, or a CSV with a column of them; - is standard input. May be "
-    "given several times.",
+    help="Usernames, one per line, or a CSV with a column of them; - is standard input. "
+    "Repeatable.",
 )  # fmt: skip
 members_option = click.option(
     "--members-of", "groups", multiple=True, metavar="GROUP",
-    help="The members of this group, too, inherited ones included: id or path. May be given "
-    "several times.",
+    help="Also the members of this group (id or path), inherited ones included. Repeatable.",
 )  # fmt: skip
 
 
 @dataclass(slots=True)
 class People:
-    """Who was named, each once and in order, and a message for each name that is none.
+    """The people given, each once and in order, and a message for each name that is not valid.
 
-    `titles` are the further columns of their files; `groups` those whose members are meant, too,
-    and not read yet. `asked` says whether somebody named people at all, be it by an empty file.
+    `titles` are the further columns of their files. The members of `groups` are not read yet.
+    `asked` says whether people were given at all, even by an empty file.
     """
 
     people: tuple[Person, ...] = ()
@@ -63,12 +63,12 @@ class People:
 
     @property
     def usernames(self) -> list[str]:
-        """The usernames, as given."""
+        """The usernames as given."""
         return [person.username for person in self.people]
 
 
 def people_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the argument and the options that name people, and hand them over as `people`."""
+    """Add the argument and the options for people, and pass them as the argument `people`."""
 
     @functools.wraps(command)
     def gather(**given: Any) -> int:
@@ -79,20 +79,20 @@ def people_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def require_people(people: People, connection: Connection) -> None:
-    """Refuse a command that names nobody, but in the demo, which has people of its own."""
+    """Refuse a command without people, except in the demo, which has people of its own."""
     if not people.asked and not connection.demo:
         raise click.UsageError(
-            "Whose? Give at least one USER, --users-file FILE, or --members-of GROUP."
+            "No users given: give a USER, --users-file FILE, or --members-of GROUP."
         )
 
 
 def read_people(
     arguments: Iterable[str], users_files: Iterable[str] = (), groups: Iterable[str] = ()
 ) -> People:
-    """Collect the people of a command: its arguments, then those of files (`-`: standard input).
+    """Return the people of arguments, then those of files (`-`: standard input).
 
-    Who is named twice is there once, with all further columns. Raises click.UsageError for a file
-    that cannot be read, and for an argument that is a token.
+    A person who is given twice counts once, with all further columns. Raises click.UsageError for a
+    file that cannot be read, and for an argument that is a token.
     """
     people = People(groups=tuple(group for group in groups if group.strip()))
     people.asked = bool(people.groups)
@@ -100,7 +100,7 @@ def read_people(
     for number, argument in enumerate(arguments, start=1):
         people.asked = True
         if without_secrets(argument) != argument:
-            raise click.UsageError("A token was given as a USER. Put it into GITLAB_TOKEN.")
+            raise click.UsageError("A token was given as a USER: put it into GITLAB_TOKEN.")
         inputs.append(_of_argument(number, argument))
     titles: dict[str, None] = {}
     for name in users_files:
@@ -116,9 +116,10 @@ def read_people(
 
 
 def find_people(people: People, command: CommandRun) -> People:
-    """Return the people that a run is about, and note the names that are left out of it.
+    """Return the people of a run, and say on standard error which names are left out.
 
-    These are the people named, with the members of the groups; without any, the people of the demo.
+    These are the people given, with the members of the groups; else the people of the demo. Raises
+    the errors of `gitlab_sync.errors` for a group that could not be read.
     """
     from gitlab_sync.services.members import people_of_groups
 
@@ -130,15 +131,15 @@ def find_people(people: People, command: CommandRun) -> People:
     if not people.asked:
         named = [Person(name) for name in command.demo_people]
     if not named and not people.refused:
-        note("warning: nobody was named, so there are no rows")
+        note("warning: no users given, so there are no rows")
     return replace(people, people=tuple(named))
 
 
 class Further:
-    """The further columns of a list of people, for the rows of a report that has `columns`.
+    """Adds the further columns of a list of people to the rows of a report with `columns`.
 
-    A title that the report has, too, gets a number behind it. Who has nothing there has an empty
-    text: that is no null, since nothing is unknown about it. Immutable.
+    A title that the report also has gets a number. A person without a value gets an empty text, not
+    null, since nothing is unknown about it. Immutable.
     """
 
     def __init__(self, people: People, columns: Sequence[str]) -> None:
@@ -155,7 +156,7 @@ class Further:
         }
 
     def behind(self, sheet: Sheet) -> Sheet:
-        """Return a table of people with the further columns behind its own."""
+        """Return a table of people with the further columns after its own."""
         return replace(
             sheet,
             columns=[*sheet.columns, *self.titles],
@@ -164,12 +165,12 @@ class Further:
         )
 
     def join(self, row: TableRow) -> TableRow:
-        """Return the row of a person (by its `Username`) with the further cells behind it."""
-        return row | self._cells.get(str(row["Username"]).lower(), self._nothing)
+        """Return the row of a person (by its `Username`) with the further cells after its own."""
+        return row | self._cells.get(username_key(str(row["Username"])), self._nothing)
 
 
 def _of_argument(number: int, argument: str) -> PeopleInput:
-    username = argument.strip().removeprefix("@")
+    username = bare_username(argument)
     fault = username_fault(username)
     if fault is not None:
         return PeopleInput(faults=(f"argument {number}: {fault}",))
@@ -177,14 +178,14 @@ def _of_argument(number: int, argument: str) -> PeopleInput:
 
 
 def _titles(text: str, people: Iterable[Person]) -> list[str]:
-    """Return the titles of the further columns that hold anything, in the order of the file."""
+    """Return the titles of the further columns with any content, in the order of the file."""
     header = layout_of(records_of(text)).titles
     found = {title for person in people for title, _ in _cells(person)}
 
     def place(title: str) -> int:
         if title == COLLEGE:
-            return -1  # wherever it stood: all reports have it first
-        # What has no title of its own is called by its number.
+            return -1  # wherever it is in the file: all reports have it first
+        # A column without a title has its number as its name.
         return header.index(title) if title in header else int(title.rpartition(" ")[2]) - 1
 
     return sorted(found, key=place)
@@ -196,7 +197,7 @@ def _cells(person: Person) -> list[tuple[str, str]]:
 
 
 def _free(title: str, taken: set[str]) -> str:
-    """Return `title`, or what it is called if that is taken: `Status (2)`."""
+    """Return `title`, with a number if it is taken: `Status (2)`."""
     name, number = title, 2
     while name.casefold() in taken:
         name, number = f"{title} ({number})", number + 1

@@ -1,4 +1,4 @@
-"""The options `--since`, `--until` and `--timezone`, for commands that look at a period."""
+"""The options `--since`, `--until` and `--timezone` of commands about a period."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.period import given_period
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.dates import Period, period
+from gitlab_sync.rules.dates import Period
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which time counts, and the zone that was named for days (None: this machine's)."""
+    """The period that counts, and the time zone of its days (None: that of this machine)."""
 
     period: Period
     zone: tzinfo | None = None
@@ -29,25 +29,25 @@ _PERIOD = (
         "--since", metavar="WHEN",
         help="Only from then on: a date (2024-01-05) or a time (2024-01-05T09:00:00+05:30).",
     ),
-    click.option("--until", metavar="WHEN", help="Only until then; a date counts to its end."),
+    click.option("--until", metavar="WHEN", help="Only until then; a date includes the whole day."),
     click.option(
         "--timezone", metavar="ZONE",
-        help="Where days begin, such as Asia/Kolkata. Default: as on this machine.",
+        help="The time zone of days, such as Asia/Kolkata. Default: that of this machine.",
     ),
 )  # fmt: skip
 
 
 def period_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options of `Span`, and hand them over as the argument `span`.
+    """Add the options of `Span`, and pass them as the argument `span`.
 
-    ConfigurationError, which shows what was given, for what is no time and no zone.
+    Raises ConfigurationError, which shows the value, for a wrong time or time zone.
     """
 
     @functools.wraps(command)
     def gather(**given: Any) -> int:
         since, until, name = given.pop("since"), given.pop("until"), given.pop("timezone")
         zone = None if name is None else zone_of(name)
-        span = Span(period(since, until, zone or LOCAL), zone)
+        span = Span(given_period(since, until, zone), zone)
         return command(span=span, **given)
 
     for option in reversed(_PERIOD):
@@ -56,11 +56,11 @@ def period_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def zone_of(name: str) -> tzinfo:
-    """Return the time zone of that name; ConfigurationError if there is none."""
+    """Return the time zone with that name; ConfigurationError if there is none."""
     try:
         return ZoneInfo(name.strip())
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ConfigurationError(
-            f"timezone is not the name of a time zone: “{name[:60]}”",
+            f"timezone must be the name of a time zone, got “{name[:60]}”",
             hint="Give a name such as Asia/Kolkata, Europe/Berlin or UTC.",
         ) from None

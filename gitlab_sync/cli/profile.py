@@ -23,19 +23,20 @@ from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.people_input import username_fault
+from gitlab_sync.rules.identity.usernames import bare_username
 from gitlab_sync.rules.scores.profile import NOT_KNOWN, TITLES, TO_FIX, reference
 from gitlab_sync.rules.scores.time_logs import format_time_spent
 from gitlab_sync.rules.text import plural
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
-    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.rules.items.fixes import Entry, Group
     from gitlab_sync.services.profile import ProfileReport
 
 WIDTH = 100
-"""The characters of a line. Only an address may be longer: cut off it would lead nowhere."""
+"""The characters of a line. Only an address can be longer, since a part of it leads nowhere."""
 
 _MOST_FAULTS = 3  # of each check
 _MOST_DOUBTS = 10
@@ -58,7 +59,7 @@ _NUMBERS = {
     "Projects": {"Projects (Auth)": "personal", "Projects (Contr)": "contributed to"},
     "Groups": {"Groups Count": ""},
 }
-"""The lines of numbers: for each its label, and the words behind its numbers."""
+"""The lines of numbers: the label of each, and the words after its numbers."""
 
 
 @click.command(epilog=EPILOG)
@@ -83,22 +84,23 @@ def profile(
     target: Target,
     connection: Connection,
 ) -> int:
-    """Show one USER: projects, commits, groups, merge requests, issues, and what to mend in them.
+    """Show one USER: projects, commits, groups, merge requests, issues, and what to fix in them.
 
-    Without a USER the demo shows the first of its people.
+    Without a USER, the demo shows the first of its people.
     """
-    username = (user or "").strip().removeprefix("@")
+    username = bare_username(user)
     if without_secrets(username) != username:
-        raise click.UsageError("A token was given as the USER. Put it into GITLAB_TOKEN.")
-    if username or not connection.demo:
-        fault = username_fault(username)
-        if fault is not None:
-            raise click.UsageError(f"Whose? Give one USER: {fault}.")
+        raise click.UsageError("A token was given as the USER: put it into GITLAB_TOKEN.")
+    if not username and not connection.demo:
+        raise click.UsageError("No user given: give one USER.")
+    fault = username_fault(username) if username else None
+    if fault is not None:
+        raise click.UsageError(f"USER must be a username: {fault}.")
 
-    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.profile import ProfileQuery, answer
 
-    def work(command: CommandRun, output: Output) -> Summary:
+    def work(command: CommandRun, output: Output) -> Ending:
         query = ProfileQuery(
             username or command.demo_people[0],
             scope.projects,
@@ -112,12 +114,12 @@ def profile(
             report = answer(command.session, query, run)
         instance = command.session.base_url
         if part is None and target.format == "table":
-            output.write(to_text(report).encode(errors="replace"))
+            output.write(_to_text(report).encode(errors="replace"))
         elif part is None and target.format == "xlsx":
             output.finish_all(report.sheets(instance))
         else:
             output.finish_all([*report.summaries(instance), *report.sheets(instance)], part)
-        return Summary.of_people(report, unknown_projects=report.unknown_projects)
+        return Ending.of_people(report, unknown_projects=report.unknown_projects)
 
     return run_report(work, target, connection, facts)
 
@@ -125,14 +127,14 @@ def profile(
 # -- the profile in words --------------------------------------------------------------------------
 
 
-def to_text(report: ProfileReport) -> str:
+def _to_text(report: ProfileReport) -> str:
     """Return a profile for a person to read. Pure.
 
-    A number that may be higher is `12 or more`, one that nobody knows is `?`.
+    A number that could be higher is `12 or more`, an unknown number is `?`.
     """
     blocks = [_head(report)]
     if report.user is not None:
-        blocks += [_numbers(report), _to_mend(report), _not_known(report), _tables(report)]
+        blocks += [_numbers(report), _to_fix(report), _not_known(report), _tables(report)]
     texts = ("".join(f"{line}\n" for line in block) for block in blocks)
     return "\n".join(text for text in texts if text)
 
@@ -173,20 +175,20 @@ def _more(report: ProfileReport, title: str) -> str:
     return " or more" if title in report.at_least else ""
 
 
-def _to_mend(report: ProfileReport) -> Iterator[str]:
+def _to_fix(report: ProfileReport) -> Iterator[str]:
     fixes = report.fixes
     unread = [part for part in ("merge requests", "issues") if part in report.errors]
     if fixes.faults:
-        yield f"What to mend, the worst first: {plural(len(fixes.faults), 'fault')}"
+        yield f"What to fix, the most severe first: {plural(len(fixes.faults), 'fault')}"
     elif any(fixes.evaluated.values()):
         whole = not (unread or fixes.unknown)
-        yield f"What to mend: no fault {'was found' if whole else 'is known'}"
+        yield f"What to fix: no fault {'was found' if whole else 'is known'}"
     elif unread:
-        yield f"What to mend: {_known(None)}"
+        yield f"What to fix: {_known(None)}"
     else:
-        yield "What to mend: nothing yet, since no merge request has ended and no issue is closed"
+        yield "What to fix: nothing yet, since no merge request has ended and no issue is closed"
     for part in unread:
-        yield f"  There may be more: not all {part} could be read"
+        yield f"  There could be more: not all {part} could be read"
     for group in fixes.groups:
         yield ""
         yield from _group(group)
@@ -215,7 +217,7 @@ def _entry(entry: Entry) -> Iterator[str]:
 def _not_known(report: ProfileReport) -> Iterator[str]:
     doubts = report.fixes.doubts
     if doubts:
-        yield "Not known, and so counted neither as right nor as wrong"
+        yield "Not known, so neither passed nor failed"
     for doubt in doubts[:_MOST_DOUBTS]:
         items = plural(doubt.number, doubt.kind)
         yield _cut(f"{doubt.check.title}: {items}: {doubt.reason}", "  ")
@@ -241,14 +243,14 @@ def _labelled(label: str, text: str) -> str:
 
 
 def _wrapped(text: str, first: str, others: str) -> list[str]:
-    """Return the lines of a text; `first` stands before the first of them, `others` before each."""
+    """Return the lines of a text, with `first` before the first and `others` before each other."""
     return textwrap.wrap(
         text, WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False
     )
 
 
 def _cut(text: str, indent: str = "") -> str:
-    """Return a text on one line, with an ellipsis in the place of what has no room."""
+    """Return a text on one line, with an ellipsis instead of what does not fit."""
     from rich.cells import cell_len, set_cell_size
 
     line = indent + printable(text)

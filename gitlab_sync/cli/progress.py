@@ -1,4 +1,4 @@
-"""How far a run is, shown on standard error while the main thread works."""
+"""Shows on standard error how far a run is, while the main thread works."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WAIT_WORTH_A_WORD = 1.0  # seconds
 
 
 def describe(what: str, now: Progress) -> str:
-    """Return in words how far it is: `12 of 40 merge requests, 95 requests`."""
+    """Return the progress in words: `12 of 40 merge requests, 95 requests`."""
     if now.waiting >= _WAIT_WORTH_A_WORD:
         return f"{_how_far(what, now)}; rate limit: going on in {now.waiting:.0f} s"
     return _how_far(what, now)
@@ -52,12 +52,12 @@ def show_progress(
 
 
 def is_terminal() -> bool:
-    """Whether standard error is a terminal that can redraw a line."""
+    """Return whether standard error is a terminal that can redraw a line."""
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 class LiveLine:
-    """A bar and a few words that are drawn anew while the work goes on, and gone at its end."""
+    """Redraws a bar and a few words while the work goes on, and removes them at the end."""
 
     def __init__(self, tracker: ProgressTracker, what: str) -> None:
         self._tracker = tracker
@@ -90,7 +90,7 @@ class LiveLine:
 
 
 class PlainLines:
-    """A line now and then, for logs: at the beginning of each wait, and every ten seconds."""
+    """Writes lines for logs: at the start of each wait, and every ten seconds."""
 
     def __init__(self, tracker: ProgressTracker, what: str) -> None:
         self._tracker = tracker

@@ -1,4 +1,4 @@
-"""The way from a command's options to its report: session, output, last words, exit code."""
+"""The way from the options of a command to its report: session, output, messages, exit code."""
 
 from __future__ import annotations
 
@@ -19,22 +19,20 @@ from gitlab_sync.errors import (
 )
 from gitlab_sync.reports.report import Completeness, Report, short_reason
 
-MOST = 3
-"""How many errors, or hints, are said; the rows have all of them."""
-
+_MOST_ERRORS = 3  # on standard error; the rows have all of them
 _HINTS = {
     short_reason(kind("")): kind.hint_text
     for kind in (AuthenticationError, PermissionDenied, NotFound, RateLimited, TimedOut)
 } | {"failed": "Check URL, network and proxy. If the server is failing, try again later."}
-"""What to do about each reason that a completeness line gives."""
+"""What to do about each reason in a completeness line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """What standard error says after a report is written, and the exit code. Immutable.
+class Ending:
+    """What standard error says after the report, and the exit code. Immutable.
 
-    A quiet run leaves out `remarks`, and `completeness` if everything was read. `left_out` says
-    what of the question is missing in the report, and `errors` what is missing in its rows.
+    `left_out` says what the report lacks, and `errors` what its rows lack. A quiet run omits
+    `remarks`, and `completeness` if everything was read.
     """
 
     code: int
@@ -53,17 +51,17 @@ class Summary:
         unknown_projects: Iterable[int | str] = (),
         unread: Iterable[str] = (),
         refused: Collection[str] = (),
-    ) -> Summary:
-        """Return the summary of rows with `Username`, `Status` and `Error`.
+    ) -> Ending:
+        """Return the ending for rows with `Username`, `Status` and `Error`.
 
-        `unknown_projects` are those named that could not be read, `unread` says what else could
-        not be, and `refused` has the names that were left out before the run began.
+        `unknown_projects` could not be read, `unread` says what else could not be read, and
+        `refused` has messages about the names that were left out before the run.
         """
         left_out = [
-            *(f"there is no project {name}, or it could not be read: left out"
-              for name in unknown_projects),
-            *unread,
-        ]  # fmt: skip
+            f"there is no project {name}, or it could not be read: left out"
+            for name in unknown_projects
+        ]
+        left_out += unread
         met: dict[str, list[str]] = {}
         for row in report:
             if row["Error"] is not None:
@@ -88,7 +86,7 @@ def by_reason(met: Mapping[str, Collection[str]], what: str) -> list[str]:
 
 
 def run_report(
-    work: Callable[[CommandRun, Output], Summary],
+    work: Callable[[CommandRun, Output], Ending],
     target: Target,
     connection: Connection,
     facts: FactOptions = NOTHING_KEPT,
@@ -96,31 +94,31 @@ def run_report(
     """Do the `work` of a command, which writes its report, and return the exit code.
 
     After Ctrl-C or SIGTERM the report has what was read until then, and the code is that of the
-    signal. Raises ConfigurationError if the URL or the token is missing, or if the output cannot be
-    written, and what the work raises; a file is replaced only if the work ends well.
+    signal. A file is replaced only if the work ends well. Raises ConfigurationError if the URL or
+    the token is missing or the output cannot be written, and the errors of the work.
     """
     with open_session(connection, facts) as command:
         with Output(target, command.interruption) as output:
-            summary = work(command, output)
-        return _conclude(summary, command)
+            ending = work(command, output)
+        return _end(ending, command)
 
 
-def _conclude(summary: Summary, command: CommandRun) -> int:
+def _end(ending: Ending, command: CommandRun) -> int:
     quiet = command.connection.quiet
-    for text in summary.left_out:
+    for text in ending.left_out:
         complain(text)
-    for remark in () if quiet else summary.remarks:
+    for remark in () if quiet else ending.remarks:
         note(remark)
-    completeness = summary.completeness
+    completeness = ending.completeness
     if completeness is not None and not (quiet and completeness.whole):
         note(str(completeness))
     if command.interruption.exit_code is not None:
         note(command.interruption.cancel.reason)
         return command.interruption.exit_code
-    for text in summary.errors[:MOST]:
+    for text in ending.errors[:_MOST_ERRORS]:
         complain(text)
-    if len(summary.errors) > MOST:
-        note(f"and {len(summary.errors) - MOST} other errors: see the column Error")
-    for hint in summary.hints:
+    if len(ending.errors) > _MOST_ERRORS:
+        note(f"and {len(ending.errors) - _MOST_ERRORS} other errors: see the column Error")
+    for hint in ending.hints:
         note(f"hint: {hint}")
-    return summary.code
+    return ending.code

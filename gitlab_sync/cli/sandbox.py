@@ -1,4 +1,4 @@
-"""`sandbox`: a GitLab to play with, on this machine."""
+"""`sandbox`: serve a GitLab for experiments on this machine."""
 
 from __future__ import annotations
 
@@ -17,30 +17,34 @@ if TYPE_CHECKING:
 @click.command(epilog=EPILOG)
 @click.option(
     "--data", type=click.Path(file_okay=False, readable=False), metavar="DIR",
-    help="Serve a folder of gzipped JSON lines.",
+    help="Serve the data in a folder of gzipped JSON lines.",
 )  # fmt: skip
-@click.option("--demo", is_flag=True, help="Serve the demo's small world. The default.")
-@click.option("--seed", type=int, metavar="N", help="Make a world; the same seed, the same world.")
-@click.option("--users", type=click.IntRange(1), metavar="N", help="Its people. Default: 10.")
+@click.option("--demo", is_flag=True, help="Serve the small world of the demo (the default).")
+@click.option(
+    "--seed", type=int, metavar="N", help="Generate a world; the same seed gives the same world."
+)
+@click.option("--users", type=click.IntRange(1), metavar="N", help="Number of people. Default: 10.")
 @click.option(
     "--merge-requests", type=click.IntRange(0), metavar="N",
-    help="Merge requests of each person. Default: 10.",
+    help="Merge requests per person. Default: 10.",
 )  # fmt: skip
 @click.option(
-    "--issues", type=click.IntRange(0), metavar="N", help="Issues of each person. Default: 5.",
+    "--issues", type=click.IntRange(0), metavar="N", help="Issues per person. Default: 5.",
 )  # fmt: skip
-@click.option("--projects", type=click.IntRange(1), metavar="N", help="Its projects. Default: 4.")
+@click.option(
+    "--projects", type=click.IntRange(1), metavar="N", help="Number of projects. Default: 4."
+)
 @click.option(
     "--port", type=click.IntRange(0, 65535), metavar="N", default=8929, show_default=True,
-    help="Where it listens, on this machine only; 0: any free port.",
+    help="The port on this machine; 0: any free port.",
 )  # fmt: skip
 @click.option(
     "--latency-ms", type=click.FloatRange(0), metavar="N", default=0.0, show_default=True,
-    help="Milliseconds added to each answer.",
+    help="Milliseconds to add to each response.",
 )  # fmt: skip
 @refuse_tokens
 def sandbox(data: str | None, demo: bool, port: int, latency_ms: float, **sizes: int | None) -> int:
-    """Serve a GitLab on this machine, until Ctrl-C."""
+    """Serve a GitLab on this machine until Ctrl-C."""
     given = {name: size for name, size in sizes.items() if size is not None}
     if bool(data) + demo + bool(given) > 1:
         raise click.UsageError("Choose one world: --data DIR, --demo, or --seed and sizes.")
@@ -60,7 +64,7 @@ def sandbox(data: str | None, demo: bool, port: int, latency_ms: float, **sizes:
             environment = f"GITLAB_URL={server.url} GITLAB_TOKEN={ADMIN_TOKEN}"
             click.echo(
                 f"A GitLab listens at {server.url}; the token is {ADMIN_TOKEN}. Try:\n\n"
-                f"  {environment} gitlab-sync mrs {_somebody(world)}\n\n"
+                f"  {environment} gitlab-sync mrs {_an_author(world)}\n\n"
                 "Ctrl-C ends it.",
                 err=True,
             )
@@ -77,7 +81,7 @@ def _world(data: str | None, given: dict[str, int]) -> World:
         raise click.UsageError(f"{data or 'That world'} cannot be served: {error}") from None
 
 
-def _somebody(world: World) -> str:
-    """Return the name of someone who wrote a merge request, for an example worth trying."""
+def _an_author(world: World) -> str:
+    """Return the username of the author of a merge request, for an example worth trying."""
     authors = (str(record["author"]["username"]) for record in world.tables.merge_requests)
     return next(authors, "root")

@@ -1,4 +1,4 @@
-"""The options that several commands about people share: projects, period, and names in git."""
+"""The options that commands about people share: projects, period, and names in git."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WorkScope:
-    """Whose commits are whose, and which work counts: where and when.
+    """The work that counts: where and when, and the names of people in git.
 
-    `projects` as typed (none: all of each person's); `zone` is where days begin and `clock` that of
-    times of day, both as in `people.Batch`.
+    `projects` are as typed (empty: all projects of each person). `zone` is the time zone of days,
+    and `clock` that of the times of day of commits (None: the offset of each commit).
     """
 
     projects: tuple[str, ...]
@@ -40,32 +40,32 @@ class WorkScope:
 _OPTIONS = (
     click.option(
         "--project", "projects", multiple=True, metavar="P",
-        help="Only commits, merge requests and issues of this project: id, path or URL. May be "
-        "given several times.",
+        help="Only commits, merge requests and issues of this project (id, path or URL). "
+        "Repeatable.",
     ),
     click.option(
         "--aliases", "aliases_files", multiple=True, type=FILE, metavar="FILE",
-        help="By what else people are known in git: lines of username, address or name, …; or a "
-        ".mailmap. May be given several times.",
+        help="Further names of people in git: lines of username, address or name, …; or a "
+        ".mailmap. Repeatable.",
     ),
     click.option(
         "--clock", metavar="ZONE",
-        help="The time zone of all commits' times of day. Default: as each commit has it.",
+        help="The time zone of the times of day of commits. Default: the offset of each commit.",
     ),
 )  # fmt: skip
 
 
 def scope_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the options of `WorkScope`, and hand them over as the argument `scope`.
+    """Add the options of `WorkScope`, and pass them as the argument `scope`.
 
-    ConfigurationError for times, zones and aliases that are none, with what was given.
+    Raises ConfigurationError, which shows the value, for wrong times, time zones and aliases.
     """
 
     @functools.wraps(command)
     def gather(span: Span, **given: Any) -> int:
         projects, clock = given.pop("projects"), given.pop("clock")
         if any(not name.strip().strip("/") for name in projects):
-            raise click.UsageError("Which project? Give --project its id, path or URL.")
+            raise click.UsageError("--project must be an id, path or URL, got a blank one.")
         known_by = read_known_by(given.pop("aliases_files"))
         clock_zone = None if clock is None else zone_of(clock)
         scope = WorkScope(projects, span.period, known_by, span.zone, clock_zone)
@@ -78,7 +78,7 @@ def scope_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def read_known_by(names: tuple[str, ...]) -> KnownBy:
-    """Return what files of aliases say; lines of a .mailmap that were passed over are named."""
+    """Return the aliases in files, and warn about each line of a .mailmap that is left out."""
     files = []
     for name in names:
         files.append(parse_known_by(decoded(read_bytes(name))[0], place_of(name)))

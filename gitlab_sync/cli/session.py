@@ -35,8 +35,8 @@ log = logging.getLogger("gitlab_sync.cli")
 class CommandRun:
     """What a command works with while it runs. Immutable.
 
-    Ctrl-C and SIGTERM cancel the request context of `session`. `demo_people` are the usernames of
-    the demo, else empty. `store` keeps facts of merge requests (None: nothing is kept).
+    Ctrl-C and SIGTERM cancel the request context of `session`. `demo_people` are the usernames in
+    the demo, else empty. `store` holds facts about merge requests (None: nothing is stored).
     """
 
     session: Session
@@ -50,7 +50,7 @@ class CommandRun:
     def progress(
         self, what: str, on_row: OnRow | None = None, *, live: bool = True
     ) -> Iterator[Run]:
-        """Show how many `what` are done, and yield the run that a service takes.
+        """Show how many `what` are done, and yield the run for a service.
 
         `on_row` gets each row as soon as it is known. `live` says that nothing else writes to the
         terminal in the meantime.
@@ -82,7 +82,7 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
             found, people = stack.enter_context(_demo())
         else:
             found = settings.resolve(connection.url, connection.token_env, connection.gitlab_id)
-        log.info("reading %s, as told by %s", found.url, found.source)
+        log.info("reading %s, from %s", found.url, found.source)
         bridge = stack.enter_context(Bridge(connection.workers, verify=_verify(found)))
         client = stack.enter_context(GitLabClient(found.url, found.credential, bridge=bridge))
         interruption = stack.enter_context(Interruption())
@@ -107,9 +107,9 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
 
 @contextmanager
 def _store(session: Session, facts: FactOptions) -> Iterator[PrincipalStore | None]:
-    """Yield the store of the session's user at this GitLab; None if nothing is kept."""
+    """Yield the store of this user at this GitLab; None if nothing is stored."""
     if facts.clear:
-        note(f"{plural(clear_store(session.base_url), 'merge request')} forgotten")
+        note(f"{plural(clear_store(session.base_url), 'stored merge request')} deleted")
     if facts.store == "off" or (facts.refresh and facts.store == "read-only"):
         yield None
         return
@@ -119,7 +119,7 @@ def _store(session: Session, facts: FactOptions) -> Iterator[PrincipalStore | No
 
 
 def _verify(found: Settings) -> bool | str | None:
-    """Return what certificates are checked against: the environment comes before a file."""
+    """Return what to check certificates against: the environment comes before a file."""
     if os.environ.get("GITLAB_SSL_VERIFY", "").strip():
         return None
     return False if found.verify == "false" else found.verify

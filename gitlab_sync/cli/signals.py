@@ -1,8 +1,8 @@
 """Ctrl-C and SIGTERM: the first ends the work and keeps what is done, the second ends the process.
 
-A Python signal handler runs in the main thread, in the middle of whatever that holds, and to cancel
-takes locks that it may hold: that would stand still for ever. So the handler does nothing; the
-interpreter writes the signal's number to a socket, and a thread of ours reads it and cancels.
+A Python signal handler interrupts the main thread, which might hold the locks that a cancellation
+needs: the handler would wait for ever. So the handler does nothing. The interpreter writes the
+number of the signal to a socket, and a thread reads it and cancels.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _SHOW_CURSOR = b"\x1b[?25h"
 
 
 def _leave_it_to_the_watcher(_number: int, _frame: FrameType | None) -> None:
-    """Do nothing; without a handler the interpreter would not write to the socket."""
+    """Do nothing: only with a handler does the interpreter write to the socket."""
 
 
 class Interruption:
-    """Within its `with` block, SIGINT and SIGTERM throw `cancel`. For the main thread.
+    """Cancels `cancel` on SIGINT and SIGTERM within its `with` block. For the main thread.
 
-    `exit_code` is None until one came. `last_words` are called before a second one ends the
-    process, in another thread: they must be short and take no lock.
+    `exit_code` is None until the first signal. A second signal calls `last_words` in another
+    thread and ends the process: they must be short and take no lock.
     """
 
     def __init__(self) -> None:

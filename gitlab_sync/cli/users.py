@@ -29,7 +29,7 @@ from gitlab_sync.cli.scope import WorkScope, scope_options
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
-    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.types import TableRow
 
@@ -49,13 +49,13 @@ def users(
     target: Target,
     connection: Connection,
 ) -> int:
-    """Show commits, projects, groups, and judged merge requests and issues of each person."""
+    """Show the commits, projects and groups of people, and the faults in their work."""
     require_people(people, connection)
 
-    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.people import PeopleQuery, answer
 
-    def work(command: CommandRun, output: Output) -> Summary:
+    def work(command: CommandRun, output: Output) -> Ending:
         named = find_people(people, command)
         query = PeopleQuery(
             named.people,
@@ -74,7 +74,7 @@ def users(
         with command.progress("people", on_row, live=not output.shows_rows) as run:
             report = answer(command.session, query, run)
         output.finish(further.behind(report.sheet(command.session.base_url)))
-        return Summary.of_people(
+        return Ending.of_people(
             report,
             remarks=report.remarks,
             unknown_projects=report.unknown_projects,
@@ -85,7 +85,7 @@ def users(
 
 
 def _without_college(people: People) -> People:
-    """Return the people without their college, since the report has a column of its own for it."""
+    """Return the people without their college, since the report has its own column for it."""
     return replace(
         people,
         people=tuple(replace(person, college="") for person in people.people),

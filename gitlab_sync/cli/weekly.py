@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.period import local_zone
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.files import place_of, read_list
 from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
@@ -24,6 +24,7 @@ from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_of, period
 from gitlab_sync.rules.identity.people_input import Person, merged
+from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.scores.weekly import (
     MEASURES,
     OVERVIEW,
@@ -36,7 +37,7 @@ from gitlab_sync.rules.scores.weekly import (
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
-    from gitlab_sync.cli.report import Summary
+    from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.session.session import Session
 
@@ -49,17 +50,17 @@ if TYPE_CHECKING:
     multiple=True,
     type=FILE,
     metavar="FILE",
-    help="A CSV with the columns Team Name, Full Name, GitLab Username; - is standard input. May "
-    "be given several times.",
+    help="A CSV with the columns Team Name, Full Name, GitLab Username; - is standard input. "
+    "Repeatable.",
 )
 @members_option
-@click.option("--day", metavar="WHEN", help="That day alone. Default: the last 7 days.")
+@click.option("--day", metavar="WHEN", help="Only that day. Default: the last 7 days.")
 @scope_options
 @click.option(
     "--hours",
     is_flag=True,
-    help="Show the hours of the day in which something was recorded of everybody, and not only of "
-    "the token's owner.",
+    help="Show the hours of the day with recorded work for everyone, not only for the owner of the "
+    "token.",
 )
 @click.option(
     "--part",
@@ -79,27 +80,25 @@ def weekly(
     target: Target,
     connection: Connection,
 ) -> int:
-    """Show what each person recorded on each day, and how that compares to as many days before."""
+    """Show what each person recorded on each day, compared with the same number of days before."""
     people, listed = _people(users, people_files, groups)
     if not (people.asked or connection.demo):
-        raise click.UsageError(
-            "Whose? Give at least one USER, --people FILE, or --members-of GROUP."
-        )
-    zone = scope.zone or LOCAL
+        raise click.UsageError("No users given: give a USER, --people FILE, or --members-of GROUP.")
+    zone = scope.zone or local_zone()
     span = scope.period
     if day is not None:
         if span != Period():
-            raise click.UsageError("Either --day, or --since and --until.")
+            raise click.UsageError("--day excludes --since and --until.")
         span = period(day, day, zone)
 
-    from gitlab_sync.cli.report import Summary, run_report
+    from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.weekly import WeeklyQuery, answer
 
     days = _days(span, zone, _today(zone, demo=connection.demo))
     if part is None and target.format == "table":
         part = OVERVIEW
 
-    def work(command: CommandRun, output: Output) -> Summary:
+    def work(command: CommandRun, output: Output) -> Ending:
         named = find_people(people, command)
         known = {person.key: person for person in reversed(listed)}
         query = WeeklyQuery(
@@ -114,7 +113,7 @@ def weekly(
         with command.progress("people") as run:
             report = answer(command.session, query, run)
         output.finish_all(report.sheets(query, command.session.base_url), part)
-        return Summary.of_people(
+        return Ending.of_people(
             report, unknown_projects=report.unknown_projects, refused=named.refused
         )
 
@@ -122,7 +121,7 @@ def weekly(
 
 
 def _today(zone: tzinfo, *, demo: bool) -> date:
-    """Return which day it is in `zone`; in the demo its last one, since nothing happens later."""
+    """Return today's date in `zone`; in the demo the date of its last events."""
     if demo:
         from gitlab_sync.sandbox.generate import TODAY
 
@@ -131,9 +130,9 @@ def _today(zone: tzinfo, *, demo: bool) -> date:
 
 
 def _days(span: Period, zone: tzinfo, today: date) -> Days:
-    """Return the days on which a period begins and ends, with those between them.
+    """Return the days of a period, from its first to its last.
 
-    Without an end it ends today, and without a beginning it has seven days.
+    A period without an end ends today, and one without a beginning has seven days.
     """
     last = today if span.end is None else _day(span.end, zone)
     return last_days(last) if span.start is None else days_between(_day(span.start, zone), last)
@@ -146,7 +145,7 @@ def _day(moment: datetime, zone: tzinfo) -> date:
 def _people(
     users: Iterable[str], files: Iterable[str], groups: Iterable[str]
 ) -> tuple[People, list[WeekPerson]]:
-    """Return who is named, in the order of files and arguments, and what the files say of them."""
+    """Return the people of files and arguments in this order, and the rows of the files."""
     people = read_people(users, (), groups)
     read = [parse_week_people(read_list(name), place_of(name)) for name in files]
     people.asked = people.asked or bool(read)
@@ -157,11 +156,11 @@ def _people(
 
 
 def _owner(session: Session) -> Collection[str]:
-    """Return the key of the token's owner; nothing if GitLab does not say who that is."""
+    """Return the key of the token's owner; empty if GitLab does not say who it is."""
     from gitlab_sync.session.workflow import read_one
 
     try:
         owner = read_one(session, "user")
     except GitLabSyncError:  # the rows say what is wrong
         return ()
-    return {(record.text(owner, "username") or "").lower()}
+    return {username_key(record.text(owner, "username"))}

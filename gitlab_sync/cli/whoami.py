@@ -1,4 +1,4 @@
-"""`whoami`: show the user of the token, its GitLab, and what it may do."""
+"""`whoami`: show the user of the token, the GitLab, and the scopes of the token."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BOT = re.compile(r"(project|group)_\d+_bot")  # GitLab's users behind project a
 )  # fmt: skip
 @connection_options
 def whoami(connection: Connection, form: str) -> int:
-    """Say whom the token signs in, where, and what it may do."""
+    """Show the user of the token, the GitLab, and the scopes of the token."""
     from gitlab_sync.cli.output import StandardOutput
     from gitlab_sync.cli.session import open_session
     from gitlab_sync.reports.json_file import to_ndjson
@@ -55,7 +55,7 @@ def whoami(connection: Connection, form: str) -> int:
 def _identity(session: Session) -> tuple[TableRow, list[GitLabSyncError]]:
     """Return what is known of the token's owner, and the errors that left something unknown.
 
-    It is no error that GitLab says nothing about a token (OAuth tokens, old versions). Raises the
+    It is not an error if GitLab says nothing about a token (OAuth tokens, old versions). Raises the
     errors of `gitlab_sync.errors` if the owner cannot be read.
     """
     user = session.get("user")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from gitlab_sync.client import GitLabClient
 from gitlab_sync.pages.batch_items import show_items
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.sign_ins import SignIn
@@ -16,6 +17,7 @@ from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_select_hint, show_table
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.rules.scores.unified import help_texts
+from gitlab_sync.run import Run
 from gitlab_sync.services import people as people_service
 from gitlab_sync.services.people import PeopleQuery, PeopleReport, PersonAnswer, people_sheet
 from gitlab_sync.types import TableRow
@@ -27,6 +29,11 @@ LEAD = (
     "with the faults in their merge requests and issues. Select a row to see the items behind its "
     "numbers."
 )
+
+
+def answer(client: GitLabClient, query: PeopleQuery, run: Run) -> PeopleReport:
+    """Read and evaluate the work of these people; keep what the page shows of it."""
+    return people_service.answer(client, query, run).without_lists()
 
 
 def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
@@ -57,10 +64,7 @@ def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
             show_input_error("Enter at least one username or a group.")
         return None, pressed
     query = PeopleQuery(people.people, groups, projects, period, quick, zone=visitor_zone())
-    return (
-        PageQuery(PAGE, query.key, "people", query, people_service.answer, shows_empty=True),
-        pressed,
-    )
+    return PageQuery(PAGE, query.key, "people", query, answer, shows_empty=True), pressed
 
 
 def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:

@@ -72,7 +72,9 @@ def bars_in_words(nouns: str, bars: charts.Cells) -> str:
 def show_faults(nouns: str, checks: Sequence[Check], evaluated: Sequence[Evaluated]) -> None:
     """Show for each check the share of items that fail it."""
     bars = fault_bars(checks, evaluated)
-    charts.show_percents(bars, "Check", "Share with this fault", bars_in_words(nouns, bars))
+    charts.show_percents(
+        bars, "Check", "Share with this fault, in percent", bars_in_words(nouns, bars)
+    )
 
 
 # -- weeks -----------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ def _show_head(report: ProfileReport, instance: str) -> None:
             link = row[tables.LINK]
             parts = [
                 f"@{escaped(str(row['Username']))}",
-                f"id {row['Id']}",
+                f"ID {row['Id']}",
                 linked("Open in GitLab", str(link)) if link is not None else "",
             ]
             st.markdown(" · ".join(filter(None, parts)))

@@ -159,8 +159,8 @@ def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> T
         return None
     st.caption(
         "The hours in which something was recorded: a commit (in the author's time zone), a merged "
-        "merge request or a created issue (in your time zone). They do not say how much, or how "
-        "well."
+        "merge request or a created issue (in your time zone). They say nothing about the "
+        "amount or the quality of the work."
     )
     if len(weeks) > 1:
         shown = weeks[: charts.MOST_ROWS]

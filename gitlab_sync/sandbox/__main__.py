@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     When it listens, one JSON line with `url` and `token` goes to standard output.
     """
     options = _parser().parse_args(arguments)
-    # The interpreter itself writes a byte for each signal. A handler that set an event could stand
-    # still for ever: it runs in the main thread, which may hold the lock of the event it waits for.
+    # The interpreter itself writes a byte for each signal. A handler that set an event could hang
+    # forever: it runs in the main thread, which can hold the lock of the event it waits for.
     told, teller = socket.socketpair()
     teller.setblocking(False)
     signal.set_wakeup_fd(teller.fileno(), warn_on_full_buffer=False)
@@ -109,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="FIELD",
-        help="as MergeRequest.closedAt; may be repeated",
+        help="as MergeRequest.closedAt; can be repeated",
     )
     parser.add_argument("--threads", type=int, default=70, help="requests answered at once")
     parser.add_argument("--parent-pipe", action="store_true", help="end when standard input closes")
@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _watch(teller: socket.socket) -> None:
-    """Write a byte when standard input ends: then whoever started this is gone."""
+    """Write a byte when standard input ends: then the process that started this is gone."""
     with contextlib.suppress(OSError, ValueError):
         # Past Python's buffer: a thread that still holds its lock when the process ends aborts it.
         while os.read(sys.stdin.fileno(), 4096):

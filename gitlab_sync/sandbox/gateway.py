@@ -130,8 +130,8 @@ class Server(cheroot_server.HTTPServer):
 class Gateway(cheroot_server.Gateway):
     """Answers one request that cheroot has parsed.
 
-    An exchange is over just before the last of its bytes are sent: so whoever has an answer finds
-    it counted.
+    An exchange ends just before its last bytes are sent: a client that has an answer finds it
+    counted.
     """
 
     _exchange: Exchange | None = None

@@ -104,13 +104,13 @@ def finish(builder: Builder) -> World:
 
 
 def assignees(builder: Builder, author: Person) -> Sequence[Person]:
-    """Return who an item is assigned to: nobody, its author, another, or both."""
+    """Return who an item is assigned to: no one, its author, another, or both."""
     random = builder.random
-    kind = random.choices(("nobody", "author", "other", "both"), (20, 45, 25, 10))[0]
+    kind = random.choices(("none", "author", "other", "both"), (20, 45, 25, 10))[0]
     other = random.choice(builder.people)
     if kind == "both" and other is not author:
         return [author, other]
-    return {"nobody": [], "author": [author], "other": [other], "both": [author]}[kind]
+    return {"none": [], "author": [author], "other": [other], "both": [author]}[kind]
 
 
 def _place(builder: Builder, places: Sequence[Record]) -> Record:

@@ -101,7 +101,7 @@ def _pop_key(record: Record) -> Key:
 def _by_user(
     folder: Path, kind: str, ids: dict[str, int], user_of: Callable[[Record], Any]
 ) -> dict[int, list[Record]]:
-    """Group records by a user's id, or by the id of the username that stands in them."""
+    """Group records by a user's id, or by the id of the username in them."""
     groups: dict[int, list[Record]] = {}
     for record in _records(folder, kind):
         user = user_of(record)

@@ -85,7 +85,7 @@ def by_keyset(
     *,
     parameter: str = "cursor",
 ) -> tuple[Sequence[T], list[tuple[str, str]]]:
-    """Return the page after the row whose `key` the `parameter` names, and its `Link` header.
+    """Return the page after the row with the `key` in `parameter`, and its `Link` header.
 
     The rows are in their order already, and keys are distinct. A cursor that no row has gives an
     empty page. The last page has no link.

@@ -17,7 +17,7 @@ Key: TypeAlias = tuple[int, int]
 class Children:
     """The lists that hang on merge requests or issues (notes, commits, …), by project and iid.
 
-    A list may be given as a line of JSON with the list under `items`: it is parsed when somebody
+    A list can be given as a line of JSON with the list under `items`: it is parsed when a caller
     asks, since most lines of a large folder are never asked for. Reading is thread-safe.
     """
 

@@ -43,7 +43,7 @@ class Credential:
 
 
 class Tokens:
-    """All tokens of a sandbox, by value and by name. Thread-safe."""
+    """All tokens of a sandbox, by value and by name."""
 
     def __init__(self, tokens: Iterable[Token] = ()) -> None:
         self._lock = threading.Lock()
@@ -78,7 +78,7 @@ class Tokens:
             return self._by_name[name]
 
     def find(self, credential: Credential) -> Token | None:
-        """Return the token a request carries, whether it may be used or not; None if unknown."""
+        """Return the token of a request, valid or not; None if unknown."""
         return None if credential.value is None else self._by_value.get(credential.value)
 
     def check(self, credential: Credential) -> Token | None:

@@ -13,7 +13,7 @@ _OPEN = ("public", None)
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The person (or nobody) on whose behalf a request is answered. Immutable.
+    """The person (or no one) that a request is answered for.
 
     `projects` and `groups` are the ids that this person may see; None stands for all.
     """
@@ -39,14 +39,14 @@ class Viewer:
 
 
 class Viewers:
-    """Makes viewers of tokens; remembers what each person may see. Thread-safe."""
+    """Makes viewers of tokens; remembers what each person may see."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._known: dict[tuple[int, Token | None], Viewer] = {}
 
     def of(self, token: Token | None) -> Viewer:
-        """Return the viewer whom `token` stands for; None is somebody without a token."""
+        """Return the viewer with this `token`; None is a caller without a token."""
         key = (self._world.version, token)
         viewer = self._known.get(key)
         if viewer is None:

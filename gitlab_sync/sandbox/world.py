@@ -67,7 +67,7 @@ class World:
         """Add `record` to the table `kind`, or put it in place of the one with its `id`.
 
         `kind` is one of users, groups, projects, merge_requests and issues. Requests that come
-        later see it; indexes are built anew, so this is for tests and not for bulk.
+        later see it; indexes are rebuilt, so this is for tests and not for bulk.
         """
         table: list[Record] = getattr(self.tables, kind)
         with self._lock:
@@ -81,7 +81,7 @@ class World:
         return next(self._new_ids)
 
     def changed(self) -> None:
-        """Build the indexes anew after records in `tables` were changed by hand."""
+        """Rebuild the indexes after records in `tables` were changed by hand."""
         with self._lock:
             self._index()
             self.version += 1
@@ -175,18 +175,18 @@ class World:
         return [row for row in self.projects if namespace_group(row.data) in groups]
 
     def source_chain(self, project: Record) -> list[tuple[str, int]]:
-        """Return the sources whose members are members of a project, nearest first."""
+        """Return the sources of a project's members, nearest first."""
         chain = [("project", int(project["id"]))]
         chain += [("group", group) for group in self.ancestors(namespace_group(project))]
         return chain
 
     def group_chain(self, group_id: int) -> list[tuple[str, int]]:
-        """Return the sources whose members are members of a group, nearest first."""
+        """Return the sources of a group's members, nearest first."""
         return [("group", group) for group in self.ancestors(group_id)]
 
 
 def namespace_group(project: Record) -> int | None:
-    """Return the id of the group that a project lies in; None for a person's own project."""
+    """Return the id of a project's group; None for a person's own project."""
     namespace = project.get("namespace") or {}
     return namespace.get("id") if namespace.get("kind") == "group" else None
 

@@ -1,4 +1,4 @@
-"""Whose commits are whose: each commit, the totals of each person, and what matches nobody."""
+"""Commits by author: each commit, the totals of each person, and those that match no one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import UTC, datetime, tzinfo
 from typing import Literal, TypeAlias
 
 from gitlab_sync.api.commits import DividedCommits, DividedProject
-from gitlab_sync.api.projects import by_id, endpoint, extract_path_from_url
+from gitlab_sync.api.groups import path_at, projects_of
+from gitlab_sync.api.projects import by_id, endpoint
 from gitlab_sync.errors import GitLabSyncError, NotFound
-from gitlab_sync.http.urls import encode_id
 from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.reports.sheet import Link, Meta, Sheet
@@ -41,7 +41,7 @@ from gitlab_sync.session.workflow import whole
 from gitlab_sync.types import Record, TableRow
 
 Table: TypeAlias = Literal["Commits", "Totals", "Unmatched"]
-"""What may be shown: a row for each commit, for each person, or for each signature of nobody."""
+"""The tables: a row for each commit, for each person, or for each unmatched signature."""
 
 COLUMNS: Mapping[Table, tuple[str, ...]] = {
     "Commits": ("Username", "Project", "Date", "Time", "Slot", "Commit", "Message", "Author"),
@@ -71,11 +71,11 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class CommitsQuery:
-    """Whose commits are asked for, in which projects and when. Immutable.
+    """Commits of which people, in which projects and when. Immutable.
 
-    `people` None: all members of the projects, but for bots. `projects` are ids, paths or URLs;
-    those of `group` (id, path or URL) and its subgroups count, too. With neither it is all projects
-    of each person. The rest is as in `people.Batch`.
+    `people` None: all members of the projects, except bots. `projects` are ids, paths or URLs; the
+    projects of `group` (id, path or URL) and its subgroups are added. With neither, all projects of
+    each person are meant. The rest is as in `people.Batch`.
     """
 
     people: Sequence[Person] | None = None
@@ -86,7 +86,7 @@ class CommitsQuery:
     clock: tzinfo | None = None
 
     def in_words(self) -> str:
-        """Say what counts, for whoever reads a file later."""
+        """Return in words what counts, for readers of a file."""
         named = ", ".join(map(str, self.projects))
         where = [f"projects {named}"] if named else []
         where += [f"group {self.group} and its subgroups"] if self.group else []
@@ -98,8 +98,8 @@ class CommitsQuery:
 class Division:
     """Where the commits of all projects went, each counted once.
 
-    `people` are those of the run, `others` are people known not to be of it. Unmatched is only what
-    is nobody's in any of the projects.
+    `people` are those of the run, `others` are known people outside it. Only commits that match no
+    one in any of the projects are unmatched.
     """
 
     projects: int
@@ -126,7 +126,7 @@ class CommitsReport(Report):
     """A row for each person, sorted by username, with the totals.
 
     `commits` has a row for each commit of theirs, the newest first; `unmatched` one for each
-    signature that matches nobody, most commits first. `unknown_projects` were named and could not
+    unmatched signature, most commits first. `unknown_projects` were named and could not
     be found; `unread` says of which projects the members could not be read, and why.
     """
 
@@ -171,9 +171,9 @@ class CommitsReport(Report):
 def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> CommitsReport:
     """Read the commits of these people, each project's once however many they are.
 
-    Errors of single reads never raise: they stand in the rows. Raises NotFound if not one of the
-    projects is there, the error of a group whose list of projects could not be read, and the first
-    error if nobody's membership could be. Thread-safe.
+    Errors of single reads never raise: the rows have them. Raises NotFound if none of the projects
+    exists, the error of a group if its list of projects could not be read, and the first error if
+    no membership could be read. Thread-safe.
     """
     run = run or Run(tracker=ProgressTracker())
     with run.context(client) as session:
@@ -194,16 +194,12 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
         return CommitsReport(read_commits(session, request, run), unknown, unread)
 
 
-# -- where and whose -------------------------------------------------------------------------------
+# -- where and who ---------------------------------------------------------------------------------
 
 
 def _projects_of_group(session: Session, group: str) -> dict[int | str, Record]:
     """Return the projects of a group and its subgroups by id, archived ones included."""
-    path = extract_path_from_url(group.strip().removeprefix(f"{session.base_url}/"))
-    rest_list = RestList(
-        f"groups/{encode_id(path.removeprefix('groups/'))}/projects",
-        {"include_subgroups": True, "with_shared": False, "order_by": "id", "sort": "asc"},
-    )
+    rest_list = projects_of(path_at(session, group))
     found = by_id(whole(next(fetch_lists(session, [("projects", rest_list)]))))
     if not found:
         raise NotFound(f"404 the group {group} has no projects that the token may see", status=404)
@@ -337,9 +333,9 @@ def _path(project: Record) -> str:
 
 
 def _settled(divided: DividedCommits) -> DividedCommits:
-    """Return the commits with none unmatched that is somebody's in another project, as in a fork.
+    """Return the commits, with none unmatched that matches a person in another project (a fork).
 
-    Members of the one may be known, and those of the other not.
+    The members of one project can be known, and those of the other not.
     """
     known = _ids_of_people(divided).union(*(each.bots | each.others for each in divided.projects))
     return DividedCommits(

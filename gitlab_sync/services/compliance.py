@@ -43,7 +43,7 @@ FINDING_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ComplianceQuery:
-    """Which projects are judged, at which branch, tag or commit, and by which policy. Immutable.
+    """Which projects to evaluate, at which branch, tag or commit, and by which policy. Immutable.
 
     `projects` are ids, paths or URLs; those of `group` and its subgroups are meant, too.
     `everything` says to take all projects of the instance in their place. Without a `ref` it is
@@ -66,7 +66,7 @@ class ComplianceQuery:
         return (names, self.group, self.ref, self.everything, asked)
 
     def in_words(self) -> str:
-        """Say which projects are judged and by what, for whoever reads a file later."""
+        """Return in words which projects are evaluated and how, for readers of a file."""
         where = [] if self.group is None else [f"group {self.group} and its subgroups"]
         if self.projects:
             where.append(plural(len(self.projects), "named project"))
@@ -81,9 +81,9 @@ def answer(
     run: Run | None = None,
     on_checked: OnChecked | None = None,
 ) -> ComplianceReport:
-    """Judge the projects, and return a row for each, worst first, with what stands behind it.
+    """Evaluate the projects, and return a row for each, worst first, with its findings.
 
-    Errors of single projects, and of the group's list, never raise: they stand in the rows.
+    Errors of single projects, and of the group's list, never raise: the rows have them.
     `run.on_row` and `on_checked` get each project as soon as it is known. Thread-safe.
     """
     named = _all_projects(client) if query.everything else query.projects
@@ -107,7 +107,7 @@ def policy_of(licences: Iterable[str], otherwise: Policy = DEFAULT_POLICY) -> Po
 
 
 def left_out(report: ComplianceReport) -> list[str]:
-    """Return how many of the group's projects were not judged, by reason: `3 archived`."""
+    """Return how many of the group's projects were not evaluated, by reason: `3 archived`."""
     return [f"{count} {reason}" for reason, count in sorted(report.left_out.items())]
 
 
@@ -187,10 +187,10 @@ def findings_sheet(name: str, report: Report, policy: Policy, meta: Meta) -> She
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A check that fails, and what mending it brings. Immutable.
+    """A check that fails, and what fixing it gains. Immutable.
 
-    `weight` is what is missing of the check's weight, `points` what that is of the score, in
-    percent of what could be judged.
+    `weight` is the part of the check's weight that is missing, `points` the percent of the score
+    that it would add.
     """
 
     check: ProjectCheck
@@ -200,13 +200,13 @@ class Suggestion:
 
 
 def suggestions(report: Report, policy: Policy) -> list[Suggestion]:
-    """Return what is to be mended in a project, the weightiest first."""
-    judged = report.score.passed + report.score.failed
+    """Return what to fix in a project, the most severe first."""
+    evaluated = report.score.passed + report.score.failed
     found = []
     for check in report.faults:
         finding = report.findings[check.id]
         weight = policy.weights[check.id] * (1 - finding.share)
-        points = 100 * weight / judged if judged else 0.0
+        points = 100 * weight / evaluated if evaluated else 0.0
         found.append(Suggestion(check, finding, weight, points))
     return sorted(found, key=lambda each: -each.weight)
 

@@ -1,4 +1,4 @@
-"""The items behind numbers: each fault, and each answer that nobody knows, with its reason."""
+"""The items behind numbers: each fault, and each unknown answer, with its reason."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from gitlab_sync.types import Record, RecordList
 DailyTime: TypeAlias = Mapping[str, int | float]
 """Seconds by day (`YYYY-MM-DD`)."""
 
-NOT_ALL_GROUPS = "there may be further groups, since the token may not ask for all of them"
+NOT_ALL_GROUPS = "there could be further groups, which the token cannot see"
 
 _ALWAYS = Period()
 
@@ -109,7 +109,7 @@ class PersonData:
 
     @property
     def groups_cut_short(self) -> bool:
-        """Whether the person may be in further groups, which the token may not ask for."""
+        """Whether the person could be in further groups, which the token cannot see."""
         return self.groups.value is not None and not self.groups.value.complete
 
 
@@ -127,7 +127,7 @@ class PeopleData:
         return None if where is None else self.commits.of(person.username, where)
 
     def projects_of(self, person: PersonData) -> Collection[object] | None:
-        """Return the ids of the projects whose commits count for a person; None: unknown."""
+        """Return the ids of the projects with commits that count for a person; None: unknown."""
         if person.user is None:
             return None
         if self.request.projects:
@@ -143,18 +143,17 @@ class ReadHook(Protocol):
     def workflows(
         self, place: int, person: PersonData
     ) -> Iterable[tuple[int, Workflow[list[FactsRead]]]]:
-        """Return what to read of a person, of whom all but the commits has been read.
+        """Return what to read about a person after everything but the commits was read.
 
-        With each workflow goes the number of items that it is made for. Its result may have fewer
-        or more: in the end, all workflows together have brought all.
+        Each workflow comes with the number of items it is for. Its result can have fewer or more:
+        in the end, all workflows together return all items.
         """
 
     def take(self, found: list[FactsRead]) -> None:
         """Take what one of these workflows has read."""
 
     def settled(self, read: PeopleData) -> None:
-        """Take note that all commits have been read and are divided; called once.
+        """Note that all commits have been read and are divided. Called once.
 
-        Of some people other parts may still be under way: of those for whom `workflows` was
-        not called.
+        Other parts can still be under way, of people for which `workflows` was not called.
         """

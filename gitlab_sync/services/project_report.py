@@ -1,6 +1,6 @@
-"""Compliance of projects: one judged, or many of them side by side, each with its row.
+"""Compliance of projects: one evaluated, or many side by side, each with its row.
 
-What is read of each, and what that costs, says `project_facts`.
+`api.project_facts` says what is read of each, and how many requests that takes.
 """
 
 from __future__ import annotations
@@ -8,37 +8,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from gitlab_sync.api.project_facts import MOST_PAGES, ProjectRead, TooLarge, of_project
-from gitlab_sync.api.projects import endpoint, extract_path_from_url
+from gitlab_sync.api import groups
+from gitlab_sync.api.project_facts import ProjectRead, TooLarge, of_project
+from gitlab_sync.api.projects import endpoint, path_at
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
-from gitlab_sync.http.urls import encode_id
 from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.rules import record
 from gitlab_sync.rules.projects import compliance as rules
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
+from gitlab_sync.run import Run
 from gitlab_sync.session.fetch import fetch_lists
 from gitlab_sync.session.pagination import RestList
-from gitlab_sync.session.session import MAX_WAIT, Client, Session, session_of
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import Workflow, run_workflow, run_workflows
-from gitlab_sync.types import Progress, Record, TableRow
-
-if TYPE_CHECKING:
-    from gitlab_sync.run import Run
-
-__all__ = [
-    "MOST_PAGES",
-    "Checked",
-    "ComplianceReport",
-    "OnChecked",
-    "ProjectRead",
-    "TooLarge",
-    "check_project",
-    "check_projects",
-    "columns",
-    "of_project",
-]
+from gitlab_sync.types import Record, TableRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +45,7 @@ class Checked:
 
     @property
     def whole(self) -> bool:
-        """Whether all that the checks need could be read (some may be unknown all the same)."""
+        """Whether everything that the checks need could be read (some can still be unknown)."""
         return self.report is not None and not (self.errors and self.report.unverified)
 
 
@@ -67,10 +53,10 @@ OnChecked: TypeAlias = Callable[[Checked], None]
 
 
 class ComplianceReport(Report):
-    """The rows of a run, worst first, with what stands behind each, in the same order.
+    """The rows of a run, worst first, with the findings of each in the same order.
 
-    `checked` has one for each row. `left_out` counts the projects of the group that were not
-    judged, by reason: `archived`, `forks`, `marked for deletion`.
+    `checked` has one item for each row. `left_out` counts the projects of the group that were not
+    evaluated, by reason: `archived`, `forks`, `marked for deletion`.
     """
 
     def __init__(
@@ -93,12 +79,12 @@ def columns(policy: Policy = DEFAULT_POLICY) -> tuple[str, ...]:
 def check_project(
     client: Client, path_or_id: int | str, ref: str | None = None, policy: Policy = DEFAULT_POLICY
 ) -> rules.Report:
-    """Judge one project, given its id, path or URL, at a branch, tag or commit (None: the default).
+    """Evaluate a project (id, path or URL) at a branch, tag or commit (None: the default branch).
 
     What could not be read of it is unknown, with the reason. Raises the errors of
     `gitlab_sync.errors` if its record cannot be read, NotFound if there is none. Thread-safe.
     """
-    read = run_workflow(client, of_project(_name(client, path_or_id), ref))
+    read = run_workflow(client, of_project(path_at(client, path_or_id), ref))
     if read.facts is None:
         raise read.errors[0]
     return rules.evaluate(read.facts, policy)
@@ -116,23 +102,22 @@ def check_projects(
     run: Run | None = None,
     on_checked: OnChecked | None = None,
 ) -> ComplianceReport:
-    """Judge many projects, each given by its id, path or URL, and those of a group.
+    """Evaluate many projects, each given by its id, path or URL, and those of a group.
 
-    The group's subgroups are included; what is shared with it, archived, marked for deletion or a
-    fork is left out, unless it is named, too. A project that is named twice is judged once. Errors
-    never raise: a project that cannot be read has a row that says so, as has a group whose list
-    broke off, and nobody else's row changes. `run` says who watches and what ends it, as for people
-    (`batch.Run`); `on_checked` is called after each project, in the calling thread. Raises
-    ConfigurationError for input that cannot work. Thread-safe.
+    Subgroups are included; projects that are shared with the group, archived, marked for deletion
+    or forks are left out, unless they are named, too. A project that is named twice is evaluated
+    once. Errors never raise: a project that cannot be read has a row that says so, and so has a
+    group with a list that broke off; no other row changes. `run` has progress, cancellation and the
+    like; `on_checked` is called after each project, in the calling thread. Raises
+    ConfigurationError for invalid input. Thread-safe.
     """
     if isinstance(projects, str):
-        raise ConfigurationError(f"projects is one text, {projects!r}", hint="Give a list.")
-    max_wait = MAX_WAIT if run is None else run.max_wait
-    cancel, executor = (None, None) if run is None else (run.cancel, run.executor)
-    with session_of(client).context(max_wait=max_wait, cancel=cancel, executor=executor) as session:
+        raise ConfigurationError(f"projects must be a list, got {projects!r}")
+    run = run or Run()
+    with run.context(client) as session:
         checking = _Checking(session, ref, policy, run, on_checked)
-        names = [name for each in projects if (name := _name(session, each))]
-        return checking.all_of(names, None if group is None else _group_name(session, group))
+        names = [name for each in projects if (name := path_at(session, each))]
+        return checking.all_of(names, None if group is None else groups.path_at(session, group))
 
 
 class _Checking:
@@ -143,26 +128,24 @@ class _Checking:
         session: Session,
         ref: str | None,
         policy: Policy,
-        run: Run | None,
+        run: Run,
         on_checked: OnChecked | None,
     ) -> None:
         self._session = session
         self._ref = ref
         self._policy = policy
-        self._tracker = None if run is None else run.tracker
-        self._on_row = None if run is None else run.on_row
-        self._on_progress = None if run is None else run.on_progress
+        self._tracker = run.tracker or ProgressTracker()
+        self._on_row = run.on_row
+        self._on_progress = run.on_progress
         self._on_checked = on_checked
         self._completeness = Completeness("projects")
         self._left_out: Counter[str] = Counter()
         self._checked: list[Checked] = []
-        self._done = 0
         self._seen: set[object] = set()
-        if self._tracker is not None:
-            self._tracker.attach(session)
+        self._tracker.attach(session)
 
     def all_of(self, names: Iterable[str], group: str | None) -> ComplianceReport:
-        """Judge the projects of these names, and those of the group."""
+        """Evaluate the projects of these names, and those of the group."""
         wanted: dict[str, str] = {}
         for name in names:
             wanted.setdefault(name.lower(), name)
@@ -170,8 +153,7 @@ class _Checking:
             if path.lower() not in wanted:
                 wanted.setdefault(number, path)
         self._completeness.total = len(wanted)
-        if self._tracker is not None:
-            self._tracker.begin(len(wanted))
+        self._tracker.begin(len(wanted))
         self._tell()
         for name, read in run_workflows(self._session, self._workflows(wanted)):
             self._take(name, read)
@@ -181,11 +163,8 @@ class _Checking:
         """Read which projects the group has, and yield the id and the path of each."""
         if group is None:
             return
-        rest_list = RestList(
-            f"groups/{encode_id(group)}/projects",
-            {"include_subgroups": True, "with_shared": False, "order_by": "id", "sort": "asc"},
-        )
-        _, reading, error = next(fetch_lists(self._session, [("projects", rest_list)]))
+        wanted = [("projects", groups.projects_of(group))]
+        _, reading, error = next(fetch_lists(self._session, wanted))
         if error is not None:
             self._completeness.lost[f"list of the group {short_reason(error)}"] += 1
             row = rules.error_row(group, f"projects of the group: {error.reason}", self._policy)
@@ -217,11 +196,9 @@ class _Checking:
         return None
 
     def _take(self, name: str, read: ProjectRead) -> None:
-        """Judge a project that was read, and finish its row."""
-        self._done += 1
-        if self._tracker is not None:
-            self._tracker.step()
-        checked = self._judged(name, read)
+        """Evaluate a project that was read, and finish its row."""
+        self._tracker.step()
+        checked = self._evaluated(name, read)
         number = record.identity(checked.project)
         if number is not None and number in self._seen:
             self._completeness.total -= 1  # it was named in two ways
@@ -234,7 +211,7 @@ class _Checking:
         self._add(checked)
         self._tell()
 
-    def _judged(self, name: str, read: ProjectRead) -> Checked:
+    def _evaluated(self, name: str, read: ProjectRead) -> Checked:
         facts = read.facts
         if facts is None:
             row = rules.error_row(name, read.errors[0].reason, self._policy)
@@ -252,26 +229,11 @@ class _Checking:
 
     def _tell(self) -> None:
         if self._on_progress is not None:
-            waiting = self._session.active.wait_budget.gate.delay()
-            total = self._completeness.total
-            self._on_progress(Progress(self._done, total, self._session.active.requests, waiting))
-
-
-def _name(client: Client, path_or_id: int | str) -> str:
-    """Return the id or the path that is meant, also by a URL below a prefix of its host."""
-    text = str(path_or_id or "").strip().removeprefix(session_of(client).base_url + "/")
-    return extract_path_from_url(text).strip("/")
-
-
-def _group_name(client: Client, group: int | str) -> str:
-    name = _name(client, group).removeprefix("groups/")
-    if not name:
-        raise ConfigurationError("The group is empty", hint="Give its id or path.")
-    return name
+            self._on_progress(self._tracker.now())
 
 
 def _why_left_out(project: Record) -> str | None:
-    """Return why a project of a group is not judged, or None if it is."""
+    """Return why a project of a group is not evaluated, or None if it is."""
     if record.field(project, "archived") is True:
         return "archived"
     if record.field(project, "marked_for_deletion_on"):

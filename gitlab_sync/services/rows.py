@@ -105,7 +105,7 @@ class RowAssembler(Generic[P]):
 
 
 def status_of_absent(username: str, error: GitLabSyncError | None) -> tuple[Status, str]:
-    """Return status and error of a person of whom nothing was read; without error there is none."""
+    """Return status and error of a person without any data: an error, or no such person."""
     if error is None:
         return "Not Found", f"404 there is no user {username!r}"
     return "Error", error.reason

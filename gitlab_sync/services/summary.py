@@ -127,7 +127,7 @@ def _errors(person: PersonData, commits: PersonCommits | None) -> Errors:
 
 
 def _newest_first(commits: PersonCommits | None) -> PersonCommits | None:
-    """Return the commits in order; None if none were read before an error: there may be some."""
+    """Return the commits, newest first; None if an error came before any could be read."""
     if commits is None or (commits.errors and not commits.rows):
         return None
     rows = sorted(commits.rows, key=lambda row: (str(row["date"]), str(row["time"])), reverse=True)

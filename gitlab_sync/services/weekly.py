@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.period import local_zone
 from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -29,7 +29,7 @@ from gitlab_sync.rules.scores.weekly import (
 )
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.run import Run
-from gitlab_sync.services.people_data import PeopleData, PeopleRequest, person_queries
+from gitlab_sync.services.people_data import PeopleRequest, person_queries
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
 from gitlab_sync.services.summary import PersonSummary, summaries
@@ -41,11 +41,11 @@ _USERNAME = PERSON_COLUMNS[-1]
 
 @dataclass(frozen=True, slots=True)
 class WeeklyQuery:
-    """Whose days, in which projects, and whose hours are shown. Immutable.
+    """Which people's days, in which projects, and who is shown with hours. Immutable.
 
     `days` are days in `zone` (None: the machine's), and those of commits go by `clock` (None: each
     commit's own). `projects` are ids, paths or URLs (none: all of each person's). `with_hours` has
-    the keys of the people whose hours of the day are shown.
+    the keys of the people who are shown with their hours of the day.
     """
 
     people: Sequence[WeekPerson]
@@ -57,7 +57,7 @@ class WeeklyQuery:
     with_hours: Collection[str] = frozenset()
 
     def in_words(self) -> str:
-        """Say what counts, for whoever reads a file later."""
+        """Return in words what counts, for readers of a file."""
         named = ", ".join(map(str, self.projects))
         where = f"projects {named}" if named else "all their projects"
         zone = "" if self.zone is None else f" in {self.zone}"
@@ -66,7 +66,7 @@ class WeeklyQuery:
 
 @dataclass(frozen=True, slots=True)
 class PersonAnswer:
-    """One person's days, and in `recorded` what stands behind their numbers. Not to be changed.
+    """One person's days, and in `recorded` the items behind them. Not to be changed.
 
     `status` is `Success`, `Partial`, `Not Found` or `Error`; `error` says what is missing, and why.
     """
@@ -80,21 +80,19 @@ class PersonAnswer:
 class WeeklyReport(Report):
     """How much was read of each person (`Username, Status, Error`), and in `people` their days.
 
-    Both are sorted by team, then by username; who has no team comes last. `read` is everything that
-    was read, and `unknown_projects` are those that were named and could not be found.
+    Both are sorted by team, then by username; who has no team comes last. `unknown_projects` are
+    those that were named and could not be found.
     """
 
     def __init__(
         self,
         people: Sequence[PersonAnswer],
-        read: PeopleData,
         unknown_projects: Sequence[int | str],
     ) -> None:
         self.people = sorted(people, key=_place)
         super().__init__(
             map(_status_row, self.people), Completeness.of_people(each.status for each in people)
         )
-        self.read = read
         self.unknown_projects = unknown_projects
 
     def sheets(self, query: WeeklyQuery, instance: str) -> list[Sheet]:
@@ -136,12 +134,12 @@ class WeeklyReport(Report):
 def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> WeeklyReport:
     """Read what these people recorded on the days, and on as many before.
 
-    Who is named twice counts at the first place. Errors of single reads never raise: they stand in
-    the rows. Raises NotFound if not one of the projects is there. Thread-safe.
+    A person named twice counts at the first place. Errors of single reads never raise: the rows
+    have them. Raises NotFound if not one of the projects is there. Thread-safe.
     """
     people = unique(query.people, lambda person: person.key)
     run = run or Run()
-    zone = query.zone or LOCAL
+    zone = query.zone or local_zone()
     with run.context(client) as session:
         ids, unknown = known_projects(session, query.projects)
         request = PeopleRequest(
@@ -162,7 +160,7 @@ def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> Weekly
         recorded = _recorded(summary)
         week = person_week(_named(person, summary), query.days, recorded, zone)
         answers.append(PersonAnswer(week, recorded, summary.status, summary.error))
-    return WeeklyReport(answers, read, unknown)
+    return WeeklyReport(answers, unknown)
 
 
 def _named(person: WeekPerson, summary: PersonSummary) -> WeekPerson:

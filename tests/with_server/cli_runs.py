@@ -22,9 +22,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 from unittest import mock
 
+import pytest
+
 from gitlab_sync.cli.main import main
 from gitlab_sync.http.retry import RetryPolicy
-from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.session import runtime
 
 Done: TypeAlias = subprocess.CompletedProcess[bytes]
@@ -35,6 +37,10 @@ _OURS = ("GITLAB", "CI_", "PYTHON_GITLAB", "FORCE_COLOR", "NO_COLOR", "PYTHONWAR
 _QUICK = functools.partial(RetryPolicy, base=0.01, cap=0.05)  # all attempts, with little between
 _THREADS = ("gitlab-sync", "progress", "signals", "sandbox")
 _SILENT = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
+
+
+def _small_world() -> World:
+    return generate_world(seed=1, users=5, merge_requests=3, issues=2, projects=2)
 
 
 def environment(home: Path, **variables: str) -> dict[str, str]:
@@ -49,6 +55,32 @@ def of_sandbox(sandbox: Sandbox, home: Path, **variables: str) -> dict[str, str]
     """Return an environment in which the sandbox is the GitLab, and its administrator signs in."""
     told = {"GITLAB_URL": sandbox.url, "GITLAB_TOKEN": sandbox.token("admin"), **variables}
     return environment(home, **told)
+
+
+def shared(make: Callable[[], World] = _small_world) -> tuple[Any, Any, Any]:
+    """Return the fixtures `served`, `sandbox` and `world` for a module that changes no world.
+
+    All its tests share one sandbox, which each finds without faults and without traffic.
+    """
+
+    @pytest.fixture(scope="module")
+    def served() -> Iterator[Sandbox]:
+        with Sandbox(make()) as running:
+            yield running
+
+    @pytest.fixture
+    def sandbox(served: Sandbox) -> Iterator[Sandbox]:
+        served.start()  # for a test after one that stopped it
+        served.traffic.reset()
+        yield served
+        served.faults.clear()  # which lets go of what was stalled
+        assert served.traffic.wait(lambda traffic: not traffic.in_flight)
+
+    @pytest.fixture
+    def world(served: Sandbox) -> World:
+        return served.world
+
+    return served, sandbox, world
 
 
 # -- in this process -------------------------------------------------------------------------------

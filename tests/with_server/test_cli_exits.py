@@ -9,13 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_runs import environment, of_sandbox, run, start
+from cli_runs import environment, of_sandbox, run, shared, start
 
 from gitlab_sync.cli.exits import EXIT_CODES, of_rows
 from gitlab_sync.cli.main import COMMANDS
-from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.sandbox import Sandbox, Token, World
 
 SECRET = "Zq3-Kd81_vvTr40pLm2x"  # the older shape of tokens, which no pattern recognises
+
+served, sandbox, world = shared()
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def test_a_person_who_does_not_exist_is_a_3(environ: dict[str, str]) -> None:
 
 
 def test_a_wrong_token_is_a_4_with_a_hint_and_rows(environ: dict[str, str]) -> None:
-    """Nobody's zero looks like a clean result."""
+    """No missing person looks like a clean result."""
     done = run({**environ, "GITLAB_TOKEN": SECRET}, "mrs", "alice.moreau", "-f", "json")
     assert done.returncode == 4
     row = json.loads(done.stdout)[0]
@@ -78,7 +80,7 @@ def test_a_server_that_is_not_there_is_a_4(tmp_path: Path, sandbox: Sandbox) -> 
         (("api", "GET", "user", "--input", "-"), "--input"),
         (("api", "POST", "projects", "--input", "-", "-f", "a=b"), "--input"),
         (("api", "POST", "projects", "--input", "no/such/file"), "no/such/file"),
-        (("api", "POST", "projects", "--input", "-"), "not JSON"),
+        (("api", "POST", "projects", "--input", "-"), "must be JSON"),
         (("api", "POST", "projects", "-f", "name"), "KEY=VALUE"),
         (("api", "POST", "projects", "-F", "a=@no/such/file"), "no/such/file"),
         (("completion", "tcsh"), "bash"),
@@ -139,17 +141,18 @@ def test_a_token_as_an_argument_is_refused_and_not_repeated(
 @pytest.mark.parametrize("token", [SECRET, "glpat-0123456789abcdefghij"])
 @pytest.mark.parametrize("trouble", ["none", "unknown", "reset", "html"])
 def test_no_output_ever_has_the_token(
-    token: str, trouble: str, sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
+    token: str, trouble: str, world: World, tmp_path: Path
 ) -> None:
     """Not with --verbose, and not when something breaks."""
-    from gitlab_sync.sandbox import Token
+    known = [Token("mine", token, 1, ("api",), admin=True)] if trouble != "unknown" else []
+    with Sandbox(world, tokens=known) as sandbox:
+        if trouble in {"reset", "html"}:
+            sandbox.faults.add(trouble, times=None, path="/merge_requests")
+        check_secrecy(token, of_sandbox(sandbox, tmp_path, MINE=token), tmp_path / "rows.json")
 
-    if trouble != "unknown":
-        sandbox.tokens.add(Token("mine", token, 1, ("api",), admin=True))
-    if trouble in {"reset", "html"}:
-        sandbox.faults.add(trouble, times=None, path="/merge_requests")  # type: ignore[arg-type]
-    path = tmp_path / "rows.json"
-    told = {**environ, "MINE": token}
+
+def check_secrecy(token: str, told: dict[str, str], path: Path) -> None:
+    """Run commands with this token, in the variable `MINE`, and look for it in all they write."""
     for extra in ((), ("-o", str(path))):
         done = run(told, "mrs", "alice.moreau", "-v", "-f", "json", "--timeout", "2",
                    "--token-env", "MINE", *extra)  # fmt: skip
@@ -203,7 +206,7 @@ from gitlab_sync.cli.main import COMMANDS, main
 
 HEAVY = {
     "requests", "urllib3", "tenacity", "rich", "orjson", "gitlab", "cheroot", "xlsxwriter",
-    "pyarrow", "streamlit", "platformdirs", "licenseclassifier", "gitlab_sync.reports.formats",
+    "pyarrow", "streamlit", "platformdirs", "packaging", "gitlab_sync.reports.formats",
     "gitlab_sync.rules.projects.compliance", "gitlab_sync.sandbox", "gitlab_sync.session.session",
 }
 for words in [], *([name] for name in COMMANDS):

@@ -13,7 +13,7 @@ from typing import Any
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
-from cli_runs import environment, interrupted, of_sandbox, run, stalled
+from cli_runs import environment, interrupted, of_sandbox, run, shared, stalled
 
 from gitlab_sync.rules.scores.profile import TABLES, TITLES
 from gitlab_sync.sandbox import Sandbox, World, demo_world
@@ -21,11 +21,7 @@ from gitlab_sync.sandbox import Sandbox, World, demo_world
 CAREFUL, CARELESS = "amelie.laurent", "ivo.brandt"
 ADDRESS = re.compile(r"https?://\S+")
 
-
-@pytest.fixture
-def world() -> World:
-    """Make the world of the demo, whose people differ as people do."""
-    return demo_world()
+served, sandbox, world = shared(demo_world)
 
 
 @pytest.fixture
@@ -50,7 +46,7 @@ def tables_of(environ: dict[str, str], *arguments: str, code: int = 0) -> dict[s
 
 
 def line_of(text: str, label: str) -> str:
-    """Return what stands behind a label."""
+    """Return the text after a label."""
     (line,) = [line for line in text.splitlines() if line.startswith(label)]
     return line.removeprefix(label).strip()
 
@@ -90,7 +86,7 @@ def test_what_to_mend_stands_there_the_worst_first(world: World, environ: dict[s
     assert severities == sorted(severities, key=("high", "medium", "low").index)
     addresses = {one["web_url"] for one in (*world.tables.merge_requests, *world.tables.issues)
                  if one["author"]["username"] == CARELESS}  # fmt: skip
-    _, mend = text.split("What to mend", 1)
+    _, mend = text.split("What to fix", 1)
     assert set(ADDRESS.findall(mend)) <= addresses
     groups = mend.split("To do: ")[1:]
     assert len(groups) == len(severities)
@@ -99,25 +95,27 @@ def test_what_to_mend_stands_there_the_worst_first(world: World, environ: dict[s
     faults = sum(truth.values()) - ended
     issues = world.truth.issues()[CARELESS]
     faults += sum(issues.values()) - sum(issues[title] for title in list(issues)[:3])
-    assert f"the worst first: {faults} faults" in text
+    assert f"the most severe first: {faults} faults" in text
 
 
 @pytest.mark.parametrize("name", [CAREFUL, CARELESS])
 def test_the_text_fits_into_a_hundred_columns(name: str, environ: dict[str, str]) -> None:
-    """Only addresses may be longer."""
+    """Only URLs can be longer."""
     for line in text_of(environ, name).splitlines():
         assert len(ADDRESS.sub("", line)) <= 100
         assert len(line) <= 100 or ADDRESS.search(line)
 
 
 def test_what_a_server_wrote_neither_breaks_lines_nor_takes_over_the_terminal(
-    world: World, environ: dict[str, str]
+    tmp_path: Path,
 ) -> None:
     """Long titles are cut, addresses are not."""
+    world = demo_world()
     for mr in world.tables.merge_requests:
         mr["title"] = "\x1b[2Jgone\nagain " + "很长" * 80
     world.changed()
-    text = text_of(environ, CARELESS)
+    with Sandbox(world) as strange:
+        text = text_of(of_sandbox(strange, tmp_path), CARELESS)
     assert "\x1b" not in text
     assert "gone again" in text
     assert "…" in text
@@ -125,14 +123,15 @@ def test_what_a_server_wrote_neither_breaks_lines_nor_takes_over_the_terminal(
     assert addresses & set(ADDRESS.findall(text))
 
 
-def test_somebody_without_ended_work_has_nothing_to_mend_yet(
-    world: World, environ: dict[str, str]
-) -> None:
+def test_somebody_without_ended_work_has_nothing_to_mend_yet(tmp_path: Path) -> None:
     """That is not the same as being without faults."""
+    world = demo_world()
     for one in (*world.tables.merge_requests, *world.tables.issues):
         one["state"] = "opened"
     world.changed()
-    assert "nothing yet, since no merge request has ended" in text_of(environ, CARELESS)
+    with Sandbox(world) as open_alone:
+        text = text_of(of_sandbox(open_alone, tmp_path), CARELESS)
+    assert "nothing yet, since no merge request has ended" in text
 
 
 def test_answers_that_nobody_knows_stand_apart(sandbox: Sandbox, environ: dict[str, str]) -> None:
@@ -148,7 +147,7 @@ def test_answers_that_nobody_knows_stand_apart(sandbox: Sandbox, environ: dict[s
 def test_a_part_that_cannot_be_read_is_a_question_mark(
     sandbox: Sandbox, environ: dict[str, str]
 ) -> None:
-    """In the numbers and in the list of tables; the reason stands at the top and on stderr."""
+    """In the numbers and in the list of tables; the reason is at the top and on stderr."""
     sandbox.faults.add("status", status=403, path="/projects/:id/repository/commits", times=None)
     done = run(environ, "profile", CARELESS)
     text = done.stdout.decode()
@@ -166,7 +165,7 @@ def test_a_number_that_may_be_higher_says_so(sandbox: Sandbox, environ: dict[str
                        times=None)  # fmt: skip
     text = text_of(environ, CARELESS, code=3)
     assert line_of(text, "Issues  ").startswith("5 or more written, ")
-    assert "There may be more: not all issues could be read" in text
+    assert "There could be more: not all issues could be read" in text
 
 
 # -- tables ----------------------------------------------------------------------------------------
@@ -322,7 +321,7 @@ def test_one_person_has_to_be_named(arguments: tuple[str, ...], environ: dict[st
 
 
 def test_the_demo_shows_the_first_of_its_people(tmp_path: Path) -> None:
-    """Or whoever is named."""
+    """Or the person who is named."""
     environ = environment(tmp_path)
     assert "(@amelie.laurent, id 1)" in text_of(environ, "--demo")
     assert "(@kira.osei, id 11)" in text_of(environ, "--demo", "@Kira.Osei")

@@ -10,12 +10,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_runs import environment, of_sandbox, run, start
+from cli_runs import environment, of_sandbox, run, shared, start
 
 from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 from gitlab_sync.sandbox import Sandbox
 
 COLUMNS = {"mrs": MERGE_REQUEST_COLUMNS, "issues": ISSUE_COLUMNS}
+
+served, sandbox, world = shared()
 
 
 @pytest.fixture

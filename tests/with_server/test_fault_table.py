@@ -63,7 +63,7 @@ def pages(client: GitLabClient) -> Faulty:
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """Give the URL of a port where nobody listens."""
+    """Return the URL of a port without a listener."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{sock.getsockname()[1]}"
@@ -449,7 +449,7 @@ def test_5xx_of_a_write_is_a_server_error_and_is_sent_once(
 def test_a_write_whose_answer_was_lost_is_not_sent_again(
     client: GitLabClient, sandbox: Sandbox, fault: dict[str, Any]
 ) -> None:
-    """Nobody knows whether it was done."""
+    """It is unknown whether it was done."""
     client.get("user")
     sandbox.traffic.reset()
     sandbox.faults.add(times=None, **fault)
@@ -459,7 +459,7 @@ def test_a_write_whose_answer_was_lost_is_not_sent_again(
 
 
 def test_a_timeout_of_a_write_is_not_sent_again(make_client: Maker, sandbox: Sandbox) -> None:
-    """It may be under way still."""
+    """It could still be under way."""
     sandbox.faults.add("stall", times=None)
     with pytest.raises(TimedOut):
         make_client(timeout=0.3).request("POST", "projects", {"name": "x"})
@@ -547,7 +547,7 @@ def test_every_errors_text_holds_the_status_and_the_request_but_no_token(
     make_client: Maker, sandbox: Sandbox, status: int, method: str
 ) -> None:
     """Older retry code looks for it; `error_msg` is the same text."""
-    client = make_client(timeout=0.2)
+    client = make_client(timeout=1.0 if status == 429 else 30.0)  # a limit is waited for
     sandbox.faults.add("status", status=status, body="{}", times=None)
     with pytest.raises(GitLabSyncError, match=str(status)) as raised:
         client.request(method, "projects/1?private_token=abcdefghij")

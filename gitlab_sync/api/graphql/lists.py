@@ -1,7 +1,7 @@
-"""Merge requests of many people read from GraphQL, several people with one query.
+"""Reads merge requests of many people from GraphQL, several people with one query.
 
-Whoever's list GraphQL does not give, or not beyond doubt, is left out: REST has it whole. So do
-those with hundreds of merge requests, whose pages REST gives side by side.
+People are left out if GraphQL does not return their list reliably: REST reads it. So are people
+with hundreds of merge requests, since REST reads their pages in parallel.
 """
 
 from __future__ import annotations
@@ -19,23 +19,22 @@ from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.types import Source
 
 AT_ONCE = 100
-"""People whose lists one plan reads: so many that those who have more fill queries, too."""
+"""People in one workflow: so many that those with longer lists fill queries, too."""
 
 _FEWEST = 3
-"""People in a query: for fewer of them it saves next to nothing."""
+"""The fewest people in a query: with fewer it saves next to nothing."""
 
 _FIRST, _MOST = 10, 100
-"""Merge requests that are asked for of somebody of whom nobody knows how many there are; and the
-most that are asked for of somebody."""
+"""Merge requests to request of a person at first, while their number is unknown, and at most."""
 
 
 def lists_for(session: Session, scope: Scope, choice: Source, people: int) -> Lists | None:
-    """Return what reads so many people's merge requests of that scope from GraphQL.
+    """Return what reads the merge requests of so many people from GraphQL, or None. No request yet.
 
-    It asks nothing yet. None if the choice is REST, or the scope a group. `auto` asks for those of
-    a crowd alone: the lists of fewer people, which a pool reads over REST in two rounds, take more
-    time over GraphQL, which spends it on each row, and save next to nothing. `graphql` asks for a
-    single person's, too, and where it cannot be asked the log says so as a warning.
+    None if the choice is REST, or the scope a group. `auto` uses GraphQL only for many people: the
+    lists of fewer, which the pool reads over REST in two rounds, take longer over GraphQL and save
+    next to nothing. `graphql` uses it even for one person, and logs a warning if that is not
+    possible.
     """
     if choice == "rest" or (scope.project is None and scope.group is not None):
         return None
@@ -47,7 +46,7 @@ def lists_for(session: Session, scope: Scope, choice: Source, people: int) -> Li
 
 
 class Lists:
-    """Lists of people's merge requests, of GraphQL. Thread-safe.
+    """Reads lists of people's merge requests from GraphQL.
 
     What an instance lacks is learnt from its first refusal and remembered on the bridge.
     """
@@ -63,9 +62,9 @@ class Lists:
         return self._server.schema.lists and not self._attempts.over
 
     def read(self, usernames: Sequence[str]) -> Workflow[dict[str, Listed]]:
-        """Return the plan that reads the lists of these people, by the names that are given.
+        """Return the workflow that reads the lists of these people, by the given names.
 
-        Whoever is not in the result has to be read over REST; an empty list is never in it.
+        People who are not in its result have to be read over REST; empty lists are never in it.
         """
         if not self._server.schema.lists:
             self._attempts.end("the instance lacks what is needed")
@@ -80,7 +79,7 @@ class Lists:
         return read
 
     def _parts(self, asks: Sequence[Ask]) -> Iterator[Sequence[Ask]]:
-        """Cut into what a query may hold; what is too little for one is left out."""
+        """Cut into parts that fit a query; a part that is too small for one is left out."""
         start = 0
         while start < len(asks):
             stop = start + self._server.room.fitting([ask.first for ask in asks[start:]])
@@ -100,7 +99,7 @@ class Lists:
     def _take(
         self, bulk: Bulk[Sequence[Ask]], found: ListResult[str], read: dict[str, Listed]
     ) -> Iterator[Ask]:
-        """Take an answer into `read`; yield what is to be asked again, and how."""
+        """Take an answer into `read`; yield what to request again."""
         if found.error is not None:
             yield from self._again(bulk, found.error)
             return
@@ -118,7 +117,7 @@ class Lists:
                 yield replace(ask, first=number)
 
     def _again(self, bulk: Bulk[Sequence[Ask]], error: GitLabSyncError) -> Iterator[Ask]:
-        """Learn from a failure; yield what another query may bring."""
+        """Learn from a failure; yield what another query can bring."""
         room, firsts = self._server.room, [ask.first for ask in bulk.size]
 
         def shrink(refusal: str | None) -> None:

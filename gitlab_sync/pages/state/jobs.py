@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Hashable, Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple, TypeAlias
@@ -19,6 +20,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.concurrency.timer import Timer
 from gitlab_sync.errors import GitLabSyncError, without_secrets
+from gitlab_sync.pages.state.size import size_of
 from gitlab_sync.reports.report import Report
 from gitlab_sync.run import Run
 from gitlab_sync.session.progress import ProgressTracker
@@ -33,7 +35,10 @@ KEPT = 3600.0
 """Seconds that a finished job is kept after it was last watched."""
 
 MOST_KEPT = 100
-"""The most finished jobs that are kept; the least recently watched is dropped first."""
+"""The most finished jobs that are kept."""
+
+MOST_BYTES = 64_000_000
+"""The most memory, in bytes, that the reports of finished jobs take; one report is always kept."""
 
 State = Literal["running", "done", "cancelled", "failed"]
 
@@ -46,13 +51,17 @@ class BackgroundJob:
 
     The thread only coordinates: the shared executor sends the requests. `report` is set when the
     job is done or cancelled, `error` when it has failed, never both. `started` is aware, UTC.
+    `size` is the approximate memory of the report in bytes, set soon after the end; then `on_end`
+    is called in the job's thread.
     """
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, on_end: Callable[[], None] = lambda: None) -> None:
         self.started = datetime.now(UTC)
         self.report: Report | None = None
         self.error: GitLabSyncError | None = None
+        self.size = 0
         self._work = work
+        self._on_end = on_end
         self._tracker = ProgressTracker()
         self._cancel = CancelToken()
         self._rows: list[TableRow] = []
@@ -111,7 +120,8 @@ class BackgroundJob:
         try:
             self.report = self._work(run)
         except GitLabSyncError as error:
-            self.error = error
+            # A copy has no traceback, which would keep all that was read until then.
+            self.error = copy(error)
         except Exception as error:  # noqa: BLE001 - the page must not wait forever
             trace = "".join(traceback.format_exception(error))
             log.error("a job failed: %s", without_secrets(trace))  # noqa: TRY400 - masked first
@@ -121,6 +131,8 @@ class BackgroundJob:
             )
         finally:
             self._ended.set()
+        self.size = size_of(self.report)
+        self._on_end()
 
 
 def _name(row: TableRow) -> str:
@@ -154,6 +166,10 @@ class JobRegistry:
 
     A key is (principal, query), so only those who are allowed to see a result find it. `clock`
     returns seconds and never goes back.
+
+    A finished job is dropped when it was not watched for `kept` seconds. So are those beyond
+    `most_kept` in number or `most_bytes` in memory: jobs without watchers first, then the least
+    recently watched.
     """
 
     def __init__(
@@ -162,11 +178,13 @@ class JobRegistry:
         grace: float = GRACE,
         kept: float = KEPT,
         most_kept: int = MOST_KEPT,
+        most_bytes: int = MOST_BYTES,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._grace = grace
         self._kept = kept
         self._most_kept = most_kept
+        self._most_bytes = most_bytes
         self._clock = clock
         self._lock = threading.Lock()
         self._entries: dict[Hashable, _Entry] = {}
@@ -178,7 +196,8 @@ class JobRegistry:
             entry = self._entries.get(key)
             if entry is None or not entry.job.running or entry.job.cancelling:
                 owners = set() if entry is None else entry.owners
-                entry = self._entries[key] = _Entry(BackgroundJob(work), self._clock(), owners)
+                job = BackgroundJob(work, on_end=self.sweep)
+                entry = self._entries[key] = _Entry(job, self._clock(), owners)
                 entry.job.start()
             self._watch(entry, owner)
             job = entry.job
@@ -246,17 +265,29 @@ class JobRegistry:
                 for entry in self._entries.values()
                 if entry.left is not None and entry.job.running and now >= entry.left + self._grace
             ]
-            ended = [key for key, entry in self._entries.items() if not entry.job.running]
-            ended.sort(key=lambda key: self._entries[key].seen, reverse=True)
-            for number, key in enumerate(ended):
-                if number >= self._most_kept or now >= self._entries[key].seen + self._kept:
-                    del self._entries[key]
+            for key in self._surplus(now):
+                del self._entries[key]
         for job in left:
             job.cancel("all tabs were closed")
         with self._lock:
             due = [self._due(entry, now) for entry in self._entries.values()]
         if due:
             self._timer.set(min(due))
+
+    def _surplus(self, now: float) -> list[Hashable]:
+        """Return the keys of the finished jobs to drop. The caller holds the lock."""
+        ended = [(key, entry) for key, entry in self._entries.items() if not entry.job.running]
+        ended.sort(key=lambda pair: (bool(pair[1].owners), pair[1].seen), reverse=True)
+        surplus: list[Hashable] = []
+        number = size = 0
+        for key, entry in ended:
+            fits = number < self._most_kept and size + entry.job.size <= self._most_bytes
+            if now >= entry.seen + self._kept or not (fits or number == 0):
+                surplus.append(key)
+            else:
+                number += 1
+                size += entry.job.size
+        return surplus
 
     def _due(self, entry: _Entry, now: float) -> float:
         """Return the time of the next sweep that this job needs."""

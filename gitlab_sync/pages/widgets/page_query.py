@@ -219,9 +219,17 @@ def _show_progress(query: PageQuery[Q, R], job: BackgroundJob) -> None:
             key="cancel",
             icon=":material/cancel:",
             disabled=job.cancelling,
-            on_click=job.cancel,
-            args=("you cancelled the run",),
+            on_click=_cancel,
+            args=(query,),
         )
+
+
+def _cancel(query: PageQuery[Q, R]) -> None:
+    """Cancel the query's job. Streamlit keeps a callback for long: it must not hold the job."""
+    visitor = current_sign_in()
+    job = None if visitor is None else _find(visitor, query)
+    if job is not None:
+        job.cancel("you cancelled the run")
 
 
 def progress_text(nouns: str, job: BackgroundJob) -> tuple[float, str]:

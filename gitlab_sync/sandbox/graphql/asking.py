@@ -1,4 +1,4 @@
-"""What the resolvers of one query share: the world, and on whose behalf they look at it."""
+"""What the resolvers of one query share: the world, and the viewer it is shown to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Asking:
-    """The context of one query. One thread's own.
+    """The context of one query. For one thread.
 
     `score` is the query's complexity and `limit` the most it may have. `merge_requests` counts the
     nodes that are given out in lists, for the latency that they cost.
@@ -32,7 +32,7 @@ class Asking:
     merge_requests: int = 0
 
     def person(self, shown: Record | None) -> Record | None:
-        """Return the whole record of a person of whom another record shows a few fields."""
+        """Return the whole record of a person that another record shows in part."""
         if shown is None:
             return None
         row = self.world.users_by_id.get(shown["id"])
@@ -48,7 +48,7 @@ class Asking:
         return row.data if row is not None and self.viewer.sees_project(row.data) else None
 
     def visible(self, rows: Sequence[Row]) -> Sequence[Row]:
-        """Return those rows that lie in projects which the caller may see."""
+        """Return the rows that belong to projects which the caller can see."""
         allowed = self.viewer.projects
         if allowed is None:
             return rows

@@ -21,12 +21,12 @@ Resolver: TypeAlias = Callable[..., Any]
 """What gives a field's value, from its object, graphql-core's `info` and the arguments."""
 
 Mark: TypeAlias = tuple[Any, Any, Any]
-"""Where a record stands in an order: its value, when it was made, its id."""
+"""The place of a record in an order: its value, when it was made, its id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order of a list, for cursors that hold even when rows come and go. Immutable.
+    """The order of a list, for cursors that hold even when rows come and go.
 
     Records are in order of value and id; those without a value come last, the newest first.
     """

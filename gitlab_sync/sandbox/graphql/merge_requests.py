@@ -123,7 +123,7 @@ def _of_person(
 
 
 def _named_project(asking: Asking, arguments: Mapping[str, Any]) -> Record | None:
-    """Return the project in which a person's merge requests shall lie, if the caller may see it."""
+    """Return the project that the merge requests must belong to, if the caller can see it."""
     number, path = arguments.get("projectId"), arguments.get("projectPath")
     if number and path:
         raise GraphQLError("Incompatible arguments: projectId, projectPath.")
@@ -188,7 +188,7 @@ def _person(name: str) -> Resolver:
 
 
 def _people(choose: Callable[[Asking, Record], Sequence[Record]]) -> Resolver:
-    """Return a resolver of a connection of people, whom other records show in part."""
+    """Return a resolver of a connection of people that other records show in part."""
 
     def resolve(record: Record, info: Info, **arguments: Any) -> Page:
         asking: Asking = info.context

@@ -52,7 +52,7 @@ def _users(
     search: str | None = None,
     **arguments: Any,
 ) -> Page:
-    """Give people, the newest first; names may be in any case, and unknown ones fall out."""
+    """Return people, newest first; names can be in any case, and unknown ones are left out."""
     asking: Asking = info.context
     if asking.viewer.user is None:
         raise GraphQLError(UNAVAILABLE)

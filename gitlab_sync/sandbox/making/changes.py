@@ -19,7 +19,7 @@ LARGE = 130
 def commits(builder: Builder, plan: MergeRequestPlan) -> list[Record]:
     """Return the commits, newest first.
 
-    If one is to be semantic, it may be any one, or the last page's in a large merge request; merge
+    If one is to be semantic, it can be any one, or the last page's in a large merge request; merge
     commits decide nothing, whatever they say.
     """
     random = builder.random
@@ -130,7 +130,7 @@ def _diff(builder: Builder, path: str) -> Record:
 
 
 def pipelines(builder: Builder, plan: MergeRequestPlan, record: Record) -> list[Record]:
-    """Return the pipelines, those of merge request events first: the highest id may be anywhere."""
+    """Return the pipelines, those of merge request events first: the highest id can be anywhere."""
     random = builder.random
     must_fail = FAILED_PIPELINE in plan.fails
     if not must_fail and builder.chance(0.2):

@@ -39,7 +39,7 @@ def add_merge_request(
 ) -> Record:
     """Add a merge request by `author` with faults after that person's habits; return its record.
 
-    `fork` is the project its branch lies in, if that is another one.
+    `fork` is the project of its branch, if that is another one.
     """
     plan = _plan(builder, project, author, assignees, state)
     plan.large, plan.fork = large, fork
@@ -195,7 +195,7 @@ def _record(builder: Builder, plan: MergeRequestPlan) -> Record:
 
 
 def _source(builder: Builder, plan: MergeRequestPlan) -> int | None:
-    """Return the id of the project the branch lies in; null where a fork was deleted since."""
+    """Return the id of the branch's project; null if a fork was deleted since."""
     if plan.fork is not None:
         return int(plan.fork["id"])
     if plan.state != "opened" and builder.chance(0.03):
@@ -204,7 +204,7 @@ def _source(builder: Builder, plan: MergeRequestPlan) -> int | None:
 
 
 def _title(builder: Builder, plan: MergeRequestPlan) -> str:
-    # Titles are judged only where there are no commits; elsewhere either kind must be harmless.
+    # Titles count only if there are no commits; otherwise either kind must be harmless.
     semantic = plan.passes(NO_SEMANTIC_COMMITS) if plan.no_commits else builder.chance(0.6)
     title = words.semantic(builder.random) if semantic else words.unsemantic(builder.random)
     return f"{title} (#{plan.issue_iid})" if plan.place == "title" else title

@@ -55,7 +55,7 @@ _CHECKS = (
 
 @dataclass(slots=True)
 class Person:
-    """Somebody in a world: how likely each fault is (`lapses`), and the offset of their clock."""
+    """A person in a world: how likely each fault is (`lapses`), and the offset of their clock."""
 
     record: Record
     lapses: Mapping[str, float] = field(default_factory=dict)

@@ -43,7 +43,7 @@ def add_repository(builder: Builder, project: Record, kind: files.Kind) -> None:
         moment = builder.ago(690, 640)
         row = commit(builder, project, author, f"chore: first files, part {position + 1}\n", moment)
         if position == 1:
-            # An address that nobody in the world has: such commits match no person.
+            # An address that no one in the world has: such commits match no person.
             row["author_name"], row["author_email"] = "Build Server", "root@localhost"
         history.append(row)
 

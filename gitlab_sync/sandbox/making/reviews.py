@@ -44,7 +44,7 @@ def notes(
     """Return the notes, oldest first, and the people who approve it now.
 
     A merge request that passes the review has a note or an approval by another person, or votes.
-    In a large one that note is the oldest, so it stands on the last page. One that fails has at
+    In a large one that note is the oldest, so it is on the last page. One that fails has at
     most notes by its author, by bots and by GitLab itself.
     """
     random = builder.random
@@ -74,7 +74,7 @@ def notes(
 
 
 def _review(builder: Builder, plan: MergeRequestPlan, thread: _Thread) -> list[Person]:
-    """Let somebody else review; return who approves in the end."""
+    """Let another person review; return who approves in the end."""
     reviewers = plan.reviewers or builder.others
     if not reviewers:
         return []

@@ -1,4 +1,4 @@
-"""Groups: lists, one group, what lies below it, its projects and members."""
+"""Groups: lists, one group, its subgroups, projects and members."""
 
 from __future__ import annotations
 

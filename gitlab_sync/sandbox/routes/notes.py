@@ -33,7 +33,7 @@ def listed_notes(call: Call, notes: Sequence[Record]) -> Answer:
 
 
 def one_note(call: Call, notes: Sequence[Record]) -> Answer:
-    """Answer with the note whose id is the path's third variable; 404 if there is none."""
+    """Answer with the note with the id in the path; 404 if there is none."""
     wanted = call.number(2, "note_id")
     for note in notes:
         if note["id"] == wanted:

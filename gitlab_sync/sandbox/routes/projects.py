@@ -190,7 +190,7 @@ def listed_members(call: Call, sources: Sequence[tuple[str, int]]) -> Answer:
 
 
 def one_member(call: Call, sources: Sequence[tuple[str, int]]) -> Answer:
-    """Answer with the member whose id is the path's second variable; 404 if there is none."""
+    """Answer with the member with the id in the path; 404 if there is none."""
     wanted = call.number(1, "user_id")
     for person in _members(call, sources):
         if person["id"] == wanted:

@@ -12,6 +12,7 @@ from gitlab_sync.types import PartialList, Record
 WEB_URL = "https://gitlab.example/group/app"
 
 AGPL_NOTICE = """\
+SPDX-License-Identifier: AGPL-3.0-or-later
 Copyright (C) 2025 Ann Example
 
 This program is free software: you can redistribute it and/or modify
@@ -26,30 +27,6 @@ GNU Affero General Public License for more details.
 
 You should have received a copy of the GNU Affero General Public License
 along with this program.  If not, see <https://www.gnu.org/licenses/>.
-"""
-
-MIT = """\
-MIT License
-
-Copyright (c) 2025 Ann Example
-
-Permission is hereby granted, free of charge, to any person obtaining a copy
-of this software and associated documentation files (the "Software"), to deal
-in the Software without restriction, including without limitation the rights
-to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
-copies of the Software, and to permit persons to whom the Software is
-furnished to do so, subject to the following conditions:
-
-The above copyright notice and this permission notice shall be included in all
-copies or substantial portions of the Software.
-
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
-IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
-FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
-AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
-LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
-OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
-SOFTWARE.
 """
 
 README = (
@@ -94,7 +71,9 @@ RECORD: Record = {
     "description": "Figures where people look anyway.",
     "topics": ["figures"],
     "web_url": WEB_URL,
+    "license": None,
 }
+"""As GitLab shows a project in which it recognises no licence."""
 
 
 def tree(*paths: str, missing: str | None = None) -> PartialList:

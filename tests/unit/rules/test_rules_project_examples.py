@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
-from project_examples import AGPL_NOTICE, COMPLETE, MIT, README, repository, without
+from project_examples import AGPL_NOTICE, COMPLETE, README, repository, without
 
 from gitlab_sync.rules.projects.checks import CHECKS
 from gitlab_sync.rules.projects.compliance import evaluate
@@ -143,7 +143,7 @@ EXAMPLES = [
     example(
         "a README of two topics is not enough, whatever its comments say",
         {"README.md": "Installation and usage. <!-- features, setup -->" + "." * 200},
-        {"readme": (FAIL, "speaks of installation, usage")},
+        {"readme": (FAIL, "has installation, usage")},
     ),
     example("a README in another format counts", {"readme.rst": README}, {"readme": PASS}),
     example("a README in a folder does not", {"docs/README.md": README}, {"readme": FAIL}),
@@ -156,12 +156,14 @@ EXAMPLES = [
     # LICENSE
     example("the policy's licence", {"LICENSE": AGPL_NOTICE}, {"license": (PASS, "AGPL")}),
     example(
-        "another licence is not allowed", {"COPYING": MIT}, {"license": (FAIL, "MIT: not allowed")}
+        "another licence is not allowed",
+        {"COPYING": "SPDX-License-Identifier: MIT\n"},
+        {"license": (FAIL, "MIT: not allowed")},
     ),
     example(
         "a text that only names the licence is none",
         {"LICENSE.md": "This is not under the GNU Affero General Public License, version 3."},
-        {"license": (FAIL, "not that of a known licence")},
+        {"license": (FAIL, "no licence is recognised in it")},
     ),
     example(
         "GitLab's word decides where the text does not",
@@ -171,20 +173,37 @@ EXAMPLES = [
     ),
     example(
         "GitLab's word does not overrule the text",
-        {"LICENSE": MIT},
+        {"LICENSE": "SPDX-License-Identifier: MIT\n"},
         {"license": FAIL},
         license={"key": "agpl-3.0"},
     ),
     example(
         "GitLab's `other` is no licence",
         {"LICENSE": "Mine."},
-        {"license": (FAIL, "not that of a known licence")},
+        {"license": (FAIL, "no licence is recognised in it")},
         license={"key": "other"},
+    ),
+    example(
+        "what neither the text nor GitLab says, the manifest does",
+        {"LICENSE": "Mine.", "package.json": '{"license": "AGPL-3.0-or-later"}'},
+        {"license": (PASS, "AGPL-3.0-or-later, says the manifest")},
+        license={"key": "other"},
+    ),
+    example(
+        "a manifest alone is no LICENSE",
+        {"pyproject.toml": '[project]\nlicense = "AGPL-3.0-or-later"\n'},
+        {"license": (FAIL, "no LICENSE")},
+    ),
+    example(
+        "a manifest that cannot be read may declare the licence",
+        {"LICENSE": "Mine."},
+        {"license": (UNKNOWN, "pyproject.toml: 403 Forbidden")},
+        unread={"pyproject.toml": DENIED},
     ),
     example(
         "a licence that GitLab names and the policy does not",
         {"LICENSE": "Mine."},
-        {"license": (FAIL, "mit, says GitLab")},
+        {"license": (FAIL, "MIT, says GitLab")},
         license={"key": "mit"},
     ),
     example(
@@ -195,28 +214,32 @@ EXAMPLES = [
     ),
     example(
         "of two licences to choose from one is enough",
-        {"LICENSE-MIT": MIT, "LICENSE-AGPL": AGPL_NOTICE},
+        {"LICENSES/MIT.txt": "", "LICENSES/AGPL-3.0-or-later.txt": ""},
         {"license": PASS},
     ),
     example(
-        "of two licences the allowed one may be the one that cannot be read",
-        {"LICENSE": MIT},
+        "of two licences the allowed one could be the one that cannot be read",
+        {"LICENSE": "SPDX-License-Identifier: MIT\n"},
         {"license": (UNKNOWN, "LICENSE-AGPL: 403 Forbidden")},
         unread={"LICENSE-AGPL": DENIED},
     ),
     example(
         "two licences in one file: which of them counts is not said",
-        {"LICENSE": AGPL_NOTICE + "\n" + MIT},
-        {"license": (UNKNOWN, "which of them counts")},
+        {"LICENSE": AGPL_NOTICE + "\nSPDX-License-Identifier: MIT\n"},
+        {"license": (UNKNOWN, "which one counts")},
     ),
     example(
         "an SPDX line is an identifier, and a REUSE folder holds licences",
         {"LICENSES/AGPL-3.0-or-later.txt": "SPDX-License-Identifier: AGPL-3.0-or-later\n"},
         {"license": (PASS, "AGPL-3.0-or-later")},
     ),
-    example("code about licences is no licence", {"license.py": MIT}, {"license": FAIL}),
+    example(
+        "code about licences is no licence",
+        {"license.py": "# SPDX-License-Identifier: AGPL-3.0-or-later"},
+        {"license": FAIL},
+    ),
     # Tests
-    example("a spec beside the code", {**JS, "a.spec.js": ""}, {"tests": (PASS, "1 file")}),
+    example("a spec next to the code", {**JS, "a.spec.js": ""}, {"tests": (PASS, "1 file")}),
     example("a plan of tests is no test", {**PY, "tests/plan.md": ""}, {"tests": FAIL}),
     example("tests of others are none", {**PY, "vendor/x/test_x.py": ""}, {"tests": FAIL}),
     # Languages and what does not apply to them
@@ -307,7 +330,7 @@ EXAMPLES = [
     example(
         "broken settings are as good as unread",
         {**PY, "pyproject.toml": "[tool.ruff"},
-        {"linter": (UNKNOWN, "no valid TOML")},
+        {"linter": (UNKNOWN, "not valid TOML")},
     ),
     # Dependencies
     example(
@@ -364,7 +387,7 @@ EXAMPLES = [
     ),
     # Documents
     example(
-        "documents may lie in folders, under any spelling",
+        "documents can be in folders, under any spelling",
         {
             "docs/contributing.rst": "",
             "HISTORY.md": "",
@@ -404,7 +427,7 @@ EXAMPLES = [
     example(
         "a job by hand",
         ci("tests: {script: pytest, when: manual}"),
-        {"ci_test": (FAIL, "only started by hand: tests")},
+        {"ci_test": (FAIL, "only started manually: tests")},
     ),
     example(
         "`when: never` after other rules does not switch a job off",
@@ -419,7 +442,7 @@ EXAMPLES = [
     example(
         "a pipeline that is no YAML",
         ci("a: ["),
-        {"ci_test": (FAIL, "no valid YAML"), "linter": FAIL},
+        {"ci_test": (FAIL, "not valid YAML"), "linter": FAIL},
     ),
     example(
         "a pipeline that cannot be read",
@@ -428,12 +451,12 @@ EXAMPLES = [
         unread={".gitlab-ci.yml": DENIED},
     ),
     example(
-        "a part of the pipeline that stands in another project",
+        "a part of the pipeline that is in another project",
         ci("include: {project: g/ci, file: a.yml}\ntests: {script: pytest}"),
         {"ci_test": PASS, "ci_lint": (UNKNOWN, "project g/ci: a.yml")},
     ),
     example(
-        "a part of the pipeline that stands in the repository",
+        "a part of the pipeline that is in the repository",
         {**ci("include: /ci/*.yml"), "ci/a.yml": "include: b.yml", "b.yml": "t: {script: pytest}"},
         {"ci_test": (PASS, "t runs pytest"), "ci_lint": FAIL},
     ),
@@ -452,7 +475,7 @@ EXAMPLES = [
     example(
         "a pipeline in another project",
         PY,
-        {"ci_test": (UNKNOWN, "stands elsewhere")},
+        {"ci_test": (UNKNOWN, "is elsewhere")},
         ci_config_path="main.yml@group/ci",
     ),
     example(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -40,7 +40,7 @@ Maker = Callable[..., GitLabClient]
 def test_fault_1_ten_people_on_one_worker_come_to_their_end(
     make_bridge: Callable[..., Bridge],
 ) -> None:
-    """Although the calls are tasks of the very pool whose work they wait for."""
+    """Although the calls are tasks of the very pool that does the work they wait for."""
     bridge = make_bridge(1)
     world = fresh_world(seed=4, users=10, merge_requests=1, issues=1, projects=2)
     with Sandbox(world) as crowd:
@@ -93,15 +93,17 @@ def test_fault_2_closing_one_client_in_the_middle_leaves_the_others_whole(
 
 
 def test_fault_2_many_people_cost_no_thread_and_no_connection_each(
-    sandbox: Sandbox, world: World, make_bridge: Callable[..., Bridge]
+    sandbox: Sandbox,
+    world: World,
+    make_bridge: Callable[..., Bridge],
+    new_threads: Callable[[], set[Thread]],
 ) -> None:
-    """There is one bounded pool, whoever asks."""
-    before, most = set(threading.enumerate()), 0
+    """There is one bounded pool for all callers."""
+    most = 0
 
     def watch(_: object) -> None:
         nonlocal most
-        new = set(threading.enumerate()) - before
-        most = max(most, len([thread for thread in new if "sandbox" not in thread.name]))
+        most = max(most, len(new_threads()))
 
     bridge = make_bridge(2)
     clients = [GitLabClient(sandbox.url, sandbox.token(), bridge=bridge) for _ in range(10)]

@@ -1,0 +1,98 @@
+"""Reads the SPDX identifiers of licences in files, and compares them with a policy.
+
+It does not compare the texts of licences: GitLab does, and its finding is in the project's record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from pathlib import PurePosixPath
+
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+_MOST_CHARACTERS = 200
+
+_TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+() -]+)")
+
+# Such a name does not say whether later versions of the licence count.
+_FAMILY = re.compile(r"^(A?GPL|LGPL|GFDL)-(\d+\.\d+)$")
+
+_VERSION = re.compile(r"^(A?GPL|LGPL|GFDL)-(\d+)(?:\.0|(\.\d+))$")
+
+
+def named_licences(path: str, text: str) -> tuple[str, ...]:
+    """Return the licences that a file names, each once; never raises.
+
+    They come from its `SPDX-License-Identifier:` lines, else from the name of a file in
+    `LICENSES/`.
+    """
+    names = [match[1].strip(" -") for match in _TAG.finditer(text)]
+    if not names and path.lower().startswith("licenses/"):
+        names = [PurePosixPath(path).stem]
+    return tuple(dict.fromkeys(filter(None, map(spdx, names))))
+
+
+def spdx(name: str) -> str | None:
+    """Return an SPDX identifier or expression in its usual spelling, or None for other text."""
+    if len(name) > _MOST_CHARACTERS:
+        return None
+    try:
+        return canonicalize_license_expression(name)
+    except InvalidLicenseExpression:
+        return None
+
+
+def allowed(expression: str, policy: Collection[str]) -> bool | None:
+    """Return whether a policy allows a licence, or an expression such as `MIT OR Apache-2.0`.
+
+    None if it is open: a GNU licence without `-only` or `-or-later` if the policy allows only one
+    of them, or an expression with parentheses. Case is ignored.
+    """
+    if "(" in expression:
+        return None
+    names = {name.lower() for name in policy}
+    answers = []
+    for option in re.split(r"\s+OR\s+", expression, flags=re.IGNORECASE):
+        parts = re.split(r"\s+AND\s+", option, flags=re.IGNORECASE)
+        answers.append(_worst([_one_allowed(part.strip(), names) for part in parts]))
+    return True if True in answers else None if None in answers else False
+
+
+def with_forms(licences: Iterable[str]) -> frozenset[str]:
+    """Return the licences with each bare GNU name, such as `AGPL-3.0`, replaced by both forms.
+
+    A bare name means the licence in either form: `-only` or `-or-later`.
+    """
+    found = set()
+    for name in licences:
+        is_bare = _FAMILY.match(name.upper()) is not None
+        found |= {f"{name}-only", f"{name}-or-later"} if is_bare else {name}
+    return frozenset(found)
+
+
+def policy_title(policy: Collection[str]) -> str:
+    """Return a short name for the licences of a policy: `AGPLv3`, `MIT`, `Apache-2.0 / MIT`.
+
+    Both forms of a GNU licence (`-only`, `-or-later`) have one name.
+    """
+    bare = {re.sub(r"-(only|or-later)$", "", name) for name in policy}
+    return " / ".join(sorted(_VERSION.sub(_short, name) for name in bare)) or "License"
+
+
+def _short(match: re.Match[str]) -> str:
+    return f"{match[1]}v{match[2]}{match[3] or ''}"
+
+
+def _one_allowed(name: str, policy: Collection[str]) -> bool | None:
+    name = re.sub(r"^(.*\d)\+$", r"\1-or-later", name.lower())
+    if name in policy:
+        return True
+    forms = [f"{name}-only" in policy, f"{name}-or-later" in policy]
+    if _FAMILY.match(name.upper()) and any(forms):
+        return True if all(forms) else None
+    return False
+
+
+def _worst(answers: list[bool | None]) -> bool | None:
+    return False if False in answers else None if None in answers else True
