@@ -163,7 +163,7 @@ def test_no_names_give_no_rows_and_cost_nothing(client: GitLabClient, sandbox: S
 
 def test_one_text_in_place_of_a_list_is_refused(client: GitLabClient) -> None:
     """It would be read letter by letter."""
-    with pytest.raises(ConfigurationError, match="one text"):
+    with pytest.raises(ConfigurationError, match="must be a list"):
         client.batch_evaluate_mrs("alice.moreau")
 
 

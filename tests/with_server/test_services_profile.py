@@ -485,7 +485,7 @@ def test_a_cancelled_run_gives_what_it_has(
     cancel.cancel("that was enough")
     report = asked.result(timeout=20)
     assert list(report.errors) == ["profile README"]
-    assert "had enough" in str(report[0]["Error"])
+    assert "that was enough" in str(report[0]["Error"])
     assert report.numbers["MR Total (Authored)"] == 22
 
 
