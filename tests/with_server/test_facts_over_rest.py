@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from real_data import REAL
 from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
@@ -26,7 +27,6 @@ from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import open_store
 from gitlab_sync.types import PartialList, Record
 
-REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 ONE = "/projects/:id/merge_requests/:iid"
 BULK = "/projects/:id/pipelines"
 LISTS = ("notes", "commits", "diffs", "pipelines")
@@ -376,8 +376,7 @@ def test_in_any_world_the_verdicts_are_those_of_asking_for_everything(
 # -- real data -------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the folder with real data is not here")
-@pytest.mark.timeout(400)
+@pytest.mark.large
 def test_a_real_project_takes_little_more_than_three_requests_each(
     bridge: Bridge, record_property: Callable[[str, object], None]
 ) -> None:
