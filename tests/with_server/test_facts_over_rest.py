@@ -16,7 +16,7 @@ from real_data import REAL
 from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.api.facts.rest import LEAST, FactSource, FactsRead, RestFacts, read_facts
+from gitlab_sync.api.facts.rest import FactSource, FactsRead, RestFacts, read_facts
 from gitlab_sync.api.facts.stored import StoredFacts
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.rules.items.merge_request import Facts, evaluate
@@ -112,8 +112,8 @@ def test_notes_are_asked_for_only_where_they_may_decide(bridge: Bridge) -> None:
     assert decided > 2
 
 
-def test_no_merge_request_costs_less_than_the_least(bridge: Bridge) -> None:
-    """Which is what a run is foreseen to take."""
+def test_the_cheapest_merge_request_costs_two_requests(bridge: Bridge) -> None:
+    """For its commits and diffs; the pipelines of all come in one list."""
     world = in_one_project()
     mrs = ended(world)
     for mr in mrs:
@@ -122,7 +122,8 @@ def test_no_merge_request_costs_less_than_the_least(bridge: Bridge) -> None:
     world.changed()
     with serving(world, bridge) as (sandbox, client):
         read(client, mrs)
-        assert sandbox.traffic.total == LEAST * len(mrs) + 1
+        assert sandbox.traffic.total == 2 * len(mrs) + 1
+        assert sandbox.traffic.count(f"{ONE}/diffs") == len(mrs)
 
 
 def test_a_few_merge_requests_are_asked_one_by_one(bridge: Bridge) -> None:
