@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from real_data import REAL
 from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
@@ -22,6 +23,16 @@ PATIENCE = 20.0
 
 QUICK = RetryPolicy(base=0.01, cap=0.05)
 """The usual number of attempts with next to no time between them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what reads the real data where that is not, and give it time."""
+    missing = pytest.mark.skip(reason=f"the real data is not at {REAL}")
+    for item in items:
+        if item.get_closest_marker("large"):
+            item.add_marker(pytest.mark.timeout(400))
+            if not REAL.is_dir():
+                item.add_marker(missing)
 
 
 def pool_threads() -> set[threading.Thread]:

@@ -9,13 +9,13 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from real_data import REAL
 from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
@@ -35,7 +35,6 @@ from gitlab_sync.services import people as people_table
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record, Source
 
-REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 GRAPHQL = "/api/graphql"
 Judgements = dict[Any, Mapping[str, Verdict]]
 
@@ -420,8 +419,7 @@ def test_a_cancelled_run_says_what_it_did_not_read(bridge: Bridge) -> None:
 # -- real data -------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the folder with real data is not here")
-@pytest.mark.timeout(300)
+@pytest.mark.large
 def test_the_facts_of_a_real_project_are_the_same_for_a_fraction_of_the_requests(
     bridge: Bridge, record_property: Callable[[str, object], None]
 ) -> None:

@@ -16,6 +16,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from real_data import REAL
 from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
@@ -35,7 +36,6 @@ from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import open_store
 from gitlab_sync.types import PartialList, Record, Source
 
-REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 GRAPHQL = "/api/graphql"
 CROWD = 1000
 """So many people that their lists are worth a query."""
@@ -505,8 +505,7 @@ def test_a_cancelled_run_says_of_everybody_that_nothing_was_read(bridge: Bridge)
 # -- real data -------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the folder with real data is not here")
-@pytest.mark.timeout(300)
+@pytest.mark.large
 def test_a_real_history_is_judged_the_same_for_a_fraction_of_the_requests() -> None:
     """Nine hundred people with five thousand merge requests: all in all 0.07 requests each."""
     world = load_world(REAL)
