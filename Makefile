@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 help:
 	@echo "make demo         evaluate the people in the built-in GitLab, then serve the app on it"
 	@echo "make test         run all tests (the browser tests too, if Chromium is installed)"
-	@echo "make lint         style, types and the direction of imports"
+	@echo "make lint         check style, types, the direction of imports, and words"
 	@echo "make bench        measure against other clients, side by side: a few minutes"
 	@echo "make bench-all    the same with everything: a quarter of an hour"
 	@echo "make bench-docs   put the figures of the last run into the documents"
@@ -42,6 +42,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tests/meta/words.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

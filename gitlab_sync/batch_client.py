@@ -8,11 +8,14 @@ from functools import cached_property
 
 from gitlab_sync.api import groups, projects, users
 from gitlab_sync.api.commits import DividedCommits, attribute_all, read_project_commits
+from gitlab_sync.api.scope import EVERYWHERE, Kind
+from gitlab_sync.api.user_items import Owner
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import GitLabSyncError, NotFound, PermissionDenied
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.identity import Identity, identity_of
+from gitlab_sync.rules.unique import unique_records
 from gitlab_sync.session.context import DEFAULT_TIMEOUT
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.runtime import Bridge
@@ -119,7 +122,7 @@ class GitLabUsersAPI:
         """Return all merge requests that the person wrote."""
         return self._items(user_id, "merge_requests")
 
-    def _items(self, user_id: int | str, kind: str) -> RecordList:
+    def _items(self, user_id: int | str, kind: Kind) -> RecordList:
         rows = read_all(self._client, _authored(user_id, kind))
         if not rows:
             self._record(user_id)  # GitLab returns an empty list for an unknown person too
@@ -150,7 +153,7 @@ class GitLabUsersAPI:
         """Return how many merge requests the person wrote, or "Error: …"."""
         return _number(lambda: self._count(user_id, "merge_requests"))
 
-    def _count(self, user_id: int | str, kind: str) -> int:
+    def _count(self, user_id: int | str, kind: Kind) -> int:
         """Return the server's own total; above 10,000, where it gives none, count the rows."""
         client, rest_list = self._client, _authored(user_id, kind)
         with session_of(client).call() as session:
@@ -200,20 +203,15 @@ def _number(count: Callable[[], int | str]) -> int | str:
         return f"Error: {error}"
 
 
-def _authored(user_id: int | str, kind: str) -> RestList:
-    """Return the list of what a person wrote, including in archived projects.
-
-    Without `scope=all` it would show only the token owner's items, and the list of issues leaves
-    out archived projects by default (docs.gitlab.com/api/issues, "non_archived").
-    """
-    params = {"author_id": users.user_number(user_id), "scope": "all", "state": "all"}
-    return RestList(kind, {**params, "non_archived": False})
+def _authored(user_id: int | str, kind: Kind) -> RestList:
+    """Return the list of what a person wrote, including in archived projects."""
+    return EVERYWHERE.rest_list(kind, Owner(users.user_number(user_id)).filter("author"))
 
 
 def _projects(user: int) -> Workflow[list[Record]]:
     wanted = projects.rest_lists(user)
     found = yield wanted
-    return list(projects.by_id(row for kind in wanted for row in whole(found[kind])).values())
+    return unique_records(row for kind in wanted for row in whole(found[kind]))
 
 
 def _who_and_where(user_info: Record | int | str) -> Workflow[tuple[Identity, list[Record]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TypeAlias
 
 from gitlab_sync.api import groups as groups_api
 from gitlab_sync.api import issues as issues_api
@@ -26,6 +26,9 @@ from gitlab_sync.session.session import Client
 from gitlab_sync.types import OnProgress, Record, RecordList
 
 __all__ = ["process_batch_users", "process_single_user", "resolve_project_paths"]
+
+Overrides: TypeAlias = Mapping[str, Mapping[str, When]]
+"""By username: any of `override_email, override_username, time_since, time_until`."""
 
 _OVERRIDES = ("override_email", "override_username", "time_since", "time_until")
 
@@ -67,7 +70,7 @@ def process_batch_users(
     since: When = None,
     until: When = None,
     project_ids: Sequence[int | str] | None = None,
-    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    overrides: Overrides | None = None,
     on_progress: OnProgress | None = None,
     *,
     run: Run | None = None,
@@ -91,7 +94,7 @@ def _queries(
     usernames: Iterable[str],
     since: When,
     until: When,
-    overrides: Mapping[str, Mapping[str, Any]],
+    overrides: Overrides,
 ) -> list[PersonQuery]:
     named = {username_key(name): each for name, each in overrides.items()}
     queries = []
@@ -104,7 +107,8 @@ def _queries(
                 f"got {', '.join(sorted(unknown))} (for {name})"
             )
         time_since, time_until = given.pop("time_since", since), given.pop("time_until", until)
-        queries.append(PersonQuery(name, given_period(time_since, time_until), given))
+        further = {key: str(value) for key, value in given.items()}
+        queries.append(PersonQuery(name, given_period(time_since, time_until), further))
     return queries
 
 

@@ -50,8 +50,8 @@ def resolve(
 
     Arguments come first (`token_env` names the variable that holds the token, `gitlab_id` a section
     of python-gitlab's files), then `GITLAB_URL` and `GITLAB_TOKEN`, with `CI_SERVER_URL` as the URL
-    inside GitLab CI, then python-gitlab's files. A token in a file goes only to the URL in the same section.
-    Raises ConfigurationError, which says what to set.
+    inside GitLab CI, then python-gitlab's files. A token in a file goes only to the URL in the same
+    section. Raises ConfigurationError, which says what to set.
     """
     token = None if gitlab_id else _variable(environ, TOKEN_VARIABLE)
     token_from = TOKEN_VARIABLE
@@ -122,7 +122,7 @@ def _section(gitlab_id: str | None, environ: Mapping[str, str]) -> GitlabConfigP
             return None
         raise ConfigurationError(
             f"There is no file for the section {gitlab_id!r}",
-            hint=f"Write the section into {_home_file()}, or name another file with {CFG_VARIABLE}.",
+            hint=f"Write it into {_home_file()}, or name another file with {CFG_VARIABLE}.",
         )
     where = " and ".join(files)
 

@@ -20,6 +20,28 @@ _SHOWN = ("name", "full_path", "visibility")
 _MEMBER = ("id", "username", "name", "email", "avatar_url", "web_url")
 
 
+def path_at(client: Client, group: int | str) -> str:
+    """Return the id or path that a group's id, path or URL names at the client's instance.
+
+    Raises ConfigurationError for a blank one.
+    """
+    path = projects.path_at(client, group).removeprefix("groups/")
+    if not path:
+        raise ConfigurationError("The group is empty", hint="Give its id or path.")
+    return path
+
+
+def projects_of(group: str) -> RestList:
+    """Return the list of a group's projects (id or path) and those of its subgroups, by id.
+
+    It has archived ones, and none that are shared with the group.
+    """
+    return RestList(
+        f"groups/{encode_id(group)}/projects",
+        {"include_subgroups": True, "with_shared": False, "order_by": "id", "sort": "asc"},
+    )
+
+
 def of_caller() -> RestList:
     """Return the list of the groups that the token's owner is a member of.
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+import os
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal, TypeAlias
+from zoneinfo import ZoneInfoNotFoundError
 
+from tzlocal import get_localzone
+
+from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.dates import Period, When, period
 from gitlab_sync.types import Params
 
@@ -14,40 +19,19 @@ Moment: TypeAlias = Literal["created", "active"]
 _MARGIN = timedelta(days=1)
 
 
-class LocalZone(tzinfo):
-    """The time zone of this machine, including summer time. Immutable.
+def local_zone() -> tzinfo:
+    """Return the time zone of this machine, including summer time: the default zone of days.
 
-    The standard library uses it for naive times, but has no object for it.
+    Raises ConfigurationError if it has no name.
     """
-
-    def utcoffset(self, moment: datetime | None) -> timedelta:
-        """Return the offset from UTC at this local time."""
-        try:
-            return _offset(datetime.now() if moment is None else moment.replace(tzinfo=None))  # noqa: DTZ005 - local time is wanted
-        except (OverflowError, ValueError, OSError):  # years that the system does not support
-            return _offset(datetime.now())  # noqa: DTZ005 - as above
-
-    def dst(self, _moment: datetime | None) -> None:
-        """Return None: the part of the offset that is summer time is not needed."""
-
-    def tzname(self, moment: datetime | None) -> str:
-        """Return the offset as a name, such as `UTC+05:30`."""
-        return timezone(self.utcoffset(moment)).tzname(None)
-
-    def fromutc(self, moment: datetime) -> datetime:
-        """Return the local time for this time in UTC."""
-        try:
-            return moment.replace(tzinfo=UTC).astimezone().replace(tzinfo=self)
-        except (ValueError, OSError):
-            return moment + self.utcoffset(None)
-
-
-def _offset(naive: datetime) -> timedelta:
-    return naive.astimezone().utcoffset() or timedelta()
-
-
-LOCAL = LocalZone()
-"""The default time zone of days."""
+    try:
+        return get_localzone()
+    except ZoneInfoNotFoundError:
+        raise ConfigurationError(
+            "The time zone of this machine must have a name such as Europe/Berlin, "
+            f"got {os.environ.get('TZ')!r}",
+            hint="Set the environment variable TZ, or name a time zone.",
+        ) from None
 
 
 def given_period(since: When, until: When, zone: tzinfo | None = None) -> Period:
@@ -55,7 +39,9 @@ def given_period(since: When, until: When, zone: tzinfo | None = None) -> Period
 
     Raises ConfigurationError for an invalid time, or an end before the beginning.
     """
-    return period(since, until, zone or LOCAL)
+    if since is None and until is None:
+        return Period()
+    return period(since, until, zone or local_zone())
 
 
 def created_within(wanted: Period) -> Params:

@@ -54,6 +54,16 @@ def extract_path_from_url(x: object) -> str:
     return path.removesuffix(".git").rstrip("/")
 
 
+def path_at(client: Client, name: object) -> str:
+    """Return the id or path that an id, a path or a URL names at the client's instance.
+
+    Of a project, it is as `extract_path_from_url` has it, also where GitLab is below a prefix of
+    its host. Empty for a blank name; never raises.
+    """
+    text = str(name or "").strip().removeprefix(session_of(client).base_url + "/")
+    return extract_path_from_url(text).strip("/")
+
+
 def _path(text: str) -> str:
     """Return the path of a URL, or `text` if it is not a URL."""
     if "://" in text:
@@ -75,10 +85,8 @@ def get_project_with_retries(
 
     Every request is retried if that can help, so `retries` and `backoff` change nothing.
     """
-    path = extract_path_from_url(
-        str(path_or_id or "").removeprefix(session_of(client).base_url + "/")
-    )
-    if not path.strip("/"):
+    path = path_at(client, path_or_id)
+    if not path:
         return None
     try:
         return read_one(client, endpoint(path))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 
 from gitlab_sync.api import users
-from gitlab_sync.api.period import LOCAL, given_period
+from gitlab_sync.api.period import given_period, local_zone
 from gitlab_sync.api.projects import endpoint, extract_path_from_url
 from gitlab_sync.api.user_items import Owner
 from gitlab_sync.errors import GitLabSyncError, NotFound, QueryTooComplex
@@ -114,7 +114,8 @@ def of_user(owner: Owner, period: Period, zone: tzinfo | None = None) -> Workflo
         if person is not None:
             known = Owner(users.user_number(person["id"]), owner.username)
             found = yield from _read(known, period)
-    logs = unique_records(_log(node, zone or LOCAL) for node in found.reading.rows)
+    zone = zone or local_zone()
+    logs = unique_records(_log(node, zone) for node in found.reading.rows)
     rows = RecordList(log for log in logs if period.contains(log["spent_at"]))
     rows.complete = found.error is None
     if found.error is not None:
@@ -232,7 +233,7 @@ def build_daily_time_from_time_stats(
     period = given_period(start_str, end_str, zone)
     workflow = with_time_stats(list(issues), list(mrs), period)
     both = run_workflow(client, workflow)
-    return daily_time_from_stats(*both, period, zone or LOCAL, existing_daily_times)
+    return daily_time_from_stats(*both, period, zone or local_zone(), existing_daily_times)
 
 
 def with_time_stats(

@@ -97,7 +97,7 @@ def compliance(
         )
     names = [*_given(projects), *_listed(projects_files)]
 
-    from gitlab_sync.cli.report import MOST, Ending, by_reason, run_report
+    from gitlab_sync.cli.report import Ending, by_reason, run_report
     from gitlab_sync.services.compliance import (
         ComplianceQuery,
         answer,
@@ -128,7 +128,7 @@ def compliance(
             report.completeness,
             [f"left out of the group: {', '.join(left_out(report))}"] if report.left_out else [],
             errors=by_reason(met, "projects"),
-            hints=hints[:MOST],
+            hints=hints,
         )
 
     return run_report(work, target, connection)

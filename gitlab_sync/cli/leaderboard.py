@@ -114,7 +114,7 @@ def _teams_of_file(name: str) -> tuple[Team, ...]:
     try:
         return parse_teams(read_bytes(name).decode(), place_of(name))
     except UnicodeDecodeError:
-        raise click.UsageError(f"{place_of(name)} must be UTF-8, as all JSON.") from None
+        raise click.UsageError(f"{place_of(name)} must be UTF-8.") from None
 
 
 def _points(given: Iterable[str]) -> Mapping[str, Number]:
@@ -144,12 +144,14 @@ def _teams_of_groups(groups: Sequence[str], command: CommandRun) -> tuple[Team, 
 
     Raises NotFound if one of the groups does not exist.
     """
+    if groups:
+        from gitlab_sync.services.leaderboard import teams_of_groups
+
+        return teams_of_groups(command.session, groups)
+
     from gitlab_sync.rules.identity.teams import Member, Team
     from gitlab_sync.sandbox import demo_world
-    from gitlab_sync.services.leaderboard import teams_of_groups
 
-    if groups:
-        return teams_of_groups(command.session, groups)
     return tuple(
         Team(name, "", tuple(map(Member, usernames)))
         for name, usernames in demo_world().teams.items()

@@ -11,6 +11,7 @@ import click
 
 from gitlab_sync.cli.exits import EPILOG, OK
 from gitlab_sync.cli.options import Connection, Target, connection_options, target_options
+from gitlab_sync.rules.text import plural
 from gitlab_sync.types import Record, Scalar
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def members(group: str, direct: bool, target: Target, connection: Connection) ->
             if direct
             else get_group_members(session, group)
         )
-        return records, f"{len(records)} members read"
+        return records, f"{plural(len(records), 'member')} read"
 
     which = "direct members only" if direct else "with inherited members"
     title, what = f"Members of {group}", f"group {group}, {which}"
@@ -119,7 +120,7 @@ def search(kind: str, text: str, limit: int, target: Target, connection: Connect
         pages = session.iter_pages(kind, params, per_page, -(-wanted // per_page))
         records = list(islice(chain.from_iterable(pages), wanted))
         if len(records) <= limit:
-            return records, f"{len(records)} {kind} found"
+            return records, f"{plural(len(records), kind[:-1])} found"
         more = f"more than {limit} {kind} found: the first {limit} are shown, --limit shows more"
         return records[:limit], more
 

@@ -124,9 +124,7 @@ class Output:
             self.finish(chosen[0])
             if len(chosen) > 1:
                 others = ", ".join(sheet.title for sheet in chosen[1:])
-                note(
-                    f"{self._target.format} holds one table: --part shows one of the others: {others}"
-                )
+                note(f"{self._target.format} holds one table: --part shows another: {others}")
         elif self._to_terminal and self._target.format == "table":
             for sheet in chosen:
                 self.write(f"\n{text_cell('', sheet.title)}\n\n".encode(errors="replace"))

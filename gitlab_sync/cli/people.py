@@ -26,6 +26,7 @@ from gitlab_sync.rules.identity.people_input import (
     parse_people,
     username_fault,
 )
+from gitlab_sync.rules.identity.usernames import bare_username, username_key
 from gitlab_sync.types import TableRow
 
 if TYPE_CHECKING:
@@ -165,11 +166,11 @@ class Further:
 
     def join(self, row: TableRow) -> TableRow:
         """Return the row of a person (by its `Username`) with the further cells after its own."""
-        return row | self._cells.get(str(row["Username"]).lower(), self._nothing)
+        return row | self._cells.get(username_key(str(row["Username"])), self._nothing)
 
 
 def _of_argument(number: int, argument: str) -> PeopleInput:
-    username = argument.strip().removeprefix("@")
+    username = bare_username(argument)
     fault = username_fault(username)
     if fault is not None:
         return PeopleInput(faults=(f"argument {number}: {fault}",))

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.period import given_period
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.dates import Period, period
+from gitlab_sync.rules.dates import Period
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def period_options(command: Callable[..., int]) -> Callable[..., int]:
     def gather(**given: Any) -> int:
         since, until, name = given.pop("since"), given.pop("until"), given.pop("timezone")
         zone = None if name is None else zone_of(name)
-        span = Span(period(since, until, zone or LOCAL), zone)
+        span = Span(given_period(since, until, zone), zone)
         return command(span=span, **given)
 
     for option in reversed(_PERIOD):

@@ -23,6 +23,7 @@ from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.people_input import username_fault
+from gitlab_sync.rules.identity.usernames import bare_username
 from gitlab_sync.rules.scores.profile import NOT_KNOWN, TITLES, TO_FIX, reference
 from gitlab_sync.rules.scores.time_logs import format_time_spent
 from gitlab_sync.rules.text import plural
@@ -87,13 +88,14 @@ def profile(
 
     Without a USER, the demo shows the first of its people.
     """
-    username = (user or "").strip().removeprefix("@")
+    username = bare_username(user)
     if without_secrets(username) != username:
         raise click.UsageError("A token was given as the USER: put it into GITLAB_TOKEN.")
-    if username or not connection.demo:
-        fault = username_fault(username)
-        if fault is not None:
-            raise click.UsageError(f"No valid USER given: {fault}.")
+    if not username and not connection.demo:
+        raise click.UsageError("No user given: give one USER.")
+    fault = username_fault(username) if username else None
+    if fault is not None:
+        raise click.UsageError(f"USER must be a username: {fault}.")
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.profile import ProfileQuery, answer

@@ -27,7 +27,7 @@ _WAIT_WORTH_A_WORD = 1.0  # seconds
 def describe(what: str, now: Progress) -> str:
     """Return the progress in words: `12 of 40 merge requests, 95 requests`."""
     if now.waiting >= _WAIT_WORTH_A_WORD:
-        return f"{_how_far(what, now)}; rate limit: continues in {now.waiting:.0f} s"
+        return f"{_how_far(what, now)}; rate limit: going on in {now.waiting:.0f} s"
     return _how_far(what, now)
 
 

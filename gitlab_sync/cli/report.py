@@ -19,9 +19,7 @@ from gitlab_sync.errors import (
 )
 from gitlab_sync.reports.report import Completeness, Report, short_reason
 
-MOST = 3
-"""The number of errors and hints on standard error; the rows have all of them."""
-
+_MOST_ERRORS = 3  # on standard error; the rows have all of them
 _HINTS = {
     short_reason(kind("")): kind.hint_text
     for kind in (AuthenticationError, PermissionDenied, NotFound, RateLimited, TimedOut)
@@ -60,10 +58,10 @@ class Ending:
         `refused` has messages about the names that were left out before the run.
         """
         left_out = [
-            *(f"there is no project {name}, or it could not be read: left out"
-              for name in unknown_projects),
-            *unread,
-        ]  # fmt: skip
+            f"there is no project {name}, or it could not be read: left out"
+            for name in unknown_projects
+        ]
+        left_out += unread
         met: dict[str, list[str]] = {}
         for row in report:
             if row["Error"] is not None:
@@ -117,10 +115,10 @@ def _end(ending: Ending, command: CommandRun) -> int:
     if command.interruption.exit_code is not None:
         note(command.interruption.cancel.reason)
         return command.interruption.exit_code
-    for text in ending.errors[:MOST]:
+    for text in ending.errors[:_MOST_ERRORS]:
         complain(text)
-    if len(ending.errors) > MOST:
-        note(f"and {len(ending.errors) - MOST} other errors: see the column Error")
+    if len(ending.errors) > _MOST_ERRORS:
+        note(f"and {len(ending.errors) - _MOST_ERRORS} other errors: see the column Error")
     for hint in ending.hints:
         note(f"hint: {hint}")
     return ending.code

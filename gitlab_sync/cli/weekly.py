@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.period import local_zone
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.files import place_of, read_list
 from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
@@ -24,6 +24,7 @@ from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_of, period
 from gitlab_sync.rules.identity.people_input import Person, merged
+from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.scores.weekly import (
     MEASURES,
     OVERVIEW,
@@ -83,7 +84,7 @@ def weekly(
     people, listed = _people(users, people_files, groups)
     if not (people.asked or connection.demo):
         raise click.UsageError("No users given: give a USER, --people FILE, or --members-of GROUP.")
-    zone = scope.zone or LOCAL
+    zone = scope.zone or local_zone()
     span = scope.period
     if day is not None:
         if span != Period():
@@ -162,4 +163,4 @@ def _owner(session: Session) -> Collection[str]:
         owner = read_one(session, "user")
     except GitLabSyncError:  # the rows say what is wrong
         return ()
-    return {(record.text(owner, "username") or "").lower()}
+    return {username_key(record.text(owner, "username"))}

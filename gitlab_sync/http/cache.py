@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from copy import copy
 from typing import TypeAlias, TypeVar
+
+from cachetools import LRUCache
 
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, GitLabSyncError, TimedOut
@@ -35,27 +36,19 @@ class ETagCache:
 
     def __init__(self, most: int = _MOST_KEPT) -> None:
         self._lock = threading.Lock()
-        self._answers: OrderedDict[Key, Answer] = OrderedDict()
-        self._left = most
+        self._answers: LRUCache[Key, Answer] = LRUCache(most, getsizeof=_size)
 
     def get(self, key: Key) -> Answer | None:
         """Return the answer with this key, or None."""
         with self._lock:
-            if key not in self._answers:
-                return None
-            self._answers.move_to_end(key)
-            return self._answers[key]
+            return self._answers.get(key)
 
     def keep(self, key: Key, answer: Answer) -> None:
         """Keep an answer and replace an older one, unless it is too large."""
         with self._lock:
-            older = self._answers.pop(key, None)
-            self._left += 0 if older is None else _size(older)
-            if len(answer.body) <= _LARGEST_KEPT:
+            self._answers.pop(key, None)
+            if len(answer.body) <= _LARGEST_KEPT and _size(answer) <= self._answers.maxsize:
                 self._answers[key] = answer
-                self._left -= _size(answer)
-            while self._left < 0:
-                self._left += _size(self._answers.popitem(last=False)[1])
 
 
 def _size(answer: Answer) -> int:

@@ -2,6 +2,9 @@
 
 A policy is a small immutable value. Whether a retry makes sense depends on the error, on the method
 (a write is sent again only if it never left) and on a retry budget for the instance.
+
+A frame that raises an error forgets it at its end (`del`), with everything that leads to it: the
+error's traceback holds the frame, and both must go with their last reference.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import cast
 
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import RetryCallState, Retrying, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
 from gitlab_sync.errors import (
@@ -59,8 +62,7 @@ class RetryPolicy:
         retrying = Retrying(
             stop=stop_after_attempt(self.attempts),
             wait=wait_random_exponential(multiplier=self.base, max=self.cap),
-            retry=retry_if_exception(is_transient),
-            reraise=True,
+            retry_error_callback=lambda _: None,
         )
         object.__setattr__(self, "_retrying", retrying)
 
@@ -68,13 +70,15 @@ class RetryPolicy:
         """Return the state of a call that has not failed yet."""
         return RetryCallState(self._retrying, None, (), {})
 
-    def after(self, error: GitLabSyncError, state: RetryCallState) -> float:
-        """Return the seconds to wait before the next attempt, or raise `error` if there is none."""
+    def after(self, error: GitLabSyncError, state: RetryCallState) -> float | None:
+        """Return the seconds to wait before the next attempt; None if `error` is final."""
+        if not is_transient(error):
+            return None
         self._retrying.begin()  # its statistics are per thread, and a call can change threads
         state.set_exception((type(error), error, error.__traceback__))
-        wait = self._retrying.iter(state)  # a DoSleep, since everything else raises
+        wait = cast("float | None", self._retrying.iter(state))  # a DoSleep, or the callback's
         state.prepare_for_next_attempt()
-        return float(cast("float", wait))
+        return None if wait is None else float(wait)
 
 
 class RetryBudget:
@@ -150,7 +154,10 @@ class RetryState:
         """Raise the last 429, if any, once the call's time is over: it took the time."""
         over = self.deadline is not None and time.monotonic() >= self.deadline
         if over and self.refusal is not None:
-            raise self.refusal
+            try:
+                raise self.refusal
+            finally:
+                del self
 
     def excuse(self, seconds: float) -> None:
         """Extend the deadline by a wait that has its own limit."""
@@ -160,22 +167,32 @@ class RetryState:
     def after(self, error: GitLabSyncError) -> float:
         """Return the seconds to wait before the next attempt; raise `error` if it is final."""
         error.attempts = self.made
-        self.check_time()
+        try:
+            self.check_time()
+            wait = self._wait(error)
+            if wait is None:
+                raise error
+            return wait
+        finally:
+            del self, error
+
+    def _wait(self, error: GitLabSyncError) -> float | None:
+        """Return the seconds to wait before the next attempt; None if `error` is final."""
         if not self._repeatable and not error.nothing_sent:
-            raise error
+            return None
         if isinstance(error, BadResponse):
             self._bad_answers += 1
             if self._bad_answers > self._policy.bad_answers:
-                raise error
+                return None
         if self._state is None:
             self._state = self._policy.start()
         wait = self._policy.after(error, self._state)
+        if wait is None:
+            return None
         if error.retry_after is not None:
             wait = error.retry_after
             if wait > self._longest:
-                raise error
+                return None
         if self.deadline is not None and time.monotonic() + wait >= self.deadline:
-            raise error
-        if not self._budget.take():
-            raise error
-        return wait
+            return None
+        return wait if self._budget.take() else None

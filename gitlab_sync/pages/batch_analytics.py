@@ -32,7 +32,7 @@ LEAD = (
 
 
 def answer(client: GitLabClient, query: PeopleQuery, run: Run) -> PeopleReport:
-    """Read and evaluate everything about these people; keep what this page shows of it."""
+    """Read and evaluate the work of these people; keep what the page shows of it."""
     return people_service.answer(client, query, run).without_lists()
 
 
@@ -64,10 +64,7 @@ def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
             show_input_error("Enter at least one username or a group.")
         return None, pressed
     query = PeopleQuery(people.people, groups, projects, period, quick, zone=visitor_zone())
-    return (
-        PageQuery(PAGE, query.key, "people", query, answer, shows_empty=True),
-        pressed,
-    )
+    return PageQuery(PAGE, query.key, "people", query, answer, shows_empty=True), pressed
 
 
 def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:

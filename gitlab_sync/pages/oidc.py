@@ -7,12 +7,14 @@ access token into the server's memory, once, and ends Streamlit's login, which d
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
+from cachetools import TLRUCache
 
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.http.credentials import OidcCredential
@@ -127,21 +129,21 @@ class Logins:
     """
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._clock = clock
         self._lock = threading.Lock()
-        self._used: dict[tuple[str, str], float] = {}
+        self._used: TLRUCache[tuple[str, str], float] = TLRUCache(math.inf, _end, clock)
 
     def accept(self, login: Login) -> bool:
         """Return whether the login is accepted: True once, then False."""
-        now = self._clock()
         key = (login.issuer, login.nonce)
         with self._lock:
-            self._used = {key: end for key, end in self._used.items() if end > now}
-            ends = login.expires + LEEWAY
-            if ends <= now or key in self._used:
+            if key in self._used:
                 return False
-            self._used[key] = ends
-            return True
+            self._used[key] = login.expires + LEEWAY  # which stores none that has expired
+            return key in self._used
+
+
+def _end(_login: tuple[str, str], end: float, _now: float) -> float:
+    return end
 
 
 LOGINS = Logins()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from gitlab_sync.rules.delimited import lines_of
 from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.rules.identity.teams import Member, Team
+from gitlab_sync.rules.identity.usernames import bare_username
 
 EXAMPLE = "Red (Red App): alice, bob\nBlue: carol (Carol Smith), dave"
 
@@ -100,7 +101,7 @@ class _Reader:
             username, name = (_unquoted(part) for part in found.groups())
             if not username and not name:
                 continue
-            member = Member(username.removeprefix("@"), name)
+            member = Member(bare_username(username), name)
             fault = username_fault(member.username)
             if fault is None and member.key in keys:
                 fault = f"“{member.username}” is twice in this team"

@@ -18,6 +18,7 @@ from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, run_and_show
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.rules.identity.people_input import username_fault
+from gitlab_sync.rules.identity.usernames import bare_username
 from gitlab_sync.services import profile as profile_service
 from gitlab_sync.services.profile import ProfileQuery, ProfileReport
 
@@ -43,7 +44,7 @@ def show_fields(
         projects = fields.projects_field()
         days = fields.dates_fields()
         pressed, quick = fields.run_button_and_quick(clean="user")
-    username = text.strip().removeprefix("@")
+    username = bare_username(text)
     with below:
         is_valid = _check_user(username, pressed=pressed)
     period = fields.read_period(*days)

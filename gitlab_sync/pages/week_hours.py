@@ -14,6 +14,7 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import charts
 from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.scores.weekly import (
     MEASURES,
     PERSON_COLUMNS,
@@ -53,12 +54,12 @@ class Viewer:
                 f"got {type(setting).__name__}",
                 hint=f'Write, for example, {SETTING} = ["ann"].',
             )
-        names = {str(name).strip().removeprefix("@").lower() for name in setting}
-        return cls(visitor.username, visitor.is_demo or visitor.username.lower() in names)
+        names = {username_key(str(name)) for name in setting}
+        return cls(visitor.username, visitor.is_demo or username_key(visitor.username) in names)
 
     def sees(self, person: WeekPerson) -> bool:
         """Return whether the visitor may see the person's hours."""
-        return self.sees_all or person.key == self.username.lower()
+        return self.sees_all or person.key == username_key(self.username)
 
 
 # -- views -----------------------------------------------------------------------------------------

@@ -1,4 +1,8 @@
-"""The rules: pure functions over what was read, with no I/O and no clock."""
+"""The rules: pure functions over what was read, with no I/O and no clock.
+
+All of them are thread-safe. Their values never change after they are made, so threads can share
+them; classes for one thread say so.
+"""
 
 RULES_VERSION = "1"
-"""Which rules evaluated: goes up when the same data would get other numbers. Reports carry it."""
+"""The version of the rules: it goes up when the same data gets other numbers. Reports show it."""

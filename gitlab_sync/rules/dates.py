@@ -1,6 +1,6 @@
-"""Periods of time and days: what a person typed, turned into instants that can be compared.
+"""Periods and days: converts what a person typed into instants that can be compared.
 
-A day is a day in some time zone; which one, the caller says.
+A day is a day in a time zone, which the caller gives.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.text import instant
 
 When: TypeAlias = date | datetime | str | None
-"""A day, a moment, either of them as ISO 8601 text, or None (an empty text, too): no bound."""
+"""A day, a moment, either of them as ISO 8601 text, or no bound: None or an empty text."""
 
-# Python also reads `2024-W01`, as its Monday: whoever types a week does not mean a day.
+# Python also reads `2024-W01`, as its Monday: people who type a week do not mean a day.
 _DATE_FIRST = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
 _ONE_DAY = timedelta(days=1)
 _FIRST = datetime.min.replace(tzinfo=UTC)
@@ -25,7 +25,7 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From one instant to another, both included; None: no bound on that side. Immutable.
+    """A period from one instant to another, both included; None is no bound on that side.
 
     `start` and `end` are aware, in UTC.
     """
@@ -34,9 +34,9 @@ class Period:
     end: datetime | None = None
 
     def contains(self, instant_text: object) -> bool:
-        """Say whether the moment of an ISO 8601 time with an offset lies in the period.
+        """Return whether an ISO 8601 time with an offset is in the period.
 
-        What names no moment lies in none, but for the period without any bound.
+        Any other text is in no period but the one without bounds.
         """
         if self.start is None and self.end is None:
             return True
@@ -44,13 +44,13 @@ class Period:
         return moment is not None and self.includes(moment)
 
     def includes(self, moment: datetime) -> bool:
-        """Say whether `moment`, an aware time, lies in the period."""
+        """Return whether `moment`, an aware time, is in the period."""
         return (self.start is None or self.start <= moment) and (
             self.end is None or moment <= self.end
         )
 
     def in_words(self) -> str:
-        """Return `, since …, until …` for the end of a sentence; empty without any bound."""
+        """Return `, since …, until …` for the end of a sentence; empty without bounds."""
         bounds = (("since", self.start), ("until", self.end))
         return "".join(
             f", {word} {moment.isoformat(timespec='seconds')}"
@@ -62,9 +62,9 @@ class Period:
 def period(since: When, until: When, zone: tzinfo) -> Period:
     """Return the period from `since` to `until`, both included.
 
-    A day begins and ends at midnight in `zone`, so one as `until` counts whole; a time without
-    an offset is one in `zone`. Raises ConfigurationError, which shows what was given, for what is
-    neither a day nor a moment, and if `until` comes before `since`.
+    A day begins and ends at midnight in `zone`, so the whole day of `until` counts. A time without
+    an offset is a time in `zone`. Raises ConfigurationError, which shows the input, for a value
+    that is neither a day nor a moment, and for `until` before `since`.
     """
     first, last = _read(since, "since"), _read(until, "until")
     start = None if first is None else _instant_of(first, zone)
@@ -75,33 +75,33 @@ def period(since: When, until: When, zone: tzinfo) -> Period:
         end = _end_of(last, zone)
     if start is not None and end is not None and end < start:
         raise ConfigurationError(
-            f"the period ends before it begins: since {_shown(since)}, until {_shown(until)}"
+            f"until must be after since, got since {_shown(since)}, until {_shown(until)}"
         )
     return Period(start, end)
 
 
 def moment_in(text: object, zone: tzinfo | None) -> datetime | None:
-    """Return the moment of an ISO 8601 time as a clock in `zone` shows it; None if it is none.
+    """Return the moment of an ISO 8601 time in `zone`, or None for any other text.
 
-    Without a zone the clock is the one that wrote it, by the offset of the text.
+    Without a zone it keeps the offset of the text.
     """
     moment = instant(text)
     if moment is None or zone is None:
         return moment
     try:
         return moment.astimezone(zone)
-    except OverflowError:  # a first or last day of the calendar, with an offset beyond it
+    except OverflowError:  # the first or last day of the calendar, with an offset beyond it
         return None
 
 
 def day_of(text: object, zone: tzinfo | None) -> date | None:
-    """Return the day on which the moment of an ISO 8601 time lies in `zone`, or None."""
+    """Return the day of an ISO 8601 time in `zone`, or None."""
     moment = moment_in(text, zone)
     return None if moment is None else moment.date()
 
 
 def day_in(text: object) -> date | None:
-    """Return the day that a text begins with (`2024-01-05`, also before a time), or None."""
+    """Return the day at the start of a text (`2024-01-05`, with or without a time), or None."""
     if not isinstance(text, str):
         return None
     try:
@@ -111,7 +111,7 @@ def day_in(text: object) -> date | None:
 
 
 def _read(given: When, name: str) -> date | None:
-    """Return a date, or a datetime (which is one, too); None for no bound."""
+    """Return a date or a datetime; None for no bound."""
     if given is None or isinstance(given, date):
         return given
     if isinstance(given, str):
@@ -125,7 +125,7 @@ def _read(given: When, name: str) -> date | None:
             except ValueError:
                 pass
     raise ConfigurationError(
-        f"{name} is neither a date nor a time: {_shown(given)}",
+        f"{name} must be a date or a time, got {_shown(given)}",
         hint="Give a date such as 2024-01-05, or a time such as 2024-01-05T09:00:00+05:30.",
     )
 
@@ -137,14 +137,14 @@ def _instant_of(given: date, zone: tzinfo) -> datetime:
 
 
 def _end_of(day: date, zone: tzinfo) -> datetime:
-    """Return the last moment of `day`: a microsecond, the least there is, before the next one."""
+    """Return the last moment of `day`: one microsecond before the next day."""
     if day == date.max:
         return _LAST
     return _instant_of(day + _ONE_DAY, zone) - timedelta.resolution
 
 
 def _shown(given: object) -> str:
-    """Return what was given as a person can recognise it, however long it is."""
+    """Return the input, shortened, as a person can recognise it."""
     return f"“{str(given)[:60]}”"
 
 

@@ -1,4 +1,4 @@
-"""Text with a record on each line: pasted lists and CSV files, whatever program wrote them."""
+"""Reads text with a record on each line: pasted lists, and CSV files of any program."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 DELIMITERS = ",;\t|"
-"""What may stand between two cells, the likeliest first."""
+"""The possible delimiters, the most likely first."""
 
 _QUOTED = re.compile(r'"[^"]*"')
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -17,9 +17,9 @@ _LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The records of a text, each with the line it begins on, and what could not be read.
+    """The records of a text, each with its first line number, and what could not be read.
 
-    Cells are stripped; records without any text are left out. Immutable.
+    Cells are stripped. Records without text are left out.
     """
 
     rows: tuple[tuple[int, tuple[str, ...]], ...]
@@ -27,9 +27,9 @@ class Records:
 
 
 def decoded(data: bytes) -> tuple[str, bool]:
-    """Return the text of a file, whatever program of which system wrote it; never raises.
+    """Return the text of a file of any program, and whether it is Unicode; never raises.
 
-    Also whether it was Unicode: if not, it was read as Windows-1252, as Excel writes its CSV.
+    A file that is not Unicode is read as Windows-1252, as Excel writes its CSV.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # PowerShell does
         return data.decode("utf-16", errors="replace"), True
@@ -45,10 +45,10 @@ def lines_of(text: str) -> list[str]:
 
 
 def delimiter_of(lines: list[str]) -> str:
-    """Return what stands between the cells: on most lines it is the first that can.
+    """Return the delimiter: the one that comes first on most lines.
 
-    So a comma inside a later cell does not hide the semicolons. What is in quotes does not count,
-    nor do lines on which a quote is still open. A comma if there is none at all.
+    So a comma inside a later cell does not hide the semicolons. Quoted text does not count, nor do
+    lines inside an open quote. Without any sign it is a comma.
     """
     votes: Counter[str | None] = Counter()
     quote_open = False
@@ -61,20 +61,20 @@ def delimiter_of(lines: list[str]) -> str:
 
 
 def records_of(text: str) -> Records:
-    """Return the records of delimited text; a cell in quotes may hold anything, even line breaks.
+    """Return the records of delimited text; a quoted cell can hold anything, even line breaks.
 
-    A quote that is never closed is a fault of its own line and does not swallow those below it.
-    Never raises.
+    A quote that is never closed is a fault of its own line; the lines below are still read. Never
+    raises.
     """
     lines = lines_of(text)
     delimiter = delimiter_of(lines)
     rows: list[tuple[int, tuple[str, ...]]] = []
     faults: list[tuple[int, str]] = []
-    at, in_vain = 0, False
+    at, by_line = 0, False
     while at < len(lines):
-        # A record goes on over lines while a quote is open. Of a text that has once been read to
-        # its end in vain each line is read on its own: else hostile ones would take for ever.
-        end = at + 1 if in_vain else len(lines)
+        # A record continues over lines while a quote is open. After one quote that is open to the
+        # end of the text, each line is read on its own: a hostile text would take too long.
+        end = at + 1 if by_line else len(lines)
         reader = csv.reader(
             (lines[number] + "\n" for number in range(at, end)),
             delimiter=delimiter,
@@ -86,7 +86,7 @@ def records_of(text: str) -> Records:
             cells = tuple(cell.strip() for cell in next(reader))
         except csv.Error as error:
             faults.append((at + 1, f"cannot be read as delimited text: {error}"))
-            in_vain = in_vain or at + reader.line_num == len(lines)
+            by_line = by_line or at + reader.line_num == len(lines)
         else:
             taken = reader.line_num
             if any(cells):

@@ -1,6 +1,6 @@
-"""What texts and times of GitLab say: comments, semantic first lines, issue references, instants.
+"""Reads texts and times of GitLab: comments, semantic first lines, issue references, instants.
 
-Letters are compared without case everywhere.
+All comparisons ignore case.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-# One that is never closed hides all the rest, in a browser and here.
+# A comment that is never closed hides the rest of the text, as in a browser.
 _COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
 
 SEMANTIC = re.compile(
@@ -21,7 +21,7 @@ SEMANTIC_ISSUE = re.compile(
     r"^(feat|fix|docs|style|refactor|perf|test|chore|bug)(\([^)]*\))?!?:",
     re.IGNORECASE,
 )
-"""How a semantic title of an issue begins: it may report a `bug`, but not change the `build`."""
+"""How a semantic title of an issue begins: it can report a `bug`, but not change the `build`."""
 
 _ISSUE_REFERENCE = re.compile(
     r"(?<!&)#\d+(?!\w)"  # not the character reference &#39;
@@ -33,25 +33,24 @@ _ISSUE_REFERENCE = re.compile(
 
 
 def without_comments(text: str) -> str:
-    """Return `text` without its HTML comments, of which templates are full."""
+    """Return `text` without HTML comments, which templates are full of."""
     return _COMMENT.sub("", text)
 
 
 def first_line(text: str) -> str:
-    """Return what stands before the first line break: the subject of a commit message."""
+    """Return the text before the first line break: the subject of a commit message."""
     return text.partition("\n")[0].removesuffix("\r")
 
 
 def has_issue_reference(text: str) -> bool:
-    """Say whether `text` names an issue: `#12`, `GL-12`, `issue 12` or a link to one."""
+    """Return whether `text` names an issue: `#12`, `GL-12`, `issue 12` or a link to one."""
     return _ISSUE_REFERENCE.search(text) is not None
 
 
 def instant(text: object) -> datetime | None:
-    """Return the moment that an ISO 8601 time with an offset (or `Z`) names.
+    """Return the moment of an ISO 8601 time with an offset (or `Z`), or None for anything else.
 
-    The result is aware, in the offset it was written with. None for everything else: a time
-    without an offset names no moment.
+    The result is aware and keeps the offset. A time without an offset is not a moment.
     """
     if not isinstance(text, str):
         return None
@@ -68,5 +67,5 @@ def hours_between(start: datetime, end: datetime) -> float:
 
 
 def plural(number: int, noun: str) -> str:
-    """Return `1 note`, `3 notes`: a number with its noun, for reasons that people read."""
+    """Return a number with its noun: `1 note`, `3 notes`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,4 +1,4 @@
-"""Each thing once: the one way to drop duplicates."""
+"""The one way to drop duplicates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def unique(items: Iterable[T], key: Callable[[T], Hashable | None]) -> list[T]:
-    """Return the items in order, the first of each key only; items with the key None all stay."""
+    """Return the first item of each key, in order; all items with the key None stay."""
     seen: set[Hashable] = set()
     kept: list[T] = []
     for item in items:
@@ -24,5 +24,5 @@ def unique(items: Iterable[T], key: Callable[[T], Hashable | None]) -> list[T]:
 
 
 def unique_records(rows: Iterable[Record]) -> list[Record]:
-    """Return the rows in order, each `id` once; rows without an id all stay."""
+    """Return the first row of each `id`, in order; all rows without an id stay."""
     return unique(rows, record.identity)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import orjson
+from cachetools import LRUCache
 
 from gitlab_sync.sandbox.answer import Answer, Refusal, error, json_answer, message, not_found
 from gitlab_sync.sandbox.paging import Place, by_keyset, by_offset
@@ -23,32 +23,27 @@ T = TypeVar("T")
 class Lists:
     """Lists that were filtered and ordered lately, so that page 2 does not do it again.
 
-    Thread-safe; holds at most `most` lists.
+    It holds at most `most` lists.
     """
 
     def __init__(self, most: int = 512) -> None:
-        self._most = most
         self._lock = threading.Lock()
-        self._lists: OrderedDict[Hashable, Sequence[Any]] = OrderedDict()
+        self._lists: LRUCache[Hashable, Sequence[Any]] = LRUCache(most)
 
     def get(self, key: Hashable, make: Callable[[], Sequence[T]]) -> Sequence[T]:
         """Return the list under `key`, made now if it is not there."""
         with self._lock:
             rows = self._lists.get(key)
-            if rows is not None:
-                self._lists.move_to_end(key)
-                return rows
-        rows = make()
-        with self._lock:
-            self._lists[key] = rows
-            if len(self._lists) > self._most:
-                self._lists.popitem(last=False)
+        if rows is None:
+            rows = make()
+            with self._lock:
+                self._lists[key] = rows
         return rows
 
 
 @dataclass(slots=True)
 class Call:
-    """Everything that a route is given. One thread's own.
+    """Everything that a route is given. For one thread.
 
     `segments` are those of the path below `/api/v4` as they were sent, `arguments` the decoded
     variables among them. `root` is the API's address on the host that links shall name.

@@ -13,12 +13,12 @@ from gitlab_sync.sandbox.gateway import Server
 from gitlab_sync.sandbox.limiter import Limiter, RateLimit
 from gitlab_sync.sandbox.service import Service
 from gitlab_sync.sandbox.tokens import ADMIN_TOKEN, Kind, Token, Tokens, make_value
-from gitlab_sync.sandbox.traffic import Traffic
+from gitlab_sync.sandbox.traffic import KEPT, Traffic
 from gitlab_sync.sandbox.world import World
 
 
 class Sandbox:
-    """A GitLab of its own on 127.0.0.1, for demo, tests and benchmarks. Thread-safe.
+    """A GitLab of its own on 127.0.0.1, for demo, tests and benchmarks.
 
     `port=0` takes any free one. `latency` is added to each answer, in seconds. `tokens` come on top
     of `ADMIN_TOKEN`. `link_host` ("https://gitlab.internal") is what links name, as behind a proxy.
@@ -29,7 +29,8 @@ class Sandbox:
     `MergeRequest.notes.filter`; ValueError for what there is not anyway). `node_latency`, in
     seconds, is added to its answers for each merge request that their lists hold.
 
-    `threads` is how many requests are answered at once; each starts when it is needed.
+    `threads` is how many requests are answered at once; each starts when it is needed. `traffic`
+    keeps the latest `kept` exchanges.
 
     A token that belongs to no one in the world (say, an empty one) sees what is public.
     """
@@ -47,6 +48,7 @@ class Sandbox:
         graphql: bool = True,
         graphql_without: Iterable[str] = (),
         node_latency: float = 0.0,
+        kept: int = KEPT,
     ) -> None:
         owner = min((row.data["id"] for row in world.users), default=0)
         admin = Token("admin", ADMIN_TOKEN, owner, ("api",), admin=True)
@@ -58,6 +60,7 @@ class Sandbox:
             graphql=graphql,
             graphql_without=graphql_without,
             node_latency=node_latency,
+            kept=kept,
         )
         self._service.limiter.set(*rate_limits)
         self._port = port

@@ -16,7 +16,7 @@ from gitlab_sync.sandbox.query import Query
 from gitlab_sync.sandbox.router import Route
 from gitlab_sync.sandbox.routes import ROUTER
 from gitlab_sync.sandbox.tokens import Credential, Token, Tokens
-from gitlab_sync.sandbox.traffic import Exchange, Traffic
+from gitlab_sync.sandbox.traffic import KEPT, Exchange, Traffic
 from gitlab_sync.sandbox.viewer import Viewers
 from gitlab_sync.sandbox.waits import Waits
 from gitlab_sync.sandbox.world import World
@@ -57,12 +57,13 @@ class Reply:
 
 
 class Service:
-    """Answers requests of one world. Thread-safe.
+    """Answers requests of one world.
 
     Every wait here and in the gateway is one of `waits`.
     `link_host` is the address that links name; None for the one that was called. Without `graphql`
     its path is unknown; `graphql_without` names what its schema lacks (ValueError for what it has
-    not anyway). `node_latency` is added to its answers for each merge request in them.
+    not anyway). `node_latency` is added to its answers for each merge request in them. `traffic`
+    keeps the latest `kept` exchanges.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Service:
         graphql: bool = True,
         graphql_without: Iterable[str] = (),
         node_latency: float = 0.0,
+        kept: int = KEPT,
     ) -> None:
         self.world = world
         self.tokens = tokens
@@ -84,7 +86,7 @@ class Service:
         self.node_latency = node_latency
         self.faults = Faults(self.waits.changed)
         self.limiter = Limiter()
-        self.traffic = Traffic()
+        self.traffic = Traffic(kept)
         self._lists = Lists()
         self._viewers = Viewers(world)
         self._request_ids = count(1)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, tzinfo
 from typing import Literal, TypeAlias
 
 from gitlab_sync.api.commits import DividedCommits, DividedProject
-from gitlab_sync.api.projects import by_id, endpoint, extract_path_from_url
+from gitlab_sync.api.groups import path_at, projects_of
+from gitlab_sync.api.projects import by_id, endpoint
 from gitlab_sync.errors import GitLabSyncError, NotFound
-from gitlab_sync.http.urls import encode_id
 from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.reports.sheet import Link, Meta, Sheet
@@ -199,11 +199,7 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
 
 def _projects_of_group(session: Session, group: str) -> dict[int | str, Record]:
     """Return the projects of a group and its subgroups by id, archived ones included."""
-    path = extract_path_from_url(group.strip().removeprefix(f"{session.base_url}/"))
-    rest_list = RestList(
-        f"groups/{encode_id(path.removeprefix('groups/'))}/projects",
-        {"include_subgroups": True, "with_shared": False, "order_by": "id", "sort": "asc"},
-    )
+    rest_list = projects_of(path_at(session, group))
     found = by_id(whole(next(fetch_lists(session, [("projects", rest_list)]))))
     if not found:
         raise NotFound(f"404 the group {group} has no projects that the token may see", status=404)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from itertools import count
 
-from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.period import local_zone
 from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.reports.report import Completeness, Report
@@ -52,6 +52,7 @@ from gitlab_sync.rules.scores.leaderboard import (
 from gitlab_sync.rules.scores.profile import shown_fields
 from gitlab_sync.rules.scores.work import Number, Work
 from gitlab_sync.rules.text import plural
+from gitlab_sync.rules.unique import unique
 from gitlab_sync.run import Run
 from gitlab_sync.services.members import people_of_groups
 from gitlab_sync.services.people_data import PeopleRequest, person_queries
@@ -66,7 +67,7 @@ LEADERBOARD, INDIVIDUALS, SCORES = "Leaderboard", "Individuals", "Scores"
 """The titles of the tables that are there besides one for each team."""
 
 LEADERBOARD_COLUMNS = (*TEAM_COLUMNS, "Status", "Error", "Unverified")
-"""`Unverified` is the number of members of whom something is not known."""
+"""`Unverified` is the number of members with something unknown."""
 
 TEAM_MEMBER_COLUMNS = (*MEMBER_COLUMNS, "Error")
 INDIVIDUAL_COLUMNS = (*PEOPLE_COLUMNS, "Status", "Error")
@@ -80,7 +81,8 @@ class LeaderboardQuery:
     """Which teams are compared, by which points, and what of their work counts. Immutable.
 
     `projects` are ids, paths or URLs (none: all of each person's). The rest is as in
-    `people.Batch`. Raises ConfigurationError for teams that no file may hold; see `parse_teams`.
+    `people_data.PeopleRequest`. Raises ConfigurationError for teams that no file may hold; see
+    `parse_teams`.
     """
 
     teams: Sequence[Team]
@@ -110,7 +112,7 @@ class LeaderboardQuery:
         return titles
 
     def in_words(self) -> str:
-        """Say what counts and for how many points, for whoever reads a file later."""
+        """Return in words what counts and for how many points, for readers of a file."""
         named = ", ".join(map(str, self.projects))
         where = f"projects {named}" if named else "all their projects"
         counting = [term.heading for term in terms(Work(""), self.weights) if term.weight]
@@ -153,11 +155,11 @@ class LeaderboardReport(Report):
     """The rows of the teams, with `LEADERBOARD_COLUMNS`, the best first. Not to be changed.
 
     `teams` has what is known of each team by its name, in the same order; `people` of each person
-    by their `Username`. `individuals` has a row for everybody, with `INDIVIDUAL_COLUMNS`, the best
-    first; `scores` the points behind the scores, with `score_columns(question.weights)`.
+    by their `Username`. `individuals` has a row for each of them, with `INDIVIDUAL_COLUMNS`, the
+    best first; `scores` the points behind the scores, with `score_columns(question.weights)`.
     `first` and `last` are the days of the contribution index: those of the period, up to today;
     without a beginning the 53 weeks of the heatmap. `unknown_projects` are those that were named
-    and could not be found, `unmatched` the signatures of commits that match nobody.
+    and could not be found, `unmatched` the signatures of commits that match no one.
     """
 
     def __init__(
@@ -185,7 +187,7 @@ class LeaderboardReport(Report):
         super().__init__(rows, Completeness.of_people(each.work.status for each in people))
 
     def heatmap(self, username: str) -> list[TableRow]:
-        """Return the days of somebody's 53 weeks, with `heatmap.HEATMAP_COLUMNS`, for a chart.
+        """Return the days of a person's 53 weeks, with `heatmap.HEATMAP_COLUMNS`, for a chart.
 
         `username` is as in the rows. Empty where nothing of their work was read.
         """
@@ -231,7 +233,7 @@ class LeaderboardReport(Report):
 
     def _person(self, summary: PersonSummary) -> PersonAnswer:
         work = summary.work
-        days = _activity(summary, self.query.zone or LOCAL)
+        days = _activity(summary, self.query.zone or local_zone())
         index = None if days is None else contribution_index(days, self.first, self.last, work)
         summary = replace(
             summary,
@@ -273,9 +275,9 @@ class LeaderboardReport(Report):
 
 
 def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> LeaderboardReport:
-    """Read the work of everybody in the teams, each person once, and compare the teams.
+    """Read the work of all people in the teams, each person once, and compare the teams.
 
-    Errors of single reads never raise: they stand in the rows. Raises NotFound if projects are
+    Errors of single reads never raise: the rows have them. Raises NotFound if projects are
     named and not one of them is there. Thread-safe.
     """
     run = run or Run()
@@ -290,7 +292,7 @@ def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> L
             clock=query.clock,
         )
         read = read_people(session, request, run)
-    today = datetime.now(query.zone or LOCAL).date()
+    today = datetime.now(query.zone or local_zone()).date()
     return LeaderboardReport(query, summaries(read), today, unknown, read.commits.unmatched)
 
 
@@ -301,16 +303,21 @@ def teams_of_groups(client: Client, groups: Iterable[int | str]) -> tuple[Team, 
     their paths. Raises NotFound if one of the groups does not exist, and the other errors of
     `gitlab_sync.errors` for what could not be read. Thread-safe.
     """
-    found: dict[object, tuple[Record, tuple[Member, ...]]] = {}
-    for group in groups:
-        members = tuple(Member(person.username) for person in people_of_groups(client, [group]))
-        about = read_one(client, f"groups/{encode_id(group)}", {"with_projects": False})
-        found.setdefault(record.identity(about), (about, members))
-    names = Counter(_name(about).lower() for about, _ in found.values())
+    read = [(people_of_groups(client, [group]), _group(client, group)) for group in groups]
+    found = unique(read, lambda pair: record.identity(pair[1]))
+    names = Counter(_name(group).lower() for _, group in found)
     return tuple(
-        Team(_name(about) if names[_name(about).lower()] == 1 else _path(about), "", members)
-        for about, members in found.values()
+        Team(
+            _name(group) if names[_name(group).lower()] == 1 else _path(group),
+            "",
+            tuple(Member(person.username) for person in people),
+        )
+        for people, group in found
     )
+
+
+def _group(client: Client, group: int | str) -> Record:
+    return read_one(client, f"groups/{encode_id(group)}", {"with_projects": False})
 
 
 def _shown(found: UserItems | None) -> UserItems | None:
@@ -345,6 +352,6 @@ def _path(group: Record) -> str:
 def _days(query: LeaderboardQuery) -> tuple[date | None, date | None]:
     """Return the first and the last day of the period; None where it has no bound."""
     bounds = (query.period.start, query.period.end)
-    zone = query.zone or LOCAL
+    zone = query.zone or local_zone()
     first, last = (None if each is None else day_of(each.isoformat(), zone) for each in bounds)
     return first, last

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from functools import partial
 
 from gitlab_sync.api.facts.choose import facts_for
 from gitlab_sync.api.facts.rest import FactSource, FactsRead
@@ -52,9 +51,9 @@ from gitlab_sync.types import TableRow
 class PeopleQuery:
     """Who is asked about, in which projects and when, and how thoroughly. Immutable.
 
-    `groups` are those whose members are meant, too. `projects` are ids, paths or URLs (none: all of
-    each person's). `quick` judges merge requests from lists alone, which cannot say everything. The
-    rest is as in `people.Batch`.
+    The members of `groups` are asked about, too. `projects` are ids, paths or URLs (none: all of
+    each person's). `quick` evaluates merge requests from lists alone, which cannot say everything.
+    The rest is as in `people_data.PeopleRequest`.
     """
 
     people: Sequence[Person]
@@ -80,10 +79,10 @@ class PeopleQuery:
         return QUICK_UNIFIED_COLUMNS if self.quick else UNIFIED_COLUMNS
 
     def in_words(self) -> str:
-        """Say what counts, for whoever reads a file later."""
+        """Return in words what counts, for readers of a file."""
         named = ", ".join(map(str, self.projects))
         where = f"projects {named}" if named else "all their projects"
-        how = ", merge requests judged from lists alone" if self.quick else ""
+        how = ", merge requests evaluated from lists alone" if self.quick else ""
         return f"people, {where}{self.period.in_words()}{how}"
 
 
@@ -127,7 +126,7 @@ class PersonAnswer:
 
 
 class PeopleReport(Report):
-    """The rows, sorted by username, and in `people` what stands behind each, by its `Username`.
+    """The rows, sorted by username, and in `people` each in detail, by its `Username`.
 
     `query` is what was asked, with the members of its groups; `remarks` is what else to know about
     the numbers, in words, and `unknown_projects` are those that were named and could not be found.
@@ -168,9 +167,9 @@ class PeopleReport(Report):
 
 
 def answer(client: Client, query: PeopleQuery, run: Run | None = None) -> PeopleReport:
-    """Read and judge everything about these people.
+    """Read and evaluate everything about these people.
 
-    Errors of single reads never raise: they stand in the rows. `run.on_row` gets each row as soon
+    Errors of single reads never raise: the rows have them. `run.on_row` gets each row as soon
     as it is known. Raises NotFound if a group, or not one of the projects, is there. Thread-safe.
     """
     return answer_and_data(client, query, run or Run())[0]
@@ -211,7 +210,6 @@ class _Table(ReadHook):
     def __init__(self, query: PeopleQuery, run: Run, source: FactSource) -> None:
         self._query = query
         self._source = source
-        self._colleges = {person.key: person.college for person in query.people}
         self._assembler = RowAssembler[int](run.on_row)
         self.people: dict[str, PersonAnswer] = {}
 
@@ -239,13 +237,29 @@ class _Table(ReadHook):
             self._assembler.take(each.mr, mr_rules.evaluate(each.mr, each.facts), each.errors)
 
     def settled(self, read: PeopleData) -> None:
-        """Take all commits; make the rows of those people of whom nothing else is awaited."""
-        self._assembler.release(partial(self._row, read))
+        """Take all commits; make the rows of those people who lack nothing else."""
+        self._assembler.release(_RowMaker(self._query, read, self.people).row)
 
-    def _row(self, read: PeopleData, theirs: PersonVerdicts[int]) -> TableRow:
+
+class _RowMaker:
+    """Makes rows of all that was read, and puts what they are made of into `people`.
+
+    It is apart from the table, which holds it: in a circle all that was read would stay until the
+    garbage collector comes by.
+    """
+
+    def __init__(
+        self, query: PeopleQuery, read: PeopleData, people: dict[str, PersonAnswer]
+    ) -> None:
+        self._query = query
+        self._read = read
+        self._people = people
+        self._colleges = {person.key: person.college for person in query.people}
+
+    def row(self, theirs: PersonVerdicts[int]) -> TableRow:
         """Make a person's row, now that everything is known that will be."""
         quick, mrs = self._query.quick, theirs.evaluated
-        summary = summary_of(read, read.people[theirs.person])
+        summary = summary_of(self._read, self._read.people[theirs.person])
         closed = filter(issue_rules.is_closed, summary.issues.authored if summary.issues else ())
         issues = [(issue, issue_rules.evaluate(issue)) for issue in closed]
         count = mr_rules.count_list_row if quick else mr_rules.count_row
@@ -257,7 +271,7 @@ class _Table(ReadHook):
         if any(each is not None and each.unverified for each in sought):
             work = replace(work, status="Partial")
             texts.append(reasons_in_words(theirs.errors, "merge requests"))
-        self.people[summary.username] = PersonAnswer(
+        self._people[summary.username] = PersonAnswer(
             summary, quick, mrs, issues, theirs.errors, unknown_cells(counted_mrs, counted_issues)
         )
         return unified_row(

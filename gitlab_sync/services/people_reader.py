@@ -19,7 +19,7 @@ from gitlab_sync.api import groups, projects, timelogs, users
 from gitlab_sync.api.commits import DividedCommits, Divider, ProjectCommits
 from gitlab_sync.api.commits import of_project as commits_of_project
 from gitlab_sync.api.facts.rest import FactsRead
-from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.period import local_zone
 from gitlab_sync.api.projects import UserProjects
 from gitlab_sync.api.scope import Kind
 from gitlab_sync.api.user_items import Owner, UserItems
@@ -314,7 +314,7 @@ def _seconds(
     issue_records, mr_records = ([] if items is None else items.authored for items in (issues, mrs))
     completed = yield from timelogs.with_time_stats(issue_records, mr_records, period)
     days = aggregate_daily_time(_booked_in(request.projects, person.time_logs.value or ()))
-    return daily_time_from_stats(*completed, period, request.zone or LOCAL, days)
+    return daily_time_from_stats(*completed, period, request.zone or local_zone(), days)
 
 
 def _booked_in(names: Iterable[int | str], logs: Iterable[Record]) -> list[Record]:

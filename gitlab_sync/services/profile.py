@@ -1,4 +1,4 @@
-"""One person's profile: who they are, what they have and did, and what there is to mend."""
+"""One person's profile: who they are, what they have and did, and what there is to fix."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person
+from gitlab_sync.rules.identity.usernames import bare_username
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.check import Check
@@ -34,9 +35,9 @@ _NOT_SHOWN = "GitLab does not show the profile README, since its project is not 
 
 @dataclass(frozen=True, slots=True)
 class ProfileQuery:
-    """Whose profile, of which projects and when, and how thoroughly. Immutable.
+    """Which person's profile, of which projects and when, and how thoroughly. Immutable.
 
-    The fields are as in `services.people.Question`.
+    The fields are as in `services.people.PeopleQuery`.
     """
 
     username: str
@@ -48,7 +49,7 @@ class ProfileQuery:
     clock: tzinfo | None = None
 
     def of_people(self) -> people.PeopleQuery:
-        """Return the same question as one about people, of whom there is one."""
+        """Return the same question as one about people, with one person."""
         return people.PeopleQuery(
             (Person(self.username),),
             projects=self.projects,
@@ -61,25 +62,25 @@ class ProfileQuery:
 
     @property
     def checks(self) -> dict[str, Sequence[Check]]:
-        """The checks that items are judged by, by the title of the table that they are in."""
+        """The checks of items, by the title of the table that they are in."""
         mr_checks = mr_rules.LIST_CHECKS if self.quick else mr_rules.CHECKS
         return {tables.MERGE_REQUESTS: mr_checks, tables.ISSUES: issue_rules.CHECKS}
 
     def in_words(self) -> str:
-        """Say what counts, for whoever reads a file later."""
+        """Return in words what counts, for readers of a file."""
         words = self.of_people().in_words().removeprefix("people, ")
         return f"profile of {self.username}, {words}"
 
 
 class ProfileReport(Report):
-    """One person's profile: a report of one row, and what stands behind it. Not to be changed.
+    """One person's profile: a report of one row, and its details. Not to be changed.
 
-    `user` is GitLab's record (None: nobody was found). `numbers` are by title, as in the row, and
-    `at_least` has the titles of those that may be higher, since something could not be read.
-    `errors` has the first error of each part that is not whole. `fixes` says what there is to
-    mend, `parts` holds the tables by title, in order. `readme` is the profile README: None if there
-    is none, an error if nobody knows. `remarks` is what else to know about the numbers, in words.
-    `people` is the report that all this was made of, with one row about the same person.
+    `user` is GitLab's record (None: there is no such person). `numbers` are by title, as in the
+    row, and `at_least` has the titles of those that can be higher, since something could not be
+    read. `errors` has the first error of each part that is not whole. `fixes` says what there is to
+    fix, `parts` holds the tables by title, in order. `readme` is the profile README: None if there
+    is none, an error if that is unknown. `remarks` says in words what else to know about the
+    numbers. `people` is the report that all this was made of, with one row about the same person.
     """
 
     def __init__(
@@ -117,9 +118,9 @@ class ProfileReport(Report):
         return [self._sheet(title, part, instance) for title, part in self.parts.items()]
 
     def summaries(self, instance: str) -> list[Sheet]:
-        """Return the tables of the row itself, of what to mend, and of what is not known.
+        """Return the tables of the row itself, of what to fix, and of what is not known.
 
-        The latter two also have such a last row, where items may be missing.
+        The latter two also have such a last row, where items can be missing.
         """
         listed = (self.parts[title].error for title in self.query.checks)
         error = next(filter(None, listed), None)
@@ -185,13 +186,13 @@ class ProfileReport(Report):
 
 
 def answer(client: Client, query: ProfileQuery, run: Run | None = None) -> ProfileReport:
-    """Read and judge everything about one person, as the table of people does.
+    """Read and evaluate everything about one person, as the table of people does.
 
-    Errors of single reads never raise: they stand in the report. Raises NotFound if not one of the
+    Errors of single reads never raise: the report has them. Raises NotFound if not one of the
     projects is there, and ConfigurationError for a blank username. Thread-safe.
     """
-    if not query.username.strip().removeprefix("@"):
-        raise ConfigurationError("The username is empty", hint="Say whose profile you want.")
+    if not bare_username(query.username):
+        raise ConfigurationError("The username is empty", hint="Give the username of one person.")
     run = run or Run()
     with run.context(client) as session:
         found, read = people.answer_and_data(session, query.of_people(), run)

@@ -8,37 +8,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from gitlab_sync.api.project_facts import MOST_PAGES, ProjectRead, TooLarge, of_project
-from gitlab_sync.api.projects import endpoint, extract_path_from_url
+from gitlab_sync.api import groups
+from gitlab_sync.api.project_facts import ProjectRead, TooLarge, of_project
+from gitlab_sync.api.projects import endpoint, path_at
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
-from gitlab_sync.http.urls import encode_id
 from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.rules import record
 from gitlab_sync.rules.projects import compliance as rules
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
+from gitlab_sync.run import Run
 from gitlab_sync.session.fetch import fetch_lists
 from gitlab_sync.session.pagination import RestList
-from gitlab_sync.session.session import MAX_WAIT, Client, Session, session_of
+from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import Workflow, run_workflow, run_workflows
-from gitlab_sync.types import Progress, Record, TableRow
-
-if TYPE_CHECKING:
-    from gitlab_sync.run import Run
-
-__all__ = [
-    "MOST_PAGES",
-    "Checked",
-    "ComplianceReport",
-    "OnChecked",
-    "ProjectRead",
-    "TooLarge",
-    "check_project",
-    "check_projects",
-    "columns",
-    "of_project",
-]
+from gitlab_sync.types import Record, TableRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +84,7 @@ def check_project(
     What could not be read of it is unknown, with the reason. Raises the errors of
     `gitlab_sync.errors` if its record cannot be read, NotFound if there is none. Thread-safe.
     """
-    read = run_workflow(client, of_project(_name(client, path_or_id), ref))
+    read = run_workflow(client, of_project(path_at(client, path_or_id), ref))
     if read.facts is None:
         raise read.errors[0]
     return rules.evaluate(read.facts, policy)
@@ -127,12 +113,11 @@ def check_projects(
     """
     if isinstance(projects, str):
         raise ConfigurationError(f"projects must be a list, got {projects!r}")
-    max_wait = MAX_WAIT if run is None else run.max_wait
-    cancel, executor = (None, None) if run is None else (run.cancel, run.executor)
-    with session_of(client).context(max_wait=max_wait, cancel=cancel, executor=executor) as session:
+    run = run or Run()
+    with run.context(client) as session:
         checking = _Checking(session, ref, policy, run, on_checked)
-        names = [name for each in projects if (name := _name(session, each))]
-        return checking.all_of(names, None if group is None else _group_name(session, group))
+        names = [name for each in projects if (name := path_at(session, each))]
+        return checking.all_of(names, None if group is None else groups.path_at(session, group))
 
 
 class _Checking:
@@ -143,23 +128,21 @@ class _Checking:
         session: Session,
         ref: str | None,
         policy: Policy,
-        run: Run | None,
+        run: Run,
         on_checked: OnChecked | None,
     ) -> None:
         self._session = session
         self._ref = ref
         self._policy = policy
-        self._tracker = None if run is None else run.tracker
-        self._on_row = None if run is None else run.on_row
-        self._on_progress = None if run is None else run.on_progress
+        self._tracker = run.tracker or ProgressTracker()
+        self._on_row = run.on_row
+        self._on_progress = run.on_progress
         self._on_checked = on_checked
         self._completeness = Completeness("projects")
         self._left_out: Counter[str] = Counter()
         self._checked: list[Checked] = []
-        self._done = 0
         self._seen: set[object] = set()
-        if self._tracker is not None:
-            self._tracker.attach(session)
+        self._tracker.attach(session)
 
     def all_of(self, names: Iterable[str], group: str | None) -> ComplianceReport:
         """Evaluate the projects of these names, and those of the group."""
@@ -170,8 +153,7 @@ class _Checking:
             if path.lower() not in wanted:
                 wanted.setdefault(number, path)
         self._completeness.total = len(wanted)
-        if self._tracker is not None:
-            self._tracker.begin(len(wanted))
+        self._tracker.begin(len(wanted))
         self._tell()
         for name, read in run_workflows(self._session, self._workflows(wanted)):
             self._take(name, read)
@@ -181,11 +163,8 @@ class _Checking:
         """Read which projects the group has, and yield the id and the path of each."""
         if group is None:
             return
-        rest_list = RestList(
-            f"groups/{encode_id(group)}/projects",
-            {"include_subgroups": True, "with_shared": False, "order_by": "id", "sort": "asc"},
-        )
-        _, reading, error = next(fetch_lists(self._session, [("projects", rest_list)]))
+        wanted = [("projects", groups.projects_of(group))]
+        _, reading, error = next(fetch_lists(self._session, wanted))
         if error is not None:
             self._completeness.lost[f"list of the group {short_reason(error)}"] += 1
             row = rules.error_row(group, f"projects of the group: {error.reason}", self._policy)
@@ -218,10 +197,8 @@ class _Checking:
 
     def _take(self, name: str, read: ProjectRead) -> None:
         """Evaluate a project that was read, and finish its row."""
-        self._done += 1
-        if self._tracker is not None:
-            self._tracker.step()
-        checked = self._judged(name, read)
+        self._tracker.step()
+        checked = self._evaluated(name, read)
         number = record.identity(checked.project)
         if number is not None and number in self._seen:
             self._completeness.total -= 1  # it was named in two ways
@@ -234,7 +211,7 @@ class _Checking:
         self._add(checked)
         self._tell()
 
-    def _judged(self, name: str, read: ProjectRead) -> Checked:
+    def _evaluated(self, name: str, read: ProjectRead) -> Checked:
         facts = read.facts
         if facts is None:
             row = rules.error_row(name, read.errors[0].reason, self._policy)
@@ -252,22 +229,7 @@ class _Checking:
 
     def _tell(self) -> None:
         if self._on_progress is not None:
-            waiting = self._session.active.wait_budget.gate.delay()
-            total = self._completeness.total
-            self._on_progress(Progress(self._done, total, self._session.active.requests, waiting))
-
-
-def _name(client: Client, path_or_id: int | str) -> str:
-    """Return the id or the path that is meant, also by a URL below a prefix of its host."""
-    text = str(path_or_id or "").strip().removeprefix(session_of(client).base_url + "/")
-    return extract_path_from_url(text).strip("/")
-
-
-def _group_name(client: Client, group: int | str) -> str:
-    name = _name(client, group).removeprefix("groups/")
-    if not name:
-        raise ConfigurationError("The group is empty", hint="Give its id or path.")
-    return name
+            self._on_progress(self._tracker.now())
 
 
 def _why_left_out(project: Record) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gitlab_sync.api.projects import endpoint, extract_path_from_url
+from gitlab_sync.api.projects import endpoint, path_at
 from gitlab_sync.errors import AuthenticationError, Cancelled, NotFound
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Client, Session, session_of
@@ -55,6 +55,5 @@ def known_projects(
 
 
 def _id_of(session: Session, path: int | str) -> Workflow[int]:
-    name = extract_path_from_url(str(path).removeprefix(session.base_url + "/"))
-    found = yield {"project": RestList(endpoint(name), single=True)}
+    found = yield {"project": RestList(endpoint(path_at(session, path)), single=True)}
     return int(whole(found["project"])[0]["id"])

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
-from gitlab_sync.api.period import LOCAL
+from gitlab_sync.api.period import local_zone
 from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -41,11 +41,11 @@ _USERNAME = PERSON_COLUMNS[-1]
 
 @dataclass(frozen=True, slots=True)
 class WeeklyQuery:
-    """Whose days, in which projects, and whose hours are shown. Immutable.
+    """Which people's days, in which projects, and who is shown with hours. Immutable.
 
     `days` are days in `zone` (None: the machine's), and those of commits go by `clock` (None: each
     commit's own). `projects` are ids, paths or URLs (none: all of each person's). `with_hours` has
-    the keys of the people whose hours of the day are shown.
+    the keys of the people who are shown with their hours of the day.
     """
 
     people: Sequence[WeekPerson]
@@ -57,7 +57,7 @@ class WeeklyQuery:
     with_hours: Collection[str] = frozenset()
 
     def in_words(self) -> str:
-        """Say what counts, for whoever reads a file later."""
+        """Return in words what counts, for readers of a file."""
         named = ", ".join(map(str, self.projects))
         where = f"projects {named}" if named else "all their projects"
         zone = "" if self.zone is None else f" in {self.zone}"
@@ -66,7 +66,7 @@ class WeeklyQuery:
 
 @dataclass(frozen=True, slots=True)
 class PersonAnswer:
-    """One person's days, and in `recorded` what stands behind their numbers. Not to be changed.
+    """One person's days, and in `recorded` the items behind them. Not to be changed.
 
     `status` is `Success`, `Partial`, `Not Found` or `Error`; `error` says what is missing, and why.
     """
@@ -134,12 +134,12 @@ class WeeklyReport(Report):
 def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> WeeklyReport:
     """Read what these people recorded on the days, and on as many before.
 
-    Who is named twice counts at the first place. Errors of single reads never raise: they stand in
-    the rows. Raises NotFound if not one of the projects is there. Thread-safe.
+    A person named twice counts at the first place. Errors of single reads never raise: the rows
+    have them. Raises NotFound if not one of the projects is there. Thread-safe.
     """
     people = unique(query.people, lambda person: person.key)
     run = run or Run()
-    zone = query.zone or LOCAL
+    zone = query.zone or local_zone()
     with run.context(client) as session:
         ids, unknown = known_projects(session, query.projects)
         request = PeopleRequest(

@@ -313,6 +313,8 @@ def persist(context: RequestContext, request: Request, read: Callable[[Answer], 
     except GitLabSyncError as error:
         context.failed(request, error, state)
         raise
+    finally:
+        del state  # it has the last 429, and the traceback of that has this frame
 
 
 @restartable

@@ -6,10 +6,11 @@ import os
 import sys
 import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
+
+from cachetools import LRUCache
 
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.concurrency.executor import DEFAULT_WORKERS, SharedExecutor
@@ -95,7 +96,7 @@ class Bridge:
         self._gates: weakref.WeakValueDictionary[tuple[str, str], Gate] = (
             weakref.WeakValueDictionary()
         )
-        self._latest: OrderedDict[tuple[str, str], Gate] = OrderedDict()
+        self._latest: LRUCache[tuple[str, str], Gate] = LRUCache(_GATES_KEPT)
         self._budgets: dict[str, RetryBudget] = {}
         self._of_instances: dict[tuple[str, type], Any] = {}
         self._limited = 0
@@ -113,9 +114,6 @@ class Bridge:
             if gate is None:
                 gate = self._gates[key] = Gate()
             self._latest[key] = gate
-            self._latest.move_to_end(key)
-            if len(self._latest) > _GATES_KEPT:
-                self._latest.popitem(last=False)
             return gate
 
     def budget(self, instance: str) -> RetryBudget:

@@ -150,7 +150,7 @@ def test_what_can_be_no_username_is_told_and_nothing_is_asked() -> None:
     at = in_the_demo(PAGE)
     at.text_input(key="user").set_value("Ivo Brandt")
     at = press(at, "Run")
-    assert "“Ivo Brandt” is no username" in plain(at.error[0].value)
+    assert "“Ivo Brandt” is not a username" in plain(at.error[0].value)
     assert "Correct the fields that are marked above" in texts(at)
     at.text_input(key="user").set_value(" ")
     at = press(at, "Run")
@@ -174,7 +174,7 @@ def test_dates_the_wrong_way_round_are_told() -> None:
     at.date_input(key="since").set_value("2026-03-05")
     at.date_input(key="until").set_value("2026-03-01")
     at = press(at, "Run")
-    assert "ends before it begins" in at.error[0].value
+    assert "until must be after since" in at.error[0].value
     assert not at.progress
 
 

@@ -219,7 +219,7 @@ def test_a_project_that_is_not_there_is_named_and_left_out() -> None:
     ("people", "sentence"),
     [
         ("Red, Ann\nRed, Ann, ann", "people, line 1: no username"),
-        ("ann\ngroup/project", "people, line 2: “group/project” is no username"),
+        ("ann\ngroup/project", "people, line 2: “group/project” is not a username"),
         ("Team Name, Full Name, E-Mail\nRed, Ann, ann", "got Team Name, Full Name, E-Mail"),
         ("\n".join(f"u{number}" for number in range(2001)), "at most 2,000 people, got 2,001"),
         ("\n".join(f"{'r' * 99}, , u{number}" for number in range(1000)), "Leave out full names"),
@@ -241,7 +241,7 @@ def test_people_that_cannot_be_asked_about_are_told_next_to_the_field(
 @pytest.mark.parametrize(
     ("first", "last", "sentence"),
     [
-        (TODAY, TODAY - timedelta(days=1), "the days end before they begin"),
+        (TODAY, TODAY - timedelta(days=1), "the last day must not be before the first"),
         (TODAY - timedelta(days=45), TODAY, "are 46 days. Choose at most 45 days."),
         (TODAY, TODAY + timedelta(days=2), "or earlier, got "),
     ],

@@ -58,7 +58,7 @@ _PLAIN = (str, int, float, tuple, type(None), type(inspect.Parameter.empty))
 
 
 class _Named:
-    """Shows a default by its kind: what stands inside may come in any order."""
+    """Shows a default by its kind: its content can come in any order."""
 
     def __init__(self, value: object) -> None:
         self._kind = type(value).__name__

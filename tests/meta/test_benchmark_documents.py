@@ -21,14 +21,14 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def figures() -> dict[str, Any]:
-    """Return the figures that are kept beside the documents."""
+    """Return the figures that are kept with the documents."""
     found: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8"))
     return found
 
 
 @pytest.mark.parametrize("path", [PERFORMANCE, ROOT / "README.md"], ids=lambda path: path.name)
 def test_the_tables_are_what_the_figures_say(path: Path, figures: dict[str, Any]) -> None:
-    """Nobody has mended one by hand, and none was left behind by an earlier run."""
+    """None was edited by hand or left behind by an earlier run."""
     from benchmarks.documents import filled
 
     text = path.read_text(encoding="utf-8")
@@ -45,7 +45,7 @@ def test_the_document_shows_all_that_was_measured(figures: dict[str, Any]) -> No
 
 
 def test_a_document_is_filled_between_its_marks_alone(figures: dict[str, Any]) -> None:
-    """What stands there goes; what stands around it stays."""
+    """What is between them is replaced; what is around them stays."""
     from benchmarks.documents import filled
 
     text = "before\n<!-- benchmark: machine -->\nold\n<!-- end -->\nafter\n"

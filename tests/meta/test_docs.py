@@ -51,18 +51,18 @@ RULES = (DOCS / "rules.md").read_text(encoding="utf-8")
 
 
 def section(heading: str) -> str:
-    """Return what stands below a heading of the rules."""
+    """Return the text below a heading of the rules."""
     parts = re.split(r"^## (.+)\n", RULES, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))[heading]
 
 
 def prose(heading: str) -> str:
-    """Return what stands below a heading, on one line: code may go over a line's end."""
+    """Return the text below a heading, on one line: code can go over a line's end."""
     return " ".join(section(heading).split())
 
 
 def table(heading: str, first: str) -> list[dict[str, str]]:
-    """Return the table below a heading whose first column has this title, row by row."""
+    """Return the rows of the table below a heading that has this title in its first column."""
     for block in section(heading).split("\n\n"):
         lines = [line for line in block.splitlines() if line.startswith("|")]
         head, *rows = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines] or [[""]]
@@ -78,7 +78,7 @@ def table(heading: str, first: str) -> list[dict[str, str]]:
     ("heading", "checks"), [("Merge requests", merge_request.CHECKS), ("Issues", issue.CHECKS)]
 )
 def test_every_check_has_its_row_in_order(heading: str, checks: Sequence[Check]) -> None:
-    """A column that nobody explains is a column that nobody trusts."""
+    """No one trusts a column without an explanation."""
     rows = [(row["column"], row["fails when"]) for row in table(heading, "column")]
     assert rows == [(check.title, check.fails_when) for check in checks]
 
@@ -228,7 +228,7 @@ def test_the_slots_are_those_of_the_code() -> None:
 
 
 def test_the_points_are_those_of_the_code() -> None:
-    """Whoever adds up a score by hand gets the same."""
+    """Adding up a score by hand gives the same."""
     rows = [(row["number"], row["points"]) for row in table("Leaderboard", "number")]
     assert rows == [(TITLES[name], f"{points:g}") for name, points in DEFAULT_WEIGHTS.items()]
 
@@ -242,7 +242,7 @@ def test_every_column_of_the_leaderboard_is_said() -> None:
 
 
 def test_the_badges_are_those_of_the_code() -> None:
-    """In the order in which they are given, with what is compared and among whom."""
+    """In the order in which they are given, with what is compared and among which people."""
     rows = [tuple(row.values()) for row in table("Leaderboard", "badge")]
     among = {"all": "all", "team": "each team"}
     assert rows == [(badge.title, most_of(badge), among[badge.among]) for badge in BADGES]
@@ -272,7 +272,7 @@ def test_the_measures_and_the_days_of_a_week_are_those_of_the_code() -> None:
 
 
 def test_the_columns_and_the_cells_of_a_week_are_those_of_the_code() -> None:
-    """With hours only for those who may be shown with them."""
+    """With hours only for people who are allowed to be shown with them."""
     day = date(2024, 1, 5)
     work = {day: DayWork(2, 1, 5, 5400, (9, 10, 14))}
     week = PersonWeek(WeekPerson("a", "b", "c"), work, work)
@@ -338,3 +338,18 @@ def mapped() -> Iterator[Path]:
             at[depth] = at[depth - 1] / name
             if depth:
                 yield at[depth]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_each_table_has_one_kind_of_row(path: Path) -> None:
+    """Rows have as many cells as the head, and options are in tables of options alone."""
+    for head, line, *rows in tables_of(path):
+        assert {len(row) for row in (line, *rows)} == {len(head)}, head
+        assert {row[0].startswith("`-") for row in rows} == {head[0].startswith("option")}, head
+
+
+def tables_of(path: Path) -> Iterator[list[list[str]]]:
+    """Yield the tables of a document: the cells of each of their lines."""
+    for block in re.findall(r"(?:^\|.*\n)+", path.read_text("utf-8"), re.MULTILINE):
+        lines = [re.split(r"(?<!\\)\|", line)[1:-1] for line in block.splitlines()]
+        yield [[cell.strip() for cell in line] for line in lines]

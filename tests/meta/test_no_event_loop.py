@@ -17,7 +17,7 @@ LOOPS = {
 }  # fmt: skip
 ASYNC = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
 
-# The one file that stands in for a caller who keeps a loop: it proves the recipe of migrating.md.
+# The one file that stands in for a caller with an event loop: it proves the recipe of migrating.md.
 CALLERS_LOOP = ROOT / "tests" / "with_server" / "test_callers_own_loop.py"
 # What is measured against: a client with a loop, and one that could have one and has threads.
 LOOP_PEER = ROOT / "benchmarks" / "peers" / "aiohttp_loop.py"
@@ -66,7 +66,7 @@ def test_no_file_has_event_loop_code() -> None:
 
 
 def test_the_peer_with_threads_has_no_loop() -> None:
-    """The library that it stands on has a face without one, and that is all it uses."""
+    """Its library has an interface without one, and that is all it uses."""
     found = list(loop_code(ast.parse(THREADS_PEER.read_text(encoding="utf-8"))))
     assert len(found) == 1
     assert found[0].endswith("import httpx")

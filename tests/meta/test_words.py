@@ -15,7 +15,8 @@ MESSAGE = (
     "this may "
     "be two lines"
 )
-LICENCE = "whose terms stand"  # quoted
+LICENCE = "Whose terms stand"  # quoted
+USER = "nobody"
 "stands-for, test_stands, stands() and stands.py are names"
 '''
 MARKDOWN = """\

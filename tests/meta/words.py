@@ -3,8 +3,8 @@
 Prints `path:line: 'word' -> what to say instead` for each word of `SAY` and ends with 1 if there
 is any. Given paths, it reads those files alone; `--count` prints a number for each folder instead.
 
-Code in backticks or between fences is not prose. A Python statement that quotes someone else (a
-licence, GitLab, the input of a test) ends with the comment `# quoted`.
+Not prose are code in backticks or between fences, and strings of one lower-case word. A Python
+statement that quotes someone else (a licence, GitLab) ends with the comment `# quoted`.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ SAY = {
     "mend(s|ed|ing)?": "fix",
     "nobody": "no one, or name the thing",
     "somebody": "someone, a person",
-    "(stands?|stood|standing)(?! for)": "is, means",
+    "(stands?|stood|standing)(?! (in )?for)": "is, means",
     "weightiest": "most severe",
     "whoever": "anyone who, the one who",
     "whom": "who, or turn the sentence around",
     "whose": "with, of the, or a second sentence",
 }
-_BEFORE, _AFTER = r"(?<![\w./-])", r"(?![\w/(-]|\.\w)"  # as part of a name, a word is none
+_BEFORE, _AFTER = r"(?<![\w./=-])", r"(?![\w/(\\@-]|\.\w)"  # part of a name is no word
 _PATTERNS = {
     re.compile(_BEFORE + word.replace(" ", r"\s+") + _AFTER, re.IGNORECASE): say
     for word, say in SAY.items()
@@ -84,8 +84,9 @@ def _write(statement: list[tokenize.TokenInfo], lines: list[list[str]]) -> None:
     if any(token.string == "# quoted" for token in statement):
         return
     for token in statement:
-        if token.type in _TEXT:
-            text = re.sub(r"^#+|^\w*['\"]+|['\"]+$", _blank, token.string)
+        text = re.sub(r"^#+|^\w*['\"]+|['\"]+$", _blank, token.string)
+        is_name = token.type == tokenize.STRING and not re.search(r"[\sA-Z]", text.strip())
+        if token.type in _TEXT and not is_name:
             if token.string.lower().startswith(("f", "rf", "fr")):
                 text = _FIELD.sub(_blank, text)
             row, column = token.start

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, tzinfo
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
+import tzlocal
 
-from gitlab_sync.api.period import LOCAL, active_within, created_within, given_period
+from gitlab_sync.api import period
+from gitlab_sync.api.period import active_within, created_within, given_period, local_zone
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.dates import Period, moment_in
 
 
 @pytest.fixture
-def berlin() -> Iterator[None]:
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Set this machine to the time of Berlin."""
-    before = os.environ.get("TZ")
-    os.environ["TZ"] = "Europe/Berlin"
-    time.tzset()
-    yield
-    if before is None:
-        del os.environ["TZ"]
-    else:
-        os.environ["TZ"] = before
-    time.tzset()
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        tzlocal.reload_localzone()
+        yield
+    tzlocal.reload_localzone()
 
 
 def test_days_are_those_of_the_machine_in_summer_and_in_winter(berlin: None) -> None:
@@ -38,10 +35,11 @@ def test_days_are_those_of_the_machine_in_summer_and_in_winter(berlin: None) -> 
 
 def test_the_zone_of_the_machine_shows_moments_as_its_clocks_do(berlin: None) -> None:
     """For the days of time logs."""
-    summer, winter = moment_in("2024-07-05T22:30:00Z", LOCAL), moment_in("2024-01-05T23:30Z", LOCAL)
+    zone = local_zone()
+    summer, winter = moment_in("2024-07-05T22:30:00Z", zone), moment_in("2024-01-05T23:30Z", zone)
     assert summer is not None
     assert winter is not None
-    assert (summer.date(), summer.hour, summer.tzname()) == (date(2024, 7, 6), 0, "UTC+02:00")
+    assert (summer.date(), summer.hour, summer.tzname()) == (date(2024, 7, 6), 0, "CEST")
     assert (winter.date(), winter.hour) == (date(2024, 1, 6), 0)
     assert summer == datetime(2024, 7, 5, 22, 30, tzinfo=UTC)
 
@@ -50,12 +48,25 @@ def test_the_ends_of_the_calendar_do_no_harm(berlin: None) -> None:
     """Neither as bounds nor as filters."""
     ends = given_period("0001-01-01", "9999-12-31")
     assert created_within(ends) == {}
-    assert LOCAL.utcoffset(None) is not None
-    assert LOCAL.fromutc(datetime.max.replace(tzinfo=LOCAL) - timedelta(days=2)).year == 9999
+
+
+def test_a_machine_without_a_named_zone_is_told_to_name_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An offset alone does not say when summer time begins."""
+
+    def no_name() -> tzinfo:
+        raise ZoneInfoNotFoundError("IST-5:30")
+
+    monkeypatch.setattr(period, "get_localzone", no_name)
+    monkeypatch.setenv("TZ", "IST-5:30")
+    with pytest.raises(ConfigurationError, match="IST-5:30") as raised:
+        given_period("2024-01-05", None)
+    assert "TZ" in str(raised.value.hint)
 
 
 def test_the_server_is_asked_for_a_day_more_on_both_sides() -> None:
-    """What lies in the period is decided here."""
+    """What is in the period is decided here."""
     wanted = Period(datetime(2024, 3, 2, tzinfo=UTC), datetime(2024, 3, 5, 12, tzinfo=UTC))
     assert created_within(wanted) == {
         "created_after": "2024-03-01T00:00:00+00:00",

@@ -55,7 +55,7 @@ def test_a_quick_run_measures_all_compares_like_with_like_and_proves_no_target(
 
 
 def assert_like_with_like(samples: list[dict[str, Any]]) -> None:
-    """Assert that nobody reads less than others, and that ours finds as many by each source."""
+    """Assert that no client reads less than others, and that ours finds as many by each source."""
     most = max(sample["people"] for sample in samples)
     whole = [each for each in samples if each["task"] == "read" and each["people"] == most]
     assert len({sample["peer"] for sample in whole}) >= 2
@@ -66,7 +66,7 @@ def assert_like_with_like(samples: list[dict[str, Any]]) -> None:
 
 
 def assert_pictures(folder: Path, printed: str) -> None:
-    """Assert that pictures lie beside the figures, or that the report says what is missing."""
+    """Assert that pictures are next to the figures, or that the report says what is missing."""
     from benchmarks.charts import NEEDED, can_be_drawn
 
     drawn = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.svg")}
@@ -79,7 +79,7 @@ def assert_pictures(folder: Path, printed: str) -> None:
 
 
 def test_everybody_who_can_read_finds_the_same() -> None:
-    """By the same requests; whoever is not installed is named."""
+    """By the same requests; clients that are not installed are named."""
     from benchmarks.measuring import generated, measure, require_agreement, work_at
     from benchmarks.peers import NAMES, installed
 

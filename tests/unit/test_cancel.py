@@ -151,7 +151,7 @@ def test_a_job_that_the_garbage_collector_ends_inside_a_token_does_not_lock_it()
             self.token.release()
 
     class Key:
-        """A key whose look-up, with the lock held, collects."""
+        """A key that collects garbage when it is looked up under the lock."""
 
         def __hash__(self) -> int:
             gc.collect()

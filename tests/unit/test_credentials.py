@@ -1,4 +1,4 @@
-"""A token: how it is sent, what may be known of it, and that it never shows or travels."""
+"""A token: how it is sent, what is known of it, and that it is never shown or sent elsewhere."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_the_principal_is_the_same_for_the_same_token_at_the_same_instance_only(
 
 
 def test_the_principal_tells_nothing_of_the_token() -> None:
-    """It may stand in keys and on status pages."""
+    """It can be used in keys and on status pages."""
     principal = Credential(SECRET).principal("https://a.example")
     assert SECRET not in principal
     assert len(principal) == 32

@@ -1,4 +1,4 @@
-"""Errors: their text, facts and hints, that they pickle, and that no secret stands in them."""
+"""Errors: their text, facts and hints, that they pickle, and that they hold no secret."""
 
 from __future__ import annotations
 

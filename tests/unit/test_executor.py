@@ -265,7 +265,7 @@ def test_nested_maps_of_any_depth_never_stand_still(make_pool: Any, workers: int
 
 
 def test_more_tasks_that_wait_than_there_are_workers_all_end(make_pool: Any) -> None:
-    """Tasks wait for others in lanes of three tenants, on two workers."""
+    """Tasks wait for others in queues of three tenants, on two workers."""
     pool = make_pool(2)
     views = [pool.for_tenant(number) for number in range(3)]
 
@@ -333,7 +333,7 @@ def test_a_future_that_waits_can_be_cancelled_and_one_that_runs_cannot(
 
 
 def test_a_waiter_is_woken_by_a_cancel(make_pool: Any, block: Any) -> None:
-    """Nobody waits for what will never run."""
+    """No one waits for what will never run."""
     pool = make_pool(1)
     blocked = block(pool)
     future = pool.submit(str)
@@ -353,7 +353,7 @@ def test_a_waiter_is_woken_by_a_cancel(make_pool: Any, block: Any) -> None:
 
 
 def test_a_finished_future_keeps_neither_function_nor_arguments_alive(make_pool: Any) -> None:
-    """Results may be kept for long without what they were made from."""
+    """Results can be kept for long without what they were made from."""
 
     class Thing:
         pass

@@ -67,7 +67,7 @@ class Run:
         self.ran: Counter[int] = Counter()
 
     def outermost(self, node: Node) -> Outcome:
-        """Run the whole tree and end the pool; fail if it stands still."""
+        """Run the whole tree and end the pool; fail if it hangs."""
         found: list[Outcome] = []
 
         def work() -> None:
@@ -77,7 +77,7 @@ class Run:
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
         thread.join(WATCHDOG)
-        assert not thread.is_alive(), "the pool stands still"
+        assert not thread.is_alive(), "the pool hangs"
         assert self.pool.threads == 0
         assert self.pool.queued() == {}
         assert all(future.done() for future in self.pool.futures), "a future was forgotten"
@@ -155,7 +155,7 @@ class Run:
 def check(node: Node, outcome: Outcome, *, may_end_early: bool = False) -> None:
     """Assert that an outcome is what the tree says, each result once and in its place."""
     if outcome == ("cancelled",):
-        assert may_end_early, "nobody cancelled it"
+        assert may_end_early, "no one cancelled it"
         return
     if node.how == "fail":
         assert outcome == ("failed", node.number)

@@ -165,7 +165,7 @@ def test_a_leaf_that_is_put_off_in_a_closed_pool_ends(make_pool: Any) -> None:
 
 
 def test_only_a_leaf_at_the_bottom_of_a_worker_may_be_put_off(make_pool: Any) -> None:
-    """All else would be run twice, or is no leaf, or not in our pool."""
+    """Anything else would run twice, is not restartable, or is not in our pool."""
     pool = make_pool(1)
 
     @restartable

@@ -105,7 +105,7 @@ def test_another_key_is_another_exchange() -> None:
     """Above all another principal's."""
     table = InFlight()
     leader = Leader(table)
-    other = Followers(table, key=("https://gitlab.example", "somebody else", "user", ()))
+    other = Followers(table, key=("https://gitlab.example", "another person", "user", ()))
     assert other.results[0].result(PATIENCE).body == b"their own"
     leader.ends_with(answer())
 
@@ -141,7 +141,7 @@ def test_when_the_leader_is_stopped_the_followers_ask_themselves(
 
 
 def test_a_follower_can_be_cancelled_while_the_leader_goes_on(until: Any) -> None:
-    """It need not wait for somebody else's silent server."""
+    """It need not wait for another person's silent server."""
     table = InFlight()
     leader = Leader(table)
     followers = Followers(table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -251,6 +251,52 @@ def test_only_so_many_finished_jobs_are_kept(jobs: JobRegistry, clock: Clock) ->
     assert len(jobs) == 4
     assert [number for number in range(5) if jobs.find(number, ALICE)] == [2, 3, 4]
     assert running.running
+
+
+def large(run: Run) -> Report:
+    """Return a report of somewhat more than a megabyte."""
+    report = at_once(run)
+    report[0]["Error"] = "x" * 1_000_000
+    return report
+
+
+def test_finished_jobs_are_kept_within_a_bound_of_memory(
+    clock: Clock, until: Callable[..., None]
+) -> None:
+    """Small ones stay where a large one does not fit; a larger one than the bound stays alone."""
+    registry = JobRegistry(most_bytes=2_500_000, clock=clock)
+
+    def kept() -> list[object]:
+        return [key for key in ("a", "b", "c", "small", "huge") if key in registry._entries]
+
+    for key in ("a", "small", "b"):
+        clock.now += 1.0
+        registry.start(key, ALICE, at_once if key == "small" else large)
+        until(lambda key=key: registry._entries[key].job.size)
+    assert kept() == ["a", "b", "small"]
+    clock.now += 1.0
+    registry.start("c", ALICE, large)
+    until(lambda: kept() == ["b", "c", "small"])
+
+    def huge(run: Run) -> Report:
+        report = large(run)
+        report[0]["Error"] = "x" * 9_000_000
+        return report
+
+    clock.now += 1.0
+    registry.start("huge", ALICE, huge)
+    until(lambda: kept() == ["huge"])
+
+
+def test_jobs_that_are_not_watched_are_dropped_first(jobs: JobRegistry, clock: Clock) -> None:
+    """However lately they were."""
+    for key, owner in (("a", ALICE), ("b", BOB), ("c", BOB), ("d", BOB)):
+        clock.now += 1.0
+        ended(jobs.start(key, owner, at_once))
+        jobs.leave(BOB)
+    jobs.sweep()
+    assert jobs.find("a", ALICE) is not None
+    assert jobs.find("b", ALICE) is None
 
 
 def test_an_error_of_ours_is_the_jobs_result(jobs: JobRegistry) -> None:

@@ -12,7 +12,7 @@ MOST = 20_000
 
 
 def answer(size: int) -> Answer:
-    """Return an answer whose body has so many bytes."""
+    """Return an answer with a body of so many bytes."""
     return Answer(200, {}, b"x" * size)
 
 

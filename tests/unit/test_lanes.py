@@ -123,7 +123,7 @@ def test_a_lane_whose_gate_is_closed_is_passed_over() -> None:
 
 
 def test_a_worker_sleeps_until_a_gate_opens_by_itself(waiting_worker: Any, until: Any) -> None:
-    """Nobody has to wake it."""
+    """No one has to wake it."""
     opens = time.monotonic() + 0.05
     queue = FairQueue()
     found = waiting_worker(queue)
@@ -135,7 +135,7 @@ def test_a_worker_sleeps_until_a_gate_opens_by_itself(waiting_worker: Any, until
 def test_a_worker_that_waits_for_a_gate_takes_other_work_at_once(
     waiting_worker: Any, until: Any
 ) -> None:
-    """It sleeps for nobody's sake."""
+    """It does not sleep for tasks that are gone."""
     queue = FairQueue()
     push(queue, "held", tenant=1, delay=lambda: 3600.0)
     found = waiting_worker(queue)
@@ -198,7 +198,7 @@ def test_a_task_that_was_put_off_can_be_claimed_again() -> None:
 
 
 def test_draining_takes_all_that_waits_or_what_one_owner_has() -> None:
-    """What is claimed already stays with whoever claimed it."""
+    """What is claimed already stays with the thread that claimed it."""
     queue = FairQueue()
     mine, other = object(), object()
     tasks = [task(number, mine if number % 2 else other) for number in range(6)]

@@ -94,7 +94,7 @@ def test_a_request_that_goes_through_makes_the_next_refusal_a_first_one() -> Non
 
 
 def test_it_closes_before_the_server_has_to_refuse() -> None:
-    """The headers alone: when what is under way uses up what remains, nobody more goes."""
+    """The headers alone: once the requests under way use up what remains, no more go."""
     gate = Gate()
     one_answer(gate, said(2))
     assert gate.delay() == 0.0

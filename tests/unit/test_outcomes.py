@@ -38,7 +38,7 @@ from gitlab_sync.session.result import Result
 def test_each_error_has_a_word_for_the_completeness_line(
     kind: type[GitLabSyncError], words: str
 ) -> None:
-    """Short enough to stand behind a number."""
+    """Short enough to follow a number."""
     assert short_reason(kind("x")) == words
 
 

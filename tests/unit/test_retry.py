@@ -125,7 +125,7 @@ def test_an_answer_that_is_no_json_is_asked_for_once_more() -> None:
 
 
 def test_a_write_is_sent_again_only_if_it_never_left() -> None:
-    """Nobody knows what became of it otherwise."""
+    """What became of it is unknown otherwise."""
     assert tries(ServerError("x", status=502), attempts(repeatable=False)) == 1
     assert tries(TimedOut("x"), attempts(repeatable=False)) == 1
     unsent = ConnectionFailed("x")
@@ -166,7 +166,7 @@ def test_a_server_cannot_make_a_batch_wait_longer_than_it_may() -> None:
 
 
 def test_no_attempt_is_begun_that_would_come_after_the_deadline() -> None:
-    """The error is raised at once: waiting for nothing helps nobody."""
+    """The error is raised at once: waiting for nothing does not help."""
     error = ServerError("x", status=503, retry_after=60.0)
     state = attempts(limit=30.0)
     assert state.deadline == pytest.approx(time.monotonic() + 30.0, abs=5.0)
@@ -204,7 +204,7 @@ def test_a_policy_is_a_value_that_threads_share() -> None:
 
 
 def test_a_call_may_be_tried_by_one_thread_and_again_by_another() -> None:
-    """A leaf that was put off goes on in any worker."""
+    """A task that was put off continues in any worker."""
     state = attempts()
     for _ in range(4):
         state.begin()

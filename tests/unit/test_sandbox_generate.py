@@ -63,7 +63,7 @@ def test_the_newest_pipeline_is_not_always_the_first_of_the_list(world: World) -
 
 
 def test_some_merge_requests_have_more_than_a_page_of_everything(world: World) -> None:
-    """What decides a check may stand on the second page."""
+    """What decides a check can be on the second page."""
     tables = world.tables
     sizes = [
         (
@@ -125,7 +125,7 @@ def test_time_logs_add_up_to_the_time_spent(world: World) -> None:
 
 
 def test_nothing_is_later_than_the_last_day(world: World) -> None:
-    """All dates lie before `today`."""
+    """All dates are before `today`."""
     assert world.today == date(2026, 6, 15)
     for row in [*world.merge_requests.rows, *world.issues.rows]:
         for field in ("created_at", "merged_at", "closed_at"):
@@ -154,7 +154,7 @@ def test_counts_of_notes_leave_out_those_of_the_system(world: World) -> None:
 
 
 def test_urls_name_the_configured_address() -> None:
-    """`external_url` stands in every `web_url`."""
+    """`external_url` is in every `web_url`."""
     world = generate_world(seed=1, users=2, external_url="https://git.corp.example")
     rows: list[Any] = [
         *world.users,
@@ -183,7 +183,7 @@ def test_the_demo_has_the_size_that_it_promises() -> None:
 
 
 def test_the_demo_has_the_people_that_it_promises() -> None:
-    """Somebody without any fault, somebody with nearly all, somebody without work, a bot."""
+    """A person without any fault, one with nearly all, one without work, a bot."""
     rows = demo_world().truth.merge_requests()
     assert sum(rows["amelie.laurent"].values()) == rows["amelie.laurent"]["Closed MRs"] > 10
     assert all(count > 0 for count in rows["ivo.brandt"].values())

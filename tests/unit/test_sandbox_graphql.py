@@ -15,7 +15,7 @@ from gitlab_sync.sandbox.viewer import Viewers
 
 
 class Asker:
-    """Asks one world, as the administrator, as a person of it or as nobody."""
+    """Asks one world, as the administrator, as a person in it or as no one."""
 
     def __init__(self, world: World, **settings: Any) -> None:
         self.world = world
@@ -55,13 +55,13 @@ class Asker:
 
 @pytest.fixture(scope="module")
 def ask() -> Asker:
-    """Ask a world whose last project is private and last but one archived."""
+    """Ask a world with a private last project, and an archived one before it."""
     return Asker(generate_world(seed=2, users=8, merge_requests=6, issues=3, projects=5))
 
 
 @pytest.fixture
 def outsider(ask: Asker) -> str:
-    """Return somebody who is in no group and not in the private project."""
+    """Return a person who is in no group and not in the private project."""
     world = ask.world
     private = next(row.data["id"] for row in world.projects if row.data["visibility"] == "private")
     members = {
@@ -80,7 +80,7 @@ def outsider(ask: Asker) -> str:
 
 
 def test_the_caller_is_the_current_user(ask: Asker) -> None:
-    """Nobody without a token."""
+    """No one without a token."""
     name = ask.world.truth.usernames[1]
     query = "{ currentUser { id username __typename } }"
     number = ask.world.users_by_name[name.lower()].data["id"]

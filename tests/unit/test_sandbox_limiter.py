@@ -60,7 +60,7 @@ def test_an_older_server_sends_no_headers() -> None:
 
 
 def test_a_window_opens_again() -> None:
-    """Its count begins anew with the first request after its end."""
+    """Its count begins again with the first request after its end."""
     now = [100.0]
     limiter = Limiter((RateLimit(1, 10.0),), clock=lambda: now[0])
     assert statuses(limiter, "alice", 2) == [200, 429]

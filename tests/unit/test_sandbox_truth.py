@@ -1,4 +1,4 @@
-"""The generator keeps its word: a plain second judge finds just the faults that were decided."""
+"""The generator keeps its word: a plain second check finds just the faults that were decided."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_every_closed_issue_fails_just_what_was_decided(world: World) -> None:
 
 
 def test_people_and_assignees_are_those_of_the_records(world: World) -> None:
-    """Who wrote an item and whom it is assigned to is the same in the record and the truth."""
+    """An item's author and assignees are the same in the record and the truth."""
     for decision in world.truth.merge_request_decisions:
         record = world.merge_requests.by_key[decision.project_id, decision.iid].data
         assert record["author"]["username"] == decision.author
@@ -183,7 +183,7 @@ def test_counts_add_up_over_projects_and_groups() -> None:
 
 
 def test_assigned_work_is_counted_apart() -> None:
-    """In the assignee's scope what counts is whom it is assigned to, not who wrote it."""
+    """In the assignee's scope the assignees count, not the author."""
     truth = generate_world(seed=3, users=8).truth
     expected = sum(
         len(set(one.assignees))

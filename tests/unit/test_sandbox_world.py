@@ -59,7 +59,7 @@ def test_lines_of_a_folder_lose_what_only_joins_them(folder: Path) -> None:
 
 
 def test_events_are_found_by_id_or_by_name(folder: Path) -> None:
-    """Either tells whose they are."""
+    """Either tells who they belong to."""
     assert [event["id"] for event in load_world(folder).tables.events[1]] == [1, 2]
 
 
@@ -122,7 +122,7 @@ def test_items_are_newest_first() -> None:
     assert dates == sorted(dates, reverse=True)
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real data is not beside this project")
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real data is not next to this project")
 def test_the_real_data_loads() -> None:
     """All of it, with what hangs on its merge requests."""
     world = load_world(REAL)

@@ -101,7 +101,7 @@ def test_what_is_missing_is_named(environ: dict[str, str], missing: list[str]) -
 
 
 def test_a_token_in_the_place_of_a_variable_name_is_not_repeated() -> None:
-    """Whoever types the token itself after --token-env must not find it in a log."""
+    """People who type the token itself after --token-env must not find it in a log."""
     with pytest.raises(ConfigurationError) as caught:
         resolve("https://gitlab.example", TOKEN, environ={})
     assert TOKEN not in str(caught.value) + caught.value.hint
@@ -137,7 +137,7 @@ def test_a_named_section_goes_before_the_environment(tmp_path: Path) -> None:
 
 
 def test_the_token_of_a_file_is_never_sent_to_another_url(tmp_path: Path) -> None:
-    """Else whoever can set a URL has the token sent to them."""
+    """Otherwise anyone who can set a URL has the token sent to them."""
     environ = write(tmp_path, FILE)
     with pytest.raises(ConfigurationError, match=r"belongs to https://work\.example"):
         resolve("https://elsewhere.example", environ=environ)
@@ -152,7 +152,7 @@ def test_a_token_of_the_environment_goes_with_the_url_of_a_file(tmp_path: Path) 
 
 
 def test_a_helper_gives_the_token(tmp_path: Path) -> None:
-    """Tokens may lie in a password store, which a command opens."""
+    """Tokens can be in a password store, which a command opens."""
     script = tmp_path / "helper.py"
     script.write_text(f"print({TOKEN!r})", encoding="utf-8")
     helper = f"helper: {sys.executable} {script}"
@@ -210,7 +210,7 @@ def test_a_section_without_any_file_is_an_error() -> None:
 
 
 def test_a_file_that_is_named_but_missing_is_an_error() -> None:
-    """PYTHON_GITLAB_CFG that leads nowhere is a mistake of somebody's."""
+    """A PYTHON_GITLAB_CFG that leads nowhere is a mistake."""
     with pytest.raises(ConfigurationError):
         resolve(environ={"PYTHON_GITLAB_CFG": "/no/such/file.cfg"})
 

@@ -82,7 +82,7 @@ def test_a_person_of_openid_connect_is_the_same_with_another_token(tmp_path: Pat
 
 
 def test_a_store_without_its_key_shows_nothing_and_goes_on(tmp_path: Path) -> None:
-    """Without the key nobody can tell whose it was; half a key is none."""
+    """Without the key, the owner cannot be known; half a key is none."""
     keep(tmp_path, item(1))
     key = next(tmp_path.glob("*.key"))
     key.write_bytes(key.read_bytes()[:7])
@@ -92,7 +92,7 @@ def test_a_store_without_its_key_shows_nothing_and_goes_on(tmp_path: Path) -> No
 
 
 def test_no_file_holds_the_token(tmp_path: Path) -> None:
-    """Neither those that stay nor those that SQLite has beside its own while it is open."""
+    """Neither those that stay nor SQLite's other files while it is open."""
     with open_store(INSTANCE, ALICE, folder=tmp_path) as store:
         store.keep([item(1)])
         files = list(tmp_path.iterdir())
@@ -165,7 +165,7 @@ def test_each_instance_has_a_file_with_a_safe_name(tmp_path: Path) -> None:
 
 
 def test_the_users_cache_folder_is_where_it_lies() -> None:
-    """Unless somebody names another folder."""
+    """Unless another folder is named."""
     from platformdirs import user_cache_path
 
     assert user_cache_path() in store_path(INSTANCE).parents
@@ -187,7 +187,7 @@ def test_clearing_forgets_everybody_and_says_how_much(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_cleared_is_an_error(tmp_path: Path) -> None:
-    """Whoever asks for it must know."""
+    """The caller must know."""
     store_path(INSTANCE, tmp_path).write_bytes(b"something else" * 1000)
     with pytest.raises(ConfigurationError, match="cannot be cleared"):
         clear_store(INSTANCE, tmp_path)

@@ -128,7 +128,7 @@ def test_below_a_path_the_whole_url_of_an_endpoint_is_understood() -> None:
     ],
 )
 def test_what_is_encoded_stays_and_what_is_not_gets_encoded(endpoint: str, sent: str) -> None:
-    """So that paths may be given either way."""
+    """So that paths can be given either way."""
     assert target(endpoint, None, BASE) == sent
 
 
@@ -255,7 +255,7 @@ def test_parameters_alone_make_a_query() -> None:
     ],
 )
 def test_a_link_is_followed_on_the_host_that_we_were_given(link: str, found: str) -> None:
-    """Behind a proxy GitLab names its configured host, which nobody may be able to reach."""
+    """Behind a proxy GitLab names its configured host, which might not be reachable."""
     assert reroot(link, BASE) == found
 
 
@@ -293,7 +293,7 @@ def test_a_link_that_leads_out_of_the_api_is_a_bad_response_and_not_tried_again(
 
 
 def test_a_secret_in_a_foreign_link_is_not_repeated() -> None:
-    """The message names the link, and masks what may be a secret in it."""
+    """The message names the link, and masks what could be a secret in it."""
     with pytest.raises(BadResponse) as raised:
         reroot("https://ann:s3cretword@evil.example/?code=s3cretword", BASE)
     assert "s3cretword" not in str(raised.value)

@@ -105,7 +105,7 @@ def test_the_text_of_an_error_holds_its_status_whatever_the_body(status: int, bo
 
 
 def test_a_proxys_page_is_told_by_its_title() -> None:
-    """Nobody wants to read its mark-up."""
+    """No one wants to read its mark-up."""
     error = failure(502, BAD_GATEWAY, HTML)
     assert isinstance(error, ServerError)
     assert str(error) == "GitLab is not responding (502)"
@@ -197,7 +197,7 @@ def test_retry_after_takes_seconds_and_fractions_and_leaves_nonsense(
 
 
 def test_retry_after_takes_an_http_date_by_the_servers_own_clock() -> None:
-    """Ours may be wrong by hours."""
+    """Ours could be wrong by hours."""
     date = "Wed, 21 Oct 2015 07:28:00 GMT"
     assert retry_after({"retry-after": "Wed, 21 Oct 2015 07:28:30 GMT", "date": date}) == 30.0
     assert retry_after({"retry-after": date}, now=1_445_412_480 - 12.0) == 12.0
@@ -339,7 +339,7 @@ def test_a_page_in_place_of_json_is_named_by_its_title() -> None:
 
 @pytest.mark.parametrize("status", [100, 301, 302, 304, 307, 308])
 def test_what_is_neither_success_nor_error_is_a_bad_response(status: int) -> None:
-    """A redirect that nobody followed says where it led."""
+    """A redirect that was not followed says where it led."""
     error = failure(status, b"", {"location": "https://elsewhere.example/x"})
     assert isinstance(error, BadResponse)
     assert str(status) in str(error)
@@ -395,7 +395,7 @@ def test_where_rows_are_wanted_an_answer_without_any_is_no_empty_list(answer: An
 def test_a_huge_or_twisted_error_body_costs_next_to_nothing_and_gives_a_short_text(
     body: bytes,
 ) -> None:
-    """Whoever answers in GitLab's place must not hold a worker for long."""
+    """A server in GitLab's place must not hold a worker for long."""
     started = time.process_time()
     error = failure(500, body)
     assert time.process_time() - started < 5.0

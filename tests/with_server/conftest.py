@@ -9,7 +9,7 @@ import pytest
 
 from gitlab_sync.sandbox import Sandbox
 
-# The examples lie beside the tests of the rules, which read them without a server.
+# The examples are next to the tests of the rules, which read them without a server.
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit/rules"))
 
 from shelf import Shelf

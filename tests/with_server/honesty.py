@@ -9,7 +9,7 @@ from typing import Any
 def assert_honest(found: Mapping[str, Any], true: Mapping[str, Any], titles: Sequence[str]) -> None:
     """Check a row against the true one; `titles` are its counts, the number of items first.
 
-    A row that is whole must be equal. In one that is not, no number may be above the truth; and
+    A complete row must be equal. In any other, no number can be above the truth; and
     where all items were found, none further below it than `Unverified` admits.
     """
     cells = [found[title] for title in titles]

@@ -24,7 +24,7 @@ class OddServer:
     """Answers each request with `answer(path with query)`. A context manager; thread-safe.
 
     `asked` holds the paths in the order they came, `headers` what came with each, `connections`
-    counts the connections. `host` may be `::1`.
+    counts the connections. `host` can be `::1`.
     """
 
     def __init__(self, answer: Callable[[str], Answer], host: str = "127.0.0.1") -> None:

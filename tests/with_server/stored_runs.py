@@ -7,6 +7,7 @@ input as JSON; prints the rows.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -17,7 +18,6 @@ from gitlab_sync import GitLabClient
 from gitlab_sync.api.facts.rest import FactSource, RestFacts, read_facts
 from gitlab_sync.api.facts.stored import StoredFacts
 from gitlab_sync.api.scope import Scope
-from gitlab_sync.http.credentials import Credential
 from gitlab_sync.rules.items import merge_request as rules
 from gitlab_sync.sandbox.traffic import Traffic
 from gitlab_sync.services.evaluation import find_people
@@ -72,13 +72,17 @@ def asked_below_lists(traffic: Traffic) -> int:
     return sum(number for route, number in traffic.by_endpoint.items() if route.startswith(BELOW))
 
 
+def run(url: str, token: str, usernames: Iterable[str], folder: Path) -> dict[str, Any]:
+    """Return the rows of a run that has a bridge of its own."""
+    with Bridge(8) as bridge:
+        return stored_rows(GitLabClient(url, token, bridge=bridge), usernames, folder)
+
+
 def main() -> None:
     """Run once, as a process of its own."""
     url, folder = sys.argv[1:]
-    with Bridge(8) as bridge:
-        client = GitLabClient(url, Credential.from_environment("GITLAB_TOKEN"), bridge=bridge)
-        found = stored_rows(client, json.load(sys.stdin), Path(folder))
-        sys.stdout.write(json.dumps(found))
+    found = run(url, os.environ["GITLAB_TOKEN"], json.load(sys.stdin), Path(folder))
+    sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":

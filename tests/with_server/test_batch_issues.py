@@ -29,7 +29,7 @@ def world() -> World:
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("scope", ["author", "assignee"])
 def test_the_rows_of_a_generated_world_are_its_truth(bridge: Bridge, seed: int, scope: Any) -> None:
-    """Opened and closed are counted, closed ones are judged."""
+    """Opened and closed are counted, closed ones are evaluated."""
     world = generate_world(seed=seed, users=8, merge_requests=0, issues=9, projects=4)
     with serving(world, bridge) as (client, _):
         rows = client.batch_evaluate_issues(world.truth.usernames, issue_scope=scope)
@@ -92,7 +92,7 @@ def test_all_pages_of_a_person_count(bridge: Bridge) -> None:
 def test_an_issue_of_two_assignees_counts_for_both(
     client: GitLabClient, world: World, sandbox: Sandbox
 ) -> None:
-    """Its judgement is one."""
+    """Its verdict is one."""
     issue = next(one for one in world.tables.issues if one["state"] == "closed")
     people = [world.users_by_name[name.lower()].data for name in world.truth.usernames[:2]]
     for other in world.tables.issues:

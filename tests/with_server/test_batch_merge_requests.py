@@ -119,7 +119,7 @@ def test_a_row_has_exactly_the_columns_in_their_order(client: GitLabClient, worl
 
 def test_rows_are_sorted_by_username_without_case(client: GitLabClient, world: World) -> None:
     """Whatever the order of the input."""
-    rows = client.batch_evaluate_mrs([*reversed(world.truth.usernames), "Nobody", "aaa"])
+    rows = client.batch_evaluate_mrs([*reversed(world.truth.usernames), "No-One", "aaa"])
     names = [str(row["Username"]).lower() for row in rows]
     assert names == sorted(names)
 
@@ -244,7 +244,7 @@ def test_without_long_lists_a_merge_request_costs_less_than_four_requests(
 
 
 def test_open_merge_requests_cost_nothing_but_the_list(bridge: Bridge) -> None:
-    """They are not judged."""
+    """They are not evaluated."""
     world = generate_world(seed=1, users=1, merge_requests=5, issues=0, projects=1)
     for record in world.tables.merge_requests:
         record.update(state="opened", merged_at=None, closed_at=None)
@@ -361,7 +361,7 @@ def test_a_test_on_the_third_page_of_changes_counts(client: GitLabClient, world:
 
 
 def test_the_newest_pipeline_counts_wherever_it_stands(client: GitLabClient, world: World) -> None:
-    """The list is not sorted by id; the highest may be on the second page."""
+    """The list is not sorted by id; the highest can be on the second page."""
     mr, key = lonely(world)
     older = [{"id": n, "status": "failed"} for n in range(1, 101)]
     world.tables.mr_pipelines.put(key, [*older, {"id": 500, "status": "success"}])
@@ -402,7 +402,7 @@ def test_time_that_an_older_servers_list_lacks_is_asked_for(
 def test_a_project_or_group_that_does_not_exist_makes_every_row_an_error(
     client: GitLabClient, world: World, where: dict[str, Any]
 ) -> None:
-    """With null counts and the reason; nobody is looked up."""
+    """With null counts and the reason; no one is looked up."""
     report = client.batch_evaluate_mrs(world.truth.usernames, **where)
     assert len(report) == len(world.truth.usernames)
     for row in report:
@@ -435,7 +435,7 @@ def test_one_users_trouble_never_touches_anothers_row(
 def test_what_is_denied_is_unknown_and_neither_a_fault_nor_clean(
     client: GitLabClient, world: World, sandbox: Sandbox
 ) -> None:
-    """The other columns are the true ones; the reason stands in the row once, with its number."""
+    """The other columns are the true ones; the reason is in the row once, with its number."""
     sandbox.faults.add("status", status=403, path="*/diffs", times=None)
     report = client.batch_evaluate_mrs(world.truth.usernames, run=OVER_REST)
     truth = world.truth.merge_requests()
@@ -486,7 +486,7 @@ def test_a_whole_run_says_that_everything_was_read(client: GitLabClient, world: 
 def test_rows_of_a_list_that_lack_what_identifies_them_are_unknown(
     client: GitLabClient, sandbox: Sandbox
 ) -> None:
-    """Some proxy may filter fields: what cannot be judged is not clean."""
+    """A proxy could filter fields: what cannot be evaluated is not clean."""
     body = '[{"state": "merged"}, {"state": "merged", "id": 5}, {"state": "opened"}]'
     sandbox.faults.add("status", status=200, body=body, path="/merge_requests")
     (row,) = client.batch_evaluate_mrs(["alice.moreau"])

@@ -35,7 +35,7 @@ def counts(world: World, report: Any) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 def spawning(monkeypatch: pytest.MonkeyPatch) -> BaseContext:
-    """Make processes anew, whatever script a test before this one left as the main one."""
+    """Make new processes, whatever script a test before this one left as the main one."""
     monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     return multiprocessing.get_context("spawn")
 
@@ -56,7 +56,7 @@ def test_nothing_starts_before_there_is_work(make_bridge: Callable[..., Bridge])
 def test_the_number_of_workers_comes_from_the_environment_unless_given(
     monkeypatch: pytest.MonkeyPatch, make_bridge: Callable[..., Bridge]
 ) -> None:
-    """32 if nobody says anything."""
+    """32 unless told otherwise."""
     monkeypatch.delenv("GITLAB_SYNC_WORKERS", raising=False)
     assert Bridge().workers == 32
     monkeypatch.setenv("GITLAB_SYNC_WORKERS", " 5 ")
@@ -129,7 +129,7 @@ def test_it_counts_what_it_does(
 def test_queued_work_is_counted_by_tenant(
     sandbox: Sandbox, make_bridge: Callable[..., Bridge]
 ) -> None:
-    """A tenant may be named; otherwise it is the principal."""
+    """A tenant can be named; otherwise it is the principal."""
     bridge = make_bridge(1)
     client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge, tenant="a session")
     go = threading.Event()
@@ -182,7 +182,7 @@ def test_a_principal_has_one_gate_and_nobody_else_has_it(bridge: Bridge) -> None
 def test_a_closed_gate_is_still_closed_for_the_next_client(
     sandbox: Sandbox, make_client: Callable[..., GitLabClient]
 ) -> None:
-    """Nobody worked behind it in between, and the server is not asked again."""
+    """No work waited at it in between, and the server is not asked again."""
     sandbox.faults.add("limit", times=None, retry_after=3600)
     for _ in range(3):
         with make_client() as client, pytest.raises(RateLimited):
@@ -207,7 +207,7 @@ def test_a_closed_bridge_refuses_work(bridge: Bridge, client: GitLabClient) -> N
 def test_a_list_that_is_half_read_when_the_bridge_closes_ends_as_cancelled(
     bridge: Bridge, client: GitLabClient, paging: str
 ) -> None:
-    """Between two pages nothing is under way: still nobody sees the pool's own error."""
+    """Between two pages nothing is under way: even then the pool's own error never shows."""
     params = {"pagination": "keyset", "order_by": "id"} if paging == "keyset" else {}
     pages = client.iter_pages("users", params, per_page=1)
     next(pages)
@@ -297,7 +297,7 @@ class Inline(Executor):
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except BaseException as error:  # noqa: BLE001 - it belongs to whoever asks the future
+        except BaseException as error:  # noqa: BLE001 - it is raised where the future is awaited
             future.set_exception(error)
         return future
 

@@ -1,7 +1,7 @@
 """Cancelling and closing break off whatever is under way, at once, and nothing else.
 
 Each thing that is broken off here would go on for longer than the test may take, or end with
-another error: that it ends, and ends as cancelled, shows that nobody waited for it.
+another error: that it ends, and ends as cancelled, shows that nothing waited for it.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _is_there(situation: str, sandbox: Sandbox, bridge: Bridge) -> bool:
 def test_what_is_under_way_is_broken_off_at_once(
     make_stuck: Callable[[str], Stuck], until: Until, situation: str, how: str
 ) -> None:
-    """Whatever it waits for, and whoever ends it: it says why, and no worker stays behind."""
+    """Whatever it waits for, and whatever ends it: it says why, and no worker stays behind."""
     stuck = make_stuck(situation)
     reason = stuck.end(how)
     with pytest.raises(Cancelled, match=f"^{reason}"):
@@ -262,7 +262,7 @@ def test_leaving_a_clients_block_closes_it(make_client: Callable[..., GitLabClie
 def test_when_the_reader_of_a_list_stops_its_requests_are_broken_off(
     sandbox: Sandbox, bridge: Bridge, client: GitLabClient, until: Until
 ) -> None:
-    """Nobody will read the pages that are under way."""
+    """No one will read the pages that are under way."""
     sandbox.faults.add("stall", path="/users", query={"page": "2"}, times=None)
     pages = client.iter_pages("users", per_page=1)
     next(pages)  # the first page: the others are not asked for before the second is wanted

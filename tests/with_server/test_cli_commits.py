@@ -1,4 +1,4 @@
-"""`commits`: whose commits are whose, as the real command writes it."""
+"""`commits`: commits by author, as the real command writes them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from written_commits import user, without_commits, write
 from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.services.commits import COLUMNS
 
-STRANGER = {"email": "me@home.example", "name": "Nobody Knows"}
+STRANGER = {"email": "me@home.example", "name": "No One Knows"}
 
 
 def make_world() -> World:
-    """Make a world of two people with commits in a project, and one commit that is nobody's."""
+    """Make a world of two people with commits in a project, and one commit that matches no one."""
     world = without_commits(generate_world(seed=1, users=5, merge_requests=3, projects=2))
     first, second, project = user(world), user(world, 1), world.tables.projects[0]
     write(world, project, first, "2024-03-05T09:30:00.000+05:30")
@@ -102,7 +102,7 @@ def test_period_clock_and_projects_narrow_down_what_counts(
 def test_all_projects_of_a_group_count_and_with_nobody_named_its_members(
     environ: dict[str, str], world: World
 ) -> None:
-    """Whoever is a member of the projects has a row of totals."""
+    """Every member of the projects has a row of totals."""
     rows = rows_of(environ, "--group", "acme", "--totals")
     assert {row["Username"] for row in rows} >= {user(world, place)["username"] for place in (0, 1)}
     assert sum(row["Commits Total"] for row in rows) == 3
@@ -111,7 +111,7 @@ def test_all_projects_of_a_group_count_and_with_nobody_named_its_members(
 def test_every_format_holds_the_rows(
     environ: dict[str, str], people: list[str], there: tuple[str, str], tmp_path: Path
 ) -> None:
-    """As text, as lines, and as a workbook whose cells lead to people and commits."""
+    """As text, as lines, and as a workbook with links to people and commits."""
     question = ("commits", *people, *there)
     for form in ("table", "html"):
         assert run(environ, *question, "-f", form).stdout.decode().count("feat: the last") == 1
@@ -130,7 +130,7 @@ def test_every_format_holds_the_rows(
 def test_columns_of_a_list_come_behind_those_of_people(
     environ: dict[str, str], people: list[str], there: tuple[str, str], tmp_path: Path
 ) -> None:
-    """Behind commits and totals; what matches nobody is in no list."""
+    """After commits and totals; what matches no one is in no list."""
     listed = tmp_path / "class.csv"
     listed.write_text(f"Username,College,Section\n{people[0]},North,A\n{people[1]},,B\n")
     question = ("--users-file", str(listed), *there)
@@ -142,7 +142,7 @@ def test_columns_of_a_list_come_behind_those_of_people(
     assert tuple(rows_of(environ, *question, "--unmatched")[0]) == COLUMNS["Unmatched"]
 
 
-# -- what matches nobody ---------------------------------------------------------------------------
+# -- what matches no one ---------------------------------------------------------------------------
 
 
 def test_a_signature_of_nobody_is_given_to_somebody_by_an_alias(
@@ -184,7 +184,7 @@ def test_a_bad_file_of_aliases_is_named_with_its_line(
     aliases.write_text("ann, a@b\nbob\nAnn Lee, c@d\n")
     done = run(environ, "commits", "ann", "--aliases", str(aliases))
     assert (done.returncode, done.stdout) == (2, b"")
-    for place in ("line 2: neither an address nor a name", "line 3: “Ann Lee” is no username"):
+    for place in ("line 2: neither an address nor a name", "line 3: “Ann Lee” is not a username"):
         assert f"{aliases}, {place}" in done.stderr.decode()
     done = run(environ, "commits", "ann", "--aliases", str(tmp_path / "none.txt"))
     assert done.returncode == 2
@@ -208,10 +208,10 @@ def test_how_all_commits_divide_is_said_beside_what_matches_nobody(
 def test_who_has_no_commit_may_be_somebody_who_matches_nothing(
     environ: dict[str, str], there: tuple[str, str], world: World, people: list[str]
 ) -> None:
-    """That is said where it may be, and only there."""
+    """That is said where it is possible, and only there."""
     idle = user(world, 2)["username"]
     said = run(environ, "commits", *people, idle, *there, "--totals").stderr.decode()
-    assert "1 person has no commit, and 1 commit of nobody" in said
+    assert "1 person has no commit, and 1 unmatched commit could be theirs" in said
     assert b"--unmatched" not in run(environ, "commits", *people, *there).stderr
 
 
@@ -221,7 +221,7 @@ def test_who_has_no_commit_may_be_somebody_who_matches_nothing(
 def test_what_is_missing_is_said_and_shows_in_the_exit_code(
     environ: dict[str, str], people: list[str], there: tuple[str, str], sandbox: Sandbox
 ) -> None:
-    """Somebody who does not exist, a project that is not there, one that may not be read."""
+    """A person who does not exist, a project that does not exist, one that cannot be read."""
     done = run(environ, "commits", *people, "no.such", *there, "-f", "csv")
     assert (done.returncode, done.stdout.count(b"\n")) == (3, 4)
     assert b"no.such: 404" in done.stderr
@@ -259,12 +259,12 @@ def test_without_a_valid_token_nothing_can_be_read(
 
 
 def test_an_empty_list_has_no_rows(environ: dict[str, str], sandbox: Sandbox) -> None:
-    """It names nobody, which is not the members of the projects."""
+    """It names no one, which does not mean the members of the projects."""
     done = run(
         environ, "commits", "--users-file", "-", "--group", "acme", "-f", "json", given=b"\n"
     )
     assert (done.returncode, done.stdout) == (0, b"[]\n")
-    assert b"nobody was named" in done.stderr
+    assert b"no users given" in done.stderr
     assert not sandbox.traffic.count("/projects/:id/members/all")
 
 
@@ -272,7 +272,7 @@ def test_an_empty_list_has_no_rows(environ: dict[str, str], sandbox: Sandbox) ->
     "wrong", [(), ("a", "--totals", "--unmatched"), ("a", "--group", " / "), ("a", "--project", "")]
 )
 def test_what_cannot_be_meant_is_refused(environ: dict[str, str], wrong: tuple[str, ...]) -> None:
-    """Nobody and nothing named, two tables at once, a group or project without a name."""
+    """No person and no project, two tables at once, a group or project without a name."""
     done = run(environ, "commits", *wrong)
     assert (done.returncode, done.stdout) == (2, b"")
 
@@ -292,7 +292,7 @@ def test_an_interrupted_run_gives_rows_that_say_what_was_not_read(
 
 
 def test_the_demo_has_people_of_its_own(tmp_path: Path) -> None:
-    """Nobody has to be named there."""
+    """No one has to be named there."""
     rows = rows_of(environment(tmp_path), "--demo", "--totals")
     assert len(rows) > 5
     assert all(row["Status"] == "Success" for row in rows)

@@ -224,7 +224,7 @@ def test_the_report_on_one_project_goes_into_a_file_as_well(
 def test_paths_that_would_move_the_cursor_are_shown_as_question_marks(
     environ: dict[str, str], shelf: Shelf
 ) -> None:
-    """Whoever pushes a file must not be able to write on somebody's terminal."""
+    """People who push a file must not be able to write on a terminal."""
     path = shelf.put({"app.py": "", "tests/test_\x1b[2J.py": ""})
     done = run(environ, "compliance", path)
     assert b"\x1b" not in done.stdout

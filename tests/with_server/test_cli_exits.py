@@ -35,7 +35,7 @@ def test_a_person_who_does_not_exist_is_a_3(environ: dict[str, str]) -> None:
 
 
 def test_a_wrong_token_is_a_4_with_a_hint_and_rows(environ: dict[str, str]) -> None:
-    """Nobody's zero looks like a clean result."""
+    """No missing person looks like a clean result."""
     done = run({**environ, "GITLAB_TOKEN": SECRET}, "mrs", "alice.moreau", "-f", "json")
     assert done.returncode == 4
     row = json.loads(done.stdout)[0]
@@ -80,7 +80,7 @@ def test_a_server_that_is_not_there_is_a_4(tmp_path: Path, sandbox: Sandbox) -> 
         (("api", "GET", "user", "--input", "-"), "--input"),
         (("api", "POST", "projects", "--input", "-", "-f", "a=b"), "--input"),
         (("api", "POST", "projects", "--input", "no/such/file"), "no/such/file"),
-        (("api", "POST", "projects", "--input", "-"), "not JSON"),
+        (("api", "POST", "projects", "--input", "-"), "must be JSON"),
         (("api", "POST", "projects", "-f", "name"), "KEY=VALUE"),
         (("api", "POST", "projects", "-F", "a=@no/such/file"), "no/such/file"),
         (("completion", "tcsh"), "bash"),

@@ -1,4 +1,4 @@
-"""The formats of a report: which one it gets, and what stands in the files."""
+"""The formats of a report: which one it gets, and what is in the files."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_format_follows_the_name_of_the_file(
 def test_a_format_that_is_given_goes_before_the_name(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
-    """Somebody may want JSON in a file called otherwise."""
+    """A person could want JSON in a file with another name."""
     path = tmp_path / "rows.csv"
     run(environ, "issues", *PEOPLE, "--output", str(path), "--format", "json")
     assert [row["Username"] for row in json.loads(path.read_bytes())] == list(PEOPLE)
@@ -138,7 +138,7 @@ def test_a_workbook_has_numbers_links_and_a_sheet_about_them(
 def test_parquet_says_in_itself_where_it_comes_from(
     environ: dict[str, str], sandbox: Sandbox
 ) -> None:
-    """And counts are integers, also where nobody has one."""
+    """And counts are integers, even if no one has one."""
     parquet = pytest.importorskip("pyarrow.parquet")
     done = run(environ, "issues", "no-such-person", "-f", "parquet", "--group", "harbour")
     table = parquet.read_table(io.BytesIO(done.stdout))
@@ -161,7 +161,7 @@ def test_a_page_says_below_the_table_where_it_comes_from(environ: dict[str, str]
 def test_a_run_that_fails_leaves_the_old_file_as_it_was(
     form: str, environ: dict[str, str], tmp_path: Path
 ) -> None:
-    """And no other one beside it."""
+    """And no other one next to it."""
     if form == "parquet":
         pytest.importorskip("pyarrow")
     folder = tmp_path / "out"

@@ -176,7 +176,7 @@ def test_every_format_has_the_tables_that_it_can_hold(
 
 @pytest.mark.parametrize("form", ["csv", "json", "table"])
 def test_a_part_is_one_table_alone(form: str, environ: dict[str, str], teams: str) -> None:
-    """By its title, which may be a team's name."""
+    """By its title, which can be a team's name."""
     done = run(environ, "leaderboard", "--teams", teams, "-f", form, "--part", "Red")
     assert done.returncode == 0
     assert b"--part" not in done.stderr
@@ -255,9 +255,9 @@ def test_the_demo_has_teams_of_its_own(tmp_path: Path) -> None:
 
 def test_teams_have_to_come_from_one_place(environ: dict[str, str], teams: str) -> None:
     """A file or groups."""
-    assert "Which teams?" in refused(environ)
-    assert "Either" in refused(environ, "--teams", teams, "--group", "acme")
-    assert "Which group?" in refused(environ, "--group", " / ")
+    assert "No teams given" in refused(environ)
+    assert "--teams excludes --group" in refused(environ, "--teams", teams, "--group", "acme")
+    assert "--group must be" in refused(environ, "--group", " / ")
 
 
 def test_a_group_that_is_not_there_leaves_nothing_to_show(environ: dict[str, str]) -> None:
@@ -274,7 +274,7 @@ def test_every_fault_of_a_file_is_said_with_its_place(
     file = tmp_path / "bad.json"
     members = [{"username": "ann"}, {"username": "a b"}]
     red = {"team_name": "Red", "project_name": "", "members": members}
-    again = {"team_name": "RED", "members": [{"name": "Nobody"}]}
+    again = {"team_name": "RED", "members": [{"name": "No One"}]}
     file.write_text(json.dumps({"teams": [red, again]}), encoding="utf-8")
     lines = refused(environ, "--teams", str(file)).splitlines()
     for place in (

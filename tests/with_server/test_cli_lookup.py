@@ -114,7 +114,7 @@ def test_members_as_csv_can_be_handed_on(sandbox: Sandbox, environ: dict[str, st
 
 
 def test_a_group_that_does_not_exist_is_a_4(environ: dict[str, str]) -> None:
-    """With GitLab's word for it; an empty list would look like a group of nobody."""
+    """With GitLab's word for it; an empty list would look like an empty group."""
     for extra in ((), ("--direct",)):
         done = run(environ, "members", "no/such/group", *extra)
         assert (done.returncode, done.stdout) == (4, b"")
@@ -163,7 +163,7 @@ def test_a_limit_shows_the_first_and_says_that_there_are_more(environ: dict[str,
 def test_a_limit_costs_no_more_pages_than_it_needs(
     sandbox: Sandbox, environ: dict[str, str]
 ) -> None:
-    """A common word may be in a hundred thousand names."""
+    """A common word can be in a hundred thousand names."""
     rows(environ, "search", "users", "a", "--limit", "1")
     assert sandbox.traffic.total == 1
 

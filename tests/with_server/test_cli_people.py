@@ -76,7 +76,7 @@ def test_a_name_that_cannot_be_one_is_named_with_its_line(name: str, tmp_path: P
 def test_bytes_that_are_no_utf_8_are_read_as_a_spreadsheet_writes_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And standard error says so, since it may be wrong; one bad line does not spoil a file."""
+    """And standard error says so, since it could be wrong; one bad line does not spoil a file."""
     people = read(tmp_path, "username;college\nann;Universität\nzoë;x\n".encode("cp1252"))
     assert joined(people) == [{"Username": "ann", "College": "Universität"}]
     assert len(people.refused) == 1
@@ -93,7 +93,7 @@ def test_an_argument_that_is_no_name_is_named_with_its_place() -> None:
     """An `@` before a name is left out."""
     people = read_people(("@ann", "bob smith"))
     assert people.usernames == ["ann"]
-    assert people.refused[0].startswith("argument 2: “bob smith” is no username")
+    assert people.refused[0].startswith("argument 2: “bob smith” is not a username")
 
 
 def test_no_name_at_all_differs_from_an_empty_file(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
 def test_further_columns_stand_in_the_order_of_the_file(sign: str, tmp_path: Path) -> None:
-    """Whatever stands between the cells, and wherever the username does; ids keep their zeros."""
+    """Whatever separates the cells, and wherever the username is; ids keep their zeros."""
     lines = ["Student ID,GitLab Username,Team", "0012,ann,", "0013,bob,A"]
     people = read(tmp_path, "\n".join(lines).replace(",", sign).encode())
     assert people.titles == ["Student ID", "Team"]
@@ -153,7 +153,7 @@ def test_a_title_that_the_report_has_gets_a_number(tmp_path: Path) -> None:
 
 
 def test_a_hash_in_a_csv_is_a_comment_only_at_the_start_of_a_line(tmp_path: Path) -> None:
-    """A cell may hold one, and a column of numbers may be called so."""
+    """A cell can hold one, and a column of numbers can be called so."""
     people = read(tmp_path, b"# made in May\n#,username,section\n1,ann,Section #2\n")
     assert joined(people) == [{"Username": "ann", "#": "1", "section": "Section #2"}]
 
@@ -179,7 +179,7 @@ def test_who_is_in_two_files_has_the_columns_of_both(tmp_path: Path) -> None:
 
 
 def test_the_demos_people_have_no_further_columns() -> None:
-    """Nobody was named, and rows stay as they are."""
+    """No one was named, and rows stay as they are."""
     assert Further(People(), ("Username",)).join({"Username": "ann"}) == {"Username": "ann"}
 
 

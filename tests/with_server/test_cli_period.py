@@ -87,14 +87,15 @@ def test_a_zone_may_have_spaces_around_its_name() -> None:
 def test_without_a_zone_days_are_those_of_this_machine(zone: str, day: str) -> None:
     """With its summer time; also at the ends of the calendar."""
     code = (
-        "from gitlab_sync.api.period import LocalZone as Zone\n"
+        "from gitlab_sync.api.period import local_zone\n"
+        "zone = local_zone()\n"
         "from gitlab_sync.rules.dates import day_of, period\n"
-        "found = period('2024-07-05', '2024-07-05', Zone())\n"
+        "found = period('2024-07-05', '2024-07-05', zone)\n"
         "print(found.start.isoformat(), found.end.isoformat())\n"
         "noon = [f'{day}T12:00:00Z' for day in ('2024-01-05', '2024-07-05')]\n"
-        "print(*(day_of(text, Zone()) for text in noon))\n"
-        "period('0001-01-01', '9999-12-31', Zone())\n"
-        "day_of('0001-01-01T00:00:00Z', Zone()), day_of('9999-12-31T23:59:59Z', Zone())\n"
+        "print(*(day_of(text, zone) for text in noon))\n"
+        "period('0001-01-01', '9999-12-31', zone)\n"
+        "day_of('0001-01-01T00:00:00Z', zone), day_of('9999-12-31T23:59:59Z', zone)\n"
     )
     line = [sys.executable, "-c", code]
     done = subprocess.run(line, env={**os.environ, "TZ": zone}, capture_output=True, check=True)

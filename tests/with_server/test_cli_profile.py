@@ -46,7 +46,7 @@ def tables_of(environ: dict[str, str], *arguments: str, code: int = 0) -> dict[s
 
 
 def line_of(text: str, label: str) -> str:
-    """Return what stands behind a label."""
+    """Return the text after a label."""
     (line,) = [line for line in text.splitlines() if line.startswith(label)]
     return line.removeprefix(label).strip()
 
@@ -86,7 +86,7 @@ def test_what_to_mend_stands_there_the_worst_first(world: World, environ: dict[s
     assert severities == sorted(severities, key=("high", "medium", "low").index)
     addresses = {one["web_url"] for one in (*world.tables.merge_requests, *world.tables.issues)
                  if one["author"]["username"] == CARELESS}  # fmt: skip
-    _, mend = text.split("What to mend", 1)
+    _, mend = text.split("What to fix", 1)
     assert set(ADDRESS.findall(mend)) <= addresses
     groups = mend.split("To do: ")[1:]
     assert len(groups) == len(severities)
@@ -95,12 +95,12 @@ def test_what_to_mend_stands_there_the_worst_first(world: World, environ: dict[s
     faults = sum(truth.values()) - ended
     issues = world.truth.issues()[CARELESS]
     faults += sum(issues.values()) - sum(issues[title] for title in list(issues)[:3])
-    assert f"the worst first: {faults} faults" in text
+    assert f"the most severe first: {faults} faults" in text
 
 
 @pytest.mark.parametrize("name", [CAREFUL, CARELESS])
 def test_the_text_fits_into_a_hundred_columns(name: str, environ: dict[str, str]) -> None:
-    """Only addresses may be longer."""
+    """Only URLs can be longer."""
     for line in text_of(environ, name).splitlines():
         assert len(ADDRESS.sub("", line)) <= 100
         assert len(line) <= 100 or ADDRESS.search(line)
@@ -147,7 +147,7 @@ def test_answers_that_nobody_knows_stand_apart(sandbox: Sandbox, environ: dict[s
 def test_a_part_that_cannot_be_read_is_a_question_mark(
     sandbox: Sandbox, environ: dict[str, str]
 ) -> None:
-    """In the numbers and in the list of tables; the reason stands at the top and on stderr."""
+    """In the numbers and in the list of tables; the reason is at the top and on stderr."""
     sandbox.faults.add("status", status=403, path="/projects/:id/repository/commits", times=None)
     done = run(environ, "profile", CARELESS)
     text = done.stdout.decode()
@@ -165,7 +165,7 @@ def test_a_number_that_may_be_higher_says_so(sandbox: Sandbox, environ: dict[str
                        times=None)  # fmt: skip
     text = text_of(environ, CARELESS, code=3)
     assert line_of(text, "Issues  ").startswith("5 or more written, ")
-    assert "There may be more: not all issues could be read" in text
+    assert "There could be more: not all issues could be read" in text
 
 
 # -- tables ----------------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ def test_one_person_has_to_be_named(arguments: tuple[str, ...], environ: dict[st
 
 
 def test_the_demo_shows_the_first_of_its_people(tmp_path: Path) -> None:
-    """Or whoever is named."""
+    """Or the person who is named."""
     environ = environment(tmp_path)
     assert "(@amelie.laurent, id 1)" in text_of(environ, "--demo")
     assert "(@kira.osei, id 11)" in text_of(environ, "--demo", "@Kira.Osei")

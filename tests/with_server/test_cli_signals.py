@@ -88,7 +88,7 @@ def test_an_interrupted_run_gives_rows_that_say_what_was_not_read(
 def test_ctrl_c_while_people_are_looked_for_leaves_no_count(
     sandbox: Sandbox, environ: dict[str, str]
 ) -> None:
-    """Whose list was not read has no numbers, not zeros."""
+    """A person with an unread list has no numbers, not zeros."""
     when = stalled(sandbox, "/merge_requests")
     done = interrupted(environ, *MRS, *people(sandbox), "-f", "json", when=when)
     assert done.returncode == 130
@@ -153,7 +153,7 @@ def test_a_file_of_an_interrupted_run_is_whole(
 def test_a_file_survives_a_run_that_is_killed(
     form: str, sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
 ) -> None:
-    """Nobody can clean up after that, but the old rows are still there."""
+    """Nothing can clean up after that, but the old rows are still there."""
     stall_last(sandbox)
     path = tmp_path / "rows.json"
     path.write_text("old", encoding="utf-8")

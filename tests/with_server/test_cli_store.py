@@ -39,7 +39,7 @@ def test_a_second_run_asks_for_no_facts_and_says_the_same(
     assert facts_asked(sandbox) == asked
     assert second.stdout == first.stdout
     third = run(environ, *line, "--clear-store")
-    assert b"merge requests forgotten" in third.stderr
+    assert b"stored merge requests deleted" in third.stderr
     assert facts_asked(sandbox) == 2 * asked
     assert third.stdout == first.stdout
 
@@ -91,7 +91,7 @@ def test_read_only_finds_what_is_kept_and_writes_nothing(
 def test_no_token_is_in_any_file_of_the_store(
     world: World, sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
 ) -> None:
-    """Whoever finds the files can sign in nowhere."""
+    """The files do not let anyone sign in."""
     run(environ, "mrs", *world.truth.usernames)
     files = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
     assert files

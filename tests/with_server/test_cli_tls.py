@@ -17,7 +17,7 @@ from odd_server import json as answer
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a certificate for 127.0.0.1 that nobody has heard of."""
+    """Make a certificate for 127.0.0.1 from an unknown issuer."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl is needed to make a certificate")

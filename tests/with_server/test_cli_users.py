@@ -55,7 +55,7 @@ def rows_of(environ: dict[str, str], *arguments: str, code: int = 0) -> list[dic
 def test_the_counts_are_those_that_the_world_was_made_with(
     world: World, environ: dict[str, str], people: list[str]
 ) -> None:
-    """By the full judgement, with all columns in order."""
+    """Fully evaluated, with all columns in order."""
     rows = rows_of(environ, *reversed(people))
     assert [row["Username"] for row in rows] == people
     mrs, issues = world.truth.merge_requests(), world.truth.issues()
@@ -101,7 +101,7 @@ def test_a_project_that_is_not_there_is_said(environ: dict[str, str], people: li
 
 
 def test_only_what_lies_in_the_period_counts(environ: dict[str, str], people: list[str]) -> None:
-    """Nobody did anything in that year, and no fault of another time shows."""
+    """No one did anything in that year, and no fault of another time shows."""
     period = ("--since", "1999-01-01", "--until", "1999-12-31", "--timezone", "UTC")
     for row in rows_of(environ, *people, *period):
         counts = {title: row[title] for title in (*MERGE_REQUESTS, *ISSUES, "Commits Total")}
@@ -142,7 +142,7 @@ def test_a_person_who_does_not_exist_has_a_row_without_counts(
 def test_facts_that_cannot_be_read_make_a_row_partial(
     sandbox: Sandbox, world: World, environ: dict[str, str], people: list[str]
 ) -> None:
-    """Null where not one could be judged, and the reason stands beside it."""
+    """Null if not one could be evaluated, with the reason next to it."""
     sandbox.faults.add("status", status=403, path="/projects/:id/merge_requests/:iid/diffs",
                        times=None)  # fmt: skip
     truth = world.truth.merge_requests()

@@ -61,7 +61,7 @@ def days_of(environ: dict[str, str], *arguments: str) -> list[str]:
     return [title for title in rows[0] if title[0].isdigit()]
 
 
-# -- whom ------------------------------------------------------------------------------------------
+# -- who -------------------------------------------------------------------------------------------
 
 
 def test_people_of_a_file_are_shown_by_team(
@@ -107,7 +107,7 @@ def test_bad_lines_are_named_and_the_rest_is_read(environ: dict[str, str]) -> No
     assert done.returncode == 3
     said = done.stderr.decode()
     assert "standard input, line 2: no username: left out" in said
-    assert "standard input, line 3: “ann smith” is no username" in said
+    assert "standard input, line 3: “ann smith” is not a username" in said
     assert "Windows-1252" in said
     rows = list(csv.DictReader(io.StringIO(done.stdout.decode(), newline="")))
     assert [row["Full Name"] for row in rows] == ["Zoë"]
@@ -137,7 +137,7 @@ def test_somebody_has_to_be_named_but_for_the_demo(environ: dict[str, str], tmp_
 
 
 def test_without_days_it_is_the_week_up_to_today(environ: dict[str, str]) -> None:
-    """In the zone that is named, where it may be tomorrow already."""
+    """In the named zone, where it can be tomorrow already."""
     zone = ZoneInfo("Pacific/Kiritimati")
     earliest = datetime.now(zone).date()
     found = days_of(environ, "--timezone", zone.key)
@@ -170,7 +170,7 @@ def test_days_are_a_day_a_range_or_a_week_up_to_one(environ: dict[str, str]) -> 
         (("--day", "yesterday"), ("yesterday",)),
         (("--day", "0001-01-01"), ("0001-01-01",)),
         (("--until", "0001-01-03"), ("0001-01-03",)),
-        (("--day", "2026-06-15", "--until", "2026-06-15"), ("Either --day",)),
+        (("--day", "2026-06-15", "--until", "2026-06-15"), ("--day excludes",)),
         (("--part", "Lines of Code"), ("time spent",)),
         (("--timezone", "Mars/Base"), ("Mars/Base",)),
     ],
@@ -191,7 +191,7 @@ def test_days_that_cannot_be_are_refused_with_what_was_given(
 def test_hours_are_the_token_owners_alone_unless_everybodys_are_asked_for(
     environ: dict[str, str], listed: str, sandbox: Sandbox
 ) -> None:
-    """Where GitLab does not say whose token it is, they are nobody's."""
+    """If GitLab does not say who owns the token, no one is shown with them."""
 
     def with_hours(*arguments: str) -> list[str]:
         rows = tables_of(environ, "--people", listed, *LAST_WEEK, *arguments)["Overview"]
@@ -278,7 +278,7 @@ def test_a_page_holds_all_tables(environ: dict[str, str], listed: str) -> None:
 def test_what_is_not_known_is_a_question_mark_or_null_and_never_nothing(
     environ: dict[str, str], sandbox: Sandbox
 ) -> None:
-    """Of somebody who does not exist, and where commits are denied."""
+    """Of a person who does not exist, and if commits are denied."""
     sandbox.faults.add("status", status=403, path="/projects/:id/repository/commits", times=None)
     tables = tables_of(environ, "eli.navarro", "no-such-person", *LAST_WEEK, code=3)
     eli, nobody = tables["Overview"]

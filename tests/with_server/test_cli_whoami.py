@@ -59,7 +59,7 @@ def test_what_could_not_be_read_is_a_3(sandbox: Sandbox, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("way", ["private_token", "oauth_token", "helper"])
 def test_a_file_of_python_gitlab_signs_in(way: str, sandbox: Sandbox, tmp_path: Path) -> None:
-    """With a token as it stands there, or as a helper prints it."""
+    """With a token as it is there, or as a helper prints it."""
     kind = "oauth" if way == "oauth_token" else "personal"
     token = sandbox.token_for("bruno.rossi", kind=kind)  # type: ignore[arg-type]
     script = tmp_path / "helper.py"

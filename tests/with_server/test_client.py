@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import gc
 import inspect
 import logging
 import pickle
@@ -28,6 +30,7 @@ from gitlab_sync.errors import (
     ServerError,
 )
 from gitlab_sync.http.credentials import Credential
+from gitlab_sync.http.retry import RetryState
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
 
@@ -418,3 +421,19 @@ def test_a_failing_server_is_told_as_such_and_a_later_call_succeeds(
         client.get("user")
     planted.remove()
     assert client.get("user")
+
+
+@pytest.mark.parametrize("status", [403, 429, 502])
+def test_a_request_that_failed_leaves_nothing_to_the_garbage_collector(
+    client: GitLabClient, sandbox: Sandbox, until: Any, status: int
+) -> None:
+    """No error and no frame hold each other: all that a task had in hand is free at once."""
+    sandbox.faults.add("status", status=status, retry_after=3600, path="/version", times=None)
+    gc.collect()
+    gc.disable()
+    try:
+        with contextlib.suppress(GitLabSyncError):
+            client.get("version")
+        until(lambda: not any(isinstance(each, RetryState) for each in gc.get_objects()))
+    finally:
+        gc.enable()

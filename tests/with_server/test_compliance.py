@@ -1,4 +1,4 @@
-"""Compliance of projects: one judged, many side by side, and what nobody else's trouble changes."""
+"""Compliance of projects: one, many side by side, and no row changed by another's trouble."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def at(finding: Finding) -> tuple[object, ...]:
 def test_every_example_of_the_rules_is_judged_the_same_when_it_is_read_from_a_server(
     client: GitLabClient, shelf: Shelf
 ) -> None:
-    """Each file that counts is read, no other is, and what is denied stands there as unknown."""
+    """Each file that counts is read, no other is, and what is denied is unknown."""
     # A tree that breaks off half-way would need a second page.
     examples = [one for one in EXAMPLES if not (one.facts.tree.missing and one.facts.tree.rows)]
     assert len(examples) >= 40
@@ -169,7 +169,7 @@ def test_a_group_stands_for_its_projects_and_those_of_its_subgroups(
 def test_archived_projects_and_forks_of_a_group_are_left_out_and_counted(
     client: GitLabClient, world: World, group: str
 ) -> None:
-    """Nobody can change the first, and the second are others' work; who names them gets them."""
+    """The first cannot be changed, and the second are others' work; naming them includes them."""
     first = world.tables.projects[0]
     inside = {**first, "archived": True, "id": 9001, "path_with_namespace": f"{group}/old"}
     fork = {"id": 1, "path_with_namespace": "upstream/it"}
@@ -188,7 +188,7 @@ def test_archived_projects_and_forks_of_a_group_are_left_out_and_counted(
 def test_a_group_that_is_not_there_has_a_row_that_says_so(
     client: GitLabClient, shelf: Shelf
 ) -> None:
-    """Projects that were named are judged all the same."""
+    """Projects that were named are still evaluated."""
     path = shelf.put(COMPLETE)
     report = compliance.check_projects(client, [path], group="no/such")
     assert [row["Project"] for row in report] == [path, "no/such"]
@@ -201,7 +201,7 @@ def test_a_group_that_is_not_there_has_a_row_that_says_so(
 def test_a_groups_list_that_breaks_off_keeps_what_it_has(
     client: GitLabClient, sandbox: Sandbox, world: World, group: str
 ) -> None:
-    """The projects of its first page are judged, and a row says that there are more."""
+    """The projects of its first page are evaluated, and a row says that there are more."""
     first = world.tables.projects[0]
     for number in range(120):
         world.tables.projects.append(

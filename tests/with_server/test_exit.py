@@ -80,7 +80,7 @@ def stalled(sandbox: Sandbox) -> Iterator[Sandbox]:
 
 
 def test_with_nothing_under_way_and_nothing_closed(sandbox: Sandbox) -> None:
-    """Nobody has to close anything."""
+    """Nothing has to be closed."""
     script = """
         assert client.get("version")
         assert stats().open_connections == 1
@@ -89,7 +89,7 @@ def test_with_nothing_under_way_and_nothing_closed(sandbox: Sandbox) -> None:
 
 
 def test_with_a_read_that_never_ends(stalled: Sandbox) -> None:
-    """The line is cut, and nobody waits for the read's own time limit."""
+    """The connection is shut down, and nothing waits for the read's own time limit."""
     script = """
         aside(lambda: client.get("users/1"))
         until(lambda: stats().busy == 1 and stats().open_connections == 1)

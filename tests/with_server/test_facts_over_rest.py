@@ -1,4 +1,4 @@
-"""Facts over REST: as few requests as may be, and the verdicts of who asks for everything."""
+"""Facts over REST: as few requests as possible, with the verdicts of reading everything."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Judgements = Mapping[Any, Mapping[str, Verdict]]
 
 
 def ended(world: World) -> list[Record]:
-    """Return the merge requests that are judged, as lists show them."""
+    """Return the merge requests that are evaluated, as lists show them."""
     rows = [row.data for row in world.merge_requests.rows]
     return [mr for mr in rows if mr["state"] in {"merged", "closed"}]
 
@@ -82,7 +82,7 @@ def in_one_project(seed: int = 4, number: int = 20) -> World:
 
 
 def test_pipelines_of_a_project_come_with_one_list(bridge: Bridge) -> None:
-    """Whose are in doubt is asked for alone, and nothing else is."""
+    """Doubtful ones are asked for one by one, and nothing else is."""
     world = in_one_project()
     mrs = ended(world)
     with serving(world, bridge) as (sandbox, client):
@@ -174,7 +174,7 @@ def bulk_pages(sandbox: Sandbox) -> list[str]:
 
 
 def test_a_list_that_is_too_long_is_read_from_the_oldest_merge_request_on(bridge: Bridge) -> None:
-    """What it does not show, nobody concludes from its silence."""
+    """Nothing is concluded from what it does not show."""
     world = in_one_project()
     mrs = ended(world)
     with_others(world, 1500, "2001-01-01T00:00:00Z")

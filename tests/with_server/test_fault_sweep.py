@@ -25,7 +25,7 @@ from gitlab_sync.types import Source, TableRow
 
 QUICK = RetryPolicy(base=0.001, cap=0.002)
 TITLES = ("Closed MRs", *MERGE_REQUEST_CHECKS)
-NAMES = ["alice.moreau", "Bruno.Rossi", "chiara.ivanova", "nobody"]
+NAMES = ["alice.moreau", "Bruno.Rossi", "chiara.ivanova", "no.one"]
 
 PASSING: dict[str, dict[str, Any]] = {
     "limit-text": {"kind": "limit", "retry_after": 0},
@@ -149,7 +149,7 @@ def run(
     source: Source = "rest",
     **where: Any,
 ) -> tuple[Report, int]:
-    """Judge everybody under one fault, with a bridge of this run's own; and how often it struck."""
+    """Evaluate everyone under one fault, with this run's own bridge; and how often it struck."""
     sandbox.faults.clear()
     sandbox.traffic.reset()
     planted = sandbox.faults.add(**fault, **where) if fault else None
@@ -167,11 +167,11 @@ def true_rows(sandbox: Sandbox) -> dict[str, TableRow]:
         for name, cells in counts.items()
     }
     blank = dict.fromkeys(TITLES)
-    rows["nobody"] = {
-        "Username": "nobody",
+    rows["no.one"] = {
+        "Username": "no.one",
         **blank,
         "Status": "Not Found",
-        "Error": "404 there is no user 'nobody'",
+        "Error": "404 there is no user 'no.one'",
         "Unverified": None,
     }
     return rows
@@ -271,12 +271,12 @@ def test_a_route_that_is_always_broken_is_unknown_in_every_row_that_needs_it(
         elif path == "/users":
             assert rows["alice.moreau"] == true["alice.moreau"]
             assert rows["bruno.rossi"] == true["bruno.rossi"]
-            assert rows["chiara.ivanova"]["Status"] == rows["nobody"]["Status"] == "Error"
+            assert rows["chiara.ivanova"]["Status"] == rows["no.one"]["Status"] == "Error"
         elif path == "/merge_requests":
             assert {row["Status"] for row in report} == {"Error"}
         else:
             assert rows["chiara.ivanova"] == true["chiara.ivanova"]
-            assert rows["nobody"] == true["nobody"]
+            assert rows["no.one"] == true["no.one"]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -284,7 +284,7 @@ def test_a_route_that_is_always_broken_is_unknown_in_every_row_that_needs_it(
 def test_a_second_page_that_is_always_broken_is_not_taken_for_the_end(
     sandbox: Sandbox, name: str, page: str
 ) -> None:
-    """A list that broke off says so, in the row of whom it belongs to."""
+    """A list that broke off says so, in the row of its person."""
     true = true_rows(sandbox)
     where = {"path": f"*/{page}", "query": {"page": "2"}}
     report, hits = run(sandbox, ALL[name], times=None, **where)
@@ -346,7 +346,7 @@ def test_each_fault_in_the_lists_of_issues_is_told(
             if row["Status"] == "Success":
                 assert cells == truth[str(row["Username"])]
             elif row["Status"] == "Not Found":
-                assert row["Username"] == "nobody"
+                assert row["Username"] == "no.one"
             else:
                 assert row["Status"] == "Error"
                 assert row["Error"]

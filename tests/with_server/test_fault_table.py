@@ -62,7 +62,7 @@ def pages(client: GitLabClient) -> Faulty:
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """Give the URL of a port where nobody listens."""
+    """Return the URL of a port without a listener."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{sock.getsockname()[1]}"
@@ -448,7 +448,7 @@ def test_5xx_of_a_write_is_a_server_error_and_is_sent_once(
 def test_a_write_whose_answer_was_lost_is_not_sent_again(
     client: GitLabClient, sandbox: Sandbox, fault: dict[str, Any]
 ) -> None:
-    """Nobody knows whether it was done."""
+    """It is unknown whether it was done."""
     client.get("user")
     sandbox.traffic.reset()
     sandbox.faults.add(times=None, **fault)
@@ -458,7 +458,7 @@ def test_a_write_whose_answer_was_lost_is_not_sent_again(
 
 
 def test_a_timeout_of_a_write_is_not_sent_again(make_client: Maker, sandbox: Sandbox) -> None:
-    """It may be under way still."""
+    """It could still be under way."""
     sandbox.faults.add("stall", times=None)
     with pytest.raises(TimedOut):
         make_client(timeout=0.3).request("POST", "projects", {"name": "x"})

@@ -27,7 +27,7 @@ BEGINNING = """
         # Run `work` in a forked child; the exit status says whether it went well.
         child = os.fork()
         if child == 0:
-            signal.alarm(20)  # a child that stands still is killed, and so fails
+            signal.alarm(20)  # a child that hangs is killed, and so fails
             status = 1
             try:
                 work()
@@ -88,7 +88,7 @@ def test_a_child_has_a_new_bridge_and_the_parents_connection_is_unharmed(sandbox
 
 
 def test_what_the_parent_has_queued_or_running_is_cancelled_in_the_child(sandbox: Sandbox) -> None:
-    """Nobody will ever do it there; in the parent it ends as it would have."""
+    """No thread will run it there; in the parent it ends as it would have."""
     run(
         sandbox,
         """
@@ -180,7 +180,7 @@ def test_a_closed_gate_is_closed_in_the_child_too(sandbox: Sandbox) -> None:
 
 
 def test_a_closed_bridge_is_closed_in_the_child_too(sandbox: Sandbox) -> None:
-    """But the process's own is made anew there, as always."""
+    """But the process's own is made again there, as always."""
     run(
         sandbox,
         """

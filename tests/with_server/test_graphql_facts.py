@@ -1,6 +1,6 @@
 """Facts read from GraphQL in bulk are those of REST, whatever the server lacks, refuses or breaks.
 
-The rows are compared, and what stands behind each of their numbers: verdict, reason and link.
+The rows are compared, and the verdict, reason and link of each item that they count.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def small(seed: int = 3, **sizes: int) -> World:
 
 
 def ended(world: World) -> list[Record]:
-    """Return the merge requests that are judged, as lists show them."""
+    """Return the merge requests that are evaluated, as lists show them."""
     rows = [row.data for row in world.merge_requests.rows]
     return [mr for mr in rows if mr["state"] in {"merged", "closed"}]
 
@@ -91,7 +91,7 @@ def asked(sandbox: Sandbox) -> tuple[int, int]:
 
 
 def assert_the_same(world: World, bridge: Bridge, **how: Any) -> tuple[int, int]:
-    """Check that both sources lead to the same judgements; return what GraphQL's way asked."""
+    """Check that both sources lead to the same verdicts; return the requests with GraphQL."""
     mrs = ended(world)
     with serving(world, bridge, **how) as (sandbox, client):
         found = judged(client, mrs, "graphql")
@@ -208,7 +208,7 @@ def test_an_older_record_tells_its_project_by_its_address(bridge: Bridge) -> Non
 
 
 def test_a_record_without_an_address_is_unknown_either_way(client: GitLabClient) -> None:
-    """Nobody can ask for it."""
+    """It cannot be asked for."""
     lost = [{"id": number, "title": "feat: a", "state": "merged"} for number in range(4)]
     assert judged(client, lost, "graphql") == judged(client, lost, "rest")
 
@@ -356,7 +356,7 @@ def test_when_graphql_fails_once_the_rest_of_it_is_still_used(bridge: Bridge, na
 def test_when_everything_fails_now_and_then_no_verdict_is_another_one(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """It is the true one, or unknown with the error that stood in the way."""
+    """It is the true one, or unknown with the error that prevented it."""
     monkeypatch.setattr(limits, "_OWN_BACKOFF", (0.01, 0.02))
     world = small(seed)
     with serving(world, bridge) as (sandbox, client):

@@ -1,4 +1,4 @@
-"""Lists of merge requests read from GraphQL are those of REST, whoever asks and whatever breaks.
+"""Lists of merge requests from GraphQL are those of REST, for any caller and whatever breaks.
 
 The rows of the batch are compared, and what is known of each person: items, spelling, error.
 """
@@ -60,7 +60,7 @@ Found = tuple[str, list[str], bool | None, list[Any]]
 def small(seed: int = 3, **sizes: int) -> World:
     """Return a world with bots, forks, a private and an archived project, and half a dozen people.
 
-    Nobody's merge request was open for so long that a part of a second would decide.
+    No merge request was open for so long that a fraction of a second would decide.
     """
     given = {"users": 6, "merge_requests": 4, "issues": 1, "projects": 5}
     world = generate_world(seed=seed, **{**given, **sizes})
@@ -87,7 +87,7 @@ def asked(sandbox: Sandbox) -> tuple[int, int]:
 def serving(
     world: World, bridge: Bridge, by: str = "admin", **how: Any
 ) -> Iterator[tuple[Sandbox, GitLabClient]]:
-    """Serve a world, and give somebody's client of it."""
+    """Serve a world, and make clients of it."""
     with Sandbox(world, **how) as sandbox:
         yield sandbox, GitLabClient(sandbox.url, sandbox.token(by), bridge=bridge)
 
@@ -98,7 +98,7 @@ def found(
     source: Source,
     scope: Scope = Scope(),  # noqa: B008 - immutable
 ) -> list[Found]:
-    """Return what is known of each person, with what a judge reads of each of their items."""
+    """Return what is known of each person, with what the rules read of each of their items."""
     with client.session.context() as job:
         lists = lists_for(job, scope, source, CROWD)
         people = find_people(job, "merge_requests", names, scope, lists)
@@ -112,7 +112,7 @@ def known(person: UserItems) -> Found:
 
 
 def shown(mr: Record) -> Any:
-    """Return what is read of a record: address, times, counts, and all that is judged by it."""
+    """Return what is read of a record: address, times, counts, and all that the rules read."""
     plain = [
         mr[key]
         for key in (
@@ -173,7 +173,7 @@ def test_any_world_on_any_older_server_is_listed_the_same(
     lacking: set[str],
     by: str,
 ) -> None:
-    """Whatever fields it lacks, and to the second where a limit lies."""
+    """Whatever fields it lacks, and to the second of a limit."""
     world = generate_world(
         seed=seed, users=users, merge_requests=merge_requests, issues=0, projects=4
     )
@@ -338,7 +338,7 @@ def test_no_query_is_longer_than_gitlab_takes() -> None:
 
 @pytest.mark.parametrize("field", LACKING)
 def test_a_field_that_an_older_server_lacks_is_made_up_for(bridge: Bridge, field: str) -> None:
-    """By REST for everybody, or for those alone whose list it leaves in doubt."""
+    """By REST for everyone, or only for people with a doubtful list."""
     world = small()
     names = world.truth.usernames
     _, lists = assert_the_same(world, bridge, names=names, graphql_without=[field])
@@ -449,7 +449,7 @@ def test_when_graphql_alone_is_broken_nothing_is_lost(
 
 @pytest.mark.parametrize("key", ["web_url", "closed_at", "merged_at"])
 def test_a_list_that_lacks_a_value_is_read_over_rest(bridge: Bridge, key: str) -> None:
-    """That person's alone: what is null in GraphQL may be there in REST."""
+    """That person's alone: what is null in GraphQL can be there in REST."""
     world = small()
     mine = world.merge_requests.by_author[world.truth.usernames[0].lower()]
     record = next(row.data for row in mine if row.data["state"] in {"merged", "closed"})

@@ -136,7 +136,7 @@ def test_the_same_request_of_one_person_at_once_is_shared(
 def test_a_revoked_token_ends_its_owners_work_and_nobody_elses(
     sandbox: Sandbox, make_client: Callable[..., GitLabClient]
 ) -> None:
-    """A 401 is for whoever it was sent to."""
+    """A 401 is for the client it was sent to."""
     one, two = sandbox.world.truth.usernames[:2]
     first, second = make_client(one), make_client(two)
     first.get("user")

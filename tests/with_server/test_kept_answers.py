@@ -1,4 +1,4 @@
-"""Answers that are kept: confirmed by GitLab, each time, and by whoever may see them."""
+"""Answers that are kept: confirmed by GitLab, each time, for those who can see them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def project(sandbox: Sandbox) -> Record:
 
 
 def exchanges(sandbox: Sandbox) -> list[Exchange]:
-    """Return what was asked, and count anew."""
+    """Return what was asked, and start the count again."""
     found = list(sandbox.traffic.exchanges)
     sandbox.traffic.reset()
     return found
@@ -139,7 +139,7 @@ def test_one_run_asks_for_an_object_once_however_many_want_it(
 def test_a_program_that_asks_twice_is_answered_twice(
     client: GitLabClient, sandbox: Sandbox, project: Record
 ) -> None:
-    """Even inside one job: it may be waiting for a change."""
+    """Even inside one context: it could be waiting for a change."""
     with client.session.context() as job:
         job.get(f"projects/{project['id']}")
         project["description"] = "changed meanwhile"
@@ -169,7 +169,7 @@ def test_a_spoiled_answer_is_never_confirmed(
 
 
 def test_an_answer_is_confirmed_only_to_who_asked(bridge: Bridge) -> None:
-    """A 304 that nobody asked for is no answer."""
+    """A 304 that was not asked for is no answer."""
     with OddServer(lambda _: (304, {}, b"")) as server:
         with pytest.raises(BadResponse):
             GitLabClient(server.url, "x", bridge=bridge).get("projects/1")

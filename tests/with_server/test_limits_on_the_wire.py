@@ -1,4 +1,4 @@
-"""Rate limits against a server that keeps them: one pause for all, and for nobody else."""
+"""Rate limits against a server that keeps them: one pause for one principal, and for no other."""
 
 from __future__ import annotations
 
@@ -139,13 +139,13 @@ def test_the_headers_are_remembered_from_one_call_to_the_next(
     assert refusals(sandbox) == 0
 
 
-# -- whom it is meant for ----------------------------------------------------------------------
+# -- who it is meant for -----------------------------------------------------------------------
 
 
 def test_other_principals_go_on_while_one_is_held_back(
     sandbox: Sandbox, make_bridge: Callable[..., Bridge], aside: ThreadPoolExecutor, until: Until
 ) -> None:
-    """And with two workers only: whoever is held back gives its workers to the others."""
+    """And with two workers only: work that is held back leaves its workers to the others."""
     bridge = make_bridge(2)
     one, two = sandbox.world.truth.usernames[:2]
     held = GitLabClient(sandbox.url, sandbox.token(one), bridge=bridge)
@@ -214,7 +214,7 @@ def test_a_call_that_may_not_wait_that_long_fails_at_once(
 def test_a_list_that_is_refused_in_the_middle_hands_over_what_was_read(
     sandbox: Sandbox, client: GitLabClient
 ) -> None:
-    """The error carries the rows; nobody takes them for the whole."""
+    """The error carries the rows; they cannot be mistaken for all."""
     params = {"pagination": "keyset", "order_by": "id"}
     sandbox.faults.add("limit", path="/users", nth=3, times=None, retry_after=3600)
     with pytest.raises(RateLimited) as caught:

@@ -67,7 +67,7 @@ def test_twenty_callers_at_once_get_right_rows_from_few_threads(
 
 
 class Crowded:
-    """A bridge whose workers are held while one caller queues 5,000 requests."""
+    """A bridge with workers that are held while one caller queues 5,000 requests."""
 
     def __init__(self, bridge: Bridge, large: GitLabClient) -> None:
         self._bridge = bridge
@@ -98,7 +98,7 @@ def test_a_small_caller_behind_five_thousand_requests_is_served_among_the_next(
 ) -> None:
     """After two rounds of the workers at the most; with one worker, after one request."""
     bridge = make_bridge(workers)
-    sandbox.latency = 0.05  # so that a round takes longer than a thread may be late
+    sandbox.latency = 0.05  # so that a round takes longer than a thread can be late
     large, small = (client_of(sandbox, bridge, name) for name in ("large", "small"))
     crowded = Crowded(bridge, large)
     with ThreadPoolExecutor(1) as aside:
@@ -132,7 +132,7 @@ def test_callers_who_share_a_token_do_not_wait_for_each_others_lists_either(
 def test_callers_may_themselves_be_tasks_of_the_bridge(
     sandbox: Sandbox, world: World, make_bridge: Callable[..., Bridge]
 ) -> None:
-    """What stood still in older programs from eight people on: work that waits for work."""
+    """What hung in older programs from eight people on: work that waits for work."""
     bridge = make_bridge(2)
     client = client_of(sandbox, bridge, "nested")
     names = world.truth.usernames * 2

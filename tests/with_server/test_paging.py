@@ -206,7 +206,7 @@ def test_keyset_lists_are_read_by_their_links_alone(client: GitLabClient, sandbo
 
 
 def test_keyset_pages_that_are_capped_say_so(client: GitLabClient) -> None:
-    """Nobody knows how many are left."""
+    """It is unknown how many are left."""
     rows = client.get_all("users", {"pagination": "keyset", "order_by": "id"}, 60, max_pages=2)
     assert (len(rows), rows.complete, rows.total) == (120, False, None)
 
@@ -237,7 +237,7 @@ def test_more_rows_than_gitlab_counts_are_read_to_their_true_end(
 def test_pages_ahead_are_as_many_as_were_read_and_none_beyond_the_cap(
     client: GitLabClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A short list whose length nobody tells costs little more than its pages."""
+    """A short list of unknown length costs little more than its pages."""
     monkeypatch.setattr(paging, "MOST_COUNTED", 0)
 
     def asked(per_page: int) -> int:
@@ -398,7 +398,7 @@ def test_pages_come_one_by_one_in_order(client: GitLabClient) -> None:
 def test_pages_are_asked_for_when_they_are_wanted_only(
     client: GitLabClient, sandbox: Sandbox
 ) -> None:
-    """A generator that nobody reads costs nothing."""
+    """A generator that is not read costs nothing."""
     pages = client.iter_pages("users")
     assert sandbox.traffic.total == 0
     pages.close()
@@ -408,7 +408,7 @@ def test_pages_are_asked_for_when_they_are_wanted_only(
 def test_pages_are_held_in_a_window_however_long_the_list_is(
     client: GitLabClient, sandbox: Sandbox, bridge: Bridge, until: Callable[..., None]
 ) -> None:
-    """A consumer that stands still stops the reading: memory is bounded."""
+    """A consumer that pauses stops the reading: memory is bounded."""
     pages = client.iter_pages("users", per_page=1)
     for _ in range(3):
         next(pages)

@@ -23,7 +23,7 @@ unhurried = settings(
 
 @pytest.fixture(scope="module")
 def crowd() -> Iterator[tuple[Sandbox, GitLabClient]]:
-    """Make a sandbox whose users are its rows, and a client of it."""
+    """Make a sandbox with users as its rows, and a client of it."""
     world = generate_world(seed=1, users=1, merge_requests=0, issues=0, projects=1)
     with Sandbox(world) as sandbox, Bridge(4) as bridge:
         yield sandbox, GitLabClient(sandbox.url, sandbox.token(), bridge=bridge)

@@ -177,7 +177,7 @@ def test_an_answer_that_holds_no_text_is_unknown(
 def test_a_file_that_was_removed_meanwhile_is_unknown(
     client: GitLabClient, shelf: Shelf, sandbox: Sandbox
 ) -> None:
-    """The list and the files are two readings; between them somebody may push."""
+    """The list and the files are read apart; a push can come between them."""
     path = shelf.put(COMPLETE)
     body = '{"message": "404 File Not Found"}'
     sandbox.faults.add("status", status=404, body=body, path="*/README.md")

@@ -132,7 +132,7 @@ def test_a_missing_project_is_a_404(gl: gitlab.Gitlab) -> None:
 
 
 def test_groups(gl: gitlab.Gitlab) -> None:
-    """With what lies below them."""
+    """With what is below them."""
     assert set(ids(gl.groups.list(get_all=True))) == {501, 502, 503}
     assert set(
         ids(gl.groups.list(pagination="keyset", per_page=1, get_all=True, iterator=True))

@@ -23,7 +23,7 @@ COMMITS = "/projects/:id/repository/commits"
 MOST_IN_VAIN = 16
 """Pages that are asked for behind the last one: GitLab does not say how many there are."""
 LISTS_OF_ONE = 11
-"""Requests about a person whose lists have one page each."""
+"""Requests about a person with lists of one page each."""
 
 LIMIT = 250.0  # seconds, only so that a broken test ends
 pytestmark = [
@@ -100,7 +100,7 @@ def test_every_cell_of_every_author_is_that_of_a_second_computation(
 
 
 def test_quick_is_what_lists_alone_say(served: Sandbox, users: Users, everybody: list[str]) -> None:
-    """Who never wrote a merge request contributed nowhere, so nobody looks for their commits."""
+    """A person without merge requests contributed nowhere, so their commits are not read."""
     rows = users(everybody, "--quick")
     assert rows == truth.people_rows(REAL, everybody, quick=True)
     assert total(rows, "Unverified") > 5000
@@ -140,11 +140,11 @@ def signed(user: dict[str, Any], commit: dict[str, Any]) -> dict[str, Any]:
     """Return the commit as its author signs it, who does so in one of six ways."""
     username, address = user["username"], user["public_email"]
     name, email = {
-        KNOWN: ("Somebody", address.upper()),
-        PRIVATE: ("Somebody", f"{user['id']}-{username}@users.noreply.gitlab.example"),
-        LOCAL_PART: ("Somebody", address),
+        KNOWN: ("Someone", address.upper()),
+        PRIVATE: ("Someone", f"{user['id']}-{username}@users.noreply.gitlab.example"),
+        LOCAL_PART: ("Someone", address),
         NAME: (user["name"].replace(" ", "_").upper(), "root@build.invalid"),
-        TWO_DOMAINS: ("Somebody", f"{username}@{commit['id'][0]}.invalid"),
+        TWO_DOMAINS: ("Someone", f"{username}@{commit['id'][0]}.invalid"),
         NAMESAKES: ("Two Namesakes", "root@build.invalid"),
     }[user["id"] % 6]
     return {**commit, "author_name": name, "author_email": email}
@@ -175,7 +175,7 @@ def varied(item: dict[str, Any], *, ended: str) -> dict[str, Any]:
 
 
 def write_varied(folder: Path) -> None:
-    """Write the data anew, with what the real one lacks: open items, time spent, odd commits."""
+    """Write the data again, with what the real one lacks: open items, time spent, odd commits."""
     people = truth.records(REAL, "users")
     authors = {user["public_email"]: user for user in people}
     commits = truth.records(REAL, "commits")
@@ -191,7 +191,7 @@ def write_varied(folder: Path) -> None:
 def test_the_numbers_hold_however_commits_are_signed_and_whatever_state_items_are_in(
     everybody: list[str], tmp_path: Path
 ) -> None:
-    """By address, by username and by name commits are the same; a doubtful one is nobody's."""
+    """By address, by username and by name commits are the same; a doubtful one is unmatched."""
     folder = tmp_path / "data"
     folder.mkdir()
     write_varied(folder)

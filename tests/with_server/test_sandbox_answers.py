@@ -14,7 +14,7 @@ Get = Callable[..., urllib3.BaseHTTPResponse]
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Sandbox]:
-    """Start a sandbox whose last project is private; every fourth person is in no group."""
+    """Start a sandbox with a private last project; every fourth person is in no group."""
     world = generate_world(seed=2, users=8, merge_requests=4, issues=2, projects=5)
     with Sandbox(world, threads=4) as sandbox:
         yield sandbox
@@ -65,7 +65,7 @@ def test_what_the_client_has_is_not_sent_again(get: Get, path: str) -> None:
 
 
 def test_a_changed_record_has_another_etag(running: Sandbox, get: Get) -> None:
-    """The list it stands in, too."""
+    """The list it is in, too."""
     before = get("/merge_requests?scope=all").headers["etag"]
     record = running.world.merge_requests.rows[0].data
     running.world.put("merge_requests", {**record, "upvotes": record["upvotes"] + 1})
@@ -187,12 +187,12 @@ def test_somebody_without_a_token_sees_what_is_public(get: Get) -> None:
         assert get(path, "").status == 401, path
 
 
-# --- what may be seen --------------------------------------------------------------------------
+# --- what can be seen --------------------------------------------------------------------------
 
 
 @pytest.fixture
 def outsider(running: Sandbox) -> str:
-    """Return the token of somebody who is no member of the private project."""
+    """Return the token of a person who is not a member of the private project."""
     world = running.world
     private = next(row.data["id"] for row in world.projects if row.data["visibility"] == "private")
     members = {one["user_id"] for one in world.tables.memberships if one["source_type"] == "group"}

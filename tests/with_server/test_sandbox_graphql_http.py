@@ -47,7 +47,7 @@ def poster(sandbox: Sandbox, http: urllib3.PoolManager) -> Post:
 
 
 def test_both_kinds_of_tokens_are_taken_in_their_headers(sandbox: Sandbox, post: Post) -> None:
-    """A personal one in either, an OAuth token as a bearer; without one it is nobody who asks."""
+    """A personal one in either, an OAuth token as a bearer; without one, no one asks."""
     name = sandbox.world.truth.usernames[1]
     personal, oauth = sandbox.token(name), sandbox.token_for(name, kind="oauth")
     for headers in (
@@ -154,7 +154,7 @@ def test_each_merge_request_in_an_answer_takes_its_time(sandbox: Sandbox, post: 
 def test_the_latency_of_nodes_can_be_set_over_http(
     sandbox: Sandbox, http: urllib3.PoolManager
 ) -> None:
-    """For benchmarks, whose sandbox is another process."""
+    """For benchmarks, which run the sandbox in another process."""
     url = f"{sandbox.url}/-/sandbox/node-latency"
     assert http.request("PUT", url, json=0.25).status == 204
     assert sandbox.node_latency == 0.25

@@ -196,7 +196,7 @@ def test_connections_are_kept_alive(small: World, http: urllib3.PoolManager) -> 
 
 
 def test_64_clients_are_answered_at_once(small: World) -> None:
-    """Nobody waits for another's latency."""
+    """No request waits for another's latency."""
     with Sandbox(small, latency=60) as sandbox:
         url = f"{sandbox.url}/api/v4/version"
         threads = in_threads(

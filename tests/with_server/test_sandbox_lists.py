@@ -403,7 +403,7 @@ def test_files_come_as_base64_and_raw(
 # --- real data ---------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real data is not beside this project")
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real data is not next to this project")
 def test_the_real_data_is_served(http: urllib3.PoolManager) -> None:
     """One person's merge requests, one with its commits and diffs, the tree."""
     world = load_world(REAL)

@@ -34,7 +34,7 @@ class Walk:
     """One walk along the document: Python shares its names, commands share an empty folder."""
 
     def __init__(self, folder: Path) -> None:
-        # The command that is installed beside this Python goes before any other.
+        # The command that is installed with this Python goes before any other.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         self._environment = environment(folder, PATH=path)
         self._folder = folder
@@ -51,7 +51,7 @@ class Walk:
         return "\n".join([f"```{language}", *tell(body.splitlines()), "```"])
 
     def _python(self, lines: list[str]) -> list[str]:
-        """Run statement by statement; each one's output stands below it, as comments."""
+        """Run statement by statement; each one's output is below it, as comments."""
         retold: list[str] = []
         at = 0
         for statement in ast.parse("\n".join(lines)).body:
@@ -66,7 +66,7 @@ class Walk:
         return retold + written(lines[at:])
 
     def _console(self, lines: list[str]) -> list[str]:
-        """Run command by command; each one's output stands below it, as it is."""
+        """Run command by command; each one's output is below it, as it is."""
         retold: list[str] = []
         at = 0
         while at < len(lines):
@@ -103,7 +103,7 @@ class Walk:
 
 
 def written(lines: list[str]) -> list[str]:
-    """Return lines of Python without any output, which would stand where nothing checks it."""
+    """Return lines of Python without any output, which would be where nothing checks it."""
     return [line for line in lines if not line.startswith(ARROW)]
 
 
@@ -131,7 +131,7 @@ def pattern(line: str) -> re.Pattern[str]:
 
 @pytest.mark.timeout(300)
 def test_each_snippet_of_the_tour_gives_what_stands_below_it(tmp_path: Path) -> None:
-    """Else the difference is shown, and `--write` mends the document."""
+    """Otherwise the difference is shown, and `--write` fixes the document."""
     told = TOUR.read_text(encoding="utf-8")
     found = Walk(tmp_path).retold(told)
     if told != found:
@@ -192,7 +192,7 @@ gitlab-sync
 
 
 def test_what_a_snippet_gives_takes_the_place_of_what_it_does_not(tmp_path: Path) -> None:
-    """Names are shared, a loop's output stands below the loop, and `$?` is of the line before."""
+    """Names are shared, a loop's output is below the loop, and `$?` is of the line before."""
     assert Walk(tmp_path).retold(TOLD) == RETOLD
 
 

@@ -463,7 +463,7 @@ def test_what_went_over_the_wire_is_counted(sandbox: Sandbox) -> None:
 def test_more_hosts_than_pools_are_kept_are_asked_all_the_same(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The oldest pool is dropped and made anew."""
+    """The oldest pool is dropped and made again."""
     monkeypatch.setattr(transport_module, "_INSTANCES", 1)
     transport = Transport(2)
     names = [sandbox.url, sandbox.url.replace("127.0.0.1", "localhost")] * 3

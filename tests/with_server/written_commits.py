@@ -1,4 +1,4 @@
-"""Commits that a test writes into a sandbox's world, by whom and when it likes."""
+"""Commits that a test writes into a sandbox's world, by any person at any time."""
 
 from __future__ import annotations
 

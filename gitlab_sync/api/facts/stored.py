@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
 
 import orjson
 
@@ -179,7 +178,7 @@ def _packed(found: FactsRead) -> bytes | None:
 
 def _cut(row: Record, keys: Sequence[str]) -> Record:
     """Return a row with only these keys, as far as it has them."""
-    kept: dict[str, Any] = {key: row[key] for key in keys if key in row}
+    kept: Record = {key: row[key] for key in keys if key in row}
     if isinstance(kept.get("author"), dict):
         kept["author"] = _cut(kept["author"], _AUTHOR)
     return kept

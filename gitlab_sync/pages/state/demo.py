@@ -36,6 +36,7 @@ class Demo:
         return SignIn.check(self.url, Credential(self.token), is_demo=True)
 
 
+_KEPT = 100  # exchanges; nothing in the app looks at them
 _lock = threading.Lock()
 _demo: Demo | None = None
 
@@ -50,7 +51,7 @@ def get_demo() -> Demo:
         if _demo is None:
             last_day = datetime.now(UTC).date()
             world = demo_world(last_day)
-            sandbox = Sandbox(world).start()
+            sandbox = Sandbox(world, kept=_KEPT).start()
             teams = tuple(
                 Team(name, "", tuple(map(Member, usernames)))
                 for name, usernames in world.teams.items()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
+
+from cachetools import TTLCache
 
 T = TypeVar("T")
 
@@ -28,25 +29,15 @@ class FlashStore(Generic[T]):
         most: int = 1000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._life = life
-        self._most = most
-        self._clock = clock
         self._lock = threading.Lock()
-        self._values: OrderedDict[str, tuple[float, T]] = OrderedDict()
+        self._values: TTLCache[str, T] = TTLCache(most, life, clock)
 
     def put(self, key: str, value: T) -> None:
         """Store the value for the browser with that key, in place of an earlier one."""
         with self._lock:
-            self._values[key] = (self._clock() + self._life, value)
-            self._values.move_to_end(key)
-            if len(self._values) > self._most:
-                self._values.popitem(last=False)
+            self._values[key] = value
 
     def pop(self, key: str) -> T | None:
         """Return the browser's value and forget it; None if there is none or it has expired."""
         with self._lock:
-            found = self._values.pop(key, None)
-        if found is None:
-            return None
-        end, value = found
-        return value if self._clock() < end else None
+            return self._values.pop(key, None)

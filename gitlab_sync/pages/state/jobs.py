@@ -35,10 +35,10 @@ KEPT = 3600.0
 """Seconds that a finished job is kept after it was last watched."""
 
 MOST_KEPT = 100
-"""The most finished jobs that are kept; the least recently watched is dropped first."""
+"""The most finished jobs that are kept."""
 
 MOST_BYTES = 64_000_000
-"""The most bytes that the reports of finished jobs take; a single larger one is kept, too."""
+"""The most memory, in bytes, that the reports of finished jobs take; one report is always kept."""
 
 State = Literal["running", "done", "cancelled", "failed"]
 
@@ -51,8 +51,8 @@ class BackgroundJob:
 
     The thread only coordinates: the shared executor sends the requests. `report` is set when the
     job is done or cancelled, `error` when it has failed, never both. `started` is aware, UTC.
-    `size` is about how many bytes of memory the report takes, 0 before its end. `on_end` is called
-    at the very end, in the job's thread.
+    `size` is the approximate memory of the report in bytes, set soon after the end; then `on_end`
+    is called in the job's thread.
     """
 
     def __init__(self, work: Work, on_end: Callable[[], None] = lambda: None) -> None:
@@ -120,7 +120,7 @@ class BackgroundJob:
         try:
             self.report = self._work(run)
         except GitLabSyncError as error:
-            # Without its traceback, which would keep all that was read until then.
+            # A copy has no traceback, which would keep all that was read until then.
             self.error = copy(error)
         except Exception as error:  # noqa: BLE001 - the page must not wait forever
             trace = "".join(traceback.format_exception(error))
@@ -167,8 +167,9 @@ class JobRegistry:
     A key is (principal, query), so only those who are allowed to see a result find it. `clock`
     returns seconds and never goes back.
 
-    A finished job goes `kept` seconds after it was last watched. Beyond `most_kept` in number, or
-    `most_bytes` in memory, the jobs without a watcher go first, then the least recently watched.
+    A finished job is dropped when it was not watched for `kept` seconds. So are those beyond
+    `most_kept` in number or `most_bytes` in memory: jobs without watchers first, then the least
+    recently watched.
     """
 
     def __init__(
@@ -264,7 +265,7 @@ class JobRegistry:
                 for entry in self._entries.values()
                 if entry.left is not None and entry.job.running and now >= entry.left + self._grace
             ]
-            for key in self._too_many(now):
+            for key in self._surplus(now):
                 del self._entries[key]
         for job in left:
             job.cancel("all tabs were closed")
@@ -273,20 +274,20 @@ class JobRegistry:
         if due:
             self._timer.set(min(due))
 
-    def _too_many(self, now: float) -> list[Hashable]:
-        """Return which finished jobs have to go; for the holder of the lock."""
+    def _surplus(self, now: float) -> list[Hashable]:
+        """Return the keys of the finished jobs to drop. The caller holds the lock."""
         ended = [(key, entry) for key, entry in self._entries.items() if not entry.job.running]
         ended.sort(key=lambda pair: (bool(pair[1].owners), pair[1].seen), reverse=True)
-        gone: list[Hashable] = []
+        surplus: list[Hashable] = []
         number = size = 0
         for key, entry in ended:
             fits = number < self._most_kept and size + entry.job.size <= self._most_bytes
             if now >= entry.seen + self._kept or not (fits or number == 0):
-                gone.append(key)
+                surplus.append(key)
             else:
                 number += 1
                 size += entry.job.size
-        return gone
+        return surplus
 
     def _due(self, entry: _Entry, now: float) -> float:
         """Return the time of the next sweep that this job needs."""

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.rules.identity.usernames import username_key
 
 Role = Literal["admin", "mentor", "member"]
 """An admin sees all pages and the server's status, a mentor all pages, a member their own data."""
@@ -57,7 +58,7 @@ class Roles:
         if sign_in.is_demo:
             return "admin"
         default: Role = "member" if self.by_username else "mentor"
-        return self.by_username.get(sign_in.username.lower(), default)
+        return self.by_username.get(username_key(sign_in.username), default)
 
 
 def _read_file(path: str) -> object:
@@ -83,7 +84,7 @@ def _by_username(setting: Mapping[str, object]) -> dict[str, Role]:
                 f"the role {name} must be a list of usernames, got {type(usernames).__name__}",
                 hint=f'Write, for example, {name} = ["ann", "bob"].',
             )
-        by_role[role] += [str(username).strip().removeprefix("@").lower() for username in usernames]
+        by_role[role] += [username_key(str(username)) for username in usernames]
     found: dict[str, Role] = {}
     for role, names in by_role.items():  # the role that sees more comes first
         for username in names:

@@ -225,9 +225,9 @@ def _show_progress(query: PageQuery[Q, R], job: BackgroundJob) -> None:
 
 
 def _cancel(query: PageQuery[Q, R]) -> None:
-    """Cancel the query's job. Streamlit keeps what a button calls: that must not be the job."""
-    sign_in = current_sign_in()
-    job = None if sign_in is None else _find(sign_in, query)
+    """Cancel the query's job. Streamlit keeps a callback for long: it must not hold the job."""
+    visitor = current_sign_in()
+    job = None if visitor is None else _find(visitor, query)
     if job is not None:
         job.cancel("you cancelled the run")
 

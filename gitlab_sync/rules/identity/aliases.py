@@ -1,4 +1,4 @@
-"""The aliases file: under which other addresses and names people commit."""
+"""Reads the aliases file: the other addresses and names under which people commit."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from gitlab_sync.rules.identity.usernames import is_username, username_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Only at the start or after white space: `C#` in a name begins no comment.
+# Only at the start or after white space: the `C#` in a name does not begin a comment.
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """What else a person is known by. Immutable; `emails` and `names` as they were written."""
+    """Other addresses and names of a person, as the file spells them."""
 
     username: str
     emails: tuple[str, ...] = ()
@@ -29,11 +29,12 @@ class Alias:
 
 
 def parse_aliases(text: str, source: str = "aliases") -> dict[str, Alias]:
-    """Return the aliases by the lower case of their username.
+    """Return the aliases by username in lower case.
 
-    A line is `username, address or name, …`; what has an `@` is an address. `#` begins a comment.
-    Several lines for one username add up. Raises ConfigurationError with every fault, each with
-    `source` and its line: no username, nothing behind it, no address, or the address of another.
+    A line is `username, address or name, …`; a field with an `@` is an address. `#` begins a
+    comment. Several lines for one username add up. Raises ConfigurationError with every fault, each
+    with `source` and its line: no username, nothing after it, an invalid address, or the address of
+    another person.
     """
     found: dict[str, Alias] = {}
     owners: dict[str, tuple[str, int]] = {}
@@ -64,17 +65,17 @@ def parse_aliases(text: str, source: str = "aliases") -> dict[str, Alias]:
 
 def _fault_of_line(username: str, fields: list[str]) -> str | None:
     if not is_username(username):
-        return f"“{username}” is no username" if username else "no username"
+        return f"“{username}” is not a username" if username else "no username"
     if not fields:
-        return f"neither an address nor a name behind “{username}”"
+        return f"neither an address nor a name after “{username}”"
     strange = [field for field in fields if "@" in field and not _ADDRESS.fullmatch(field)]
-    return f"“{strange[0]}” is no address" if strange else None
+    return f"“{strange[0]}” is not an address" if strange else None
 
 
 def _taken(
     fields: list[str], owners: dict[str, tuple[str, int]], key: str
 ) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Yield the addresses that somebody else has: no commit could be told apart by them."""
+    """Yield the addresses that another person has, too: they could not distinguish commits."""
     for field in fields:
         owner = owners.get(normal_address(field))
         if owner is not None and owner[0] != key:

@@ -1,18 +1,19 @@
-"""Whose work a commit is.
+"""Decides who wrote a commit.
 
-A commit of git carries a name and an address that anybody may have typed, and no account of GitLab.
-It is a person's by the first of three rules that holds for anybody:
+A git commit has a name and an address that anyone could have typed, and no GitLab account. The
+first of three rules that matches anyone decides:
 
-1. its address is a known one of the person, or GitLab's private address for them;
+1. its address is a known address of the person, or GitLab's private address for them;
 2. the part of its address before the `@` is their username, and all addresses of the project with
-   this part lie in one domain (else `info@` or `ann@` of two companies would be one person);
+   this part have one domain (else `info@` or `ann@` of two companies would be one person);
 3. its author's name is their username or name, and no other member of the project has that name.
 
-Where a rule holds for two, the commit is nobody's. The third rule asks the project's members, not
-the other people of the run: so a person has the same commits alone and in any batch, unless a
-known address of another in the batch claims them. A commit whose address another member claims (by
-private address or the second rule) is that member's, whether or not they are asked for. What the
-members cannot show stays open: of two who are not members and of one name, each would get it alone.
+If a rule matches two people, the commit is unmatched. The third rule asks the project's members,
+not the other people of the run: so a person has the same commits alone and in any batch, unless a
+known address of another person in the batch claims them. A commit with an address that another
+member claims (by private address or the second rule) is that member's, whether they were asked for
+or not. One case stays open: of two people with one name who are not members, each would get it
+alone.
 """
 
 from __future__ import annotations
@@ -42,12 +43,12 @@ _NO_MAILMAP = Mailmap()
 _NOT_ASKED = PartialList(missing="members were not read")
 
 Apart = Literal["merges", "bots", "others", "unmatched"]
-"""Where a commit goes that is nobody's of the run."""
+"""Where a commit goes that matches no one in the run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """A signature that matches nobody, as the `.mailmap` has it, and how many commits carry it."""
+    """A signature that matches no one, as the `.mailmap` has it, and its number of commits."""
 
     name: str
     address: str
@@ -56,14 +57,14 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The commits of one project, each in exactly one place. Not to be changed; threads may share.
+    """The commits of one project, each in exactly one place. Immutable.
 
-    `people` has an entry for everybody of the run, under the username in lower case. `merges` have
-    two or more parents and are nobody's work. `bots` are those of bots that nobody asked for.
-    `others` are known to be somebody else's: the private address names an account outside the run,
-    or a member outside it is found by the rules above. `unmatched` fits nobody, or two. `missing`
-    says why names could not decide (the members could not be read), so that commits of people may
-    be among the unmatched; None: all was decided.
+    `people` has an entry for everyone in the run, under the username in lower case. `merges` have
+    two or more parents and count for no one. `bots` are those of bots that were not asked for.
+    `others` are known to be another person's: the private address names an account outside the run,
+    or the rules above find a member outside it. `unmatched` match no one, or two people. `missing`
+    says why names could not decide (the members could not be read), so that commits of people can
+    be among the unmatched; None: everything was decided.
     """
 
     people: Mapping[str, tuple[Record, ...]]
@@ -76,7 +77,7 @@ class Attribution:
 
     @property
     def total(self) -> int:
-        """The number of commits that were read, each id once: the sum of all the places."""
+        """The number of commits that were read, each id once: the sum of all places."""
         places = (*self.people.values(), self.merges, self.bots, self.others, self.unmatched)
         return sum(map(len, places))
 
@@ -84,9 +85,9 @@ class Attribution:
 def needs_members(
     commits: Iterable[Record], identities: Iterable[Identity], mailmap: Mailmap = _NO_MAILMAP
 ) -> bool:
-    """Say whether the project's members have to be read: a name has to decide about some commit.
+    """Return whether the project's members have to be read: a name decides about a commit.
 
-    Takes what `attribute` takes. Never raises.
+    The arguments are those of `attribute`. Never raises.
     """
     commits = unique_records(commits)
     project = _Project(commits, identities, _NOT_ASKED, mailmap)
@@ -105,7 +106,7 @@ def attribute(
 
     `commits` are all that were read of all its branches, as GitLab sends them, in any order: the
     second rule looks at every address among them. `members` are the records of `members/all`, None
-    where `needs_members` said no. `bots` are usernames of bots whose names do not show it.
+    if `needs_members` said no. `bots` are usernames of bots that do not look like bots.
     """
     commits = unique_records(commits)
     people = unique(identities, lambda identity: identity.key)
@@ -135,14 +136,14 @@ def attribute(
 
 
 def is_merge(commit: Record) -> bool:
-    """Say whether a commit has two or more parents."""
+    """Return whether a commit has two or more parents."""
     parents = record.field(commit, "parent_ids")
     return isinstance(parents, list | tuple) and len(parents) >= 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Signature:
-    """Name and address of a commit, and the address as it is compared, in its two parts."""
+    """Name and address of a commit, and the two parts of the address for comparison."""
 
     name: str
     address: str
@@ -155,7 +156,7 @@ class _Signature:
 
 
 class _Project:
-    """One project's commits, the people to find among them and its members, ready to look up."""
+    """Indexes over one project's commits and members, and the people to find."""
 
     def __init__(
         self,
@@ -167,13 +168,12 @@ class _Project:
         self.members = members
         self._mailmap = mailmap
         self._people = _Index(identities)
-        # Their e-mail addresses are left out: whether members are read must not change what the
-        # first rule says.
+        # Without their e-mail addresses: reading the members must not change the first rule.
         self._member_index = _Index(
             identity_of({key: record.field(row, key) for key in ("id", "username", "name")})
             for row in members.rows
         )
-        # Many commits have few authors: what depends on these alone is found out once for each.
+        # Many commits have few authors: each signature is decided once.
         self._signatures: dict[tuple[str, str], _Signature] = {}
         self._decided: dict[_Signature, Identity | Apart | None] = {}
         domains: defaultdict[str, set[str]] = defaultdict(set)
@@ -182,7 +182,7 @@ class _Project:
         self._in_one_domain = {local for local, among in domains.items() if len(among) == 1}
 
     def signature(self, commit: Record) -> _Signature:
-        """Return who a commit says that its author is."""
+        """Return the name and address of a commit's author."""
         written = record.text(commit, "author_name"), record.text(commit, "author_email")
         key = written[0] or "", written[1] or ""
         found = self._signatures.get(key)
@@ -200,7 +200,7 @@ class _Project:
         )
 
     def decide(self, commit: Record, bots: Collection[str]) -> Identity | Apart | None:
-        """Return whose the commit is, or the place it goes to; None: members were needed for it."""
+        """Return the author's key, or the place of the commit; None: members are needed for it."""
         if is_merge(commit):
             return "merges"
         signature = self.signature(commit)
@@ -222,11 +222,11 @@ class _Project:
         return self._apart(signature, bots)
 
     def by_address(self, signature: _Signature) -> Sequence[Identity]:
-        """Return the people whose the commit is by the first rule, else by the second."""
+        """Return the people that the first rule matches, else those that the second matches."""
         return self._people.knowing(signature.known) or self._by_local_part(self._people, signature)
 
     def named(self, signature: _Signature) -> Sequence[Identity]:
-        """Return the people who have the name of the commit's author."""
+        """Return the people with the name of the commit's author."""
         return self._people.by_name.get(normal_name(signature.name), ())
 
     def _by_local_part(self, index: _Index, signature: _Signature) -> Sequence[Identity]:
@@ -254,7 +254,7 @@ class _Project:
 
 
 class _Index:
-    """People by everything that a commit may carry for them."""
+    """People by everything that can identify them on a commit."""
 
     def __init__(self, identities: Iterable[Identity]) -> None:
         self.by_username: defaultdict[str, list[Identity]] = defaultdict(list)
@@ -273,7 +273,7 @@ class _Index:
                 self._by_id[identity.id] = identity
 
     def knowing(self, address: str) -> Sequence[Identity]:
-        """Return the people whose known or private address this is."""
+        """Return the people with this known or private address."""
         known = self._by_address.get(address, [])
         number, username = private_owner(address) or (None, "")
         owner = None if number is None else self._by_id.get(number)
@@ -283,7 +283,7 @@ class _Index:
 
 
 def _is_bots(signature: _Signature, bots: Collection[str]) -> bool:
-    """Say whether the author's name or address shows a bot's username.
+    """Return whether the author's name or address is a bot's username.
 
     A bot's private address has its id before the username: `49-renovate@…`, on GitHub `49+…`.
     """
@@ -292,7 +292,7 @@ def _is_bots(signature: _Signature, bots: Collection[str]) -> bool:
 
 
 def _signatures(signatures: Iterable[_Signature]) -> tuple[Unmatched, ...]:
-    """Count the signatures without case, under the spelling that sorts first; most first."""
+    """Count the signatures, ignoring case; the most frequent first, in the first spelling."""
     numbers: Counter[tuple[str, str]] = Counter()
     spelled: dict[tuple[str, str], tuple[str, str]] = {}
     for signature in signatures:

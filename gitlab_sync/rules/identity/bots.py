@@ -1,6 +1,6 @@
-"""Who is a person and who a bot, by the username alone.
+"""Tells bots from people, by the username alone.
 
-REST's lists of notes carry no `bot` flag and GraphQL's do, so only the name lets both agree.
+Notes have a `bot` flag in GraphQL but not in REST, so only the name gives the same result in both.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 DEFAULT_BOTS = frozenset({"dependabot", "renovate", "copilot-swe-agent"})
-"""Bots whose names do not show it. A setting may replace the list."""
+"""Bots that do not look like bots. A setting can replace the list."""
 
 # GitLab names the users behind project and group access tokens `project_12_bot_3f…`.
 _TOKEN_USER = re.compile(r"^(project|group)_\d+_bot", re.IGNORECASE)
@@ -22,9 +22,9 @@ _ENDINGS = ("-bot", "_bot", "[bot]")
 
 
 def is_bot(username: str, extra: Collection[str] = DEFAULT_BOTS) -> bool:
-    """Say whether `username` is a bot's, by its shape or because `extra` lists it, without case.
+    """Return whether `username` is a bot: it looks like one, or `extra` lists it, ignoring case.
 
-    `ghost`, to whom GitLab gives what deleted accounts wrote, is a person.
+    `ghost`, which GitLab gives the work of deleted accounts to, is a person.
     """
     name = username_key(username)
     return (

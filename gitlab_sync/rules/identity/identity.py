@@ -1,4 +1,4 @@
-"""Who a person is in git: the addresses, usernames and names that a commit may carry for them."""
+"""The identity of a person in git: the addresses, usernames and names on their commits."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _ADDRESSES = ("email", "public_email", "commit_email", "override_email", "global_email")
 _USERNAMES = ("username", "override_username", "global_username")
 
-# What GitLab writes for people who keep their address private (docs.gitlab.com, "Use an
-# automatically-generated private commit email"). The id has a limit so that `int` never refuses it.
+# The address that GitLab generates for people who keep theirs private (docs.gitlab.com, "Use an
+# automatically-generated private commit email"). The id is limited so that `int` accepts it.
 _PRIVATE = re.compile(r"([0-9]{1,18})-(.+)@users\.noreply\.[^@]+", re.DOTALL)
 
 _BETWEEN_WORDS = re.compile(r"[\s_.\-]+")
@@ -27,11 +27,11 @@ _BETWEEN_WORDS = re.compile(r"[\s_.\-]+")
 
 @dataclass(frozen=True, slots=True)
 class Identity(HasUsername):
-    """One person, and everything that marks a commit as theirs. Immutable: threads may share it.
+    """One person, and everything that marks a commit as theirs.
 
-    `id` is GitLab's number (None: not known), `username` and `name` are as GitLab spells them.
-    `emails` are the known addresses and `usernames` all usernames, in lower case; `names` all
-    usernames and names as `normal_name` gives them. None of the three holds an empty text.
+    `id` is GitLab's number (None: unknown); `username` and `name` are as GitLab spells them.
+    `emails` are the known addresses and `usernames` all usernames, in lower case; `names` are all
+    usernames and names as `normal_name` returns them. None of the three holds an empty text.
     """
 
     id: int | None
@@ -42,7 +42,7 @@ class Identity(HasUsername):
     names: frozenset[str]
 
     def is_same_person(self, other: Identity) -> bool:
-        """Say whether both are one account, by the id where both have it, else by the username."""
+        """Return whether both are one account: by id if both have one, else by username."""
         if self.id is not None and other.id is not None:
             return self.id == other.id
         return self.key == other.key
@@ -54,11 +54,11 @@ def identity_of(
     extra_usernames: Iterable[str] = (),
     extra_names: Iterable[str] = (),
 ) -> Identity:
-    """Return who `user` is, a user record as GitLab sends it, and by what else they are known.
+    """Return the identity of a user record of GitLab, with the other names of the person.
 
-    The record may also hold `override_email`, `override_username`, `global_email` and
-    `global_username`. The extra ones come from an aliases file. Empty texts, and what is no text,
-    count as not there; never raises.
+    The record can also hold `override_email`, `override_username`, `global_email` and
+    `global_username`. The extra ones come from an aliases file. Empty texts and other types are
+    ignored. Never raises.
     """
     username = bare_username(record.text(user, "username"))
     name = (record.text(user, "name") or "").strip()
@@ -76,20 +76,20 @@ def identity_of(
 
 
 def normal_address(address: str) -> str:
-    """Return an e-mail address as it is compared: in lower case, without white space around it."""
+    """Return an e-mail address in the form for comparison: stripped, in lower case."""
     return address.strip().lower()
 
 
 def normal_name(name: str) -> str:
-    """Return a name as it is compared: without spaces, `_`, `.` and `-`, and without case.
+    """Return a name in the form for comparison: in lower case, without spaces, `_`, `.` and `-`.
 
-    One letter may be written as one character or as two (a Mac likes two): both become one.
+    A letter can be written as one character or as two (Macs use two): both become one.
     """
     return unicodedata.normalize("NFC", _BETWEEN_WORDS.sub("", name).casefold())
 
 
 def private_owner(address: str) -> tuple[int, str] | None:
-    """Return id and username that a private address of GitLab names, or None for another one.
+    """Return the id and username in a private address of GitLab, or None for another address.
 
     `address` is in lower case, such as `7-ann@users.noreply.gitlab.example`.
     """

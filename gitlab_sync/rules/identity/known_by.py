@@ -1,4 +1,4 @@
-"""By what else people are known in git: what an aliases file or a `.mailmap` says."""
+"""Other names and addresses of people in git, from an aliases file or a `.mailmap`."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _ADDRESS = re.compile(r"<[^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class KnownBy:
-    """Further addresses and names of people. Not to be changed, so threads may share it.
+    """Other addresses and names of people.
 
-    `aliases` are by the username in lower case; `mailmap` counts for the commits of all projects,
-    and its `faults` name the lines that were passed over.
+    `aliases` are by username in lower case. `mailmap` applies to the commits of all projects; its
+    `faults` name the lines that were skipped.
     """
 
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     mailmap: Mailmap = field(default_factory=Mailmap)
 
     def identity(self, user: Record) -> Identity:
-        """Return who a user is, with what is known of them besides. Never raises."""
+        """Return the identity of a user with their aliases. Never raises."""
         alias = self.aliases.get(username_key(record.text(user, "username")))
         if alias is None:
             return identity_of(user)
@@ -40,15 +40,15 @@ class KnownBy:
 
 
 NOBODY_ELSE = KnownBy()
-"""Nothing is known but what GitLab says."""
+"""Nothing is known beyond GitLab."""
 
 
 def parse_known_by(text: str, source: str = "aliases") -> KnownBy:
-    """Return what a file says: lines of `username, address or name, …`, or a `.mailmap`.
+    """Return the content of a file: lines of `username, address or name, …`, or a `.mailmap`.
 
-    It is a `.mailmap` if each of its lines has an address in pointed brackets, and none begins as
-    an alias does. Raises ConfigurationError as `parse_aliases`; the faults of a `.mailmap` end
-    nothing.
+    It is a `.mailmap` if each line has an address in angle brackets and none begins like an alias.
+    Raises ConfigurationError as `parse_aliases` does; lines of a `.mailmap` with faults are
+    skipped.
     """
     lines = [line for line in lines_of(text) if line.strip() and not line.lstrip().startswith("#")]
     if lines and all(_ADDRESS.search(line) and not _is_alias(line) for line in lines):
@@ -57,7 +57,7 @@ def parse_known_by(text: str, source: str = "aliases") -> KnownBy:
 
 
 def all_known(files: Iterable[KnownBy]) -> KnownBy:
-    """Return what several files say together; who is in two of them has the aliases of both."""
+    """Return several files as one; a person in two of them has the aliases of both."""
     aliases: dict[str, Alias] = {}
     mailmap = Mailmap()
     for each in files:
@@ -71,6 +71,6 @@ def all_known(files: Iterable[KnownBy]) -> KnownBy:
 
 
 def _is_alias(line: str) -> bool:
-    """Say whether a comma ends a username before any address begins."""
+    """Return whether a comma ends a username before an address begins."""
     first, comma, _ = line.partition("<")[0].partition(",")
     return bool(comma) and is_username(first.strip())

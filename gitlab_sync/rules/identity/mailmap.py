@@ -1,4 +1,4 @@
-"""A project's `.mailmap`: what names and addresses of its commits stand for (gitmailmap(5))."""
+"""Reads a project's `.mailmap`: the proper names and addresses of commits (gitmailmap(5))."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gitlab_sync.rules.identity.identity import normal_address
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# One or two times a name (it may be missing) and an address in pointed brackets.
+# One or two times a name (optional) and an address in angle brackets.
 _LINE = re.compile(
     r"(?P<proper>[^<>]*)<(?P<first>[^<>]*)>"
     r"(?:(?P<name>[^<>#]*)<(?P<second>[^<>]*)>)?"
@@ -22,7 +22,7 @@ _LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Proper:
-    """What to put in place of a name and an address; None leaves it as it is."""
+    """The proper name and address; None keeps the one of the commit."""
 
     name: str | None = None
     address: str | None = None
@@ -30,10 +30,10 @@ class _Proper:
 
 @dataclass(frozen=True, slots=True)
 class Mailmap:
-    """What `parse_mailmap` read. Not to be changed, so threads may share it.
+    """What `parse_mailmap` read.
 
-    `faults` names each line that was passed over, as git does: the file belongs to a project, and
-    one bad line in it must not keep its commits from being read.
+    `faults` names each line that was skipped, as git skips it: one bad line in a project's file
+    must not prevent its commits from being read.
     """
 
     by_address: Mapping[str, _Proper] = field(default_factory=dict)
@@ -41,9 +41,9 @@ class Mailmap:
     faults: tuple[str, ...] = ()
 
     def proper(self, name: str, address: str) -> tuple[str, str]:
-        """Return the proper name and address for those of a commit, compared without case.
+        """Return the proper name and address for those of a commit, ignoring case.
 
-        A line with the commit's name and address goes before one with its address alone.
+        A line with the commit's name and address has priority over one with its address alone.
         """
         key = normal_address(address)
         found = self.by_both.get((name.strip().lower(), key)) or self.by_address.get(key)
@@ -55,7 +55,7 @@ class Mailmap:
         )
 
     def joined(self, other: Mailmap) -> Mailmap:
-        """Return what both say; where they differ, `other` counts."""
+        """Return both as one; where they differ, `other` has priority."""
         return Mailmap(
             {**self.by_address, **other.by_address},
             {**self.by_both, **other.by_both},
@@ -64,10 +64,10 @@ class Mailmap:
 
 
 def parse_mailmap(text: str, source: str = ".mailmap") -> Mailmap:
-    """Return the mapping that a `.mailmap` holds, in all four forms; never raises.
+    """Return the mapping of a `.mailmap`, in all four forms; never raises.
 
     `Proper Name <commit@address>`, `<proper@address> <commit@address>`, both together, and both
-    with the commit's name before its address. A later line adds to an earlier one of its address.
+    with the commit's name before its address. A later line adds to an earlier one for its address.
     """
     by_address: dict[str, _Proper] = {}
     by_both: dict[tuple[str, str], _Proper] = {}
@@ -92,7 +92,7 @@ def parse_mailmap(text: str, source: str = ".mailmap") -> Mailmap:
 
 
 def _read_line(line: str) -> tuple[_Proper, str, str] | str:
-    """Return what to put, the name (may be empty) and address it is for; a text is a fault."""
+    """Return the replacement, the name (can be empty) and address it is for; a text is a fault."""
     found = _LINE.fullmatch(line)
     if found is None:
         return "no address in “<…>”, or too many"

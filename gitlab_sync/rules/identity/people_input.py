@@ -1,6 +1,6 @@
-"""Lists of people as they are pasted or uploaded, with every bad line named.
+"""Reads lists of people, pasted or uploaded, and names every bad line.
 
-One username a line, or a table of some delimiter, with or without a header.
+A list is one username a line, or a table with any delimiter, with or without a header.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from gitlab_sync.rules.delimited import Records, records_of
 from gitlab_sync.rules.identity.usernames import HasUsername, bare_username, is_username
 
-# The clearest first: where there are two, “User” may hold a full name.
+# The clearest first: if there are two, “User” can be a full name.
 USER_TITLES = (
     "gitlab username",
     "gitlab_username",
@@ -36,7 +36,7 @@ COLLEGE_TITLES = (
 
 @dataclass(frozen=True, slots=True)
 class Person(HasUsername):
-    """Somebody on a list. `extra` has the further columns by their titles. Not to be changed."""
+    """A person on a list. `extra` has the further columns by their titles. Immutable."""
 
     username: str
     college: str = ""
@@ -45,7 +45,7 @@ class Person(HasUsername):
 
 @dataclass(frozen=True, slots=True)
 class PeopleInput:
-    """The people that were read, each once, and the faults: `file, line 3: …`. Immutable."""
+    """The people that were read, each once, and the faults as `file, line 3: …`."""
 
     people: tuple[Person, ...] = ()
     faults: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class PeopleInput:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the columns of a table are. `titles` are empty where it has no header."""
+    """Where the columns of a table are. `titles` is empty without a header."""
 
     user: int
     titles: tuple[str, ...]
@@ -67,9 +67,9 @@ class Layout:
 def parse_people(text: str, source: str = "text") -> PeopleInput:
     """Return the people of a text or a CSV file; never raises.
 
-    The delimiter is found among `,`, `;`, tab and `|`. A header is a first line in which one of
-    `USER_TITLES` stands; without one, column 1 is the username and column 2 the college. Nobody is
-    there twice: see `merged`. An `@` before a username is left out. A line without a username, or
+    The delimiter is found among `,`, `;`, tab and `|`. A header is a first line with one of
+    `USER_TITLES`; without one, column 1 is the username and column 2 the college. No one is listed
+    twice: see `merged`. An `@` before a username is left out. A line without a username, or
     with one that GitLab cannot have, is a fault that is named with `source` and its line, and left
     out.
     """
@@ -94,13 +94,13 @@ def parse_people(text: str, source: str = "text") -> PeopleInput:
 
 
 def merge(*inputs: PeopleInput) -> PeopleInput:
-    """Return several inputs as one, in their order; who is in two of them is there once."""
+    """Return several inputs as one, in their order, with each person once."""
     people = merged(person for each in inputs for person in each.people)
     return PeopleInput(tuple(people), tuple(fault for each in inputs for fault in each.faults))
 
 
 def merged(people: Iterable[Person]) -> list[Person]:
-    """Return everybody once, without case, as first spelled, where they first stood.
+    """Return everyone once, ignoring case, as first spelled, at their first place.
 
     What an earlier line leaves empty comes from a later one.
     """
@@ -114,7 +114,7 @@ def merged(people: Iterable[Person]) -> list[Person]:
 
 
 def layout_of(records: Records) -> Layout:
-    """Return where the username stands, and the rows below the header if there is one."""
+    """Return the column of the username, and the rows below the header if there is one."""
     header = tuple(title.lower() for title in records.rows[0][1]) if records.rows else ()
     user = _position(header, USER_TITLES)
     if user is None:
@@ -123,17 +123,17 @@ def layout_of(records: Records) -> Layout:
 
 
 def cell(cells: Sequence[str], position: int | None) -> str:
-    """Return a cell of a row; empty where the column or the cell is not there."""
+    """Return a cell of a row; empty if the column or the cell is missing."""
     return "" if position is None or position >= len(cells) else cells[position]
 
 
 def username_fault(username: str) -> str | None:
-    """Return why this cannot be a username of GitLab, or None if it can."""
+    """Return why this cannot be a username of GitLab, or None."""
     if not username:
         return "no username"
     if is_username(username):
         return None
-    return f"“{username[:60]}” is no username (letters, digits, “_”, “.” and “-”)"
+    return f"“{username[:60]}” is not a username (letters, digits, “_”, “.” and “-”)"
 
 
 def named(faults: Iterable[tuple[int, str]], source: str) -> tuple[str, ...]:
@@ -147,6 +147,6 @@ def _position(header: Sequence[str], titles: Sequence[str]) -> int | None:
 
 
 def _title(titles: Sequence[str], position: int) -> str:
-    """Return the title of a further column; one that is empty or there before gets its number."""
+    """Return the title of another column; an empty or repeated one becomes its number."""
     title = cell(titles, position)
     return title if title and title not in titles[:position] else f"Column {position + 1}"

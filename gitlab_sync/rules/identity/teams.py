@@ -1,4 +1,4 @@
-"""Teams as a file holds them: read with every fault named, and written back.
+"""Reads teams from a file, names every fault, and writes teams.
 
 The form is `{"teams": [{"team_name", "project_name", "members": [{"username", "name"?}]}]}`.
 """
@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.identity.usernames import HasUsername, is_username
 from gitlab_sync.rules.unique import unique
+from gitlab_sync.types import Record
 
 
 @dataclass(frozen=True, slots=True)
 class Member(HasUsername):
-    """Somebody in a team; `name` may be empty. Immutable."""
+    """A person in a team; `name` can be empty. Immutable."""
 
     username: str
     name: str = ""
@@ -26,7 +26,7 @@ class Member(HasUsername):
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team, the project it works on (a label, may be empty) and its members. Immutable."""
+    """A team, the project it works on (a label, can be empty) and its members. Immutable."""
 
     name: str
     project: str
@@ -34,11 +34,11 @@ class Team:
 
 
 def parse_teams(text: str, source: str = "teams") -> tuple[Team, ...]:
-    """Return the teams that a JSON text holds.
+    """Return the teams in a JSON text.
 
     Raises ConfigurationError with every fault, one a line, each with `source` and its place such
-    as `teams[0].members[2].username`: what is missing or of another kind, what is no username, a
-    team named twice, a person twice in one team. Keys that are not known are passed over.
+    as `teams[0].members[2].username`: a missing value, a wrong type, an invalid username, a team
+    named twice, a person twice in one team. Unknown keys are ignored.
     """
     try:
         content = orjson.loads(text.removeprefix("\ufeff"))
@@ -74,13 +74,13 @@ def teams_to_json(teams: Iterable[Team]) -> str:
 
 
 def usernames_of(teams: Iterable[Team]) -> list[str]:
-    """Return everybody's username once, without case, in the order of the teams."""
+    """Return each username once, ignoring case, in the order of the teams."""
     members = (member for team in teams for member in team.members)
     return [member.username for member in unique(members, lambda member: member.key)]
 
 
 class _Reader:
-    """Turns decoded JSON into teams and collects the faults on the way."""
+    """Turns decoded JSON into teams and collects the faults."""
 
     def __init__(self) -> None:
         self.faults: list[str] = []
@@ -94,7 +94,7 @@ class _Reader:
         self._no_doubles((f"{place}.team_name", team.name) for place, team in teams)
         return tuple(team for _, team in teams)
 
-    def _team(self, entry: dict[str, Any], place: str) -> Team:
+    def _team(self, entry: Record, place: str) -> Team:
         name = self._text(entry, place, "team_name", empty=False)
         project = self._text(entry, place, "project_name")
         members = [
@@ -104,16 +104,14 @@ class _Reader:
         self._no_doubles((f"{within}.username", member.username) for within, member in members)
         return Team(name, project, tuple(member for _, member in members))
 
-    def _member(self, entry: dict[str, Any], place: str) -> Member:
+    def _member(self, entry: Record, place: str) -> Member:
         username = self._text(entry, place, "username", empty=False)
         if username and not is_username(username):
-            self._fault(f"{place}.username", f"“{username}” is no username")
+            self._fault(f"{place}.username", f"“{username}” is not a username")
         name = "" if entry.get("name") is None else self._text(entry, place, "name")
         return Member(username, name)
 
-    def _objects(
-        self, entry: dict[str, Any], prefix: str, key: str
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _objects(self, entry: Record, prefix: str, key: str) -> Iterator[tuple[str, Record]]:
         value = entry.get(key)
         if not isinstance(value, list):
             self._fault(f"{prefix}{key}", "missing" if value is None else "not a list")
@@ -125,7 +123,7 @@ class _Reader:
             else:
                 self._fault(place, "not an object")
 
-    def _text(self, entry: dict[str, Any], place: str, key: str, *, empty: bool = True) -> str:
+    def _text(self, entry: Record, place: str, key: str, *, empty: bool = True) -> str:
         value = entry.get(key)
         if isinstance(value, str) and (empty or value.strip()):
             return value.strip()
@@ -138,7 +136,7 @@ class _Reader:
         for place, name in named:
             before = first.setdefault(name.lower(), place)
             if name and before != place:
-                self._fault(place, f"“{name}” stands at {before}, too")
+                self._fault(place, f"“{name}” is also at {before}")
 
     def _fault(self, place: str, what: str) -> None:
         self.faults.append(f"{place}: {what}")

@@ -1,4 +1,4 @@
-"""Usernames: as people type them, as they are compared, and what GitLab accepts as one."""
+"""Usernames: how people type them, how they are compared, and what GitLab accepts."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ _USERNAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.\-]{0,254}")
 
 
 def bare_username(text: object) -> str:
-    """Return a username as it was typed, without white space around it and an `@` before it.
+    """Return a typed username without white space around it and without an `@` before it.
 
-    Empty for None and other blanks.
+    Empty for None and blank text.
     """
     return str(text or "").strip().removeprefix("@")
 
 
 def username_key(name: str | None) -> str:
-    """Return what tells people apart: the bare username in lower case. GitLab ignores case, too."""
+    """Return the key of a person: the bare username in lower case, since GitLab ignores case."""
     return bare_username(name).lower()
 
 
 def is_username(text: str) -> bool:
-    """Say whether `text` can be a username of GitLab: letters, digits, `_`, `.` and `-`."""
+    """Return whether `text` can be a username of GitLab: letters, digits, `_`, `.` and `-`."""
     return _USERNAME.fullmatch(text) is not None
 
 
 class HasUsername:
-    """Anything that belongs to one person, who is known by their username."""
+    """Anything that belongs to one person, identified by username."""
 
     __slots__ = ()
 
@@ -34,5 +34,5 @@ class HasUsername:
 
     @property
     def key(self) -> str:
-        """What tells people apart; see `username_key`."""
+        """The key of the person; see `username_key`."""
         return username_key(self.username)

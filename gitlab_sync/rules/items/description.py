@@ -1,4 +1,4 @@
-"""How good a description is: a score of 100 for length, structure, reasons and lists."""
+"""Scores a description from 0 to 100, for length, structure, reasons and lists."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from gitlab_sync.rules.text import without_comments
 
-# Headings and bold type are found first, and searched then: in one expression, the work would grow
-# with the square of the length.
+# Headings and bold text are found first and then searched: one expression for both would take time
+# that grows with the square of the length.
 _MARKED = re.compile(r"^[ ]{0,3}\#{1,6}[ \t][^\n]*|\*\*[^*\n]+\*\*|__[^_\n]+__", re.MULTILINE)
-# Underscores are letters to a regular expression, but mark bold type here.
+# Underscores are letters in a regular expression, but mark bold text here.
 _SECTION = re.compile(
     r"(?<![A-Za-z])(summary|changes|impact|testing|context|description)(?![A-Za-z])",
     re.IGNORECASE,
@@ -26,7 +26,7 @@ _LIST = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]+\S", re.MULTILINE)
 _SAYS_NOTHING = frozenset({"fix", "wip", "changes", "update", "done", "test"})
 
 _LENGTHS = ((300, 30), (150, 20), (50, 10))
-"""Characters at least, and the points for them."""
+"""The least number of characters, and the points for it."""
 
 _MOST_HINTS = 2
 
@@ -34,9 +34,9 @@ _MOST_HINTS = 2
 def analyze_description(text: str | None) -> dict[str, Any]:
     """Return `{"description_score", "quality_label", "feedback"}` of a description.
 
-    The score is 0 to 100; the label `High` from 80, `Moderate` from 50, else `Low`. `feedback` is a
-    text of at most two hints, joined by ` | `, those that are worth most first; it is empty where
-    nothing is missing. HTML comments do not count. Never raises; null is an empty description.
+    The score is 0 to 100; the label is `High` from 80, `Moderate` from 50, else `Low`. `feedback`
+    has at most two hints, joined by ` | `, those worth the most points first; it is empty if
+    nothing is missing. HTML comments do not count, and null is an empty description. Never raises.
     """
     said = without_comments(text).strip() if isinstance(text, str) else ""
     length = next((points for least, points in _LENGTHS if len(said) >= least), 0)

@@ -1,7 +1,7 @@
-"""The rules for issues: what is evaluated, how, and how the answers are counted.
+"""The rules for issues: the checks, their evaluation, and the counts.
 
-Everything stands in the record that a list holds, so one evaluation serves all. Only closed issues
-are evaluated; the counting here knows which.
+The record in a list holds everything, so there is one evaluation. Only closed issues are evaluated;
+the counts here leave the others out.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CHECKS = (
         "No Desc",
         "medium",
         "The issue's description is empty, apart from HTML comments and white space.",
-        "Without a description only its author knows what the issue asks for.",
+        "Without a description only the author knows what the issue asks for.",
         "Say what is wanted or what goes wrong; comments of a template do not count.",
     ),
     Check(
@@ -44,7 +44,7 @@ CHECKS = (
         "No Milestone",
         "low",
         "The issue has no milestone.",
-        "Without a milestone nobody sees what the work was planned for.",
+        "Without a milestone the team cannot see what the work was planned for.",
         "Set the milestone that the issue belongs to.",
     ),
     Check(
@@ -60,7 +60,7 @@ CHECKS = (
         "Long Open Time (>2 days)",
         "medium",
         "The issue was closed more than 48 hours after its creation.",
-        "An issue that is open for long is often too large, or forgotten.",
+        "An issue that is open for a long time is often too large, or forgotten.",
         "Split it into steps that can be closed within two days.",
     ),
     Check(
@@ -86,7 +86,7 @@ _OLDER_NAMES = {
 
 
 def is_closed(issue: Record) -> bool:
-    """Say whether the issue is closed: only then it is evaluated."""
+    """Return whether the issue is closed; only closed issues are evaluated."""
     return record.state(issue) == "closed"
 
 
@@ -106,8 +106,8 @@ def evaluate(issue: Record) -> dict[str, Verdict]:
 def flags(issue: Record, verdicts: Verdicts) -> Flags:
     """Return the older client's flags: True for a fault, False for none, None for unknown.
 
-    Besides them `is_opened`, `is_closed`, and `errors`, why checks are unknown. What is still open
-    has no faults yet: all False, whatever `verdicts` say.
+    It also has `is_opened`, `is_closed`, and `errors`, the reasons why checks are unknown. An open
+    issue has no faults yet: its flags are False in spite of `verdicts`.
     """
     states = {"is_opened": ("opened",), "is_closed": ("closed",)}
     return older_flags(issue, states, ("closed",), _OLDER_NAMES, verdicts)
@@ -116,8 +116,8 @@ def flags(issue: Record, verdicts: Verdicts) -> Flags:
 def count_row(evaluated: Iterable[Evaluated]) -> Tally:
     """Count one person's issues: all, opened, closed, and the faults of the closed ones.
 
-    `evaluated` pairs each issue with its verdicts (those of open ones are not looked at); each id
-    counts once. A closed one with no verdicts ({}) is unknown in every check.
+    `evaluated` pairs each issue with its verdicts (those of open ones are ignored). Each id counts
+    once. A closed issue with no verdicts ({}) is unknown in every check.
     """
     pairs = distinct(evaluated)
     states = Counter(record.state(issue) for issue, _ in pairs)
@@ -130,7 +130,7 @@ def count_row(evaluated: Iterable[Evaluated]) -> Tally:
 
 
 def efficient_row(issues: Iterable[Record]) -> Tally:
-    """Evaluate and count issues in one go."""
+    """Evaluate and count issues."""
     return count_row((issue, evaluate(issue)) for issue in issues)
 
 

@@ -1,8 +1,8 @@
-"""The rules for merge requests: what is evaluated, how, and how the answers are counted.
+"""The rules for merge requests: the checks, their evaluation, and the counts.
 
-There are two evaluations: `evaluate` needs all the facts of one merge request, the quick
-`evaluate_from_list` only what a list holds. Both are for merge requests that have ended
-(`is_terminal`); the counting here leaves the others out.
+There are two evaluations: `evaluate` needs all the facts of one merge request; the quick
+`evaluate_from_list` needs only its record in a list. Both are for merge requests that have ended
+(`is_terminal`); the counts here leave the others out.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ CHECKS = (
         "No Unit Tests",
         "high",
         "No changed file is a test, by its path.",
-        "A change without a test can break again without anybody seeing it.",
+        "A change without a test can break again without anyone noticing.",
         "Add or change a test in the same merge request.",
         ("diffs",),
     ),
@@ -74,7 +74,7 @@ CHECKS = (
         "Failed Pipeline",
         "high",
         "The newest pipeline, the one with the highest id, failed; having none passes.",
-        "Merging over a failed pipeline passes the failure on to everybody.",
+        "Merging over a failed pipeline passes the failure on to everyone.",
         "Make the newest pipeline succeed before merging.",
         ("pipelines",),
     ),
@@ -82,7 +82,7 @@ CHECKS = (
         "no_semantic_commits",
         "No Semantic Commits",
         "low",
-        "No commit begins with a kind of change; where there is none, the title does not.",
+        "No commit begins with a kind of change; without commits, the title does not.",
         "History and changelog cannot be sorted by kind of change.",
         "Begin commits with their kind, such as “fix: …” or “feat(login): …”.",
         ("commits",),
@@ -91,8 +91,8 @@ CHECKS = (
         "no_internal_review",
         "No Internal Review",
         "high",
-        "No other person (bots are none) wrote a note or approved, and nobody voted for it.",
-        "Nobody but its author has looked at the change.",
+        "No other person (bots do not count) wrote a note or approved it, and it has no upvote.",
+        "Only the author has looked at the change.",
         "Ask another person to comment on the merge request or to approve it.",
         ("notes",),
     ),
@@ -101,7 +101,7 @@ CHECKS = (
         "Merge > 1 Week",
         "medium",
         "The merge request was merged or closed more than 168 hours after its creation.",
-        "What stays open for long drifts away from the branch it is meant for.",
+        "A change that stays open for a long time drifts away from its target branch.",
         "Make smaller merge requests and review them within days.",
     ),
     Check(
@@ -109,14 +109,14 @@ CHECKS = (
         "Merge > 2 Days",
         "low",
         "The merge request was merged or closed more than 48 hours after its creation.",
-        "A change that waits holds up what builds on it.",
+        "A change that waits holds up the work that builds on it.",
         "Agree on a time within which reviews are done.",
     ),
 )
 """The checks in the order of the columns."""
 
 LIST_CHECKS = tuple(check for check in CHECKS if check.id != "no_unit_tests")
-"""What can be evaluated from a list: it says nothing of the changed files."""
+"""The checks that a list decides: it does not have the changed files."""
 
 _OLDER_NAMES = {
     "no_desc": "no_desc",
@@ -140,11 +140,11 @@ _NOT_ASKED = PartialList((), "not asked for")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was read about one merge request, beyond its record; `Facts()`: nothing. Immutable.
+    """What was read about one merge request, beyond its record; `Facts()`: nothing.
 
-    Each is the reading of a list of GitLab's records. `time_stats` holds one record, or is None
-    where it was not asked for because the merge request's own record has it. What is not among the
-    facts that `undecided` names need not be read: no verdict depends on it.
+    Each is a list of GitLab's records as it was read. `time_stats` holds one record, or is None
+    if the merge request's own record has it. Only the facts that `undecided` names have to be read:
+    no verdict depends on the others.
     """
 
     notes: PartialList = _NOT_ASKED
@@ -154,7 +154,7 @@ class Facts:
     time_stats: PartialList | None = None
 
     def is_whole(self, fact: str) -> bool:
-        """Say whether that fact was read to its end."""
+        """Return whether this fact was read to its end."""
         reading: PartialList | None = getattr(self, fact)
         return reading is not None and reading.whole
 
@@ -163,14 +163,14 @@ _NOTHING = Facts()
 
 
 def is_terminal(mr: Record) -> bool:
-    """Say whether the merge request has ended, merged or closed."""
+    """Return whether the merge request has ended: it is merged or closed."""
     return record.state(mr) in _ENDED
 
 
 def evaluate(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> dict[str, Verdict]:
     """Return the verdict of every check, by id, in the order of `CHECKS`; never raises.
 
-    A list that broke off may still decide: what was read of it can show that there is no fault.
+    An incomplete list can still decide: the part that was read can show that there is no fault.
     """
     return {
         "no_desc": item.description(mr),
@@ -186,10 +186,10 @@ def evaluate(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> 
 
 
 def undecided(mr: Record, facts: Facts = _NOTHING) -> tuple[str, ...]:
-    """Return the facts that have still to be read to evaluate a merge request, by their names.
+    """Return the names of the facts that still have to be read to evaluate a merge request.
 
-    They are what those checks need that neither its own record nor `facts` decide, and what is not
-    whole of it. No result depends on any other fact.
+    They are incomplete, and checks need them that neither the record nor `facts` decide. No result
+    depends on any other fact.
     """
     if facts is not _NOTHING and all(map(facts.is_whole, undecided(mr))):
         return ()
@@ -200,14 +200,14 @@ def undecided(mr: Record, facts: Facts = _NOTHING) -> tuple[str, ...]:
 
 
 def own_commits(commits: Iterable[Record]) -> list[Record]:
-    """Return the commits that are no merges, which have two parents or more."""
+    """Return the commits without merges, which have two or more parents."""
     return [commit for commit in commits if not _is_merge(commit)]
 
 
 def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
     """Return the verdicts of `LIST_CHECKS` from the merge request's record alone; never raises.
 
-    Here an absent key is unknown, unless what is there decides: a row may hold only some columns.
+    A missing key is unknown, unless the other keys decide: a row can hold only some columns.
     """
     return {
         "no_desc": item.description(mr) if "description" in mr else item.absent(mr, "description"),
@@ -224,8 +224,9 @@ def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
 def flags(mr: Record, verdicts: Verdicts) -> Flags:
     """Return the older client's flags: True for a fault, False for none, None for unknown.
 
-    Besides them `is_terminal`, `is_merged`, `is_closed_rejected`, and `errors`, why checks are
-    unknown. What is still open has no faults yet: all False, whatever `verdicts` say.
+    It also has `is_terminal`, `is_merged`, `is_closed_rejected`, and `errors`, the reasons why
+    checks are unknown. An open merge request has no faults yet: its flags are False in spite of
+    `verdicts`.
     """
     states = {"is_terminal": _ENDED, "is_merged": ("merged",), "is_closed_rejected": ("closed",)}
     return older_flags(mr, states, _ENDED, _OLDER_NAMES, verdicts)
@@ -241,19 +242,19 @@ def flags_from_list(mr: Record) -> Flags:
 def count_row(evaluated: Iterable[Evaluated]) -> Tally:
     """Count one person's merge requests: `Closed MRs` and the faults of each check.
 
-    `evaluated` pairs each merge request with its verdicts; open ones are left out, and each
-    id counts once. An item with no verdicts ({}) is unknown in every check.
+    `evaluated` pairs each merge request with its verdicts; open ones are left out. Each id counts
+    once. An item with no verdicts ({}) is unknown in every check.
     """
     return _count(evaluated, CHECKS)
 
 
 def count_list_row(evaluated: Iterable[Evaluated]) -> Tally:
-    """Count merge requests as `count_row` does, evaluated from the list alone: no unit tests."""
+    """Count merge requests that were evaluated from a list alone, so without unit tests."""
     return _count(evaluated, LIST_CHECKS)
 
 
 def efficient_row(mrs: Iterable[Record]) -> Tally:
-    """Evaluate merge requests from the list alone and count them in one go."""
+    """Evaluate merge requests from a list alone, and count them."""
     return count_list_row((mr, evaluate_from_list(mr)) for mr in mrs if is_terminal(mr))
 
 
@@ -263,7 +264,7 @@ def _count(evaluated: Iterable[Evaluated], checks: tuple[Check, ...]) -> Tally:
 
 
 _Text = tuple[str, str | None, str | None]
-"""What may name an issue: where it stands, the text (None: not readable), a link."""
+"""A text that can name an issue: where it is, the text (None: not readable), a link."""
 
 
 def _own_texts(mr: Record) -> Iterator[_Text]:
@@ -359,7 +360,7 @@ def _is_merge(commit: Record) -> bool:
 
 
 def _message(commit: Record) -> str | None:
-    """Return the message of a commit, or its title where the record has no more."""
+    """Return the message of a commit, or its title if the record has no message."""
     return record.text(commit, "message") or record.text(commit, "title")
 
 

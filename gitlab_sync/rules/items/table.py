@@ -1,4 +1,4 @@
-"""The tables that the rules fill: their columns in order, and their rows."""
+"""The tables of the rules: their columns in order, and their rows."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def row(
 ) -> TableRow:
     """Return one person's row, with exactly `columns` as its keys, in their order.
 
-    Columns that `cells` lacks are null. In a row `Not Found` or `Error` all counts are null,
-    whatever is handed in: nothing was counted, and that is not 0.
+    Columns that `cells` lacks are null. In a row `Not Found` or `Error` all counts are null in
+    spite of `cells`: nothing was counted, and that is not 0.
     """
     counted = status in {"Success", "Partial"}
     fixed: TableRow = {

@@ -1,6 +1,6 @@
-"""Compliance of a project: every check evaluated over what was read, the score, and a summary row.
+"""Compliance of a project: evaluates every check, and returns the score and a summary row.
 
-Pure functions. What they need is read elsewhere: `project_files.wanted_files` names the files.
+`project_files.wanted_files` names the files to read.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from gitlab_sync.types import TableRow
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a team asks of its projects: data that a setting can change. Not to be changed itself.
+    """What a team expects of its projects; a setting can replace the default.
 
-    `licences`: allowed SPDX identifiers; a GNU name without a suffix (`AGPL-3.0`) becomes both of
-    its forms. `weights`: of each check, by id. A README needs `readme_length` characters and
-    `readme_sections` of the usual topics.
+    `licences` are the allowed SPDX identifiers; a GNU name without a suffix (`AGPL-3.0`) becomes
+    both of its forms. `weights` are those of the checks, by id. A README needs `readme_length`
+    characters and `readme_sections` of the usual topics.
     """
 
     licences: frozenset[str] = frozenset({"AGPL-3.0-only", "AGPL-3.0-or-later"})
@@ -55,7 +55,7 @@ class Policy:
 
     @classmethod
     def from_setting(cls, setting: Mapping[str, Any]) -> Policy:
-        """Return the policy that a setting describes, with the usual values for what it leaves out.
+        """Return the policy in a setting, with default values for missing keys.
 
         Keys: `licences` (list), `weights` (check to number), `readme_length`, `readme_sections`.
         Raises `ConfigurationError` for an unknown key, an unknown check or a negative weight.
@@ -66,9 +66,11 @@ class Policy:
             raise ConfigurationError(f"compliance: unknown setting {', '.join(unknown) or weights}")
         for check, weight in weights.items():
             if check not in BY_ID:
-                raise ConfigurationError(f"compliance: there is no check {check}")
+                raise ConfigurationError(f"compliance: unknown check {check}")
             if not isinstance(weight, int | float) or not 0 <= weight < float("inf"):
-                raise ConfigurationError(f"compliance: {weight} is no weight for {check}")
+                raise ConfigurationError(
+                    f"compliance: the weight of {check} must be 0 or more, got {weight!r}"
+                )
         licences = setting.get("licences", cls().licences)
         listed = isinstance(licences, Collection) and not isinstance(licences, str)
         if not listed or not all(isinstance(one, str) for one in licences):
@@ -84,17 +86,17 @@ class Policy:
 def _count(setting: Mapping[str, Any], key: str, usual: int) -> int:
     value = setting.get(key, usual)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ConfigurationError(f"compliance: {key} must be a whole number, not {value}")
+        raise ConfigurationError(f"compliance: {key} must be a whole number, got {value!r}")
     return value
 
 
 DEFAULT_POLICY = Policy()
-"""What is asked where no setting says otherwise."""
+"""The policy without a setting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Weights that pass, fail and are unknown; those that do not apply are in none. Immutable."""
+    """The weights of checks that pass, fail or are unknown, without those that do not apply."""
 
     passed: float = 0.0
     failed: float = 0.0
@@ -107,7 +109,7 @@ class Score:
         return round(100 * self.passed / evaluated, 1) if evaluated else None
 
     def __str__(self) -> str:
-        """Return `75 %`, with the weight that is unknown beside it: `75 %, 10 of 100 unknown`."""
+        """Return `75 %`, or with unknown weight `75 %, 10 of 100 unknown`."""
         shown = "?" if self.percent is None else f"{self.percent:g} %"
         if not self.unknown:
             return shown
@@ -117,10 +119,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found about one project. Not to be changed, so threads may share it.
+    """The result for one project.
 
-    `findings`: each check's answer by its id, in the order of `CHECKS`. `stack`: its languages.
-    `pipeline`: what `check_ci_pipeline` gives, None if the pipeline could not be read.
+    `findings` are by the ids of the checks, in the order of `CHECKS`. `stack` has the languages.
+    `pipeline` is the result of `check_ci_pipeline`, None if the pipeline could not be read.
     """
 
     findings: Mapping[str, Finding]
@@ -135,20 +137,20 @@ class Report:
 
     @property
     def faults(self) -> list[ProjectCheck]:
-        """The checks that fail, the weightiest first: what to do next."""
+        """The checks that fail, those with the highest weight first: what to do next."""
         failed = [check for check in CHECKS if self.findings[check.id].result == "fail"]
         return sorted(failed, key=lambda check: -check.weight)
 
 
 def evaluate(facts: ProjectFacts, policy: Policy = DEFAULT_POLICY) -> Report:
-    """Return the report on a project; never raises, whatever the files hold."""
+    """Return the report on a project; never raises."""
     project = Project(Repository(facts))
     findings = {check.id: _evaluate(check, project, policy) for check in CHECKS}
     return Report(findings, _score(findings, policy), project.languages, _pipeline(project))
 
 
 def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_POLICY) -> TableRow:
-    """Return the project's row of a table of many.
+    """Return the project's row in a table of many.
 
     Columns: `Project, Compliance Score` (percent)`, Stack`, the policy's licence (`AGPLv3`),
     `Security, Coverage, CI/CD, Pre-commit`, then `Status, Error, Unverified`. The cells of checks
@@ -174,14 +176,14 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
 
 
 def error_row(name: str, error: str, policy: Policy = DEFAULT_POLICY) -> TableRow:
-    """Return the row of a project of which nothing could be read, for the reason `error`."""
+    """Return the row of a project that could not be read, for the reason `error`."""
     titles = ("Compliance Score", "Stack", policy.license_title, "Security", "Coverage", "CI/CD")
     empty = dict.fromkeys((*titles, "Pre-commit"))
     return {"Project": name, **empty, "Status": "Error", "Error": error, "Unverified": None}
 
 
 def worst_first(rows: Iterable[TableRow]) -> list[TableRow]:
-    """Return rows by their score, the lowest first, equal ones by name; unknown ones at the end."""
+    """Return the rows sorted by score, the lowest first, then by name; unknown scores last."""
 
     def place(row: TableRow) -> tuple[bool, float, str]:
         score = row["Compliance Score"]
@@ -200,13 +202,13 @@ def _evaluate(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
         and project.repository.missing
         and not _applies_surely(check, project)
     ):
-        # The files that were not listed may show that it does not apply at all.
+        # The files that were not listed could show that it does not apply.
         return project.repository.unknown(project.repository.unlisted, share=finding.share)
     return finding
 
 
 def _does_not_apply(check: ProjectCheck, project: Project) -> str | None:
-    """Return why a check does not apply, None if it does or may."""
+    """Return why a check does not apply; None if it applies or could apply."""
     if project.repository.missing or _applies_surely(check, project):
         return _no_dependencies(project) if check.id == "dependency_audit" else None
     if not project.has_code:
@@ -233,7 +235,7 @@ _LOCKS = frozenset(
     {"uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "package-lock.json", "yarn.lock"}
     | {"pnpm-lock.yaml", "bun.lock", "go.sum", "Cargo.lock", "gradle.lockfile", "setup.py"}
 )
-"""Files that only a project with dependencies has, or that hide whether it has any."""
+"""Files of projects with dependencies, or with possible dependencies that are not read."""
 
 
 def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
@@ -328,7 +330,7 @@ def _pipeline(project: Project) -> Mapping[str, Any] | None:
 
 
 def _cell(findings: Iterable[Finding]) -> str | None:
-    """Return one word for several findings; a known fault counts, even beside unknown ones."""
+    """Return one word for several findings; a known fault counts, even among unknown ones."""
     counted = [one for one in findings if one.result != "not applicable"]
     results = {one.result for one in counted}
     if not counted:

@@ -1,4 +1,4 @@
-"""Whether falling coverage fails anything: a threshold in settings, scripts or the pipeline."""
+"""Finds a coverage threshold in settings, scripts or the pipeline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OPTION = re.compile(
     r"|--check-coverage\b|--coverage\.thresholds?|--coverageThreshold"
 )
 
-# In files that are programs or XML: what sets the threshold, and what is a comment there.
+# The patterns of thresholds in files that are programs, XML or YAML.
 _IN_FILES = (
     (re.compile(r"^jest\.config\."), re.compile(r"\bcoverageThreshold\b")),
     (re.compile(r"^(vitest|vite)\.config\."), re.compile(r"\bthresholds\b")),
@@ -38,7 +38,7 @@ _COMMENTS = re.compile(
 
 
 def evaluate(project: Project) -> Finding:
-    """Evaluate whether a threshold for coverage is set anywhere; 0 is none. Never raises."""
+    """Check that a coverage threshold above 0 is set. Never raises."""
     for found in _finds(project):
         return found
     return project.repository.decide("no coverage threshold set", project.unread)
@@ -74,7 +74,7 @@ _KEYS = (
     ("c8.check-coverage", "check-coverage"),
     ("check-coverage", "check-coverage"),
 )
-"""Keys of TOML and JSON that hold a threshold, and the word that stands there."""
+"""Keys of TOML and JSON that hold a threshold, and the word in the file."""
 
 
 def _in_programs(project: Project) -> Iterator[Finding]:
@@ -94,7 +94,7 @@ def _in_programs(project: Project) -> Iterator[Finding]:
 
 
 def _option(script: str) -> str | None:
-    """Return the option in a script that sets a threshold, or None; one of 0 sets none."""
+    """Return the option in a script that sets a threshold above 0, or None."""
     for match in _OPTION.finditer(script):
         if match["least"] is None or match["least"].strip("0."):
             return match[0].strip()
@@ -102,14 +102,14 @@ def _option(script: str) -> str | None:
 
 
 def _is_set(value: Any) -> bool:
-    """Say whether a value sets a threshold: a number above 0, or a mapping or `true`."""
+    """Return whether a value sets a threshold: a number above 0, a mapping or `true`."""
     if isinstance(value, str):
         return _number(value) > 0
     return bool(value)
 
 
 def _number(text: str) -> float:
-    """Return the number that a text is, 0 for any other text."""
+    """Return the number in a text, 0 for any other text."""
     try:
         return float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The tools that are recognised, as data: what each is for, and by what one knows it is used."""
+"""The known tools as data: the purpose of each, and how its use is recognised."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ JAVA = ("Java",)
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One tool in one of its uses. Immutable.
+    """One tool in one of its uses.
 
-    `languages`: empty for a tool that minds none. `commands`: how it is run, as a program and what
-    has to follow: a subcommand, an option that begins so (`pytest --cov`), or `$` for nothing but
-    options (`ruff $`). `files`: names of its configuration, anywhere a manifest may be. `tables`:
-    tables of `pyproject.toml` (dotted), keys of `package.json`, or sections of `setup.cfg` and
-    `tox.ini`. `hooks`: ids of pre-commit hooks. `templates`: how GitLab's own template or component
-    is named.
+    `languages` is empty for a tool for any language. `commands` are programs with what has to
+    follow: a subcommand, the begin of an option (`pytest --cov`), or `$` for nothing but options
+    (`ruff $`). `files` are names of its configuration files. `tables` are tables of
+    `pyproject.toml` (dotted), keys of `package.json`, or sections of `setup.cfg` and `tox.ini`.
+    `hooks` are ids of pre-commit hooks. `templates` are names of GitLab's templates or components.
     """
 
     name: str
@@ -172,7 +171,7 @@ TOOLS = (
     Tool(
         "clang-format", "format", (), ("clang-format",), (".clang-format",), (), ("clang-format",),
     ),
-    # Type checkers; the compilers of Go, Rust and Java are theirs
+    # Type checkers; for Go, Rust and Java the compilers
     Tool(
         "mypy", "type_check", PYTHON, ("mypy", "dmypy"), ("mypy.ini", ".mypy.ini"), ("mypy",),
         ("mypy",),
@@ -251,7 +250,7 @@ TOOLS = (
         (".talismanrc",), (), ("talisman-commit", "talisman-push"),
     ),
     Tool("GitLab secret detection", "secret_scan", templates=("secret-detection",)),
-    # Dependencies with known holes
+    # Vulnerable dependencies
     Tool(
         "pip-audit", "dependency_audit", PYTHON, ("pip-audit", "safety check", "safety scan",
          "uv audit"), (".safety-policy.yml",), (),
@@ -314,11 +313,11 @@ TOOLS = (
     ),
     Tool("Husky", "hooks", (), (), (".husky/pre-commit", ".huskyrc", ".huskyrc.json"), ("husky",)),
 )  # fmt: skip
-"""Every tool. One that serves two purposes stands there twice."""
+"""All tools; a tool with two purposes is there twice."""
 
 
 def tools_for(purpose: Purpose, languages: tuple[str, ...] = ()) -> tuple[Tool, ...]:
-    """Return the tools for a purpose, of these languages (none given: of all)."""
+    """Return the tools for a purpose and these languages (default: all)."""
     return tuple(
         tool
         for tool in TOOLS

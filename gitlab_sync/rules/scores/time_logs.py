@@ -1,4 +1,4 @@
-"""Booked time by day, and how a length of time is written."""
+"""Booked time by day, and the format of durations."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def aggregate_daily_time(logs: Iterable[Record]) -> dict[str, int | float]:
     """Return the seconds booked on each day (`YYYY-MM-DD`), in the order of the days.
 
     A log has its day as `date`, else as `spent_at` (either is a day, or a time that begins with
-    it), and `time_spent` in seconds, negative where time was taken back. Each `id` counts once; a
-    log without a day or without seconds is left out.
+    it), and `time_spent` in seconds, negative if time was removed. Each `id` counts once; a log
+    without a day or without seconds is left out.
     """
     seconds: defaultdict[str, int | float] = defaultdict(int)
     for log in unique_records(logs):
@@ -43,12 +43,12 @@ def daily_time_from_stats(
     zone: tzinfo,
     existing: Mapping[str, int | float] | None = None,
 ) -> dict[str, int | float]:
-    """Complete the days that have no log with what `time_stats` of items say.
+    """Fill the days without a log from the `time_stats` of items.
 
     An issue's time counts on the day it was created, a merge request's on the day it was merged,
-    else last updated, as days in `zone`, within `period`. `existing` are seconds by day from logs;
-    they stay as they are, and a 0 there is a day without a log. Items without statistics add
-    nothing: `without_stats` says which ones.
+    else last updated, as days in `zone`, within `period`. `existing` has seconds by day from logs,
+    which stay; a 0 there is a day without a log. Items without statistics add nothing:
+    `without_stats` returns them.
     """
     known = {day: spent for day, spent in (existing or {}).items() if spent}
     added: defaultdict[str, int | float] = defaultdict(int)
@@ -64,7 +64,7 @@ def daily_time_from_stats(
 def without_stats(
     issues: Iterable[Record], merge_requests: Iterable[Record], period: Period
 ) -> tuple[list[Record], list[Record]]:
-    """Return the issues and merge requests of `period` whose record does not say the time spent."""
+    """Return the issues and merge requests of `period` with no time spent in their record."""
     return (
         _lacking(issues, _ISSUE_DAY, period),
         _lacking(merge_requests, _MERGE_REQUEST_DAY, period),
@@ -78,7 +78,7 @@ def format_time_spent(seconds: float) -> str:
 
 
 def format_hours_minutes(seconds: float) -> str:
-    """Return `1h 0m`: the short form for narrow columns, whole minutes, rounded towards zero."""
+    """Return `1h 0m`, for narrow columns: whole minutes, rounded towards zero."""
     hours, minutes, sign = _parts(seconds)
     return f"{sign}{hours}h {minutes}m"
 

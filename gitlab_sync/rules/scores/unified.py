@@ -1,4 +1,4 @@
-"""The table of whole people: commits, projects, groups, and how merge requests and issues fare."""
+"""The table of people: commits, projects, groups, merge requests and issues in one row."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ISSUE_CHECKS = {
     "Issue Long Open": "Long Open Time (>2 days)",
     "Issue No Semantic": "No Semantic Title",
 }
-"""The columns of checks, and what a tally calls the same counts."""
+"""The columns of checks, and the titles of these counts in a tally."""
 
 UNIFIED_COLUMNS = (
     *("Username", "College", "Status", "Commits Total", "Commits Morning", "Commits Afternoon"),
@@ -48,10 +48,10 @@ UNIFIED_COLUMNS = (
 """The columns of the full evaluation, in order."""
 
 QUICK_UNIFIED_COLUMNS = tuple(each for each in UNIFIED_COLUMNS if each != NO_UNIT_TESTS)
-"""Those of the evaluation from lists alone, which say nothing of changed files."""
+"""Those of the evaluation from lists alone, which do not have the changed files."""
 
 TEXT_COLUMNS = frozenset({"Username", "College", "Status", "Error"})
-"""The columns that hold no counts."""
+"""The columns without counts."""
 
 
 def unified_row(
@@ -64,9 +64,9 @@ def unified_row(
 ) -> TableRow:
     """Return one person's row, with exactly `columns` as its keys.
 
-    `work` has the person's numbers and status, `error` says what is missing. `mrs` and `issues`
-    count the faults of what the person wrote, None where that could not be read. `Unverified` is
-    the number of unknown pairs of item and check, null where nothing was read.
+    `work` has the person's numbers and status; `error` says what is missing. `mrs` and `issues`
+    count the faults of items that the person wrote, None if they could not be read. `Unverified` is
+    the number of unknown pairs of item and check, null if nothing was read.
     """
     tallies = [each for each in (mrs, issues) if each is not None]
     unverified = sum(each.unverified for each in tallies) if tallies else None
@@ -76,7 +76,7 @@ def unified_row(
 
 
 def help_texts() -> dict[str, str]:
-    """Return for each column of a check when it fails and what to do, as a sentence or two."""
+    """Return, for each column of a check, when it fails and how to fix it, in a few sentences."""
     titled = ((MERGE_REQUEST_CHECKS, merge_request.CHECKS), (ISSUE_CHECKS, issue.CHECKS))
     found: dict[str, str] = {}
     for titles, checks in titled:
@@ -86,7 +86,7 @@ def help_texts() -> dict[str, str]:
 
 
 def unknown_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:
-    """Return for each column of a check how many items are unknown, if any. Never raises."""
+    """Return the number of unknown items for each column of a check that has any. Never raises."""
     titled = ((MERGE_REQUEST_CHECKS, mrs), (ISSUE_CHECKS, issues))
     return {
         column: number

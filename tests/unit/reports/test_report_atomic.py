@@ -16,12 +16,12 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="modes and links of P
 
 
 def names(folder: Path) -> list[str]:
-    """Return what lies in a folder."""
+    """Return the names in a folder."""
     return sorted(path.name for path in folder.iterdir())
 
 
 def test_the_new_content_takes_the_place_of_the_old_at_the_end(tmp_path: Path) -> None:
-    """Whoever reads meanwhile finds the old file, whole."""
+    """A reader meanwhile finds the old file, whole."""
     path = tmp_path / "rows.csv"
     path.write_bytes(b"old")
     with AtomicFile(path) as file:

@@ -27,7 +27,7 @@ def read(data: bytes) -> list[list[str]]:
 
 
 def test_no_rows_leave_the_header() -> None:
-    """A reader finds the columns, even if nobody was named."""
+    """A reader finds the columns, even if no one was named."""
     assert to_csv(COLUMNS, []) == b"Username,Count,Error\r\n"
 
 
@@ -40,7 +40,7 @@ def test_null_is_an_empty_cell_and_zero_is_a_zero() -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx"])
 def test_text_that_could_be_a_formula_is_neutralised(text: str) -> None:
-    """A username or message must not become code in somebody's spreadsheet."""
+    """A username or message must not become code in a spreadsheet."""
     assert read(to_csv(("Error",), [{"Error": text}]))[1] == [f"'{text}"]
 
 
@@ -64,7 +64,7 @@ def test_quotes_commas_and_line_breaks_are_quoted() -> None:
 
 
 def test_titles_are_neutralised_too() -> None:
-    """A column may be named after something that a person typed."""
+    """A column can be named after something that a person typed."""
     assert to_csv(("=A1",), []) == b"'=A1\r\n"
 
 

@@ -21,7 +21,7 @@ def sheet(rows: list[TableRow], **more: object) -> Sheet:
 
 
 def test_a_file_says_when_where_how_complete_and_by_which_rules_and_program() -> None:
-    """And leaves out what nobody said."""
+    """And leaves out what was not said."""
     assert META.lines() == {
         "Data as of": "2024-01-05 09:30:00 UTC",
         "GitLab": "https://gitlab.example",

@@ -58,5 +58,5 @@ def test_wide_characters_are_counted_as_two_cells() -> None:
 
 
 def test_no_rows_leave_the_header() -> None:
-    """Nobody was asked about, and the table says so."""
+    """No one was asked about, and the table says so."""
     assert to_text(("Username",), []) == "Username\n--------\n"

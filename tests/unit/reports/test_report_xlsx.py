@@ -126,7 +126,7 @@ def test_links_beyond_the_limits_of_excel_are_left_out(monkeypatch: pytest.Monke
 
 
 def test_the_header_stays_in_sight_and_can_filter() -> None:
-    """As does the first column, which says whom a row is about."""
+    """As does the first column, which names what a row is about."""
     rows: list[TableRow] = [{"Username": "a" * 40, "Count": 1}]
     sheet = read(Sheet("T", ("Username", "Count"), rows, META)).worksheets[0]
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("B2", "A1:B2")
@@ -151,7 +151,7 @@ def test_the_last_sheet_says_where_the_numbers_come_from() -> None:
 
 
 def test_no_rows_no_columns_and_no_tables_make_a_workbook() -> None:
-    """Nobody named is no error."""
+    """An empty table is no error."""
     assert list(read(Sheet("T", ("A",), [], META)).worksheets[0].values) == [("A",)]
     assert read(Sheet("T", (), [{"A": 1}], META)).sheetnames == ["T", "About"]
     assert read().sheetnames == ["About"]

@@ -12,7 +12,7 @@ from gitlab_sync.rules.scores.work import TITLES, Work
 
 
 def work(username: str, *numbers: int | None, **more: int | None) -> Work:
-    """Return somebody's commits, merged and created merge requests, and closed issues."""
+    """Return a person's commits, merged and created merge requests, and closed issues."""
     names = ("commits", "mr_merged", "mr_created", "issues_closed")
     zeros: dict[str, Any] = dict.fromkeys(TITLES, 0)
     return Work(username, **{**zeros, **dict(zip(names, numbers, strict=False)), **more})

@@ -56,7 +56,7 @@ def note(username: str | None, body: str | None = "Nice.", **changes: Any) -> Re
 
 
 def approval(username: str) -> Record:
-    """Return the system note that GitLab writes when somebody approves."""
+    """Return the system note that GitLab writes for an approval."""
     return note(username, "approved this merge request", system=True)
 
 

@@ -1,4 +1,4 @@
-"""Whose work a commit is: each rule, their order, and what is nobody's."""
+"""Who wrote a commit: each rule, their order, and what matches no one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from gitlab_sync.types import PartialList
 )
 def test_a_known_or_private_address_makes_a_commit_ones_own(address: str) -> None:
     """Whatever the name says, and without asking for members."""
-    theirs = commit("Somebody Else", address)
+    theirs = commit("Someone Else", address)
     assert whose(theirs, ANN_IDENTITY, BOB_IDENTITY) == "ann"
     assert not needs_members([theirs], [ANN_IDENTITY, BOB_IDENTITY])
 
@@ -46,7 +46,7 @@ def test_a_private_address_needs_both_id_and_username(address: str) -> None:
 
 
 def test_an_address_of_two_people_is_nobodys() -> None:
-    """It tells nobody apart."""
+    """It distinguishes no one."""
     shared = identity_of(user(9, "cleo", email="ann@corp.example"))
     assert whose(commit("Ann Lee", "ann@corp.example"), ANN_IDENTITY, shared) == "unmatched"
 
@@ -61,7 +61,7 @@ def test_the_local_part_of_an_address_decides_if_it_is_the_username() -> None:
 
 @pytest.mark.parametrize("parents", [1, 2])
 def test_a_local_part_in_two_domains_decides_nothing(parents: int) -> None:
-    """Not even if the other domain only stands in a merge."""
+    """Not even if the other domain is only in a merge."""
     other = commit("x", "bob@other.example", parents)
     assert whose(commit("B.", "bob@home.example"), BOB_IDENTITY, beside=(other,)) == "unmatched"
 
@@ -102,14 +102,14 @@ def test_a_member_keeps_their_name_from_a_namesake_who_is_none() -> None:
 
 
 def test_two_of_one_name_who_are_no_members_leave_it_open() -> None:
-    """A rule that holds for two decides for nobody."""
+    """A rule that matches two people decides for neither."""
     stranger = identity_of(user(9, "bray", "Bob Ray"))
     assert whose(commit("Bob Ray", "b@x"), stranger, BOB_IDENTITY, members=[]) == "unmatched"
 
 
 @pytest.mark.parametrize("name", ["Bo Ray", "Bob Rayleigh", "Bob", "-", "", "Bob+Ray"])
 def test_nobody_is_found_by_a_part_of_their_name(name: str) -> None:
-    """A first name is not a name, and no name is nobody's."""
+    """A first name is not a name, and no name matches no one."""
     stranger = identity_of(user(9, "bray", "Bob Ray"))
     assert whose(commit(name, "x@y"), stranger, members=[]) == "unmatched"
 
@@ -125,7 +125,7 @@ def test_the_rules_are_tried_in_their_order_over_everybody() -> None:
 
 @pytest.mark.parametrize("address", ["bob@home.example", "8-bob@users.noreply.gitlab.example"])
 def test_an_address_of_another_member_goes_before_a_name(address: str) -> None:
-    """So that somebody's number is the same with and without that member in the run."""
+    """So that a person's number is the same with and without that member in the run."""
     theirs = commit("Ann Lee", address)
     members = [ANN_MEMBER, BOB]
     assert whose(theirs, ANN_IDENTITY, members=members) == "others"
@@ -139,7 +139,7 @@ def test_a_private_address_of_another_instance_leaves_it_to_the_name() -> None:
 
 
 def test_overrides_and_aliases_are_identities_like_the_others() -> None:
-    """An address, a username and a name that somebody configured."""
+    """An address, a username and a name that were configured."""
     ann = identity_of(
         {**ANN_MEMBER, "override_email": "a@home.example", "global_username": "al"},
         extra_names=["Ann van Dyk"],
@@ -182,7 +182,7 @@ def test_merges_are_nobodys_work() -> None:
     ],
 )
 def test_bots_are_kept_apart(name: str, address: str) -> None:
-    """By their username, wherever it stands."""
+    """By their username, wherever it is."""
     assert whose(commit(name, address), ANN_IDENTITY, bots=["renovate", "marge"]) == "bots"
 
 
@@ -194,7 +194,7 @@ def test_a_bot_that_is_asked_for_has_its_commits() -> None:
 
 
 def test_what_another_member_did_is_not_unmatched() -> None:
-    """It is known to be somebody else's, by any rule that asks no addresses of theirs."""
+    """It is known to be another person's, by any rule that needs none of their addresses."""
     zoe = user(30, "zoe", "Zoe Kay")
     for theirs in (
         commit("x", "30-zoe@users.noreply.gitlab.example"),
@@ -208,7 +208,7 @@ def test_what_another_member_did_is_not_unmatched() -> None:
 
 
 def test_members_that_could_not_be_read_leave_a_name_undecided() -> None:
-    """And the answer says so: the number of a person may be too low."""
+    """And the answer says so: a person's number can be too low."""
     theirs = commit("Ann Lee", "x@y")
     for members in (
         None,
@@ -229,7 +229,7 @@ def test_members_that_nobody_needed_are_not_missing() -> None:
 
 
 def test_each_commit_counts_once_and_each_person_is_one() -> None:
-    """Lists of branches overlap, and a name may be typed twice."""
+    """Lists of branches overlap, and a name can be typed twice."""
     theirs = commit("x", "ann@corp.example")
     again = identity_of({**ANN_MEMBER, "username": "ANN", "email": "ann@corp.example"})
     found = attribute([theirs, theirs, {**theirs}], [ANN_IDENTITY, again])

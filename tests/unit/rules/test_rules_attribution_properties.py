@@ -90,7 +90,7 @@ def test_every_commit_is_in_exactly_one_place(
 def test_the_order_of_commits_people_and_members_does_not_matter(
     commits: list[Record], people: list[Record], members: list[Record], random: Any
 ) -> None:
-    """Whose a commit is depends on what was read, not on when."""
+    """Who wrote a commit depends on what was read, not on when."""
     before = attribute(commits, map(identity_of, people), members)
     mixed = [random.sample(part, len(part)) for part in (commits, people, members)]
     after = attribute(mixed[0], map(identity_of, mixed[1]), mixed[2])
@@ -156,7 +156,7 @@ def test_members_change_no_number_where_they_are_not_needed(
 def test_each_commit_of_a_person_carries_something_of_theirs(
     commits: list[Record], people: list[Record], members: list[Record]
 ) -> None:
-    """A whole address, a whole local part or a whole name: nobody has another's work."""
+    """A whole address, a whole local part or a whole name: no one has another's work."""
     everybody = {each.key: each for each in map(identity_of, people)}
     for key, theirs in attribute(commits, everybody.values(), members).people.items():
         assert all(carries(each, everybody[key]) for each in theirs)
@@ -213,7 +213,7 @@ def real(kind: str) -> list[Record]:
 
 
 def test_a_real_history_is_divided_among_its_people() -> None:
-    """Fifteen thousand commits of a thousand people, all of whose addresses are known."""
+    """Fifteen thousand commits of a thousand people, all with known addresses."""
     if not REAL_DATA.is_dir():
         pytest.skip("the real data is not there")
     commits, people = real("commits"), real("users")

@@ -68,7 +68,7 @@ def test_badges_are_data() -> None:
 def test_badges_go_to_the_best_alone_and_nobody_has_more_than_three(
     found: list[TeamResult],
 ) -> None:
-    """Whoever lacks one although they are the best has three others."""
+    """The best who lacks a badge has three others."""
     people = [each for result in found for each in result.members]
     scores = {each.key: score(each) for each in people}
     won = award(people, scores, [[each.key for each in result.members] for result in found])

@@ -16,7 +16,7 @@ ALL: tuple[Check, ...] = (*mr_rules.CHECKS, *issue_rules.CHECKS, *project_checks
 
 @pytest.mark.parametrize("check", ALL, ids=lambda check: f"{type(check).__name__}-{check.id}")
 def test_every_check_says_in_one_sentence_when_it_fails(check: Check) -> None:
-    """A fault that nobody can tell is one that nobody can mend."""
+    """A fault that cannot be understood cannot be fixed."""
     sentence = check.fails_when
     assert sentence.endswith(".")
     assert len(sentence.split()) > 3

@@ -105,11 +105,11 @@ def test_a_circle_of_extends_is_a_problem_and_its_jobs_never_run() -> None:
 
 
 def test_extending_what_is_not_there_is_a_problem() -> None:
-    """Unless it may stand in a file that was not read."""
+    """Unless it could be in a file that was not read."""
     text = "job: {extends: .base, script: x}"
     missing = read(text)
     assert missing.jobs[0].runs == "never"
-    assert missing.problems == ("job extends .base, which is not there",)
+    assert missing.problems == ("job extends .base, which does not exist",)
     hidden = read(f"include: {{project: g/ci, file: base.yml}}\n{text}")
     assert hidden.jobs[0].runs == "always"
     assert hidden.problems == ()
@@ -326,7 +326,7 @@ def test_what_is_no_yaml_is_an_error_with_its_line(text: str) -> None:
 
 
 def test_a_header_of_inputs_is_passed_over() -> None:
-    """GitLab's `spec` stands in a document of its own."""
+    """GitLab's `spec` is a document of its own."""
     assert read("spec: {inputs: {a: }}\n---\njob: {script: x}").jobs[0].name == "job"
 
 
@@ -357,7 +357,7 @@ def test_values_are_plain_and_numbers_stay_texts() -> None:
     ],
 )
 def test_a_text_that_would_grow_beyond_bounds_is_refused_at_once(text: str) -> None:
-    """Whatever stands in the repository of a stranger, this ends or hits the time limit."""
+    """Whatever is in the repository of a stranger, this ends or hits the time limit."""
     with pytest.raises(YamlError):
         load(text)
 

@@ -123,7 +123,7 @@ def test_the_weights_make_ten() -> None:
     ],
 )
 def test_half_is_for_a_job_that_runs_and_half_for_a_tool(text: str, score: float) -> None:
-    """A job that never runs runs no tool; one by hand runs it when somebody wants."""
+    """A job that never runs runs no tool; a manual one runs it when a person wants."""
     assert check(text)["dx_score"] == score
 
 
@@ -141,7 +141,7 @@ def test_a_stage_without_jobs_is_present_but_says_so() -> None:
 def test_a_job_that_is_off_or_by_hand_is_noted() -> None:
     """With its name, as a note and as an issue."""
     manual = check("tests: {script: pytest, when: manual}")
-    assert manual["jobs"]["test"]["note"] == "only started by hand: tests"
+    assert manual["jobs"]["test"]["note"] == "only started manually: tests"
     assert manual["jobs"]["test"]["job_names"] == ["tests"]
     assert manual["jobs"]["test"]["tool_detected"]
     off = check("tests: {script: pytest, rules: [{when: never}]}")

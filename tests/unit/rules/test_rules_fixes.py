@@ -1,4 +1,4 @@
-"""What to mend: faults, the worst first, and what is not known apart from them."""
+"""What to fix: faults, the worst first, and what is unknown apart from them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def said(**results: str) -> dict[str, Verdict]:
 
 
 def of(*evaluated: Evaluated) -> Fixes:
-    """Return what is to mend in these merge requests."""
+    """Return what to fix in these merge requests."""
     return what_to_fix([EvaluatedItems("merge request", mr_rules.CHECKS, evaluated)])
 
 
@@ -62,7 +62,7 @@ def test_an_item_without_a_readable_date_is_the_oldest() -> None:
 
 
 def test_groups_count_and_say_how_large_the_share_is() -> None:
-    """Of the items that are known; the others stand beside it."""
+    """Of the items that are known; the others are apart from it."""
     fixes = of(
         (day(1), said(no_desc="fail", no_issues="fail")),
         (day(2), said(no_desc="unknown", no_issues="fail")),
@@ -129,7 +129,7 @@ RESULTS = st.fixed_dictionaries(
 def test_faults_and_unknown_answers_are_those_that_the_tables_count(
     results: Sequence[dict[str, str]],
 ) -> None:
-    """Check by check; each fault stands in one group, and none is lost by sorting."""
+    """Check by check; each fault is in one group, and none is lost by sorting."""
     evaluated = [(day(place + 1), said(**each)) for place, each in enumerate(results)]
     fixes, tally = of(*evaluated), mr_rules.count_row(evaluated)
     groups = {group.check.title: group for group in fixes.groups}

@@ -78,7 +78,7 @@ def test_a_name_of_signs_alone_is_no_name() -> None:
     ],
 )
 def test_names_are_the_same_however_they_are_written(one: str, other: str) -> None:
-    """Without spaces, signs between words, and case; an accent may be a character of its own."""
+    """Without spaces, signs between words, and case; an accent can be its own character."""
     assert normal_name(one) == normal_name(other)
 
 

@@ -108,7 +108,7 @@ def test_only_a_closed_issue_is_evaluated() -> None:
 
 
 def test_the_row_counts_all_but_evaluates_the_closed_ones() -> None:
-    """Each id counts once, and the titles stand in order."""
+    """Each id counts once, and the titles are in order."""
     row = efficient_row(
         [
             issue(id=1),

@@ -42,7 +42,7 @@ def test_a_file_without_a_line_says_nothing(text: str) -> None:
     "line", ["Ann Lee, M. Sc. <a@b>", "Lee (Ops, night) <a@b>", "A <a@b> # x, y"]
 )
 def test_a_comma_makes_no_alias_of_a_line_of_a_mailmap(line: str) -> None:
-    """Unless what stands before it could be a username."""
+    """Unless what comes before it could be a username."""
     known = parse_known_by(line)
     assert (set(known.mailmap.by_address), known.aliases) == ({"a@b"}, {})
 
@@ -58,8 +58,8 @@ def test_one_line_that_is_none_of_a_mailmap_makes_aliases_of_all() -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_known_by(f"{MAILMAP}bob, Bobby\n", "people.txt")
     assert str(caught.value).split("\n") == [
-        "people.txt, line 2: “Ann Lee <ann@home.example>” is no username",
-        "people.txt, line 3: “<bob@work.example> Bobby <bob@home.example>” is no username",
+        "people.txt, line 2: “Ann Lee <ann@home.example>” is not a username",
+        "people.txt, line 3: “<bob@work.example> Bobby <bob@home.example>” is not a username",
     ]
 
 
@@ -107,7 +107,7 @@ def test_where_two_mailmaps_differ_the_later_counts() -> None:
 
 
 def test_no_files_say_nothing() -> None:
-    """Nobody has another name then."""
+    """No one has another name then."""
     assert all_known([]) == NOBODY_ELSE == KnownBy({}, Mailmap())
 
 

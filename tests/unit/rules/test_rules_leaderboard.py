@@ -62,7 +62,7 @@ def test_a_score_opens_to_its_terms() -> None:
 
 
 def test_assigned_work_scores_nothing() -> None:
-    """Nobody scores for what another wrote."""
+    """No one scores for what another wrote."""
     ann = work("ann", 10, 2, 4, 3)
     assert score(replace(ann, mr_assigned=99, issues_assigned=99)) == score(ann)
 
@@ -98,7 +98,7 @@ def test_weights_that_cannot_be_are_refused_by_name(weight: object) -> None:
 
 
 def test_ties_share_a_rank_and_the_next_is_counted_on() -> None:
-    """1, 2, 2, 4; who has no score has no rank and stands last."""
+    """1, 2, 2, 4; a person without a score has no rank and is last."""
     points = {"ann": 5, "bob": 9, "Cleo": 5, "dan": 1, "eve": None, "fay": 0}
     assert ranked(points, lambda name: points[name], str) == [
         (1, "bob"),
@@ -135,7 +135,7 @@ def test_a_teams_row_holds_the_sums_of_its_members() -> None:
 
 
 def test_a_team_says_of_how_many_members_something_is_not_known() -> None:
-    """Also of those whose numbers are the least it can be, or who do not exist."""
+    """Even of people with incomplete numbers, or who do not exist."""
 
     def team_of(*statuses: str) -> TeamResult:
         people = [
@@ -247,7 +247,7 @@ def test_the_sums_of_the_teams_are_the_sums_of_the_people(found: list[TeamResult
     st.lists(st.decimals(0, 1000, places=3), min_size=4, max_size=4),
 )
 def test_decimal_points_add_up_exactly(numbers: list[int], points: list[Any]) -> None:
-    """Else nobody would tie: 0.1 three times is not 0.3 to a machine."""
+    """Otherwise no one would tie: 0.1 three times is not 0.3 to a machine."""
     weights = dict(zip(DEFAULT_WEIGHTS, map(float, points), strict=True))
     ann = work("ann", *(numbers[place] for place in (0, 1, 2, 3)))
     exact = sum(number * Fraction(point) for number, point in zip(numbers, points, strict=True))

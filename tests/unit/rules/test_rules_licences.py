@@ -74,7 +74,7 @@ def test_a_policy_names_what_is_allowed(
 
 @pytest.mark.parametrize("bare", ["AGPL-3.0", "GPL-2.0", "GPL-3.0", "LGPL-2.1", "GFDL-1.3"])
 def test_a_bare_gnu_name_means_both_of_its_forms(bare: str) -> None:
-    """As people write it; letters may be of either case."""
+    """As people write it; letters can be of either case."""
     both = {f"{bare}-only", f"{bare}-or-later"}
     assert with_forms([bare, "MIT"]) == both | {"MIT"}
     for name in (*both, bare, f"{bare}+"):

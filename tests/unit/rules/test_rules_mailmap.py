@@ -28,14 +28,14 @@ Gil <gil@corp.example>
 SIGNATURES = [
     ("ann", "ann@home.example"),
     ("ann", "ANN@old.example"),
-    ("whoever", "bob@home.example"),
+    ("bob", "bob@home.example"),
     ("CF", "root@localhost"),
     ("de", "root@localhost"),
-    ("Somebody", "root@localhost"),
+    ("Someone", "root@localhost"),
     ("f", "fay@corp.example"),
     ("g", "gil@corp.example"),
     ("Ann Lee", "ann@corp.example"),
-    ("Nobody", "nobody@corp.example"),
+    ("No One", "no-one@corp.example"),
 ]
 
 
@@ -49,11 +49,11 @@ def test_each_form_maps_what_it_says() -> None:
         ("Bob Ray", "bob@corp.example"),
         ("Cleo Fox", "cleo@corp.example"),
         ("Dan Elk", "dan@corp.example"),
-        ("Somebody", "root@localhost"),
+        ("Someone", "root@localhost"),
         ("Fay", "fay@new.example"),
         ("Gil", "gil@new.example"),
         ("Ann Lee", "ann@corp.example"),
-        ("Nobody", "nobody@corp.example"),
+        ("No One", "no-one@corp.example"),
     ]
 
 
@@ -78,7 +78,7 @@ def test_git_itself_says_the_same(tmp_path: Path) -> None:
 
 
 def test_bad_lines_are_named_and_passed_over() -> None:
-    """A project's file may be spoiled; its commits are read all the same."""
+    """A project's file can be spoiled; its commits are still read."""
     text = "Ann Lee\nAnn Lee <a@b>\n<c@d>\nX <> <e@f>\nX <a@b> <c@d> <e@f>\nX <a@b\n"
     read = parse_mailmap(text, "app/.mailmap")
     assert read.proper("ann", "a@b") == ("Ann Lee", "a@b")

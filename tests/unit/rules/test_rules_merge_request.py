@@ -40,7 +40,7 @@ def test_the_checks_are_the_columns_in_their_order() -> None:
 
 
 def test_every_check_explains_itself() -> None:
-    """A fault that nobody can mend is only a reproach."""
+    """A fault that no one can fix is only a reproach."""
     known = {"notes", "commits", "diffs", "pipelines", "time_stats"}
     for check in CHECKS:
         assert check.why.endswith(".")
@@ -214,7 +214,7 @@ def test_the_time_open_is_told_in_two_units(end: str, words: str) -> None:
 
 
 def test_one_semantic_commit_is_enough() -> None:
-    """Wherever it stands in the list."""
+    """Wherever it is in the list."""
     assert result("no_semantic_commits", commits=[commit("wip"), commit()]) == "pass"
     assert result("no_semantic_commits", commits=[commit("wip"), commit("Fix it")]) == "fail"
 
@@ -239,7 +239,7 @@ def test_merge_commits_are_nobodys_work() -> None:
 
 
 def test_without_commits_the_title_is_evaluated() -> None:
-    """As in a merge request whose branch was emptied."""
+    """As in a merge request with an emptied branch."""
     assert result("no_semantic_commits") == "pass"
     assert result("no_semantic_commits", merge_request(title="Sign in")) == "fail"
     assert result("no_semantic_commits", merge_request(title=None)) == "fail"
@@ -267,7 +267,7 @@ def test_the_hundred_and_first_commit_counts() -> None:
 
 
 def test_commits_that_broke_off_decide_only_if_a_semantic_one_is_there() -> None:
-    """Else it may be on the page that is missing; nor may the title stand in for that."""
+    """Otherwise it could be on the missing page; nor may the title stand in for that."""
     broken = PartialList([commit()], DENIED)
     assert result("no_semantic_commits", commits=broken) == "pass"
     assert result("no_semantic_commits", commits=PartialList([commit("wip")], DENIED)) == "unknown"
@@ -297,7 +297,7 @@ def test_no_changed_test_is_a_fault_even_without_any_file() -> None:
 
 
 def test_files_that_broke_off_decide_only_if_a_test_is_there() -> None:
-    """Else it may be among those that were not read."""
+    """Otherwise it could be among those that were not read."""
     assert result("no_unit_tests", diffs=PartialList([diff("tests/a.py")], DENIED)) == "pass"
     assert result("no_unit_tests", diffs=PartialList([diff("a.py")], DENIED)) == "unknown"
 
@@ -339,13 +339,13 @@ def test_no_pipeline_at_all_passes() -> None:
 
 @pytest.mark.parametrize("status", ["success", "failed"])
 def test_pipelines_that_broke_off_decide_nothing(status: str) -> None:
-    """The newest may be on the page that was not read."""
+    """The newest could be on the page that was not read."""
     broken = PartialList([{"id": 99, "status": status}], DENIED)
     assert result("failed_pipeline", pipelines=broken) == "unknown"
 
 
 def test_a_pipeline_without_status_or_id_is_unknown_unless_all_agree() -> None:
-    """One without an id may be the newest."""
+    """One without an id could be the newest."""
     failed = {"id": 5, "status": "failed"}
     assert result("failed_pipeline", pipelines=[{"id": 1, "status": None}]) == "unknown"
     assert result("failed_pipeline", pipelines=[{"status": "success"}, failed]) == "unknown"
@@ -395,7 +395,7 @@ def test_other_system_notes_are_no_review(body: str | None) -> None:
 
 
 def test_upvotes_are_a_review() -> None:
-    """The list says only how many, not whose."""
+    """The list says only how many, not who wrote them."""
     assert result("no_internal_review", merge_request(upvotes=1)) == "pass"
     assert result("no_internal_review", merge_request(upvotes=0)) == "fail"
     voted = merge_request(upvotes=2)
@@ -421,13 +421,13 @@ def test_a_review_on_the_second_page_of_notes_counts() -> None:
 
 
 def test_notes_that_broke_off_decide_only_if_a_review_is_there() -> None:
-    """Else it may be on the page that is missing."""
+    """Otherwise it could be on the missing page."""
     assert result("no_internal_review", notes=PartialList([note("bob")], DENIED)) == "pass"
     assert result("no_internal_review", notes=PartialList([note("ann")], DENIED)) == "unknown"
 
 
 def test_a_note_whose_author_is_not_known_is_unknown() -> None:
-    """It may be the author's own, or another's; a bot's never counts."""
+    """It can be the author's own, or another's; a bot's never counts."""
     assert result("no_internal_review", notes=[note(None)]) == "unknown"
     assert result("no_internal_review", notes=[{"body": "x", "author": None}]) == "unknown"
     nobody = merge_request(author=None)
@@ -477,7 +477,7 @@ def test_an_issue_named_anywhere_counts(text: str) -> None:
 
 
 def test_issues_in_comments_merge_commits_and_system_notes_do_not_count() -> None:
-    """Nobody wrote them for this merge request. Titles and messages are taken as they are."""
+    """No one wrote them for this merge request. Titles and messages are taken as they are."""
     plain = merge_request(title="x", description="<!-- Closes #1 -->")
     assert result("no_issues", plain) == "fail"
     assert result("no_issues", plain, notes=[note("bob", "<!-- #1")]) == "fail"
@@ -489,7 +489,7 @@ def test_issues_in_comments_merge_commits_and_system_notes_do_not_count() -> Non
 
 @pytest.mark.parametrize("text", ["it&#39;s", "#12a", "colour #fff", "!12"])
 def test_what_only_resembles_a_reference_does_not_count(text: str) -> None:
-    """Wherever it stands."""
+    """Wherever it is."""
     mr = merge_request(title=text, description=text)
     assert result("no_issues", mr, notes=[note("bob", text)], commits=[commit(text)]) == "fail"
 

@@ -79,7 +79,7 @@ def test_the_title_stands_for_the_commits() -> None:
 
 
 def test_upvotes_or_notes_are_a_review() -> None:
-    """Whose they are, a list does not say."""
+    """A list does not say who wrote them."""
     assert quick("no_internal_review", upvotes=0, user_notes_count=0) == "fail"
     assert quick("no_internal_review", upvotes=1, user_notes_count=0) == "pass"
     assert quick("no_internal_review", upvotes=0, user_notes_count=1) == "pass"
@@ -159,7 +159,7 @@ def test_no_merge_requests_are_zero_and_open_ones_do_not_count() -> None:
 
 
 def test_an_item_without_verdicts_is_unknown_throughout() -> None:
-    """What nobody evaluated is not clean."""
+    """What was not evaluated is not clean."""
     row = count_row([(merge_request(), {})])
     assert row.cells.pop("Closed MRs") == 1
     assert set(row.cells.values()) == {None}

@@ -105,7 +105,7 @@ def test_text_and_file_are_merged_in_their_order() -> None:
 
 
 def test_an_at_sign_before_a_username_is_left_out() -> None:
-    """In a list and in a cell, quoted or not; nobody is there twice because of it."""
+    """In a list and in a cell, quoted or not; no one is there twice because of it."""
     assert parse_people("@ann\n  @bob\nANN\n").people == (Person("ann"), Person("bob"))
     text = 'College,Username,Room\nNorth,@ann,@7\nSouth," @bob ",\n,bob,\n'
     assert parse_people(text).people == (Person("ann", "North", {"Room": "@7"}), BOB)
@@ -127,7 +127,7 @@ def test_every_bad_line_is_named_and_the_others_are_read() -> None:
     assert [fault.split(" ", 4)[:3] for fault in found.faults] == [
         ["list.csv,", "line", f"{line}:"] for line in (2, 3, 6, 7)
     ]
-    assert "“Ann Lee” is no username" in found.faults[0]
+    assert "“Ann Lee” is not a username" in found.faults[0]
     assert found.faults[1].endswith("no username")
 
 

@@ -94,7 +94,7 @@ def test_a_zero_of_a_part_that_was_cut_short_is_not_known() -> None:
 
 
 def test_time_without_its_logs_is_not_the_least_it_can_be() -> None:
-    """That of whole items stands in for it, which others may have booked."""
+    """That of whole items is used instead, which others can have logged."""
     short = ("time logs", "issues")
     found = profile.numbers(WORK, short)
     assert found["Time Spent"] == 90
@@ -137,7 +137,7 @@ def test_an_item_is_called_by_its_address(address: str | None, name: str | None)
 
 
 def test_a_evaluated_item_shows_what_came_of_each_check() -> None:
-    """An answer that nobody knows is null: neither of the two."""
+    """An unknown answer is null: neither of the two."""
     mr = merge_request(description="")
     verdicts = mr_rules.evaluate(mr, clean_facts()) | {"no_issues": Verdict("unknown", "not read")}
     row = profile.merge_request_row(own(mr), verdicts, mr_rules.CHECKS)
@@ -154,7 +154,7 @@ def test_an_item_that_is_not_evaluated_is_neither_clean_nor_at_fault() -> None:
 
 
 def test_only_a_fault_has_something_to_do() -> None:
-    """What is not known may be clean."""
+    """What is not known could be clean."""
     check = mr_rules.CHECKS[0]
     made = [
         profile.entry_row(Entry("merge request", merge_request(), check, Verdict(result, "so")))

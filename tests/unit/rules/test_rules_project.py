@@ -220,7 +220,7 @@ def test_the_row_has_the_columns_of_the_batch_table() -> None:
 
 
 def test_a_row_tells_no_unknown_and_does_not_apply_apart() -> None:
-    """A known fault counts, even beside what is unknown."""
+    """A known fault counts, even with unknown ones."""
     partly = repository({"app.py": "", ".gitlab-ci.yml": "t: {script: pytest}"})
     row = summary_row(partly, evaluate(partly))
     assert (row["CI/CD"], row["Security"], row["AGPLv3"]) == ("partly", "no", "no")
@@ -333,7 +333,7 @@ def test_a_real_tree_of_many_files_needs_few_readings() -> None:
     """Its stack, tools and documents show in the names alone."""
     packed = Path(__file__).parents[3].parent / "shared/data/gitlab-runner/tree.jsonl.gz"
     if not packed.exists():
-        pytest.skip("the real data are not beside the project")
+        pytest.skip("the real data are not next to the project")
     rows = [json.loads(line) for line in gzip.decompress(packed.read_bytes()).splitlines()]
     listed = PartialList(rows)
     assert len(rows) > 1000
@@ -492,7 +492,7 @@ def test_reading_less_never_turns_an_answer_into_its_opposite(
     ],
 )
 def test_hostile_files_take_no_time(piece: str) -> None:
-    """Whatever stands in the repository of a stranger, this ends or hits the time limit."""
+    """Whatever is in the repository of a stranger, this ends or hits the time limit."""
     assert evaluate(repository(dict.fromkeys(NAMES, piece * 3_000))).findings
     starts = {"pom.xml": "<minimum>", "build.gradle": "minimum", "go.mod": "require"}
     assert evaluate(repository({path: start + piece * 50_000 for path, start in starts.items()}))

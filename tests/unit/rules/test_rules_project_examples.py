@@ -143,7 +143,7 @@ EXAMPLES = [
     example(
         "a README of two topics is not enough, whatever its comments say",
         {"README.md": "Installation and usage. <!-- features, setup -->" + "." * 200},
-        {"readme": (FAIL, "speaks of installation, usage")},
+        {"readme": (FAIL, "has installation, usage")},
     ),
     example("a README in another format counts", {"readme.rst": README}, {"readme": PASS}),
     example("a README in a folder does not", {"docs/README.md": README}, {"readme": FAIL}),
@@ -218,7 +218,7 @@ EXAMPLES = [
         {"license": PASS},
     ),
     example(
-        "of two licences the allowed one may be the one that cannot be read",
+        "of two licences the allowed one could be the one that cannot be read",
         {"LICENSE": "SPDX-License-Identifier: MIT\n"},
         {"license": (UNKNOWN, "LICENSE-AGPL: 403 Forbidden")},
         unread={"LICENSE-AGPL": DENIED},
@@ -226,7 +226,7 @@ EXAMPLES = [
     example(
         "two licences in one file: which of them counts is not said",
         {"LICENSE": AGPL_NOTICE + "\nSPDX-License-Identifier: MIT\n"},
-        {"license": (UNKNOWN, "which of them counts")},
+        {"license": (UNKNOWN, "which one counts")},
     ),
     example(
         "an SPDX line is an identifier, and a REUSE folder holds licences",
@@ -239,7 +239,7 @@ EXAMPLES = [
         {"license": FAIL},
     ),
     # Tests
-    example("a spec beside the code", {**JS, "a.spec.js": ""}, {"tests": (PASS, "1 file")}),
+    example("a spec next to the code", {**JS, "a.spec.js": ""}, {"tests": (PASS, "1 file")}),
     example("a plan of tests is no test", {**PY, "tests/plan.md": ""}, {"tests": FAIL}),
     example("tests of others are none", {**PY, "vendor/x/test_x.py": ""}, {"tests": FAIL}),
     # Languages and what does not apply to them
@@ -330,7 +330,7 @@ EXAMPLES = [
     example(
         "broken settings are as good as unread",
         {**PY, "pyproject.toml": "[tool.ruff"},
-        {"linter": (UNKNOWN, "no valid TOML")},
+        {"linter": (UNKNOWN, "not valid TOML")},
     ),
     # Dependencies
     example(
@@ -387,7 +387,7 @@ EXAMPLES = [
     ),
     # Documents
     example(
-        "documents may lie in folders, under any spelling",
+        "documents can be in folders, under any spelling",
         {
             "docs/contributing.rst": "",
             "HISTORY.md": "",
@@ -427,7 +427,7 @@ EXAMPLES = [
     example(
         "a job by hand",
         ci("tests: {script: pytest, when: manual}"),
-        {"ci_test": (FAIL, "only started by hand: tests")},
+        {"ci_test": (FAIL, "only started manually: tests")},
     ),
     example(
         "`when: never` after other rules does not switch a job off",
@@ -442,7 +442,7 @@ EXAMPLES = [
     example(
         "a pipeline that is no YAML",
         ci("a: ["),
-        {"ci_test": (FAIL, "no valid YAML"), "linter": FAIL},
+        {"ci_test": (FAIL, "not valid YAML"), "linter": FAIL},
     ),
     example(
         "a pipeline that cannot be read",
@@ -451,12 +451,12 @@ EXAMPLES = [
         unread={".gitlab-ci.yml": DENIED},
     ),
     example(
-        "a part of the pipeline that stands in another project",
+        "a part of the pipeline that is in another project",
         ci("include: {project: g/ci, file: a.yml}\ntests: {script: pytest}"),
         {"ci_test": PASS, "ci_lint": (UNKNOWN, "project g/ci: a.yml")},
     ),
     example(
-        "a part of the pipeline that stands in the repository",
+        "a part of the pipeline that is in the repository",
         {**ci("include: /ci/*.yml"), "ci/a.yml": "include: b.yml", "b.yml": "t: {script: pytest}"},
         {"ci_test": (PASS, "t runs pytest"), "ci_lint": FAIL},
     ),
@@ -475,7 +475,7 @@ EXAMPLES = [
     example(
         "a pipeline in another project",
         PY,
-        {"ci_test": (UNKNOWN, "stands elsewhere")},
+        {"ci_test": (UNKNOWN, "is elsewhere")},
         ci_config_path="main.yml@group/ci",
     ),
     example(

@@ -1,4 +1,4 @@
-"""Which of a project's pipelines are a merge request's: told only where nothing else may be."""
+"""Which of a project's pipelines are a merge request's: told only if nothing else is possible."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def found(*rows: Record, since: str | None = None, of: Record | None = None) -> 
 @pytest.mark.parametrize("kind", ["head", "merge", "train"])
 @pytest.mark.parametrize("status", ["success", "failed"])
 def test_what_ran_for_the_merge_request_is_its(kind: str, status: str) -> None:
-    """The newest of them, wherever it stands; results of merges have a commit of their own."""
+    """The newest of them, wherever it is; results of merges have their own commit."""
     sha = HEAD if kind == "head" else OTHER
     newest = for_it(9, status, ref=f"refs/merge-requests/7/{kind}", sha=sha)
     assert found(for_it(2, "failed"), newest, for_it(5, "canceled")) == [9]

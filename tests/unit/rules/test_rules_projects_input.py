@@ -42,7 +42,7 @@ def test_what_can_be_no_project_is_named_with_its_line(name: str) -> None:
     found = parse_projects(f"group/app\n{name}")
     assert found.names == ("group/app",)
     assert found.faults == (
-        f"line 2: “{name}” is no project: give group/project, its number or its address",
+        f"line 2: “{name}” is not a project: give group/project, its number or its address",
     )
 
 
@@ -86,7 +86,7 @@ def test_what_a_file_holds_that_cannot_be_read_stays_to_be_seen() -> None:
 
 @given(st.text(max_size=200))
 def test_no_text_raises_and_each_piece_is_taken_or_named(text: str) -> None:
-    """Whatever somebody pastes."""
+    """Whatever people paste."""
     found = parse_projects(text)
     assert all(project_fault(name) is None for name in found.names)
     assert parse_projects("\n".join(found.names)).names == found.names

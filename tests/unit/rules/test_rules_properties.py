@@ -26,7 +26,7 @@ TIMES = st.sampled_from(
 
 
 def record(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Return records in which any field may be as it should, anything else, or missing."""
+    """Return records in which any field can be right, anything else, or missing."""
     loose = {key: value | JSON | st.just(ABSENT) for key, value in fields.items()}
     return st.fixed_dictionaries(loose).map(
         lambda made: {key: value for key, value in made.items() if value is not ABSENT}

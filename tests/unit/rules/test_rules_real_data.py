@@ -187,7 +187,7 @@ def write(folder: Path, kind: str, lines: list[Record]) -> None:
 def test_the_rules_agree_with_a_second_computation_over_hard_cases(
     tmp_path: Path, *, together: bool
 ) -> None:
-    """As one person's, and each as somebody's own, so that no two slips cancel out."""
+    """As one person's, and each as another person's, so that no two slips cancel out."""
     cases = hard_cases()
     if not together:
         for n, (mr, parts) in enumerate(cases):
@@ -209,7 +209,7 @@ def test_the_rules_agree_with_a_second_computation_over_hard_cases(
 
 
 def test_the_rules_agree_with_a_second_computation_over_issues(tmp_path: Path) -> None:
-    """Each issue as somebody's own; a folder without the other files is no trouble."""
+    """Each issue as another person's; a folder without the other files is no trouble."""
     changes: list[dict[str, Any]] = [{"description": text} for text in TEXTS]
     changes += [{"title": text or ""} for text in TEXTS]
     changes += [{"closed_at": end} for end in ENDS]

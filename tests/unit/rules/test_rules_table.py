@@ -44,7 +44,7 @@ def test_a_row_has_exactly_the_columns_in_order() -> None:
 @pytest.mark.parametrize("status", ["Not Found", "Error"])
 def test_a_row_of_nobody_has_no_counts(status: str) -> None:
     """Not 0: nothing was counted."""
-    made = row(ISSUE_COLUMNS, "nobody", {"Total Assigned": 0}, status, "no such user", 0)
+    made = row(ISSUE_COLUMNS, "no-one", {"Total Assigned": 0}, status, "no such user", 0)
     counts = {key: value for key, value in made.items() if key not in {"Username", "Status"}}
     assert counts.pop("Error") == "no such user"
     assert set(counts.values()) == {None}

@@ -57,7 +57,7 @@ TEAMS = st.lists(
 
 
 def test_teams_are_read_from_their_file_and_written_back() -> None:
-    """The name of a member may be missing or null; further keys are passed over."""
+    """The name of a member can be missing or null; further keys are skipped."""
     assert parse_teams(TEXT) == (BLUE,)
     assert teams_to_json([BLUE]) == TEXT
     more = TEXT.replace('"Bob"', '"Bob ", "name": null, "role": "lead"')
@@ -92,7 +92,7 @@ def test_what_is_written_is_read_as_it_was(teams: list[Team]) -> None:
             [
                 "teams[0].team_name: empty",
                 "teams[0].project_name: not a text",
-                "teams[0].members[0].username: “a b” is no username",
+                "teams[0].members[0].username: “a b” is not a username",
                 "teams[0].members[1].username: empty",
                 "teams[0].members[1].name: not a text",
                 "teams[0].members[2]: not an object",
@@ -104,8 +104,8 @@ def test_what_is_written_is_read_as_it_was(teams: list[Team]) -> None:
                     {"username": "ann"}, {"username": "bob"}, {"username": "ANN"}]},
                 {"team_name": "a", "project_name": "", "members": []}]}""",
             [
-                "teams[0].members[2].username: “ANN” stands at teams[0].members[0].username, too",
-                "teams[1].team_name: “a” stands at teams[0].team_name, too",
+                "teams[0].members[2].username: “ANN” is also at teams[0].members[0].username",
+                "teams[1].team_name: “a” is also at teams[0].team_name",
             ],
         ),
     ],

@@ -193,7 +193,7 @@ def test_hours_are_counted_over_offsets_and_backwards() -> None:
 
 
 def test_the_first_and_the_last_moment_can_be_compared() -> None:
-    """Placeholders for "never" lie at the ends of the calendar; they must not overflow."""
+    """Placeholders for "never" are at the ends of the calendar; they must not overflow."""
     first, last = instant("0001-01-01T00:00:00+14:00"), instant("9999-12-31T23:59:59-12:00")
     assert first is not None
     assert last is not None

@@ -269,7 +269,7 @@ SCRIPTS = st.lists(
 @settings(deadline=None)
 @given(st.text() | SCRIPTS)
 def test_no_script_raises(script: str) -> None:
-    """Shell that is none is read as far as it goes."""
+    """Shell that is none is read as far as possible."""
     scripts = {
         "make": make_targets(script),
         "npm": npm_scripts(script),

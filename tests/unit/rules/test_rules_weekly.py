@@ -93,7 +93,7 @@ def test_what_was_not_read_is_unknown_and_not_nothing() -> None:
 
 
 def test_where_something_is_missing_a_day_without_anything_is_unknown() -> None:
-    """What was found counts; how that compares to the days before, nobody knows."""
+    """What was found counts; how that compares to the days before is unknown."""
     partial = {"commits", "time_spent", "issues"}
     week = person_week(ANN, (THURSDAY, FRIDAY), recorded(issues=[], partial=partial), UTC)
     commits, before = (
@@ -118,7 +118,7 @@ def test_what_is_read_holds_the_days_by_every_clock() -> None:
 
 
 def test_the_table_to_read_has_a_column_a_day() -> None:
-    """Hours are shown only for those whom the setting names."""
+    """Hours are shown only for people that the setting names."""
     week = person_week(WeekPerson("Blue", "Ann Lee", "Ann"), DAY, recorded(), UTC)
     assert overview_rows([week]) == [
         {

@@ -3,8 +3,8 @@
 It shares no code with the package, so that a slip there cannot hide here; how single merge requests
 and issues are evaluated is computed in `truth_from_files`, likewise.
 
-What such a folder does not hold, a server of it has none of. There are no memberships: nobody is in
-a group, and no member of a project can have the name of somebody else. There are no events: people
+What such a folder does not hold, a server of it has none of. There are no memberships: no one is in
+a group, and no member of a project can have the name of another person. There are no events: people
 contributed where they wrote a merge request, and nowhere else. There are no pipelines: none failed,
 and a list does not say that there is none. An administrator sees the public address of a person as
 the known one. All that is there can be read, so everybody's status is `Success`.
@@ -186,7 +186,7 @@ def _commits(
 
 
 def _marks(people: list[dict[str, Any]]) -> list[defaultdict[str, set[str]]]:
-    """Return for each rule, in their order, whose are the marks that it looks for."""
+    """Return for each rule, in order, who has the marks that it looks for."""
     addresses, usernames, names = (defaultdict(set) for _ in range(3))
     for user in people:
         name = user["username"]
@@ -203,7 +203,7 @@ def _marks(people: list[dict[str, Any]]) -> list[defaultdict[str, set[str]]]:
 def _owned(
     commits: Collection[dict[str, Any]], marks: list[defaultdict[str, set[str]]]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the commits of one project that are somebody's, with whose they are."""
+    """Yield the commits of one project that match a person, with that person."""
     domains: defaultdict[str, set[str]] = defaultdict(set)
     for commit in commits:
         local, _, domain = commit["author_email"].lower().rpartition("@")
@@ -232,7 +232,7 @@ def _letters(name: str) -> str:
 
 
 def _part_of_day(date: str) -> str:
-    """Return the part of the day by the clock that stands in the date itself."""
+    """Return the part of the day by the offset in the date itself."""
     clock = date[11:16]
     if "09:00" <= clock < "12:30":
         return "morning"

@@ -69,7 +69,7 @@ def test_process_batch_users_keeps_the_order_and_counts_a_name_once(
 
 
 def test_a_person_is_the_same_alone_and_in_a_batch(client: GitLabClient, names: list[str]) -> None:
-    """Nobody's numbers depend on who else is asked for; what is left unmatched does."""
+    """No one's numbers depend on who else is asked for; what is left unmatched does."""
     for each in process_batch_users(client, names):
         alone = process_single_user(client, each["username"])
         assert alone is not None
@@ -81,7 +81,7 @@ def test_a_person_is_the_same_alone_and_in_a_batch(client: GitLabClient, names: 
 def test_eight_people_and_more_do_not_stand_still(
     make_bridge: Callable[..., Bridge], sandbox: Sandbox
 ) -> None:
-    """Work that waited for work of its own pool stood still for ever from eight people on."""
+    """Work that waited for work of its own pool hung forever from eight people on."""
     world = generate_world(seed=4, users=12, merge_requests=1, issues=1, projects=2)
     with Sandbox(world) as crowd:
         client = GitLabClient(crowd.url, crowd.token(), bridge=make_bridge(2))
@@ -141,7 +141,7 @@ def test_where_graphql_is_off_time_comes_from_the_items(world: World, bridge: Br
 
 
 def test_since_and_until_go_by_creation(client: GitLabClient, names: list[str]) -> None:
-    """Both ends are included, and what lies outside is in no number."""
+    """Both ends are included, and what is outside is in no number."""
     everything = process_single_user(client, names[0])
     assert everything is not None
     days = sorted(row["created_at"][:10] for row in everything["data"]["mrs"])
@@ -190,7 +190,7 @@ def test_an_override_gives_a_person_further_commits(
     )
     commits = list(world.tables.commits.get(project))
     plain = next(each for each in commits if len(each["parent_ids"]) < 2)
-    changed = {**plain, "author_email": stranger, "author_name": "Somebody Else"}
+    changed = {**plain, "author_email": stranger, "author_name": "Someone Else"}
     world.tables.commits[project] = [changed if each is plain else each for each in commits]
     world.changed()
     without = process_batch_users(client, names[:1], project_ids=[project])

@@ -214,7 +214,7 @@ def test_get_user_groups_are_that_persons(people: GitLabUsersAPI, make: Maker) -
 
 
 def assert_all_that_they_wrote(make: Maker, world: World, kind: str) -> None:
-    """Check everybody's items, whoever's token it is; in archived projects, too."""
+    """Check everyone's items, with anyone's token; in archived projects, too."""
     world.put("projects", {**world.projects_by_id[FIGURES].data, "archived": True})
     for name in ("admin", "DmitriOkafor"):
         people = make(name).users
@@ -246,7 +246,7 @@ def test_archived_projects_are_asked_for(
 
 
 def test_nobody_wrote_nothing(people: GitLabUsersAPI, make: Maker) -> None:
-    """GitLab lists nothing for an id that nobody has; of a person, it may be true."""
+    """GitLab lists nothing for an unknown id; of a person, it can be true."""
     for ask in (people.get_user_issues, people.get_user_merge_requests, people.get_user_projects):
         with pytest.raises(NotFound):
             ask(999_999)
@@ -263,7 +263,7 @@ def test_get_user_project_count_is_that_of_the_list(people: GitLabUsersAPI) -> N
 
 
 def test_get_user_group_count_is_that_of_the_list(people: GitLabUsersAPI) -> None:
-    """Of somebody in no group it is a true 0."""
+    """Of a person in no group it is a true 0."""
     assert people.get_user_group_count(ALICE) == 1
     assert people.get_user_group_count(DMITRI) == 0
 
@@ -274,7 +274,7 @@ def test_get_user_issue_count_is_that_of_the_list(people: GitLabUsersAPI, world:
 
 
 def test_get_user_mr_count_is_that_of_the_list(people: GitLabUsersAPI, world: World) -> None:
-    """What the person wrote; a true 0 of somebody who wrote none."""
+    """What the person wrote; a true 0 of a person who wrote none."""
     assert people.get_user_mr_count(ALICE) == len(authored(world, "merge_requests", ALICE)) > 0
     assert people.get_user_mr_count(people.get_by_username("ghost")["id"]) == 0
 
@@ -441,7 +441,7 @@ def test_a_commit_in_a_fork_counts_once_for_the_origin(
 def test_a_project_whose_commits_may_not_be_read_marks_the_list(
     people: GitLabUsersAPI, world: World, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What is there is there, and the list says that there may be more."""
+    """What was read is there, and the list says that there could be more."""
     sandbox.faults.add("status", path="/projects/101/repository/commits", status=403, times=None)
     with caplog.at_level(logging.WARNING, "gitlab_sync"):
         rows = people.get_user_commits(CHIARA)
@@ -463,7 +463,7 @@ def test_an_empty_repository_has_no_commits(
 def test_commits_that_could_not_be_read_are_an_error(
     people: GitLabUsersAPI, sandbox: Sandbox, world: World
 ) -> None:
-    """It carries what was found, and nobody else's commits."""
+    """It carries what was found, and no other person's commits."""
     sandbox.faults.add("status", path="/projects/101/repository/commits", status=500, times=None)
     with pytest.raises(ServerError) as raised:
         people.get_user_commits(CHIARA)

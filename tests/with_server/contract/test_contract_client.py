@@ -31,7 +31,7 @@ def test_base_url_has_no_slash_at_its_end(given: str) -> None:
 
 
 def test_api_base_is_the_base_url_with_the_apis_path() -> None:
-    """Also where GitLab lies below a path."""
+    """Even if GitLab is below a path."""
     client = GitLabClient("https://host.example/gitlab/", "x")
     assert client.api_base == f"{client.base_url}/api/v4"
     assert client.base_url == "https://host.example/gitlab"
@@ -208,7 +208,7 @@ def test__evaluate_single_mr_efficiently_judges_what_a_list_holds(
 def test__evaluate_single_issue_gives_the_older_flags(
     client: GitLabClient, world: World, sandbox: Sandbox
 ) -> None:
-    """All that they need stands in the record."""
+    """The record has all that they need."""
     for record in world.tables.issues[:4]:
         name, flags = client._evaluate_single_issue({**record, "_username": "ann"})
         assert name == "ann"

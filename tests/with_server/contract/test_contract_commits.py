@@ -1,4 +1,4 @@
-"""`gitlab_sync.api.commits`: whose commits are whose, each project read once for everybody."""
+"""`gitlab_sync.api.commits`: commits by author, each project read once for all people."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_get_user_commits_gives_rows_counts_and_stats_of_the_contract(
     commit(first, person, "2024-03-05T12:30:00.000-08:00")
     commit(second, person, "2024-03-05T17:00:00.000+00:00")
     commit(second, person, parents=2)
-    commit(second, other, email="stranger@nowhere.example", name="Nobody Here")
+    commit(second, other, email="stranger@nowhere.example", name="No One Here")
     rows, counts, stats = commits.get_user_commits(client, person, [first, second])
     assert all(list(row) == ROW for row in rows)
     assert [(row["project_name"], row["time"], row["slot"]) for row in rows] == [
@@ -148,7 +148,7 @@ def test_all_commits_of_all_branches_are_read(
     world.changed()
     rows, _, stats = commits.get_user_commits(client, person, [project])
     assert (stats["total"], len(shas(rows))) == (250, 250)
-    assert sandbox.traffic.by_endpoint == {COMMITS: 4}  # nobody said that there are three
+    assert sandbox.traffic.by_endpoint == {COMMITS: 4}  # it is unknown that there are three
 
 
 def test_a_commit_of_a_fork_and_its_origin_counts_once_for_the_origin(
@@ -179,7 +179,7 @@ def test_projects_of_one_name_are_told_apart(
     assert rows[0]["project_name"] == first["path_with_namespace"]
 
 
-# -- which projects and whom -----------------------------------------------------------------------
+# -- which projects and people ---------------------------------------------------------------------
 
 
 def test_a_bare_project_is_looked_up_for_its_name(
@@ -258,7 +258,7 @@ def test_a_user_who_is_not_named_is_refused(
     assert sandbox.traffic.total == 0
 
 
-# -- whose -----------------------------------------------------------------------------------------
+# -- who wrote it ----------------------------------------------------------------------------------
 
 
 def test_commits_are_credited_to_nobody_by_a_part_of_a_name(
@@ -391,7 +391,7 @@ def test_a_page_in_the_middle_that_fails_leaves_what_was_read(
 def test_members_that_could_not_be_read_raise(
     client: GitLabClient, world: World, commit: Callable[..., Record], sandbox: Sandbox
 ) -> None:
-    """A name had to decide, and nobody knows who else has it."""
+    """A name had to decide, and it is unknown who else has it."""
     person, project = user(world), world.tables.projects[0]
     commit(project, person, email="me@laptop.local")
     sandbox.faults.add("status", status=403, path="/projects/*/members/all", times=None)

@@ -58,7 +58,7 @@ def test_groups_are_that_users_and_not_the_token_owners(
 def test_get_user_groups_asks_each_candidate_where_it_may_not_read_memberships(
     make_client: Maker, world: World, sandbox: Sandbox
 ) -> None:
-    """The groups of the person's projects and the owner's own; nobody knows if that is all."""
+    """The groups of the person's projects and the owner's own; it is unknown if that is all."""
     outside = {**world.groups_by_id[ACME].data, "id": 600, "path": "x", "full_path": "x"}
     world.tables.groups.append({**outside, "name": "X", "parent_id": None})
     join(world, 600, DMITRI, ALICE)

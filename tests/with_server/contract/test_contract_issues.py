@@ -23,7 +23,7 @@ STATS = ["total", "opened", "closed", "assigned"]
 
 @pytest.fixture
 def world() -> World:
-    """Four people with six issues each, and nobody assigned but by the test."""
+    """Four people with six issues each, and no one assigned but by the test."""
     world = generate_world(seed=3, users=4, merge_requests=1, issues=6, projects=4)
     for issue in world.tables.issues:
         issue["assignees"], issue["assignee"] = [], None

@@ -15,7 +15,7 @@ LOCK = "/projects/101/repository/files/uv.lock"
 
 
 def test_parse_uvlock_content_is_the_rules() -> None:
-    """It stands here under the name that older code imports."""
+    """It is here under the name that older code imports."""
     assert lockfiles.parse_uvlock_content is lockfile.parse_uvlock_content
 
 

@@ -49,7 +49,7 @@ ROW = [
 
 @pytest.fixture
 def world() -> World:
-    """Six people with eight merge requests each, and nobody assigned but by the test."""
+    """Six people with eight merge requests each, and no one assigned but by the test."""
     world = generate_world(seed=3, users=6, merge_requests=8, issues=1, projects=4)
     for mr in world.tables.merge_requests:
         mr["assignees"], mr["assignee"] = [], None
@@ -169,7 +169,7 @@ def test_a_head_pipeline_that_the_list_lacks_costs_no_request(
     assert sandbox.traffic.by_endpoint == {"/merge_requests": 2}
 
 
-# -- whose -----------------------------------------------------------------------------------------
+# -- the owner -------------------------------------------------------------------------------------
 
 
 def test_an_id_alone_finds_the_name(client: GitLabClient, world: World) -> None:
@@ -356,7 +356,7 @@ def test_one_persons_trouble_is_part_of_what_the_plan_finds(
 def test_get_single_user_live_mr_compliance_counts_what_the_world_knows(
     client: GitLabClient, world: World
 ) -> None:
-    """All ended merge requests of the person, judged by the full rules."""
+    """All ended merge requests of the person, evaluated by the full rules."""
     truth = world.truth.merge_requests()
     for name in world.truth.usernames:
         stats, rows = merge_requests.get_single_user_live_mr_compliance(client, None, name)
@@ -395,7 +395,7 @@ def test_compliance_adds_up_the_scores_of_the_descriptions(
 def test_compliance_shows_what_is_unknown_as_unknown(
     client: GitLabClient, world: World, sandbox: Sandbox
 ) -> None:
-    """Neither a fault nor clean; and the number of such pairs stands in the counts."""
+    """Neither a fault nor clean; and the number of such pairs is in the counts."""
     person = user(world)
     sandbox.faults.add("status", status=403, path="/projects/*/diffs", times=None)
     stats, rows = merge_requests.get_single_user_live_mr_compliance(
@@ -424,7 +424,7 @@ def test_compliance_raises_if_the_list_broke_off(
 def test_compliance_that_was_cancelled_raises(
     client: GitLabClient, world: World, sandbox: Sandbox, aside: Any
 ) -> None:
-    """A closed client judges nothing more, and says so."""
+    """A closed client evaluates nothing more, and says so."""
     sandbox.faults.add("stall", path="/projects/*/notes", times=None)
     name = world.truth.usernames[0]
     judged = aside.submit(merge_requests.get_single_user_live_mr_compliance, client, None, name)
@@ -448,7 +448,7 @@ def test_records_that_lack_fields_make_rows_all_the_same(
 
 
 def test_the_answer_is_the_callers_own(client: GitLabClient, world: World) -> None:
-    """Whoever changes a row changes nobody else's."""
+    """Changing a row changes no other caller's."""
     person = user(world)
     rows, _ = merge_requests.get_user_mrs(client, person["id"])
     before = deepcopy(list(rows))

@@ -200,7 +200,7 @@ def test_a_project_that_is_gone_is_left_out(client: GitLabClient, sandbox: Sandb
 def test_get_user_projects_raises_for_any_list_that_is_missing(
     client: GitLabClient, sandbox: Sandbox, path: str
 ) -> None:
-    """A part of somebody's projects would look like all of them."""
+    """A part of a person's projects would look like all of them."""
     sandbox.faults.add("status", path=path, status=403)
     with pytest.raises(PermissionDenied) as raised:
         projects.get_user_projects(client, ALICE, "alice.moreau")
@@ -208,7 +208,7 @@ def test_get_user_projects_raises_for_any_list_that_is_missing(
 
 
 def test_the_projects_of_nobody_are_no_empty_list(client: GitLabClient) -> None:
-    """An id that nobody has is an error."""
+    """An unknown id is an error."""
     with pytest.raises(NotFound):
         projects.get_user_projects(client, 999_999, "nobody")
 

@@ -1,6 +1,6 @@
 """The two rules that older code imports as functions: descriptions and pipelines.
 
-What they decide in detail is tested beside the rules; here are the shapes, and the texts of a real
+What they decide in detail is tested with the rules; here are the shapes, and the texts of a real
 merge request and a real project.
 """
 

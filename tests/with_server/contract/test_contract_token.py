@@ -1,4 +1,4 @@
-"""`gitlab_sync.api.token`: whose a token is, and whether it is one."""
+"""`gitlab_sync.api.token`: who owns a token, and whether it is valid."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_get_user_groups_lists_the_groups_of_the_owner(sandbox: Sandbox, world: 
 
 @pytest.mark.parametrize("value", ["wrong", "", " ", None])
 def test_no_token_has_no_groups(sandbox: Sandbox, value: str) -> None:
-    """Somebody without a token sees the public ones, and is in none of them."""
+    """A caller without a token sees the public ones, and is in none of them."""
     with pytest.raises(AuthenticationError, match="401"):
         token.get_user_groups(sandbox.url, value)
 

@@ -39,7 +39,7 @@ Maker = Callable[..., GitLabClient]
 def test_fault_1_ten_people_on_one_worker_come_to_their_end(
     make_bridge: Callable[..., Bridge],
 ) -> None:
-    """Although the calls are tasks of the very pool whose work they wait for."""
+    """Although the calls are tasks of the very pool that does the work they wait for."""
     bridge = make_bridge(1)
     world = generate_world(seed=4, users=10, merge_requests=1, issues=1, projects=2)
     with Sandbox(world) as crowd:
@@ -94,7 +94,7 @@ def test_fault_2_closing_one_client_in_the_middle_leaves_the_others_whole(
 def test_fault_2_many_people_cost_no_thread_and_no_connection_each(
     sandbox: Sandbox, world: World, make_bridge: Callable[..., Bridge]
 ) -> None:
-    """There is one bounded pool, whoever asks."""
+    """There is one bounded pool for all callers."""
     before, most = threading.active_count(), 0
 
     def watch(_: object) -> None:

@@ -76,7 +76,7 @@ def test_fault_7_a_verb_goes_out_as_itself(
     assert [exchange.method for exchange in sandbox.traffic.exchanges] == [method, method]
 
 
-# -- 8: what is somebody's own ---------------------------------------------------------------------
+# -- 8: what is a person's own ---------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_fault_8_a_code_or_token_in_an_address_is_in_no_message(
 def test_fault_9_groups_are_those_of_the_person_and_not_of_the_token(
     make_client: Maker, sandbox: Sandbox
 ) -> None:
-    """Somebody in no group has none, whoever asks."""
+    """A person in no group has none, for any caller."""
     for name in ("admin", "alice.moreau", "DmitriOkafor"):
         client = make_client(name)
         assert "acme" in [group["full_path"] for group in groups.get_user_groups(client, ALICE)]
@@ -166,7 +166,7 @@ def test_fault_9_what_others_wrote_is_in_no_total_of_an_assignee(
 def test_fault_9_a_commit_is_nobodys_for_a_part_of_a_name(
     client: GitLabClient, world: World
 ) -> None:
-    """`li` stands in `alice`, and wrote nothing."""
+    """`li` is in `alice`, and wrote nothing."""
     alice = world.users_by_id[ALICE].data
     short = {**alice, "id": 50, "username": "li", "name": "Li", "email": "", "public_email": ""}
     world.tables.users.append(short)

@@ -192,7 +192,7 @@ def test_time_counts_on_the_day_for_which_it_was_booked(client: GitLabClient, wo
         assert numbers(person, "time_spent") == spent
 
 
-# -- whom and where --------------------------------------------------------------------------------
+# -- who and where ---------------------------------------------------------------------------------
 
 
 def test_people_are_named_as_gitlab_does_and_sorted_by_team(client: GitLabClient) -> None:
@@ -310,7 +310,7 @@ def test_commits_of_a_project_that_is_denied_are_not_nothing(
 def test_what_could_not_be_read_is_unknown_and_the_rest_is_known(
     path: str, unknown: set[str], client: GitLabClient, world: World, sandbox: Sandbox
 ) -> None:
-    """Also where time may stand on an item that is missing: only days that were booked are sure."""
+    """Even if a missing item could have time: only days with logs are certain."""
     sandbox.faults.add("status", status=500, path=path, times=None)
     person = only(client, asked("eli.navarro"))
     assert person.status == "Partial"
@@ -374,7 +374,7 @@ def test_a_rate_limit_changes_no_number(
 
 
 def test_an_interrupted_run_says_of_everybody_what_is_missing(client: GitLabClient) -> None:
-    """Nobody has a number that was not read."""
+    """No one has a number that was not read."""
     cancel = CancelToken()
     cancel.cancel("enough")
     found = answer(client, asked("eli.navarro", "amelie.laurent"), Run(cancel=cancel))

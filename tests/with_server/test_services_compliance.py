@@ -65,7 +65,7 @@ def test_the_table_has_a_row_for_each_the_worst_first_with_links_to_gitlab(
 def test_rows_come_as_they_are_known_and_make_a_table_before_the_end(
     client: GitLabClient, shelf: Shelf
 ) -> None:
-    """To whoever watches; each comes once, and they are the rows of the report."""
+    """To the watcher; each comes once, and they are the rows of the report."""
     paths = [shelf.put({"app.py": ""}) for _ in range(3)]
     seen: list[TableRow] = []
     checked: list[Checked] = []
@@ -88,7 +88,7 @@ def test_everything_is_all_projects_of_the_instance(client: GitLabClient, world:
 def test_a_file_says_what_was_judged_and_what_was_left_out(
     client: GitLabClient, world: World
 ) -> None:
-    """For whoever reads it later."""
+    """For later readers."""
     group = world.tables.groups[0]["full_path"]
     inside = [
         each

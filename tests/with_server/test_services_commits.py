@@ -1,4 +1,4 @@
-"""Whose commits are whose: rows, totals, what matches nobody, and what it costs to know."""
+"""Commits by author: rows, totals, what matches no one, and what it costs to know."""
 
 from __future__ import annotations
 
@@ -274,7 +274,7 @@ def test_a_project_that_is_not_there_is_left_out(ask: Ask, world: World) -> None
 
 
 def test_with_nobody_named_people_are_the_members_of_the_projects(ask: Ask, world: World) -> None:
-    """Inherited ones too, but no bots; what then matches nobody is no member's."""
+    """Inherited ones too, but no bots; what then matches no one is no member's."""
     project = world.tables.projects[0]
     bot = {"id": 990, "username": "project_1_bot_x", "name": "Token"}
     world.put("users", {**user(world), **bot, "public_email": "project_1_bot_x@x.example"})
@@ -320,7 +320,7 @@ def test_members_who_could_not_be_read_are_said_and_those_of_other_projects_coun
         ask(None, [first])
 
 
-# -- what matches nobody ---------------------------------------------------------------------------
+# -- what matches no one ---------------------------------------------------------------------------
 
 
 def test_signatures_that_match_nobody_are_counted_most_first(ask: Ask, world: World) -> None:
@@ -339,7 +339,7 @@ def test_signatures_that_match_nobody_are_counted_most_first(ask: Ask, world: Wo
 
 
 def test_the_parts_make_up_all_commits_that_were_read(ask: Ask, world: World) -> None:
-    """Each id once, in however many projects it stands."""
+    """Each id once, in however many projects it is."""
     person, other, (first, second) = user(world), user(world, 1), world.tables.projects[:2]
     for place in (first, second):
         write(world, place, person, sha="a" * 40)
@@ -364,7 +364,7 @@ def test_the_parts_make_up_all_commits_that_were_read(ask: Ask, world: World) ->
 def test_what_is_somebodys_in_the_origin_is_not_unmatched_in_the_fork(
     ask: Ask, world: World
 ) -> None:
-    """There another domain keeps the part before the @ from saying whose it is."""
+    """There another domain keeps the part before the @ from deciding."""
     person, (fork, origin) = user(world), world.tables.projects[:2]
     mine = f"{person['username']}@one.example"
     for place in (fork, origin):
@@ -384,7 +384,7 @@ def test_a_signature_that_is_said_to_be_somebodys_is_theirs(
 ) -> None:
     """By an alias or by a mailmap."""
     person, project = user(world), world.tables.projects[0]
-    write(world, project, person, email="me@home.example", name="Nobody Knows")
+    write(world, project, person, email="me@home.example", name="No One Knows")
     assert ask([person], [project]).unmatched
     text = line.format(known=person["public_email"], **person)
     report = ask([person], [project], known_by=parse_known_by(text))
@@ -397,9 +397,9 @@ def test_what_is_listed_as_unmatched_is_what_an_alias_has_to_be_written_for(
     """Where a mailmap changes the signature, its address counts and not the commit's."""
     person, project = user(world), world.tables.projects[0]
     write(world, project, person, email="me@laptop", name="me")
-    mailmap = parse_known_by("Nobody Knows <me@home.example> <me@laptop>")
+    mailmap = parse_known_by("No One Knows <me@home.example> <me@laptop>")
     (unmatched,) = ask([person], [project], known_by=mailmap).unmatched
-    assert (unmatched["Name"], unmatched["Address"]) == ("Nobody Knows", "me@home.example")
+    assert (unmatched["Name"], unmatched["Address"]) == ("No One Knows", "me@home.example")
     alias = parse_known_by(f"{person['username']}, {unmatched['Address']}")
     known = all_known([mailmap, alias])
     assert ask([person], [project], known_by=known)[0]["Commits Total"] == 1
@@ -424,7 +424,7 @@ def test_somebody_who_does_not_exist_has_no_numbers(ask: Ask, world: World) -> N
 def test_a_project_that_may_not_be_read_makes_the_numbers_the_least_it_can_be(
     ask: Ask, world: World, sandbox: Sandbox
 ) -> None:
-    """With which project it was; with none that may be read they are unknown."""
+    """With the project it was; if none can be read they are unknown."""
     person, (first, second, third) = user(world), world.tables.projects[:3]
     write(world, second, person)
     for place in (first, third):
@@ -455,7 +455,7 @@ def test_members_who_should_have_decided_about_a_name_make_a_row_partial(
 def test_whose_projects_could_not_be_read_has_no_numbers(
     ask: Ask, world: World, sandbox: Sandbox
 ) -> None:
-    """Nobody knows where to look; other people's rows stay whole."""
+    """It is unknown where to look; other people's rows stay complete."""
     first, second = user(world), user(world, 1)
     path = f"/users/{first['id']}/projects"
     sandbox.faults.add("status", status=403, path=path, times=None)

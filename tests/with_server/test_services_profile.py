@@ -31,7 +31,7 @@ KINDS = {"merge request": "merge_requests", "issue": "issues"}
 
 @pytest.fixture
 def world() -> World:
-    """Make the world of the demo, whose people differ as people do."""
+    """Make the world of the demo, with people who differ as people do."""
     return demo_world()
 
 
@@ -172,7 +172,7 @@ def test_the_tables_hold_what_the_records_do(
     }
 
 
-# -- what to mend ----------------------------------------------------------------------------------
+# -- what to fix -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", [CAREFUL, "hana.yilmaz", CARELESS])
@@ -210,7 +210,7 @@ def test_the_worst_and_the_newest_come_first(profile: Callable[..., ProfileRepor
 def test_the_cells_of_checks_agree_with_the_faults(
     world: World, profile: Callable[..., ProfileReport]
 ) -> None:
-    """What is open, or another wrote, is judged in nobody's favour and to nobody's harm."""
+    """What is open, or another wrote, is not evaluated, for better or worse."""
     report = profile(CARELESS)
     faults = {(one.link, one.check.title) for one in report.fixes.faults}
     for title, checks in report.query.checks.items():
@@ -251,7 +251,7 @@ def test_nothing_is_read_twice(sandbox: Sandbox, profile: Callable[..., ProfileR
 
 
 def make_profile_project(world: World, **changes: Any) -> dict[str, Any]:
-    """Change the project whose README is the careful person's profile; return its record."""
+    """Change the project with the careful person's profile README; return its record."""
     project = next(one for one in world.tables.projects if one["id"] == 31)
     project.update(changes)
     world.changed()
@@ -261,7 +261,7 @@ def make_profile_project(world: World, **changes: Any) -> dict[str, Any]:
 def test_the_readme_of_the_project_called_as_the_person_is_the_profiles(
     profile: Callable[..., ProfileReport],
 ) -> None:
-    """With the place where it stands; who has no such project has none."""
+    """With its place; a person without such a project has none."""
     report = profile(CAREFUL.upper())
     readme = report.readme.value
     assert readme is not None
@@ -294,7 +294,7 @@ def test_a_readme_of_another_name_is_found_and_an_empty_project_has_none(
 def test_a_private_profile_readme_is_for_those_who_may_see_it(
     world: World, make_client: Callable[..., GitLabClient]
 ) -> None:
-    """They are told that GitLab shows it to nobody; to others there is none."""
+    """They are told that GitLab shows it to no one; to others there is none."""
     make_profile_project(world, visibility="private")
     for viewer, word in (("admin", "not shown"), (CAREFUL, "not shown"), (CARELESS, "none")):
         report = answer(make_client(viewer), ProfileQuery(CAREFUL))
@@ -378,7 +378,7 @@ def test_what_there_is_to_mend_is_not_known_without_the_items(
 def test_a_list_that_breaks_off_gives_the_least_that_it_can_be(
     sandbox: Sandbox, profile: Callable[..., ProfileReport]
 ) -> None:
-    """What was read of it stands there, and the last row says that more may follow."""
+    """What was read of it is there, and the last row says that there could be more."""
     sandbox.faults.add("status", status=403, path="/merge_requests",
                        query={"assignee_id": "1"}, times=None)  # fmt: skip
     report = profile(CAREFUL)
@@ -410,7 +410,7 @@ def test_commits_of_a_project_that_cannot_be_read_are_not_known(
 def test_facts_that_cannot_be_read_leave_checks_open(
     world: World, sandbox: Sandbox, profile: Callable[..., ProfileReport]
 ) -> None:
-    """They stand apart with the reason, and no fault is made of them."""
+    """They are listed apart with the reason, and are no faults."""
     sandbox.faults.add("status", status=403, path="/projects/:id/merge_requests/:iid/diffs",
                        times=None)  # fmt: skip
     report = profile(CARELESS, source="rest")
@@ -446,7 +446,7 @@ def test_where_graphql_is_off_the_time_is_that_of_the_items(
 def test_a_token_that_may_not_ask_for_all_groups_is_told_of(
     make_client: Callable[..., GitLabClient],
 ) -> None:
-    """The number stands, with a remark that reaches the files as well."""
+    """The number stays, with a remark that reaches the files as well."""
     report = answer(make_client(CARELESS), ProfileQuery(CAREFUL))
     assert report[0]["Status"] == "Success"
     (remark,) = report.remarks
@@ -481,7 +481,7 @@ def test_a_cancelled_run_gives_what_it_has(
     cancel = CancelToken()
     asked = aside.submit(answer, client, ProfileQuery(CAREFUL), Run(cancel=cancel))
     assert sandbox.traffic.wait(_asks_for_a_file, 20)
-    cancel.cancel("somebody has had enough")
+    cancel.cancel("that was enough")
     report = asked.result(timeout=20)
     assert list(report.errors) == ["profile README"]
     assert "had enough" in str(report[0]["Error"])
@@ -522,6 +522,6 @@ def test_projects_that_are_not_there_are_told_or_end_the_run(
 
 @pytest.mark.parametrize("name", ["", " ", "@"])
 def test_a_blank_name_is_refused(name: str, profile: Callable[..., ProfileReport]) -> None:
-    """Nobody is no person whose profile is empty."""
+    """A missing person is no person with an empty profile."""
     with pytest.raises(ConfigurationError, match="username"):
         profile(name)

@@ -1,4 +1,4 @@
-"""The leaderboard: teams whose sums are those of their people, and what stands behind them."""
+"""The leaderboard: teams with the sums of their people, and the items they count."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def teams(people: list[str]) -> list[Team]:
 
 
 def by_name(rows: Sequence[TableRow], column: str = "Team") -> dict[str, TableRow]:
-    """Return the rows by what stands in a column."""
+    """Return the rows by the value in a column."""
     return {str(row[column]): row for row in rows}
 
 
@@ -97,7 +97,7 @@ def assert_sums(report: LeaderboardReport) -> None:
 def test_the_numbers_are_those_that_the_world_was_made_with(
     client: GitLabClient, world: World, teams: list[Team]
 ) -> None:
-    """What somebody wrote, and apart from it what is assigned to them."""
+    """What a person wrote, and apart from it what is assigned to them."""
     report = answer(client, LeaderboardQuery(teams))
     mrs, issues = world.truth.merge_request_decisions, world.truth.issue_decisions
     for each in report.teams.values():
@@ -118,7 +118,7 @@ def test_the_numbers_are_those_that_the_world_was_made_with(
 def test_everybody_has_the_numbers_that_they_have_without_a_team(
     client: GitLabClient, people: list[str], teams: list[Team]
 ) -> None:
-    """One person, one number, whoever else is asked about."""
+    """One person, one number, whatever other people are asked about."""
     report = answer(client, LeaderboardQuery(teams))
     for name, alone in zip(people, summaries_of(client, people), strict=True):
         assert report.people[name].work == alone.work
@@ -128,7 +128,7 @@ def test_everybody_has_the_numbers_that_they_have_without_a_team(
 def test_the_sums_of_the_teams_are_the_sums_of_their_people(
     client: GitLabClient, people: list[str], teams: list[Team]
 ) -> None:
-    """For each number and the score; nobody is lost, and nobody counts twice."""
+    """For each number and the score; no one is lost, and no one counts twice."""
     report = answer(client, LeaderboardQuery(teams))
     assert_sums(report)
     for row in report:
@@ -204,7 +204,7 @@ def test_teams_that_did_the_same_share_a_rank(client: GitLabClient, people: list
 def test_projects_and_period_narrow_the_work_down(
     client: GitLabClient, world: World, teams: list[Team]
 ) -> None:
-    """A project by its path; a year in which nobody did anything is known to be empty."""
+    """A project by its path; a year in which no one did anything is known to be empty."""
     project = world.tables.projects[0]
     report = answer(client, LeaderboardQuery(teams, [project["path_with_namespace"]]))
     inside = [one for one in world.truth.merge_request_decisions if one.project_id == project["id"]]
@@ -222,7 +222,7 @@ def test_projects_and_period_narrow_the_work_down(
 def test_who_does_not_exist_is_missing_from_the_sums_and_the_team_says_so(
     client: GitLabClient, people: list[str]
 ) -> None:
-    """A team of nobody else has no score and no rank, which is not 0."""
+    """A team of unknown people has no score and no rank, which is not 0."""
     missing = team("Lost", "no-such-person")
     report = answer(client, LeaderboardQuery([team("Red", *people, "no-such-person"), missing]))
     assert_sums(report)
@@ -460,7 +460,7 @@ def test_people_who_exist_are_linked(client: GitLabClient, people: list[str]) ->
 
 
 def test_a_file_says_what_counted_and_for_how_many_points() -> None:
-    """Years later nobody remembers."""
+    """Years later no one remembers."""
     question = LeaderboardQuery([team("Red")], ["a/b"], period("2026-01-01", None, UTC),
                         weights={**DEFAULT_WEIGHTS, "mr_merged": 0})  # fmt: skip
     assert question.in_words() == (
@@ -479,7 +479,7 @@ def test_a_file_says_what_counted_and_for_how_many_points() -> None:
     ],
 )
 def test_teams_that_no_file_may_hold_are_refused(wrong: list[Team]) -> None:
-    """However they were made: else somebody would count twice in a team."""
+    """However they were made: otherwise a person would count twice in a team."""
     with pytest.raises(ConfigurationError, match=r"teams\[\d\]"):
         LeaderboardQuery(wrong)
 
@@ -513,7 +513,7 @@ def test_a_group_is_a_team_of_its_people(client: GitLabClient, world: World) -> 
 def test_groups_of_the_same_name_are_called_by_their_paths(
     client: GitLabClient, world: World
 ) -> None:
-    """Else nobody could tell them apart, and no file could hold them."""
+    """Otherwise no one could tell them apart, and no file could hold them."""
     tools = next(group for group in world.tables.groups if group["full_path"].endswith("tools"))
     world.put("groups", {**tools, "id": 999, "name": "TOOLS", "path": "other-tools",
                          "full_path": "acme/other-tools", "parent_id": 501})  # fmt: skip
