@@ -32,7 +32,27 @@ DEFAULT_WORKERS = 32
 _JOIN_AT_EXIT = 0.2  # seconds; workers are daemons, so nothing is lost if one needs longer
 
 
-class SharedExecutor(ThreadPoolExecutor):
+class _WindowedMap(Executor):
+    """An executor with the `map` of Python 3.14."""
+
+    def map(
+        self,
+        fn: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,  # noqa: ARG002 - part of the signature; threads have no use for it
+        buffersize: int | None = None,
+    ) -> Iterator[T]:
+        """Map with results in input order; signature and behaviour are those of Python 3.14.
+
+        Without `buffersize` all inputs are submitted at once, with it at most that many ahead of
+        the results. An error is raised in its place and cancels the rest; so does `timeout`
+        (seconds, from this call).
+        """
+        return map_over(self, fn, iterables, timeout, buffersize)
+
+
+class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
     """A bounded pool of daemon threads for all users of the process.
 
     It derives from the standard pool so that code which checks for one accepts it; queue, workers
@@ -102,22 +122,6 @@ class SharedExecutor(ThreadPoolExecutor):
             self._workers.append(thread)
             thread.start()
 
-    def map(
-        self,
-        fn: Callable[..., T],
-        *iterables: Iterable[Any],
-        timeout: float | None = None,
-        chunksize: int = 1,  # noqa: ARG002 - part of the signature; threads have no use for it
-        buffersize: int | None = None,
-    ) -> Iterator[T]:
-        """Map with results in input order; signature and behaviour are those of Python 3.14.
-
-        Without `buffersize` all inputs are submitted at once, with it at most that many ahead of
-        the results. An error is raised in its place and cancels the rest; so does `timeout`
-        (seconds, from this call).
-        """
-        return map_over(self, fn, iterables, timeout, buffersize)
-
     def for_tenant(self, key: Hashable, delay: Delay | None = None) -> TenantExecutor:
         """Return an executor for that tenant; its tasks are held back while `delay()` > 0."""
         return TenantExecutor(self, key, delay)
@@ -151,7 +155,7 @@ class SharedExecutor(ThreadPoolExecutor):
             task.future.after_fork()  # no thread will ever run it here
 
 
-class TenantExecutor(Executor):
+class TenantExecutor(_WindowedMap):
     """The shared pool as one tenant sees it: an executor like any other.
 
     Shutting it down does not end the pool, nor other executors of the same tenant.
@@ -173,24 +177,16 @@ class TenantExecutor(Executor):
         if self._closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
         if self._cancelled:  # the pool can be shut down by now, which is no error here
-            return _cancelled_future()
+            cancelled: Future[T] = Future()
+            cancelled.cancel()
+            cancelled.set_running_or_notify_cancel()
+            return cancelled
         future = self._pool.enqueue(Task(fn, args, kwargs, owner=self), self._tenant, self._delay)
         self._open.add(future)
         future.add_done_callback(self._open.discard)
         if self._cancelled:  # checked after queueing, so that no cancel is missed
             future.cancel()
         return future
-
-    def map(
-        self,
-        fn: Callable[..., T],
-        *iterables: Iterable[Any],
-        timeout: float | None = None,
-        chunksize: int = 1,  # noqa: ARG002 - part of the signature; threads have no use for it
-        buffersize: int | None = None,
-    ) -> Iterator[T]:
-        """Map through the tenant's queue; as `SharedExecutor.map`."""
-        return map_over(self, fn, iterables, timeout, buffersize)
 
     @property
     def cancelled(self) -> bool:
@@ -212,13 +208,6 @@ class TenantExecutor(Executor):
             for future in list(self._open):
                 with contextlib.suppress(CancelledError):
                     future.exception()
-
-
-def _cancelled_future() -> Future[Any]:
-    future: Future[Any] = Future()
-    future.cancel()
-    future.set_running_or_notify_cancel()
-    return future
 
 
 _executors: weakref.WeakSet[SharedExecutor] = weakref.WeakSet()

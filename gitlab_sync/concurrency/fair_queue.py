@@ -13,39 +13,16 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from contextvars import Context, copy_context
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from gitlab_sync.concurrency.executor import SharedExecutor, TenantExecutor
+    from gitlab_sync.concurrency.futures import PoolFuture
 
 Delay: TypeAlias = Callable[[], float]
 """Seconds until a queue's tasks can start (0: now). Called under the lock: it must be quick."""
 
 _LONGEST_SLEEP = 60.0  # for waits without a known end; waking once a minute is harmless
-
-
-class Owner(Protocol):
-    """What tasks are submitted to: the pool, or a tenant's executor."""
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether all tasks submitted to it are cancelled."""
-
-
-class TaskFuture(Protocol):
-    """What a task knows of its future: the ways to end it."""
-
-    def set_result(self, result: Any) -> None:
-        """End it with a result."""
-
-    def set_exception(self, exception: BaseException | None) -> None:
-        """End it with an error."""
-
-    def cancel(self) -> bool:
-        """Cancel it, unless a thread runs its task or it has ended."""
-
-    def drop(self) -> None:
-        """End it as cancelled, after its task was claimed."""
-
-    def after_fork(self) -> None:
-        """End it as cancelled in a forked child, unless it has ended."""
 
 
 class Task:
@@ -62,7 +39,7 @@ class Task:
         fn: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        owner: Owner,
+        owner: SharedExecutor | TenantExecutor,
     ) -> None:
         self.fn = fn
         self.args = args
@@ -72,7 +49,7 @@ class Task:
         self.claimed = False
         self.resume: Any = None
         self.queue: TenantQueue
-        self.future: TaskFuture
+        self.future: PoolFuture[Any]
 
 
 class TenantQueue:
