@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.delimited import lines_of
 from gitlab_sync.rules.identity.identity import normal_address
 from gitlab_sync.rules.identity.usernames import is_username, username_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Only at the start or after white space: the `C#` in a name does not begin a comment.
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")

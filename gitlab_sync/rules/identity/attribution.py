@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS, is_bot
@@ -34,10 +34,7 @@ from gitlab_sync.rules.identity.identity import (
 )
 from gitlab_sync.rules.identity.mailmap import Mailmap
 from gitlab_sync.rules.unique import unique, unique_records
-from gitlab_sync.types import PartialList
-
-if TYPE_CHECKING:
-    from gitlab_sync.types import Record
+from gitlab_sync.types import PartialList, Record
 
 _NO_MAILMAP = Mailmap()
 _NOT_ASKED = PartialList(missing="members were not read")

@@ -7,7 +7,7 @@ the counts here leave the others out.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items import item
@@ -16,11 +16,7 @@ from gitlab_sync.rules.items.flags import Flags, older_flags
 from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts, distinct, tally
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import SEMANTIC_ISSUE, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from gitlab_sync.types import Record
+from gitlab_sync.types import Record
 
 CHECKS = (
     Check(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import first_line, hours_between, instant, without_comments
-
-if TYPE_CHECKING:
-    import re
-    from collections.abc import Iterable
-
-    from gitlab_sync.types import PartialList, Record
+from gitlab_sync.types import PartialList, Record
 
 TWO_DAYS = 48.0
 ONE_WEEK = 168.0

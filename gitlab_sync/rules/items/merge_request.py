@@ -7,9 +7,9 @@ There are two evaluations: `evaluate` needs all the facts of one merge request; 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.attribution import is_merge
@@ -27,12 +27,7 @@ from gitlab_sync.rules.text import (
     plural,
     without_comments,
 )
-from gitlab_sync.types import PartialList
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
-    from gitlab_sync.types import Record
+from gitlab_sync.types import PartialList, Record
 
 CHECKS = (
     Check(

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_in, moment_in
 from gitlab_sync.rules.items import item
 from gitlab_sync.rules.unique import unique_records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from gitlab_sync.types import Record
+from gitlab_sync.types import Record
 
 _ISSUE_DAY = ("created_at",)
 _MERGE_REQUEST_DAY = ("merged_at", "updated_at")

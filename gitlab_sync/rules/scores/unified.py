@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from gitlab_sync.rules.items import issue, merge_request
 from gitlab_sync.rules.items.table import row
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from gitlab_sync.rules.items.tally import Tally
-    from gitlab_sync.rules.scores.work import Work
-    from gitlab_sync.types import TableRow
+from gitlab_sync.rules.items.tally import Tally
+from gitlab_sync.rules.scores.work import Work
+from gitlab_sync.types import TableRow
 
 NO_UNIT_TESTS = "MR No Unit Tests"
 
