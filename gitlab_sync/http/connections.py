@@ -42,20 +42,15 @@ class OpenConnections:
 class Lease:
     """One exchange's hold on the connection it uses. `interrupt` can be called by any thread."""
 
-    __slots__ = ("_interrupted", "connection")
+    __slots__ = ("connection", "interrupted")
 
     def __init__(self) -> None:
         self.connection: _Breakable | None = None
-        self._interrupted = False
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether `interrupt` was called."""
-        return self._interrupted
+        self.interrupted = False
 
     def interrupt(self) -> None:
         """Break the exchange off, even before it begins."""
-        self._interrupted = True
+        self.interrupted = True
         connection = self.connection
         if connection is not None:
             connection.break_off(self)

@@ -81,10 +81,7 @@ def parse_mailmap(text: str, source: str = ".mailmap") -> Mailmap:
             by_both[name, address] = proper
             continue
         before = by_address.get(address, _Proper())
-        by_address[address] = _Proper(
-            proper.name or before.name,
-            proper.address or before.address,
-        )
+        by_address[address] = _Proper(proper.name or before.name, proper.address or before.address)
     return Mailmap(by_address, by_both, tuple(faults))
 
 

@@ -224,11 +224,6 @@ def score(stages: Mapping[Purpose, StageReport]) -> float:
     return round(10 * reached / sum(WEIGHTS.values()), 1)
 
 
-def command_for(stage: Purpose, project_type: str) -> str:
-    """Return the command for a stage in a language (`Python`, `Go`, …)."""
-    return _COMMANDS.get(project_type.strip().lower(), _ANY)[stage]
-
-
 def _serves(job: CIJob, found: tuple[Use, ...]) -> set[Purpose]:
     """Return the stages of a job: by its tools and its name, else by its own stage."""
     serves = {use.purpose for use in found if use.purpose in WEIGHTS}
@@ -256,12 +251,9 @@ def _issues(stages: Mapping[Purpose, StageReport]) -> list[dict[str, str]]:
     issues = []
     for stage, found in stages.items():
         title = TITLES[stage]
-        if not found.jobs and found.note:
-            issues.append(_issue(f"{stage}: {found.note}", _SEVERITIES[stage]))
-        elif not found.jobs and found.declared:
-            issues.append(_issue(f"{stage}: the stage has no job", _SEVERITIES[stage]))
-        elif not found.jobs:
-            issues.append(_issue(f"{stage}: no job for {title}", _SEVERITIES[stage]))
+        if not found.jobs:
+            lacking = "the stage has no job" if found.declared else f"no job for {title}"
+            issues.append(_issue(f"{stage}: {found.note or lacking}", _SEVERITIES[stage]))
         elif not found.uses:
             names = ", ".join(job.name for job in found.jobs)
             issues.append(_issue(f"{stage}: no tool for {title} recognised in {names}", "low"))
@@ -286,9 +278,9 @@ def _issue(message: str, severity: str) -> dict[str, str]:
 def _recommendations(
     stages: Mapping[Purpose, StageReport], project_type: str
 ) -> list[dict[str, str]]:
+    commands = _COMMANDS.get(project_type.strip().lower(), _ANY)
     found = []
     for stage, state in stages.items():
-        command = command_for(stage, project_type)
         if not state.jobs and not state.idle:
             message = f"Add a job for {TITLES[stage]}."
         elif not state.jobs:
@@ -297,5 +289,6 @@ def _recommendations(
             message = f"Run a well-known tool for {TITLES[stage]}."
         else:
             continue
-        found.append({"message": message, "command": command, "severity": _SEVERITIES[stage]})
+        severity = _SEVERITIES[stage]
+        found.append({"message": message, "command": commands[stage], "severity": severity})
     return found

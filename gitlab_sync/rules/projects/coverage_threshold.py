@@ -103,17 +103,10 @@ def _option(script: str) -> str | None:
 
 def _is_set(value: Any) -> bool:
     """Return whether a value sets a threshold: a number above 0, a mapping or `true`."""
-    if isinstance(value, str):
-        return _number(value) > 0
-    return bool(value)
-
-
-def _number(text: str) -> float:
-    """Return the number in a text, 0 for any other text."""
     try:
-        return float(text)
+        return float(value) > 0 if isinstance(value, str) else bool(value)
     except ValueError:
-        return 0.0
+        return False
 
 
 def _is_texts(value: Any) -> bool:

@@ -135,12 +135,8 @@ def _split(line: str) -> Iterator[list[str]]:
             yield words
             words = []
         elif token["word"]:
-            words.append(_unquoted(token["word"]))
+            words.append(re.sub(r"['\"]", "", token["word"]))
     yield words
-
-
-def _unquoted(word: str) -> str:
-    return re.sub(r"['\"]", "", word)
 
 
 def _run_by_python(arguments: list[str]) -> list[str]:
