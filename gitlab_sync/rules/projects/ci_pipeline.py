@@ -224,6 +224,11 @@ def score(stages: Mapping[Purpose, StageReport]) -> float:
     return round(10 * reached / sum(WEIGHTS.values()), 1)
 
 
+def command_for(stage: Purpose, project_type: str) -> str:
+    """Return the command for a stage in a language (`Python`, `Go`, …)."""
+    return _COMMANDS.get(project_type.strip().lower(), _ANY)[stage]
+
+
 def _serves(job: CIJob, found: tuple[Use, ...]) -> set[Purpose]:
     """Return the stages of a job: by its tools and its name, else by its own stage."""
     serves = {use.purpose for use in found if use.purpose in WEIGHTS}
@@ -278,7 +283,6 @@ def _issue(message: str, severity: str) -> dict[str, str]:
 def _recommendations(
     stages: Mapping[Purpose, StageReport], project_type: str
 ) -> list[dict[str, str]]:
-    commands = _COMMANDS.get(project_type.strip().lower(), _ANY)
     found = []
     for stage, state in stages.items():
         if not state.jobs and not state.idle:
@@ -289,6 +293,6 @@ def _recommendations(
             message = f"Run a well-known tool for {TITLES[stage]}."
         else:
             continue
-        severity = _SEVERITIES[stage]
-        found.append({"message": message, "command": commands[stage], "severity": severity})
+        command = command_for(stage, project_type)
+        found.append({"message": message, "command": command, "severity": _SEVERITIES[stage]})
     return found
