@@ -60,6 +60,8 @@ class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
     the interpreter ends, tasks that have not started are cancelled, not waited for.
     """
 
+    cancelled = False  # only a tenant's executor or a task can be cancelled
+
     def __init__(
         self, max_workers: int = DEFAULT_WORKERS, thread_name_prefix: str = "gitlab-sync"
     ) -> None:
@@ -74,11 +76,6 @@ class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
         self._workers: list[threading.Thread] = []
         # Workers know the queue, not the pool: they end with a pool that is no longer referenced.
         self._finalizer = weakref.finalize(self, self._queue.close)
-
-    @property
-    def cancelled(self) -> bool:
-        """False: only a tenant's executor or a task can be cancelled."""
-        return False
 
     @property
     def max_workers(self) -> int:
@@ -158,14 +155,15 @@ class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
 class TenantExecutor(_WindowedMap):
     """The shared pool as one tenant sees it: an executor like any other.
 
-    Shutting it down does not end the pool, nor other executors of the same tenant.
+    Shutting it down does not end the pool, nor other executors of the same tenant. `cancelled` says
+    whether `cancel` was called.
     """
 
     def __init__(self, pool: SharedExecutor, tenant: Hashable, delay: Delay | None) -> None:
         self._pool = pool
         self._tenant = tenant
         self._delay = delay
-        self._cancelled = False
+        self.cancelled = False
         self._closed = False
         self._open: set[Future[Any]] = set()
 
@@ -176,7 +174,7 @@ class TenantExecutor(_WindowedMap):
         """
         if self._closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
-        if self._cancelled:  # the pool can be shut down by now, which is no error here
+        if self.cancelled:  # the pool can be shut down by now, which is no error here
             cancelled: Future[T] = Future()
             cancelled.cancel()
             cancelled.set_running_or_notify_cancel()
@@ -184,18 +182,13 @@ class TenantExecutor(_WindowedMap):
         future = self._pool.enqueue(Task(fn, args, kwargs, owner=self), self._tenant, self._delay)
         self._open.add(future)
         future.add_done_callback(self._open.discard)
-        if self._cancelled:  # checked after queueing, so that no cancel is missed
+        if self.cancelled:  # checked after queueing, so that no cancel is missed
             future.cancel()
         return future
 
-    @property
-    def cancelled(self) -> bool:
-        """Whether `cancel` was called."""
-        return self._cancelled
-
     def cancel(self) -> None:
         """Cancel tasks that have not started, and all that are submitted here later."""
-        self._cancelled = True
+        self.cancelled = True
         if self._open:  # finding them takes a pass over all waiting tasks
             self._pool.drain(self)
 

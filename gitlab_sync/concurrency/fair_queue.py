@@ -98,7 +98,7 @@ class FairQueue:
     A tenant has a queue for each gate; they share the tenant's turns, so that more gates get it no
     more turns. The lock is re-entrant, since the garbage collector can end a forgotten `map` inside
     it, in the thread that holds it. `running` has the tasks that threads run: after a fork, these
-    threads are gone.
+    threads are gone. `idle` is the number of workers that sleep in `pop`.
     """
 
     def __init__(self) -> None:
@@ -106,7 +106,7 @@ class FairQueue:
         self._tenants: OrderedDict[Hashable, OrderedDict[Delay | None, TenantQueue]] = OrderedDict()
         self._sequence = itertools.count()
         self._backlog = 0
-        self._idle = 0
+        self.idle = 0
         self._closed = False
         self.running: set[Task] = set()
 
@@ -127,7 +127,7 @@ class FairQueue:
             queue.waiting += 1
             self._backlog += 1
             self._changed.notify()
-            return self._backlog > self._idle
+            return self._backlog > self.idle
 
     def pop(self) -> Task | None:
         """Wait for a task that can start, and take it; None if the queue is closed and empty."""
@@ -135,14 +135,14 @@ class FairQueue:
             while True:
                 task, sleep = self._take(time.monotonic())
                 if task is not None:
-                    if self._backlog and self._idle:
+                    if self._backlog and self.idle:
                         self._changed.notify()  # a gate could have opened for more than one
                     return task
                 if self._closed and not self._backlog:
                     return None
-                self._idle += 1
+                self.idle += 1
                 self._changed.wait(sleep)
-                self._idle -= 1
+                self.idle -= 1
 
     def _take(self, now: float) -> tuple[Task | None, float | None]:
         soonest: float | None = None
@@ -228,8 +228,3 @@ class FairQueue:
                 if queue.waiting:
                     counts[queue.tenant] += queue.waiting
             return dict(counts)
-
-    @property
-    def idle(self) -> int:
-        """The number of workers that sleep in `pop`."""
-        return self._idle

@@ -113,7 +113,6 @@ def day_in(text: object) -> date | None:
 
 
 def _read(given: When, name: str) -> date | None:
-    """Return a date or a datetime; None for no bound."""
     if given is None or isinstance(given, date):
         return given
     if isinstance(given, str):
@@ -143,5 +142,4 @@ def _instant_of(given: date, zone: tzinfo) -> datetime:
 
 
 def _shown(given: object) -> str:
-    """Return the input, shortened, as a person can recognise it."""
     return f"“{str(given)[:60]}”"

@@ -344,7 +344,6 @@ def _semantic_commits(mr: Record, commits: PartialList) -> Verdict:
 
 
 def _message(commit: Record) -> str | None:
-    """Return the message of a commit, or its title if the record has no message."""
     return record.text(commit, "message") or record.text(commit, "title")
 
 

@@ -102,8 +102,6 @@ def read_pipeline(
 
 
 class _Reader:
-    """Reads the jobs of one merged configuration."""
-
     def __init__(self, whole: Merged) -> None:
         self._whole = whole
         self._top = whole.value

@@ -88,7 +88,8 @@ def _in_programs(project: Project) -> Iterator[Finding]:
                 yield project.repository.passed("a threshold is set", path, line)
     for path, data in project.settings.tables.items():
         addopts = at(data, "tool.pytest.ini_options.addopts")
-        if option := _option(" ".join(addopts) if _is_texts(addopts) else str(addopts or "")):
+        given = " ".join(map(str, addopts)) if isinstance(addopts, list) else str(addopts or "")
+        if option := _option(given):
             line = line_of(project.settings.texts[path], "addopts")
             yield project.repository.passed(f"{option} in addopts", path, line)
 
@@ -107,10 +108,6 @@ def _is_set(value: Any) -> bool:
         return float(value) > 0 if isinstance(value, str) else bool(value)
     except ValueError:
         return False
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _shown(value: Any) -> str:

@@ -80,8 +80,6 @@ def commands(script: Iterable[str], known: Container[str] = ()) -> Iterator[Comm
 
 
 class _Reader:
-    """Reads the commands in lines of shell."""
-
     def __init__(self, known: Container[str]) -> None:
         self._known = known
 

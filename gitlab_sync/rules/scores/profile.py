@@ -283,5 +283,4 @@ def _cell(check: Check, verdicts: Verdicts | None) -> Scalar:
 
 
 def _text(thing: object, key: str) -> str | None:
-    """Return a text of a record; None if it is empty or missing."""
     return record.text(thing, key) or None
