@@ -13,6 +13,7 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ Delay: TypeAlias = Callable[[], float]
 _LONGEST_SLEEP = 60.0  # for waits without a known end; waking once a minute is harmless
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Task:
     """One call that waits for a worker.
 
@@ -32,37 +34,26 @@ class Task:
     `resume` is the state that a task keeps when it is put off.
     """
 
-    __slots__ = ("args", "claimed", "context", "fn", "future", "kwargs", "owner", "queue", "resume")
-
-    def __init__(
-        self,
-        fn: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        owner: SharedExecutor | TenantExecutor,
-    ) -> None:
-        self.fn = fn
-        self.args = args
-        self.kwargs = kwargs
-        self.owner = owner
-        self.context: Context = copy_context()
-        self.claimed = False
-        self.resume: Any = None
-        self.queue: TenantQueue
-        self.future: PoolFuture[Any]
+    fn: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    owner: SharedExecutor | TenantExecutor
+    context: Context = field(default_factory=copy_context)
+    claimed: bool = False
+    resume: Any = None
+    queue: TenantQueue = field(init=False)
+    future: PoolFuture[Any] = field(init=False)
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class TenantQueue:
     """The waiting tasks of one tenant behind one gate."""
 
-    __slots__ = ("delay", "later", "ready", "tenant", "waiting")
-
-    def __init__(self, tenant: Hashable, delay: Delay | None) -> None:
-        self.tenant = tenant
-        self.delay = delay
-        self.ready: deque[Task] = deque()
-        self.later: list[tuple[float, int, Task]] = []
-        self.waiting = 0
+    tenant: Hashable
+    delay: Delay | None
+    ready: deque[Task] = field(default_factory=deque)
+    later: list[tuple[float, int, Task]] = field(default_factory=list)
+    waiting: int = 0
 
     def tasks(self) -> Iterator[Task]:
         """Yield all tasks here, claimed or not."""
