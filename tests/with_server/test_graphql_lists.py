@@ -16,6 +16,8 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from real_data import REAL
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api.graphql.lists import lists_for
@@ -34,7 +36,6 @@ from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import open_store
 from gitlab_sync.types import PartialList, Record, Source
 
-REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 GRAPHQL = "/api/graphql"
 CROWD = 1000
 """So many people that their lists are worth a query."""
@@ -63,7 +64,7 @@ def small(seed: int = 3, **sizes: int) -> World:
     No merge request was open for so long that a fraction of a second would decide.
     """
     given = {"users": 6, "merge_requests": 4, "issues": 1, "projects": 5}
-    world = generate_world(seed=seed, **{**given, **sizes})
+    world = fresh_world(seed=seed, **{**given, **sizes})
     for row in world.merge_requests.rows:
         end = row.data["merged_at"] or row.data["closed_at"]
         start = datetime.fromisoformat(row.data["created_at"])
@@ -504,8 +505,7 @@ def test_a_cancelled_run_says_of_everybody_that_nothing_was_read(bridge: Bridge)
 # -- real data -------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the folder with real data is not here")
-@pytest.mark.timeout(300)
+@pytest.mark.large
 def test_a_real_history_is_judged_the_same_for_a_fraction_of_the_requests() -> None:
     """Nine hundred people with five thousand merge requests: all in all 0.07 requests each."""
     world = load_world(REAL)

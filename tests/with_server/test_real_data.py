@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from honesty import assert_honest
+from real_data import REAL
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.http import rate_limit as limits
@@ -24,12 +25,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "unit/rules"))
 
 import truth_from_files as truth
 
-REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 ONE = "/projects/:id/merge_requests/:iid"
-pytestmark = [
-    pytest.mark.skipif(not REAL.is_dir(), reason="the folder with real data is not here"),
-    pytest.mark.timeout(300),
-]
+pytestmark = pytest.mark.large
 
 FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "status": 500},

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import truth_of_people as truth
 from cli_runs import of_sandbox, start
+from real_data import REAL
 
 from gitlab_sync.sandbox import Sandbox, load_world
 
-REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 PROJECT, PROJECT_ID = "gitlab-org/gitlab-runner", 250833
 ONE = "/projects/:id/merge_requests/:iid"
 COMMITS = "/projects/:id/repository/commits"
@@ -26,10 +26,7 @@ LISTS_OF_ONE = 11
 """Requests about a person with lists of one page each."""
 
 LIMIT = 250.0  # seconds, only so that a broken test ends
-pytestmark = [
-    pytest.mark.skipif(not REAL.is_dir(), reason="the folder with real data is not here"),
-    pytest.mark.timeout(300),
-]
+pytestmark = pytest.mark.large
 
 Rows = list[dict[str, Any]]
 Users = Callable[..., Rows]
