@@ -39,14 +39,17 @@ def analyze_description(text: str | None) -> dict[str, Any]:
     nothing is missing. HTML comments do not count, and null is an empty description. Never raises.
     """
     said = without_comments(text).strip() if isinstance(text, str) else ""
+    has_section = any(_SECTION.search(marked[0]) for marked in _MARKED.finditer(said))
+    words = re.findall(r"\w+", said.lower())
+    has_sentence = len(said) > 20 and not _SAYS_NOTHING.issuperset(words)
     length = next((points for least, points in _LENGTHS if len(said) >= least), 0)
     parts = (
         (length, 30, "Say more: a good description has 300 characters or more"),
-        (20 * _has_section(said), 20, "Add headings such as Summary, Changes or Testing"),
+        (20 * has_section, 20, "Add headings such as Summary, Changes or Testing"),
         (15 * bool(_CHANGE.search(said)), 15, "Say what was added, fixed, updated or removed"),
         (15 * bool(_REASON.search(said)), 15, "Say why: because of what, or which issue it closes"),
         (10 * bool(_LIST.search(said)), 10, "List the single changes"),
-        (10 * _says_something(said), 10, "Write whole sentences instead of a single word"),
+        (10 * has_sentence, 10, "Write whole sentences instead of a single word"),
     )
     total = sum(points for points, _, _ in parts)
     missing = sorted((p for p in parts if p[0] < p[1]), key=lambda part: part[0] - part[1])
@@ -55,12 +58,3 @@ def analyze_description(text: str | None) -> dict[str, Any]:
         "quality_label": "High" if total >= 80 else "Moderate" if total >= 50 else "Low",
         "feedback": " | ".join(hint for _, _, hint in missing[:_MOST_HINTS]),
     }
-
-
-def _has_section(text: str) -> bool:
-    return any(_SECTION.search(marked[0]) for marked in _MARKED.finditer(text))
-
-
-def _says_something(text: str) -> bool:
-    words = re.findall(r"\w+", text.lower())
-    return len(text) > 20 and not _SAYS_NOTHING.issuperset(words)

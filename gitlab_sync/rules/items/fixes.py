@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.items.check import Check, Severity
 from gitlab_sync.rules.items.tally import NOT_EVALUATED, Evaluated, distinct
+from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import instant
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from gitlab_sync.rules.items.check import Check, Severity
-    from gitlab_sync.rules.items.verdict import Verdict
-    from gitlab_sync.types import Record
+from gitlab_sync.types import Record
 
 _RANKS: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Collection, Mapping
+from typing import TypeAlias
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.tally import NOT_EVALUATED, Verdicts
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from gitlab_sync.types import Record
+from gitlab_sync.types import Record
 
 Flags: TypeAlias = dict[str, bool | list[str] | None]
 """True for a fault, False for none, None for unknown; `errors` has the reasons."""

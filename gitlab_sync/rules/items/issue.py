@@ -7,7 +7,7 @@ the counts here leave the others out.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items import item
@@ -15,12 +15,8 @@ from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.flags import Flags, older_flags
 from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts, distinct, tally
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.rules.text import SEMANTIC_ISSUE, first_line, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from gitlab_sync.types import Record
+from gitlab_sync.rules.text import SEMANTIC_ISSUE, plural
+from gitlab_sync.types import Record
 
 CHECKS = (
     Check(
@@ -74,14 +70,7 @@ CHECKS = (
 )
 """The checks in the order of the columns."""
 
-_OLDER_NAMES = {
-    "no_desc": "no_desc",
-    "no_labels": "no_labels",
-    "no_milestone": "no_milestone",
-    "no_time_spent": "no_time",
-    "long_open_time": "long_open_time",
-    "no_semantic_title": "no_semantic_title",
-}
+_OLDER_NAMES = {check.id: check.id for check in CHECKS} | {"no_time_spent": "no_time"}
 """The older client's flags, in its order."""
 
 
@@ -99,7 +88,7 @@ def evaluate(issue: Record) -> dict[str, Verdict]:
         "no_milestone": _milestone(issue),
         "no_time_spent": item.time_spent(issue, seconds, "time_stats not in the list"),
         "long_open_time": item.time_open(issue, ("closed_at",), item.TWO_DAYS),
-        "no_semantic_title": _semantic_title(issue),
+        "no_semantic_title": item.semantic_title(issue, SEMANTIC_ISSUE),
     }
 
 
@@ -147,12 +136,3 @@ def _milestone(issue: Record) -> Verdict:
     if record.field(issue, "milestone") is None:
         return Verdict("fail", "no milestone", record.link(issue))
     return Verdict("pass", "has a milestone", record.link(issue))
-
-
-def _semantic_title(issue: Record) -> Verdict:
-    title, link = record.text(issue, "title"), record.link(issue)
-    if title is None:
-        return Verdict("unknown", "title is not a text", link)
-    if SEMANTIC_ISSUE.match(first_line(title)):
-        return Verdict("pass", "semantic title", link)
-    return Verdict("fail", "title not semantic", link)

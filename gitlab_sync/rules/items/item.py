@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.rules.text import hours_between, instant, without_comments
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from gitlab_sync.types import PartialList, Record
+from gitlab_sync.rules.text import first_line, hours_between, instant, without_comments
+from gitlab_sync.types import PartialList, Record
 
 TWO_DAYS = 48.0
 ONE_WEEK = 168.0
@@ -26,6 +23,16 @@ def description(item: Record) -> Verdict:
     if without_comments(text).strip():
         return Verdict("pass", "has a description", link)
     return Verdict("fail", "only comments" if text.strip() else "no description", link)
+
+
+def semantic_title(item: Record, semantic: re.Pattern[str]) -> Verdict:
+    """Check that the title begins as the pattern `semantic` says."""
+    title, link = record.text(item, "title"), record.link(item)
+    if title is None:
+        return Verdict("unknown", "title is not a text", link)
+    if semantic.match(first_line(title)):
+        return Verdict("pass", "semantic title", link)
+    return Verdict("fail", "title not semantic", link)
 
 
 def total_time_spent(stats: object) -> int | float | None:

@@ -7,11 +7,12 @@ There are two evaluations: `evaluate` needs all the facts of one merge request; 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.identity.attribution import is_merge
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.items import item, pipelines, reviews
 from gitlab_sync.rules.items.check import Check
@@ -26,12 +27,7 @@ from gitlab_sync.rules.text import (
     plural,
     without_comments,
 )
-from gitlab_sync.types import PartialList
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
-    from gitlab_sync.types import Record
+from gitlab_sync.types import PartialList, Record
 
 CHECKS = (
     Check(
@@ -201,7 +197,7 @@ def undecided(mr: Record, facts: Facts = _NOTHING) -> tuple[str, ...]:
 
 def own_commits(commits: Iterable[Record]) -> list[Record]:
     """Return the commits without merges, which have two or more parents."""
-    return [commit for commit in commits if not _is_merge(commit)]
+    return [commit for commit in commits if not is_merge(commit)]
 
 
 def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
@@ -214,7 +210,9 @@ def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
         "no_issues": _issues_in_list(mr),
         "no_time_spent": _time_spent(mr, None),
         "failed_pipeline": pipelines.newest_in_list(mr),
-        "no_semantic_commits": _semantic_title(mr) if "title" in mr else item.absent(mr, "title"),
+        "no_semantic_commits": item.semantic_title(mr, SEMANTIC)
+        if "title" in mr
+        else item.absent(mr, "title"),
         "no_internal_review": reviews.review_in_list(mr),
         "merge_gt_1_week": item.time_open(mr, _ENDS, item.ONE_WEEK),
         "merge_gt_2_days": item.time_open(mr, _ENDS, item.TWO_DAYS),
@@ -341,26 +339,11 @@ def _semantic_commits(mr: Record, commits: PartialList) -> Verdict:
     if not commits.whole:
         unread.append(item.not_read("commits", commits))
     elif not own:
-        return _semantic_title(mr)
+        return item.semantic_title(mr, SEMANTIC)
     return item.decide(mr, unread, f"{plural(len(own), 'commit')}, none semantic", "/commits")
 
 
-def _semantic_title(mr: Record) -> Verdict:
-    title, link = record.text(mr, "title"), record.link(mr)
-    if title is None:
-        return Verdict("unknown", "title is not a text", link)
-    if SEMANTIC.match(first_line(title)):
-        return Verdict("pass", "semantic title", link)
-    return Verdict("fail", "title not semantic", link)
-
-
-def _is_merge(commit: Record) -> bool:
-    parents = record.field(commit, "parent_ids")
-    return isinstance(parents, list | tuple) and len(parents) >= 2
-
-
 def _message(commit: Record) -> str | None:
-    """Return the message of a commit, or its title if the record has no message."""
     return record.text(commit, "message") or record.text(commit, "title")
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items import item
 from gitlab_sync.rules.items.verdict import Verdict
-
-if TYPE_CHECKING:
-    from gitlab_sync.types import PartialList, Record
+from gitlab_sync.types import PartialList, Record
 
 
 def newest(mr: Record, pipelines: PartialList) -> Verdict:

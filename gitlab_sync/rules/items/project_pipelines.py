@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import datetime
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.text import instant
-from gitlab_sync.types import PartialList
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from gitlab_sync.types import Record
+from gitlab_sync.types import PartialList, Record
 
 _MERGE_REQUEST_SOURCES = ("merge_request_event", "")
 _BRANCH_SOURCES = (

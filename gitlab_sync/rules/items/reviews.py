@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import is_bot
@@ -10,11 +10,7 @@ from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import item
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from gitlab_sync.types import PartialList, Record
+from gitlab_sync.types import PartialList, Record
 
 _APPROVAL = "approved this merge request"
 

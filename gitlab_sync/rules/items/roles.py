@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from gitlab_sync.types import Record
+from gitlab_sync.types import Record
 
 _BOTH, _ASSIGNED = "Authored & Assigned", "Assigned"
 

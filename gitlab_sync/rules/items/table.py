@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import issue, merge_request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from gitlab_sync.types import TableRow
+from gitlab_sync.types import TableRow
 
 Status = Literal["Success", "Partial", "Not Found", "Error"]
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.types import Record
-
-if TYPE_CHECKING:
-    from gitlab_sync.rules.items.check import Check
 
 Verdicts = Mapping[str, Verdict]
 """The verdicts on one item, by the ids of the checks."""

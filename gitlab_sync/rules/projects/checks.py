@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from gitlab_sync.rules.items.check import Check
@@ -39,65 +40,59 @@ class ProjectCheck(Check):
     not_applicable: str = "there is no source code"
 
 
+_ci = partial(ProjectCheck, needs=("pipeline",), area="automation & CI")
+_document = partial(ProjectCheck, area="documentation", applies_to="any project")
+_tool = partial(ProjectCheck, needs=("files", "pipeline"), area="quality & tools")
+
 CHECKS = (
-    ProjectCheck(
+    _ci(
         "ci_test",
         "CI: tests",
         "high",
         "No job for tests runs automatically, or none runs a known tool: half weight each.",
         "Tests that run automatically find a fault on the day it is made.",
         "Add a job to the pipeline that runs the tests on every push.",
-        ("pipeline",),
         weight=6,
-        area="automation & CI",
     ),
-    ProjectCheck(
+    _ci(
         "ci_lint",
         "CI: linter",
         "medium",
         "No job for linting runs automatically, or none runs a known tool: half weight each.",
         "With a linter in the pipeline, its findings are not a matter of opinion in reviews.",
         "Add a job to the pipeline that runs the linter.",
-        ("pipeline",),
         weight=4,
-        area="automation & CI",
     ),
-    ProjectCheck(
+    _ci(
         "ci_format",
         "CI: format",
         "low",
         "No job for the format runs automatically, or none runs a known tool: half weight each.",
         "Differences in layout hide the lines that matter in a merge request.",
         "Add a job to the pipeline that runs the formatter in check mode.",
-        ("pipeline",),
         weight=2,
-        area="automation & CI",
     ),
-    ProjectCheck(
+    _ci(
         "ci_type_check",
         "CI: type check",
         "medium",
         "No job for types runs automatically, or none runs a known tool: half weight each.",
         "Types that are not checked go out of date like comments.",
         "Add a job to the pipeline that runs the type checker.",
-        ("pipeline",),
         weight=4,
-        area="automation & CI",
         applies_to=_TYPED,
         not_applicable="no type checker besides its compiler",
     ),
-    ProjectCheck(
+    _ci(
         "ci_coverage",
         "CI: coverage",
         "medium",
         "No job for coverage runs automatically, or none runs a known tool: half weight each.",
         "The team cannot see which parts of the code have no tests.",
         "Measure coverage in the test job, and give it a `coverage:` pattern.",
-        ("pipeline",),
         weight=4,
-        area="automation & CI",
     ),
-    ProjectCheck(
+    _document(
         "license",
         "LICENSE",
         "high",
@@ -106,10 +101,8 @@ CHECKS = (
         "Put the text of an allowed licence, unchanged, into a file LICENSE at the root.",
         ("files",),
         weight=15,
-        area="documentation",
-        applies_to="any project",
     ),
-    ProjectCheck(
+    _document(
         "readme",
         "README",
         "high",
@@ -118,8 +111,6 @@ CHECKS = (
         "Write a README with sections such as Installation, Usage and Contributing.",
         ("files",),
         weight=10,
-        area="documentation",
-        applies_to="any project",
     ),
     ProjectCheck(
         "tests",
@@ -132,38 +123,32 @@ CHECKS = (
         weight=10,
         area="testing",
     ),
-    ProjectCheck(
+    _tool(
         "linter",
         "Linter",
         "medium",
         "No linter for the project's languages is set up or run.",
         "Mistakes that a program can find take up the time of reviewers.",
         "Set up a linter, such as ruff, ESLint, golangci-lint or clippy.",
-        ("files", "pipeline"),
         weight=4,
-        area="quality & tools",
     ),
-    ProjectCheck(
+    _tool(
         "formatter",
         "Formatter",
         "medium",
         "No formatter for the project's languages is set up or run.",
         "Everyone formats code differently, and merge requests show it.",
         "Set up a formatter, such as ruff format, Prettier, gofmt or rustfmt.",
-        ("files", "pipeline"),
         weight=4,
-        area="quality & tools",
     ),
-    ProjectCheck(
+    _tool(
         "type_checker",
         "Type checker",
         "medium",
         "No type checker for the project's languages is set up or run.",
         "Users find faults that a type checker finds in seconds.",
         "Set up a type checker, such as mypy, pyright or tsc.",
-        ("files", "pipeline"),
         weight=4,
-        area="quality & tools",
         applies_to=_TYPED,
         not_applicable="no type checker besides its compiler",
     ),
@@ -201,7 +186,7 @@ CHECKS = (
         weight=4,
         area="testing",
     ),
-    ProjectCheck(
+    _document(
         "templates",
         "Templates",
         "medium",
@@ -210,10 +195,8 @@ CHECKS = (
         "Add templates to .gitlab/issue_templates and .gitlab/merge_request_templates.",
         ("tree",),
         weight=4,
-        area="documentation",
-        applies_to="any project",
     ),
-    ProjectCheck(
+    _document(
         "contributing",
         "CONTRIBUTING",
         "medium",
@@ -222,10 +205,8 @@ CHECKS = (
         "Explain in CONTRIBUTING.md how to set up the project, test and submit a change.",
         ("tree",),
         weight=4,
-        area="documentation",
-        applies_to="any project",
     ),
-    ProjectCheck(
+    _document(
         "changelog",
         "CHANGELOG",
         "medium",
@@ -234,10 +215,8 @@ CHECKS = (
         "Keep a CHANGELOG.md with an entry for each release.",
         ("tree",),
         weight=4,
-        area="documentation",
-        applies_to="any project",
     ),
-    ProjectCheck(
+    _document(
         "code_of_conduct",
         "CODE_OF_CONDUCT",
         "low",
@@ -246,8 +225,6 @@ CHECKS = (
         "Add a CODE_OF_CONDUCT.md with a contact.",
         ("tree",),
         weight=2,
-        area="documentation",
-        applies_to="any project",
     ),
     ProjectCheck(
         "description_topics",
@@ -271,16 +248,14 @@ CHECKS = (
         weight=2,
         area="automation & CI",
     ),
-    ProjectCheck(
+    _tool(
         "dead_code",
         "Dead code",
         "low",
         "No search for unused code is set up or run.",
         "Code that nothing calls still has to be read and maintained.",
         "Run vulture, knip or deadcode regularly, for example in the pipeline.",
-        ("files", "pipeline"),
         weight=1,
-        area="quality & tools",
         applies_to=_DEAD,
         not_applicable="no separate tool looks for unused code",
     ),

@@ -102,8 +102,6 @@ def read_pipeline(
 
 
 class _Reader:
-    """Reads the jobs of one merged configuration."""
-
     def __init__(self, whole: Merged) -> None:
         self._whole = whole
         self._top = whole.value
@@ -135,6 +133,7 @@ class _Reader:
     def _job(self, name: str, *, dead: bool) -> CIJob:
         own = self._extended(name, ())
         keys = own or self._top[name]
+        image = self._resolved(self._inherited(keys, "image"))
         path, line = self._whole.places.get(name, (CI_FILE, None))
         script = [*self._flat(self._inherited(keys, "before_script")), *self._script(keys)]
         reports = _mapping(_mapping(keys.get("artifacts")).get("reports"))
@@ -143,7 +142,7 @@ class _Reader:
             _text(self._resolved(keys.get("stage"))),
             tuple(script),
             "never" if dead or own is None else self._runs(keys),
-            _image(self._resolved(self._inherited(keys, "image"))),
+            _text(image.get("name") if isinstance(image, dict) else image),
             keys.get("allow_failure") not in (None, False),
             keys.get("coverage") is not None,
             reports.get("coverage_report") is not None,
@@ -295,7 +294,3 @@ def _mapping(value: Plain) -> dict[str, Plain]:
 
 def _text(value: Plain) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _image(value: Plain) -> str | None:
-    return _text(value.get("name") if isinstance(value, dict) else value)

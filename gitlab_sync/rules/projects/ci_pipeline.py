@@ -256,12 +256,9 @@ def _issues(stages: Mapping[Purpose, StageReport]) -> list[dict[str, str]]:
     issues = []
     for stage, found in stages.items():
         title = TITLES[stage]
-        if not found.jobs and found.note:
-            issues.append(_issue(f"{stage}: {found.note}", _SEVERITIES[stage]))
-        elif not found.jobs and found.declared:
-            issues.append(_issue(f"{stage}: the stage has no job", _SEVERITIES[stage]))
-        elif not found.jobs:
-            issues.append(_issue(f"{stage}: no job for {title}", _SEVERITIES[stage]))
+        if not found.jobs:
+            lacking = "the stage has no job" if found.declared else f"no job for {title}"
+            issues.append(_issue(f"{stage}: {found.note or lacking}", _SEVERITIES[stage]))
         elif not found.uses:
             names = ", ".join(job.name for job in found.jobs)
             issues.append(_issue(f"{stage}: no tool for {title} recognised in {names}", "low"))
@@ -288,7 +285,6 @@ def _recommendations(
 ) -> list[dict[str, str]]:
     found = []
     for stage, state in stages.items():
-        command = command_for(stage, project_type)
         if not state.jobs and not state.idle:
             message = f"Add a job for {TITLES[stage]}."
         elif not state.jobs:
@@ -297,5 +293,6 @@ def _recommendations(
             message = f"Run a well-known tool for {TITLES[stage]}."
         else:
             continue
+        command = command_for(stage, project_type)
         found.append({"message": message, "command": command, "severity": _SEVERITIES[stage]})
     return found

@@ -82,8 +82,6 @@ def _said(problem: Exception) -> str:
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping that is not complete."""
-
     value: list[Plain] | dict[str, Plain]
     anchor: str | None
     is_reference: bool

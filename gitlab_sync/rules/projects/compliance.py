@@ -1,6 +1,6 @@
 """Compliance of a project: evaluates every check, and returns the score and a summary row.
 
-`project_files.wanted_files` names the files to read.
+`files.wanted_files` names the files to read.
 """
 
 from __future__ import annotations
@@ -11,16 +11,7 @@ from typing import Any
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record as records
-from gitlab_sync.rules.projects import (
-    ci_pipeline,
-    coverage_threshold,
-)
-from gitlab_sync.rules.projects import (
-    documents as project_documents,
-)
-from gitlab_sync.rules.projects import (
-    files as project_files,
-)
+from gitlab_sync.rules.projects import ci_pipeline, coverage_threshold, documents, files
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.projects.ci_config import Pipeline
 from gitlab_sync.rules.projects.facts import Finding, ProjectFacts, Repository, Unread
@@ -241,7 +232,7 @@ _LOCKS = frozenset(
 def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
     def evaluate_stage(project: Project, _: Policy) -> Finding:
         repository = project.repository
-        path = project_files.ci_file(repository.project)
+        path = files.ci_file(repository.project)
         if project.pipeline_off:
             return repository.failed("pipelines are switched off in the project's settings")
         if project.pipeline is None:
@@ -280,28 +271,26 @@ def _language(project: Project, _: Policy) -> Finding:
 
 _EVALUATORS: Mapping[str, Callable[[Project, Policy], Finding]] = {
     **{f"ci_{stage}": _stage(stage) for stage in STAGES},
-    "license": lambda project, policy: project_documents.license_file(project, policy.licences),
-    "readme": lambda project, policy: project_documents.readme(
+    "license": lambda project, policy: documents.license_file(project, policy.licences),
+    "readme": lambda project, policy: documents.readme(
         project, policy.readme_length, policy.readme_sections
     ),
-    "tests": lambda project, _: project_documents.tests(project),
+    "tests": lambda project, _: documents.tests(project),
     "linter": _tool("lint", "linter"),
     "formatter": _tool("format", "formatter"),
     "type_checker": _tool("type_check", "type checker"),
     "secret_scan": _tool("secret_scan", "scan for secrets"),
     "dependency_audit": _tool("dependency_audit", "audit of dependencies"),
     "coverage_threshold": lambda project, _: coverage_threshold.evaluate(project),
-    "templates": lambda project, _: project_documents.templates(project),
-    "contributing": lambda project, _: project_documents.document(
-        project, project_files.CONTRIBUTING, "CONTRIBUTING"
+    "templates": lambda project, _: documents.templates(project),
+    "contributing": lambda project, _: documents.document(
+        project, files.CONTRIBUTING, "CONTRIBUTING"
     ),
-    "changelog": lambda project, _: project_documents.document(
-        project, project_files.CHANGELOG, "CHANGELOG"
+    "changelog": lambda project, _: documents.document(project, files.CHANGELOG, "CHANGELOG"),
+    "code_of_conduct": lambda project, _: documents.document(
+        project, files.CODE_OF_CONDUCT, "CODE_OF_CONDUCT"
     ),
-    "code_of_conduct": lambda project, _: project_documents.document(
-        project, project_files.CODE_OF_CONDUCT, "CODE_OF_CONDUCT"
-    ),
-    "description_topics": lambda project, _: project_documents.description_topics(project),
+    "description_topics": lambda project, _: documents.description_topics(project),
     "pre_commit": _tool("hooks", "checks before commits"),
     "dead_code": _tool("dead_code", "search for dead code"),
     "changelog_generator": _tool("changelog", "changelog generator"),

@@ -88,7 +88,8 @@ def _in_programs(project: Project) -> Iterator[Finding]:
                 yield project.repository.passed("a threshold is set", path, line)
     for path, data in project.settings.tables.items():
         addopts = at(data, "tool.pytest.ini_options.addopts")
-        if option := _option(" ".join(addopts) if _is_texts(addopts) else str(addopts or "")):
+        given = " ".join(map(str, addopts)) if isinstance(addopts, list) else str(addopts or "")
+        if option := _option(given):
             line = line_of(project.settings.texts[path], "addopts")
             yield project.repository.passed(f"{option} in addopts", path, line)
 
@@ -103,21 +104,10 @@ def _option(script: str) -> str | None:
 
 def _is_set(value: Any) -> bool:
     """Return whether a value sets a threshold: a number above 0, a mapping or `true`."""
-    if isinstance(value, str):
-        return _number(value) > 0
-    return bool(value)
-
-
-def _number(text: str) -> float:
-    """Return the number in a text, 0 for any other text."""
     try:
-        return float(text)
+        return float(value) > 0 if isinstance(value, str) else bool(value)
     except ValueError:
-        return 0.0
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+        return False
 
 
 def _shown(value: Any) -> str:

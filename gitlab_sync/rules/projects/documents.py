@@ -161,17 +161,14 @@ def _evaluated(
         answers = {allowed(declared, policy) if declared else None}
         shown += f", declared as {declared}" if declared else ""
     if answers == {True}:
-        return repository.passed(shown, path, _tag_line(repository, path))
+        text = repository.text(path) if path else None
+        line = line_of(text, "SPDX-License-Identifier:") if isinstance(text, str) else None
+        return repository.passed(shown, path, line)
     if answers == {False}:
         return repository.failed(f"{shown}: not allowed", path)
     if len(answers) > 1:
         return repository.unknown([f"{shown}: it does not say which one counts"], path)
     return repository.unknown([f"{shown}: it does not say whether later versions count"], path)
-
-
-def _tag_line(repository: Repository, path: str | None) -> int | None:
-    text = repository.text(path) if path else None
-    return line_of(text, "SPDX-License-Identifier:") if isinstance(text, str) else None
 
 
 def _first(repository: Repository, pattern: re.Pattern[str]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.paths import is_test_path
@@ -54,10 +55,15 @@ def wanted_files(tree: PartialList, project: Record | None = None) -> list[str]:
     of the pipeline. Its includes are only known after it is read: see `included_files`.
     """
     paths = paths_of(tree)
-    found: dict[str, None] = {}
-    for kind in _kinds(paths, ci_file(project)):
-        found.update(dict.fromkeys(kind))
-    return list(found)[:MOST_FILES]
+    ci = ci_file(project)
+    kinds = (
+        (path for path in paths if path == ci),
+        matching(paths, LICENSE)[:_MOST_OF_A_KIND],
+        matching(paths, README)[:1],
+        (path for path in paths if path in PRE_COMMIT),
+        settings_files(paths),
+    )
+    return list(dict.fromkeys(chain.from_iterable(kinds)))[:MOST_FILES]
 
 
 def included_files(
@@ -109,11 +115,3 @@ def settings_files(paths: Iterable[str]) -> Iterator[str]:
             kinds[name] = kinds.get(name, 0) + 1
             if kinds[name] <= _MOST_OF_A_KIND:
                 yield path
-
-
-def _kinds(paths: tuple[str, ...], ci: str | None) -> Iterator[list[str]]:
-    yield [path for path in paths if path == ci]
-    yield matching(paths, LICENSE)[:_MOST_OF_A_KIND]
-    yield matching(paths, README)[:1]
-    yield [path for path in paths if path in PRE_COMMIT]
-    yield list(settings_files(paths))

@@ -159,7 +159,6 @@ def _has_dependencies_in_text(path: str, text: str) -> bool:
 
 
 def _names_a_package(line: str) -> bool:
-    """Return whether a line of a requirements file names a package."""
     bare = re.split(r"(?:^|\s)(?:#|--)", line)[0].strip()
     if re.search(r"[#&]egg=\w", bare):
         return True

@@ -80,8 +80,6 @@ def commands(script: Iterable[str], known: Container[str] = ()) -> Iterator[Comm
 
 
 class _Reader:
-    """Reads the commands in lines of shell."""
-
     def __init__(self, known: Container[str]) -> None:
         self._known = known
 
@@ -135,12 +133,8 @@ def _split(line: str) -> Iterator[list[str]]:
             yield words
             words = []
         elif token["word"]:
-            words.append(_unquoted(token["word"]))
+            words.append(re.sub(r"['\"]", "", token["word"]))
     yield words
-
-
-def _unquoted(word: str) -> str:
-    return re.sub(r"['\"]", "", word)
 
 
 def _run_by_python(arguments: list[str]) -> list[str]:

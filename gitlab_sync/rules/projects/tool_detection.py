@@ -8,16 +8,10 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from gitlab_sync.rules.projects import ci_pipeline
+from gitlab_sync.rules.projects import ci_pipeline, scripts
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
 from gitlab_sync.rules.projects.facts import Finding, Repository, Unread, line_of, own
 from gitlab_sync.rules.projects.files import PRE_COMMIT, ci_file, missing_includes
-from gitlab_sync.rules.projects.scripts import (
-    make_targets,
-    npm_scripts,
-    pre_commit_hooks,
-    tox_environments,
-)
 from gitlab_sync.rules.projects.settings_files import Settings
 from gitlab_sync.rules.projects.stack import has_code, languages
 from gitlab_sync.rules.projects.tool_uses import ToolReader, Use
@@ -92,13 +86,13 @@ class Project:
         """The commands of make, npm, tox and pre-commit, from the files that were read."""
         found: dict[str, dict[str, str]] = {}
         for content in self.settings.named("makefile", "gnumakefile").values():
-            found.setdefault("make", {}).update(make_targets(content))
+            found.setdefault("make", {}).update(scripts.make_targets(content))
         for content in self.settings.named("package.json").values():
-            found.setdefault("npm", {}).update(npm_scripts(content))
+            found.setdefault("npm", {}).update(scripts.npm_scripts(content))
         for content in self.settings.named("tox.ini").values():
-            found.setdefault("tox", {}).update(tox_environments(content))
+            found.setdefault("tox", {}).update(scripts.tox_environments(content))
         for _, content in self._hooks:
-            found.setdefault("pre-commit", {}).update(pre_commit_hooks(content))
+            found.setdefault("pre-commit", {}).update(scripts.pre_commit_hooks(content))
         return found
 
     @cached_property
@@ -147,16 +141,16 @@ class Project:
         for job in self._jobs():
             yield Place(job.path, job.line, "\n".join(job.script))
         for path, content in self.settings.named("makefile", "gnumakefile").items():
-            for name, script in make_targets(content).items():
+            for name, script in scripts.make_targets(content).items():
                 yield Place(path, line_of(content, f"{name}:") if name else None, script)
         for path, content in self.settings.named("package.json").items():
-            for name, script in npm_scripts(content).items():
+            for name, script in scripts.npm_scripts(content).items():
                 yield Place(path, line_of(content, f'"{name}"'), script)
         for path, content in self.settings.named("tox.ini").items():
-            for name, script in tox_environments(content).items():
+            for name, script in scripts.tox_environments(content).items():
                 yield Place(path, line_of(content, f"[testenv:{name}" if name else "["), script)
         for path, content in self._hooks:
-            for name, script in pre_commit_hooks(content).items():
+            for name, script in scripts.pre_commit_hooks(content).items():
                 if name:
                     yield Place(path, _hook_line(content, name), script)
 

@@ -93,7 +93,8 @@ class ToolReader:
                 yield from self._through(runner, target, _passed_on(command), depth)
 
     def _through(self, runner: str, target: str, passed_on: str, depth: int) -> Iterator[Use]:
-        via = _as_typed(runner, target)
+        typed = "npm run" if runner == "npm" and target != "test" else runner
+        via = f"{typed} {target}".strip()
         known = self._scripts.get(runner, {})
         if target in known:
             for use in self._inside(runner, f"{target} {passed_on}", known[target], depth):
@@ -178,22 +179,13 @@ for _tool in TOOLS:
         _BY_PROGRAM.setdefault(_program, []).append(_tool)
 
 
-def _as_typed(runner: str, target: str) -> str:
-    if runner == "npm" and target != "test":
-        return f"npm run {target}"
-    return f"{runner} {target}".strip()
-
-
 def _usual(runner: str, target: str) -> frozenset[Purpose]:
     """Return the purpose of a runner if the name of its target does not show one."""
     if target and not (runner == "tox" and target.startswith("py")):
         return frozenset()
-    usual: dict[str, frozenset[Purpose]] = {
-        "tox": frozenset({"test"}),
-        "nox": frozenset({"test"}),
-        "pre-commit": frozenset({"lint"}),
-    }
-    return usual.get(runner, frozenset())
+    if runner in {"tox", "nox"}:
+        return frozenset({"test"})
+    return frozenset({"lint"} if runner == "pre-commit" else ())
 
 
 def _targets(command: Command) -> Iterator[tuple[str, str]]:

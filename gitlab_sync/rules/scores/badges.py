@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from gitlab_sync.rules.scores.work import Number
-
-if TYPE_CHECKING:
-    from gitlab_sync.rules.scores.work import Work
+from gitlab_sync.rules.scores.work import Number, Work
 
 MOST_BADGES = 3
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time, tzinfo
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import moment_in
 from gitlab_sync.rules.unique import unique
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from gitlab_sync.types import Record, TableRow
+from gitlab_sync.types import Record, TableRow
 
 Slot = Literal["Morning", "Afternoon", "Other"]
 

@@ -6,14 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import day_in, day_of
-
-if TYPE_CHECKING:
-    from gitlab_sync.rules.scores.work import Work
-    from gitlab_sync.types import Record, Scalar, TableRow
+from gitlab_sync.rules.scores.work import Work
+from gitlab_sync.types import Record, Scalar, TableRow
 
 INDEX_COLUMNS = ("Username", "Active Days", "Total Days", "Consistency", "Collaboration")
 

@@ -6,10 +6,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from gitlab_sync.types import TableRow
+from gitlab_sync.types import TableRow
 
 WEEKS = 53
 

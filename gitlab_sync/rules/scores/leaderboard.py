@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.items.table import by_username
+from gitlab_sync.rules.identity.teams import Team
+from gitlab_sync.rules.items.table import Status, by_username
 from gitlab_sync.rules.scores.badges import BADGES, Badge, award
 from gitlab_sync.rules.scores.time_logs import format_time_spent
 from gitlab_sync.rules.scores.work import TITLES, Number, Work, add
-
-if TYPE_CHECKING:
-    from gitlab_sync.rules.identity.teams import Team
-    from gitlab_sync.rules.items.table import Status
-    from gitlab_sync.types import Scalar, TableRow
+from gitlab_sync.types import Scalar, TableRow
 
 _T = TypeVar("_T")
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.fixes import Entry
 from gitlab_sync.rules.items.item import total_time_spent
-from gitlab_sync.rules.items.roles import issue_role, merge_request_role
-from gitlab_sync.rules.items.tally import NOT_EVALUATED
+from gitlab_sync.rules.items.roles import UserItem, issue_role, merge_request_role
+from gitlab_sync.rules.items.tally import NOT_EVALUATED, Verdicts
+from gitlab_sync.rules.scores.work import Number, Work
 from gitlab_sync.rules.text import first_line
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-
-    from gitlab_sync.rules.items.check import Check
-    from gitlab_sync.rules.items.fixes import Entry
-    from gitlab_sync.rules.items.roles import UserItem
-    from gitlab_sync.rules.items.tally import Verdicts
-    from gitlab_sync.rules.scores.work import Number, Work
-    from gitlab_sync.types import Record, Scalar, TableRow
+from gitlab_sync.types import Record, Scalar, TableRow
 
 PROFILE, TO_FIX, NOT_KNOWN = "Profile", "To_Fix", "Not_Known"
 PERSONAL, CONTRIBUTED, COMMITS = "Personal_Projects", "Contributed_Projects", "Commits"
@@ -289,5 +283,4 @@ def _cell(check: Check, verdicts: Verdicts | None) -> Scalar:
 
 
 def _text(thing: object, key: str) -> str | None:
-    """Return a text of a record; None if it is empty or missing."""
     return record.text(thing, key) or None

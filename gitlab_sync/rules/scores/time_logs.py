@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_in, moment_in
 from gitlab_sync.rules.items import item
 from gitlab_sync.rules.unique import unique_records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from gitlab_sync.types import Record
+from gitlab_sync.types import Record
 
 _ISSUE_DAY = ("created_at",)
 _MERGE_REQUEST_DAY = ("merged_at", "updated_at")
@@ -55,10 +51,10 @@ def daily_time_from_stats(
     for items, keys in ((issues, _ISSUE_DAY), (merge_requests, _MERGE_REQUEST_DAY)):
         for thing in unique_records(items):
             seconds = item.total_time_spent(record.field(thing, "time_stats"))
-            day = _day_within(thing, keys, period, zone)
-            if seconds and day is not None and day not in known:
-                added[day] += seconds
-    return dict(sorted({**(existing or {}), **added}.items()))
+            moment = moment_in(_first_of(thing, keys), zone)
+            if seconds and moment is not None and period.includes(moment):
+                added[moment.date().isoformat()] += seconds
+    return dict(sorted({**(existing or {}), **added, **known}.items()))
 
 
 def without_stats(
@@ -99,10 +95,3 @@ def _lacking(items: Iterable[Record], keys: Iterable[str], period: Period) -> li
 
 def _first_of(thing: Record, keys: Iterable[str]) -> object:
     return next((value for key in keys if (value := record.field(thing, key)) is not None), None)
-
-
-def _day_within(thing: Record, keys: Iterable[str], period: Period, zone: tzinfo) -> str | None:
-    moment = moment_in(_first_of(thing, keys), zone)
-    if moment is None or not period.includes(moment):
-        return None
-    return moment.date().isoformat()

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from gitlab_sync.rules.items import issue, merge_request
 from gitlab_sync.rules.items.table import row
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from gitlab_sync.rules.items.tally import Tally
-    from gitlab_sync.rules.scores.work import Work
-    from gitlab_sync.types import TableRow
+from gitlab_sync.rules.items.tally import Tally
+from gitlab_sync.rules.scores.work import Work
+from gitlab_sync.types import TableRow
 
 NO_UNIT_TESTS = "MR No Unit Tests"
 
@@ -70,7 +66,19 @@ def unified_row(
     """
     tallies = [each for each in (mrs, issues) if each is not None]
     unverified = sum(each.unverified for each in tallies) if tallies else None
-    cells = _counts(work) | _faults(MERGE_REQUEST_CHECKS, mrs) | _faults(ISSUE_CHECKS, issues)
+    cells = {
+        "Commits Total": work.commits,
+        "Commits Morning": work.morning_commits,
+        "Commits Afternoon": work.afternoon_commits,
+        "Projects (Auth)": work.personal_projects,
+        "Projects (Contr)": work.contributed_projects,
+        "Groups Count": work.groups,
+        "MR Total (Authored)": work.mr_created,
+        "Issue Total (Auth)": work.issues_raised,
+        "Issue Closed": work.issues_closed,
+        **_faults(MERGE_REQUEST_CHECKS, mrs),
+        **_faults(ISSUE_CHECKS, issues),
+    }
     found = row(columns, work.username, cells, work.status, error, unverified)
     return {**found, "College": college}
 
@@ -93,20 +101,6 @@ def unknown_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:
         for titles, counted in titled
         for column, title in titles.items()
         if counted is not None and (number := counted.unknown.get(title))
-    }
-
-
-def _counts(work: Work) -> dict[str, int | None]:
-    return {
-        "Commits Total": work.commits,
-        "Commits Morning": work.morning_commits,
-        "Commits Afternoon": work.afternoon_commits,
-        "Projects (Auth)": work.personal_projects,
-        "Projects (Contr)": work.contributed_projects,
-        "Groups Count": work.groups,
-        "MR Total (Authored)": work.mr_created,
-        "Issue Total (Auth)": work.issues_raised,
-        "Issue Closed": work.issues_closed,
     }
 
 

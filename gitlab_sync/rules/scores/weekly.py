@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record
@@ -21,9 +21,7 @@ from gitlab_sync.rules.scores.time_logs import format_hours_minutes
 from gitlab_sync.rules.scores.work import Number, add
 from gitlab_sync.rules.text import plural
 from gitlab_sync.rules.unique import unique, unique_records
-
-if TYPE_CHECKING:
-    from gitlab_sync.types import Record, Scalar, TableRow
+from gitlab_sync.types import Record, Scalar, TableRow
 
 WEEK = 7
 MOST_DAYS = 45
