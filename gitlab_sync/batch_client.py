@@ -196,7 +196,6 @@ def _normalised(user: Record) -> Record:
 
 
 def _number(count: Callable[[], int | str]) -> int | str:
-    """Return the result of `count`, or the text of its error."""
     try:
         return count()
     except GitLabSyncError as error:
@@ -215,7 +214,6 @@ def _projects(user: int) -> Workflow[list[Record]]:
 
 
 def _who_and_where(user_info: Record | int | str) -> Workflow[tuple[Identity, list[Record]]]:
-    """Return the workflow that finds a person's identity in git, and all their projects."""
     given = user_info if isinstance(user_info, Mapping) else {"id": user_info}
     if given.get("id") is None:
         user = yield from users.find(str(given.get("username") or ""))
@@ -233,7 +231,6 @@ def _who_and_where(user_info: Record | int | str) -> Workflow[tuple[Identity, li
 
 
 def _credited(divided: DividedCommits, person: Identity) -> RecordList:
-    """Return a person's commits, each with the project that it is credited to."""
     rows = RecordList(
         {
             **commit,

@@ -45,9 +45,6 @@ _NO_MAILMAP = Mailmap()
 _NO_REPOSITORY = "repository not found"
 
 
-# -- read ------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class ProjectCommits:
     """All commits of one project, as far as they could be read. Immutable.
@@ -127,9 +124,6 @@ def read_project_commits(
     )
     for _, read in run_workflows(session, workflows):
         yield read
-
-
-# -- divided ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +293,6 @@ class Divider:
 def _within(
     found: Attribution, read: ProjectCommits, period: Period, mailmap: Mailmap
 ) -> DividedProject:
-    """Return the commits of a project that are in the period."""
-
     def inside(commits: Iterable[Record]) -> list[Record]:
         return [each for each in commits if period.contains(record.field(each, "authored_date"))]
 
@@ -347,9 +339,6 @@ def _names(projects: Iterable[DividedProject]) -> dict[int, str]:
 
 def _text(project: Record, key: str) -> str:
     return record.text(project, key) or str(project.get("id"))
-
-
-# -- one person ------------------------------------------------------------------------------------
 
 
 def get_user_commits(

@@ -185,9 +185,6 @@ def _number(global_id: str | None) -> int | None:
     return _seconds((global_id or "").rpartition("/")[2])
 
 
-# -- by project ------------------------------------------------------------------------------------
-
-
 def _names(project: Record | int | str) -> Iterator[int | str]:
     """Yield the id of a project and its path in lower case, as far as they are given."""
     if isinstance(project, Mapping):
@@ -209,9 +206,6 @@ def _in_projects(logs: RecordList, wanted: frozenset[int | str]) -> RecordList:
     chosen.complete = logs.complete
     chosen.total = len(chosen) if chosen.complete else None
     return chosen
-
-
-# -- where there is no log -------------------------------------------------------------------------
 
 
 def build_daily_time_from_time_stats(

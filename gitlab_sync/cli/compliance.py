@@ -143,7 +143,6 @@ def _given(projects: Iterable[str]) -> Iterator[str]:
 
 
 def _listed(files: Iterable[str]) -> Iterator[str]:
-    """Yield the projects in files with one project per line."""
     for file in files:
         for line in decoded(read_bytes(file))[0].splitlines():
             name = _COMMENT.sub("", line).strip()
@@ -168,7 +167,6 @@ def _exit_code(report: ComplianceReport, fail_under: float | None) -> int:
 
 
 def _errors(report: ComplianceReport) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the projects that could not be read, by reason, and hints."""
     met: dict[str, dict[str, None]] = {}
     hints: dict[str, None] = {}
     for checked in report.checked:
@@ -192,9 +190,6 @@ def _details(checked: Checked, policy: Policy) -> dict[str, Any]:
     url = record.text(checked.project, "web_url")
     found = finding_rows(report, policy)
     return {**checked.row, "URL": url or None, "Ref": checked.ref, "Checks": found}
-
-
-# -- one project in words --------------------------------------------------------------------------
 
 
 def _to_text(checked: Checked, policy: Policy) -> str:
@@ -249,7 +244,6 @@ def _check(check: ProjectCheck, finding: Finding, policy: Policy, width: int) ->
 
 
 def _next(report: Report, policy: Policy) -> Iterator[str]:
-    """Yield what would raise the score most."""
     from gitlab_sync.services.compliance import suggestions
 
     best = [each.check.title for each in suggestions(report, policy)[:_MOST_NEXT]]

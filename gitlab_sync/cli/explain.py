@@ -82,7 +82,6 @@ def named(name: str) -> list[Found]:
 
 
 def _names() -> dict[str, list[Found]]:
-    """Return the checks by each of their names."""
     names: dict[str, list[Found]] = {}
     for found in _all():
         for name in dict.fromkeys((_key(found.check.id), _key(found.check.title))):

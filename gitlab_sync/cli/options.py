@@ -218,6 +218,5 @@ def target_options(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def _format_of(path: str | None) -> Format:
-    """Return the format by the suffix of a file's name, else table."""
     suffix = PurePath(path or "").suffix.lower()
     return SUFFIXES.get(suffix, "table")

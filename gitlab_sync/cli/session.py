@@ -127,7 +127,6 @@ def _verify(found: Settings) -> bool | str | None:
 
 @contextmanager
 def _demo() -> Iterator[tuple[Settings, list[str]]]:
-    """Serve the demo in this process; yield the settings for it and its people."""
     from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, demo_world
 
     world = demo_world()

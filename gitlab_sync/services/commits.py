@@ -194,9 +194,6 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
         return CommitsReport(read_commits(session, request, run), unknown, unread)
 
 
-# -- where and who ---------------------------------------------------------------------------------
-
-
 def _projects_of_group(session: Session, group: str) -> dict[int | str, Record]:
     """Return the projects of a group and its subgroups by id, archived ones included."""
     rest_list = projects_of(path_at(session, group))
@@ -227,9 +224,6 @@ def _members(
         raise errors[0][1]
     people = merged(Person(name) for name in names if name and not is_bot(name))
     return people, _by_reason("members", errors)
-
-
-# -- the rows --------------------------------------------------------------------------------------
 
 
 class _PersonAnswer:
@@ -281,7 +275,6 @@ def _total_row(
 
 
 def _shown(username: str, row: TableRow) -> TableRow:
-    """Return the row of a commit as its table has it."""
     return {
         "Username": username,
         "Project": row["project_name"],
@@ -303,7 +296,6 @@ def _newest_first(answers: Iterable[_PersonAnswer]) -> list[TableRow]:
 
 
 def _completeness(answers: Sequence[_PersonAnswer]) -> Completeness:
-    """Return of how many people all was read, and by what the others were met first."""
     completeness = Completeness("people", total=len(answers))
     for each in answers:
         if each.errors:
@@ -327,9 +319,6 @@ def _by_reason(what: str, errors: Iterable[tuple[str, GitLabSyncError]]) -> list
 
 def _path(project: Record) -> str:
     return record.text(project, "path_with_namespace") or str(project.get("id"))
-
-
-# -- how the commits divide ------------------------------------------------------------------------
 
 
 def _settled(divided: DividedCommits) -> DividedCommits:

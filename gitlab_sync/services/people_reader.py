@@ -179,7 +179,6 @@ class _Scheduler(Iterator[tuple[_Kind, Workflow[_Take]]]):
 
     @property
     def _named(self) -> list[Record]:
-        """The projects that the request names."""
         known = self._asked.records
         return [known.get(each, {"id": each}) for each in self._asked.projects]
 
@@ -232,19 +231,16 @@ class _Scheduler(Iterator[tuple[_Kind, Workflow[_Take]]]):
 
 
 def _then(workflow: Workflow[A], take: Callable[[A], None]) -> Workflow[_Take]:
-    """Return a workflow that returns what takes the result of another."""
     return partial(take, (yield from workflow))
 
 
 def _both(first: Workflow[A], second: Workflow[B]) -> Workflow[tuple[A, B]]:
-    """Return one workflow that carries out two side by side."""
     workflows: dict[str, Workflow[A | B]] = {"first": first, "second": second}
     found = yield from gather(workflows)
     return cast("A", found["first"]), cast("B", found["second"])
 
 
 def _nothing() -> Workflow[None]:
-    """Read nothing."""
     yield {}
 
 

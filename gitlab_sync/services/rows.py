@@ -127,5 +127,4 @@ def reasons_in_words(errors: Iterable[GitLabSyncError], what: str = "") -> str:
 
 
 def _key(item: Record) -> object:
-    """Return what tells an item from others: its id, or itself where it has none."""
     return record.identity(item) or id(item)

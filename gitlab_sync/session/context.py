@@ -271,7 +271,6 @@ def _rebuild(access: Access, limit: float | None, max_wait: float) -> RequestCon
 
 
 def _is_good(request: Request, answer: Answer) -> bool:
-    """Return whether an answer holds what the request asked for."""
     try:
         return bool(answer.body) and request.read(answer) is not None
     except GitLabSyncError:

@@ -215,7 +215,6 @@ class _Reader(Generic[K]):
             yield growing.found()
 
     def _go_on(self, growing: _Growing[K], place: int, reply: Reply) -> None:
-        """Request the pages that follow, each once."""
         follow = growing.wanted.after(self._session, place, reply, growing.ahead)
         if not follow:
             growing.end = min(growing.end, place)
@@ -226,7 +225,6 @@ class _Reader(Generic[K]):
                 raise BadResponse(CIRCLE)
 
     def _give_up(self, error: Cancelled) -> Iterator[ListResult[K]]:
-        """Yield all lists that were not read to their end."""
         for page in (*self._sent.values(), *self._next):
             growing: _Growing[K] = page.growing
             if growing.open:

@@ -112,8 +112,6 @@ class Session:
         """The last failure and the last 429."""
         return self.access.health
 
-    # -- contexts --------------------------------------------------------------------------------
-
     @property
     def active(self) -> RequestContext:
         """The context of this session's requests; only a session from `context` has one."""
@@ -175,8 +173,6 @@ class Session:
             return context.executor.submit(fetch, context, request).result()
         except CancelledError:
             raise context.cancel.error() from None
-
-    # -- reading ---------------------------------------------------------------------------------
 
     def get(self, endpoint: str, params: Params | None = None) -> Any:
         """Return the decoded JSON of one GET; [] for an empty body.
@@ -362,7 +358,6 @@ def page_params(params: Params | None, per_page: int = PER_PAGE) -> Params:
 def _bound(
     access: Access, cancel: Callable[[], CancelToken], context: RequestContext | None
 ) -> Session:
-    """Return a session with the same access, and a context."""
     session = Session.__new__(Session)
     session.access = access
     session._cancel = cancel()  # noqa: SLF001 - one of us

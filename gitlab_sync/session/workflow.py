@@ -135,8 +135,6 @@ def _one(wanted: PageSource) -> Workflow[RecordList]:
 
 @dataclass(slots=True)
 class _Running(Generic[K, T]):
-    """A workflow that waits for lists."""
-
     key: K
     workflow: Workflow[T]
     found: dict[str, ListResult[str]] = field(default_factory=dict)
@@ -173,7 +171,6 @@ class _Runner(Generic[K, T]):
         return self._next.popleft()
 
     def _step(self, going: _Running[K, T], found: Mapping[str, ListResult[str]] | None) -> None:
-        """Resume a workflow until it wants more lists or has ended."""
         step = _advance(going.workflow, found)
         if isinstance(step, _Result):
             self._done.append((going.key, step.value))

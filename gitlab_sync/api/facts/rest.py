@@ -76,7 +76,6 @@ class RestFacts:
             yield 1, _alone(mr) if bulk is None else bulk.facts_of(mr)
 
     def _is_worth_reading(self, project: int, mrs: int) -> bool:
-        """Return whether to read a project's pipelines for so many of its merge requests."""
         if mrs < _FEWEST_IN_BULK:
             return False
         before = self._lists.get(project)
@@ -130,9 +129,6 @@ def facts_of(
 
 def _alone(mr: Record) -> Workflow[list[FactsRead]]:
     return [(yield from facts_of(mr))]
-
-
-# -- pipelines in bulk -----------------------------------------------------------------------------
 
 
 class _TooLong(GitLabSyncError):
@@ -227,7 +223,6 @@ def _project_of_pipelines(mr: Record) -> int | None:
 
 
 def _oldest(mrs: Iterable[Record]) -> datetime | None:
-    """Return when the oldest of these was created, or None if one of them does not say."""
     moments = [instant(mr.get("created_at")) for mr in mrs]
     known = [moment for moment in moments if moment is not None]
     return min(known) if len(known) == len(moments) else None

@@ -89,7 +89,6 @@ class StoredFacts:
             yield number, self._keeper.keeping(workflow)
 
     def _look_up(self, mrs: Sequence[Record]) -> tuple[list[FactsRead], list[Record]]:
-        """Return the stored facts, and the merge requests without any."""
         stamps = [self._stamp(mr) for mr in mrs]
         ids = [mr["id"] for mr, stamp in zip(mrs, stamps, strict=True) if stamp is not None]
         stored = {item.stamp: item.data for item in (self._store.find(ids) if ids else ())}
@@ -153,7 +152,6 @@ class _Keeper:
 
 
 def _at_once(known: list[FactsRead]) -> Workflow[list[FactsRead]]:
-    """Return a workflow without requests."""
     yield from ()
     return known
 
@@ -177,7 +175,6 @@ def _packed(found: FactsRead) -> bytes | None:
 
 
 def _cut(row: Record, keys: Sequence[str]) -> Record:
-    """Return a row with only these keys, as far as it has them."""
     kept: Record = {key: row[key] for key in keys if key in row}
     if isinstance(kept.get("author"), dict):
         kept["author"] = _cut(kept["author"], _AUTHOR)
