@@ -252,42 +252,32 @@ def attribute_all(
     rows (None: each commit's own). Only commits in the period are kept, so that memory does not
     hold whole histories. It raises nothing itself.
     """
-    divider = Divider(identities, period, zone=zone, bots=bots, mailmap=mailmap)
+    divider = Divider(identities, period, zone, bots, mailmap)
     for each in read:
         divider.add(each)
     return divider.divided
 
 
+@dataclass(slots=True)
 class Divider:
     """Does what `attribute_all` does, project by project. Not thread-safe."""
 
-    def __init__(
-        self,
-        identities: Sequence[Identity],
-        period: Period = _ALWAYS,
-        *,
-        zone: tzinfo | None = None,
-        bots: Collection[str] = DEFAULT_BOTS,
-        mailmap: Mailmap = _NO_MAILMAP,
-    ) -> None:
-        self._identities = identities
-        self._period = period
-        self._bots = bots
-        self._mailmap = mailmap
-        self._divided = DividedCommits(zone=zone)
+    identities: Sequence[Identity]
+    period: Period = _ALWAYS
+    zone: tzinfo | None = None
+    bots: Collection[str] = DEFAULT_BOTS
+    mailmap: Mailmap = _NO_MAILMAP
+    _projects: list[DividedProject] = field(default_factory=list, init=False)
 
     def add(self, read: ProjectCommits) -> None:
         """Divide the commits of one more project."""
-        found = attribute(
-            read.commits.rows, self._identities, read.members, self._bots, self._mailmap
-        )
-        self._divided.projects.append(_within(found, read, self._period, self._mailmap))
+        found = attribute(read.commits.rows, self.identities, read.members, self.bots, self.mailmap)
+        self._projects.append(_within(found, read, self.period, self.mailmap))
 
     @property
     def divided(self) -> DividedCommits:
         """The commits of all projects so far, in the order in which the projects were asked for."""
-        self._divided.projects.sort(key=lambda each: each.place)
-        return self._divided
+        return DividedCommits(sorted(self._projects, key=lambda each: each.place), self.zone)
 
 
 def _within(

@@ -36,9 +36,7 @@ _WHICH = (
 
 
 def _which_options(command: Callable[..., int]) -> Callable[..., int]:
-    for option in reversed(_WHICH):
-        command = option(command)
-    return command
+    return options.with_options(command, _WHICH)
 
 
 @click.command(epilog=EPILOG)
@@ -101,17 +99,14 @@ def _evaluate(
 
 def _sheet(report: Report, what: str, columns: Sequence[str], scope: Scope, instance: str) -> Sheet:
     from gitlab_sync.reports.sheet import Meta, Sheet
-
-    def profile(row: TableRow) -> str | None:
-        exists = row["Status"] in {"Success", "Partial"}
-        return f"{instance}/{row['Username']}" if exists else None
+    from gitlab_sync.services.rows import profile_links
 
     return Sheet(
         what.capitalize(),
         columns,
         report,
         Meta.of_report(report, instance, _in_words(what, scope)),
-        links={"Username": profile},
+        links=profile_links(instance),
         kinds={column: "integer" for column in columns if column not in _TEXTS},
     )
 

@@ -13,7 +13,7 @@ from gitlab_sync.api.projects import by_id, endpoint
 from gitlab_sync.errors import GitLabSyncError, NotFound
 from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.report import Completeness, Report, short_reason
-from gitlab_sync.reports.sheet import Link, Meta, Sheet
+from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.bots import is_bot
@@ -32,7 +32,7 @@ from gitlab_sync.services.people_data import (
 )
 from gitlab_sync.services.people_reader import read_commits
 from gitlab_sync.services.projects import known_projects
-from gitlab_sync.services.rows import status_of_absent
+from gitlab_sync.services.rows import profile_links, status_of_absent
 from gitlab_sync.session.fetch import fetch_lists
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.progress import ProgressTracker
@@ -153,17 +153,12 @@ class CommitsReport(Report):
             "Unmatched": self.unmatched,
         }
 
-        def profile(row: TableRow) -> str | None:
-            exists = row.get("Status") not in {"Not Found", "Error"}
-            return f"{instance}/{row['Username']}" if exists else None
-
-        links: dict[str, Link] = {"Username": profile, "Commit": "URL"}
         return Sheet(
             table,
             COLUMNS[table],
             rows[table],
             Meta.of_report(self, instance, query.in_words()),
-            links=links,
+            links={**profile_links(instance), "Commit": "URL"},
             kinds=_KINDS[table],
         )
 

@@ -281,7 +281,11 @@ def teams_of_groups(client: Client, groups: Iterable[int | str]) -> tuple[team_r
     their paths. Raises NotFound if one of the groups does not exist, and the other errors of
     `gitlab_sync.errors` for what could not be read. Thread-safe.
     """
-    read = [(people_of_groups(client, [group]), _group(client, group)) for group in groups]
+    brief = {"with_projects": False}
+    read = [
+        (people_of_groups(client, [group]), read_one(client, f"groups/{encode_id(group)}", brief))
+        for group in groups
+    ]
     found = unique(read, lambda pair: record.identity(pair[1]))
     names = Counter(_name(group).lower() for _, group in found)
     return tuple(
@@ -292,10 +296,6 @@ def teams_of_groups(client: Client, groups: Iterable[int | str]) -> tuple[team_r
         )
         for people, group in found
     )
-
-
-def _group(client: Client, group: int | str) -> Record:
-    return read_one(client, f"groups/{encode_id(group)}", {"with_projects": False})
 
 
 def _shown(found: UserItems | None) -> UserItems | None:

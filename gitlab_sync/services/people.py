@@ -27,7 +27,12 @@ from gitlab_sync.services import people_data
 from gitlab_sync.services.members import people_of_groups
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
-from gitlab_sync.services.rows import PersonVerdicts, RowAssembler, reasons_in_words
+from gitlab_sync.services.rows import (
+    PersonVerdicts,
+    RowAssembler,
+    profile_links,
+    reasons_in_words,
+)
 from gitlab_sync.services.summary import PersonSummary, summary_of
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import Workflow
@@ -278,17 +283,12 @@ class _RowMaker:
 
 def people_sheet(query: PeopleQuery, rows: Sequence[TableRow], meta: Meta) -> Sheet:
     """Return rows of `query` as exporters take them; `meta` says where they come from."""
-
-    def profile(row: TableRow) -> str | None:
-        exists = row["Status"] in {"Success", "Partial"}
-        return f"{meta.instance}/{row['Username']}" if exists else None
-
     return Sheet(
         "People",
         query.columns,
         rows,
         meta,
-        links={"Username": profile},
+        links=profile_links(meta.instance),
         kinds={column: "integer" for column in query.columns if column not in unified.TEXT_COLUMNS},
         nothing={"Error", "College"},
     )

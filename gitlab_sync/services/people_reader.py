@@ -25,8 +25,6 @@ from gitlab_sync.api.scope import Kind
 from gitlab_sync.api.user_items import Owner, UserItems
 from gitlab_sync.api.user_items import of_user as items_of_user
 from gitlab_sync.rules.dates import Period
-from gitlab_sync.rules.identity.identity import Identity
-from gitlab_sync.rules.identity.known_by import KnownBy
 from gitlab_sync.rules.scores.time_logs import aggregate_daily_time, daily_time_from_stats
 from gitlab_sync.run import Run
 from gitlab_sync.services.people_data import (
@@ -309,30 +307,21 @@ def _seconds(
 ) -> Workflow[DailyTime]:
     issue_records, mr_records = ([] if items is None else items.authored for items in (issues, mrs))
     completed = yield from timelogs.with_time_stats(issue_records, mr_records, period)
-    days = aggregate_daily_time(_booked_in(request.projects, person.time_logs.value or ()))
+    logs = person.time_logs.value or RecordList()
+    if request.projects:
+        logs = timelogs.in_projects(logs, timelogs.names_of(request.projects))
+    days = aggregate_daily_time(logs)
     return daily_time_from_stats(*completed, period, request.zone or local_zone(), days)
 
 
-def _booked_in(names: Iterable[int | str], logs: Iterable[Record]) -> list[Record]:
-    """Return the time logs of these projects, given by id or path; without any, all."""
-    wanted = {projects.extract_path_from_url(name).strip().lower() for name in names}
-
-    return [
-        log
-        for log in logs
-        if not wanted or wanted & {str(log["project_id"]), str(log["project_path"]).lower()}
-    ]
-
-
 class _CommitsToRead:
-    """The commits of all projects of a request: each project's read once, for all its people.
-
-    Not thread-safe.
-    """
+    """The commits of all projects of a request: each project's read once, for all its people."""
 
     def __init__(self, request: PeopleRequest, people: Sequence[PersonData]) -> None:
         self._identities = [
-            _identity(person, request.known_by) for person in people if person.user is not None
+            request.known_by.identity({**person.user, **person.query.further})
+            for person in people
+            if person.user is not None
         ]
         self._mailmap = request.known_by.mailmap
         self._places: dict[str, int] = {}
@@ -366,7 +355,3 @@ class _CommitsToRead:
         found.projects = [replace(each, place=places[each.place]) for each in found.projects]
         found.projects.sort(key=lambda each: each.place)
         return found
-
-
-def _identity(person: PersonData, known_by: KnownBy) -> Identity:
-    return known_by.identity({**(person.user or {}), **person.query.further})

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.reports.report import commonest
+from gitlab_sync.reports.sheet import Link
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.table import Status
 from gitlab_sync.rules.items.tally import Evaluated, Verdicts
@@ -102,6 +103,16 @@ class RowAssembler(Generic[P]):
         self.rows.append(row)
         if self._on_row is not None:
             self._on_row(row)
+
+
+def profile_links(instance: str, title: str = "Username") -> dict[str, Link]:
+    """Return the links of the column with usernames: each person's profile, if there is one."""
+
+    def profile(row: TableRow) -> str | None:
+        exists = row.get("Status") not in {"Not Found", "Error"}
+        return f"{instance}/{row[title]}" if exists else None
+
+    return {title: profile}
 
 
 def status_of_absent(username: str, error: GitLabSyncError | None) -> tuple[Status, str]:

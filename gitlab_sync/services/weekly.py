@@ -19,6 +19,7 @@ from gitlab_sync.run import Run
 from gitlab_sync.services.people_data import PeopleRequest, person_queries
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
+from gitlab_sync.services.rows import profile_links
 from gitlab_sync.services.summary import PersonSummary, summaries
 from gitlab_sync.session.session import Client
 from gitlab_sync.types import TableRow
@@ -77,9 +78,11 @@ class WeeklyReport(Report):
         unknown_projects: Sequence[int | str],
     ) -> None:
         self.people = sorted(people, key=_place)
-        super().__init__(
-            map(_status_row, self.people), Completeness.of_people(each.status for each in people)
-        )
+        rows: list[TableRow] = [
+            {"Username": each.week.person.username, "Status": each.status, "Error": each.error}
+            for each in self.people
+        ]
+        super().__init__(rows, Completeness.of_people(each.status for each in people))
         self.unknown_projects = unknown_projects
 
     def sheets(self, query: WeeklyQuery, instance: str) -> list[Sheet]:
@@ -100,10 +103,6 @@ class WeeklyReport(Report):
     def _sheet(
         self, title: str, rows: Sequence[TableRow], columns: Sequence[str], kind: Kind, meta: Meta
     ) -> Sheet:
-        def profile(row: TableRow) -> str | None:
-            exists = row["Status"] in {"Success", "Partial"}
-            return f"{meta.instance}/{row[_USERNAME]}" if exists else None
-
         kept = [
             {**row, "Status": each.status, "Error": each.error}
             for row, each in zip(rows, self.people, strict=True)
@@ -113,7 +112,7 @@ class WeeklyReport(Report):
             [*rules.PERSON_COLUMNS, *columns, "Status", "Error"],
             kept,
             meta,
-            links={_USERNAME: profile},
+            links=profile_links(meta.instance, _USERNAME),
             kinds=dict.fromkeys(columns, kind),
         )
 
@@ -181,8 +180,3 @@ def _recorded(summary: PersonSummary) -> rules.Recorded:
 def _place(person: PersonAnswer) -> tuple[bool, str, str]:
     who = person.week.person
     return not who.team, who.team.lower(), who.key
-
-
-def _status_row(person: PersonAnswer) -> TableRow:
-    username = person.week.person.username
-    return {"Username": username, "Status": person.status, "Error": person.error}

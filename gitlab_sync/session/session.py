@@ -6,7 +6,7 @@ import itertools
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeAlias
@@ -290,7 +290,9 @@ class Session:
                 ahead = min(read, self.bridge.workers) if end is None else end - first + 1
                 numbers = range(first, first + int(max(1, min(ahead, cap - read))))
                 requests = (self.page_request(endpoint, given, each) for each in numbers)
-                replies = self._map(session.active, requests)
+                window, context = _WINDOW * self.bridge.workers, session.active
+                contexts = itertools.repeat(context)
+                replies = bounded_map(context.executor, window, fetch, contexts, requests)
                 for number, reply in zip(numbers, replies, strict=True):
                     yield reply
                     read += 1
@@ -304,11 +306,6 @@ class Session:
                 reply = session.send(after)
                 yield reply
                 read += 1
-
-    def _map(self, context: RequestContext, requests: Iterable[Request]) -> Iterator[Reply]:
-        """Map `fetch` over requests, with a window of them under way or unread."""
-        window = _WINDOW * self.bridge.workers
-        return bounded_map(context.executor, window, fetch, itertools.repeat(context), requests)
 
     def page_request(self, endpoint: str, params: Params, page: int | None) -> Request:
         """Return the request for one page of a list, with parameters from `page_params`."""

@@ -126,7 +126,11 @@ def read_one(client: Client, endpoint: str, params: Params | None = None) -> Rec
 
 
 def _one(wanted: PageSource) -> Workflow[RecordList]:
-    found = (yield {"rows": wanted})["rows"]
+    return whole_or_partial((yield {"rows": wanted})["rows"])
+
+
+def whole_or_partial(found: ListResult[str]) -> RecordList:
+    """Return what `whole` does; an error has the rows read before it in `.partial`."""
     if found.error is not None:
         partial = found.error.partial = RecordList(found.reading.rows)
         partial.complete = False
