@@ -151,7 +151,6 @@ def _section(gitlab_id: str | None, environ: Mapping[str, str]) -> GitlabConfigP
 def _completed(
     section: GitlabConfigParser, url: str | None, token: str | None, token_from: str
 ) -> Settings:
-    """Return the settings, with the missing parts from a section of a file."""
     own_url = clean_base_url(section.url or "")
     verify = section.ssl_verify
     named = f"section [{section.gitlab_id}] of python-gitlab's configuration"

@@ -19,12 +19,7 @@ from gitlab_sync.api.users import user_number
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, When
-from gitlab_sync.rules.identity.attribution import (
-    Attribution,
-    Unmatched,
-    attribute,
-    needs_members,
-)
+from gitlab_sync.rules.identity import attribution
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.identity.identity import Identity, identity_of
 from gitlab_sync.rules.identity.mailmap import Mailmap
@@ -90,7 +85,7 @@ def of_project(
     commits, members = PartialList(), None
     if "commits" in found and not _is_without_repository(found["commits"]):
         commits = found["commits"].reading
-    if needs_members(commits.rows, identities, mailmap):
+    if attribution.needs_members(commits.rows, identities, mailmap):
         asked = (yield {"members": RestList(endpoint(where, "members/all"))})["members"]
         members = asked.reading
         errors += [] if asked.error is None else [asked.error]
@@ -224,7 +219,7 @@ class DividedCommits:
         return [each for each in self.projects if each.project.get("id") in project_ids]
 
     @property
-    def unmatched(self) -> list[Unmatched]:
+    def unmatched(self) -> list[attribution.Unmatched]:
         """The names and addresses that match no one, with their numbers of commits; most first.
 
         Case does not distinguish them; the spelling that sorts first is shown.
@@ -233,7 +228,7 @@ class DividedCommits:
         spelled: defaultdict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
         for signature in distinct.values():
             spelled[tuple(part.lower() for part in signature)].append(signature)
-        found = [Unmatched(*min(theirs), len(theirs)) for theirs in spelled.values()]
+        found = [attribution.Unmatched(*min(theirs), len(theirs)) for theirs in spelled.values()]
         return sorted(found, key=lambda each: (-each.number, each.name.lower(), each.address))
 
 
@@ -271,7 +266,9 @@ class Divider:
 
     def add(self, read: ProjectCommits) -> None:
         """Divide the commits of one more project."""
-        found = attribute(read.commits.rows, self.identities, read.members, self.bots, self.mailmap)
+        found = attribution.attribute(
+            read.commits.rows, self.identities, read.members, self.bots, self.mailmap
+        )
         self._projects.append(_within(found, read, self.period, self.mailmap))
 
     @property
@@ -281,7 +278,7 @@ class Divider:
 
 
 def _within(
-    found: Attribution, read: ProjectCommits, period: Period, mailmap: Mailmap
+    found: attribution.Attribution, read: ProjectCommits, period: Period, mailmap: Mailmap
 ) -> DividedProject:
     def inside(commits: Iterable[Record]) -> list[Record]:
         return [each for each in commits if period.contains(record.field(each, "authored_date"))]

@@ -98,27 +98,25 @@ def compliance(
     names = [*_given(projects), *_listed(projects_files)]
 
     from gitlab_sync.cli.report import Ending, by_reason, run_report
-    from gitlab_sync.services.compliance import (
-        ComplianceQuery,
-        answer,
-        left_out,
-        policy_of,
-        report_sheet,
-    )
+    from gitlab_sync.services import compliance as service
 
-    query = ComplianceQuery(names, group, ref, policy_of(licences), everything=not asked)
+    query = service.ComplianceQuery(
+        names, group, ref, service.policy_of(licences), everything=not asked
+    )
 
     def row(checked: Checked) -> TableRow:
         return _details(checked, query.policy) if details else checked.row
 
     def work(command: CommandRun, output: Output) -> Ending:
         with command.progress("projects", live=not output.shows_rows) as run:
-            report = answer(command.session, query, run, lambda checked: output.row(row(checked)))
+            report = service.answer(
+                command.session, query, run, lambda checked: output.row(row(checked))
+            )
         alone = len(report) == 1 and group is None and asked
         if target.format == "table" and alone and report.checked[0].report is not None:
             output.write(_to_text(report.checked[0], query.policy).encode(errors="replace"))
         else:
-            sheet = report_sheet(query, report, command.session.base_url)
+            sheet = service.report_sheet(query, report, command.session.base_url)
             output.finish(replace(sheet, rows=list(map(row, report.checked))))
         if not report:
             note("warning: no project was found, so there are no rows")
@@ -126,7 +124,9 @@ def compliance(
         return Ending(
             _exit_code(report, fail_under),
             report.completeness,
-            [f"left out of the group: {', '.join(left_out(report))}"] if report.left_out else [],
+            [f"left out of the group: {', '.join(service.left_out(report))}"]
+            if report.left_out
+            else [],
             errors=by_reason(met, "projects"),
             hints=hints,
         )

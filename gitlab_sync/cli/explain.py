@@ -169,7 +169,6 @@ def _sum_of_weights() -> float:
 
 
 def _list(found: Iterable[Found]) -> str:
-    """Return all checks, rule set by rule set: id, title, and why it matters."""
     checks = list(found)
     ids, titles = (max(len(getattr(each.check, key)) for each in checks) for key in ("id", "title"))
     lines: list[str] = []

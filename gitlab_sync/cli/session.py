@@ -107,7 +107,6 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
 
 @contextmanager
 def _store(session: Session, facts: FactOptions) -> Iterator[PrincipalStore | None]:
-    """Yield the store of this user at this GitLab; None if nothing is stored."""
     if facts.clear:
         note(f"{plural(clear_store(session.base_url), 'stored merge request')} deleted")
     if facts.store == "off" or (facts.refresh and facts.store == "read-only"):

@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from gitlab_sync.api.period import local_zone
+from gitlab_sync.cli import people as cli_people
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.files import place_of, read_list
 from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
-from gitlab_sync.cli.people import (
-    People,
-    find_people,
-    members_option,
-    read_people,
-    users_argument,
-)
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
@@ -35,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=EPILOG)
-@users_argument
+@cli_people.users_argument
 @click.option(
     "--people",
     "people_files",
@@ -45,7 +39,7 @@ if TYPE_CHECKING:
     help="A CSV with the columns Team Name, Full Name, GitLab Username; - is standard input. "
     "Repeatable.",
 )
-@members_option
+@cli_people.members_option
 @click.option("--day", metavar="WHEN", help="Only that day. Default: the last 7 days.")
 @scope_options
 @click.option(
@@ -91,7 +85,7 @@ def weekly(
         part = rules.OVERVIEW
 
     def work(command: CommandRun, output: Output) -> Ending:
-        named = find_people(people, command)
+        named = cli_people.find_people(people, command)
         known = {person.key: person for person in reversed(listed)}
         query = WeeklyQuery(
             [known.get(one.key) or rules.WeekPerson("", "", one.username) for one in named.people],
@@ -140,9 +134,9 @@ def _day(moment: datetime, zone: tzinfo) -> date:
 
 def _people(
     users: Iterable[str], files: Iterable[str], groups: Iterable[str]
-) -> tuple[People, list[rules.WeekPerson]]:
+) -> tuple[cli_people.People, list[rules.WeekPerson]]:
     """Return the people of files and arguments in this order, and the rows of the files."""
-    people = read_people(users, (), groups)
+    people = cli_people.read_people(users, (), groups)
     read = [rules.parse_week_people(read_list(name), place_of(name)) for name in files]
     people.asked = people.asked or bool(read)
     people.refused[:0] = [f"{fault}: left out" for each in read for fault in each.faults]

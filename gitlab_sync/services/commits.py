@@ -24,12 +24,7 @@ from gitlab_sync.rules.items.table import by_username
 from gitlab_sync.rules.scores.commits import commit_row, commit_stats
 from gitlab_sync.rules.text import first_line, instant, plural
 from gitlab_sync.run import Run
-from gitlab_sync.services.people_data import (
-    PeopleData,
-    PeopleRequest,
-    PersonData,
-    person_queries,
-)
+from gitlab_sync.services import people_data
 from gitlab_sync.services.people_reader import read_commits
 from gitlab_sync.services.projects import known_projects
 from gitlab_sync.services.rows import profile_links, status_of_absent
@@ -131,7 +126,10 @@ class CommitsReport(Report):
     """
 
     def __init__(
-        self, read: PeopleData, unknown_projects: Sequence[int | str], unread: Sequence[str]
+        self,
+        read: people_data.PeopleData,
+        unknown_projects: Sequence[int | str],
+        unread: Sequence[str],
     ) -> None:
         answers = [_PersonAnswer(read, person) for person in read.people]
         super().__init__(by_username(each.row for each in answers), _completeness(answers))
@@ -178,8 +176,8 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
         people, unread = query.people, list[str]()
         if people is None:
             people, unread = _members(session, ids, records, run)
-        request = PeopleRequest(
-            person_queries(person.username for person in people),
+        request = people_data.PeopleRequest(
+            people_data.person_queries(person.username for person in people),
             period=query.period,
             projects=ids,
             records=records,
@@ -190,7 +188,6 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
 
 
 def _projects_of_group(session: Session, group: str) -> dict[int | str, Record]:
-    """Return the projects of a group and its subgroups by id, archived ones included."""
     rest_list = projects_of(path_at(session, group))
     found = by_id(whole(next(fetch_lists(session, [("projects", rest_list)]))))
     if not found:
@@ -224,7 +221,7 @@ def _members(
 class _PersonAnswer:
     """One person's row of totals, their commits with the moment of each, and what was missing."""
 
-    def __init__(self, read: PeopleData, person: PersonData) -> None:
+    def __init__(self, read: people_data.PeopleData, person: people_data.PersonData) -> None:
         self.commits: list[tuple[datetime, TableRow]] = []
         self.errors: list[GitLabSyncError] = []
         where = read.projects_of(person)
@@ -236,14 +233,14 @@ class _PersonAnswer:
             self._count(person, read.commits, where)
 
     def _count_nothing(
-        self, person: PersonData, error: GitLabSyncError | None, what: str = ""
+        self, person: people_data.PersonData, error: GitLabSyncError | None, what: str = ""
     ) -> None:
         status, reason = status_of_absent(person.username, error)
         self.errors = [NotFound(reason, status=404) if error is None else error]
         self.row = _total_row(person.username, status, {}, f"{what}{reason}")
 
     def _count(
-        self, person: PersonData, divided: DividedCommits, where: Collection[object]
+        self, person: people_data.PersonData, divided: DividedCommits, where: Collection[object]
     ) -> None:
         counted: list[TableRow] = []
         for project, commit in divided.credited(person.username, where):

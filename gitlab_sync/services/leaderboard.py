@@ -307,7 +307,6 @@ def _shown(found: UserItems | None) -> UserItems | None:
 
 
 def _activity(summary: PersonSummary, zone: tzinfo) -> Mapping[date, int] | None:
-    """Return how much a person did on each day; None if nothing of it could be read."""
     commits, mrs, issues = summary.commits, summary.merge_requests, summary.issues
     if commits is None and mrs is None and issues is None:
         return None
@@ -328,7 +327,6 @@ def _path(group: Record) -> str:
 
 
 def _days(query: LeaderboardQuery) -> tuple[date | None, date | None]:
-    """Return the first and the last day of the period; None where it has no bound."""
     bounds = (query.period.start, query.period.end)
     zone = query.zone or local_zone()
     first, last = (None if each is None else day_of(each.isoformat(), zone) for each in bounds)

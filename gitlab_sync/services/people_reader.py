@@ -182,7 +182,7 @@ class _Scheduler(Iterator[tuple[_Kind, Workflow[_Take]]]):
 
     def _want_commits(self, projects: Iterable[Record]) -> None:
         for workflow in self._commits.workflows(projects):
-            self._want("commits", workflow, self._commits.add)
+            self._want("commits", workflow, self._commits.divider.add)
             self._projects += 1
         if self._counted == "commits":
             self._count_commits()
@@ -325,7 +325,7 @@ class _CommitsToRead:
         ]
         self._mailmap = request.known_by.mailmap
         self._places: dict[str, int] = {}
-        self._divider = Divider(
+        self.divider = Divider(
             self._identities, request.period, zone=request.clock, mailmap=self._mailmap
         )
 
@@ -339,16 +339,12 @@ class _CommitsToRead:
                 place = self._places[str(project["id"])] = len(self._places)
                 yield commits_of_project(project, self._identities, place, self._mailmap)
 
-    def add(self, read: ProjectCommits) -> None:
-        """Take what a workflow has read."""
-        self._divider.add(read)
-
     def divided(self, ordered: Iterable[Record]) -> DividedCommits:
         """Return all commits that were taken, divided among the people, in the order of projects.
 
         Each project of which commits were read is among those that are `ordered`.
         """
-        found = self._divider.divided
+        found = self.divider.divided
         names = dict.fromkeys(str(project["id"]) for project in ordered)
         places = {self._places[name]: place for place, name in enumerate(names)
                   if name in self._places}  # fmt: skip

@@ -73,8 +73,6 @@ class _Growing(Generic[K]):
 
 
 class _Page(NamedTuple):
-    """A page under way: its list, its place in the list, and the request for it."""
-
     growing: _Growing[Any]
     place: int
     request: Request

@@ -13,14 +13,9 @@ from typing import Any, Protocol, TypeAlias
 
 import orjson
 
+from gitlab_sync import errors
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.concurrency.mapping import bounded_map
-from gitlab_sync.errors import (
-    BadResponse,
-    ConfigurationError,
-    GitLabSyncError,
-    without_secrets,
-)
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.rate_limit import WaitBudget
 from gitlab_sync.http.urls import reroot, target
@@ -116,7 +111,7 @@ class Session:
     def active(self) -> RequestContext:
         """The context of this session's requests; only a session from `context` has one."""
         if self._context is None:
-            raise ConfigurationError(
+            raise errors.ConfigurationError(
                 "the session must have a context", hint="Use `with session.context() as session`."
             )
         return self._context
@@ -142,9 +137,9 @@ class Session:
             return
         access, bridge = self.access, self.bridge
         if self._cancel.cancelled:
-            raise ConfigurationError("client is closed", hint="Make a new client.")
+            raise errors.ConfigurationError("client is closed", hint="Make a new client.")
         if bridge.closed:
-            raise ConfigurationError("the bridge is closed", hint="Make a new bridge.")
+            raise errors.ConfigurationError("the bridge is closed", hint="Make a new bridge.")
         parents = [self._cancel, bridge.cancel, *([] if cancel is None else [cancel])]
         token = CancelToken(*parents)
         budget = WaitBudget(bridge.gate(access.base_url, access.principal), max_wait, started)
@@ -209,7 +204,7 @@ class Session:
     def graphql_request(self, query: str, variables: Params | None = None) -> Request:
         """Return the request for one GraphQL query."""
         if query.lstrip().startswith("mutation"):
-            raise ConfigurationError(
+            raise errors.ConfigurationError(
                 "graphql() must be a query, got a mutation", hint="Send mutations with request()."
             )
         body = orjson.dumps({"query": query, "variables": variables or {}})
@@ -238,7 +233,7 @@ class Session:
                 rows.pages += 1
                 rows.total = reply.total if reply.total is not None else rows.total
                 rows.complete = reply.next_page is None and reply.next_link is None
-        except GitLabSyncError as error:
+        except errors.GitLabSyncError as error:
             rows.complete = False
             error.partial = rows
             raise
@@ -247,7 +242,7 @@ class Session:
         else:
             log.warning(
                 "%s: only the first %d pages were read (%d of %s rows)",
-                without_secrets(endpoint), rows.pages, len(rows), rows.total or "unknown",
+                errors.without_secrets(endpoint), rows.pages, len(rows), rows.total or "unknown",
             )  # fmt: skip
         return rows
 
@@ -274,7 +269,7 @@ class Session:
         for each worker; those past the end are empty.
         """
         if max_pages is not None and max_pages < 1:
-            raise ConfigurationError(
+            raise errors.ConfigurationError(
                 f"max_pages must be 1 or more, or None for all, got {max_pages}"
             )
         given = page_params(params, per_page)
@@ -286,7 +281,7 @@ class Session:
             while reply.next_page is not None and read < cap:
                 first, end = reply.next_page, reply.total_pages
                 if first <= number:
-                    raise BadResponse(CIRCLE, url=endpoint)
+                    raise errors.BadResponse(CIRCLE, url=endpoint)
                 ahead = min(read, self.bridge.workers) if end is None else end - first + 1
                 numbers = range(first, first + int(max(1, min(ahead, cap - read))))
                 requests = (self.page_request(endpoint, given, each) for each in numbers)
@@ -301,7 +296,7 @@ class Session:
             seen: set[str] = set()
             while read < cap and (after := self.next_request(endpoint, given, reply)) is not None:
                 if after.target in seen:
-                    raise BadResponse(CIRCLE, url=endpoint)
+                    raise errors.BadResponse(CIRCLE, url=endpoint)
                 seen.add(after.target)
                 reply = session.send(after)
                 yield reply
@@ -348,7 +343,7 @@ def session_of(client: Client) -> Session:
 def page_params(params: Params | None, per_page: int = PER_PAGE) -> Params:
     """Return the parameters of a list. GitLab cuts pages at 100 rows, so that is the most."""
     if per_page < 1:
-        raise ConfigurationError(f"per_page must be 1 or more, got {per_page}")
+        raise errors.ConfigurationError(f"per_page must be 1 or more, got {per_page}")
     return {**(params or {}), "per_page": min(per_page, PER_PAGE)}
 
 

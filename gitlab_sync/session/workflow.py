@@ -68,8 +68,6 @@ def gather(workflows: Mapping[str, Workflow[T]]) -> Workflow[dict[str, T]]:
 
 @dataclass(frozen=True, slots=True)
 class _Result(Generic[T]):
-    """The return value of a workflow."""
-
     value: T
 
 
