@@ -161,10 +161,7 @@ class DividedProject:
 
 @dataclass(slots=True)
 class DividedCommits:
-    """The commits of all projects of a run, divided among its people; see `attribute_all`.
-
-    For the thread that runs it.
-    """
+    """The commits of all projects of a run, divided among its people; see `attribute_all`."""
 
     projects: list[DividedProject] = field(default_factory=list)
     zone: tzinfo | None = None

@@ -141,8 +141,10 @@ def _applies_to(what: str | tuple[str, ...]) -> str:
 
 
 def _explanation(found: Found) -> str:
+    from gitlab_sync.rules.projects.checks import WEIGHTS
+
     facts = _facts(found)
-    weight = facts["Weight"]
+    weight, all_weights = facts["Weight"], sum(WEIGHTS.values())
     shown = {
         "Fails when": facts["Fails when"],
         "Why": facts["Why"],
@@ -150,7 +152,7 @@ def _explanation(found: Found) -> str:
         "Severity": facts["Severity"],
         "Weight": "none: faults are counted"
         if weight is None
-        else f"{weight:g} of {_sum_of_weights():g}",
+        else f"{weight:g} of {all_weights:g}",
         "Area": facts["Area"],
         "Applies to": facts["Applies to"],
         "Read for it": facts["Read for it"] or "nothing beyond the list or the record",
@@ -160,12 +162,6 @@ def _explanation(found: Found) -> str:
     lines = [f"{found.check.title} ({found.rules})"]
     lines += [f"  {title:<{width}}  {text}" for title, text in shown.items() if text is not None]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _sum_of_weights() -> float:
-    from gitlab_sync.rules.projects.checks import WEIGHTS
-
-    return sum(WEIGHTS.values())
 
 
 def _list(found: Iterable[Found]) -> str:
