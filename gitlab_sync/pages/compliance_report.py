@@ -39,10 +39,6 @@ _BADGES: Mapping[Answer, str] = {
     "not applicable": ":gray-badge[:material/do_not_disturb_on: not applicable]",
 }
 
-
-# -- one project -----------------------------------------------------------------------------------
-
-
 def show_report(checked: Checked, policy: Policy, meta: Meta, key: str) -> None:
     """Show the report on one project; `key` is unique among the reports of a page."""
     name, report = str(checked.row["Project"]), checked.report
@@ -162,10 +158,6 @@ def _gain(suggestion: Suggestion) -> str:
     if not suggestion.weight:
         return "does not count"
     return f"adds {round(suggestion.points, 1):g} to the score"
-
-
-# -- many projects ---------------------------------------------------------------------------------
-
 
 def score_bars(rows: Sequence[TableRow]) -> charts.Cells:
     """Return a bar for each of the first `charts.MOST_ROWS` rows, in their order.

@@ -99,10 +99,6 @@ def show_profile(snapshot: Snapshot[ProfileQuery, ProfileReport]) -> bool:
     _show_readme(report)
     return False
 
-
-# -- the person ------------------------------------------------------------------------------------
-
-
 def _show_not_found(report: ProfileReport) -> bool:
     """Show that there is no such user; return False if another error hides the person."""
     (row,) = report
@@ -157,10 +153,6 @@ def initials_image(name: str) -> str:
         f'fill="white">{escape(letters)}</text></svg>'
     )
 
-
-# -- numbers ---------------------------------------------------------------------------------------
-
-
 def _show_numbers(report: ProfileReport) -> None:
     for cards, widths in zip(CARDS, _WIDTHS, strict=True):
         for column, (card, titles) in zip(st.columns(widths), cards.items(), strict=True):
@@ -186,10 +178,6 @@ def number_text(report: ProfileReport, title: str) -> str:
         return UNKNOWN
     shown = format_hours_minutes(number) if title == "Time Spent" else f"{number:,}"
     return f"≥ {shown}" if title in report.at_least else shown
-
-
-# -- charts and tables -----------------------------------------------------------------------------
-
 
 def _show_quality(report: ProfileReport) -> None:
     (answer,) = report.people.people.values()
@@ -232,10 +220,6 @@ def _show_tables(report: ProfileReport, sheets: Sequence[Sheet]) -> None:
 
 def _username(report: ProfileReport) -> str:
     return str(report[0]["Username"])
-
-
-# -- the README ------------------------------------------------------------------------------------
-
 
 def _show_readme(report: ProfileReport) -> None:
     st.header("Profile README", anchor=False)

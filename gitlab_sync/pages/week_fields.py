@@ -44,10 +44,6 @@ _OTHER_TITLES = {"team name", "team", "full name", "name"}
 _USERNAME_COLUMN = 2  # without a header
 _TO_QUOTE = re.compile(rf'["#\s{re.escape(DELIMITERS)}]')
 
-
-# -- people ----------------------------------------------------------------------------------------
-
-
 def people_upload() -> None:
     """Show the upload for a file with people, who are added to `people_field`."""
     fields.upload_field(
@@ -144,10 +140,6 @@ def check_people(text: str, found: WeekPeople) -> bool:
         )
         return False
     return True
-
-
-# -- days ------------------------------------------------------------------------------------------
-
 
 def span_field() -> str:
     """Show, outside of a form, the choice of days, and return one of `SPANS`."""

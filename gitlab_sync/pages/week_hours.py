@@ -61,10 +61,6 @@ class Viewer:
         """Return whether the visitor may see the person's hours."""
         return self.sees_all or person.key == username_key(self.username)
 
-
-# -- views -----------------------------------------------------------------------------------------
-
-
 def by_person(weeks: Iterable[PersonWeek]) -> charts.Cells:
     """Return a cell for each person and hour with the number of days that have something in it.
 

@@ -113,10 +113,6 @@ def change_text(weeks: Sequence[PersonWeek], measure: Measure) -> str:
     sign = "+" if change is not None and change > 0 else ""
     return sign + number_text(measure, change)
 
-
-# -- the views -------------------------------------------------------------------------------------
-
-
 def _show_numbers(
     report: WeeklyReport, snapshot: Snapshot[WeeklyQuery, WeeklyReport], view: str
 ) -> TableRow | None:
@@ -170,10 +166,6 @@ def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> T
     sheet = hours.hours_sheet(weeks, meta)
     options = TableOptions(pinned=[_USERNAME], alt="Hours: one row for each person")
     return show_table(sheet, "week_hours", f"{FILE}_Hours", options, selectable=len(weeks) > 1)
-
-
-# -- one person ------------------------------------------------------------------------------------
-
 
 def _show_items(
     person: PersonAnswer,
