@@ -61,6 +61,7 @@ _SPDX = re.compile(r"[A-Za-z0-9.+-]+")
 
 _BranchesResult: TypeAlias = Branches | GitLabSyncError
 
+
 def server_policy() -> Policy:
     """Return the operator's policy, or the default one; show an error if the setting is invalid."""
     try:
@@ -103,6 +104,7 @@ def with_licences(policy: Policy, licences: list[str]) -> Policy | None:
         fields.show_faults(invalid, "Not an SPDX identifier, such as MIT or AGPL-3.0")
         return None
     return compliance_service.policy_of(licences, policy)
+
 
 def project_field(default: str) -> str:
     """Show the field for one project and return its text."""
@@ -197,6 +199,7 @@ def check_ref(visitor: SignIn, branches: Branches, ref: str | None) -> bool:
         project, name = escaped(branches.project), escaped(ref)
         show_input_error(f"{project} has no branch, tag or commit “{name}”.")
     return exists
+
 
 def projects_upload() -> None:
     """Show the upload for a file with projects, which are added to `projects_field`."""

@@ -39,6 +39,7 @@ _BADGES: Mapping[Answer, str] = {
     "not applicable": ":gray-badge[:material/do_not_disturb_on: not applicable]",
 }
 
+
 def show_report(checked: Checked, policy: Policy, meta: Meta, key: str) -> None:
     """Show the report on one project; `key` is unique among the reports of a page."""
     name, report = str(checked.row["Project"]), checked.report
@@ -158,6 +159,7 @@ def _gain(suggestion: Suggestion) -> str:
     if not suggestion.weight:
         return "does not count"
     return f"adds {round(suggestion.points, 1):g} to the score"
+
 
 def score_bars(rows: Sequence[TableRow]) -> charts.Cells:
     """Return a bar for each of the first `charts.MOST_ROWS` rows, in their order.

@@ -35,47 +35,30 @@ def pages_for(role: Role) -> list[st.Page]:
     Streamlit gives the default page no path of its own, so a hidden copy of it has the path for
     links.
     """
-    is_member = role == "member"
-    title = "My profile" if is_member else "User profile"
-    profile = st.Page("user_profile.py", title=title, icon=":material/person:", url_path="profile")
-    weekly = st.Page(
-        "weekly_performance.py",
-        title="My week" if is_member else "Weekly performance",
-        icon=":material/calendar_view_week:",
-        url_path="weekly",
-    )
-    if is_member:
-        first = st.Page("user_profile.py", title=title, icon=":material/person:", default=True)
-        return [first, weekly, _hidden("user_profile.py", title, "profile")]
-    pages = [
-        st.Page(
-            "batch_analytics.py", title="Batch analytics", icon=":material/groups:", default=True
-        ),
-        _hidden("batch_analytics.py", "Batch analytics", "batch"),
-        profile,
-        weekly,
-        st.Page(
-            "team_leaderboard.py",
-            title="Team leaderboard",
-            icon=":material/trophy:",
-            url_path="leaderboard",
-        ),
-        st.Page(
-            "project_compliance.py",
-            title="Project compliance",
-            icon=":material/verified:",
-            url_path="compliance",
+    if role == "member":
+        pages = [
+            ("user_profile", "My profile", "person", "profile"),
+            ("weekly_performance", "My week", "calendar_view_week", "weekly"),
+        ]
+    else:
+        pages = [
+            ("batch_analytics", "Batch analytics", "groups", "batch"),
+            ("user_profile", "User profile", "person", "profile"),
+            ("weekly_performance", "Weekly performance", "calendar_view_week", "weekly"),
+            ("team_leaderboard", "Team leaderboard", "trophy", "leaderboard"),
+            ("project_compliance", "Project compliance", "verified", "compliance"),
+        ]
+    if role == "admin":
+        pages.append(("status", "Status", "monitoring", "status"))
+    first, title, icon, path = pages[0]
+    return [
+        st.Page(f"{first}.py", title=title, icon=f":material/{icon}:", default=True),
+        st.Page(f"{first}.py", title=title, url_path=path, visibility="hidden"),
+        *(
+            st.Page(f"{script}.py", title=title, icon=f":material/{icon}:", url_path=path)
+            for script, title, icon, path in pages[1:]
         ),
     ]
-    if role == "admin":
-        pages.append(
-            st.Page("status.py", title="Status", icon=":material/monitoring:", url_path="status")
-        )
-    return pages
-
-
-def _hidden(script: str, title: str, path: str) -> st.Page:
-    return st.Page(script, title=title, url_path=path, visibility="hidden")
 
 
 def show_account(visitor: SignIn) -> None:

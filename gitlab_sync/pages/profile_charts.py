@@ -33,6 +33,7 @@ _WEEK = timedelta(days=7)
 _HEIGHT = 320  # pixels, with legend and titles
 _IN_WORDS = 5  # bars and weeks that a description names
 
+
 def fault_bars(checks: Sequence[Check], evaluated: Sequence[Evaluated]) -> charts.Cells:
     """Return a bar for each check with the share of items that fail it, the largest share first.
 
@@ -71,6 +72,7 @@ def show_faults(nouns: str, checks: Sequence[Check], evaluated: Sequence[Evaluat
     charts.show_percents(
         bars, "Check", "Share with this fault, in percent", bars_in_words(nouns, bars)
     )
+
 
 def grade(verdicts: Verdicts) -> str:
     """Return the grade, one of `GRADES`, of a merge request with these verdicts."""

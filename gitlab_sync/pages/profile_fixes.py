@@ -107,6 +107,7 @@ def entry_text(entry: Entry) -> str:
     reason = linked(verdict.reason, None if verdict.evidence == entry.link else verdict.evidence)
     return f"{linked(name, entry.link)} {escaped(title)}: {reason}"
 
+
 def _show_unknown(report: ProfileReport, sheet: Sheet, username: str) -> None:
     lines = [f"- {text}" for text in unread_texts(report, _EVALUATED)]
     lines += [f"- {doubt_text(doubt)}" for doubt in report.fixes.doubts]

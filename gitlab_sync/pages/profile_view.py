@@ -99,6 +99,7 @@ def show_profile(snapshot: Snapshot[ProfileQuery, ProfileReport]) -> bool:
     _show_readme(report)
     return False
 
+
 def _show_not_found(report: ProfileReport) -> bool:
     """Show that there is no such user; return False if another error hides the person."""
     (row,) = report
@@ -153,6 +154,7 @@ def initials_image(name: str) -> str:
         f'fill="white">{escape(letters)}</text></svg>'
     )
 
+
 def _show_numbers(report: ProfileReport) -> None:
     for cards, widths in zip(CARDS, _WIDTHS, strict=True):
         for column, (card, titles) in zip(st.columns(widths), cards.items(), strict=True):
@@ -178,6 +180,7 @@ def number_text(report: ProfileReport, title: str) -> str:
         return UNKNOWN
     shown = format_hours_minutes(number) if title == "Time Spent" else f"{number:,}"
     return f"≥ {shown}" if title in report.at_least else shown
+
 
 def _show_quality(report: ProfileReport) -> None:
     (answer,) = report.people.people.values()
@@ -220,6 +223,7 @@ def _show_tables(report: ProfileReport, sheets: Sequence[Sheet]) -> None:
 
 def _username(report: ProfileReport) -> str:
     return str(report[0]["Username"])
+
 
 def _show_readme(report: ProfileReport) -> None:
     st.header("Profile README", anchor=False)

@@ -29,6 +29,7 @@ _SIZES = [9, 49, 72, 92, 110, 132]  # square pixels of the squares of days, by l
 _DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
+
 def score_parts(board: LeaderboardReport) -> charts.Cells:
     """Return the parts of the scores of the best teams, up to `charts.MOST_ROWS` teams.
 
@@ -133,6 +134,7 @@ def show_scores(board: LeaderboardReport) -> None:
     if len(board.teams) > len(shown):
         st.caption(f"The best {len(shown)} of {len(board.teams)} teams.")
 
+
 def share_bars(team: TeamAnswer, measure: str) -> charts.Cells:
     """Return the members' shares of one of the team's numbers, the largest first.
 
@@ -169,6 +171,7 @@ def _show_share(bars: charts.Cells, title: str, total: Number | None) -> None:
     first = ", ".join(f"{bar['Username']} {bar['Text']}" for bar in bars[:5])
     alt_text = f"Bars: shares of {title}, most first: {first}"
     charts.show_percents(bars, "Username", "Share in percent", alt_text)
+
 
 def days_in_words(days: Sequence[TableRow]) -> str:
     """Return what a heatmap shows: how much on how many days, and the day with most."""

@@ -17,7 +17,7 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
 from gitlab_sync.rules.delimited import DELIMITERS, delimiter_of, lines_of, records_of
-from gitlab_sync.rules.identity.people_input import Layout, PeopleInput, Person, layout_of
+from gitlab_sync.rules.identity.people_input import PeopleInput, Person, layout_of
 from gitlab_sync.rules.identity.teams import Team
 from gitlab_sync.rules.scores.weekly import (
     MOST_DAYS,
@@ -43,22 +43,6 @@ _FILE = "file"
 _OTHER_TITLES = {"team name", "team", "full name", "name"}
 _USERNAME_COLUMN = 2  # without a header
 _TO_QUOTE = re.compile(rf'["#\s{re.escape(DELIMITERS)}]')
-
-def people_upload() -> None:
-    """Show the upload for a file with people, who are added to `people_field`."""
-    fields.upload_field(
-        "people", _FIELD, people_of_csv, f"With the columns {', '.join(PERSON_COLUMNS)}."
-    )
-
-
-def people_field(default: str) -> str:
-    """Show the field for people, filled with `default` at first, and return its text."""
-    return fields.people_field(
-        _FIELD,
-        default,
-        "Red Team, Alice Smith, alice\nbob",
-        "One person per line: team, full name and GitLab username, or only the username.",
-    )
 
 
 def people_of_teams(teams: Iterable[Team], names: Mapping[str, str]) -> str:
@@ -100,21 +84,14 @@ def read_people(text: str, source: str = _FIELD) -> WeekPeople:
     lines = ["" if line.lstrip().startswith("#") else line for line in lines_of(text)]
     records = records_of("\n".join(lines))
     layout = layout_of(records)
-    if not layout.titles and layout.rows and _has_other_title(layout.rows[0][1]):
-        number, cells = layout.rows[0]
+    number, cells = layout.rows[0] if layout.rows else (0, ())
+    if not layout.titles and _OTHER_TITLES & {cell.lower() for cell in cells}:
         titles = ", ".join(filter(None, cells))
         fault = f"one column must be titled {PERSON_COLUMNS[-1]}, got {titles[:200]}"
         return WeekPeople((), (f"{source}, line {number}: {fault}",))
-    before = delimiter_of(lines) * _username_column(layout)
+    column = layout.user if layout.titles else _USERNAME_COLUMN
+    before = delimiter_of(lines) * column
     return parse_week_people("\n".join(_complete(line, before) for line in lines), source)
-
-
-def _has_other_title(cells: Iterable[str]) -> bool:
-    return bool(_OTHER_TITLES & {cell.lower() for cell in cells})
-
-
-def _username_column(layout: Layout) -> int:
-    return layout.user if layout.titles else _USERNAME_COLUMN
 
 
 def _complete(line: str, before: str) -> str:
@@ -140,6 +117,7 @@ def check_people(text: str, found: WeekPeople) -> bool:
         )
         return False
     return True
+
 
 def span_field() -> str:
     """Show, outside of a form, the choice of days, and return one of `SPANS`."""

@@ -61,6 +61,7 @@ class Viewer:
         """Return whether the visitor may see the person's hours."""
         return self.sees_all or person.key == username_key(self.username)
 
+
 def by_person(weeks: Iterable[PersonWeek]) -> charts.Cells:
     """Return a cell for each person and hour with the number of days that have something in it.
 
@@ -69,9 +70,10 @@ def by_person(weeks: Iterable[PersonWeek]) -> charts.Cells:
     """
     cells = []
     for week in weeks:
+        title = week.person.username + (" ?" if any(map(_has_unknown, week.days.values())) else "")
         for hour in range(_HOURS):
             number = sum(hour in work.hours for work in week.days.values())
-            cells.append(_cell(_row_title(week), hour, number, str(number)))
+            cells.append(_cell(title, hour, number, str(number)))
     return cells
 
 
@@ -82,11 +84,6 @@ def by_day(week: PersonWeek) -> charts.Cells:
         for day, work in week.days.items()
         for hour in range(_HOURS)
     ]
-
-
-def _row_title(week: PersonWeek) -> str:
-    has_unknown = any(_has_unknown(work) for work in week.days.values())
-    return week.person.username + (" ?" if has_unknown else "")
 
 
 def _has_unknown(work: DayWork) -> bool:

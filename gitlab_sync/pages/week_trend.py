@@ -121,6 +121,7 @@ def _rows(weeks: Sequence[PersonWeek], way: str) -> Mapping[str, list[PersonWeek
 def _in_hours(measure: Measure, number: Number | None) -> Number | None:
     return number / HOUR if measure == "time_spent" and number is not None else number
 
+
 def show_trend(weeks: Sequence[PersonWeek], measure: Measure) -> None:
     """Show a measure by day, in the way that the visitor selects."""
     way = TOGETHER

@@ -113,6 +113,7 @@ def change_text(weeks: Sequence[PersonWeek], measure: Measure) -> str:
     sign = "+" if change is not None and change > 0 else ""
     return sign + number_text(measure, change)
 
+
 def _show_numbers(
     report: WeeklyReport, snapshot: Snapshot[WeeklyQuery, WeeklyReport], view: str
 ) -> TableRow | None:
@@ -166,6 +167,7 @@ def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> T
     sheet = hours.hours_sheet(weeks, meta)
     options = TableOptions(pinned=[_USERNAME], alt="Hours: one row for each person")
     return show_table(sheet, "week_hours", f"{FILE}_Hours", options, selectable=len(weeks) > 1)
+
 
 def _show_items(
     person: PersonAnswer,

@@ -21,7 +21,7 @@ from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, run_and_show
 from gitlab_sync.pages.widgets.times import today, visitor_zone
-from gitlab_sync.rules.scores.weekly import Days, WeekPerson
+from gitlab_sync.rules.scores.weekly import PERSON_COLUMNS, Days, WeekPerson
 from gitlab_sync.run import Run
 from gitlab_sync.services import weekly as weekly_service
 from gitlab_sync.services.members import people_of_groups
@@ -61,13 +61,21 @@ def page_query(
 
 def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, WeeklyReport]:
     """Show all fields and return their query."""
-    inputs.people_upload()
+    fields.upload_field(
+        "people",
+        "people",
+        inputs.people_of_csv,
+        f"With the columns {', '.join(PERSON_COLUMNS)}.",
+    )
     span = inputs.span_field()
     demo = get_demo() if visitor.is_demo else None
     with st.form("week"):
         days = inputs.days_fields(span, today(), None if demo is None else demo.last_day)
-        text = inputs.people_field(
-            "" if demo is None else inputs.people_of_teams(demo.teams, demo.names)
+        text = fields.people_field(
+            "people",
+            "" if demo is None else inputs.people_of_teams(demo.teams, demo.names),
+            "Red Team, Alice Smith, alice\nbob",
+            "One person per line: team, full name and GitLab username, or only the username.",
         )
         found = inputs.read_people(text)
         is_valid = inputs.check_people(text, found)
