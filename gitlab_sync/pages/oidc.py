@@ -130,7 +130,9 @@ class Logins:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._lock = threading.Lock()
-        self._used: TLRUCache[tuple[str, str], float] = TLRUCache(math.inf, _end, clock)
+        self._used: TLRUCache[tuple[str, str], float] = TLRUCache(
+            math.inf, lambda _login, end, _now: end, clock
+        )
 
     def accept(self, login: Login) -> bool:
         """Return whether the login is accepted: True once, then False."""
@@ -140,10 +142,6 @@ class Logins:
                 return False
             self._used[key] = login.expires + LEEWAY  # which stores none that has expired
             return key in self._used
-
-
-def _end(_login: tuple[str, str], end: float, _now: float) -> float:
-    return end
 
 
 LOGINS = Logins()

@@ -119,13 +119,6 @@ def check_people(text: str, found: WeekPeople) -> bool:
     return True
 
 
-def span_field() -> str:
-    """Show, outside of a form, the choice of days, and return one of `SPANS`."""
-    return st.segmented_control(
-        "Days", SPANS, default=LAST_DAYS, required=True, key="span", bind="query-params"
-    )
-
-
 def days_fields(span: str, today: date, default: date | None = None) -> Days | None:
     """Show the fields for the days and return the days; show an error and return None if invalid.
 

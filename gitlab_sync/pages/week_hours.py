@@ -112,13 +112,12 @@ def in_words(cells: charts.Cells, who: str) -> str:
 def show_grid(cells: charts.Cells, who: str) -> None:
     """Show the cells of `by_person` or `by_day` as a grid with a column for each hour."""
     x = alt.X("Hour:O", title="Hour of the day", axis=alt.Axis(labelAngle=0, orient="top"))
-    y = charts.rows_down("Row")
     tooltip = [
         alt.Tooltip("Row", title="Row"),
         alt.Tooltip("Clock", title="Hour"),
         alt.Tooltip("Days", title="Recorded on"),
     ]
-    charts.show_chart(charts.heat_grid(cells, x, y, tooltip), in_words(cells, who))
+    charts.show_chart(charts.heat_grid(cells, x, tooltip), in_words(cells, who))
 
 
 def hours_sheet(weeks: Sequence[PersonWeek], meta: Meta) -> Sheet:

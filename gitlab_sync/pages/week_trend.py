@@ -10,6 +10,7 @@ import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, i
 import streamlit as st
 
 from gitlab_sync.pages.widgets import charts
+from gitlab_sync.pages.widgets.fields import choice_field
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules.scores.time_logs import format_hours_minutes
 from gitlab_sync.rules.scores.weekly import MEASURES, Measure, PersonWeek
@@ -124,17 +125,7 @@ def _in_hours(measure: Measure, number: Number | None) -> Number | None:
 
 def show_trend(weeks: Sequence[PersonWeek], measure: Measure) -> None:
     """Show a measure by day, in the way that the visitor selects."""
-    way = TOGETHER
-    if len(weeks) > 1:
-        way = st.segmented_control(
-            "Chart",
-            WAYS,
-            default=TOGETHER,
-            required=True,
-            key="by",
-            label_visibility="collapsed",
-            bind="query-params",
-        )
+    way = choice_field("Chart", WAYS, "by") if len(weeks) > 1 else TOGETHER
     if way == TOGETHER:
         points = together(weeks, measure)
         # If all numbers are unknown the table says so; an empty chart would look like no work.
@@ -184,13 +175,12 @@ def _show_incomplete(weeks: Sequence[PersonWeek], measure: Measure) -> None:
 
 
 def _show_rows(cells: charts.Cells, measure: Measure, way: str) -> None:
-    y = charts.rows_down("Row")
     tooltip: list[str | alt.Tooltip] = [
         alt.Tooltip("Row", title=way.removeprefix("By ").capitalize()),
         "Day",
         alt.Tooltip("Total", title=MEASURES[measure]),
     ]
-    chart = charts.heat_grid(cells, charts.days_across(), y, tooltip)
+    chart = charts.heat_grid(cells, charts.days_across(), tooltip)
     charts.show_chart(chart, rows_in_words(cells, measure))
     st.caption("The stronger the colour, the more was recorded on that day.")
 

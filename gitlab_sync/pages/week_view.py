@@ -52,15 +52,7 @@ def show_week(viewer: Viewer, snapshot: Snapshot[WeeklyQuery, WeeklyReport]) -> 
         st.info("This group has no members, or only bots.", icon=":material/info:")
         return
     show_totals([each.week for each in report.people])
-    view = st.segmented_control(
-        "Show",
-        VIEWS,
-        default=OVERVIEW,
-        required=True,
-        key="show",
-        label_visibility="collapsed",
-        bind="query-params",
-    )
+    view = fields.choice_field("Show", VIEWS, "show")
     meta = Meta.of_report(report, snapshot.instance, snapshot.query.in_words())
     if view == hours.TITLE:
         row = _show_hours(viewer, report.people, meta)

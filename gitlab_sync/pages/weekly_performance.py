@@ -67,7 +67,7 @@ def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, Weekly
         inputs.people_of_csv,
         f"With the columns {', '.join(PERSON_COLUMNS)}.",
     )
-    span = inputs.span_field()
+    span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
     demo = get_demo() if visitor.is_demo else None
     with st.form("week"):
         days = inputs.days_fields(span, today(), None if demo is None else demo.last_day)
@@ -94,7 +94,7 @@ def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, Weekly
 
 def fields_of_member(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, WeeklyReport]:
     """Show only the fields for the days; their query is about the visitor."""
-    span = inputs.span_field()
+    span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
     with st.form("week"):
         days = inputs.days_fields(span, today())
         pressed = fields.run_button()

@@ -82,12 +82,11 @@ def _hint(why: str) -> str:
     for words, hint in _HINT_BY_WORDS.items():
         if words in why:
             return hint
-    hints: dict[str, None] = {}
-    for status in _STATUS.findall(why):
-        hint = ServerError.hint_text if status[0] == "5" else _HINT_BY_STATUS.get(status, "")
-        if hint:
-            hints[hint] = None
-    return " ".join(hints) or _DEFAULT_HINT
+    hints = [
+        ServerError.hint_text if status[0] == "5" else _HINT_BY_STATUS.get(status)
+        for status in _STATUS.findall(why)
+    ]
+    return " ".join(filter(None, dict.fromkeys(hints))) or _DEFAULT_HINT
 
 
 def grouped(problems: Iterable[Problem]) -> list[Problem]:

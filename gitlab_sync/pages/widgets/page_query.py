@@ -18,7 +18,6 @@ from gitlab_sync.pages.state.jobs import BackgroundJob
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.state.store_setting import store_for
 from gitlab_sync.pages.widgets.error_panel import (
-    Problem,
     problem_of_error,
     problems_of_rows,
     show_error,
@@ -153,28 +152,20 @@ def show_answer(
         st.session_state[_LAST_QUERY + page] = candidate
         if candidate != query:
             st.caption("The fields have changed. This is the answer to the previous input.")
-        fragment = st.fragment(_show, run_every=_pause() if job.running else None)
-        fragment(candidate, view, polled=job.running)
+        running = sum(each.running for each in JOBS.all())
+        pause = POLL * max(1, running / 2) if job.running else None  # longer if many jobs run
+        st.fragment(_show, run_every=pause)(candidate, view, polled=job.running)
         return True
     return False
-
-
-def _pause() -> float:
-    """Return the seconds between two updates: longer if many jobs run."""
-    running = sum(job.running for job in JOBS.all())
-    return POLL * max(1, running / 2)
 
 
 def _find(sign_in: SignIn, query: PageQuery[Q, R]) -> BackgroundJob | None:
     """Return the query's job, running or ended, and watch it."""
     job = JOBS.find(_job_key(sign_in, query), connect(sign_in).owner)
     # A job that was refused before this sign-in says nothing about the new token.
-    return None if job is None or (_refused(job) and job.started < sign_in.since) else job
-
-
-def _refused(job: BackgroundJob) -> bool:
-    """Return whether GitLab no longer accepted the token."""
-    return isinstance(job.error, AuthenticationError)
+    if job is not None and isinstance(job.error, AuthenticationError):
+        return job if job.started >= sign_in.since else None
+    return job
 
 
 def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
@@ -183,7 +174,7 @@ def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
     job = None if sign_in is None else _find(sign_in, query)
     if sign_in is None or job is None:
         st.rerun()
-    if _refused(job):
+    if isinstance(job.error, AuthenticationError):
         sign_out_refused(sign_in)
     if polled and not job.running:
         st.rerun()  # a run of the whole page ends the repetition
@@ -207,7 +198,10 @@ def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
             )
         )
     if not errors_shown:
-        show_problems(_problems(query, job), f"Errors_{_as_of(job):%Y-%m-%d}.txt")
+        problems = problems_of_rows(job.rows, query.nouns, query.subject)
+        if job.error is not None:
+            problems.insert(0, problem_of_error("everyone", query.nouns, job.error))
+        show_problems(problems, f"Errors_{_as_of(job):%Y-%m-%d}.txt")
 
 
 def _show_progress(query: PageQuery[Q, R], job: BackgroundJob) -> None:
@@ -287,8 +281,3 @@ def _as_of(job: BackgroundJob) -> datetime:
     """Return when the job's data was read, in the visitor's time zone."""
     when = job.started if job.report is None else job.report.as_of
     return when.astimezone(visitor_zone())
-
-
-def _problems(query: PageQuery[Q, R], job: BackgroundJob) -> list[Problem]:
-    found = [] if job.error is None else [problem_of_error("everyone", query.nouns, job.error)]
-    return found + problems_of_rows(job.rows, query.nouns, query.subject)
