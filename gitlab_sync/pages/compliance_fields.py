@@ -13,12 +13,11 @@ import streamlit as st
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.pages.state.browser import sign_out_refused
 from gitlab_sync.pages.state.connection import connect
-from gitlab_sync.pages.state.server_settings import server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
 from gitlab_sync.pages.widgets.markdown import escaped
-from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
+from gitlab_sync.rules.projects.compliance import Policy
 from gitlab_sync.rules.projects.projects_input import parse_projects, project_fault
 from gitlab_sync.services import compliance as compliance_service
 from gitlab_sync.services.compliance import Branches, ComplianceQuery
@@ -47,17 +46,6 @@ LICENCES = (
 
 _BRANCHES = "_branches"
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+")
-
-
-def server_policy() -> Policy:
-    """Return the operator's policy, or the default one; show an error if the setting is invalid."""
-    try:
-        return read_policy(server_secrets().get("compliance", {}))
-    except ConfigurationError as error:
-        show_error(
-            "This server's compliance policy is not valid, so the default policy applies", error
-        )
-        return DEFAULT_POLICY
 
 
 def read_policy(setting: object) -> Policy:

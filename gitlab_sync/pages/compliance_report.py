@@ -156,9 +156,8 @@ def suggestions_text(report: Report, found: Sequence[Suggestion]) -> str:
 
 
 def _gain(suggestion: Suggestion) -> str:
-    if not suggestion.weight:
-        return "does not count"
-    return f"adds {round(suggestion.points, 1):g} to the score"
+    points = round(suggestion.points, 1)
+    return f"adds {points:g} to the score" if suggestion.weight else "does not count"
 
 
 def score_bars(rows: Sequence[TableRow]) -> charts.Cells:

@@ -9,13 +9,14 @@ import streamlit as st
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.pages import compliance_fields as inputs
 from gitlab_sync.pages.compliance_report import show_report, show_scores
+from gitlab_sync.pages.state.server_settings import server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import show_input_error
+from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_select_hint, show_table
-from gitlab_sync.rules.projects.compliance import Policy, worst_first
+from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy, worst_first
 from gitlab_sync.rules.projects.projects_input import projects_of_csv
 from gitlab_sync.services import compliance as compliance_service
 from gitlab_sync.services.compliance import ComplianceQuery, left_out, projects_sheet
@@ -150,7 +151,11 @@ def help_texts(policy: Policy) -> Mapping[str, str]:
 
 visitor = current_visitor()
 show_header(visitor, "Project compliance", LEAD)
-policy = inputs.server_policy()
+policy = valid_or(
+    DEFAULT_POLICY,
+    lambda: inputs.read_policy(server_secrets().get("compliance", {})),
+    "This server's compliance policy is not valid, so the default policy applies",
+)
 if fields.choice_field("Projects to check", (ONE, MANY), "view") == ONE:
     run_and_show(
         visitor,

@@ -19,25 +19,15 @@ from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
 from gitlab_sync.rules.delimited import DELIMITERS, delimiter_of, lines_of, records_of
 from gitlab_sync.rules.identity.people_input import PeopleInput, Person, layout_of
 from gitlab_sync.rules.identity.teams import Team
-from gitlab_sync.rules.scores.weekly import (
-    MOST_DAYS,
-    PERSON_COLUMNS,
-    WEEK,
-    Days,
-    WeekPeople,
-    WeekPerson,
-    days_between,
-    last_days,
-    parse_week_people,
-)
+from gitlab_sync.rules.scores import weekly
 
-LAST_DAYS, ONE_DAY, RANGE = SPANS = (f"{WEEK} days", "One day", "Range")
+LAST_DAYS, ONE_DAY, RANGE = SPANS = (f"{weekly.WEEK} days", "One day", "Range")
 """The choices of days."""
 
 MOST_CHARACTERS = 100_000
 """The longest text of people in the page's URL: the server refuses requests of twice the length."""
 
-_NUMBERS = {LAST_DAYS: WEEK, ONE_DAY: 1}
+_NUMBERS = {LAST_DAYS: weekly.WEEK, ONE_DAY: 1}
 _FIELD = "people"
 _FILE = "file"
 _OTHER_TITLES = {"team name", "team", "full name", "name"}
@@ -48,7 +38,7 @@ _TO_QUOTE = re.compile(rf'["#\s{re.escape(DELIMITERS)}]')
 def people_of_teams(teams: Iterable[Team], names: Mapping[str, str]) -> str:
     """Return the members of teams as lines of the field; `names` has full names by username."""
     return "\n".join(
-        _line(WeekPerson(team.name, names.get(member.username, ""), member.username))
+        _line(weekly.WeekPerson(team.name, names.get(member.username, ""), member.username))
         for team in teams
         for member in team.members
     )
@@ -60,7 +50,7 @@ def people_of_csv(text: str) -> str:
     return "\n".join([*map(_line, found.people), *(f"# {fault}" for fault in found.faults)])
 
 
-def _line(person: WeekPerson) -> str:
+def _line(person: weekly.WeekPerson) -> str:
     if not person.team and not person.name:
         return person.username
     return ", ".join([_quoted(person.team), _quoted(person.name), person.username])
@@ -74,7 +64,7 @@ def _quoted(cell: str) -> str:
     return '"' + plain.replace('"', '""') + '"'
 
 
-def read_people(text: str, source: str = _FIELD) -> WeekPeople:
+def read_people(text: str, source: str = _FIELD) -> weekly.WeekPeople:
     """Return the people of a text, each once, and its faults; never raises.
 
     Lines that begin with `#` are comments. A line without a delimiter is a username. A header
@@ -87,11 +77,11 @@ def read_people(text: str, source: str = _FIELD) -> WeekPeople:
     number, cells = layout.rows[0] if layout.rows else (0, ())
     if not layout.titles and _OTHER_TITLES & {cell.lower() for cell in cells}:
         titles = ", ".join(filter(None, cells))
-        fault = f"one column must be titled {PERSON_COLUMNS[-1]}, got {titles[:200]}"
-        return WeekPeople((), (f"{source}, line {number}: {fault}",))
+        fault = f"one column must be titled {weekly.PERSON_COLUMNS[-1]}, got {titles[:200]}"
+        return weekly.WeekPeople((), (f"{source}, line {number}: {fault}",))
     column = layout.user if layout.titles else _USERNAME_COLUMN
     before = delimiter_of(lines) * column
-    return parse_week_people("\n".join(_complete(line, before) for line in lines), source)
+    return weekly.parse_week_people("\n".join(_complete(line, before) for line in lines), source)
 
 
 def _complete(line: str, before: str) -> str:
@@ -100,7 +90,7 @@ def _complete(line: str, before: str) -> str:
     return before + line if is_single else line
 
 
-def check_people(text: str, found: WeekPeople) -> bool:
+def check_people(text: str, found: weekly.WeekPeople) -> bool:
     """Show what is wrong with the people of the field; return whether they can be looked up."""
     left_out = [line.lstrip("# ") for line in text.splitlines() if line.startswith(f"# {_FILE}")]
     if left_out:
@@ -119,7 +109,7 @@ def check_people(text: str, found: WeekPeople) -> bool:
     return True
 
 
-def days_fields(span: str, today: date, default: date | None = None) -> Days | None:
+def days_fields(span: str, today: date, default: date | None = None) -> weekly.Days | None:
     """Show the fields for the days and return the days; show an error and return None if invalid.
 
     `today` is the last possible day, and `default` the last day that is filled in.
@@ -128,20 +118,24 @@ def days_fields(span: str, today: date, default: date | None = None) -> Days | N
     if span == RANGE:
         columns = st.columns(2)
         with columns[0]:
-            first = _day_field("From", "from", last_days(default)[0])
+            first = _day_field("From", "from", weekly.last_days(default)[0])
         with columns[1]:
-            last = _day_field(f"To (at most {MOST_DAYS} days)", "to", default)
+            last = _day_field(f"To (at most {weekly.MOST_DAYS} days)", "to", default)
     else:
         last = _day_field("Day" if span == ONE_DAY else "Up to", "to", default)
     try:
-        days = days_between(first, last) if span == RANGE else last_days(last, _NUMBERS[span])
+        days = (
+            weekly.days_between(first, last)
+            if span == RANGE
+            else weekly.last_days(last, _NUMBERS[span])
+        )
         return _up_to(today, days)
     except ConfigurationError as error:
         show_error("These days are not valid", error)
         return None
 
 
-def _up_to(today: date, days: Days) -> Days:
+def _up_to(today: date, days: weekly.Days) -> weekly.Days:
     if days[-1] > today:
         raise ConfigurationError(
             f"The last day must be {today} or earlier, got {days[-1]}",

@@ -18,28 +18,22 @@ from gitlab_sync.pages.widgets.table_view import TableOptions, show_select_hint,
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
-from gitlab_sync.rules.scores.weekly import (
-    MEASURES,
-    OVERVIEW,
-    PERSON_COLUMNS,
-    Measure,
-    PersonWeek,
-)
+from gitlab_sync.rules.scores import weekly
 from gitlab_sync.rules.scores.work import add
 from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, WeeklyReport
 from gitlab_sync.types import Scalar, TableRow
 
 FILE = "Weekly_Performance"
-VIEWS = (OVERVIEW, *MEASURES.values(), hours.TITLE)
+VIEWS = (weekly.OVERVIEW, *weekly.MEASURES.values(), hours.TITLE)
 
 _METRIC_WIDTH = 172  # pixels: four fit next to each other, and two on a phone
-_USERNAME = PERSON_COLUMNS[-1]
+_USERNAME = weekly.PERSON_COLUMNS[-1]
 _HELP = {
     "Total": "The total of all days that are shown.",
     "Before": "The total of the same number of days before.",
     "Change": "How much more (+) or less (-) than on the same number of days before.",
 }
-_MEASURE_OF = {title: measure for measure, title in MEASURES.items()}
+_MEASURE_OF = {title: measure for measure, title in weekly.MEASURES.items()}
 
 
 def show_week(viewer: Viewer, snapshot: Snapshot[WeeklyQuery, WeeklyReport]) -> None:
@@ -73,11 +67,11 @@ def show_week(viewer: Viewer, snapshot: Snapshot[WeeklyQuery, WeeklyReport]) -> 
         show_select_hint("the items behind its numbers")
 
 
-def show_totals(weeks: Sequence[PersonWeek]) -> None:
+def show_totals(weeks: Sequence[weekly.PersonWeek]) -> None:
     """Show the totals of all people, compared with the days before."""
     days, before = [*weeks[0].days], [*weeks[0].before]
     with st.container(horizontal=True):
-        for measure, title in MEASURES.items():
+        for measure, title in weekly.MEASURES.items():
             found = Total.of(weeks, measure, [week.total(measure) for week in weeks])
             change = change_text(weeks, measure)
             st.metric(
@@ -96,7 +90,7 @@ def show_totals(weeks: Sequence[PersonWeek]) -> None:
     st.caption(f"{escaped(who)}, {spans[0]}, compared with {spans[1]}.")
 
 
-def change_text(weeks: Sequence[PersonWeek], measure: Measure) -> str:
+def change_text(weeks: Sequence[weekly.PersonWeek], measure: weekly.Measure) -> str:
     """Return how much more or less it is than before: `+3`, `-1h 30m`, or `?`.
 
     People with an unknown number, now or before, are left out.
@@ -188,6 +182,6 @@ def missing_in_words(person: PersonAnswer) -> str:
     recorded = person.recorded
     return ", ".join(
         title.lower()
-        for measure, title in MEASURES.items()
+        for measure, title in weekly.MEASURES.items()
         if getattr(recorded, measure) is None or measure in recorded.partial
     )

@@ -3,43 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import streamlit as st
 
-from gitlab_sync.errors import (
-    AuthenticationError,
-    BadResponse,
-    ConnectionFailed,
-    GitLabSyncError,
-    NotFound,
-    PermissionDenied,
-    RateLimited,
-    ServerError,
-    TimedOut,
-    without_secrets,
-)
+from gitlab_sync import errors
+from gitlab_sync.errors import ConfigurationError, GitLabSyncError, without_secrets
 from gitlab_sync.pages.widgets.markdown import escaped, literal
 from gitlab_sync.types import TableRow
+
+T = TypeVar("T")
 
 _MOST_NAMES = 8
 _MOST_GROUPS = 20
 _HINT_BY_STATUS = {
-    "401": AuthenticationError.hint_text,
-    "403": PermissionDenied.hint_text,
-    "404": NotFound.hint_text,
-    "429": RateLimited.hint_text,
+    "401": errors.AuthenticationError.hint_text,
+    "403": errors.PermissionDenied.hint_text,
+    "404": errors.NotFound.hint_text,
+    "429": errors.RateLimited.hint_text,
 }
 _HINT_BY_WORDS = {
     "there is no user": "Check the spelling: it must be the username, not the full name.",
     "cancelled": "Run again to read the rest.",
     "tabs were closed": "Run again to read the rest.",
-    "in time": TimedOut.hint_text,
-    "The connection to": ConnectionFailed.hint_text,
+    "in time": errors.TimedOut.hint_text,
+    "The connection to": errors.ConnectionFailed.hint_text,
     "TLS with": "The operator of this server must check the certificate of this GitLab.",
-    "not JSON": BadResponse.hint_text,
-    "cut short": BadResponse.hint_text,
+    "not JSON": errors.BadResponse.hint_text,
+    "cut short": errors.BadResponse.hint_text,
 }
 _STATUS = re.compile(r"\b([45]\d\d)\b")
 _DEFAULT_HINT = "Run again. If the error stays, look at the item in GitLab."
@@ -83,7 +76,7 @@ def _hint(why: str) -> str:
         if words in why:
             return hint
     hints = [
-        ServerError.hint_text if status[0] == "5" else _HINT_BY_STATUS.get(status)
+        errors.ServerError.hint_text if status[0] == "5" else _HINT_BY_STATUS.get(status)
         for status in _STATUS.findall(why)
     ]
     return " ".join(filter(None, dict.fromkeys(hints))) or _DEFAULT_HINT
@@ -153,6 +146,15 @@ def show_input_error(text: str, title: str | None = None) -> None:
 def show_error(title: str, error: GitLabSyncError) -> None:
     """Show one error in place: what happened, and what to do."""
     show_input_error(error_text(error), title)
+
+
+def valid_or(default: T, read: Callable[[], T], title: str) -> T:
+    """Return what `read` returns; if it raises ConfigurationError show that, return `default`."""
+    try:
+        return read()
+    except ConfigurationError as error:
+        show_error(title, error)
+        return default
 
 
 def error_text(error: GitLabSyncError) -> str:

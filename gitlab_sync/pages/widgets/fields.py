@@ -10,8 +10,8 @@ from datetime import date
 
 import streamlit as st
 
-from gitlab_sync.errors import ConfigurationError, without_secrets
-from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
+from gitlab_sync.errors import without_secrets
+from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.rules.dates import Period, period
@@ -195,11 +195,7 @@ def _date_field(label: str, key: str) -> date | None:
 
 def read_period(since: date | None, until: date | None) -> Period | None:
     """Return the period of two days of the visitor; show an error and return None if invalid."""
-    try:
-        return period(since, until, visitor_zone())
-    except ConfigurationError as error:
-        show_error("These dates are not valid", error)
-        return None
+    return valid_or(None, lambda: period(since, until, visitor_zone()), "These dates are not valid")
 
 
 def run_button(clean: str | None = None) -> bool:

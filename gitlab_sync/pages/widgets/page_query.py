@@ -66,7 +66,10 @@ class PageQuery(Generic[Q, R]):
             report = self.answer(client, self.query, run)
             completeness = report.completeness
             refused = "not signed in" in {*completeness.lost, *completeness.lists}
-            if refused or (report and all(_is_refused(row) for row in report)):
+            refused_rows = (
+                row.get("Status") == "Error" and "401" in str(row.get("Error")) for row in report
+            )
+            if refused or (report and all(refused_rows)):
                 client.get("user")
             return report
 
@@ -98,10 +101,6 @@ View: TypeAlias = Callable[[Snapshot[Q, R]], bool | None]
 """Shows the answer on the page; returns True if it has shown the errors itself."""
 
 
-def _is_refused(row: TableRow) -> bool:
-    return row.get("Status") == "Error" and "401" in str(row.get("Error"))
-
-
 def run_and_show(
     sign_in: SignIn,
     page: str,
@@ -113,13 +112,26 @@ def run_and_show(
 ) -> None:
     """Start the query of a page's fields if Run was pressed, and show its answer by `view`.
 
-    Without an answer, show what to do: `ready` if the fields have a valid query, else `incomplete`.
+    If there is no job for the query, show the job of the tab's last query on this page instead,
+    and say so. Without any, show what to do: `ready` if the fields have a valid query, else
+    `incomplete`.
     """
     query, pressed = form
     if pressed and query is not None:
         start(sign_in, query)
-    if not show_answer(sign_in, page, query, view):
-        st.caption(ready if query is not None else incomplete)
+    last: PageQuery[Q, R] | None = st.session_state.get(_LAST_QUERY + page)
+    for candidate in filter(None, (query, last)):
+        job = _find(sign_in, candidate)
+        if job is None:
+            continue
+        st.session_state[_LAST_QUERY + page] = candidate
+        if candidate != query:
+            st.caption("The fields have changed. This is the answer to the previous input.")
+        running = sum(each.running for each in JOBS.all())
+        pause = POLL * max(1, running / 2) if job.running else None  # longer if many jobs run
+        st.fragment(_show, run_every=pause)(candidate, view, polled=job.running)
+        return
+    st.caption(ready if query is not None else incomplete)
 
 
 def start(sign_in: SignIn, query: PageQuery[Q, R]) -> None:
@@ -134,29 +146,6 @@ def start(sign_in: SignIn, query: PageQuery[Q, R]) -> None:
 
 def _job_key(sign_in: SignIn, query: PageQuery[Q, R]) -> Hashable:
     return (sign_in.principal, query)
-
-
-def show_answer(
-    sign_in: SignIn, page: str, query: PageQuery[Q, R] | None, view: View[Q, R]
-) -> bool:
-    """Show the progress and the answer of the query's job by `view`; return False without a job.
-
-    If there is no job for `query` (or it is None), show the job of the tab's last query on this
-    page instead, and say so.
-    """
-    last: PageQuery[Q, R] | None = st.session_state.get(_LAST_QUERY + page)
-    for candidate in (query, last):
-        job = None if candidate is None else _find(sign_in, candidate)
-        if candidate is None or job is None:
-            continue
-        st.session_state[_LAST_QUERY + page] = candidate
-        if candidate != query:
-            st.caption("The fields have changed. This is the answer to the previous input.")
-        running = sum(each.running for each in JOBS.all())
-        pause = POLL * max(1, running / 2) if job.running else None  # longer if many jobs run
-        st.fragment(_show, run_every=pause)(candidate, view, polled=job.running)
-        return True
-    return False
 
 
 def _find(sign_in: SignIn, query: PageQuery[Q, R]) -> BackgroundJob | None:
