@@ -6,14 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages import oidc
 from gitlab_sync.pages.sign_in import show_sign_in
 from gitlab_sync.pages.state.browser import current_sign_in, sign_out
 from gitlab_sync.pages.state.roles import Role
 from gitlab_sync.pages.state.server_settings import role_of, server_roles
 from gitlab_sync.pages.state.sign_ins import SignIn
-from gitlab_sync.pages.widgets.error_panel import show_error
+from gitlab_sync.pages.widgets.error_panel import valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 
 # Streamlit would load one of its own icons from the host of a font.
@@ -84,14 +83,6 @@ def show_account(visitor: SignIn) -> None:
         )
 
 
-def show_roles_error() -> None:
-    """Show what is wrong with the operator's list of roles, if anything."""
-    try:
-        server_roles()
-    except ConfigurationError as error:
-        show_error("This server's list of roles is not valid, so everyone is a member", error)
-
-
 st.set_page_config(page_title="GitLab Sync", page_icon=_ICON, layout="wide")
 st.html(_STYLE)
 visitor = current_sign_in()
@@ -106,5 +97,6 @@ else:
     page = st.navigation(pages)
     oidc.go_back(pages, page)
     show_account(visitor)
-    show_roles_error()
+    roles_error = "This server's list of roles is not valid, so everyone is a member"
+    valid_or(None, server_roles, roles_error)
     page.run()

@@ -160,17 +160,15 @@ def _share_text(row: TableRow) -> str:
 def show_shares(team: TeamAnswer) -> None:
     """Show the members' shares of the team's work, one chart for each number."""
     for column, name in zip(st.columns(len(SHARED)), SHARED, strict=True):
+        title, total = TITLES[name], team.result.total(name)
+        bars = share_bars(team, title)
+        first = ", ".join(f"{bar['Username']} {bar['Text']}" for bar in bars[:5])
+        alt_text = f"Bars: shares of {title}, most first: {first}"
         with column:
-            _show_share(share_bars(team, TITLES[name]), TITLES[name], team.result.total(name))
+            st.markdown(f"**{title}**: {UNKNOWN if total is None else f'{total:,}'}")
+            charts.show_percents(bars, "Username", "Share in percent", alt_text)
     if len(team.result.members) > charts.MOST_ROWS:
         st.caption(f"The {charts.MOST_ROWS} members with the most, of {len(team.result.members)}.")
-
-
-def _show_share(bars: charts.Cells, title: str, total: Number | None) -> None:
-    st.markdown(f"**{title}**: {UNKNOWN if total is None else f'{total:,}'}")
-    first = ", ".join(f"{bar['Username']} {bar['Text']}" for bar in bars[:5])
-    alt_text = f"Bars: shares of {title}, most first: {first}"
-    charts.show_percents(bars, "Username", "Share in percent", alt_text)
 
 
 def days_in_words(days: Sequence[TableRow]) -> str:

@@ -190,7 +190,6 @@ def _people(number: int) -> str:
 
 
 def _show_faults(faults: Sequence[str], title: str) -> None:
-    """Show the first faults, and all of them in an expander."""
     fields.show_faults(faults, title)
     if len(faults) > _SHOWN_FAULTS:
         with st.expander(f"All {len(faults)} faults"):

@@ -61,7 +61,6 @@ def show_fields(
 
 
 def _check_user(username: str, *, pressed: bool) -> bool:
-    """Return whether this is a valid username; show what is wrong with it if not."""
     if not username:
         if pressed:
             show_input_error("Enter a username.")

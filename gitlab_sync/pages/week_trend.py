@@ -131,7 +131,12 @@ def show_trend(weeks: Sequence[PersonWeek], measure: Measure) -> None:
         # If all numbers are unknown the table says so; an empty chart would look like no work.
         if any(point["Number"] is not None for point in points):
             _show_lines(points, measure)
-            _show_incomplete(weeks, measure)
+            unknown = Total.of(weeks, measure, [week.total(measure) for week in weeks]).unknown
+            if unknown:
+                st.caption(
+                    f"Not everything is known about {unknown:,} of {len(weeks):,} people: the real "
+                    "numbers can be higher."
+                )
         return
     _show_rows(in_rows(weeks, measure, way), measure, way)
     number = len(_rows(weeks, way))
@@ -143,16 +148,16 @@ def show_trend(weeks: Sequence[PersonWeek], measure: Measure) -> None:
 
 
 def _show_lines(points: charts.Cells, measure: Measure) -> None:
-    found = pd.DataFrame(points)
+    title = f"{MEASURES[measure]} in hours" if measure == "time_spent" else MEASURES[measure]
     looks = alt.Scale(domain=[NOW, BEFORE], range=[charts.BLUE, charts.GREY])
     dashes = alt.Scale(domain=[NOW, BEFORE], range=[[1, 0], [5, 4]])
     legend = alt.Legend(orient="top", symbolType="stroke", symbolSize=400, symbolStrokeWidth=2)
-    base = alt.Chart(found, height=_HEIGHT).encode(
+    base = alt.Chart(pd.DataFrame(points), height=_HEIGHT).encode(
         charts.days_across(),
         tooltip=["When", "Date", alt.Tooltip("Text", title=MEASURES[measure])],
     )
     lines = base.mark_line(point=alt.OverlayMarkDef(size=60)).encode(
-        alt.Y("Number:Q", title=_title(measure), axis=alt.Axis(tickMinStep=1)),
+        alt.Y("Number:Q", title=title, axis=alt.Axis(tickMinStep=1)),
         alt.Color("When:N", title=None, scale=looks, legend=legend),
         alt.StrokeDash("When:N", title=None, scale=dashes, legend=legend),
     )
@@ -164,16 +169,6 @@ def _show_lines(points: charts.Cells, measure: Measure) -> None:
     charts.show_chart(lines + unknown, lines_in_words(points, measure))
 
 
-def _show_incomplete(weeks: Sequence[PersonWeek], measure: Measure) -> None:
-    """Show for how many people the lines can be too low, if any."""
-    unknown = Total.of(weeks, measure, [week.total(measure) for week in weeks]).unknown
-    if unknown:
-        st.caption(
-            f"Not everything is known about {unknown:,} of {len(weeks):,} people: the real numbers "
-            "can be higher."
-        )
-
-
 def _show_rows(cells: charts.Cells, measure: Measure, way: str) -> None:
     tooltip: list[str | alt.Tooltip] = [
         alt.Tooltip("Row", title=way.removeprefix("By ").capitalize()),
@@ -183,10 +178,6 @@ def _show_rows(cells: charts.Cells, measure: Measure, way: str) -> None:
     chart = charts.heat_grid(cells, charts.days_across(), tooltip)
     charts.show_chart(chart, rows_in_words(cells, measure))
     st.caption("The stronger the colour, the more was recorded on that day.")
-
-
-def _title(measure: Measure) -> str:
-    return f"{MEASURES[measure]} in hours" if measure == "time_spent" else MEASURES[measure]
 
 
 def lines_in_words(points: charts.Cells, measure: Measure) -> str:

@@ -165,9 +165,14 @@ def _show_items(
     if person.status not in {"Success", "Partial"}:
         st.markdown(f"Nothing could be read: {escaped(str(person.error))}.")
         return
-    missing = missing_in_words(person)
+    recorded = person.recorded
+    missing = [
+        title.lower()
+        for measure, title in weekly.MEASURES.items()
+        if getattr(recorded, measure) is None or measure in recorded.partial
+    ]
     if missing:
-        st.markdown(f":material/warning: This list can be incomplete: {missing}.")
+        st.markdown(f":material/warning: This list can be incomplete: {', '.join(missing)}.")
     rows = items_of(person, snapshot.query.zone or visitor_zone(), snapshot.instance)
     if not rows:
         st.markdown("No merge requests, issues or commits were found on these days.")
@@ -175,13 +180,3 @@ def _show_items(
     username = person.week.person.username
     sheet = items_sheet(rows, username, meta, with_times=with_times)
     show_table(sheet, "items", f"Items_of_{username}", TableOptions(pinned=[]))
-
-
-def missing_in_words(person: PersonAnswer) -> str:
-    """Return the measures with unknown numbers: `merge requests, time spent`; empty for none."""
-    recorded = person.recorded
-    return ", ".join(
-        title.lower()
-        for measure, title in weekly.MEASURES.items()
-        if getattr(recorded, measure) is None or measure in recorded.partial
-    )

@@ -101,7 +101,9 @@ class BackgroundJob:
     def rows(self) -> list[TableRow]:
         """The rows so far, sorted by their first cell; at the end the rows of the report."""
         report = self.report
-        return sorted(self._rows, key=_name) if report is None else list(report)
+        if report is not None:
+            return list(report)
+        return sorted(self._rows, key=lambda row: str(next(iter(row.values()))).lower())
 
     def cancel(self, reason: str = "the work was cancelled") -> None:
         """Stop the work at once and keep the rows so far. Idempotent."""
@@ -133,11 +135,6 @@ class BackgroundJob:
             self._ended.set()
         self.size = size_of(self.report)
         self._on_end()
-
-
-def _name(row: TableRow) -> str:
-    """Return the name that a row is about, in lower case."""
-    return str(next(iter(row.values()))).lower()
 
 
 class Owner(NamedTuple):

@@ -215,7 +215,6 @@ def _styled(sheet: Sheet, unknown: UnknownCounts | None) -> pd.DataFrame | Style
 
 
 def _column_config(sheet: Sheet, options: TableOptions) -> dict[str, ColumnConfig]:
-    """Return Streamlit's configuration of each visible column, and of the columns with links."""
     config: dict[str, ColumnConfig] = {}
     pinned = sheet.columns[:1] if options.pinned is None else options.pinned
     for column in _visible(sheet):
