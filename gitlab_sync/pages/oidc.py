@@ -222,7 +222,6 @@ def _sign_in(provider: Provider, login: Login | None) -> str | None:
 
 
 def _words(value: object) -> set[str]:
-    """Return the words of a text, or the items of a list as texts."""
     if isinstance(value, str):
         return set(value.split())
     return {str(word) for word in value} if isinstance(value, list | tuple) else set()

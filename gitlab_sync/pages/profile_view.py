@@ -90,7 +90,15 @@ def show_profile(snapshot: Snapshot[ProfileQuery, ProfileReport]) -> bool:
         return False
     fields.show_unknown_projects(report.unknown_projects)
     if report.user is None:
-        return _show_not_found(report)
+        is_missing = report[0]["Status"] == "Not Found"  # otherwise an error hides the person
+        if is_missing:
+            st.warning(
+                "Check the spelling: it must be the name after the @, not the full name. Or your "
+                "account is not allowed to see this person.",
+                title=f"There is no user {escaped(_username(report))} in this GitLab",
+                icon=":material/person_off:",
+            )
+        return is_missing
     _show_head(report, instance)
     _show_numbers(report)
     show_fixes(report, instance)
@@ -98,20 +106,6 @@ def show_profile(snapshot: Snapshot[ProfileQuery, ProfileReport]) -> bool:
     _show_tables(report, report.sheets(instance))
     _show_readme(report)
     return False
-
-
-def _show_not_found(report: ProfileReport) -> bool:
-    """Show that there is no such user; return False if another error hides the person."""
-    (row,) = report
-    if row["Status"] != "Not Found":
-        return False
-    st.warning(
-        "Check the spelling: it must be the name after the @, not the full name. Or your account "
-        "is not allowed to see this person.",
-        title=f"There is no user {escaped(str(row['Username']))} in this GitLab",
-        icon=":material/person_off:",
-    )
-    return True
 
 
 def _show_head(report: ProfileReport, instance: str) -> None:

@@ -142,19 +142,17 @@ def share_bars(team: TeamAnswer, measure: str) -> charts.Cells:
     """
     rows = [row for row in team.shares if row["Measure"] == measure]
     rows.sort(key=lambda row: -_share(row))
-    return [
-        {"Username": row["Username"], "Share": _share(row), "Text": _share_text(row)}
-        for row in rows[: charts.MOST_ROWS]
-    ]
+    bars: charts.Cells = []
+    for row in rows[: charts.MOST_ROWS]:
+        share = _share(row)
+        text = UNKNOWN if row["Share"] is None else f"{row['Number']} ({share:.0f} %)"
+        bars.append({"Username": row["Username"], "Share": share, "Text": text})
+    return bars
 
 
 def _share(row: TableRow) -> float:
     share = row["Share"]
     return float(share) if isinstance(share, int | float) else 0.0
-
-
-def _share_text(row: TableRow) -> str:
-    return UNKNOWN if row["Share"] is None else f"{row['Number']} ({_share(row):.0f} %)"
 
 
 def show_shares(team: TeamAnswer) -> None:

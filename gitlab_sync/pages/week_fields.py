@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 from urllib.parse import quote
 
 import streamlit as st
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
+from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error, valid_or
 from gitlab_sync.rules.delimited import DELIMITERS, delimiter_of, lines_of, records_of
 from gitlab_sync.rules.identity.people_input import PeopleInput, Person, layout_of
 from gitlab_sync.rules.identity.teams import Team
@@ -28,6 +29,7 @@ MOST_CHARACTERS = 100_000
 """The longest text of people in the page's URL: the server refuses requests of twice the length."""
 
 _NUMBERS = {LAST_DAYS: weekly.WEEK, ONE_DAY: 1}
+_NOT_VALID = "These days are not valid"
 _FIELD = "people"
 _FILE = "file"
 _OTHER_TITLES = {"team name", "team", "full name", "name"}
@@ -121,26 +123,15 @@ def days_fields(span: str, today: date, default: date | None = None) -> weekly.D
             first = _day_field("From", "from", weekly.last_days(default)[0])
         with columns[1]:
             last = _day_field(f"To (at most {weekly.MOST_DAYS} days)", "to", default)
+        read = partial(weekly.days_between, first, last)
     else:
         last = _day_field("Day" if span == ONE_DAY else "Up to", "to", default)
-    try:
-        days = (
-            weekly.days_between(first, last)
-            if span == RANGE
-            else weekly.last_days(last, _NUMBERS[span])
-        )
-        return _up_to(today, days)
-    except ConfigurationError as error:
-        show_error("These days are not valid", error)
+        read = partial(weekly.last_days, last, _NUMBERS[span])
+    days = valid_or(None, read, _NOT_VALID)
+    if days is not None and days[-1] > today:
+        fault = f"The last day must be {today} or earlier, got {days[-1]}"
+        show_error(_NOT_VALID, ConfigurationError(fault, hint="Choose days up to today."))
         return None
-
-
-def _up_to(today: date, days: weekly.Days) -> weekly.Days:
-    if days[-1] > today:
-        raise ConfigurationError(
-            f"The last day must be {today} or earlier, got {days[-1]}",
-            hint="Choose days up to today.",
-        )
     return days
 
 

@@ -24,7 +24,6 @@ SETTING = "hours_for"
 
 TITLE = "Hours"
 _HOURS = 24
-_MARK = "•"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def by_person(weeks: Iterable[weekly.PersonWeek]) -> charts.Cells:
 def by_day(week: weekly.PersonWeek) -> charts.Cells:
     """Return a cell for each day and hour of one person, with the fields of `by_person`."""
     return [
-        _cell(charts.day_title(day), hour, int(hour in work.hours), _MARK)
+        _cell(charts.day_title(day), hour, int(hour in work.hours), "•")
         for day, work in week.days.items()
         for hour in range(_HOURS)
     ]

@@ -138,7 +138,15 @@ def show_trend(weeks: Sequence[PersonWeek], measure: Measure) -> None:
                     "numbers can be higher."
                 )
         return
-    _show_rows(in_rows(weeks, measure, way), measure, way)
+    cells = in_rows(weeks, measure, way)
+    tooltip: list[str | alt.Tooltip] = [
+        alt.Tooltip("Row", title=way.removeprefix("By ").capitalize()),
+        "Day",
+        alt.Tooltip("Total", title=MEASURES[measure]),
+    ]
+    grid = charts.heat_grid(cells, charts.days_across(), tooltip)
+    charts.show_chart(grid, rows_in_words(cells, measure))
+    st.caption("The stronger the colour, the more was recorded on that day.")
     number = len(_rows(weeks, way))
     if number > charts.MOST_ROWS:
         what = "people" if way == BY_PERSON else "teams"
@@ -167,17 +175,6 @@ def _show_lines(points: charts.Cells, measure: Measure) -> None:
         .encode(y=alt.datum(0), text=alt.datum(UNKNOWN))
     )
     charts.show_chart(lines + unknown, lines_in_words(points, measure))
-
-
-def _show_rows(cells: charts.Cells, measure: Measure, way: str) -> None:
-    tooltip: list[str | alt.Tooltip] = [
-        alt.Tooltip("Row", title=way.removeprefix("By ").capitalize()),
-        "Day",
-        alt.Tooltip("Total", title=MEASURES[measure]),
-    ]
-    chart = charts.heat_grid(cells, charts.days_across(), tooltip)
-    charts.show_chart(chart, rows_in_words(cells, measure))
-    st.caption("The stronger the colour, the more was recorded on that day.")
 
 
 def lines_in_words(points: charts.Cells, measure: Measure) -> str:

@@ -60,12 +60,8 @@ def page_query(
 
 def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, WeeklyReport]:
     """Show all fields and return their query."""
-    fields.upload_field(
-        "people",
-        "people",
-        inputs.people_of_csv,
-        f"With the columns {', '.join(PERSON_COLUMNS)}.",
-    )
+    columns = f"With the columns {', '.join(PERSON_COLUMNS)}."
+    fields.upload_field("people", "people", inputs.people_of_csv, columns)
     span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
     demo = get_demo() if visitor.is_demo else None
     with st.form("week"):

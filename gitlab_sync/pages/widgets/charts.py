@@ -45,8 +45,7 @@ _FAINTEST, _STRONGEST = 0.15, 0.65  # opacities on which text can be read, in bo
 
 def text_colour() -> str:
     """Return the colour of text in charts for the visitor's theme."""
-    kind = st.context.theme.type
-    return {"light": "#31333f", "dark": "#fafafa"}.get(str(kind), GREY)
+    return {"light": "#31333f", "dark": "#fafafa"}.get(str(st.context.theme.type), GREY)
 
 
 def ink(colour: str) -> str:

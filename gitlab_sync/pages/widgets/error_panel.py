@@ -164,10 +164,9 @@ def error_text(error: GitLabSyncError) -> str:
 
 def show_script_error(error: Exception) -> bool:
     """Show that the page itself failed; return True, so that Streamlit shows nothing else."""
-    st.error(
+    show_input_error(
         f"This page failed ({literal(type(error).__name__)}). Reload it. If that does not help, "
         "tell the operator of this server: the server's log has the details.",
-        title="Something went wrong",
-        icon=":material/error:",
+        "Something went wrong",
     )
     return True
