@@ -9,11 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.concurrency.executor import SharedExecutor
 from gitlab_sync.http.retry import RetryPolicy
-from gitlab_sync.sandbox import Sandbox, World, generate_world
+from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
 
 PATIENCE = 20.0
@@ -29,9 +30,21 @@ def pool_threads() -> set[threading.Thread]:
 
 
 @pytest.fixture
+def new_threads() -> Callable[[], set[threading.Thread]]:
+    """Return the threads that were not there before the test, but for a sandbox's."""
+    before = set(threading.enumerate())
+
+    def new() -> set[threading.Thread]:
+        found = set(threading.enumerate()) - before
+        return {thread for thread in found if not thread.name.startswith("sandbox")}
+
+    return new
+
+
+@pytest.fixture
 def world() -> World:
     """Make a small world that the test may change."""
-    return generate_world(seed=1, users=5, merge_requests=3, issues=2, projects=2)
+    return fresh_world(seed=1, users=5, merge_requests=3, issues=2, projects=2)
 
 
 @pytest.fixture

@@ -151,11 +151,14 @@ class _Reader(Generic[K]):
                 if not under_way:
                     return
                 context.executor.map(hand_on, wave)
-                result = arrived.get()
-                if isinstance(result, BaseException):
-                    raise result
-                under_way -= 1
-                yield result
+                results = [arrived.get()]
+                while not arrived.empty():  # several can arrive while the last ones are read
+                    results.append(arrived.get())
+                under_way -= len(results)
+                for result in results:
+                    if isinstance(result, BaseException):
+                        raise result
+                    yield result
 
     def _in_order(self, context: RequestContext) -> Iterator[_Arrived]:
         """Map over what is wanted, and yield results in the order of the inputs."""

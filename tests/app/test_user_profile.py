@@ -11,13 +11,14 @@ import openpyxl
 import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import go_to, in_the_demo, press, signed_in, texts, until_done
+from worlds import fresh_demo
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.roles import VARIABLE
 from gitlab_sync.reports.xlsx_file import ABOUT, to_xlsx
 from gitlab_sync.rules.items import merge_request as mr_rules
-from gitlab_sync.sandbox import Sandbox, demo_world
+from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.services.profile import ProfileQuery, answer
 
 PAGE = "user_profile.py"
@@ -29,7 +30,7 @@ CHECKS = {check.id: check for check in mr_rules.CHECKS}
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Serve the demo's world, so that a test can break it."""
-    with Sandbox(demo_world()) as sandbox:
+    with Sandbox(fresh_demo()) as sandbox:
         yield sandbox
 
 

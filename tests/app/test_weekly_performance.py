@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 from visiting import go_to, in_the_demo, press, signed_in, texts, until_done
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.errors import ConfigurationError
@@ -37,7 +38,7 @@ from gitlab_sync.rules.scores.weekly import (
     last_days,
     person_week,
 )
-from gitlab_sync.sandbox import Sandbox, generate_world
+from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, answer
 
 PAGE = "weekly_performance.py"
@@ -50,7 +51,7 @@ DAYS = days_between(MONDAY, MONDAY + timedelta(days=1))
 @pytest.fixture
 def busy() -> Iterator[Sandbox]:
     """Serve a small GitLab in which things happened up to today."""
-    world = generate_world(
+    world = fresh_world(
         seed=3,
         users=3,
         merge_requests=12,

@@ -16,6 +16,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api.facts.graphql import fact_source
@@ -28,7 +29,7 @@ from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.items.merge_request import evaluate
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
+from gitlab_sync.sandbox import Sandbox, World, load_world
 from gitlab_sync.sandbox.graphql import endpoint
 from gitlab_sync.services import people as people_table
 from gitlab_sync.session.runtime import Bridge
@@ -57,7 +58,7 @@ FIELDS = (
 def small(seed: int = 3, **sizes: int) -> World:
     """Return a world with bots, forks, a private project, merges, and two lists beyond a page."""
     given = {"users": 6, "merge_requests": 5, "issues": 1, "projects": 5, "large_every": 12}
-    return generate_world(seed=seed, **{**given, **sizes})
+    return fresh_world(seed=seed, **{**given, **sizes})
 
 
 def ended(world: World) -> list[Record]:

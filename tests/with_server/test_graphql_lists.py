@@ -16,6 +16,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api.graphql.lists import lists_for
@@ -63,7 +64,7 @@ def small(seed: int = 3, **sizes: int) -> World:
     No merge request was open for so long that a fraction of a second would decide.
     """
     given = {"users": 6, "merge_requests": 4, "issues": 1, "projects": 5}
-    world = generate_world(seed=seed, **{**given, **sizes})
+    world = fresh_world(seed=seed, **{**given, **sizes})
     for row in world.merge_requests.rows:
         end = row.data["merged_at"] or row.data["closed_at"]
         start = datetime.fromisoformat(row.data["created_at"])
