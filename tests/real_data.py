@@ -1,4 +1,4 @@
-"""Where the history of a real project is: 4 MB that are kept beside this project's folder.
+"""Where the history of a real project is: 4 MB that are kept next to this project's folder.
 
 Tests that read it have the mark `large`, and are skipped where it is not. `REAL_DATA` names another
 place for it.
