@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from real_data import REAL
+from whole_facts import facts_of
 from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
@@ -429,7 +430,7 @@ def test_the_facts_of_a_real_project_are_the_same_for_a_fraction_of_the_requests
     with serving(world, bridge) as (sandbox, client):
         found = judged(client, mrs, "auto")
         queries, over_rest = asked(sandbox)
-        assert found == judged(client, mrs, "rest")
+    assert found == {mr["id"]: evaluate(mr, facts_of(world, mr)) for mr in mrs}
     share = (queries + over_rest) / len(mrs)
     record_property("requests for each ended merge request", share)
     assert len(mrs) > 5000
