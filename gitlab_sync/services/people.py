@@ -20,6 +20,7 @@ from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.fixes import EvaluatedItems, Fixes, what_to_fix
 from gitlab_sync.rules.items.table import by_username
 from gitlab_sync.rules.items.tally import Evaluated
+from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.scores import unified
 from gitlab_sync.rules.scores.profile import shown_fields
 from gitlab_sync.run import Run
@@ -37,6 +38,8 @@ from gitlab_sync.services.summary import PersonSummary, summary_of
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.types import TableRow
+
+_PASS = Verdict("pass", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +115,16 @@ class PersonAnswer:
         return replace(
             self,
             summary=PersonSummary(found.username, found.status, found.error, found.user),
-            mrs=[(shown_fields(mr), verdicts) for mr, verdicts in self.mrs],
-            issues=[(shown_fields(issue), verdicts) for issue, verdicts in self.issues],
+            mrs=[_shown(each) for each in self.mrs],
+            issues=[_shown(each) for each in self.issues],
         )
+
+
+def _shown(evaluated: Evaluated) -> Evaluated:
+    """Return what pages show of an item: its fields, and no evidence of checks that it passes."""
+    item, verdicts = evaluated
+    shown = {key: _PASS if each.result == "pass" else each for key, each in verdicts.items()}
+    return shown_fields(item), shown
 
 
 class PeopleReport(Report):

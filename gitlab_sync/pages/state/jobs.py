@@ -166,7 +166,7 @@ class JobRegistry:
         grace: float = GRACE,
         kept: float = 3600.0,
         most_kept: int = 100,
-        most_bytes: int = 64_000_000,
+        most_bytes: int = 48_000_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._grace = grace
