@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo test test-lowest lint format bench bench-all bench-docs screenshots clean
+.PHONY: help venv demo test test-quick test-lowest lint format bench bench-all bench-docs screenshots clean
 
 help:
 	@echo "make demo         evaluate the people in the built-in GitLab, then serve the app on it"
 	@echo "make test         run all tests (the browser tests too, if Chromium is installed)"
-	@echo "make lint         style, types and the direction of imports"
+	@echo "make test-quick   run the tests that need neither a browser nor large data: about a minute"
+	@echo "make lint         check style, types, the direction of imports, and words"
 	@echo "make bench        measure against other clients, side by side: a few minutes"
 	@echo "make bench-all    the same with everything: a quarter of an hour"
 	@echo "make bench-docs   put the figures of the last run into the documents"
@@ -37,11 +38,15 @@ test-lowest: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n 4 $(PYTEST_ARGS)
 
+test-quick: $(READY)
+	$(BIN)/python -m pytest -n 2 -m "not browser and not large" $(PYTEST_ARGS)
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tests/meta/words.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

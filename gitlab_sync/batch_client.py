@@ -81,8 +81,6 @@ class GitLabUsersAPI:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    # -- who -------------------------------------------------------------------------------------
-
     def get_by_username(self, username: str) -> Record:
         """Return the normalised user with this name in any case; ValueError if there is none."""
         user = users.get_user_by_username(self._client, username)
@@ -99,8 +97,6 @@ class GitLabUsersAPI:
 
     def _record(self, user_id: int | str) -> Record:
         return read_one(self._client, f"users/{users.user_number(user_id)}")
-
-    # -- their work -------------------------------------------------------------------------------
 
     def get_user_projects(self, user_id: int | str) -> list[Record]:
         """Return a person's own projects and those contributed to in the last year, each once."""
@@ -127,8 +123,6 @@ class GitLabUsersAPI:
         if not rows:
             self._record(user_id)  # GitLab returns an empty list for an unknown person too
         return rows
-
-    # -- how many --------------------------------------------------------------------------------
 
     def get_user_project_count(self, user_id: int | str) -> int | str:
         """Return how many projects `get_user_projects` finds, or "Error: …"."""
@@ -162,8 +156,6 @@ class GitLabUsersAPI:
         rest_list.rows(reply.data)
         return reply.total or len(self._items(user_id, kind))
 
-    # -- commits ---------------------------------------------------------------------------------
-
     def get_user_commits(self, user_info: Record | int | str | None) -> RecordList:
         """Return a person's commits in all their projects: own, contributed to, pushed to.
 
@@ -196,7 +188,6 @@ def _normalised(user: Record) -> Record:
 
 
 def _number(count: Callable[[], int | str]) -> int | str:
-    """Return the result of `count`, or the text of its error."""
     try:
         return count()
     except GitLabSyncError as error:
@@ -215,7 +206,6 @@ def _projects(user: int) -> Workflow[list[Record]]:
 
 
 def _who_and_where(user_info: Record | int | str) -> Workflow[tuple[Identity, list[Record]]]:
-    """Return the workflow that finds a person's identity in git, and all their projects."""
     given = user_info if isinstance(user_info, Mapping) else {"id": user_info}
     if given.get("id") is None:
         user = yield from users.find(str(given.get("username") or ""))
@@ -233,7 +223,6 @@ def _who_and_where(user_info: Record | int | str) -> Workflow[tuple[Identity, li
 
 
 def _credited(divided: DividedCommits, person: Identity) -> RecordList:
-    """Return a person's commits, each with the project that it is credited to."""
     rows = RecordList(
         {
             **commit,

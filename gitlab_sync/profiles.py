@@ -113,7 +113,6 @@ def _queries(
 
 
 def _profile(person: PersonSummary) -> Record:
-    """Return one person in the older shape; what could not be read is None."""
     data = None if person.user is None else _data(person)
     return {
         "username": person.username,
@@ -143,7 +142,6 @@ def _items(
     user_rows: Callable[[UserItems], tuple[RecordList, dict[str, int]]],
     efficient_row: Callable[[Iterable[Record]], Tally],
 ) -> Record:
-    """Return rows, statistics and quality of merge requests or of issues."""
     if items is None:
         return {f"{name}s": None, f"{name}_stats": None, f"{name}_quality": None}
     rows, stats = user_rows(items)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 import requests
@@ -14,21 +14,14 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPHeaderDict
 
+from gitlab_sync import errors
 from gitlab_sync.concurrency.futures import restartable
-from gitlab_sync.errors import (
-    BadResponse,
-    ConfigurationError,
-    GitLabSyncError,
-    RateLimited,
-    TimedOut,
-)
 from gitlab_sync.http import wire
 from gitlab_sync.http.urls import encode_query, target
 from gitlab_sync.http.wire import Answer
 from gitlab_sync.session.context import RequestContext, persist
 from gitlab_sync.session.request import Request
 from gitlab_sync.session.session import Session
-from gitlab_sync.types import Params, RecordList
 
 _CREDENTIALS = {"authorization", "private-token", "job-token"}
 
@@ -46,11 +39,11 @@ def fetch_answer(context: RequestContext, request: Request) -> Answer:
 
     try:
         return persist(context, request, read)
-    except RateLimited as error:
+    except errors.RateLimited as error:
         # It gave up before asking again: this is the answer that GitLab would give.
         headers = HTTPHeaderDict({"Retry-After": str(error.retry_after or 0)})
         return Answer(429, headers, orjson.dumps({"message": error.reason}))
-    except GitLabSyncError as error:
+    except errors.GitLabSyncError as error:
         if last and error.status == last[0].status:
             return last[0]
         raise
@@ -81,7 +74,7 @@ class Backend(DefaultBackend):
         verb = method.upper()
         try:
             where = target(_with_query(url, params), None, self._session.base_url)
-        except ConfigurationError as error:
+        except errors.ConfigurationError as error:
             raise requests.exceptions.InvalidURL(str(error)) from error
         further = {k: str(v) for k, v in (headers or {}).items() if k.lower() not in _CREDENTIALS}
         body = _body(json, data)
@@ -99,11 +92,11 @@ class Backend(DefaultBackend):
             with self._session.context(limit=limit, max_wait=limit) as session:
                 context = session.active
                 answer = context.executor.submit(fetch_answer, context, request).result()
-        except TimedOut as error:
+        except errors.TimedOut as error:
             raise requests.Timeout(str(error)) from error
-        except BadResponse as error:
+        except errors.BadResponse as error:
             raise requests.exceptions.ChunkedEncodingError(str(error)) from error
-        except GitLabSyncError as error:
+        except errors.GitLabSyncError as error:
             raise requests.ConnectionError(str(error)) from error
         return DefaultResponse(_response(answer, url))
 
@@ -138,31 +131,14 @@ def _response(answer: Answer, url: str) -> requests.Response:
     return response
 
 
-class OlderNames(Protocol):
-    """The underscore methods of the drop-in contract."""
-
-    def _get(self, endpoint: str, params: Params | None = None) -> Any: ...
-
-    def _get_paginated(
-        self,
-        endpoint: str,
-        params: Params | None = None,
-        per_page: int = 100,
-        max_pages: int | None = None,
-        all: bool = False,  # noqa: A002 - the contract's name
-    ) -> RecordList: ...
-
-    def _request(self, method: str, endpoint: str, params: Params | None = None) -> Any: ...
-
-
 class SharedGitlab(Gitlab):
     """A `gitlab.Gitlab` on a client's transport, with its own objects and exceptions.
 
-    It also has `_get`, `_get_paginated` and `_request`, as older code expects. Leaving it as a
-    context manager closes nothing that is shared.
+    It also has `_get`, `_get_paginated` and `_request`, as older code expects: those of `older`, a
+    `GitLabClient`. Leaving it as a context manager closes nothing that is shared.
     """
 
-    def __init__(self, session: Session, older: OlderNames) -> None:
+    def __init__(self, session: Session, older: Any) -> None:
         token, is_oauth = session.credential.token or None, session.credential.is_oauth
         super().__init__(
             session.base_url,

@@ -83,7 +83,6 @@ def _variable(environ: Mapping[str, str], name: str) -> str | None:
 
 
 def _missing(url: str | None, token: str | None, environ: Mapping[str, str]) -> ConfigurationError:
-    """Return the error that says what is missing if there is no file."""
     job = _JOB_TOKEN if not token and environ.get(CI_JOB_VARIABLE) else ""
     files = f"or write a section with url and private_token into {_home_file()}."
     if not url and not token:
@@ -94,9 +93,6 @@ def _missing(url: str | None, token: str | None, environ: Mapping[str, str]) -> 
         return ConfigurationError("There is a token, but no URL of a GitLab", hint=hint)
     hint = f"Set {TOKEN_VARIABLE} to a token with the scope read_api, {files}"
     return ConfigurationError(f"There is no token for {clean_base_url(url)}", hint=job + hint)
-
-
-# -- python-gitlab's files -------------------------------------------------------------------------
 
 
 def _home_file() -> Path:
@@ -155,7 +151,6 @@ def _section(gitlab_id: str | None, environ: Mapping[str, str]) -> GitlabConfigP
 def _completed(
     section: GitlabConfigParser, url: str | None, token: str | None, token_from: str
 ) -> Settings:
-    """Return the settings, with the missing parts from a section of a file."""
     own_url = clean_base_url(section.url or "")
     verify = section.ssl_verify
     named = f"section [{section.gitlab_id}] of python-gitlab's configuration"

@@ -9,11 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from real_data import REAL
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.concurrency.executor import SharedExecutor
 from gitlab_sync.http.retry import RetryPolicy
-from gitlab_sync.sandbox import Sandbox, World, generate_world
+from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
 
 PATIENCE = 20.0
@@ -23,15 +25,37 @@ QUICK = RetryPolicy(base=0.01, cap=0.05)
 """The usual number of attempts with next to no time between them."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what reads the real data where that is not, and give it time."""
+    missing = pytest.mark.skip(reason=f"the real data is not at {REAL}")
+    for item in items:
+        if item.get_closest_marker("large"):
+            item.add_marker(pytest.mark.timeout(400))
+            if not REAL.is_dir():
+                item.add_marker(missing)
+
+
 def pool_threads() -> set[threading.Thread]:
     """Return the workers of all shared pools in this process."""
     return {thread for thread in threading.enumerate() if thread.name.startswith("gitlab-sync")}
 
 
 @pytest.fixture
+def new_threads() -> Callable[[], set[threading.Thread]]:
+    """Return the threads that were not there before the test, but for a sandbox's."""
+    before = set(threading.enumerate())
+
+    def new() -> set[threading.Thread]:
+        found = set(threading.enumerate()) - before
+        return {thread for thread in found if not thread.name.startswith("sandbox")}
+
+    return new
+
+
+@pytest.fixture
 def world() -> World:
     """Make a small world that the test may change."""
-    return generate_world(seed=1, users=5, merge_requests=3, issues=2, projects=2)
+    return fresh_world(seed=1, users=5, merge_requests=3, issues=2, projects=2)
 
 
 @pytest.fixture

@@ -19,12 +19,7 @@ from gitlab_sync.api.users import user_number
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, When
-from gitlab_sync.rules.identity.attribution import (
-    Attribution,
-    Unmatched,
-    attribute,
-    needs_members,
-)
+from gitlab_sync.rules.identity import attribution
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.identity.identity import Identity, identity_of
 from gitlab_sync.rules.identity.mailmap import Mailmap
@@ -43,9 +38,6 @@ _ALWAYS = Period()
 _NO_MAILMAP = Mailmap()
 # What GitLab answers for a project without a single commit: there was nothing to read.
 _NO_REPOSITORY = "repository not found"
-
-
-# -- read ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +85,7 @@ def of_project(
     commits, members = PartialList(), None
     if "commits" in found and not _is_without_repository(found["commits"]):
         commits = found["commits"].reading
-    if needs_members(commits.rows, identities, mailmap):
+    if attribution.needs_members(commits.rows, identities, mailmap):
         asked = (yield {"members": RestList(endpoint(where, "members/all"))})["members"]
         members = asked.reading
         errors += [] if asked.error is None else [asked.error]
@@ -127,9 +119,6 @@ def read_project_commits(
     )
     for _, read in run_workflows(session, workflows):
         yield read
-
-
-# -- divided ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +161,7 @@ class DividedProject:
 
 @dataclass(slots=True)
 class DividedCommits:
-    """The commits of all projects of a run, divided among its people; see `attribute_all`.
-
-    For the thread that runs it.
-    """
+    """The commits of all projects of a run, divided among its people; see `attribute_all`."""
 
     projects: list[DividedProject] = field(default_factory=list)
     zone: tzinfo | None = None
@@ -230,7 +216,7 @@ class DividedCommits:
         return [each for each in self.projects if each.project.get("id") in project_ids]
 
     @property
-    def unmatched(self) -> list[Unmatched]:
+    def unmatched(self) -> list[attribution.Unmatched]:
         """The names and addresses that match no one, with their numbers of commits; most first.
 
         Case does not distinguish them; the spelling that sorts first is shown.
@@ -239,7 +225,7 @@ class DividedCommits:
         spelled: defaultdict[tuple[str, ...], list[tuple[str, str]]] = defaultdict(list)
         for signature in distinct.values():
             spelled[tuple(part.lower() for part in signature)].append(signature)
-        found = [Unmatched(*min(theirs), len(theirs)) for theirs in spelled.values()]
+        found = [attribution.Unmatched(*min(theirs), len(theirs)) for theirs in spelled.values()]
         return sorted(found, key=lambda each: (-each.number, each.name.lower(), each.address))
 
 
@@ -258,49 +244,39 @@ def attribute_all(
     rows (None: each commit's own). Only commits in the period are kept, so that memory does not
     hold whole histories. It raises nothing itself.
     """
-    divider = Divider(identities, period, zone=zone, bots=bots, mailmap=mailmap)
+    divider = Divider(identities, period, zone, bots, mailmap)
     for each in read:
         divider.add(each)
     return divider.divided
 
 
+@dataclass(slots=True)
 class Divider:
     """Does what `attribute_all` does, project by project. Not thread-safe."""
 
-    def __init__(
-        self,
-        identities: Sequence[Identity],
-        period: Period = _ALWAYS,
-        *,
-        zone: tzinfo | None = None,
-        bots: Collection[str] = DEFAULT_BOTS,
-        mailmap: Mailmap = _NO_MAILMAP,
-    ) -> None:
-        self._identities = identities
-        self._period = period
-        self._bots = bots
-        self._mailmap = mailmap
-        self._divided = DividedCommits(zone=zone)
+    identities: Sequence[Identity]
+    period: Period = _ALWAYS
+    zone: tzinfo | None = None
+    bots: Collection[str] = DEFAULT_BOTS
+    mailmap: Mailmap = _NO_MAILMAP
+    _projects: list[DividedProject] = field(default_factory=list, init=False)
 
     def add(self, read: ProjectCommits) -> None:
         """Divide the commits of one more project."""
-        found = attribute(
-            read.commits.rows, self._identities, read.members, self._bots, self._mailmap
+        found = attribution.attribute(
+            read.commits.rows, self.identities, read.members, self.bots, self.mailmap
         )
-        self._divided.projects.append(_within(found, read, self._period, self._mailmap))
+        self._projects.append(_within(found, read, self.period, self.mailmap))
 
     @property
     def divided(self) -> DividedCommits:
         """The commits of all projects so far, in the order in which the projects were asked for."""
-        self._divided.projects.sort(key=lambda each: each.place)
-        return self._divided
+        return DividedCommits(sorted(self._projects, key=lambda each: each.place), self.zone)
 
 
 def _within(
-    found: Attribution, read: ProjectCommits, period: Period, mailmap: Mailmap
+    found: attribution.Attribution, read: ProjectCommits, period: Period, mailmap: Mailmap
 ) -> DividedProject:
-    """Return the commits of a project that are in the period."""
-
     def inside(commits: Iterable[Record]) -> list[Record]:
         return [each for each in commits if period.contains(record.field(each, "authored_date"))]
 
@@ -347,9 +323,6 @@ def _names(projects: Iterable[DividedProject]) -> dict[int, str]:
 
 def _text(project: Record, key: str) -> str:
     return record.text(project, key) or str(project.get("id"))
-
-
-# -- one person ------------------------------------------------------------------------------------
 
 
 def get_user_commits(

@@ -155,13 +155,14 @@ def get_group_members(
     if any(record.identity(person) is None for person in rows):
         raise BadResponse("The answer must be a list of members, got something else", status=200)
     people = unique_records(rows)  # older servers list some people twice
-    members = RecordList(map(_member, people[:limit]))
+    members = RecordList(map(member, people[:limit]))
     members.complete = rows.complete and len(members) == len(people)
     members.total, members.pages = rows.total, rows.pages
     return members
 
 
-def _member(person: Record) -> Record:
+def member(person: Record) -> Record:
+    """Return the fields of a member for callers; see `get_group_members`."""
     shown = {key: person.get(key) for key in _MEMBER}
     shown["email"] = person.get("email") or person.get("public_email")
     return shown

@@ -44,9 +44,6 @@ _STATS = {
 """The titles of its counts, and of the same counts in a row of the batch."""
 
 
-# -- of a person -----------------------------------------------------------------------------------
-
-
 def get_user_mrs(
     client: Client,
     user_id: int | str | None,
@@ -94,9 +91,6 @@ def _row(item: UserItem, username: str) -> Record:
         "feedback": description["feedback"],
         "_username": username,
     }
-
-
-# -- evaluated -------------------------------------------------------------------------------------
 
 
 def get_single_user_live_mr_compliance(

@@ -93,16 +93,15 @@ def _files(
     left = MAX_INCLUDES
     wanted = [path for path in project_files.wanted_files(tree, project) if path not in texts]
     while wanted:
-        found = yield {path: _file(number, path, ref) for path in wanted}
+        found = yield {
+            path: RestList(file_endpoint(number, path), {"ref": ref}, single=True)
+            for path in wanted
+        }
         for path in wanted:
             texts[path] = _text(found[path], errors)
         wanted = project_files.included_files(texts, tree, project)[:left]
         left -= len(wanted)
     return texts, errors
-
-
-def _file(number: int | str, path: str, ref: str) -> RestList:
-    return RestList(file_endpoint(number, path), {"ref": ref}, single=True)
 
 
 def _text(found: ListResult[str], errors: list[GitLabSyncError]) -> FileText:

@@ -13,16 +13,9 @@ from gitlab_sync.http.urls import encode_id
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.unique import unique_records
+from gitlab_sync.session import workflow
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Client, session_of
-from gitlab_sync.session.workflow import (
-    Workflow,
-    read_all,
-    read_one,
-    run_workflow,
-    whole,
-    whole_unless,
-)
 from gitlab_sync.types import Record, RecordList
 
 # How git writes SSH addresses without a scheme: [user@]host:path. No path of GitLab has a colon.
@@ -65,7 +58,6 @@ def path_at(client: Client, name: object) -> str:
 
 
 def _path(text: str) -> str:
-    """Return the path of a URL, or `text` if it is not a URL."""
     if "://" in text:
         try:
             return unquote(urlsplit(text).path)
@@ -89,7 +81,7 @@ def get_project_with_retries(
     if not path:
         return None
     try:
-        return read_one(client, endpoint(path))
+        return workflow.read_one(client, endpoint(path))
     except NotFound:
         return None
 
@@ -103,10 +95,9 @@ def search_projects(client: Client, query: str) -> RecordList:
     if not text:
         return RecordList()
     namespaces = True if "/" in text else None
-    return read_all(client, RestList("projects", {"search": text, "search_namespaces": namespaces}))
-
-
-# -- of a person -----------------------------------------------------------------------------------
+    return workflow.read_all(
+        client, RestList("projects", {"search": text, "search_namespaces": namespaces})
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +125,10 @@ def get_user_projects(client: Client, user_id: int | str, username: str) -> dict
 
     `of_user` says which projects these are.
     """
-    return run_workflow(client, of_user(user_id, username)).as_dict()
+    return workflow.run_workflow(client, of_user(user_id, username)).as_dict()
 
 
-def of_user(user_id: int | str, username: str) -> Workflow[UserProjects]:
+def of_user(user_id: int | str, username: str) -> workflow.Workflow[UserProjects]:
     """Return the workflow that finds a person's projects.
 
     It reads the person's own projects, those they contributed to in the last year, and their
@@ -150,16 +141,18 @@ def of_user(user_id: int | str, username: str) -> Workflow[UserProjects]:
         wanted["user"] = RestList(f"users/{number}", single=True)
     wanted["pushes"] = RestList(f"users/{number}/events", {"action": "pushed"})
     found = yield wanted
-    pushes = whole(found["pushes"])
-    name = username or record.text(whole(found["user"])[0], "username") or ""
-    projects = by_id(row for kind in rest_lists(number) for row in whole(found[kind]))
+    pushes = workflow.whole(found["pushes"])
+    name = username or record.text(workflow.whole(found["user"])[0], "username") or ""
+    projects = by_id(row for kind in rest_lists(number) for row in workflow.whole(found[kind]))
     pushed = {record.field(event, "project_id"): event for event in pushes}
     further = yield {
         str(key): RestList(endpoint(key), single=True)
         for key in pushed
         if key is not None and key not in projects
     }
-    projects |= by_id(row for each in further.values() for row in whole_unless(each, NotFound))
+    projects |= by_id(
+        row for each in further.values() for row in workflow.whole_unless(each, NotFound)
+    )
     theirs = UserProjects([], [])
     for project in projects.values():
         kind = theirs.personal if is_personal(project, name) else theirs.contributed

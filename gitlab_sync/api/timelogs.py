@@ -90,16 +90,16 @@ def fetch_user_timelogs_from_projects(
     that takes fewer requests than asking for each project.
     """
     period = given_period(start_date, end_date, zone)
-    wanted = frozenset(name for each in projects for name in _names(each))
+    wanted = names_of(projects)
     if not wanted:
         return RecordList()
     try:
         found = run_workflow(client, of_user(Owner.of(user_id, None), period, zone))
     except GitLabSyncError as error:
         if isinstance(error.partial, RecordList):
-            error.partial = _in_projects(error.partial, wanted)
+            error.partial = in_projects(error.partial, wanted)
         raise
-    return _in_projects(found, wanted)
+    return in_projects(found, wanted)
 
 
 def of_user(owner: Owner, period: Period, zone: tzinfo | None = None) -> Workflow[RecordList]:
@@ -158,7 +158,8 @@ def _log(node: Record, zone: tzinfo) -> Record:
         "time_spent": _seconds(node.get("timeSpent")),
         "spent_at": node.get("spentAt"),
         "summary": node.get("summary"),
-        "project_id": _number(record.text(project, "id")),
+        # A global id, such as `gid://gitlab/Project/7`.
+        "project_id": _seconds((record.text(project, "id") or "").rpartition("/")[2]),
         "project_path": record.text(project, "fullPath"),
     }
     for key, name in (("issue", "issue"), ("mergeRequest", "merge_request")):
@@ -180,14 +181,6 @@ def _seconds(value: object) -> int | None:
         return None
 
 
-def _number(global_id: str | None) -> int | None:
-    """Return 7 for `gid://gitlab/Project/7`."""
-    return _seconds((global_id or "").rpartition("/")[2])
-
-
-# -- by project ------------------------------------------------------------------------------------
-
-
 def _names(project: Record | int | str) -> Iterator[int | str]:
     """Yield the id of a project and its path in lower case, as far as they are given."""
     if isinstance(project, Mapping):
@@ -200,7 +193,13 @@ def _names(project: Record | int | str) -> Iterator[int | str]:
             yield int(text) if text.isascii() and text.isdigit() else text
 
 
-def _in_projects(logs: RecordList, wanted: frozenset[int | str]) -> RecordList:
+def names_of(projects: Iterable[Record | int | str]) -> frozenset[int | str]:
+    """Return the ids and the paths in lower case by which `in_projects` knows these projects."""
+    return frozenset(name for each in projects for name in _names(each))
+
+
+def in_projects(logs: RecordList, wanted: frozenset[int | str]) -> RecordList:
+    """Return the time logs of the projects with these ids or paths."""
     chosen = RecordList(
         log
         for log in logs
@@ -209,9 +208,6 @@ def _in_projects(logs: RecordList, wanted: frozenset[int | str]) -> RecordList:
     chosen.complete = logs.complete
     chosen.total = len(chosen) if chosen.complete else None
     return chosen
-
-
-# -- where there is no log -------------------------------------------------------------------------
 
 
 def build_daily_time_from_time_stats(

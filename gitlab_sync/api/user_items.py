@@ -262,7 +262,6 @@ def _ids(wanted: Iterable[int | str], found: Mapping[str, ListResult[str]]) -> s
 
 
 def _spelled(owner: Owner, people: Iterable[Record], items: Iterable[Record]) -> str:
-    """Return the username as GitLab spells it, from the person's record or from their items."""
     for person in chain(people, chain.from_iterable(map(_people_of, items))):
         if owner.is_named(person):
             return record.text(person, "username") or owner.username
@@ -270,7 +269,6 @@ def _spelled(owner: Owner, people: Iterable[Record], items: Iterable[Record]) ->
 
 
 def _people_of(item: Record) -> list[object]:
-    """Return the records of an item's author and assignees."""
     assignees = record.field(item, "assignees")
     several = assignees if isinstance(assignees, list) else []
     return [record.field(item, "author"), record.field(item, "assignee"), *several]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from gitlab_sync.errors import GitLabSyncError, RequestRefused
@@ -22,7 +22,7 @@ from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.pagination import NextPages, RestList
 from gitlab_sync.session.request import Request
 from gitlab_sync.session.session import Session
-from gitlab_sync.session.workflow import Workflow, run_workflow, whole
+from gitlab_sync.session.workflow import Workflow, run_workflow, whole_or_partial
 from gitlab_sync.types import Params, PartialList, Record, RecordList
 
 OVERLAP = timedelta(seconds=1)
@@ -41,23 +41,9 @@ class _ReadOn(GitLabSyncError):
     """Signals, inside this module only, that a list has to be continued in another way."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Beginning:
-    """A list read by page numbers, as long as the server reports how many there are."""
-
-    rest_list: RestList
-
-    def first(self, session: Session) -> Request:
-        return self.rest_list.first(session)
-
-    def rows(self, data: object) -> list[Record]:
-        return self.rest_list.rows(data)
-
-    def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
-        follow = self.rest_list.after(session, place, reply)
-        if follow and reply.next_page is not None and reply.total_pages is None:
-            raise _ReadOn("The server does not report the length of the list")
-        return follow
+def _require_length(reply: Reply) -> None:
+    if reply.next_page is not None and reply.total_pages is None:
+        raise _ReadOn("The server does not report the length of the list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +98,7 @@ def reading(rest_list: RestList) -> Workflow[ListResult[str]]:
     If the server does not report its length, the rows are in the order in which they were read: by
     id, by name or by last change. The result holds an error along with the rows read before it.
     """
-    found = (yield {"rows": _Beginning(rest_list)})["rows"]
+    found = (yield {"rows": replace(rest_list, check=_require_length)})["rows"]
     if not isinstance(found.error, _ReadOn):
         return found
     keyset = _by_keyset(rest_list)
@@ -131,11 +117,7 @@ def read_all(session: Session, rest_list: RestList) -> RecordList:
 
 
 def _rows(rest_list: RestList) -> Workflow[RecordList]:
-    found = yield from reading(rest_list)
-    if found.error is not None:
-        partial = found.error.partial = RecordList(found.reading.rows)
-        partial.complete = False
-    return whole(found)
+    return whole_or_partial((yield from reading(rest_list)))
 
 
 def _path(rest_list: RestList) -> str:

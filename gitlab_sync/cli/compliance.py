@@ -98,27 +98,25 @@ def compliance(
     names = [*_given(projects), *_listed(projects_files)]
 
     from gitlab_sync.cli.report import Ending, by_reason, run_report
-    from gitlab_sync.services.compliance import (
-        ComplianceQuery,
-        answer,
-        left_out,
-        policy_of,
-        report_sheet,
-    )
+    from gitlab_sync.services import compliance as service
 
-    query = ComplianceQuery(names, group, ref, policy_of(licences), everything=not asked)
+    query = service.ComplianceQuery(
+        names, group, ref, service.policy_of(licences), everything=not asked
+    )
 
     def row(checked: Checked) -> TableRow:
         return _details(checked, query.policy) if details else checked.row
 
     def work(command: CommandRun, output: Output) -> Ending:
         with command.progress("projects", live=not output.shows_rows) as run:
-            report = answer(command.session, query, run, lambda checked: output.row(row(checked)))
+            report = service.answer(
+                command.session, query, run, lambda checked: output.row(row(checked))
+            )
         alone = len(report) == 1 and group is None and asked
         if target.format == "table" and alone and report.checked[0].report is not None:
             output.write(_to_text(report.checked[0], query.policy).encode(errors="replace"))
         else:
-            sheet = report_sheet(query, report, command.session.base_url)
+            sheet = service.report_sheet(query, report, command.session.base_url)
             output.finish(replace(sheet, rows=list(map(row, report.checked))))
         if not report:
             note("warning: no project was found, so there are no rows")
@@ -126,7 +124,9 @@ def compliance(
         return Ending(
             _exit_code(report, fail_under),
             report.completeness,
-            [f"left out of the group: {', '.join(left_out(report))}"] if report.left_out else [],
+            [f"left out of the group: {', '.join(service.left_out(report))}"]
+            if report.left_out
+            else [],
             errors=by_reason(met, "projects"),
             hints=hints,
         )
@@ -143,7 +143,6 @@ def _given(projects: Iterable[str]) -> Iterator[str]:
 
 
 def _listed(files: Iterable[str]) -> Iterator[str]:
-    """Yield the projects in files with one project per line."""
     for file in files:
         for line in decoded(read_bytes(file))[0].splitlines():
             name = _COMMENT.sub("", line).strip()
@@ -168,7 +167,6 @@ def _exit_code(report: ComplianceReport, fail_under: float | None) -> int:
 
 
 def _errors(report: ComplianceReport) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the projects that could not be read, by reason, and hints."""
     met: dict[str, dict[str, None]] = {}
     hints: dict[str, None] = {}
     for checked in report.checked:
@@ -192,9 +190,6 @@ def _details(checked: Checked, policy: Policy) -> dict[str, Any]:
     url = record.text(checked.project, "web_url")
     found = finding_rows(report, policy)
     return {**checked.row, "URL": url or None, "Ref": checked.ref, "Checks": found}
-
-
-# -- one project in words --------------------------------------------------------------------------
 
 
 def _to_text(checked: Checked, policy: Policy) -> str:
@@ -249,7 +244,6 @@ def _check(check: ProjectCheck, finding: Finding, policy: Policy, width: int) ->
 
 
 def _next(report: Report, policy: Policy) -> Iterator[str]:
-    """Yield what would raise the score most."""
     from gitlab_sync.services.compliance import suggestions
 
     best = [each.check.title for each in suggestions(report, policy)[:_MOST_NEXT]]

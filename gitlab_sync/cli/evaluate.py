@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitlab_sync.cli import options
 from gitlab_sync.cli.exits import EPILOG
-from gitlab_sync.cli.options import (
-    NOTHING_KEPT,
-    Connection,
-    FactOptions,
-    Target,
-    connection_options,
-    fact_options,
-    target_options,
-)
 from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
 from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 
@@ -44,17 +36,15 @@ _WHICH = (
 
 
 def _which_options(command: Callable[..., int]) -> Callable[..., int]:
-    for option in reversed(_WHICH):
-        command = option(command)
-    return command
+    return options.with_options(command, _WHICH)
 
 
 @click.command(epilog=EPILOG)
 @people_options
 @_which_options
-@fact_options
-@target_options
-@connection_options
+@options.fact_options
+@options.target_options
+@options.connection_options
 def mrs(**given: Any) -> int:
     """Evaluate all merged and closed merge requests of people."""
     return _evaluate("merge requests", MERGE_REQUEST_COLUMNS, **given)
@@ -63,8 +53,8 @@ def mrs(**given: Any) -> int:
 @click.command(epilog=EPILOG)
 @people_options
 @_which_options
-@target_options
-@connection_options
+@options.target_options
+@options.connection_options
 def issues(**given: Any) -> int:
     """Count all issues of people, and evaluate the closed ones."""
     return _evaluate("issues", ISSUE_COLUMNS, **given)
@@ -78,9 +68,9 @@ def _evaluate(
     project: str | None,
     group: str | None,
     scope: str,
-    target: Target,
-    connection: Connection,
-    facts: FactOptions = NOTHING_KEPT,
+    target: options.Target,
+    connection: options.Connection,
+    facts: options.FactOptions = options.NOTHING_KEPT,
 ) -> int:
     require_people(people, connection)
 
@@ -108,25 +98,20 @@ def _evaluate(
 
 
 def _sheet(report: Report, what: str, columns: Sequence[str], scope: Scope, instance: str) -> Sheet:
-    """Return the table as exporters take it; `instance` is the URL of the GitLab."""
     from gitlab_sync.reports.sheet import Meta, Sheet
-
-    def profile(row: TableRow) -> str | None:
-        exists = row["Status"] in {"Success", "Partial"}
-        return f"{instance}/{row['Username']}" if exists else None
+    from gitlab_sync.services.rows import profile_links
 
     return Sheet(
         what.capitalize(),
         columns,
         report,
         Meta.of_report(report, instance, _in_words(what, scope)),
-        links={"Username": profile},
+        links=profile_links(instance),
         kinds={column: "integer" for column in columns if column not in _TEXTS},
     )
 
 
 def _in_words(what: str, scope: Scope) -> str:
-    """Return a description of the items that count, for the reader of a file."""
     where = "the whole instance"
     if scope.project is not None:
         where = f"project {scope.project}"

@@ -82,7 +82,6 @@ def named(name: str) -> list[Found]:
 
 
 def _names() -> dict[str, list[Found]]:
-    """Return the checks by each of their names."""
     names: dict[str, list[Found]] = {}
     for found in _all():
         for name in dict.fromkeys((_key(found.check.id), _key(found.check.title))):
@@ -142,8 +141,10 @@ def _applies_to(what: str | tuple[str, ...]) -> str:
 
 
 def _explanation(found: Found) -> str:
+    from gitlab_sync.rules.projects.checks import WEIGHTS
+
     facts = _facts(found)
-    weight = facts["Weight"]
+    weight, all_weights = facts["Weight"], sum(WEIGHTS.values())
     shown = {
         "Fails when": facts["Fails when"],
         "Why": facts["Why"],
@@ -151,7 +152,7 @@ def _explanation(found: Found) -> str:
         "Severity": facts["Severity"],
         "Weight": "none: faults are counted"
         if weight is None
-        else f"{weight:g} of {_sum_of_weights():g}",
+        else f"{weight:g} of {all_weights:g}",
         "Area": facts["Area"],
         "Applies to": facts["Applies to"],
         "Read for it": facts["Read for it"] or "nothing beyond the list or the record",
@@ -163,14 +164,7 @@ def _explanation(found: Found) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _sum_of_weights() -> float:
-    from gitlab_sync.rules.projects.checks import WEIGHTS
-
-    return sum(WEIGHTS.values())
-
-
 def _list(found: Iterable[Found]) -> str:
-    """Return all checks, rule set by rule set: id, title, and why it matters."""
     checks = list(found)
     ids, titles = (max(len(getattr(each.check, key)) for each in checks) for key in ("id", "title"))
     lines: list[str] = []

@@ -131,7 +131,6 @@ def _points(given: Iterable[str]) -> Mapping[str, Number]:
 
 
 def _number(text: str) -> Number | str:
-    """Return a text as a number, an integer if possible; the text itself if it is not a number."""
     try:
         number = float(text)
     except ValueError:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import click
 
 from gitlab_sync.cli.exits import EPILOG, OK
 from gitlab_sync.cli.options import Connection, Target, connection_options, target_options
 from gitlab_sync.rules.text import plural
-from gitlab_sync.types import Record, Scalar
+from gitlab_sync.types import Record
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
@@ -20,39 +20,20 @@ if TYPE_CHECKING:
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.session.session import Session
 
-_Cells: TypeAlias = Mapping[str, Callable[[Record], Scalar]]
-"""The cell of each column, by its title."""
-
 _LINK = "Link"
-
-
-def _as_it_is(key: str) -> Callable[[Record], Scalar]:
-    return lambda record: record.get(key)
-
-
-_MEMBER: _Cells = {
-    "Username": _as_it_is("username"),
-    "Name": _as_it_is("name"),
-    "Id": _as_it_is("id"),
-    "Email": lambda record: record.get("email") or record.get("public_email"),
-    _LINK: _as_it_is("web_url"),
+_PERSON = {"Username": "username", "Name": "name", "Id": "id"}
+_MEMBER = {**_PERSON, "Email": "email", _LINK: "web_url"}
+_USER = {**_PERSON, "State": "state", _LINK: "web_url"}
+_PROJECT = {
+    "Project": "path_with_namespace",
+    "Name": "name",
+    "Id": "id",
+    "Visibility": "visibility",
+    "Archived": "archived",
+    "Last Activity": "last_activity_at",
+    _LINK: "web_url",
 }
-_USER: _Cells = {
-    "Username": _as_it_is("username"),
-    "Name": _as_it_is("name"),
-    "Id": _as_it_is("id"),
-    "State": _as_it_is("state"),
-    _LINK: _as_it_is("web_url"),
-}
-_PROJECT: _Cells = {
-    "Project": _as_it_is("path_with_namespace"),
-    "Name": _as_it_is("name"),
-    "Id": _as_it_is("id"),
-    "Visibility": _as_it_is("visibility"),
-    "Archived": _as_it_is("archived"),
-    "Last Activity": _as_it_is("last_activity_at"),
-    _LINK: _as_it_is("web_url"),
-}
+"""The keys of GitLab's records, by the title of the column that shows them."""
 
 
 @click.command(epilog=EPILOG)
@@ -71,14 +52,14 @@ def members(group: str, direct: bool, target: Target, connection: Connection) ->
     if not group.strip("/"):
         raise click.UsageError(f"GROUP must be an id or path, got “{group}”.")
 
-    from gitlab_sync.api.groups import get_group_members
+    from gitlab_sync.api.groups import get_group_members, member
     from gitlab_sync.http.urls import encode_id
     from gitlab_sync.session.pagination import RestList
     from gitlab_sync.session.workflow import read_all
 
     def ask(session: Session) -> tuple[Sequence[Record], str]:
         records = (
-            read_all(session, RestList(f"groups/{encode_id(group)}/members"))
+            list(map(member, read_all(session, RestList(f"groups/{encode_id(group)}/members"))))
             if direct
             else get_group_members(session, group)
         )
@@ -124,15 +105,15 @@ def search(kind: str, text: str, limit: int, target: Target, connection: Connect
         more = f"more than {limit} {kind} found: the first {limit} are shown, --limit shows more"
         return records[:limit], more
 
-    cells = _PROJECT if kind == "projects" else _USER
+    keys = _PROJECT if kind == "projects" else _USER
     title, what = f"{kind.capitalize()} found", f"{kind} by {text!r}"
-    return _list(title, what, cells, ask, target, connection)
+    return _list(title, what, keys, ask, target, connection)
 
 
 def _list(
     title: str,
     what: str,
-    cells: _Cells,
+    keys: Mapping[str, str],
     ask: Callable[[Session], tuple[Sequence[Record], str]],
     target: Target,
     connection: Connection,
@@ -147,8 +128,8 @@ def _list(
     def work(command: CommandRun, output: Output) -> Ending:
         with command.progress(what):
             records, completeness = ask(command.session)
-        rows = [{column: cell(each) for column, cell in cells.items()} for each in records]
-        columns = list(cells)
+        rows = [{column: each.get(key) for column, key in keys.items()} for each in records]
+        columns = list(keys)
         meta = Meta(datetime.now(UTC), command.session.base_url, completeness, what)
         output.finish(Sheet(title, columns, rows, meta, links={columns[0]: _LINK}))
         return Ending(OK, remarks=[completeness])

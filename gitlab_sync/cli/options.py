@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any, Literal, TypeVar, get_args
@@ -99,6 +99,14 @@ def refuse_tokens(command: F) -> F:
     return option(command)
 
 
+def with_options(
+    command: Callable[..., int],
+    options: Sequence[Callable[[Callable[..., int]], Callable[..., int]]],
+) -> Callable[..., int]:
+    """Add options to a command, which shows them in this order."""
+    return functools.reduce(lambda made, option: option(made), reversed(options), command)
+
+
 _CONNECTION = (
     click.option("--url", metavar="URL", help="The URL of the GitLab. Default: GITLAB_URL."),
     click.option(
@@ -143,9 +151,7 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
             )
         return command(connection=connection, **given)
 
-    for option in reversed(_CONNECTION):
-        gather = option(gather)
-    return refuse_tokens(gather)
+    return refuse_tokens(with_options(gather, _CONNECTION))
 
 
 quick_option = click.option(
@@ -183,9 +189,7 @@ def fact_options(command: Callable[..., int]) -> Callable[..., int]:
         facts = FactOptions(**{name: given.pop(name) for name in FactOptions.__dataclass_fields__})
         return command(facts=facts, **given)
 
-    for option in reversed(_FACTS):
-        gather = option(gather)
-    return gather
+    return with_options(gather, _FACTS)
 
 
 def target_options(command: Callable[..., int]) -> Callable[..., int]:
@@ -197,7 +201,8 @@ def target_options(command: Callable[..., int]) -> Callable[..., int]:
     @functools.wraps(command)
     def gather(**given: Any) -> int:
         form, path = given.pop("format"), given.pop("output")
-        target = Target(form or _format_of(path), path)
+        suffix = PurePath(path or "").suffix.lower()
+        target = Target(form or SUFFIXES.get(suffix, "table"), path)
         if target.format in BINARY and path is None and sys.stdout.isatty():
             raise click.UsageError(
                 f"{target.format} cannot be shown on a terminal: give --output FILE, or redirect "
@@ -215,9 +220,3 @@ def target_options(command: Callable[..., int]) -> Callable[..., int]:
         "ndjson: one object per line, as soon as it is known.",
     )  # fmt: skip
     return form(path(gather))
-
-
-def _format_of(path: str | None) -> Format:
-    """Return the format by the suffix of a file's name, else table."""
-    suffix = PurePath(path or "").suffix.lower()
-    return SUFFIXES.get(suffix, "table")

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -28,13 +28,6 @@ from gitlab_sync.types import TableRow
 
 _WIDE = 10_000  # characters; within the real width rich would break words into letters
 _STYLES = {"Partial": "yellow", "Not Found": "red", "Error": "red"}
-
-
-class Sink(Protocol):
-    """Takes bytes."""
-
-    def write(self, data: bytes) -> None:
-        """Write all of them."""
 
 
 class StandardOutput:
@@ -57,7 +50,7 @@ class Output:
         self._target = target
         self._interruption = interruption
         self._stack = ExitStack()
-        self._sink: Sink = StandardOutput()
+        self._sink: StandardOutput | AtomicFile = StandardOutput()
         self._streamed = False
 
     @property

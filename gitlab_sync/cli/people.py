@@ -17,15 +17,7 @@ from gitlab_sync.cli.messages import note, printable
 from gitlab_sync.cli.options import FILE, Connection
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules.delimited import records_of
-from gitlab_sync.rules.identity.people_input import (
-    PeopleInput,
-    Person,
-    layout_of,
-    merge,
-    merged,
-    parse_people,
-    username_fault,
-)
+from gitlab_sync.rules.identity import people_input
 from gitlab_sync.rules.identity.usernames import bare_username, username_key
 from gitlab_sync.types import TableRow
 
@@ -55,7 +47,7 @@ class People:
     `asked` says whether people were given at all, even by an empty file.
     """
 
-    people: tuple[Person, ...] = ()
+    people: tuple[people_input.Person, ...] = ()
     refused: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     groups: tuple[str, ...] = ()
@@ -106,9 +98,9 @@ def read_people(
     for name in users_files:
         people.asked = True
         text = read_list(name)
-        inputs.append(parse_people(text, place_of(name)))
+        inputs.append(people_input.parse_people(text, place_of(name)))
         titles |= dict.fromkeys(_titles(text, inputs[-1].people))
-    found = merge(*inputs)
+    found = people_input.merge(*inputs)
     people.people = found.people
     people.refused = [f"{fault}: left out" for fault in found.faults]
     people.titles = list(titles)
@@ -127,9 +119,9 @@ def find_people(people: People, command: CommandRun) -> People:
         note(message)
     named = list(people.people)
     if people.groups:
-        named = merged([*named, *people_of_groups(command.session, people.groups)])
+        named = people_input.merged([*named, *people_of_groups(command.session, people.groups)])
     if not people.asked:
-        named = [Person(name) for name in command.demo_people]
+        named = [people_input.Person(name) for name in command.demo_people]
     if not named and not people.refused:
         note("warning: no users given, so there are no rows")
     return replace(people, people=tuple(named))
@@ -169,17 +161,16 @@ class Further:
         return row | self._cells.get(username_key(str(row["Username"])), self._nothing)
 
 
-def _of_argument(number: int, argument: str) -> PeopleInput:
+def _of_argument(number: int, argument: str) -> people_input.PeopleInput:
     username = bare_username(argument)
-    fault = username_fault(username)
+    fault = people_input.username_fault(username)
     if fault is not None:
-        return PeopleInput(faults=(f"argument {number}: {fault}",))
-    return PeopleInput((Person(username),))
+        return people_input.PeopleInput(faults=(f"argument {number}: {fault}",))
+    return people_input.PeopleInput((people_input.Person(username),))
 
 
-def _titles(text: str, people: Iterable[Person]) -> list[str]:
-    """Return the titles of the further columns with any content, in the order of the file."""
-    header = layout_of(records_of(text)).titles
+def _titles(text: str, people: Iterable[people_input.Person]) -> list[str]:
+    header = people_input.layout_of(records_of(text)).titles
     found = {title for person in people for title, _ in _cells(person)}
 
     def place(title: str) -> int:
@@ -191,7 +182,7 @@ def _titles(text: str, people: Iterable[Person]) -> list[str]:
     return sorted(found, key=place)
 
 
-def _cells(person: Person) -> list[tuple[str, str]]:
+def _cells(person: people_input.Person) -> list[tuple[str, str]]:
     college = [(COLLEGE, person.college)] if person.college else []
     return [*college, *person.extra.items()]
 

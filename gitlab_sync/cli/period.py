@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 
 from gitlab_sync.api.period import given_period
+from gitlab_sync.cli.options import with_options
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.dates import Period
 
@@ -50,9 +51,7 @@ def period_options(command: Callable[..., int]) -> Callable[..., int]:
         span = Span(given_period(since, until, zone), zone)
         return command(span=span, **given)
 
-    for option in reversed(_PERIOD):
-        gather = option(gather)
-    return gather
+    return with_options(gather, _PERIOD)
 
 
 def zone_of(name: str) -> tzinfo:

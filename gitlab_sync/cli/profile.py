@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitlab_sync.cli import options
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.messages import printable
-from gitlab_sync.cli.options import (
-    Connection,
-    FactOptions,
-    Target,
-    connection_options,
-    fact_options,
-    quick_option,
-    target_options,
-)
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules import record
@@ -65,24 +57,24 @@ _NUMBERS = {
 @click.command(epilog=EPILOG)
 @click.argument("user", required=False)
 @scope_options
-@quick_option
+@options.quick_option
 @click.option(
     "--part",
     type=click.Choice(TITLES, case_sensitive=False),
     metavar="TITLE",
     help=f"Show this table alone: {', '.join(TITLES)}.",
 )
-@fact_options
-@target_options
-@connection_options
+@options.fact_options
+@options.target_options
+@options.connection_options
 def profile(
     user: str | None,
     scope: WorkScope,
     quick: bool,
     part: str | None,
-    facts: FactOptions,
-    target: Target,
-    connection: Connection,
+    facts: options.FactOptions,
+    target: options.Target,
+    connection: options.Connection,
 ) -> int:
     """Show one USER: projects, commits, groups, merge requests, issues, and what to fix in them.
 
@@ -122,9 +114,6 @@ def profile(
         return Ending.of_people(report, unknown_projects=report.unknown_projects)
 
     return run_report(work, target, connection, facts)
-
-
-# -- the profile in words --------------------------------------------------------------------------
 
 
 def _to_text(report: ProfileReport) -> str:
@@ -243,7 +232,6 @@ def _labelled(label: str, text: str) -> str:
 
 
 def _wrapped(text: str, first: str, others: str) -> list[str]:
-    """Return the lines of a text, with `first` before the first and `others` before each other."""
     return textwrap.wrap(
         text, WIDTH, initial_indent=first, subsequent_indent=others, break_on_hyphens=False
     )

@@ -6,9 +6,8 @@ import contextlib
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from types import TracebackType
-from typing import Self
 
 from rich.console import Console
 from rich.live import Live
@@ -47,8 +46,8 @@ def show_progress(
     if quiet:
         return nullcontext()
     if not is_terminal():
-        return PlainLines(tracker, what)
-    return LiveLine(tracker, what) if live else nullcontext()
+        return _plain_lines(tracker, what)
+    return _live_line(tracker, what) if live else nullcontext()
 
 
 def is_terminal() -> bool:
@@ -56,70 +55,46 @@ def is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
-class LiveLine:
-    """Redraws a bar and a few words while the work goes on, and removes them at the end."""
+def _live_line(tracker: ProgressTracker, what: str) -> Live:
+    """Redraw a bar and a few words while the work goes on, and remove them at the end."""
 
-    def __init__(self, tracker: ProgressTracker, what: str) -> None:
-        self._tracker = tracker
-        self._what = what
-        self._live = Live(
-            get_renderable=self._look,
-            console=Console(stderr=True),
-            refresh_per_second=_LOOKS_A_SECOND,
-            transient=True,
-        )
-
-    def _look(self) -> Table:
-        now = self._tracker.now()
+    def look() -> Table:
+        now = tracker.now()
         bar = ProgressBar(total=now.total, completed=now.done, width=24, pulse=now.total is None)
         line = Table.grid(padding=(0, 1))
-        line.add_row(bar, describe(self._what, now))
+        line.add_row(bar, describe(what, now))
         return line
 
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._live.stop()
+    return Live(
+        get_renderable=look,
+        console=Console(stderr=True),
+        refresh_per_second=_LOOKS_A_SECOND,
+        transient=True,
+    )
 
 
-class PlainLines:
-    """Writes lines for logs: at the start of each wait, and every ten seconds."""
+@contextlib.contextmanager
+def _plain_lines(tracker: ProgressTracker, what: str) -> Iterator[None]:
+    """Write lines for logs: at the start of each wait, and every ten seconds."""
+    ended = threading.Event()
 
-    def __init__(self, tracker: ProgressTracker, what: str) -> None:
-        self._tracker = tracker
-        self._what = what
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="progress", daemon=True)
-
-    def _run(self) -> None:
+    def run() -> None:
         waited = False
         looks = 0
-        while not self._ended.wait(1 / _LOOKS_A_SECOND):
-            now = self._tracker.now()
+        while not ended.wait(1 / _LOOKS_A_SECOND):
+            now = tracker.now()
             waits = now.waiting >= _WAIT_WORTH_A_WORD
             looks += 1
             if (waits and not waited) or looks >= _QUIET_SECONDS * _LOOKS_A_SECOND:
                 looks = 0
                 with contextlib.suppress(OSError):
-                    note(describe(self._what, now))
+                    note(describe(what, now))
             waited = waits
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._ended.set()
-        self._thread.join()
+    thread = threading.Thread(target=run, name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()

@@ -12,7 +12,7 @@ import click
 
 from gitlab_sync.cli.files import place_of, read_bytes
 from gitlab_sync.cli.messages import note
-from gitlab_sync.cli.options import FILE
+from gitlab_sync.cli.options import FILE, with_options
 from gitlab_sync.cli.period import period_options, zone_of
 from gitlab_sync.rules.delimited import decoded
 from gitlab_sync.rules.identity.known_by import KnownBy, all_known, parse_known_by
@@ -71,10 +71,7 @@ def scope_options(command: Callable[..., int]) -> Callable[..., int]:
         scope = WorkScope(projects, span.period, known_by, span.zone, clock_zone)
         return command(scope=scope, **given)
 
-    options = period_options(gather)
-    for option in reversed(_OPTIONS):
-        options = option(options)
-    return options
+    return with_options(period_options(gather), _OPTIONS)
 
 
 def read_known_by(names: tuple[str, ...]) -> KnownBy:

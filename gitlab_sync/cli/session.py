@@ -107,7 +107,6 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
 
 @contextmanager
 def _store(session: Session, facts: FactOptions) -> Iterator[PrincipalStore | None]:
-    """Yield the store of this user at this GitLab; None if nothing is stored."""
     if facts.clear:
         note(f"{plural(clear_store(session.base_url), 'stored merge request')} deleted")
     if facts.store == "off" or (facts.refresh and facts.store == "read-only"):
@@ -127,7 +126,6 @@ def _verify(found: Settings) -> bool | str | None:
 
 @contextmanager
 def _demo() -> Iterator[tuple[Settings, list[str]]]:
-    """Serve the demo in this process; yield the settings for it and its people."""
     from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, demo_world
 
     world = demo_world()

@@ -7,24 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gitlab_sync.cli import options
+from gitlab_sync.cli import people as cli_people
 from gitlab_sync.cli.exits import EPILOG
-from gitlab_sync.cli.options import (
-    Connection,
-    FactOptions,
-    Target,
-    connection_options,
-    fact_options,
-    quick_option,
-    target_options,
-)
-from gitlab_sync.cli.people import (
-    COLLEGE,
-    Further,
-    People,
-    find_people,
-    people_options,
-    require_people,
-)
 from gitlab_sync.cli.scope import WorkScope, scope_options
 
 if TYPE_CHECKING:
@@ -35,28 +20,28 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=EPILOG)
-@people_options
+@cli_people.people_options
 @scope_options
-@quick_option
-@fact_options
-@target_options
-@connection_options
+@options.quick_option
+@options.fact_options
+@options.target_options
+@options.connection_options
 def users(
-    people: People,
+    people: cli_people.People,
     scope: WorkScope,
     quick: bool,
-    facts: FactOptions,
-    target: Target,
-    connection: Connection,
+    facts: options.FactOptions,
+    target: options.Target,
+    connection: options.Connection,
 ) -> int:
     """Show the commits, projects and groups of people, and the faults in their work."""
-    require_people(people, connection)
+    cli_people.require_people(people, connection)
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.people import PeopleQuery, answer
 
     def work(command: CommandRun, output: Output) -> Ending:
-        named = find_people(people, command)
+        named = cli_people.find_people(people, command)
         query = PeopleQuery(
             named.people,
             projects=scope.projects,
@@ -66,7 +51,7 @@ def users(
             zone=scope.zone,
             clock=scope.clock,
         )
-        further = Further(_without_college(named), query.columns)
+        further = cli_people.Further(_without_college(named), query.columns)
 
         def on_row(row: TableRow) -> None:
             output.row(further.join(row))
@@ -84,10 +69,10 @@ def users(
     return run_report(work, target, connection, facts)
 
 
-def _without_college(people: People) -> People:
+def _without_college(people: cli_people.People) -> cli_people.People:
     """Return the people without their college, since the report has its own column for it."""
     return replace(
         people,
         people=tuple(replace(person, college="") for person in people.people),
-        titles=[title for title in people.titles if title != COLLEGE],
+        titles=[title for title in people.titles if title != cli_people.COLLEGE],
     )

@@ -9,31 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from gitlab_sync.api.period import local_zone
+from gitlab_sync.cli import people as cli_people
 from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.files import place_of, read_list
 from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
-from gitlab_sync.cli.people import (
-    People,
-    find_people,
-    members_option,
-    read_people,
-    users_argument,
-)
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_of, period
 from gitlab_sync.rules.identity.people_input import Person, merged
 from gitlab_sync.rules.identity.usernames import username_key
-from gitlab_sync.rules.scores.weekly import (
-    MEASURES,
-    OVERVIEW,
-    Days,
-    WeekPerson,
-    days_between,
-    last_days,
-    parse_week_people,
-)
+from gitlab_sync.rules.scores import weekly as rules
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
@@ -43,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=EPILOG)
-@users_argument
+@cli_people.users_argument
 @click.option(
     "--people",
     "people_files",
@@ -53,7 +39,7 @@ if TYPE_CHECKING:
     help="A CSV with the columns Team Name, Full Name, GitLab Username; - is standard input. "
     "Repeatable.",
 )
-@members_option
+@cli_people.members_option
 @click.option("--day", metavar="WHEN", help="Only that day. Default: the last 7 days.")
 @scope_options
 @click.option(
@@ -64,7 +50,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--part",
-    type=click.Choice([OVERVIEW, *MEASURES.values()], case_sensitive=False),
+    type=click.Choice([rules.OVERVIEW, *rules.MEASURES.values()], case_sensitive=False),
     help="Show this table alone.",
 )
 @target_options
@@ -96,13 +82,13 @@ def weekly(
 
     days = _days(span, zone, _today(zone, demo=connection.demo))
     if part is None and target.format == "table":
-        part = OVERVIEW
+        part = rules.OVERVIEW
 
     def work(command: CommandRun, output: Output) -> Ending:
-        named = find_people(people, command)
+        named = cli_people.find_people(people, command)
         known = {person.key: person for person in reversed(listed)}
         query = WeeklyQuery(
-            [known.get(one.key) or WeekPerson("", "", one.username) for one in named.people],
+            [known.get(one.key) or rules.WeekPerson("", "", one.username) for one in named.people],
             days,
             scope.projects,
             scope.known_by,
@@ -129,13 +115,17 @@ def _today(zone: tzinfo, *, demo: bool) -> date:
     return datetime.now(zone).date()
 
 
-def _days(span: Period, zone: tzinfo, today: date) -> Days:
+def _days(span: Period, zone: tzinfo, today: date) -> rules.Days:
     """Return the days of a period, from its first to its last.
 
     A period without an end ends today, and one without a beginning has seven days.
     """
     last = today if span.end is None else _day(span.end, zone)
-    return last_days(last) if span.start is None else days_between(_day(span.start, zone), last)
+    return (
+        rules.last_days(last)
+        if span.start is None
+        else rules.days_between(_day(span.start, zone), last)
+    )
 
 
 def _day(moment: datetime, zone: tzinfo) -> date:
@@ -144,10 +134,10 @@ def _day(moment: datetime, zone: tzinfo) -> date:
 
 def _people(
     users: Iterable[str], files: Iterable[str], groups: Iterable[str]
-) -> tuple[People, list[WeekPerson]]:
+) -> tuple[cli_people.People, list[rules.WeekPerson]]:
     """Return the people of files and arguments in this order, and the rows of the files."""
-    people = read_people(users, (), groups)
-    read = [parse_week_people(read_list(name), place_of(name)) for name in files]
+    people = cli_people.read_people(users, (), groups)
+    read = [rules.parse_week_people(read_list(name), place_of(name)) for name in files]
     people.asked = people.asked or bool(read)
     people.refused[:0] = [f"{fault}: left out" for each in read for fault in each.faults]
     listed = [person for each in read for person in each.people]

@@ -32,13 +32,35 @@ DEFAULT_WORKERS = 32
 _JOIN_AT_EXIT = 0.2  # seconds; workers are daemons, so nothing is lost if one needs longer
 
 
-class SharedExecutor(ThreadPoolExecutor):
+class _WindowedMap(Executor):
+    """An executor with the `map` of Python 3.14."""
+
+    def map(
+        self,
+        fn: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,  # noqa: ARG002 - part of the signature; threads have no use for it
+        buffersize: int | None = None,
+    ) -> Iterator[T]:
+        """Map with results in input order; signature and behaviour are those of Python 3.14.
+
+        Without `buffersize` all inputs are submitted at once, with it at most that many ahead of
+        the results. An error is raised in its place and cancels the rest; so does `timeout`
+        (seconds, from this call).
+        """
+        return map_over(self, fn, iterables, timeout, buffersize)
+
+
+class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
     """A bounded pool of daemon threads for all users of the process.
 
     It derives from the standard pool so that code which checks for one accepts it; queue, workers
     and futures are its own. Workers start when there is work for them, at most `max_workers`. When
     the interpreter ends, tasks that have not started are cancelled, not waited for.
     """
+
+    cancelled = False  # only a tenant's executor or a task can be cancelled
 
     def __init__(
         self, max_workers: int = DEFAULT_WORKERS, thread_name_prefix: str = "gitlab-sync"
@@ -54,11 +76,6 @@ class SharedExecutor(ThreadPoolExecutor):
         self._workers: list[threading.Thread] = []
         # Workers know the queue, not the pool: they end with a pool that is no longer referenced.
         self._finalizer = weakref.finalize(self, self._queue.close)
-
-    @property
-    def cancelled(self) -> bool:
-        """False: only a tenant's executor or a task can be cancelled."""
-        return False
 
     @property
     def max_workers(self) -> int:
@@ -102,22 +119,6 @@ class SharedExecutor(ThreadPoolExecutor):
             self._workers.append(thread)
             thread.start()
 
-    def map(
-        self,
-        fn: Callable[..., T],
-        *iterables: Iterable[Any],
-        timeout: float | None = None,
-        chunksize: int = 1,  # noqa: ARG002 - part of the signature; threads have no use for it
-        buffersize: int | None = None,
-    ) -> Iterator[T]:
-        """Map with results in input order; signature and behaviour are those of Python 3.14.
-
-        Without `buffersize` all inputs are submitted at once, with it at most that many ahead of
-        the results. An error is raised in its place and cancels the rest; so does `timeout`
-        (seconds, from this call).
-        """
-        return map_over(self, fn, iterables, timeout, buffersize)
-
     def for_tenant(self, key: Hashable, delay: Delay | None = None) -> TenantExecutor:
         """Return an executor for that tenant; its tasks are held back while `delay()` > 0."""
         return TenantExecutor(self, key, delay)
@@ -151,17 +152,18 @@ class SharedExecutor(ThreadPoolExecutor):
             task.future.after_fork()  # no thread will ever run it here
 
 
-class TenantExecutor(Executor):
+class TenantExecutor(_WindowedMap):
     """The shared pool as one tenant sees it: an executor like any other.
 
-    Shutting it down does not end the pool, nor other executors of the same tenant.
+    Shutting it down does not end the pool, nor other executors of the same tenant. `cancelled` says
+    whether `cancel` was called.
     """
 
     def __init__(self, pool: SharedExecutor, tenant: Hashable, delay: Delay | None) -> None:
         self._pool = pool
         self._tenant = tenant
         self._delay = delay
-        self._cancelled = False
+        self.cancelled = False
         self._closed = False
         self._open: set[Future[Any]] = set()
 
@@ -172,34 +174,21 @@ class TenantExecutor(Executor):
         """
         if self._closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
-        if self._cancelled:  # the pool can be shut down by now, which is no error here
-            return _cancelled_future()
+        if self.cancelled:  # the pool can be shut down by now, which is no error here
+            cancelled: Future[T] = Future()
+            cancelled.cancel()
+            cancelled.set_running_or_notify_cancel()
+            return cancelled
         future = self._pool.enqueue(Task(fn, args, kwargs, owner=self), self._tenant, self._delay)
         self._open.add(future)
         future.add_done_callback(self._open.discard)
-        if self._cancelled:  # checked after queueing, so that no cancel is missed
+        if self.cancelled:  # checked after queueing, so that no cancel is missed
             future.cancel()
         return future
 
-    def map(
-        self,
-        fn: Callable[..., T],
-        *iterables: Iterable[Any],
-        timeout: float | None = None,
-        chunksize: int = 1,  # noqa: ARG002 - part of the signature; threads have no use for it
-        buffersize: int | None = None,
-    ) -> Iterator[T]:
-        """Map through the tenant's queue; as `SharedExecutor.map`."""
-        return map_over(self, fn, iterables, timeout, buffersize)
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether `cancel` was called."""
-        return self._cancelled
-
     def cancel(self) -> None:
         """Cancel tasks that have not started, and all that are submitted here later."""
-        self._cancelled = True
+        self.cancelled = True
         if self._open:  # finding them takes a pass over all waiting tasks
             self._pool.drain(self)
 
@@ -212,13 +201,6 @@ class TenantExecutor(Executor):
             for future in list(self._open):
                 with contextlib.suppress(CancelledError):
                     future.exception()
-
-
-def _cancelled_future() -> Future[Any]:
-    future: Future[Any] = Future()
-    future.cancel()
-    future.set_running_or_notify_cancel()
-    return future
 
 
 _executors: weakref.WeakSet[SharedExecutor] = weakref.WeakSet()

@@ -13,7 +13,12 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from contextvars import Context, copy_context
-from typing import Any, Protocol, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from gitlab_sync.concurrency.executor import SharedExecutor, TenantExecutor
+    from gitlab_sync.concurrency.futures import PoolFuture
 
 Delay: TypeAlias = Callable[[], float]
 """Seconds until a queue's tasks can start (0: now). Called under the lock: it must be quick."""
@@ -21,33 +26,7 @@ Delay: TypeAlias = Callable[[], float]
 _LONGEST_SLEEP = 60.0  # for waits without a known end; waking once a minute is harmless
 
 
-class Owner(Protocol):
-    """What tasks are submitted to: the pool, or a tenant's executor."""
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether all tasks submitted to it are cancelled."""
-
-
-class TaskFuture(Protocol):
-    """What a task knows of its future: the ways to end it."""
-
-    def set_result(self, result: Any) -> None:
-        """End it with a result."""
-
-    def set_exception(self, exception: BaseException | None) -> None:
-        """End it with an error."""
-
-    def cancel(self) -> bool:
-        """Cancel it, unless a thread runs its task or it has ended."""
-
-    def drop(self) -> None:
-        """End it as cancelled, after its task was claimed."""
-
-    def after_fork(self) -> None:
-        """End it as cancelled in a forked child, unless it has ended."""
-
-
+@dataclass(slots=True, eq=False, repr=False)
 class Task:
     """One call that waits for a worker.
 
@@ -55,37 +34,26 @@ class Task:
     `resume` is the state that a task keeps when it is put off.
     """
 
-    __slots__ = ("args", "claimed", "context", "fn", "future", "kwargs", "owner", "queue", "resume")
-
-    def __init__(
-        self,
-        fn: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        owner: Owner,
-    ) -> None:
-        self.fn = fn
-        self.args = args
-        self.kwargs = kwargs
-        self.owner = owner
-        self.context: Context = copy_context()
-        self.claimed = False
-        self.resume: Any = None
-        self.queue: TenantQueue
-        self.future: TaskFuture
+    fn: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    owner: SharedExecutor | TenantExecutor
+    context: Context = field(default_factory=copy_context)
+    claimed: bool = False
+    resume: Any = None
+    queue: TenantQueue = field(init=False)
+    future: PoolFuture[Any] = field(init=False)
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class TenantQueue:
     """The waiting tasks of one tenant behind one gate."""
 
-    __slots__ = ("delay", "later", "ready", "tenant", "waiting")
-
-    def __init__(self, tenant: Hashable, delay: Delay | None) -> None:
-        self.tenant = tenant
-        self.delay = delay
-        self.ready: deque[Task] = deque()
-        self.later: list[tuple[float, int, Task]] = []
-        self.waiting = 0
+    tenant: Hashable
+    delay: Delay | None
+    ready: deque[Task] = field(default_factory=deque)
+    later: list[tuple[float, int, Task]] = field(default_factory=list)
+    waiting: int = 0
 
     def tasks(self) -> Iterator[Task]:
         """Yield all tasks here, claimed or not."""
@@ -121,7 +89,7 @@ class FairQueue:
     A tenant has a queue for each gate; they share the tenant's turns, so that more gates get it no
     more turns. The lock is re-entrant, since the garbage collector can end a forgotten `map` inside
     it, in the thread that holds it. `running` has the tasks that threads run: after a fork, these
-    threads are gone.
+    threads are gone. `idle` is the number of workers that sleep in `pop`.
     """
 
     def __init__(self) -> None:
@@ -129,7 +97,7 @@ class FairQueue:
         self._tenants: OrderedDict[Hashable, OrderedDict[Delay | None, TenantQueue]] = OrderedDict()
         self._sequence = itertools.count()
         self._backlog = 0
-        self._idle = 0
+        self.idle = 0
         self._closed = False
         self.running: set[Task] = set()
 
@@ -150,7 +118,7 @@ class FairQueue:
             queue.waiting += 1
             self._backlog += 1
             self._changed.notify()
-            return self._backlog > self._idle
+            return self._backlog > self.idle
 
     def pop(self) -> Task | None:
         """Wait for a task that can start, and take it; None if the queue is closed and empty."""
@@ -158,14 +126,14 @@ class FairQueue:
             while True:
                 task, sleep = self._take(time.monotonic())
                 if task is not None:
-                    if self._backlog and self._idle:
+                    if self._backlog and self.idle:
                         self._changed.notify()  # a gate could have opened for more than one
                     return task
                 if self._closed and not self._backlog:
                     return None
-                self._idle += 1
+                self.idle += 1
                 self._changed.wait(sleep)
-                self._idle -= 1
+                self.idle -= 1
 
     def _take(self, now: float) -> tuple[Task | None, float | None]:
         soonest: float | None = None
@@ -251,8 +219,3 @@ class FairQueue:
                 if queue.waiting:
                     counts[queue.tenant] += queue.waiting
             return dict(counts)
-
-    @property
-    def idle(self) -> int:
-        """The number of workers that sleep in `pop`."""
-        return self._idle

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from copy import copy
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 from cachetools import LRUCache
 
@@ -18,7 +18,6 @@ from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import Cancelled, GitLabSyncError, TimedOut
 from gitlab_sync.http.wire import Answer
 
-T = TypeVar("T")
 Key: TypeAlias = tuple[Hashable, ...]
 """Instance, principal, and the request with everything that distinguishes it."""
 
@@ -100,8 +99,11 @@ class InFlight:
             del self._under_way[key]
 
 
-def _wait(leader: Future[T], cancel: CancelToken, deadline: float | None) -> None:
-    """Wait until the leader has ended. Raises Cancelled, or TimedOut, for the follower."""
+def _await(leader: Future[Answer], cancel: CancelToken, deadline: float | None) -> Answer | None:
+    """Return the leader's answer, or None if the leader was cancelled.
+
+    Raises Cancelled, or TimedOut, for the follower.
+    """
     woken = threading.Event()
     leader.add_done_callback(lambda _: woken.set())
     with cancel.on_cancel(woken.set):
@@ -109,11 +111,6 @@ def _wait(leader: Future[T], cancel: CancelToken, deadline: float | None) -> Non
     cancel.check()
     if not in_time:
         raise TimedOut("No answer in time to an identical request that was under way already")
-
-
-def _await(leader: Future[Answer], cancel: CancelToken, deadline: float | None) -> Answer | None:
-    """Return the leader's answer, or None if the leader was cancelled. Raises as `_wait` does."""
-    _wait(leader, cancel, deadline)
     error = leader.exception()
     if error is None:
         return leader.result()

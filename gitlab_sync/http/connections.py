@@ -15,20 +15,14 @@ import socket
 import threading
 from typing import Any, Self
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-)
 from urllib3.util.connection import allowed_gai_family
 
 from gitlab_sync.http.headers import Response
 
 
-class Interrupted(HTTPError):
+class Interrupted(exceptions.HTTPError):
     """The exchange was broken off by this process."""
 
 
@@ -48,20 +42,15 @@ class OpenConnections:
 class Lease:
     """One exchange's hold on the connection it uses. `interrupt` can be called by any thread."""
 
-    __slots__ = ("_interrupted", "connection")
+    __slots__ = ("connection", "interrupted")
 
     def __init__(self) -> None:
         self.connection: _Breakable | None = None
-        self._interrupted = False
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether `interrupt` was called."""
-        return self._interrupted
+        self.interrupted = False
 
     def interrupt(self) -> None:
         """Break the exchange off, even before it begins."""
-        self._interrupted = True
+        self.interrupted = True
         connection = self.connection
         if connection is not None:
             connection.break_off(self)
@@ -148,8 +137,10 @@ class _Breakable(HTTPConnection):
             )
         except (socket.gaierror, UnicodeError) as error:
             if isinstance(error, UnicodeError):
-                raise NewConnectionError(self, f"{self.host!r} is not a host name") from error
-            raise NameResolutionError(self.host, self, error) from error
+                raise exceptions.NewConnectionError(
+                    self, f"{self.host!r} is not a host name"
+                ) from error
+            raise exceptions.NameResolutionError(self.host, self, error) from error
         failure: OSError = OSError("the name has no address")
         for family, kind, protocol, _, address in found:
             try:
@@ -159,8 +150,10 @@ class _Breakable(HTTPConnection):
             if _here.lease is not None and _here.lease.interrupted:
                 raise Interrupted from failure
         if isinstance(failure, TimeoutError):
-            raise ConnectTimeoutError(self, f"no connection within {self.timeout} s") from failure
-        raise NewConnectionError(self, f"cannot connect: {failure}") from failure
+            raise exceptions.ConnectTimeoutError(
+                self, f"no connection within {self.timeout} s"
+            ) from failure
+        raise exceptions.NewConnectionError(self, f"cannot connect: {failure}") from failure
 
     def _try_address(self, sock: socket.socket, address: Any) -> socket.socket:
         try:

@@ -18,14 +18,7 @@ from typing import cast
 from tenacity import RetryCallState, Retrying, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from gitlab_sync.errors import (
-    BadResponse,
-    ConnectionFailed,
-    GitLabSyncError,
-    RateLimited,
-    ServerError,
-    TimedOut,
-)
+from gitlab_sync import errors
 
 TRANSIENT_STATUS = frozenset({500, 502, 503, 504, *range(520, 531)})
 """The 5xx that GitLab and proxies in front of it send for transient failures."""
@@ -37,9 +30,9 @@ _SHARE = 5
 
 def is_transient(error: BaseException) -> bool:
     """Return whether the same request could succeed a moment later."""
-    if isinstance(error, ServerError):
+    if isinstance(error, errors.ServerError):
         return error.status in TRANSIENT_STATUS
-    if isinstance(error, ConnectionFailed | TimedOut | BadResponse):
+    if isinstance(error, errors.ConnectionFailed | errors.TimedOut | errors.BadResponse):
         return not error.lasting
     return False
 
@@ -70,7 +63,7 @@ class RetryPolicy:
         """Return the state of a call that has not failed yet."""
         return RetryCallState(self._retrying, None, (), {})
 
-    def after(self, error: GitLabSyncError, state: RetryCallState) -> float | None:
+    def after(self, error: errors.GitLabSyncError, state: RetryCallState) -> float | None:
         """Return the seconds to wait before the next attempt; None if `error` is final."""
         if not is_transient(error):
             return None
@@ -142,7 +135,7 @@ class RetryState:
         self._bad_answers = 0
         self._state: RetryCallState | None = None
         self.made = 0
-        self.refusal: RateLimited | None = None
+        self.refusal: errors.RateLimited | None = None
         self.deadline = None if limit is None else time.monotonic() + limit
 
     def begin(self) -> None:
@@ -164,7 +157,7 @@ class RetryState:
         if self.deadline is not None:
             self.deadline += seconds
 
-    def after(self, error: GitLabSyncError) -> float:
+    def after(self, error: errors.GitLabSyncError) -> float:
         """Return the seconds to wait before the next attempt; raise `error` if it is final."""
         error.attempts = self.made
         try:
@@ -176,11 +169,11 @@ class RetryState:
         finally:
             del self, error
 
-    def _wait(self, error: GitLabSyncError) -> float | None:
+    def _wait(self, error: errors.GitLabSyncError) -> float | None:
         """Return the seconds to wait before the next attempt; None if `error` is final."""
         if not self._repeatable and not error.nothing_sent:
             return None
-        if isinstance(error, BadResponse):
+        if isinstance(error, errors.BadResponse):
             self._bad_answers += 1
             if self._bad_answers > self._policy.bad_answers:
                 return None

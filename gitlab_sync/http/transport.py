@@ -22,28 +22,11 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies, select_proxy
-from urllib3 import HTTPConnectionPool, Timeout
-from urllib3.exceptions import (
-    ClosedPoolError,
-    ConnectTimeoutError,
-    HTTPError,
-    NewConnectionError,
-    ProtocolError,
-    ProxyError,
-    ReadTimeoutError,
-    SSLError,
-)
-from urllib3.exceptions import TimeoutError as AnyTimeoutError
+from urllib3 import HTTPConnectionPool, Timeout, exceptions
 
+from gitlab_sync import errors
 from gitlab_sync._version import __version__
 from gitlab_sync.concurrency.cancel import CancelToken
-from gitlab_sync.errors import (
-    BadResponse,
-    ConfigurationError,
-    ConnectionFailed,
-    GitLabSyncError,
-    TimedOut,
-)
 from gitlab_sync.http.connections import Lease, OpenConnections, pool_classes
 from gitlab_sync.http.wire import Answer
 
@@ -158,14 +141,14 @@ class Transport:
         started = time.monotonic()
         left = READ_TIMEOUT if deadline is None else deadline - started
         if left <= 0:
-            raise TimedOut("The time allowed for the call is over", method=method, url=url)
+            raise errors.TimedOut("The time allowed for the call is over", method=method, url=url)
         timeout = Timeout(connect=min(CONNECT_TIMEOUT, left), read=min(READ_TIMEOUT, left))
         lease = Lease()
         cancel.add(lease, lease.interrupt)
         try:
             with lease:
                 answer = self._send(method, url, headers, body, timeout, deadline)
-        except (HTTPError, OSError, ValueError) as error:
+        except (exceptions.HTTPError, OSError, ValueError) as error:
             # A connection that we shut down fails in many ways; all of them mean the same.
             cancel.check()
             raise _ours(error, method, url) from error
@@ -200,7 +183,7 @@ class Transport:
                 timeout=timeout,
                 preload_content=False,
             )
-        except ClosedPoolError:
+        except exceptions.ClosedPoolError:
             self._routes.pop(origin, None)  # dropped for newer hosts; the next call makes it again
             raise
         parts = []
@@ -209,7 +192,7 @@ class Transport:
             parts.append(piece)
             if deadline is not None and time.monotonic() > deadline:
                 response.close()
-                raise ReadTimeoutError(route.pool, path, "the answer took too long")
+                raise exceptions.ReadTimeoutError(route.pool, path, "the answer took too long")
         response.release_conn()
         return Answer(response.status, response.headers, b"".join(parts))
 
@@ -241,33 +224,39 @@ def _split(url: str) -> tuple[str, str]:
     return (url, "/") if start < 0 else (url[:start], url[start:])
 
 
-def _ours(error: Exception, method: str, url: str) -> GitLabSyncError:
+def _ours(error: Exception, method: str, url: str) -> errors.GitLabSyncError:
     """Return our error for what requests, urllib3 or a socket raised. It is the only such place."""
     cause: BaseException = error
-    if isinstance(error, ProxyError) and error.original_error is not None:
+    if isinstance(error, exceptions.ProxyError) and error.original_error is not None:
         cause = error.original_error
     host = urlsplit(url).netloc
     facts: dict[str, Any] = {"method": method, "url": url}
-    found: GitLabSyncError
-    if isinstance(cause, NewConnectionError | ConnectTimeoutError | ClosedPoolError):
-        late = isinstance(cause, ConnectTimeoutError) and not isinstance(cause, NewConnectionError)
+    found: errors.GitLabSyncError
+    if isinstance(
+        cause,
+        exceptions.NewConnectionError | exceptions.ConnectTimeoutError | exceptions.ClosedPoolError,
+    ):
+        late = isinstance(cause, exceptions.ConnectTimeoutError) and not isinstance(
+            cause, exceptions.NewConnectionError
+        )
         what = "no connection in time" if late else str(cause).rpartition(": ")[2]
-        found = (TimedOut if late else ConnectionFailed)(
+        found = (errors.TimedOut if late else errors.ConnectionFailed)(
             f"Cannot connect to {host}: {what}", **facts
         )
         found.nothing_sent = True
         return found
-    if isinstance(cause, AnyTimeoutError | TimeoutError):
-        return TimedOut(f"No answer from {host} in time", **facts)
-    if isinstance(cause, SSLError):
+    if isinstance(cause, exceptions.TimeoutError | TimeoutError):
+        return errors.TimedOut(f"No answer from {host} in time", **facts)
+    if isinstance(cause, exceptions.SSLError):
         hint = "Check the certificate; REQUESTS_CA_BUNDLE can name a bundle with its issuer."
-        found = ConnectionFailed(f"TLS with {host} failed: {cause}", hint=hint, **facts)
+        found = errors.ConnectionFailed(f"TLS with {host} failed: {cause}", hint=hint, **facts)
         found.lasting = any(isinstance(arg, SSLCertVerificationError) for arg in cause.args)
         return found
     if isinstance(cause, IncompleteRead) or (
-        isinstance(cause, ProtocolError) and any(isinstance(a, IncompleteRead) for a in cause.args)
+        isinstance(cause, exceptions.ProtocolError)
+        and any(isinstance(a, IncompleteRead) for a in cause.args)
     ):
-        return BadResponse(f"The answer of {host} was cut short", **facts)
-    if isinstance(cause, ValueError) and not isinstance(cause, OSError | HTTPError):
-        return ConfigurationError(f"{host or url!r} cannot be asked: {cause}", **facts)
-    return ConnectionFailed(f"The connection to {host} broke: {cause}", **facts)
+        return errors.BadResponse(f"The answer of {host} was cut short", **facts)
+    if isinstance(cause, ValueError) and not isinstance(cause, OSError | exceptions.HTTPError):
+        return errors.ConfigurationError(f"{host or url!r} cannot be asked: {cause}", **facts)
+    return errors.ConnectionFailed(f"The connection to {host} broke: {cause}", **facts)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit
 
 from gitlab_sync.errors import BadResponse, ConfigurationError, without_secrets
 
@@ -102,12 +102,7 @@ def target(endpoint: str, params: Mapping[str, Any] | None, base_url: str) -> st
     given = {} if params is None else params
     pairs = parse_qsl(own, keep_blank_values=True)
     kept = [(key, value) for key, value in pairs if given.get(key) is None]
-    query = "&".join(
-        part
-        for part in ("&".join(f"{quote_plus(k)}={quote_plus(v)}" for k, v in kept),
-                     encode_query(given))
-        if part
-    )  # fmt: skip
+    query = urlencode([*kept, *_pairs(given)])
     return f"{path}?{query}" if query else path
 
 

@@ -11,19 +11,7 @@ from typing import Any
 
 import orjson
 
-from gitlab_sync.errors import (
-    AuthenticationError,
-    BadResponse,
-    GitLabSyncError,
-    GraphQLError,
-    NotFound,
-    PermissionDenied,
-    QueryTooComplex,
-    RateLimited,
-    RequestRefused,
-    ServerError,
-    without_secrets,
-)
+from gitlab_sync import errors
 
 Headers = Mapping[str, str]
 """Header fields by name; look-ups ignore case, or the names are in lower case."""
@@ -105,7 +93,7 @@ def read_list(answer: Answer) -> Reply:
     """
     reply = read(answer)
     if not answer.body or not isinstance(reply.data, list | dict):
-        raise BadResponse(
+        raise errors.BadResponse(
             f"{answer.status} must come with the rows of a list, got none",
             status=answer.status,
             request_id=answer.headers.get("x-request-id"),
@@ -121,15 +109,15 @@ def read_graphql(answer: Answer) -> Reply:
     reply = read(answer)
     body = reply.data
     if not isinstance(body, dict) or not (body.get("errors") or "data" in body):
-        raise BadResponse(
+        raise errors.BadResponse(
             f"{answer.status} must come with the data of a query, got none", status=answer.status
         )
     if not body.get("errors"):
         return Reply(body["data"])
     message = _said(body["errors"])
-    kind = QueryTooComplex if _TOO_COMPLEX.search(message) else GraphQLError
+    kind = errors.QueryTooComplex if _TOO_COMPLEX.search(message) else errors.GraphQLError
     raise kind(
-        without_secrets(message),
+        errors.without_secrets(message),
         status=answer.status,
         request_id=answer.headers.get("x-request-id"),
     )
@@ -161,34 +149,37 @@ def retry_after(headers: Headers, now: float | None = None) -> float | None:
     return max(0.0, seconds)
 
 
-def error_of(answer: Answer) -> GitLabSyncError:
+def error_of(answer: Answer) -> errors.GitLabSyncError:
     """Return the typed error for an answer outside 2xx."""
     status, headers = answer.status, answer.headers
     message = _message(answer)
     wait = retry_after(headers)
-    kind: type[GitLabSyncError]
+    kind: type[errors.GitLabSyncError]
     hint = None
     if status == 401:
-        kind = AuthenticationError
+        kind = errors.AuthenticationError
     elif status == 403:
-        kind = PermissionDenied
+        kind = errors.PermissionDenied
         if "insufficient_scope" in message:
             hint = "The token lacks a scope: create one with read_api."
     elif status == 404:
-        kind = NotFound
+        kind = errors.NotFound
         if message == "404 Not Found":
             hint = "This server has no such route: it is an older GitLab, or the path is wrong."
     elif status == 429:
-        kind, message = RateLimited, f"429 Rate Limit reached: {message}"
+        kind, message = errors.RateLimited, f"429 Rate Limit reached: {message}"
         if wait is None:
             limit = rate_limit(headers)
             wait = limit.reset_after if limit is not None and not limit.remaining else None
     elif status >= 500:
-        kind = ServerError
+        kind = errors.ServerError
     elif status >= 400:
-        kind = RequestRefused
+        kind = errors.RequestRefused
     else:
-        kind, message = BadResponse, f"{status} redirect to {headers.get('location', 'nowhere')}"
+        kind, message = (
+            errors.BadResponse,
+            f"{status} redirect to {headers.get('location', 'nowhere')}",
+        )
     request_id = headers.get("x-request-id")
     error = kind(message, status=status, request_id=request_id, retry_after=wait, hint=hint)
     error.lasting = status < 400
@@ -209,7 +200,7 @@ def _message(answer: Answer) -> str:
     # Cut first: looking for tags takes time with the square of the length if none is closed.
     text = re.sub(r"<[^<>]+>", " ", text[: 10 * _LONGEST_MESSAGE])
     text = " ".join(text.split())[:_LONGEST_MESSAGE]
-    return without_secrets(text) or "no message"
+    return errors.without_secrets(text) or "no message"
 
 
 def _said(data: object, depth: int = 0) -> str:
@@ -229,9 +220,9 @@ def _said(data: object, depth: int = 0) -> str:
     return str(data)
 
 
-def _not_json(answer: Answer) -> BadResponse:
+def _not_json(answer: Answer) -> errors.BadResponse:
     kind = answer.headers.get("content-type", "of no type").partition(";")[0]
-    return BadResponse(
+    return errors.BadResponse(
         f"{answer.status} with a body that is not JSON ({kind}): {_message(answer)[:80]}",
         status=answer.status,
         request_id=answer.headers.get("x-request-id"),

@@ -7,30 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TypeAlias
 
 import streamlit as st
 
-from gitlab_sync.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    GitLabSyncError,
-    without_secrets,
-)
+from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.pages.state.browser import sign_out_refused
 from gitlab_sync.pages.state.connection import connect
-from gitlab_sync.pages.state.server_settings import server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
 from gitlab_sync.pages.widgets.markdown import escaped
-from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
-from gitlab_sync.rules.projects.projects_input import (
-    ProjectsInput,
-    parse_projects,
-    project_fault,
-    projects_of_csv,
-)
+from gitlab_sync.rules.projects.compliance import Policy
+from gitlab_sync.rules.projects.projects_input import parse_projects, project_fault
 from gitlab_sync.services import compliance as compliance_service
 from gitlab_sync.services.compliance import Branches, ComplianceQuery
 
@@ -58,22 +46,6 @@ LICENCES = (
 
 _BRANCHES = "_branches"
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+")
-
-_BranchesResult: TypeAlias = Branches | GitLabSyncError
-
-
-# -- the policy ------------------------------------------------------------------------------------
-
-
-def server_policy() -> Policy:
-    """Return the operator's policy, or the default one; show an error if the setting is invalid."""
-    try:
-        return read_policy(server_secrets().get("compliance", {}))
-    except ConfigurationError as error:
-        show_error(
-            "This server's compliance policy is not valid, so the default policy applies", error
-        )
-        return DEFAULT_POLICY
 
 
 def read_policy(setting: object) -> Policy:
@@ -109,9 +81,6 @@ def with_licences(policy: Policy, licences: list[str]) -> Policy | None:
     return compliance_service.policy_of(licences, policy)
 
 
-# -- one project -----------------------------------------------------------------------------------
-
-
 def project_field(default: str) -> str:
     """Show the field for one project and return its text."""
     fields.fill_in("project", default)
@@ -142,7 +111,11 @@ def find_branches(visitor: SignIn, project: str) -> Branches | None:
     if fault is not None:
         show_input_error(escaped(fault))
         return None
-    found = _stored_branches(visitor, project)
+    stored: tuple[object, Branches | GitLabSyncError] | None = st.session_state.get(_BRANCHES)
+    if stored is None or stored[0] != (visitor.handle, project):
+        stored = ((visitor.handle, project), _read_branches(visitor, project))
+        st.session_state[_BRANCHES] = stored
+    found = stored[1]
     if isinstance(found, GitLabSyncError):
         show_error("This project cannot be read", found)
         if st.button("Try again", icon=":material/refresh:"):
@@ -156,15 +129,7 @@ def find_branches(visitor: SignIn, project: str) -> Branches | None:
     return found
 
 
-def _stored_branches(visitor: SignIn, project: str) -> _BranchesResult:
-    key = (visitor.handle, project)
-    stored: tuple[tuple[str, str], _BranchesResult] | None = st.session_state.get(_BRANCHES)
-    if stored is None or stored[0] != key:
-        stored = st.session_state[_BRANCHES] = (key, _read_branches(visitor, project))
-    return stored[1]
-
-
-def _read_branches(visitor: SignIn, project: str) -> _BranchesResult:
+def _read_branches(visitor: SignIn, project: str) -> Branches | GitLabSyncError:
     try:
         with st.spinner("Reading the branches…"):
             return compliance_service.branches_of(connect(visitor).client, project)
@@ -207,57 +172,16 @@ def check_ref(visitor: SignIn, branches: Branches, ref: str | None) -> bool:
     return exists
 
 
-# -- many projects ---------------------------------------------------------------------------------
-
-
-def projects_upload() -> None:
-    """Show the upload for a file with projects, which are added to `projects_field`."""
-    fields.upload_field(
-        "projects",
-        "repos",
-        lambda text: without_secrets(projects_of_csv(text)),
-        "A column titled project, path, URL or ID, else the first column.",
-    )
-
-
-def projects_field() -> str:
-    """Show the field for projects and return its text."""
-    return fields.lines_field(
-        "Projects",
-        "repos",
-        "group/project\nhttps://gitlab.example.com/group/other-project\n4711",
-        "One project per line: its path, URL or ID.",
-    )
-
-
-def group_field(default: str) -> str:
-    """Show the field for a group and return the group's path, ID or URL."""
-    fields.fill_in("in_group", default)
-    text = fields.line_field(
-        "All projects of this group and its subgroups (optional)",
-        "in_group",
-        "group path, ID or URL",
-        "Without projects that are archived, marked for deletion, forks, or only shared with the "
-        "group.",
-    )
-    return text.strip("/")
-
-
-def check_projects(found: ProjectsInput) -> bool:
-    """Show what is wrong with the projects of the field; return whether they can be checked."""
-    if found.faults:
-        fields.show_faults(found.faults, "Not a project: fix these lines and run again")
-    advice = "Split them into several runs, enter their group"
-    return fields.check_number(len(found.names), MOST_PROJECTS, "projects", advice) and (
-        not found.faults
-    )
-
-
 def read_query(text: str, group: str, policy: Policy) -> ComplianceQuery | None:
     """Return the query about these projects; show an error and return None if one is invalid."""
     found = parse_projects(text)
-    is_valid = check_projects(found)
+    if found.faults:
+        fields.show_faults(found.faults, "Not a project: fix these lines and run again")
+    advice = "Split them into several runs, enter their group"
+    fits = fields.check_number(len(found.names), MOST_PROJECTS, "projects", advice)
     if group and " " in group:
         show_input_error(f"A group's path must not contain spaces, got “{escaped(group)}”.")
-        is_valid = False
-    return ComplianceQuery(found.names, group or None, policy=policy) if is_valid else None
+        return None
+    if found.faults or not fits:
+        return None
+    return ComplianceQuery(found.names, group or None, policy=policy)

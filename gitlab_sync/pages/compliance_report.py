@@ -40,9 +40,6 @@ _BADGES: Mapping[Answer, str] = {
 }
 
 
-# -- one project -----------------------------------------------------------------------------------
-
-
 def show_report(checked: Checked, policy: Policy, meta: Meta, key: str) -> None:
     """Show the report on one project; `key` is unique among the reports of a page."""
     name, report = str(checked.row["Project"]), checked.report
@@ -159,12 +156,8 @@ def suggestions_text(report: Report, found: Sequence[Suggestion]) -> str:
 
 
 def _gain(suggestion: Suggestion) -> str:
-    if not suggestion.weight:
-        return "does not count"
-    return f"adds {round(suggestion.points, 1):g} to the score"
-
-
-# -- many projects ---------------------------------------------------------------------------------
+    points = round(suggestion.points, 1)
+    return f"adds {points:g} to the score" if suggestion.weight else "does not count"
 
 
 def score_bars(rows: Sequence[TableRow]) -> charts.Cells:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages import oidc
 from gitlab_sync.pages.sign_in import show_sign_in
 from gitlab_sync.pages.state.browser import current_sign_in, sign_out
 from gitlab_sync.pages.state.roles import Role
 from gitlab_sync.pages.state.server_settings import role_of, server_roles
 from gitlab_sync.pages.state.sign_ins import SignIn
-from gitlab_sync.pages.widgets.error_panel import show_error
+from gitlab_sync.pages.widgets.error_panel import valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 
 # Streamlit would load one of its own icons from the host of a font.
@@ -35,47 +34,30 @@ def pages_for(role: Role) -> list[st.Page]:
     Streamlit gives the default page no path of its own, so a hidden copy of it has the path for
     links.
     """
-    is_member = role == "member"
-    title = "My profile" if is_member else "User profile"
-    profile = st.Page("user_profile.py", title=title, icon=":material/person:", url_path="profile")
-    weekly = st.Page(
-        "weekly_performance.py",
-        title="My week" if is_member else "Weekly performance",
-        icon=":material/calendar_view_week:",
-        url_path="weekly",
-    )
-    if is_member:
-        first = st.Page("user_profile.py", title=title, icon=":material/person:", default=True)
-        return [first, weekly, _hidden("user_profile.py", title, "profile")]
-    pages = [
-        st.Page(
-            "batch_analytics.py", title="Batch analytics", icon=":material/groups:", default=True
-        ),
-        _hidden("batch_analytics.py", "Batch analytics", "batch"),
-        profile,
-        weekly,
-        st.Page(
-            "team_leaderboard.py",
-            title="Team leaderboard",
-            icon=":material/trophy:",
-            url_path="leaderboard",
-        ),
-        st.Page(
-            "project_compliance.py",
-            title="Project compliance",
-            icon=":material/verified:",
-            url_path="compliance",
+    if role == "member":
+        pages = [
+            ("user_profile", "My profile", "person", "profile"),
+            ("weekly_performance", "My week", "calendar_view_week", "weekly"),
+        ]
+    else:
+        pages = [
+            ("batch_analytics", "Batch analytics", "groups", "batch"),
+            ("user_profile", "User profile", "person", "profile"),
+            ("weekly_performance", "Weekly performance", "calendar_view_week", "weekly"),
+            ("team_leaderboard", "Team leaderboard", "trophy", "leaderboard"),
+            ("project_compliance", "Project compliance", "verified", "compliance"),
+        ]
+    if role == "admin":
+        pages.append(("status", "Status", "monitoring", "status"))
+    first, title, icon, path = pages[0]
+    return [
+        st.Page(f"{first}.py", title=title, icon=f":material/{icon}:", default=True),
+        st.Page(f"{first}.py", title=title, url_path=path, visibility="hidden"),
+        *(
+            st.Page(f"{script}.py", title=title, icon=f":material/{icon}:", url_path=path)
+            for script, title, icon, path in pages[1:]
         ),
     ]
-    if role == "admin":
-        pages.append(
-            st.Page("status.py", title="Status", icon=":material/monitoring:", url_path="status")
-        )
-    return pages
-
-
-def _hidden(script: str, title: str, path: str) -> st.Page:
-    return st.Page(script, title=title, url_path=path, visibility="hidden")
 
 
 def show_account(visitor: SignIn) -> None:
@@ -101,14 +83,6 @@ def show_account(visitor: SignIn) -> None:
         )
 
 
-def show_roles_error() -> None:
-    """Show what is wrong with the operator's list of roles, if anything."""
-    try:
-        server_roles()
-    except ConfigurationError as error:
-        show_error("This server's list of roles is not valid, so everyone is a member", error)
-
-
 st.set_page_config(page_title="GitLab Sync", page_icon=_ICON, layout="wide")
 st.html(_STYLE)
 visitor = current_sign_in()
@@ -123,5 +97,6 @@ else:
     page = st.navigation(pages)
     oidc.go_back(pages, page)
     show_account(visitor)
-    show_roles_error()
+    roles_error = "This server's list of roles is not valid, so everyone is a member"
+    valid_or(None, server_roles, roles_error)
     page.run()

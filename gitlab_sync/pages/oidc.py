@@ -19,13 +19,7 @@ from cachetools import TLRUCache
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.http.credentials import OidcCredential
 from gitlab_sync.http.urls import clean_base_url
-from gitlab_sync.pages.state.browser import (
-    pop_notice,
-    pop_return_path,
-    put_notice,
-    put_return_path,
-    sign_in_browser,
-)
+from gitlab_sync.pages.state import browser
 from gitlab_sync.pages.state.hosts import Hosts
 from gitlab_sync.pages.state.server_settings import allowed_hosts, server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
@@ -130,7 +124,9 @@ class Logins:
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._lock = threading.Lock()
-        self._used: TLRUCache[tuple[str, str], float] = TLRUCache(math.inf, _end, clock)
+        self._used: TLRUCache[tuple[str, str], float] = TLRUCache(
+            math.inf, lambda _login, end, _now: end, clock
+        )
 
     def accept(self, login: Login) -> bool:
         """Return whether the login is accepted: True once, then False."""
@@ -140,10 +136,6 @@ class Logins:
                 return False
             self._used[key] = login.expires + LEEWAY  # which stores none that has expired
             return key in self._used
-
-
-def _end(_login: tuple[str, str], end: float, _now: float) -> float:
-    return end
 
 
 LOGINS = Logins()
@@ -167,8 +159,8 @@ def offer(provider: Provider, page: st.Page) -> None:
     if st.button(
         "Sign in with GitLab", key="sign_in_oidc", type="primary", icon=":material/login:"
     ):
-        put_notice(_NOT_CONFIRMED)  # for visitors who come back without a login
-        put_return_path(page)
+        browser.put_notice(_NOT_CONFIRMED)  # for visitors who come back without a login
+        browser.put_return_path(page)
         st.login()
 
 
@@ -185,9 +177,9 @@ def receive(provider: Provider) -> None:
         with st.spinner("Asking GitLab who you are…"):
             failure = _sign_in(provider, login)
         if failure is not None:
-            put_notice(failure)
+            browser.put_notice(failure)
         else:
-            pop_notice()
+            browser.pop_notice()
     # Last, because it reloads the page: the sign-in, or the reason for its failure, is stored now.
     st.logout()
     st.stop()
@@ -201,7 +193,7 @@ def go_back(pages: Sequence[st.Page], page: st.Page) -> None:
     """
     if page.url_path or st.query_params or st.user.to_dict().get("is_logged_in"):
         return
-    target = pop_return_path()
+    target = browser.pop_return_path()
     by_path = {each.url_path: each for each in pages}
     if target is not None and target.path in by_path:
         st.switch_page(by_path[target.path], query_params=target.query)
@@ -218,7 +210,7 @@ def _sign_in(provider: Provider, login: Login | None) -> str | None:
                 hint="The operator of this server must write the URL exactly as GitLab does.",
             )
         credential = OidcCredential(login.token, login.issuer, login.subject)
-        sign_in_browser(SignIn.check(provider.url, credential))
+        browser.sign_in_browser(SignIn.check(provider.url, credential))
     except AuthenticationError:
         return (
             f"You are not signed in: GitLab at {escaped(provider.url)} does not accept the token "
@@ -230,7 +222,6 @@ def _sign_in(provider: Provider, login: Login | None) -> str | None:
 
 
 def _words(value: object) -> set[str]:
-    """Return the words of a text, or the items of a list as texts."""
     if isinstance(value, str):
         return set(value.split())
     return {str(word) for word in value} if isinstance(value, list | tuple) else set()

@@ -34,9 +34,6 @@ _HEIGHT = 320  # pixels, with legend and titles
 _IN_WORDS = 5  # bars and weeks that a description names
 
 
-# -- checks ----------------------------------------------------------------------------------------
-
-
 def fault_bars(checks: Sequence[Check], evaluated: Sequence[Evaluated]) -> charts.Cells:
     """Return a bar for each check with the share of items that fail it, the largest share first.
 
@@ -45,22 +42,17 @@ def fault_bars(checks: Sequence[Check], evaluated: Sequence[Evaluated]) -> chart
     """
     verdicts = [each for _, each in distinct(evaluated)]
     counted = tally({}, checks, verdicts)
-    bars = []
+    bars: list[tuple[float, dict[str, object]]] = []
     for check in checks:
         faults, unknown = counted.cells[check.title], counted.unknown[check.title]
         known = len(verdicts) - unknown
-        share = (faults or 0) / known if known else 0.0
-        bars.append((share, _bar(check.title, faults, known, unknown, share)))
+        share, text = 0.0, UNKNOWN
+        if known:
+            share = (faults or 0) / known
+            text = f"{faults} of {known} ({share:.0%})"
+            text += f", {unknown} {UNKNOWN}" if unknown else ""
+        bars.append((share, {"Check": check.title, "Share": 100 * share, "Text": text}))
     return [bar for _, bar in sorted(bars, key=lambda pair: -pair[0])]
-
-
-def _bar(
-    title: str, faults: int | None, known: int, unknown: int, share: float
-) -> dict[str, object]:
-    text = UNKNOWN
-    if known:
-        text = f"{faults} of {known} ({share:.0%})" + (f", {unknown} {UNKNOWN}" if unknown else "")
-    return {"Check": title, "Share": 100 * share, "Text": text}
 
 
 def bars_in_words(nouns: str, bars: charts.Cells) -> str:
@@ -72,10 +64,9 @@ def bars_in_words(nouns: str, bars: charts.Cells) -> str:
 def show_faults(nouns: str, checks: Sequence[Check], evaluated: Sequence[Evaluated]) -> None:
     """Show for each check the share of items that fail it."""
     bars = fault_bars(checks, evaluated)
-    charts.show_percents(bars, "Check", "Share with this fault", bars_in_words(nouns, bars))
-
-
-# -- weeks -----------------------------------------------------------------------------------------
+    charts.show_percents(
+        bars, "Check", "Share with this fault, in percent", bars_in_words(nouns, bars)
+    )
 
 
 def grade(verdicts: Verdicts) -> str:

@@ -108,9 +108,6 @@ def entry_text(entry: Entry) -> str:
     return f"{linked(name, entry.link)} {escaped(title)}: {reason}"
 
 
-# -- what is unknown -------------------------------------------------------------------------------
-
-
 def _show_unknown(report: ProfileReport, sheet: Sheet, username: str) -> None:
     lines = [f"- {text}" for text in unread_texts(report, _EVALUATED)]
     lines += [f"- {doubt_text(doubt)}" for doubt in report.fixes.doubts]

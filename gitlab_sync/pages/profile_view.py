@@ -90,7 +90,15 @@ def show_profile(snapshot: Snapshot[ProfileQuery, ProfileReport]) -> bool:
         return False
     fields.show_unknown_projects(report.unknown_projects)
     if report.user is None:
-        return _show_not_found(report)
+        is_missing = report[0]["Status"] == "Not Found"  # otherwise an error hides the person
+        if is_missing:
+            st.warning(
+                "Check the spelling: it must be the name after the @, not the full name. Or your "
+                "account is not allowed to see this person.",
+                title=f"There is no user {escaped(_username(report))} in this GitLab",
+                icon=":material/person_off:",
+            )
+        return is_missing
     _show_head(report, instance)
     _show_numbers(report)
     show_fixes(report, instance)
@@ -98,23 +106,6 @@ def show_profile(snapshot: Snapshot[ProfileQuery, ProfileReport]) -> bool:
     _show_tables(report, report.sheets(instance))
     _show_readme(report)
     return False
-
-
-# -- the person ------------------------------------------------------------------------------------
-
-
-def _show_not_found(report: ProfileReport) -> bool:
-    """Show that there is no such user; return False if another error hides the person."""
-    (row,) = report
-    if row["Status"] != "Not Found":
-        return False
-    st.warning(
-        "Check the spelling: it must be the name after the @, not the full name. Or your account "
-        "is not allowed to see this person.",
-        title=f"There is no user {escaped(str(row['Username']))} in this GitLab",
-        icon=":material/person_off:",
-    )
-    return True
 
 
 def _show_head(report: ProfileReport, instance: str) -> None:
@@ -128,7 +119,7 @@ def _show_head(report: ProfileReport, instance: str) -> None:
             link = row[tables.LINK]
             parts = [
                 f"@{escaped(str(row['Username']))}",
-                f"id {row['Id']}",
+                f"ID {row['Id']}",
                 linked("Open in GitLab", str(link)) if link is not None else "",
             ]
             st.markdown(" · ".join(filter(None, parts)))
@@ -158,9 +149,6 @@ def initials_image(name: str) -> str:
     )
 
 
-# -- numbers ---------------------------------------------------------------------------------------
-
-
 def _show_numbers(report: ProfileReport) -> None:
     for cards, widths in zip(CARDS, _WIDTHS, strict=True):
         for column, (card, titles) in zip(st.columns(widths), cards.items(), strict=True):
@@ -186,9 +174,6 @@ def number_text(report: ProfileReport, title: str) -> str:
         return UNKNOWN
     shown = format_hours_minutes(number) if title == "Time Spent" else f"{number:,}"
     return f"≥ {shown}" if title in report.at_least else shown
-
-
-# -- charts and tables -----------------------------------------------------------------------------
 
 
 def _show_quality(report: ProfileReport) -> None:
@@ -232,9 +217,6 @@ def _show_tables(report: ProfileReport, sheets: Sequence[Sheet]) -> None:
 
 def _username(report: ProfileReport) -> str:
     return str(report[0]["Username"])
-
-
-# -- the README ------------------------------------------------------------------------------------
 
 
 def _show_readme(report: ProfileReport) -> None:

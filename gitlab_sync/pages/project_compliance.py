@@ -6,15 +6,18 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from gitlab_sync.errors import without_secrets
 from gitlab_sync.pages import compliance_fields as inputs
 from gitlab_sync.pages.compliance_report import show_report, show_scores
+from gitlab_sync.pages.state.server_settings import server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import show_input_error
+from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_select_hint, show_table
-from gitlab_sync.rules.projects.compliance import Policy, worst_first
+from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy, worst_first
+from gitlab_sync.rules.projects.projects_input import projects_of_csv
 from gitlab_sync.services import compliance as compliance_service
 from gitlab_sync.services.compliance import ComplianceQuery, left_out, projects_sheet
 from gitlab_sync.services.project_report import ComplianceReport
@@ -56,12 +59,29 @@ def one_project(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, 
 
 def many_projects(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, ComplianceReport]:
     """Show the fields for many projects and return their query."""
-    inputs.projects_upload()
+    fields.upload_field(
+        "projects",
+        "repos",
+        lambda text: without_secrets(projects_of_csv(text)),
+        "A column titled project, path, URL or ID, else the first column.",
+    )
     with st.form("many"):
-        text = inputs.projects_field()
+        text = fields.lines_field(
+            "Projects",
+            "repos",
+            "group/project\nhttps://gitlab.example.com/group/other-project\n4711",
+            "One project per line: its path, URL or ID.",
+        )
         columns = st.columns(2)
         with columns[0]:
-            group = inputs.group_field(inputs.DEMO_GROUP if visitor.is_demo else "")
+            fields.fill_in("in_group", inputs.DEMO_GROUP if visitor.is_demo else "")
+            group = fields.line_field(
+                "All projects of this group and its subgroups (optional)",
+                "in_group",
+                "group path, ID or URL",
+                "Without projects that are archived, marked for deletion, forks, or only shared "
+                "with the group.",
+            ).strip("/")
         with columns[1]:
             licences = inputs.licences_field(policy)
         pressed = fields.run_button(clean="repos")
@@ -131,17 +151,12 @@ def help_texts(policy: Policy) -> Mapping[str, str]:
 
 visitor = current_visitor()
 show_header(visitor, "Project compliance", LEAD)
-policy = inputs.server_policy()
-view = st.segmented_control(
-    "Projects to check",
-    (ONE, MANY),
-    default=ONE,
-    required=True,
-    key="view",
-    label_visibility="collapsed",
-    bind="query-params",
+policy = valid_or(
+    DEFAULT_POLICY,
+    lambda: inputs.read_policy(server_secrets().get("compliance", {})),
+    "This server's compliance policy is not valid, so the default policy applies",
 )
-if view == ONE:
+if fields.choice_field("Projects to check", (ONE, MANY), "view") == ONE:
     run_and_show(
         visitor,
         "project",

@@ -15,7 +15,7 @@ from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.hosts import Hosts
 from gitlab_sync.pages.state.server_settings import allowed_hosts
 from gitlab_sync.pages.state.sign_ins import SignIn
-from gitlab_sync.pages.widgets.error_panel import error_text, show_error, show_input_error
+from gitlab_sync.pages.widgets.error_panel import error_text, show_error, show_input_error, valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 
 _ATTEMPT = "_sign_in_attempt"
@@ -65,10 +65,8 @@ def _offer_demo() -> None:
 
 def _offer_token() -> None:
     st.header("Use your GitLab", anchor=False, icon=":material/key:")
-    try:
-        hosts = allowed_hosts()
-    except ConfigurationError as error:
-        show_error("This server's list of allowed hosts is not valid", error)
+    hosts = valid_or(None, allowed_hosts, "This server's list of allowed hosts is not valid")
+    if hosts is None:
         return
     # Each attempt has a new field, so a refused token stays neither on the page nor in its state.
     attempt = st.session_state.setdefault(_ATTEMPT, 0)

@@ -30,9 +30,6 @@ _DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
-# -- scores of teams -------------------------------------------------------------------------------
-
-
 def score_parts(board: LeaderboardReport) -> charts.Cells:
     """Return the parts of the scores of the best teams, up to `charts.MOST_ROWS` teams.
 
@@ -138,9 +135,6 @@ def show_scores(board: LeaderboardReport) -> None:
         st.caption(f"The best {len(shown)} of {len(board.teams)} teams.")
 
 
-# -- shares of members -----------------------------------------------------------------------------
-
-
 def share_bars(team: TeamAnswer, measure: str) -> charts.Cells:
     """Return the members' shares of one of the team's numbers, the largest first.
 
@@ -148,10 +142,12 @@ def share_bars(team: TeamAnswer, measure: str) -> charts.Cells:
     """
     rows = [row for row in team.shares if row["Measure"] == measure]
     rows.sort(key=lambda row: -_share(row))
-    return [
-        {"Username": row["Username"], "Share": _share(row), "Text": _share_text(row)}
-        for row in rows[: charts.MOST_ROWS]
-    ]
+    bars: charts.Cells = []
+    for row in rows[: charts.MOST_ROWS]:
+        share = _share(row)
+        text = UNKNOWN if row["Share"] is None else f"{row['Number']} ({share:.0f} %)"
+        bars.append({"Username": row["Username"], "Share": share, "Text": text})
+    return bars
 
 
 def _share(row: TableRow) -> float:
@@ -159,27 +155,18 @@ def _share(row: TableRow) -> float:
     return float(share) if isinstance(share, int | float) else 0.0
 
 
-def _share_text(row: TableRow) -> str:
-    return UNKNOWN if row["Share"] is None else f"{row['Number']} ({_share(row):.0f} %)"
-
-
 def show_shares(team: TeamAnswer) -> None:
     """Show the members' shares of the team's work, one chart for each number."""
     for column, name in zip(st.columns(len(SHARED)), SHARED, strict=True):
+        title, total = TITLES[name], team.result.total(name)
+        bars = share_bars(team, title)
+        first = ", ".join(f"{bar['Username']} {bar['Text']}" for bar in bars[:5])
+        alt_text = f"Bars: shares of {title}, most first: {first}"
         with column:
-            _show_share(share_bars(team, TITLES[name]), TITLES[name], team.result.total(name))
+            st.markdown(f"**{title}**: {UNKNOWN if total is None else f'{total:,}'}")
+            charts.show_percents(bars, "Username", "Share in percent", alt_text)
     if len(team.result.members) > charts.MOST_ROWS:
         st.caption(f"The {charts.MOST_ROWS} members with the most, of {len(team.result.members)}.")
-
-
-def _show_share(bars: charts.Cells, title: str, total: Number | None) -> None:
-    st.markdown(f"**{title}**: {UNKNOWN if total is None else f'{total:,}'}")
-    first = ", ".join(f"{bar['Username']} {bar['Text']}" for bar in bars[:5])
-    alt_text = f"Bars: shares of {title}, most first: {first}"
-    charts.show_percents(bars, "Username", "Share in percent", alt_text)
-
-
-# -- a person's days -------------------------------------------------------------------------------
 
 
 def days_in_words(days: Sequence[TableRow]) -> str:

@@ -139,12 +139,12 @@ def teams_field(default: str) -> tuple[Team, ...] | None:
             f"No members in {', '.join(map(escaped, empty))}: enter usernames after the colon.",
             icon=":material/warning:",
         )
-    is_valid = fields.check_number(
-        people, fields.MOST_PEOPLE, "people", "Compare fewer teams at a time"
-    )
+    advice = "Compare fewer teams at a time"
+    is_valid = fields.check_number(people, fields.MOST_PEOPLE, "people", advice)
     # Opening it sends what the visitor typed, so the file has the newest text.
     with st.popover("Save teams", icon=":material/save:", key="save", on_change="rerun"):
-        st.caption(f"{plural(len(found.teams), 'team')}, {_people(people)}")
+        number = "1 person" if people == 1 else f"{people:,} people"
+        st.caption(f"{plural(len(found.teams), 'team')}, {number}")
         st.download_button(
             "Download",
             teams_to_json(found.teams),
@@ -185,12 +185,7 @@ def _text_field(default: str) -> str:
     return text or ""
 
 
-def _people(number: int) -> str:
-    return "1 person" if number == 1 else f"{number:,} people"
-
-
 def _show_faults(faults: Sequence[str], title: str) -> None:
-    """Show the first faults, and all of them in an expander."""
     fields.show_faults(faults, title)
     if len(faults) > _SHOWN_FAULTS:
         with st.expander(f"All {len(faults)} faults"):

@@ -18,7 +18,7 @@ from gitlab_sync.pages.team_tables import HELP, OneTeam, badges_in_words, unknow
 from gitlab_sync.pages.team_text import teams_as_text
 from gitlab_sync.pages.team_view import show_team
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
+from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table, show_workbook_download
@@ -72,18 +72,6 @@ def key_of(query: LeaderboardQuery) -> Hashable:
     return (teams, tuple(query.projects), query.period, str(query.zone), weights)
 
 
-def server_weights() -> Mapping[str, Number]:
-    """Return the operator's points or the default ones; show an error if the setting is invalid."""
-    try:
-        return read_weights(server_secrets().get("leaderboard", {}))
-    except ConfigurationError as error:
-        show_error(
-            "This server's points for the leaderboard are not valid, so the default points apply",
-            error,
-        )
-        return DEFAULT_WEIGHTS
-
-
 def read_weights(setting: object) -> Mapping[str, Number]:
     """Return the points of the section `leaderboard`. Raises ConfigurationError if invalid."""
     weights = setting.get("weights", {}) if isinstance(setting, Mapping) else None
@@ -103,7 +91,11 @@ def show_fields(visitor: SignIn) -> FormResult[LeaderboardQuery, Board]:
         projects = fields.projects_field()
         period = fields.read_period(*fields.dates_fields())
         pressed = fields.run_button()
-    weights = server_weights()
+    weights = valid_or(
+        DEFAULT_WEIGHTS,
+        lambda: read_weights(server_secrets().get("leaderboard", {})),
+        "This server's points for the leaderboard are not valid, so the default points apply",
+    )
     if teams is None or period is None:
         return None, pressed
     if not any(team.members for team in teams):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitlab_sync.reports.cells import Kind
@@ -13,7 +13,7 @@ from gitlab_sync.rules.scores.badges import BADGES, Badge
 from gitlab_sync.rules.scores.contribution import INDEX_COLUMNS
 from gitlab_sync.rules.scores.leaderboard import score_columns
 from gitlab_sync.rules.scores.work import TITLES
-from gitlab_sync.services.leaderboard import LeaderboardReport, PersonAnswer, TeamAnswer
+from gitlab_sync.services.leaderboard import LeaderboardReport, TeamAnswer
 from gitlab_sync.services.summary import PersonSummary
 from gitlab_sync.types import TableRow
 
@@ -68,53 +68,25 @@ def _criterion(badge: Badge) -> str:
     return f"most {names}" + (" in their team" if badge.among == "team" else "")
 
 
-@dataclass(frozen=True, slots=True)
-class ItemList:
-    """A list of the items of members, as a table with `columns`. Immutable.
-
-    `rows` returns the rows of one member, None if the items could not be read. The table is sorted
-    by the column `day`.
-    """
-
-    rows: Callable[[PersonSummary], list[TableRow] | None]
-    columns: Sequence[str]
-    day: str
-
-
-def _merge_requests(person: PersonSummary) -> list[TableRow] | None:
-    if person.merge_requests is None:
-        return None
-    return [profile.merge_request_row(mr, None, ()) for mr in person.merge_requests.items]
-
-
-def _issues(person: PersonSummary) -> list[TableRow] | None:
-    if person.issues is None:
-        return None
-    return [profile.issue_row(issue, None, ()) for issue in person.issues.items]
-
-
-def _commits(person: PersonSummary) -> list[TableRow] | None:
-    return None if person.commits is None else [*map(profile.commit_row, person.commits.rows)]
-
-
-LISTS: Mapping[str, ItemList] = {
-    "Merge requests": ItemList(
-        _merge_requests,
-        ("Merge Request", "Username", "Title", "State", "Role", "Created", "Merged", "Closed"),
-        "Created",
+LISTS: Mapping[str, Sequence[str]] = {
+    "Merge requests": (
+        *("Merge Request", "Username", "Title", "State", "Role"),
+        *("Created", "Merged", "Closed"),
     ),
-    "Issues": ItemList(
-        _issues,
-        ("Issue", "Username", "Title", "State", "Role", "Created", "Closed", "Labels"),
-        "Created",
-    ),
-    "Commits": ItemList(
-        _commits,
-        ("Commit", "Username", "Project", "Date", "Time", "Message"),
-        "Date",
-    ),
+    "Issues": ("Issue", "Username", "Title", "State", "Role", "Created", "Closed", "Labels"),
+    "Commits": ("Commit", "Username", "Project", "Date", "Time", "Message"),
 }
-"""The lists of items of members, by the titles of their tabs."""
+"""The columns of the lists of items of members, by the titles of their tabs."""
+
+
+def _items_of(person: PersonSummary, title: str) -> list[TableRow] | None:
+    """Return a member's rows of one of `LISTS`; None if the items could not be read."""
+    if title == "Commits":
+        return None if person.commits is None else [*map(profile.commit_row, person.commits.rows)]
+    is_issue = title == "Issues"
+    found = person.issues if is_issue else person.merge_requests
+    row_of = profile.issue_row if is_issue else profile.merge_request_row
+    return None if found is None else [row_of(item, None, ()) for item in found.items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +107,9 @@ class OneTeam:
         """The usernames of the members, sorted, as GitLab spells them."""
         return [str(row["Username"]) for row in self.answer.members]
 
-    def person(self, username: str) -> PersonAnswer:
-        """Return the result of a member."""
-        return self.board.people[username]
-
     def full_name(self, username: str) -> str:
         """Return a member's username, with the full name if it is known."""
-        name = record.text(self.person(username).summary.user, "name")
+        name = record.text(self.board.people[username].summary.user, "name")
         return f"{username} ({name})" if name else username
 
     def points(self) -> Sheet:
@@ -149,46 +117,36 @@ class OneTeam:
         columns = [each for each in score_columns(self.board.query.weights) if each != "Team"]
         rows = [row for row in self.board.scores if row["Team"] == self.name]
         links = {"Username": self._profile}
-        return Sheet(self._title("Points"), columns, rows, self.meta, links)
+        return Sheet(f"Points of {self.name}", columns, rows, self.meta, links)
 
     def indexes(self) -> Sheet:
         """Return the contribution index of each member."""
         rows, links = self.answer.indexes, {"Username": self._profile}
         kinds: dict[str, Kind] = {"Consistency": "percent", "Collaboration": "percent"}
-        return Sheet(self._title("Index"), INDEX_COLUMNS, rows, self.meta, links, kinds)
+        return Sheet(f"Index of {self.name}", INDEX_COLUMNS, rows, self.meta, links, kinds)
 
     def items(self, title: str) -> Sheet:
         """Return one of `LISTS` with the items of all members, the newest first."""
-        item_list = LISTS[title]
+        columns, day = LISTS[title], "Date" if title == "Commits" else "Created"
         rows = [
             {"Username": username, **row}
             for username in self.usernames
-            for row in item_list.rows(self.person(username).summary) or ()
+            for row in _items_of(self.board.people[username].summary, title) or ()
         ]
-        rows.sort(key=lambda row: str(row[item_list.day]), reverse=True)
-        links = {item_list.columns[0]: profile.LINK}
-        return Sheet(
-            self._title(title),
-            item_list.columns,
-            rows,
-            self.meta,
-            links,
-            nothing=profile.NOTHING,
-        )
+        rows.sort(key=lambda row: str(row[day]), reverse=True)
+        name, links = f"{title} of {self.name}", {columns[0]: profile.LINK}
+        return Sheet(name, columns, rows, self.meta, links, nothing=profile.NOTHING)
 
     def incomplete(self, title: str) -> list[str]:
         """Return the members with items that this list might lack."""
         return [
             username
             for username in self.usernames
-            if self.person(username).work.status != "Success"
-            or LISTS[title].rows(self.person(username).summary) is None
+            if self.board.people[username].work.status != "Success"
+            or _items_of(self.board.people[username].summary, title) is None
         ]
 
     def _profile(self, row: TableRow) -> str | None:
         username = str(row["Username"])
-        exists = self.person(username).summary.user is not None
+        exists = self.board.people[username].summary.user is not None
         return f"{self.meta.instance}/{username}" if exists else None
-
-    def _title(self, what: str) -> str:
-        return f"{what} of {self.name}"

@@ -105,7 +105,7 @@ def _show_days(team: OneTeam) -> None:
         st.markdown(f"Recorded: {days_in_words(days)}.")
     else:
         st.markdown("Nothing is known about these days.")
-    error = team.person(username).summary.error
+    error = team.board.people[username].summary.error
     if error:
         st.caption(f"Some data is missing: {escaped(error)}.")
     st.markdown("**Active days and collaboration**")

@@ -6,7 +6,6 @@ A member sees only their own profile, whatever the page's URL says.
 from __future__ import annotations
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from gitlab_sync.pages.profile_view import show_profile
 from gitlab_sync.pages.state.server_settings import role_of
@@ -40,7 +39,13 @@ def show_fields(
     `own` is the only username that the visitor may look up; None allows all and shows a field.
     """
     with st.form("profile"):
-        text, below = _user_field(visitor) if own is None else (own, st.empty())
+        text = own
+        if text is None:
+            fields.fill_in("user", DEMO_USER if visitor.is_demo else "")
+            text = fields.line_field(
+                "Username", "user", "alice", "The name after the @ in GitLab, not the full name."
+            )
+        below = st.empty()
         projects = fields.projects_field()
         days = fields.dates_fields()
         pressed, quick = fields.run_button_and_quick(clean="user")
@@ -55,17 +60,7 @@ def show_fields(
     return PageQuery(page, key, "parts of the profile", query, profile_service.answer), pressed
 
 
-def _user_field(visitor: SignIn) -> tuple[str, DeltaGenerator]:
-    """Show the field for the person; return its text, and a place for errors below it."""
-    fields.fill_in("user", DEMO_USER if visitor.is_demo else "")
-    text = fields.line_field(
-        "Username", "user", "alice", "The name after the @ in GitLab, not the full name."
-    )
-    return text, st.empty()
-
-
 def _check_user(username: str, *, pressed: bool) -> bool:
-    """Return whether this is a valid username; show what is wrong with it if not."""
     if not username:
         if pressed:
             show_input_error("Enter a username.")

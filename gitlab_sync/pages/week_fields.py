@@ -9,35 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 from urllib.parse import quote
 
 import streamlit as st
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
+from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error, valid_or
 from gitlab_sync.rules.delimited import DELIMITERS, delimiter_of, lines_of, records_of
-from gitlab_sync.rules.identity.people_input import Layout, PeopleInput, Person, layout_of
+from gitlab_sync.rules.identity.people_input import PeopleInput, Person, layout_of
 from gitlab_sync.rules.identity.teams import Team
-from gitlab_sync.rules.scores.weekly import (
-    MOST_DAYS,
-    PERSON_COLUMNS,
-    WEEK,
-    Days,
-    WeekPeople,
-    WeekPerson,
-    days_between,
-    last_days,
-    parse_week_people,
-)
+from gitlab_sync.rules.scores import weekly
 
-LAST_DAYS, ONE_DAY, RANGE = SPANS = (f"{WEEK} days", "One day", "Range")
+LAST_DAYS, ONE_DAY, RANGE = SPANS = (f"{weekly.WEEK} days", "One day", "Range")
 """The choices of days."""
 
 MOST_CHARACTERS = 100_000
 """The longest text of people in the page's URL: the server refuses requests of twice the length."""
 
-_NUMBERS = {LAST_DAYS: WEEK, ONE_DAY: 1}
+_NUMBERS = {LAST_DAYS: weekly.WEEK, ONE_DAY: 1}
+_NOT_VALID = "These days are not valid"
 _FIELD = "people"
 _FILE = "file"
 _OTHER_TITLES = {"team name", "team", "full name", "name"}
@@ -45,30 +37,10 @@ _USERNAME_COLUMN = 2  # without a header
 _TO_QUOTE = re.compile(rf'["#\s{re.escape(DELIMITERS)}]')
 
 
-# -- people ----------------------------------------------------------------------------------------
-
-
-def people_upload() -> None:
-    """Show the upload for a file with people, who are added to `people_field`."""
-    fields.upload_field(
-        "people", _FIELD, people_of_csv, f"With the columns {', '.join(PERSON_COLUMNS)}."
-    )
-
-
-def people_field(default: str) -> str:
-    """Show the field for people, filled with `default` at first, and return its text."""
-    return fields.people_field(
-        _FIELD,
-        default,
-        "Red Team, Alice Smith, alice\nbob",
-        "One person per line: team, full name and GitLab username, or only the username.",
-    )
-
-
 def people_of_teams(teams: Iterable[Team], names: Mapping[str, str]) -> str:
     """Return the members of teams as lines of the field; `names` has full names by username."""
     return "\n".join(
-        _line(WeekPerson(team.name, names.get(member.username, ""), member.username))
+        _line(weekly.WeekPerson(team.name, names.get(member.username, ""), member.username))
         for team in teams
         for member in team.members
     )
@@ -80,7 +52,7 @@ def people_of_csv(text: str) -> str:
     return "\n".join([*map(_line, found.people), *(f"# {fault}" for fault in found.faults)])
 
 
-def _line(person: WeekPerson) -> str:
+def _line(person: weekly.WeekPerson) -> str:
     if not person.team and not person.name:
         return person.username
     return ", ".join([_quoted(person.team), _quoted(person.name), person.username])
@@ -94,7 +66,7 @@ def _quoted(cell: str) -> str:
     return '"' + plain.replace('"', '""') + '"'
 
 
-def read_people(text: str, source: str = _FIELD) -> WeekPeople:
+def read_people(text: str, source: str = _FIELD) -> weekly.WeekPeople:
     """Return the people of a text, each once, and its faults; never raises.
 
     Lines that begin with `#` are comments. A line without a delimiter is a username. A header
@@ -104,21 +76,14 @@ def read_people(text: str, source: str = _FIELD) -> WeekPeople:
     lines = ["" if line.lstrip().startswith("#") else line for line in lines_of(text)]
     records = records_of("\n".join(lines))
     layout = layout_of(records)
-    if not layout.titles and layout.rows and _has_other_title(layout.rows[0][1]):
-        number, cells = layout.rows[0]
+    number, cells = layout.rows[0] if layout.rows else (0, ())
+    if not layout.titles and _OTHER_TITLES & {cell.lower() for cell in cells}:
         titles = ", ".join(filter(None, cells))
-        fault = f"one column must be titled {PERSON_COLUMNS[-1]}, got {titles[:200]}"
-        return WeekPeople((), (f"{source}, line {number}: {fault}",))
-    before = delimiter_of(lines) * _username_column(layout)
-    return parse_week_people("\n".join(_complete(line, before) for line in lines), source)
-
-
-def _has_other_title(cells: Iterable[str]) -> bool:
-    return bool(_OTHER_TITLES & {cell.lower() for cell in cells})
-
-
-def _username_column(layout: Layout) -> int:
-    return layout.user if layout.titles else _USERNAME_COLUMN
+        fault = f"one column must be titled {weekly.PERSON_COLUMNS[-1]}, got {titles[:200]}"
+        return weekly.WeekPeople((), (f"{source}, line {number}: {fault}",))
+    column = layout.user if layout.titles else _USERNAME_COLUMN
+    before = delimiter_of(lines) * column
+    return weekly.parse_week_people("\n".join(_complete(line, before) for line in lines), source)
 
 
 def _complete(line: str, before: str) -> str:
@@ -127,7 +92,7 @@ def _complete(line: str, before: str) -> str:
     return before + line if is_single else line
 
 
-def check_people(text: str, found: WeekPeople) -> bool:
+def check_people(text: str, found: weekly.WeekPeople) -> bool:
     """Show what is wrong with the people of the field; return whether they can be looked up."""
     left_out = [line.lstrip("# ") for line in text.splitlines() if line.startswith(f"# {_FILE}")]
     if left_out:
@@ -146,17 +111,7 @@ def check_people(text: str, found: WeekPeople) -> bool:
     return True
 
 
-# -- days ------------------------------------------------------------------------------------------
-
-
-def span_field() -> str:
-    """Show, outside of a form, the choice of days, and return one of `SPANS`."""
-    return st.segmented_control(
-        "Days", SPANS, default=LAST_DAYS, required=True, key="span", bind="query-params"
-    )
-
-
-def days_fields(span: str, today: date, default: date | None = None) -> Days | None:
+def days_fields(span: str, today: date, default: date | None = None) -> weekly.Days | None:
     """Show the fields for the days and return the days; show an error and return None if invalid.
 
     `today` is the last possible day, and `default` the last day that is filled in.
@@ -165,25 +120,18 @@ def days_fields(span: str, today: date, default: date | None = None) -> Days | N
     if span == RANGE:
         columns = st.columns(2)
         with columns[0]:
-            first = _day_field("From", "from", last_days(default)[0])
+            first = _day_field("From", "from", weekly.last_days(default)[0])
         with columns[1]:
-            last = _day_field(f"To (at most {MOST_DAYS} days)", "to", default)
+            last = _day_field(f"To (at most {weekly.MOST_DAYS} days)", "to", default)
+        read = partial(weekly.days_between, first, last)
     else:
         last = _day_field("Day" if span == ONE_DAY else "Up to", "to", default)
-    try:
-        days = days_between(first, last) if span == RANGE else last_days(last, _NUMBERS[span])
-        return _up_to(today, days)
-    except ConfigurationError as error:
-        show_error("These days are not valid", error)
+        read = partial(weekly.last_days, last, _NUMBERS[span])
+    days = valid_or(None, read, _NOT_VALID)
+    if days is not None and days[-1] > today:
+        fault = f"The last day must be {today} or earlier, got {days[-1]}"
+        show_error(_NOT_VALID, ConfigurationError(fault, hint="Choose days up to today."))
         return None
-
-
-def _up_to(today: date, days: Days) -> Days:
-    if days[-1] > today:
-        raise ConfigurationError(
-            f"The last day must be {today} or earlier, got {days[-1]}",
-            hint="Choose days up to today.",
-        )
     return days
 
 

@@ -15,13 +15,7 @@ from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import charts
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules.identity.usernames import username_key
-from gitlab_sync.rules.scores.weekly import (
-    MEASURES,
-    PERSON_COLUMNS,
-    DayWork,
-    PersonWeek,
-    WeekPerson,
-)
+from gitlab_sync.rules.scores import weekly
 from gitlab_sync.rules.text import plural
 from gitlab_sync.types import Scalar, TableRow
 
@@ -30,7 +24,6 @@ SETTING = "hours_for"
 
 TITLE = "Hours"
 _HOURS = 24
-_MARK = "•"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +50,12 @@ class Viewer:
         names = {username_key(str(name)) for name in setting}
         return cls(visitor.username, visitor.is_demo or username_key(visitor.username) in names)
 
-    def sees(self, person: WeekPerson) -> bool:
+    def sees(self, person: weekly.WeekPerson) -> bool:
         """Return whether the visitor may see the person's hours."""
         return self.sees_all or person.key == username_key(self.username)
 
 
-# -- views -----------------------------------------------------------------------------------------
-
-
-def by_person(weeks: Iterable[PersonWeek]) -> charts.Cells:
+def by_person(weeks: Iterable[weekly.PersonWeek]) -> charts.Cells:
     """Return a cell for each person and hour with the number of days that have something in it.
 
     Each has `Row` (the username, with ` ?` if something is unknown), `Hour` (0 to 23), `Number`,
@@ -73,29 +63,27 @@ def by_person(weeks: Iterable[PersonWeek]) -> charts.Cells:
     """
     cells = []
     for week in weeks:
+        title = week.person.username + (" ?" if any(map(_has_unknown, week.days.values())) else "")
         for hour in range(_HOURS):
             number = sum(hour in work.hours for work in week.days.values())
-            cells.append(_cell(_row_title(week), hour, number, str(number)))
+            cells.append(_cell(title, hour, number, str(number)))
     return cells
 
 
-def by_day(week: PersonWeek) -> charts.Cells:
+def by_day(week: weekly.PersonWeek) -> charts.Cells:
     """Return a cell for each day and hour of one person, with the fields of `by_person`."""
     return [
-        _cell(charts.day_title(day), hour, int(hour in work.hours), _MARK)
+        _cell(charts.day_title(day), hour, int(hour in work.hours), "•")
         for day, work in week.days.items()
         for hour in range(_HOURS)
     ]
 
 
-def _row_title(week: PersonWeek) -> str:
-    has_unknown = any(_has_unknown(work) for work in week.days.values())
-    return week.person.username + (" ?" if has_unknown else "")
-
-
-def _has_unknown(work: DayWork) -> bool:
+def _has_unknown(work: weekly.DayWork) -> bool:
     """Return whether the day can have more hours, because one of its numbers is unknown."""
-    return any(work.number(measure) is None for measure in MEASURES if measure != "time_spent")
+    return any(
+        work.number(measure) is None for measure in weekly.MEASURES if measure != "time_spent"
+    )
 
 
 def _cell(title: str, hour: int, number: int, text: str) -> dict[str, object]:
@@ -119,27 +107,26 @@ def in_words(cells: charts.Cells, who: str) -> str:
 def show_grid(cells: charts.Cells, who: str) -> None:
     """Show the cells of `by_person` or `by_day` as a grid with a column for each hour."""
     x = alt.X("Hour:O", title="Hour of the day", axis=alt.Axis(labelAngle=0, orient="top"))
-    y = charts.rows_down("Row")
     tooltip = [
         alt.Tooltip("Row", title="Row"),
         alt.Tooltip("Clock", title="Hour"),
         alt.Tooltip("Days", title="Recorded on"),
     ]
-    charts.show_chart(charts.heat_grid(cells, x, y, tooltip), in_words(cells, who))
+    charts.show_chart(charts.heat_grid(cells, x, tooltip), in_words(cells, who))
 
 
-def hours_sheet(weeks: Sequence[PersonWeek], meta: Meta) -> Sheet:
+def hours_sheet(weeks: Sequence[weekly.PersonWeek], meta: Meta) -> Sheet:
     """Return the hours as a table, one row for each person and one column for each day: `9, 14`."""
     rows = [_hours_row(week) for week in weeks]
     days = [day.isoformat() for day in weeks[0].days] if weeks else []
-    columns = [*PERSON_COLUMNS, *days]
+    columns = [*weekly.PERSON_COLUMNS, *days]
     return Sheet(TITLE, columns, rows, meta, kinds=dict.fromkeys(columns, "text"))
 
 
-def _hours_row(week: PersonWeek) -> TableRow:
+def _hours_row(week: weekly.PersonWeek) -> TableRow:
     person = week.person
     cells: dict[str, Scalar] = dict(
-        zip(PERSON_COLUMNS, (person.team, person.name, person.username), strict=True)
+        zip(weekly.PERSON_COLUMNS, (person.team, person.name, person.username), strict=True)
     )
     for day, work in week.days.items():
         hours = ", ".join(map(str, work.hours))

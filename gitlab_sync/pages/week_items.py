@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from urllib.parse import urlsplit
 
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -58,15 +58,12 @@ def _dated(
             number = record.number(item, "iid")
             name = "" if number is None else f"{sign}{number} "
             yield {
-                **_when(moment),
+                "Day": moment.date().isoformat(),
+                "Time": f"{moment:%H:%M}",
                 "Kind": kind,
                 "Item": name + (record.text(item, "title") or ""),
                 "Link": record.link(item),
             }
-
-
-def _when(moment: datetime) -> TableRow:
-    return {"Day": moment.date().isoformat(), "Time": f"{moment:%H:%M}"}
 
 
 def _of_commit(row: TableRow) -> TableRow:

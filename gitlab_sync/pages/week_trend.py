@@ -10,6 +10,7 @@ import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, i
 import streamlit as st
 
 from gitlab_sync.pages.widgets import charts
+from gitlab_sync.pages.widgets.fields import choice_field
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules.scores.time_logs import format_hours_minutes
 from gitlab_sync.rules.scores.weekly import MEASURES, Measure, PersonWeek
@@ -122,30 +123,30 @@ def _in_hours(measure: Measure, number: Number | None) -> Number | None:
     return number / HOUR if measure == "time_spent" and number is not None else number
 
 
-# -- how it looks ----------------------------------------------------------------------------------
-
-
 def show_trend(weeks: Sequence[PersonWeek], measure: Measure) -> None:
     """Show a measure by day, in the way that the visitor selects."""
-    way = TOGETHER
-    if len(weeks) > 1:
-        way = st.segmented_control(
-            "Chart",
-            WAYS,
-            default=TOGETHER,
-            required=True,
-            key="by",
-            label_visibility="collapsed",
-            bind="query-params",
-        )
+    way = choice_field("Chart", WAYS, "by") if len(weeks) > 1 else TOGETHER
     if way == TOGETHER:
         points = together(weeks, measure)
         # If all numbers are unknown the table says so; an empty chart would look like no work.
         if any(point["Number"] is not None for point in points):
             _show_lines(points, measure)
-            _show_incomplete(weeks, measure)
+            unknown = Total.of(weeks, measure, [week.total(measure) for week in weeks]).unknown
+            if unknown:
+                st.caption(
+                    f"Not everything is known about {unknown:,} of {len(weeks):,} people: the real "
+                    "numbers can be higher."
+                )
         return
-    _show_rows(in_rows(weeks, measure, way), measure, way)
+    cells = in_rows(weeks, measure, way)
+    tooltip: list[str | alt.Tooltip] = [
+        alt.Tooltip("Row", title=way.removeprefix("By ").capitalize()),
+        "Day",
+        alt.Tooltip("Total", title=MEASURES[measure]),
+    ]
+    grid = charts.heat_grid(cells, charts.days_across(), tooltip)
+    charts.show_chart(grid, rows_in_words(cells, measure))
+    st.caption("The stronger the colour, the more was recorded on that day.")
     number = len(_rows(weeks, way))
     if number > charts.MOST_ROWS:
         what = "people" if way == BY_PERSON else "teams"
@@ -155,16 +156,16 @@ def show_trend(weeks: Sequence[PersonWeek], measure: Measure) -> None:
 
 
 def _show_lines(points: charts.Cells, measure: Measure) -> None:
-    found = pd.DataFrame(points)
+    title = f"{MEASURES[measure]} in hours" if measure == "time_spent" else MEASURES[measure]
     looks = alt.Scale(domain=[NOW, BEFORE], range=[charts.BLUE, charts.GREY])
     dashes = alt.Scale(domain=[NOW, BEFORE], range=[[1, 0], [5, 4]])
     legend = alt.Legend(orient="top", symbolType="stroke", symbolSize=400, symbolStrokeWidth=2)
-    base = alt.Chart(found, height=_HEIGHT).encode(
+    base = alt.Chart(pd.DataFrame(points), height=_HEIGHT).encode(
         charts.days_across(),
         tooltip=["When", "Date", alt.Tooltip("Text", title=MEASURES[measure])],
     )
     lines = base.mark_line(point=alt.OverlayMarkDef(size=60)).encode(
-        alt.Y("Number:Q", title=_title(measure), axis=alt.Axis(tickMinStep=1)),
+        alt.Y("Number:Q", title=title, axis=alt.Axis(tickMinStep=1)),
         alt.Color("When:N", title=None, scale=looks, legend=legend),
         alt.StrokeDash("When:N", title=None, scale=dashes, legend=legend),
     )
@@ -174,32 +175,6 @@ def _show_lines(points: charts.Cells, measure: Measure) -> None:
         .encode(y=alt.datum(0), text=alt.datum(UNKNOWN))
     )
     charts.show_chart(lines + unknown, lines_in_words(points, measure))
-
-
-def _show_incomplete(weeks: Sequence[PersonWeek], measure: Measure) -> None:
-    """Show for how many people the lines can be too low, if any."""
-    unknown = Total.of(weeks, measure, [week.total(measure) for week in weeks]).unknown
-    if unknown:
-        st.caption(
-            f"Not everything is known about {unknown:,} of {len(weeks):,} people: the real numbers "
-            "can be higher."
-        )
-
-
-def _show_rows(cells: charts.Cells, measure: Measure, way: str) -> None:
-    y = charts.rows_down("Row")
-    tooltip: list[str | alt.Tooltip] = [
-        alt.Tooltip("Row", title=way.removeprefix("By ").capitalize()),
-        "Day",
-        alt.Tooltip("Total", title=MEASURES[measure]),
-    ]
-    chart = charts.heat_grid(cells, charts.days_across(), y, tooltip)
-    charts.show_chart(chart, rows_in_words(cells, measure))
-    st.caption("The stronger the colour, the more was recorded on that day.")
-
-
-def _title(measure: Measure) -> str:
-    return f"{MEASURES[measure]} in hours" if measure == "time_spent" else MEASURES[measure]
 
 
 def lines_in_words(points: charts.Cells, measure: Measure) -> str:

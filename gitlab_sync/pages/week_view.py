@@ -18,28 +18,22 @@ from gitlab_sync.pages.widgets.table_view import TableOptions, show_select_hint,
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
-from gitlab_sync.rules.scores.weekly import (
-    MEASURES,
-    OVERVIEW,
-    PERSON_COLUMNS,
-    Measure,
-    PersonWeek,
-)
+from gitlab_sync.rules.scores import weekly
 from gitlab_sync.rules.scores.work import add
 from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, WeeklyReport
 from gitlab_sync.types import Scalar, TableRow
 
 FILE = "Weekly_Performance"
-VIEWS = (OVERVIEW, *MEASURES.values(), hours.TITLE)
+VIEWS = (weekly.OVERVIEW, *weekly.MEASURES.values(), hours.TITLE)
 
 _METRIC_WIDTH = 172  # pixels: four fit next to each other, and two on a phone
-_USERNAME = PERSON_COLUMNS[-1]
+_USERNAME = weekly.PERSON_COLUMNS[-1]
 _HELP = {
     "Total": "The total of all days that are shown.",
     "Before": "The total of the same number of days before.",
     "Change": "How much more (+) or less (-) than on the same number of days before.",
 }
-_MEASURE_OF = {title: measure for measure, title in MEASURES.items()}
+_MEASURE_OF = {title: measure for measure, title in weekly.MEASURES.items()}
 
 
 def show_week(viewer: Viewer, snapshot: Snapshot[WeeklyQuery, WeeklyReport]) -> None:
@@ -52,15 +46,7 @@ def show_week(viewer: Viewer, snapshot: Snapshot[WeeklyQuery, WeeklyReport]) -> 
         st.info("This group has no members, or only bots.", icon=":material/info:")
         return
     show_totals([each.week for each in report.people])
-    view = st.segmented_control(
-        "Show",
-        VIEWS,
-        default=OVERVIEW,
-        required=True,
-        key="show",
-        label_visibility="collapsed",
-        bind="query-params",
-    )
+    view = fields.choice_field("Show", VIEWS, "show")
     meta = Meta.of_report(report, snapshot.instance, snapshot.query.in_words())
     if view == hours.TITLE:
         row = _show_hours(viewer, report.people, meta)
@@ -81,11 +67,11 @@ def show_week(viewer: Viewer, snapshot: Snapshot[WeeklyQuery, WeeklyReport]) -> 
         show_select_hint("the items behind its numbers")
 
 
-def show_totals(weeks: Sequence[PersonWeek]) -> None:
+def show_totals(weeks: Sequence[weekly.PersonWeek]) -> None:
     """Show the totals of all people, compared with the days before."""
     days, before = [*weeks[0].days], [*weeks[0].before]
     with st.container(horizontal=True):
-        for measure, title in MEASURES.items():
+        for measure, title in weekly.MEASURES.items():
             found = Total.of(weeks, measure, [week.total(measure) for week in weeks])
             change = change_text(weeks, measure)
             st.metric(
@@ -104,7 +90,7 @@ def show_totals(weeks: Sequence[PersonWeek]) -> None:
     st.caption(f"{escaped(who)}, {spans[0]}, compared with {spans[1]}.")
 
 
-def change_text(weeks: Sequence[PersonWeek], measure: Measure) -> str:
+def change_text(weeks: Sequence[weekly.PersonWeek], measure: weekly.Measure) -> str:
     """Return how much more or less it is than before: `+3`, `-1h 30m`, or `?`.
 
     People with an unknown number, now or before, are left out.
@@ -112,9 +98,6 @@ def change_text(weeks: Sequence[PersonWeek], measure: Measure) -> str:
     change = add([week.change(measure) for week in weeks])
     sign = "+" if change is not None and change > 0 else ""
     return sign + number_text(measure, change)
-
-
-# -- the views -------------------------------------------------------------------------------------
 
 
 def _show_numbers(
@@ -159,8 +142,8 @@ def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> T
         return None
     st.caption(
         "The hours in which something was recorded: a commit (in the author's time zone), a merged "
-        "merge request or a created issue (in your time zone). They do not say how much, or how "
-        "well."
+        "merge request or a created issue (in your time zone). They say nothing about the "
+        "amount or the quality of the work."
     )
     if len(weeks) > 1:
         shown = weeks[: charts.MOST_ROWS]
@@ -170,9 +153,6 @@ def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> T
     sheet = hours.hours_sheet(weeks, meta)
     options = TableOptions(pinned=[_USERNAME], alt="Hours: one row for each person")
     return show_table(sheet, "week_hours", f"{FILE}_Hours", options, selectable=len(weeks) > 1)
-
-
-# -- one person ------------------------------------------------------------------------------------
 
 
 def _show_items(
@@ -185,9 +165,14 @@ def _show_items(
     if person.status not in {"Success", "Partial"}:
         st.markdown(f"Nothing could be read: {escaped(str(person.error))}.")
         return
-    missing = missing_in_words(person)
+    recorded = person.recorded
+    missing = [
+        title.lower()
+        for measure, title in weekly.MEASURES.items()
+        if getattr(recorded, measure) is None or measure in recorded.partial
+    ]
     if missing:
-        st.markdown(f":material/warning: This list can be incomplete: {missing}.")
+        st.markdown(f":material/warning: This list can be incomplete: {', '.join(missing)}.")
     rows = items_of(person, snapshot.query.zone or visitor_zone(), snapshot.instance)
     if not rows:
         st.markdown("No merge requests, issues or commits were found on these days.")
@@ -195,13 +180,3 @@ def _show_items(
     username = person.week.person.username
     sheet = items_sheet(rows, username, meta, with_times=with_times)
     show_table(sheet, "items", f"Items_of_{username}", TableOptions(pinned=[]))
-
-
-def missing_in_words(person: PersonAnswer) -> str:
-    """Return the measures with unknown numbers: `merge requests, time spent`; empty for none."""
-    recorded = person.recorded
-    return ", ".join(
-        title.lower()
-        for measure, title in MEASURES.items()
-        if getattr(recorded, measure) is None or measure in recorded.partial
-    )

@@ -9,7 +9,6 @@ from functools import partial
 import streamlit as st
 
 from gitlab_sync.client import GitLabClient
-from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages import week_fields as inputs
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.server_settings import role_of, server_secrets
@@ -17,11 +16,11 @@ from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.week_hours import Viewer
 from gitlab_sync.pages.week_view import show_week
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
+from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, run_and_show
 from gitlab_sync.pages.widgets.times import today, visitor_zone
-from gitlab_sync.rules.scores.weekly import Days, WeekPerson
+from gitlab_sync.rules.scores.weekly import PERSON_COLUMNS, Days, WeekPerson
 from gitlab_sync.run import Run
 from gitlab_sync.services import weekly as weekly_service
 from gitlab_sync.services.members import people_of_groups
@@ -61,13 +60,17 @@ def page_query(
 
 def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, WeeklyReport]:
     """Show all fields and return their query."""
-    inputs.people_upload()
-    span = inputs.span_field()
+    columns = f"With the columns {', '.join(PERSON_COLUMNS)}."
+    fields.upload_field("people", "people", inputs.people_of_csv, columns)
+    span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
     demo = get_demo() if visitor.is_demo else None
     with st.form("week"):
         days = inputs.days_fields(span, today(), None if demo is None else demo.last_day)
-        text = inputs.people_field(
-            "" if demo is None else inputs.people_of_teams(demo.teams, demo.names)
+        text = fields.people_field(
+            "people",
+            "" if demo is None else inputs.people_of_teams(demo.teams, demo.names),
+            "Red Team, Alice Smith, alice\nbob",
+            "One person per line: team, full name and GitLab username, or only the username.",
         )
         found = inputs.read_people(text)
         is_valid = inputs.check_people(text, found)
@@ -86,26 +89,13 @@ def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, Weekly
 
 def fields_of_member(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, WeeklyReport]:
     """Show only the fields for the days; their query is about the visitor."""
-    span = inputs.span_field()
+    span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
     with st.form("week"):
         days = inputs.days_fields(span, today())
         pressed = fields.run_button()
     if days is None:
         return None, pressed
     return page_query(page, [WeekPerson("", visitor.name, visitor.username)], days), pressed
-
-
-def viewer_of(visitor: SignIn) -> Viewer:
-    """Return the hours that the visitor sees; if the setting is invalid, only their own."""
-    try:
-        return Viewer.of(visitor, server_secrets())
-    except ConfigurationError as error:
-        show_error(
-            "This server's list of people who see the hours of others is not valid, so everyone "
-            "sees only their own",
-            error,
-        )
-        return Viewer(visitor.username)
 
 
 visitor = current_visitor()
@@ -118,11 +108,18 @@ show_header(
 # The page of a member has a name of its own, so that an answer from before the visitor became a
 # member is not shown.
 page, show_fields = ("my_week", fields_of_member) if is_member else ("week", fields_of_many)
+form = show_fields(visitor, page)
+viewer = valid_or(
+    Viewer(visitor.username),
+    lambda: Viewer.of(visitor, server_secrets()),
+    "This server's list of people who see the hours of others is not valid, so everyone sees only "
+    "their own",
+)
 run_and_show(
     visitor,
     page,
-    show_fields(visitor, page),
-    partial(show_week, viewer_of(visitor)),
+    form,
+    partial(show_week, viewer),
     ready="Press Run to read these days.",
     incomplete="Choose the days to see, then press Run."
     if is_member

@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Self
 
 
@@ -43,12 +42,7 @@ class AtomicFile:
             with contextlib.suppress(OSError):
                 self._temporary.unlink()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             with self._file as file:
                 if kind is None and self._temporary is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Literal, TypeAlias
 
-from gitlab_sync.rules.dates import moment_in
+from gitlab_sync.rules.dates import day_in, moment_in
 from gitlab_sync.types import Scalar
 
 Kind: TypeAlias = Literal["text", "integer", "number", "percent", "truth", "day", "moment"]
@@ -78,16 +78,8 @@ def _kind(cell: Scalar) -> Kind:
         return "integer" if _SMALLEST <= cell <= _LARGEST else "text"
     if isinstance(cell, float):
         return "number"
-    if isinstance(cell, str):
-        return _kind_of_text(cell)
-    return "text"
-
-
-def _kind_of_text(text: str) -> Kind:
-    if _DAY.fullmatch(text):
-        try:
-            date.fromisoformat(text)
-        except ValueError:
-            return "text"
+    if isinstance(cell, str) and _DAY.fullmatch(cell) and day_in(cell) is not None:
         return "day"
-    return "moment" if _MOMENT.fullmatch(text) and moment_in(text, UTC) is not None else "text"
+    if isinstance(cell, str) and _MOMENT.fullmatch(cell) and moment_in(cell, UTC) is not None:
+        return "moment"
+    return "text"

@@ -59,18 +59,10 @@ def _write_csv(sheet: Sheet) -> bytes:
     return to_csv(sheet.columns, sheet.rows)
 
 
-def _write_xlsx(sheet: Sheet) -> bytes:
-    return _write_workbook([sheet])
-
-
 def _write_workbook(sheets: Sequence[Sheet]) -> bytes:
     from gitlab_sync.reports.xlsx_file import to_xlsx  # noqa: PLC0415 - 0.04 s, needed by few
 
     return to_xlsx(sheets)
-
-
-def _write_page(sheets: Sequence[Sheet]) -> bytes:
-    return to_html(*sheets)
 
 
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -85,9 +77,18 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
             Format("json", "application/json", ".json", False, _write_json, _write_jsons),
             Format("ndjson", "application/x-ndjson", ".ndjson", False, _write_ndjson),
             Format("csv", "text/csv; charset=utf-8", ".csv", False, _write_csv),
-            Format("xlsx", _EXCEL, ".xlsx", True, _write_xlsx, _write_workbook),
+            Format(
+                "xlsx", _EXCEL, ".xlsx", True, lambda one: _write_workbook([one]), _write_workbook
+            ),
             Format("parquet", "application/vnd.apache.parquet", ".parquet", True, to_parquet),
-            Format("html", "text/html; charset=utf-8", ".html", False, to_html, _write_page),
+            Format(
+                "html",
+                "text/html; charset=utf-8",
+                ".html",
+                False,
+                to_html,
+                lambda all_: to_html(*all_),
+            ),
         )
     }
 )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-from dataclasses import fields
-from datetime import datetime
+from dataclasses import asdict
 from typing import Any
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.reports.cells import Kind, Value, as_text, value_of
-from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.types import Scalar
 
 KEY_PREFIX = "gitlab_sync."
@@ -31,18 +30,6 @@ def to_parquet(sheet: Sheet) -> bytes:
             "Parquet needs the package pyarrow, which is not installed",
             hint='Install it with: pip install "gitlab-sync[parquet]"',
         ) from None
-    kinds = [sheet.kind(column) for column in sheet.columns]
-    arrays = [
-        pa.array([_cell(row.get(column), kind) for row in sheet.rows], _type(pa, kind))
-        for column, kind in zip(sheet.columns, kinds, strict=True)
-    ]
-    table = pa.table(arrays, names=[_whole(column) for column in sheet.columns])
-    file = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata(_metadata(sheet)), file, compression="zstd")
-    return file.getvalue()
-
-
-def _type(pa: Any, kind: Kind) -> Any:
     types: dict[Kind, Any] = {
         "text": pa.string(),
         "integer": pa.int64(),
@@ -52,7 +39,15 @@ def _type(pa: Any, kind: Kind) -> Any:
         "day": pa.date32(),
         "moment": pa.timestamp("us", tz="UTC"),
     }
-    return types[kind]
+    kinds = [sheet.kind(column) for column in sheet.columns]
+    arrays = [
+        pa.array([_cell(row.get(column), kind) for row in sheet.rows], types[kind])
+        for column, kind in zip(sheet.columns, kinds, strict=True)
+    ]
+    table = pa.table(arrays, names=[_whole(column) for column in sheet.columns])
+    file = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(_metadata(sheet)), file, compression="zstd")
+    return file.getvalue()
 
 
 def _cell(cell: Scalar, kind: Kind) -> Value:
@@ -63,12 +58,9 @@ def _cell(cell: Scalar, kind: Kind) -> Value:
 
 
 def _metadata(sheet: Sheet) -> dict[str, str]:
-    metadata = {f"{KEY_PREFIX}title": _whole(sheet.title)}
-    for item in fields(Meta):
-        value = getattr(sheet.meta, item.name)
-        text = value.isoformat() if isinstance(value, datetime) else value
-        metadata[KEY_PREFIX + item.name] = _whole(text)
-    return metadata
+    meta = {**asdict(sheet.meta), "as_of": sheet.meta.as_of.isoformat()}
+    texts = {"title": sheet.title, **meta}
+    return {KEY_PREFIX + name: _whole(text) for name, text in texts.items()}
 
 
 def _whole(text: str) -> str:

@@ -7,30 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from gitlab_sync.errors import (
-    AuthenticationError,
-    Cancelled,
-    GitLabSyncError,
-    NotFound,
-    PermissionDenied,
-    RateLimited,
-    TimedOut,
-)
+from gitlab_sync import errors
 from gitlab_sync.types import TableRow
 
 _SHORTFALLS = {"Partial": "in part", "Not Found": "not found", "Error": "not read"}
 
-_SHORT: tuple[tuple[type[GitLabSyncError], str], ...] = (
-    (AuthenticationError, "not signed in"),
-    (PermissionDenied, "denied"),
-    (NotFound, "not found"),
-    (RateLimited, "rate limited"),
-    (TimedOut, "timed out"),
-    (Cancelled, "cancelled"),
+_SHORT: tuple[tuple[type[errors.GitLabSyncError], str], ...] = (
+    (errors.AuthenticationError, "not signed in"),
+    (errors.PermissionDenied, "denied"),
+    (errors.NotFound, "not found"),
+    (errors.RateLimited, "rate limited"),
+    (errors.TimedOut, "timed out"),
+    (errors.Cancelled, "cancelled"),
 )
 
 
-def short_reason(error: GitLabSyncError) -> str:
+def short_reason(error: errors.GitLabSyncError) -> str:
     """Return a word or two for a completeness line: denied, rate limited, failed."""
     return next((words for kind, words in _SHORT if isinstance(error, kind)), "failed")
 

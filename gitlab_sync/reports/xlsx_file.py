@@ -168,21 +168,17 @@ def _write_about(workbook: Any, names: Sequence[str], metas: Sequence[Meta]) -> 
     wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
     worksheet.set_column(0, 0, 16)
     worksheet.set_column(1, 1, 80)
+    groups: dict[Meta, list[str]] = {}  # the sheets with the same origin
+    for name, meta in zip(names, metas, strict=True):
+        groups.setdefault(meta, []).append(name)
+    about = [{"Sheets": ", ".join(group)} | meta.lines() for meta, group in groups.items()]
     line = 0
-    for lines in [*_about_sheets(names, metas), _NOTES]:
+    for lines in [*about, _NOTES]:
         for label, text in lines.items():
             worksheet.write_string(line, 0, label, bold)
             worksheet.write_string(line, 1, _text(text), wrapped)
             line += 1
         line += 1
-
-
-def _about_sheets(names: Sequence[str], metas: Sequence[Meta]) -> list[dict[str, str]]:
-    """Return the lines about each group of sheets with the same origin."""
-    groups: dict[Meta, list[str]] = {}
-    for name, meta in zip(names, metas, strict=True):
-        groups.setdefault(meta, []).append(name)
-    return [{"Sheets": ", ".join(group)} | meta.lines() for meta, group in groups.items()]
 
 
 def _text(text: str) -> str:

@@ -71,8 +71,10 @@ def period(since: When, until: When, zone: tzinfo) -> Period:
     end = None
     if isinstance(last, datetime):
         end = _instant_of(last, zone)
-    elif last is not None:
-        end = _end_of(last, zone)
+    elif last == date.max:
+        end = _LAST
+    elif last is not None:  # the last moment of the day
+        end = _instant_of(last + _ONE_DAY, zone) - timedelta.resolution
     if start is not None and end is not None and end < start:
         raise ConfigurationError(
             f"until must be after since, got since {_shown(since)}, until {_shown(until)}"
@@ -111,7 +113,6 @@ def day_in(text: object) -> date | None:
 
 
 def _read(given: When, name: str) -> date | None:
-    """Return a date or a datetime; None for no bound."""
     if given is None or isinstance(given, date):
         return given
     if isinstance(given, str):
@@ -133,23 +134,12 @@ def _read(given: When, name: str) -> date | None:
 def _instant_of(given: date, zone: tzinfo) -> datetime:
     if not isinstance(given, datetime):
         given = datetime.combine(given, time.min)
-    return _to_utc(given if given.tzinfo is not None else given.replace(tzinfo=zone))
-
-
-def _end_of(day: date, zone: tzinfo) -> datetime:
-    """Return the last moment of `day`: one microsecond before the next day."""
-    if day == date.max:
-        return _LAST
-    return _instant_of(day + _ONE_DAY, zone) - timedelta.resolution
-
-
-def _shown(given: object) -> str:
-    """Return the input, shortened, as a person can recognise it."""
-    return f"“{str(given)[:60]}”"
-
-
-def _to_utc(moment: datetime) -> datetime:
+    moment = given if given.tzinfo is not None else given.replace(tzinfo=zone)
     try:
         return moment.astimezone(UTC)
     except OverflowError:  # only in the first and last hours of the calendar
         return _FIRST if moment.year == 1 else _LAST
+
+
+def _shown(given: object) -> str:
+    return f"“{str(given)[:60]}”"

@@ -1,8 +1,11 @@
 """A GitLab inside the process: for the demo, tests and benchmarks.
 
 `generate_world`, `demo_world` and `load_world` make a `World`; `Sandbox` serves it over real HTTP;
-`Fault` and `RateLimit` are what can be asked of it.
-It is separate: it imports nothing of the client.
+`Fault` and `RateLimit` are what can be asked of it. It is separate: it imports nothing of the
+client.
+
+Everything here is thread-safe, and values never change after they are made, unless a class says
+that it is for one thread.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Lists:
     """Lists that were filtered and ordered lately, so that page 2 does not do it again.
 
-    Thread-safe; holds at most `most` lists.
+    It holds at most `most` lists.
     """
 
     def __init__(self, most: int = 512) -> None:
@@ -43,7 +43,7 @@ class Lists:
 
 @dataclass(slots=True)
 class Call:
-    """Everything that a route is given. One thread's own.
+    """Everything that a route is given. For one thread.
 
     `segments` are those of the path below `/api/v4` as they were sent, `arguments` the decoded
     variables among them. `root` is the API's address on the host that links shall name.

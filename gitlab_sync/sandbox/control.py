@@ -10,7 +10,7 @@ from gitlab_sync.sandbox.service import Service
 
 
 class Control:
-    """Answers below `/-/sandbox/`. Thread-safe.
+    """Answers below `/-/sandbox/`.
 
     GET `traffic` gives the summary, DELETE resets it; GET `exchanges` the latest exchanges. POST
     `faults` plants the fault (or list of faults) in the body, GET lists and DELETE clears them. PUT

@@ -36,7 +36,7 @@ TOO_MANY = "This endpoint has been requested too many times. Try again later."
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault, and which requests it meets. Immutable.
+    """One fault, and which requests it meets.
 
     Which: `path` is a pattern (`*` and `?`, over slashes too) for the path below `/api/v4`, or, if
     it holds a colon, the template of a route (`/projects/:id/issues`); GraphQL is `/api/graphql`.
@@ -108,7 +108,7 @@ class Planted:
 
 
 class Faults:
-    """The faults of a sandbox. Thread-safe; `removed` is called after some were taken away."""
+    """The faults of a sandbox; `removed` is called after some were removed."""
 
     def __init__(self, removed: Callable[[], None] = lambda: None) -> None:
         self._removed = removed

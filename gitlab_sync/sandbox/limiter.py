@@ -19,7 +19,7 @@ Header = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `limit` requests in `window` seconds for each token. Immutable.
+    """At most `limit` requests in `window` seconds for each token.
 
     A window begins with its first request. `path` is a pattern for the path below `/api/v4`, or a
     route's template if it holds a colon; GraphQL is `/api/graphql`, and "*" counts it together with
@@ -44,7 +44,7 @@ class _Count:
 
 
 class Limiter:
-    """Counts requests against its rules. Thread-safe; without a rule it costs nothing.
+    """Counts requests against its rules; without a rule it costs nothing.
 
     `clock` gives seconds that only grow.
     """

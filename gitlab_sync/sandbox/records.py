@@ -19,7 +19,7 @@ _BASIC_USER = ("id", "username", "name", "state", "locked", "avatar_url", "web_u
 
 
 class Row:
-    """One record and, once asked for, its JSON text. Safe to share: both are only read.
+    """One record and, after the first use, its JSON text.
 
     Lists are sent by joining the texts of their rows, since encoding the same hundred merge
     requests for every page would cost more than all the rest of an answer.

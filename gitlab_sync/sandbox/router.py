@@ -23,7 +23,7 @@ class _Node:
 
 
 class Router:
-    """Finds routes by method and path. Built once, then only read; so it is thread-safe.
+    """Finds routes by method and path.
 
     Templates look like `/projects/:id/issues`; "POST /projects" is one for another method than
     GET. A literal segment goes before a variable one.

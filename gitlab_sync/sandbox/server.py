@@ -18,7 +18,7 @@ from gitlab_sync.sandbox.world import World
 
 
 class Sandbox:
-    """A GitLab of its own on 127.0.0.1, for demo, tests and benchmarks. Thread-safe.
+    """A GitLab of its own on 127.0.0.1, for demo, tests and benchmarks.
 
     `port=0` takes any free one. `latency` is added to each answer, in seconds. `tokens` come on top
     of `ADMIN_TOKEN`. `link_host` ("https://gitlab.internal") is what links name, as behind a proxy.

@@ -57,7 +57,7 @@ class Reply:
 
 
 class Service:
-    """Answers requests of one world. Thread-safe.
+    """Answers requests of one world.
 
     Every wait here and in the gateway is one of `waits`.
     `link_host` is the address that links name; None for the one that was called. Without `graphql`

@@ -43,7 +43,7 @@ class Credential:
 
 
 class Tokens:
-    """All tokens of a sandbox, by value and by name. Thread-safe."""
+    """All tokens of a sandbox, by value and by name."""
 
     def __init__(self, tokens: Iterable[Token] = ()) -> None:
         self._lock = threading.Lock()

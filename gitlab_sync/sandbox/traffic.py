@@ -45,7 +45,7 @@ class Exchange:
 
 
 class Traffic:
-    """Counts all exchanges and keeps the latest 20,000. Thread-safe.
+    """Counts all exchanges and keeps the latest 20,000.
 
     The counts go on when old exchanges are dropped, so a long benchmark costs no memory.
     """

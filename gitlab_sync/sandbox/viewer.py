@@ -13,7 +13,7 @@ _OPEN = ("public", None)
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The person (or no one) that a request is answered for. Immutable.
+    """The person (or no one) that a request is answered for.
 
     `projects` and `groups` are the ids that this person may see; None stands for all.
     """
@@ -39,7 +39,7 @@ class Viewer:
 
 
 class Viewers:
-    """Makes viewers of tokens; remembers what each person may see. Thread-safe."""
+    """Makes viewers of tokens; remembers what each person may see."""
 
     def __init__(self, world: World) -> None:
         self._world = world

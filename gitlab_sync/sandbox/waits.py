@@ -8,7 +8,7 @@ from time import monotonic
 
 
 class Waits:
-    """All waits of one server. Thread-safe.
+    """All waits of one server.
 
     `stopping` is true from `stop` to `start`; meanwhile there is nothing to wait for.
     """

@@ -32,6 +32,7 @@ class Workers(ThreadPool):
         super().put(obj)
         if not self._idle.acquire(blocking=False) and len(self._threads) < self.max:
             worker = WorkerThread(self.server)  # type: ignore[no-untyped-call]
+            worker.name = f"sandbox-{len(self._threads)}"
             worker.start()
             self._threads.append(worker)
 

@@ -13,7 +13,7 @@ from gitlab_sync.api.projects import by_id, endpoint
 from gitlab_sync.errors import GitLabSyncError, NotFound
 from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.report import Completeness, Report, short_reason
-from gitlab_sync.reports.sheet import Link, Meta, Sheet
+from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.bots import is_bot
@@ -24,15 +24,10 @@ from gitlab_sync.rules.items.table import by_username
 from gitlab_sync.rules.scores.commits import commit_row, commit_stats
 from gitlab_sync.rules.text import first_line, instant, plural
 from gitlab_sync.run import Run
-from gitlab_sync.services.people_data import (
-    PeopleData,
-    PeopleRequest,
-    PersonData,
-    person_queries,
-)
+from gitlab_sync.services import people_data
 from gitlab_sync.services.people_reader import read_commits
 from gitlab_sync.services.projects import known_projects
-from gitlab_sync.services.rows import status_of_absent
+from gitlab_sync.services.rows import profile_links, status_of_absent
 from gitlab_sync.session.fetch import fetch_lists
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.progress import ProgressTracker
@@ -131,7 +126,10 @@ class CommitsReport(Report):
     """
 
     def __init__(
-        self, read: PeopleData, unknown_projects: Sequence[int | str], unread: Sequence[str]
+        self,
+        read: people_data.PeopleData,
+        unknown_projects: Sequence[int | str],
+        unread: Sequence[str],
     ) -> None:
         answers = [_PersonAnswer(read, person) for person in read.people]
         super().__init__(by_username(each.row for each in answers), _completeness(answers))
@@ -153,17 +151,12 @@ class CommitsReport(Report):
             "Unmatched": self.unmatched,
         }
 
-        def profile(row: TableRow) -> str | None:
-            exists = row.get("Status") not in {"Not Found", "Error"}
-            return f"{instance}/{row['Username']}" if exists else None
-
-        links: dict[str, Link] = {"Username": profile, "Commit": "URL"}
         return Sheet(
             table,
             COLUMNS[table],
             rows[table],
             Meta.of_report(self, instance, query.in_words()),
-            links=links,
+            links={**profile_links(instance), "Commit": "URL"},
             kinds=_KINDS[table],
         )
 
@@ -183,8 +176,8 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
         people, unread = query.people, list[str]()
         if people is None:
             people, unread = _members(session, ids, records, run)
-        request = PeopleRequest(
-            person_queries(person.username for person in people),
+        request = people_data.PeopleRequest(
+            people_data.person_queries(person.username for person in people),
             period=query.period,
             projects=ids,
             records=records,
@@ -194,11 +187,7 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
         return CommitsReport(read_commits(session, request, run), unknown, unread)
 
 
-# -- where and who ---------------------------------------------------------------------------------
-
-
 def _projects_of_group(session: Session, group: str) -> dict[int | str, Record]:
-    """Return the projects of a group and its subgroups by id, archived ones included."""
     rest_list = projects_of(path_at(session, group))
     found = by_id(whole(next(fetch_lists(session, [("projects", rest_list)]))))
     if not found:
@@ -229,13 +218,10 @@ def _members(
     return people, _by_reason("members", errors)
 
 
-# -- the rows --------------------------------------------------------------------------------------
-
-
 class _PersonAnswer:
     """One person's row of totals, their commits with the moment of each, and what was missing."""
 
-    def __init__(self, read: PeopleData, person: PersonData) -> None:
+    def __init__(self, read: people_data.PeopleData, person: people_data.PersonData) -> None:
         self.commits: list[tuple[datetime, TableRow]] = []
         self.errors: list[GitLabSyncError] = []
         where = read.projects_of(person)
@@ -247,14 +233,14 @@ class _PersonAnswer:
             self._count(person, read.commits, where)
 
     def _count_nothing(
-        self, person: PersonData, error: GitLabSyncError | None, what: str = ""
+        self, person: people_data.PersonData, error: GitLabSyncError | None, what: str = ""
     ) -> None:
         status, reason = status_of_absent(person.username, error)
         self.errors = [NotFound(reason, status=404) if error is None else error]
         self.row = _total_row(person.username, status, {}, f"{what}{reason}")
 
     def _count(
-        self, person: PersonData, divided: DividedCommits, where: Collection[object]
+        self, person: people_data.PersonData, divided: DividedCommits, where: Collection[object]
     ) -> None:
         counted: list[TableRow] = []
         for project, commit in divided.credited(person.username, where):
@@ -281,7 +267,6 @@ def _total_row(
 
 
 def _shown(username: str, row: TableRow) -> TableRow:
-    """Return the row of a commit as its table has it."""
     return {
         "Username": username,
         "Project": row["project_name"],
@@ -303,7 +288,6 @@ def _newest_first(answers: Iterable[_PersonAnswer]) -> list[TableRow]:
 
 
 def _completeness(answers: Sequence[_PersonAnswer]) -> Completeness:
-    """Return of how many people all was read, and by what the others were met first."""
     completeness = Completeness("people", total=len(answers))
     for each in answers:
         if each.errors:
@@ -327,9 +311,6 @@ def _by_reason(what: str, errors: Iterable[tuple[str, GitLabSyncError]]) -> list
 
 def _path(project: Record) -> str:
     return record.text(project, "path_with_namespace") or str(project.get("id"))
-
-
-# -- how the commits divide ------------------------------------------------------------------------
 
 
 def _settled(divided: DividedCommits) -> DividedCommits:

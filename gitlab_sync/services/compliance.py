@@ -16,13 +16,7 @@ from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy, Report
 from gitlab_sync.rules.projects.facts import Finding
 from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
-from gitlab_sync.services.project_report import (
-    Checked,
-    ComplianceReport,
-    OnChecked,
-    check_projects,
-    columns,
-)
+from gitlab_sync.services import project_report
 from gitlab_sync.session.session import Client, session_of
 from gitlab_sync.session.workflow import read_one
 from gitlab_sync.types import TableRow
@@ -79,15 +73,17 @@ def answer(
     client: Client,
     query: ComplianceQuery,
     run: Run | None = None,
-    on_checked: OnChecked | None = None,
-) -> ComplianceReport:
+    on_checked: project_report.OnChecked | None = None,
+) -> project_report.ComplianceReport:
     """Evaluate the projects, and return a row for each, worst first, with its findings.
 
     Errors of single projects, and of the group's list, never raise: the rows have them.
     `run.on_row` and `on_checked` get each project as soon as it is known. Thread-safe.
     """
     named = _all_projects(client) if query.everything else query.projects
-    return check_projects(client, named, query.group, query.ref, query.policy, run, on_checked)
+    return project_report.check_projects(
+        client, named, query.group, query.ref, query.policy, run, on_checked
+    )
 
 
 def _all_projects(client: Client) -> list[int | str]:
@@ -103,15 +99,14 @@ def policy_of(licences: Iterable[str], otherwise: Policy = DEFAULT_POLICY) -> Po
     return Policy(allowed, otherwise.weights, otherwise.readme_length, otherwise.readme_sections)
 
 
-# -- many projects ---------------------------------------------------------------------------------
-
-
-def left_out(report: ComplianceReport) -> list[str]:
+def left_out(report: project_report.ComplianceReport) -> list[str]:
     """Return how many of the group's projects were not evaluated, by reason: `3 archived`."""
     return [f"{count} {reason}" for reason, count in sorted(report.left_out.items())]
 
 
-def report_sheet(query: ComplianceQuery, report: ComplianceReport, instance: str) -> Sheet:
+def report_sheet(
+    query: ComplianceQuery, report: project_report.ComplianceReport, instance: str
+) -> Sheet:
     """Return the table as exporters take it; `instance` is the URL of the GitLab."""
     without = [f"without {text}" for text in left_out(report)]
     scope = "; ".join([query.in_words(), *without])
@@ -120,11 +115,14 @@ def report_sheet(query: ComplianceQuery, report: ComplianceReport, instance: str
 
 
 def projects_sheet(
-    query: ComplianceQuery, rows: Sequence[TableRow], meta: Meta, checked: Iterable[Checked] = ()
+    query: ComplianceQuery,
+    rows: Sequence[TableRow],
+    meta: Meta,
+    checked: Iterable[project_report.Checked] = (),
 ) -> Sheet:
     """Return rows of `query` as exporters take them; those that are in `checked` have links."""
     links = {each.row["Project"]: record.link(each.project) for each in checked}
-    titles = columns(query.policy)
+    titles = project_report.columns(query.policy)
     return Sheet(
         "Project compliance",
         titles,
@@ -137,9 +135,6 @@ def projects_sheet(
             "Unverified": "integer",
         },
     )
-
-
-# -- one project -----------------------------------------------------------------------------------
 
 
 def finding_rows(report: Report, policy: Policy) -> list[TableRow]:
@@ -209,9 +204,6 @@ def suggestions(report: Report, policy: Policy) -> list[Suggestion]:
         points = 100 * weight / evaluated if evaluated else 0.0
         found.append(Suggestion(check, finding, weight, points))
     return sorted(found, key=lambda each: -each.weight)
-
-
-# -- where to look ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

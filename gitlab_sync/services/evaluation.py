@@ -19,13 +19,7 @@ from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
-from gitlab_sync.rules.items.table import (
-    ISSUE_COLUMNS,
-    MERGE_REQUEST_COLUMNS,
-    Status,
-    by_username,
-    row,
-)
+from gitlab_sync.rules.items import table as table_rules
 from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts
 from gitlab_sync.run import Run
 from gitlab_sync.services.rows import (
@@ -54,7 +48,9 @@ def evaluate_merge_requests(
     run = run or Run()
     with run.context(client) as session:
         source = facts_for(session, run)
-        table = _Table("merge requests", MERGE_REQUEST_COLUMNS, mr_rules.count_row, run, session)
+        table = _Table(
+            "merge requests", table_rules.MERGE_REQUEST_COLUMNS, mr_rules.count_row, run, session
+        )
         names = users.distinct_usernames(usernames)
         lists = lists_for(session, scope, run.source, len(names))
         people = find_people(session, "merge_requests", names, scope, lists)
@@ -73,7 +69,7 @@ def evaluate_issues(
     """
     run = run or Run()
     with run.context(client) as session:
-        table = _Table("issues", ISSUE_COLUMNS, issue_rules.count_row, run, session)
+        table = _Table("issues", table_rules.ISSUE_COLUMNS, issue_rules.count_row, run, session)
         people = find_people(session, "issues", usernames, scope)
         for issue in table.begin(people, issue_rules.is_closed):
             table.take(issue, issue_rules.evaluate(issue))
@@ -144,7 +140,7 @@ class _Table:
 
     def report(self) -> Report:
         """Return all rows, sorted."""
-        return Report(by_username(self._assembler.rows), self._completeness)
+        return Report(table_rules.by_username(self._assembler.rows), self._completeness)
 
     def _tell(self) -> None:
         if self._on_progress is not None:
@@ -154,11 +150,13 @@ class _Table:
         person = theirs.person
         tally = self._count(theirs.evaluated)
         errors = [*person.errors, *theirs.errors]
-        status: Status = "Success"
+        status: table_rules.Status = "Success"
         error = None
         if not person.exists:
             missing = None if person.exists is False else person.errors[0]
             status, error = status_of_absent(person.username, missing)
         elif errors or tally.unverified:
             status, error = "Partial", reasons_in_words(errors)
-        return row(self._columns, person.username, tally.cells, status, error, tally.unverified)
+        return table_rules.row(
+            self._columns, person.username, tally.cells, status, error, tally.unverified
+        )

@@ -15,40 +15,13 @@ from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_of
+from gitlab_sync.rules.identity import teams as team_rules
 from gitlab_sync.rules.identity.attribution import Unmatched
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
-from gitlab_sync.rules.identity.teams import (
-    Member,
-    Team,
-    parse_teams,
-    teams_to_json,
-    usernames_of,
-)
+from gitlab_sync.rules.scores import contribution
+from gitlab_sync.rules.scores import leaderboard as scores
 from gitlab_sync.rules.scores.badges import BADGES, Badge
-from gitlab_sync.rules.scores.contribution import (
-    ContributionIndex,
-    activity,
-    contribution_index,
-    index_row,
-)
 from gitlab_sync.rules.scores.heatmap import first_day, heatmap, heatmap_rows
-from gitlab_sync.rules.scores.leaderboard import (
-    DEFAULT_WEIGHTS,
-    MEMBER_COLUMNS,
-    PEOPLE_COLUMNS,
-    TEAM_COLUMNS,
-    TeamResult,
-    Term,
-    by_rank,
-    member_rows,
-    people_rows,
-    results,
-    score_columns,
-    score_rows,
-    share_rows,
-    team_rows,
-    terms,
-)
 from gitlab_sync.rules.scores.profile import shown_fields
 from gitlab_sync.rules.scores.work import Number, Work
 from gitlab_sync.rules.text import plural
@@ -66,11 +39,11 @@ from gitlab_sync.types import Record, TableRow
 LEADERBOARD, INDIVIDUALS, SCORES = "Leaderboard", "Individuals", "Scores"
 """The titles of the tables that are there besides one for each team."""
 
-LEADERBOARD_COLUMNS = (*TEAM_COLUMNS, "Status", "Error", "Unverified")
+LEADERBOARD_COLUMNS = (*scores.TEAM_COLUMNS, "Status", "Error", "Unverified")
 """`Unverified` is the number of members with something unknown."""
 
-TEAM_MEMBER_COLUMNS = (*MEMBER_COLUMNS, "Error")
-INDIVIDUAL_COLUMNS = (*PEOPLE_COLUMNS, "Status", "Error")
+TEAM_MEMBER_COLUMNS = (*scores.MEMBER_COLUMNS, "Error")
+INDIVIDUAL_COLUMNS = (*scores.PEOPLE_COLUMNS, "Status", "Error")
 
 _TEXTS = {"Team", "Project", "Username", "Time Spent", "Badges", "Status", "Error"}
 _MOST_REASONS = 3
@@ -85,17 +58,17 @@ class LeaderboardQuery:
     `parse_teams`.
     """
 
-    teams: Sequence[Team]
+    teams: Sequence[team_rules.Team]
     projects: Sequence[int | str] = ()
     period: Period = field(default_factory=Period)
     known_by: KnownBy = NOBODY_ELSE
     zone: tzinfo | None = None
     clock: tzinfo | None = None
-    weights: Mapping[str, Number] = field(default_factory=lambda: DEFAULT_WEIGHTS)
+    weights: Mapping[str, Number] = field(default_factory=lambda: scores.DEFAULT_WEIGHTS)
     badges: Sequence[Badge] = BADGES
 
     def __post_init__(self) -> None:
-        parse_teams(teams_to_json(self.teams))
+        team_rules.parse_teams(team_rules.teams_to_json(self.teams))
 
     def titles(self) -> dict[str, str]:
         """Return the title of each team's table by the team's name.
@@ -115,7 +88,7 @@ class LeaderboardQuery:
         """Return in words what counts and for how many points, for readers of a file."""
         named = ", ".join(map(str, self.projects))
         where = f"projects {named}" if named else "all their projects"
-        counting = [term.heading for term in terms(Work(""), self.weights) if term.weight]
+        counting = [term.heading for term in scores.terms(Work(""), self.weights) if term.weight]
         points = f"score: {' + '.join(counting) or 'nothing counts'}"
         return f"{plural(len(self.teams), 'team')}, {where}{self.period.in_words()}; {points}"
 
@@ -132,9 +105,9 @@ class PersonAnswer:
 
     summary: PersonSummary
     work: Work
-    terms: tuple[Term, ...]
+    terms: tuple[scores.Term, ...]
     activity: Mapping[date, int] | None
-    index: ContributionIndex | None
+    index: contribution.ContributionIndex | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +118,7 @@ class TeamAnswer:
     those of `contribution.index_row`; all are sorted by `Username`.
     """
 
-    result: TeamResult
+    result: scores.TeamResult
     members: list[TableRow]
     shares: list[TableRow]
     indexes: list[TableRow]
@@ -178,12 +151,14 @@ class LeaderboardReport(Report):
         self.first = self._since or first_day(self.last)
         people = [self._person(summary) for summary in found]
         self.people = {each.work.username: each for each in people}
-        made = results(query.teams, (each.work for each in people), query.weights)
-        ranking = [result for _, result in by_rank(made)]
+        made = scores.results(query.teams, (each.work for each in people), query.weights)
+        ranking = [result for _, result in scores.by_rank(made)]
         self.teams = {result.team.name: self._team(result) for result in ranking}
-        self.individuals = [row | self._state(row) for row in people_rows(ranking, query.badges)]
-        self.scores = score_rows(ranking, query.weights)
-        rows = [row | self._sums(ranking[at]) for at, row in enumerate(team_rows(ranking))]
+        self.individuals = [
+            row | self._state(row) for row in scores.people_rows(ranking, query.badges)
+        ]
+        self.scores = scores.score_rows(ranking, query.weights)
+        rows = [row | self._sums(ranking[at]) for at, row in enumerate(scores.team_rows(ranking))]
         super().__init__(rows, Completeness.of_people(each.work.status for each in people))
 
     def heatmap(self, username: str) -> list[TableRow]:
@@ -211,7 +186,7 @@ class LeaderboardReport(Report):
             tables.append((titles[name], TEAM_MEMBER_COLUMNS, team.members))
         if individuals:
             tables.append((INDIVIDUALS, INDIVIDUAL_COLUMNS, self.individuals))
-        tables.append((SCORES, score_columns(self.query.weights), self.scores))
+        tables.append((SCORES, scores.score_columns(self.query.weights), self.scores))
         return [self._sheet(title, columns, rows, meta) for title, columns, rows in tables]
 
     def _sheet(
@@ -234,22 +209,25 @@ class LeaderboardReport(Report):
     def _person(self, summary: PersonSummary) -> PersonAnswer:
         work = summary.work
         days = _activity(summary, self.query.zone or local_zone())
-        index = None if days is None else contribution_index(days, self.first, self.last, work)
+        index = (
+            None
+            if days is None
+            else contribution.contribution_index(days, self.first, self.last, work)
+        )
         summary = replace(
             summary,
             merge_requests=_shown(summary.merge_requests),
             issues=_shown(summary.issues),
         )
-        return PersonAnswer(summary, work, terms(work, self.query.weights), days, index)
+        return PersonAnswer(summary, work, scores.terms(work, self.query.weights), days, index)
 
-    def _team(self, result: TeamResult) -> TeamAnswer:
-        members = [row | {"Error": self._error(row)} for row in member_rows(result)]
+    def _team(self, result: scores.TeamResult) -> TeamAnswer:
+        members = [row | {"Error": self._error(row)} for row in scores.member_rows(result)]
         names = [str(row["Username"]) for row in members]
-        indexes = [index_row(name, self.people[name].index) for name in names]
-        return TeamAnswer(result, members, share_rows(result), indexes)
+        indexes = [contribution.index_row(name, self.people[name].index) for name in names]
+        return TeamAnswer(result, members, scores.share_rows(result), indexes)
 
-    def _sums(self, result: TeamResult) -> TableRow:
-        """Return the cells that say how a team's sums came about."""
+    def _sums(self, result: scores.TeamResult) -> TableRow:
         met: dict[str, list[str]] = {}
         for row in self.teams[result.team.name].members:
             if row["Error"] is not None:
@@ -284,7 +262,7 @@ def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> L
     with run.context(client) as session:
         ids, unknown = known_projects(session, query.projects)
         request = PeopleRequest(
-            person_queries(usernames_of(query.teams)),
+            person_queries(team_rules.usernames_of(query.teams)),
             period=query.period,
             projects=ids,
             known_by=query.known_by,
@@ -296,28 +274,28 @@ def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> L
     return LeaderboardReport(query, summaries(read), today, unknown, read.commits.unmatched)
 
 
-def teams_of_groups(client: Client, groups: Iterable[int | str]) -> tuple[Team, ...]:
+def teams_of_groups(client: Client, groups: Iterable[int | str]) -> tuple[team_rules.Team, ...]:
     """Return a team for each group, named after it, of its members, inherited ones too; no bots.
 
     A group that is named twice is there once. Where two have the same name, both are called by
     their paths. Raises NotFound if one of the groups does not exist, and the other errors of
     `gitlab_sync.errors` for what could not be read. Thread-safe.
     """
-    read = [(people_of_groups(client, [group]), _group(client, group)) for group in groups]
+    brief = {"with_projects": False}
+    read = [
+        (people_of_groups(client, [group]), read_one(client, f"groups/{encode_id(group)}", brief))
+        for group in groups
+    ]
     found = unique(read, lambda pair: record.identity(pair[1]))
     names = Counter(_name(group).lower() for _, group in found)
     return tuple(
-        Team(
+        team_rules.Team(
             _name(group) if names[_name(group).lower()] == 1 else _path(group),
             "",
-            tuple(Member(person.username) for person in people),
+            tuple(team_rules.Member(person.username) for person in people),
         )
         for people, group in found
     )
-
-
-def _group(client: Client, group: int | str) -> Record:
-    return read_one(client, f"groups/{encode_id(group)}", {"with_projects": False})
 
 
 def _shown(found: UserItems | None) -> UserItems | None:
@@ -329,11 +307,10 @@ def _shown(found: UserItems | None) -> UserItems | None:
 
 
 def _activity(summary: PersonSummary, zone: tzinfo) -> Mapping[date, int] | None:
-    """Return how much a person did on each day; None if nothing of it could be read."""
     commits, mrs, issues = summary.commits, summary.merge_requests, summary.issues
     if commits is None and mrs is None and issues is None:
         return None
-    return activity(
+    return contribution.activity(
         () if commits is None else commits.rows,
         () if mrs is None else mrs.authored,
         () if issues is None else issues.authored,
@@ -350,7 +327,6 @@ def _path(group: Record) -> str:
 
 
 def _days(query: LeaderboardQuery) -> tuple[date | None, date | None]:
-    """Return the first and the last day of the period; None where it has no bound."""
     bounds = (query.period.start, query.period.end)
     zone = query.zone or local_zone()
     first, last = (None if each is None else day_of(each.isoformat(), zone) for each in bounds)

@@ -21,27 +21,19 @@ from gitlab_sync.rules.items.fixes import EvaluatedItems, Fixes, what_to_fix
 from gitlab_sync.rules.items.table import by_username
 from gitlab_sync.rules.items.tally import Evaluated
 from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.scores import unified
 from gitlab_sync.rules.scores.profile import shown_fields
-from gitlab_sync.rules.scores.unified import (
-    QUICK_UNIFIED_COLUMNS,
-    TEXT_COLUMNS,
-    UNIFIED_COLUMNS,
-    unified_row,
-    unknown_cells,
-)
 from gitlab_sync.run import Run
+from gitlab_sync.services import people_data
 from gitlab_sync.services.members import people_of_groups
-from gitlab_sync.services.people_data import (
-    NOT_ALL_GROUPS,
-    PeopleData,
-    PeopleRequest,
-    PersonData,
-    ReadHook,
-    person_queries,
-)
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
-from gitlab_sync.services.rows import PersonVerdicts, RowAssembler, reasons_in_words
+from gitlab_sync.services.rows import (
+    PersonVerdicts,
+    RowAssembler,
+    profile_links,
+    reasons_in_words,
+)
 from gitlab_sync.services.summary import PersonSummary, summary_of
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import Workflow
@@ -79,7 +71,7 @@ class PeopleQuery:
     @property
     def columns(self) -> Sequence[str]:
         """The titles of the table."""
-        return QUICK_UNIFIED_COLUMNS if self.quick else UNIFIED_COLUMNS
+        return unified.QUICK_UNIFIED_COLUMNS if self.quick else unified.UNIFIED_COLUMNS
 
     def in_words(self) -> str:
         """Return in words what counts, for readers of a file."""
@@ -123,13 +115,13 @@ class PersonAnswer:
         return replace(
             self,
             summary=PersonSummary(found.username, found.status, found.error, found.user),
-            mrs=[*map(_shown, self.mrs)],
-            issues=[*map(_shown, self.issues)],
+            mrs=[_shown(each) for each in self.mrs],
+            issues=[_shown(each) for each in self.issues],
         )
 
 
 def _shown(evaluated: Evaluated) -> Evaluated:
-    """Return what is shown of an item, which of a check that passes is nothing else."""
+    """Return what pages show of an item: its fields, and no evidence of checks that it passes."""
     item, verdicts = evaluated
     shown = {key: _PASS if each.result == "pass" else each for key, each in verdicts.items()}
     return shown_fields(item), shown
@@ -187,7 +179,7 @@ def answer(client: Client, query: PeopleQuery, run: Run | None = None) -> People
 
 def answer_and_data(
     client: Client, query: PeopleQuery, run: Run
-) -> tuple[PeopleReport, PeopleData]:
+) -> tuple[PeopleReport, people_data.PeopleData]:
     """Return what `answer` does, and all that was read for it."""
     with run.context(client) as session:
         source = facts_for(session, run)
@@ -195,8 +187,8 @@ def answer_and_data(
         if query.groups:
             people = merged([*query.people, *people_of_groups(session, query.groups)])
             query = replace(query, people=people)
-        request = PeopleRequest(
-            person_queries(person.username for person in query.people),
+        request = people_data.PeopleRequest(
+            people_data.person_queries(person.username for person in query.people),
             period=query.period,
             projects=ids,
             known_by=query.known_by,
@@ -206,11 +198,11 @@ def answer_and_data(
         table = _Table(query, run, source)
         read = read_people(session, request, run, table)
         cut_short = any(person.groups_cut_short for person in read.people)
-        remarks = [NOT_ALL_GROUPS] if cut_short else []
+        remarks = [people_data.NOT_ALL_GROUPS] if cut_short else []
         return PeopleReport(query, table.rows, table.people, remarks, unknown), read
 
 
-class _Table(ReadHook):
+class _Table(people_data.ReadHook):
     """The rows as they come. For the thread that answers.
 
     The facts of merge requests are read side by side with everything else: a row is ready when all
@@ -229,7 +221,7 @@ class _Table(ReadHook):
         return self._assembler.rows
 
     def workflows(
-        self, place: int, person: PersonData
+        self, place: int, person: people_data.PersonData
     ) -> Iterable[tuple[int, Workflow[list[FactsRead]]]]:
         """Return the workflows for the facts of merge requests, unless lists alone decide."""
         mrs = person.items("merge_requests")
@@ -246,7 +238,7 @@ class _Table(ReadHook):
         for each in found:
             self._assembler.take(each.mr, mr_rules.evaluate(each.mr, each.facts), each.errors)
 
-    def settled(self, read: PeopleData) -> None:
+    def settled(self, read: people_data.PeopleData) -> None:
         """Take all commits; make the rows of those people who lack nothing else."""
         self._assembler.release(_RowMaker(self._query, read, self.people).row)
 
@@ -259,7 +251,7 @@ class _RowMaker:
     """
 
     def __init__(
-        self, query: PeopleQuery, read: PeopleData, people: dict[str, PersonAnswer]
+        self, query: PeopleQuery, read: people_data.PeopleData, people: dict[str, PersonAnswer]
     ) -> None:
         self._query = query
         self._read = read
@@ -282,9 +274,14 @@ class _RowMaker:
             work = replace(work, status="Partial")
             texts.append(reasons_in_words(theirs.errors, "merge requests"))
         self._people[summary.username] = PersonAnswer(
-            summary, quick, mrs, issues, theirs.errors, unknown_cells(counted_mrs, counted_issues)
+            summary,
+            quick,
+            mrs,
+            issues,
+            theirs.errors,
+            unified.unknown_cells(counted_mrs, counted_issues),
         )
-        return unified_row(
+        return unified.unified_row(
             work,
             "; ".join(filter(None, texts)) or None,
             counted_mrs,
@@ -296,17 +293,12 @@ class _RowMaker:
 
 def people_sheet(query: PeopleQuery, rows: Sequence[TableRow], meta: Meta) -> Sheet:
     """Return rows of `query` as exporters take them; `meta` says where they come from."""
-
-    def profile(row: TableRow) -> str | None:
-        exists = row["Status"] in {"Success", "Partial"}
-        return f"{meta.instance}/{row['Username']}" if exists else None
-
     return Sheet(
         "People",
         query.columns,
         rows,
         meta,
-        links={"Username": profile},
-        kinds={column: "integer" for column in query.columns if column not in TEXT_COLUMNS},
+        links=profile_links(meta.instance),
+        kinds={column: "integer" for column in query.columns if column not in unified.TEXT_COLUMNS},
         nothing={"Error", "College"},
     )

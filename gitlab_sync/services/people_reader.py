@@ -25,8 +25,6 @@ from gitlab_sync.api.scope import Kind
 from gitlab_sync.api.user_items import Owner, UserItems
 from gitlab_sync.api.user_items import of_user as items_of_user
 from gitlab_sync.rules.dates import Period
-from gitlab_sync.rules.identity.identity import Identity
-from gitlab_sync.rules.identity.known_by import KnownBy
 from gitlab_sync.rules.scores.time_logs import aggregate_daily_time, daily_time_from_stats
 from gitlab_sync.run import Run
 from gitlab_sync.services.people_data import (
@@ -179,13 +177,12 @@ class _Scheduler(Iterator[tuple[_Kind, Workflow[_Take]]]):
 
     @property
     def _named(self) -> list[Record]:
-        """The projects that the request names."""
         known = self._asked.records
         return [known.get(each, {"id": each}) for each in self._asked.projects]
 
     def _want_commits(self, projects: Iterable[Record]) -> None:
         for workflow in self._commits.workflows(projects):
-            self._want("commits", workflow, self._commits.add)
+            self._want("commits", workflow, self._commits.divider.add)
             self._projects += 1
         if self._counted == "commits":
             self._count_commits()
@@ -232,19 +229,16 @@ class _Scheduler(Iterator[tuple[_Kind, Workflow[_Take]]]):
 
 
 def _then(workflow: Workflow[A], take: Callable[[A], None]) -> Workflow[_Take]:
-    """Return a workflow that returns what takes the result of another."""
     return partial(take, (yield from workflow))
 
 
 def _both(first: Workflow[A], second: Workflow[B]) -> Workflow[tuple[A, B]]:
-    """Return one workflow that carries out two side by side."""
     workflows: dict[str, Workflow[A | B]] = {"first": first, "second": second}
     found = yield from gather(workflows)
     return cast("A", found["first"]), cast("B", found["second"])
 
 
 def _nothing() -> Workflow[None]:
-    """Read nothing."""
     yield {}
 
 
@@ -313,34 +307,25 @@ def _seconds(
 ) -> Workflow[DailyTime]:
     issue_records, mr_records = ([] if items is None else items.authored for items in (issues, mrs))
     completed = yield from timelogs.with_time_stats(issue_records, mr_records, period)
-    days = aggregate_daily_time(_booked_in(request.projects, person.time_logs.value or ()))
+    logs = person.time_logs.value or RecordList()
+    if request.projects:
+        logs = timelogs.in_projects(logs, timelogs.names_of(request.projects))
+    days = aggregate_daily_time(logs)
     return daily_time_from_stats(*completed, period, request.zone or local_zone(), days)
 
 
-def _booked_in(names: Iterable[int | str], logs: Iterable[Record]) -> list[Record]:
-    """Return the time logs of these projects, given by id or path; without any, all."""
-    wanted = {projects.extract_path_from_url(name).strip().lower() for name in names}
-
-    return [
-        log
-        for log in logs
-        if not wanted or wanted & {str(log["project_id"]), str(log["project_path"]).lower()}
-    ]
-
-
 class _CommitsToRead:
-    """The commits of all projects of a request: each project's read once, for all its people.
-
-    Not thread-safe.
-    """
+    """The commits of all projects of a request: each project's read once, for all its people."""
 
     def __init__(self, request: PeopleRequest, people: Sequence[PersonData]) -> None:
         self._identities = [
-            _identity(person, request.known_by) for person in people if person.user is not None
+            request.known_by.identity({**person.user, **person.query.further})
+            for person in people
+            if person.user is not None
         ]
         self._mailmap = request.known_by.mailmap
         self._places: dict[str, int] = {}
-        self._divider = Divider(
+        self.divider = Divider(
             self._identities, request.period, zone=request.clock, mailmap=self._mailmap
         )
 
@@ -354,23 +339,15 @@ class _CommitsToRead:
                 place = self._places[str(project["id"])] = len(self._places)
                 yield commits_of_project(project, self._identities, place, self._mailmap)
 
-    def add(self, read: ProjectCommits) -> None:
-        """Take what a workflow has read."""
-        self._divider.add(read)
-
     def divided(self, ordered: Iterable[Record]) -> DividedCommits:
         """Return all commits that were taken, divided among the people, in the order of projects.
 
         Each project of which commits were read is among those that are `ordered`.
         """
-        found = self._divider.divided
+        found = self.divider.divided
         names = dict.fromkeys(str(project["id"]) for project in ordered)
         places = {self._places[name]: place for place, name in enumerate(names)
                   if name in self._places}  # fmt: skip
         found.projects = [replace(each, place=places[each.place]) for each in found.projects]
         found.projects.sort(key=lambda each: each.place)
         return found
-
-
-def _identity(person: PersonData, known_by: KnownBy) -> Identity:
-    return known_by.identity({**(person.user or {}), **person.query.further})

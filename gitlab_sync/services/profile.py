@@ -156,7 +156,6 @@ class ProfileReport(Report):
         return [remark for remark, told in holds.items() if told]
 
     def _row(self, found: TableRow) -> TableRow:
-        """Return the row, given that of the table of people."""
         status, errors = found["Status"], [found["Error"]]
         if self.user is not None and self.readme.error is not None:
             status = "Partial" if status == "Success" else status

@@ -115,6 +115,5 @@ def _projects(read: PeopleData, summary: PersonSummary) -> dict[str, list[TableR
 def _with_verdicts(
     items: UserItems | None, evaluated: Iterable[Evaluated]
 ) -> list[tuple[UserItem, Verdicts | None]]:
-    """Return all items of a list, each with its verdicts: None if it was not evaluated."""
     verdicts = {id(thing): said for thing, said in evaluated}
     return [(each, verdicts.get(id(each.record))) for each in (items.items if items else ())]

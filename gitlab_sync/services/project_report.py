@@ -73,9 +73,6 @@ def columns(policy: Policy = DEFAULT_POLICY) -> tuple[str, ...]:
     return tuple(rules.error_row("", "", policy))
 
 
-# -- one project -----------------------------------------------------------------------------------
-
-
 def check_project(
     client: Client, path_or_id: int | str, ref: str | None = None, policy: Policy = DEFAULT_POLICY
 ) -> rules.Report:
@@ -88,9 +85,6 @@ def check_project(
     if read.facts is None:
         raise read.errors[0]
     return rules.evaluate(read.facts, policy)
-
-
-# -- many projects ---------------------------------------------------------------------------------
 
 
 def check_projects(
@@ -160,7 +154,6 @@ class _Checking:
         return ComplianceReport(self._checked, self._completeness, self._left_out)
 
     def _members(self, group: str | None) -> Iterator[tuple[str, str]]:
-        """Read which projects the group has, and yield the id and the path of each."""
         if group is None:
             return
         wanted = [("projects", groups.projects_of(group))]
@@ -196,7 +189,6 @@ class _Checking:
         return None
 
     def _take(self, name: str, read: ProjectRead) -> None:
-        """Evaluate a project that was read, and finish its row."""
         self._tracker.step()
         checked = self._evaluated(name, read)
         number = record.identity(checked.project)
@@ -233,7 +225,6 @@ class _Checking:
 
 
 def _why_left_out(project: Record) -> str | None:
-    """Return why a project of a group is not evaluated, or None if it is."""
     if record.field(project, "archived") is True:
         return "archived"
     if record.field(project, "marked_for_deletion_on"):

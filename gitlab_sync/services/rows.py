@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.reports.report import commonest
+from gitlab_sync.reports.sheet import Link
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.table import Status
 from gitlab_sync.rules.items.tally import Evaluated, Verdicts
@@ -104,6 +105,16 @@ class RowAssembler(Generic[P]):
             self._on_row(row)
 
 
+def profile_links(instance: str, title: str = "Username") -> dict[str, Link]:
+    """Return the links of the column with usernames: each person's profile, if there is one."""
+
+    def profile(row: TableRow) -> str | None:
+        exists = row.get("Status") not in {"Not Found", "Error"}
+        return f"{instance}/{row[title]}" if exists else None
+
+    return {title: profile}
+
+
 def status_of_absent(username: str, error: GitLabSyncError | None) -> tuple[Status, str]:
     """Return status and error of a person without any data: an error, or no such person."""
     if error is None:
@@ -127,5 +138,4 @@ def reasons_in_words(errors: Iterable[GitLabSyncError], what: str = "") -> str:
 
 
 def _key(item: Record) -> object:
-    """Return what tells an item from others: its id, or itself where it has none."""
     return record.identity(item) or id(item)

@@ -111,7 +111,6 @@ def summary_of(read: PeopleData, person: PersonData) -> PersonSummary:
 
 
 def _errors(person: PersonData, commits: PersonCommits | None) -> Errors:
-    """Return the errors of each part that has any."""
     mrs, issues = person.merge_requests, person.issues
     met: dict[Part, Sequence[GitLabSyncError | None]] = {
         "time": [person.daily_time.error],

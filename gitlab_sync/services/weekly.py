@@ -13,30 +13,18 @@ from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.items.table import Status
-from gitlab_sync.rules.scores.weekly import (
-    MEASURES,
-    OVERVIEW,
-    PERSON_COLUMNS,
-    Days,
-    Measure,
-    PersonWeek,
-    Recorded,
-    WeekPerson,
-    measure_rows,
-    overview_rows,
-    person_week,
-    time_of,
-)
+from gitlab_sync.rules.scores import weekly as rules
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.run import Run
 from gitlab_sync.services.people_data import PeopleRequest, person_queries
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
+from gitlab_sync.services.rows import profile_links
 from gitlab_sync.services.summary import PersonSummary, summaries
 from gitlab_sync.session.session import Client
 from gitlab_sync.types import TableRow
 
-_USERNAME = PERSON_COLUMNS[-1]
+_USERNAME = rules.PERSON_COLUMNS[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +36,8 @@ class WeeklyQuery:
     the keys of the people who are shown with their hours of the day.
     """
 
-    people: Sequence[WeekPerson]
-    days: Days
+    people: Sequence[rules.WeekPerson]
+    days: rules.Days
     projects: Sequence[int | str] = ()
     known_by: KnownBy = NOBODY_ELSE
     zone: tzinfo | None = None
@@ -71,8 +59,8 @@ class PersonAnswer:
     `status` is `Success`, `Partial`, `Not Found` or `Error`; `error` says what is missing, and why.
     """
 
-    week: PersonWeek
-    recorded: Recorded
+    week: rules.PersonWeek
+    recorded: rules.Recorded
     status: Status
     error: str | None
 
@@ -90,9 +78,11 @@ class WeeklyReport(Report):
         unknown_projects: Sequence[int | str],
     ) -> None:
         self.people = sorted(people, key=_place)
-        super().__init__(
-            map(_status_row, self.people), Completeness.of_people(each.status for each in people)
-        )
+        rows: list[TableRow] = [
+            {"Username": each.week.person.username, "Status": each.status, "Error": each.error}
+            for each in self.people
+        ]
+        super().__init__(rows, Completeness.of_people(each.status for each in people))
         self.unknown_projects = unknown_projects
 
     def sheets(self, query: WeeklyQuery, instance: str) -> list[Sheet]:
@@ -103,30 +93,26 @@ class WeeklyReport(Report):
         meta = Meta.of_report(self, instance, query.in_words())
         weeks = [each.week for each in self.people]
         days = [day.isoformat() for day in query.days]
-        overview = overview_rows(weeks, query.with_hours)
-        tables = [self._sheet(OVERVIEW, overview, [*days, "Total", "Change"], "text", meta)]
-        for measure, title in MEASURES.items():
-            rows, columns = measure_rows(weeks, measure), [*days, "Total", "Before", "Change"]
+        overview = rules.overview_rows(weeks, query.with_hours)
+        tables = [self._sheet(rules.OVERVIEW, overview, [*days, "Total", "Change"], "text", meta)]
+        for measure, title in rules.MEASURES.items():
+            rows, columns = rules.measure_rows(weeks, measure), [*days, "Total", "Before", "Change"]
             tables.append(self._sheet(title, rows, columns, "integer", meta))
         return tables
 
     def _sheet(
         self, title: str, rows: Sequence[TableRow], columns: Sequence[str], kind: Kind, meta: Meta
     ) -> Sheet:
-        def profile(row: TableRow) -> str | None:
-            exists = row["Status"] in {"Success", "Partial"}
-            return f"{meta.instance}/{row[_USERNAME]}" if exists else None
-
         kept = [
             {**row, "Status": each.status, "Error": each.error}
             for row, each in zip(rows, self.people, strict=True)
         ]
         return Sheet(
             title,
-            [*PERSON_COLUMNS, *columns, "Status", "Error"],
+            [*rules.PERSON_COLUMNS, *columns, "Status", "Error"],
             kept,
             meta,
-            links={_USERNAME: profile},
+            links=profile_links(meta.instance, _USERNAME),
             kinds=dict.fromkeys(columns, kind),
         )
 
@@ -148,7 +134,7 @@ def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> Weekly
             moment="active",
             roles=("author",),
             groups=False,
-            period=time_of(query.days, zone),
+            period=rules.time_of(query.days, zone),
             projects=ids,
             known_by=query.known_by,
             zone=query.zone,
@@ -158,23 +144,23 @@ def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> Weekly
     answers = []
     for person, summary in zip(people, summaries(read), strict=True):
         recorded = _recorded(summary)
-        week = person_week(_named(person, summary), query.days, recorded, zone)
+        week = rules.person_week(_named(person, summary), query.days, recorded, zone)
         answers.append(PersonAnswer(week, recorded, summary.status, summary.error))
     return WeeklyReport(answers, unknown)
 
 
-def _named(person: WeekPerson, summary: PersonSummary) -> WeekPerson:
+def _named(person: rules.WeekPerson, summary: PersonSummary) -> rules.WeekPerson:
     """Return a person as GitLab spells them, with its name where the list has none."""
     name = person.name or record.text(summary.user, "name") or ""
     return replace(person, name=name, username=summary.username)
 
 
-def _recorded(summary: PersonSummary) -> Recorded:
+def _recorded(summary: PersonSummary) -> rules.Recorded:
     """Return what was read of a person, and of which measures something is missing."""
     if summary.user is None:
-        return Recorded()
+        return rules.Recorded()
     mrs, issues, commits = summary.merge_requests, summary.issues, summary.commits
-    lacks: dict[Measure, bool] = {
+    lacks: dict[rules.Measure, bool] = {
         "merge_requests": mrs is None or "merge requests" in summary.errors,
         "issues": issues is None or "issues" in summary.errors,
         "commits": commits is None or "commits" in summary.errors,
@@ -182,7 +168,7 @@ def _recorded(summary: PersonSummary) -> Recorded:
     # Where an item is missing, the time spent on it can be missing, too.
     lacks["time_spent"] = lacks["merge_requests"] or lacks["issues"]
     times_are_read = "time logs" not in summary.errors and "time" not in summary.errors
-    return Recorded(
+    return rules.Recorded(
         None if mrs is None else mrs.authored,
         None if issues is None else issues.authored,
         None if commits is None else commits.rows,
@@ -194,8 +180,3 @@ def _recorded(summary: PersonSummary) -> Recorded:
 def _place(person: PersonAnswer) -> tuple[bool, str, str]:
     who = person.week.person
     return not who.team, who.team.lower(), who.key
-
-
-def _status_row(person: PersonAnswer) -> TableRow:
-    username = person.week.person.username
-    return {"Username": username, "Status": person.status, "Error": person.error}

@@ -16,15 +16,9 @@ from functools import partial
 from http import HTTPStatus
 from typing import TypedDict, TypeVar
 
+from gitlab_sync import errors
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.concurrency.futures import Postpone, may_postpone, restartable, resumed
-from gitlab_sync.errors import (
-    BadResponse,
-    ConfigurationError,
-    GitLabSyncError,
-    RateLimited,
-    without_secrets,
-)
 from gitlab_sync.http import wire
 from gitlab_sync.http.cache import Key
 from gitlab_sync.http.credentials import Credential
@@ -77,7 +71,7 @@ class Access:
         bridge: Bridge | None = None,
     ) -> None:
         if not timeout > 0:
-            raise ConfigurationError(f"The timeout must be above 0 s, got {timeout}")
+            raise errors.ConfigurationError(f"The timeout must be above 0 s, got {timeout}")
         self.base_url = clean_base_url(base_url)
         self.credential = credential
         self.timeout = timeout
@@ -213,11 +207,11 @@ class RequestContext:
             location = answer.headers.get("location", "")
             try:
                 moved = moved_to(asked.target, location, self.access.base_url)
-            except BadResponse as elsewhere:
+            except errors.BadResponse as elsewhere:
                 elsewhere.status = answer.status
                 raise
             asked = replace(asked, target=moved)
-        error = BadResponse("The server redirects in a circle", status=answer.status)
+        error = errors.BadResponse("The server redirects in a circle", status=answer.status)
         error.lasting = True
         raise error
 
@@ -234,7 +228,7 @@ class RequestContext:
             repeatable=request.repeatable,
         )
 
-    def refused(self, request: Request, error: RateLimited) -> None:
+    def refused(self, request: Request, error: errors.RateLimited) -> None:
         """Close the principal's gate after a 429, and record it."""
         self.wait_budget.gate.close(error.retry_after)
         self.bridge.count_limited()
@@ -249,10 +243,10 @@ class RequestContext:
         self.wait_budget.gate.passed()
         self.wait_budget.relax()
 
-    def failed(self, request: Request, error: GitLabSyncError, state: RetryState) -> None:
+    def failed(self, request: Request, error: errors.GitLabSyncError, state: RetryState) -> None:
         """Add the request to its final error, and record the error."""
         error.method = request.method
-        error.url = without_secrets(f"{self.access.base_url}{request.root}/{request.target}")
+        error.url = errors.without_secrets(f"{self.access.base_url}{request.root}/{request.target}")
         error.attempts = state.made
         self.access.health.error = str(error)
 
@@ -271,10 +265,9 @@ def _rebuild(access: Access, limit: float | None, max_wait: float) -> RequestCon
 
 
 def _is_good(request: Request, answer: Answer) -> bool:
-    """Return whether an answer holds what the request asked for."""
     try:
         return bool(answer.body) and request.read(answer) is not None
-    except GitLabSyncError:
+    except errors.GitLabSyncError:
         return False
 
 
@@ -300,17 +293,17 @@ def persist(context: RequestContext, request: Request, read: Callable[[Answer], 
                         context.pause(PAUSE, state)
                         continue
                     result = read(answer)
-                except RateLimited as error:
+                except errors.RateLimited as error:
                     context.refused(request, error)
                     state.refusal = error
                     continue
-                except GitLabSyncError as error:
+                except errors.GitLabSyncError as error:
                     wait = state.after(error)
                 else:
                     context.passed()
                     return result
             context.pause(wait, state)
-    except GitLabSyncError as error:
+    except errors.GitLabSyncError as error:
         context.failed(request, error, state)
         raise
     finally:

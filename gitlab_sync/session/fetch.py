@@ -73,8 +73,6 @@ class _Growing(Generic[K]):
 
 
 class _Page(NamedTuple):
-    """A page under way: its list, its place in the list, and the request for it."""
-
     growing: _Growing[Any]
     place: int
     request: Request
@@ -151,11 +149,14 @@ class _Reader(Generic[K]):
                 if not under_way:
                     return
                 context.executor.map(hand_on, wave)
-                result = arrived.get()
-                if isinstance(result, BaseException):
-                    raise result
-                under_way -= 1
-                yield result
+                results = [arrived.get()]
+                while not arrived.empty():  # several can arrive while the last ones are read
+                    results.append(arrived.get())
+                under_way -= len(results)
+                for result in results:
+                    if isinstance(result, BaseException):
+                        raise result
+                    yield result
 
     def _in_order(self, context: RequestContext) -> Iterator[_Arrived]:
         """Map over what is wanted, and yield results in the order of the inputs."""
@@ -215,7 +216,6 @@ class _Reader(Generic[K]):
             yield growing.found()
 
     def _go_on(self, growing: _Growing[K], place: int, reply: Reply) -> None:
-        """Request the pages that follow, each once."""
         follow = growing.wanted.after(self._session, place, reply, growing.ahead)
         if not follow:
             growing.end = min(growing.end, place)
@@ -226,7 +226,6 @@ class _Reader(Generic[K]):
                 raise BadResponse(CIRCLE)
 
     def _give_up(self, error: Cancelled) -> Iterator[ListResult[K]]:
-        """Yield all lists that were not read to their end."""
         for page in (*self._sent.values(), *self._next):
             growing: _Growing[K] = page.growing
             if growing.open:

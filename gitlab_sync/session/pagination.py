@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
@@ -40,13 +40,15 @@ class RestList:
 
     `single` says that the endpoint returns one object, which counts as a list of one and is
     requested once in a run; a list is requested once only if `once` is set. An object in place of a
-    list is a BadResponse: it could be the error of a proxy.
+    list is a BadResponse: it could be the error of a proxy. `check` gets each answer that others
+    follow, and can raise an error, which ends the list.
     """
 
     endpoint: str
     params: Params = field(default_factory=dict)
     single: bool = False
     once: bool = False
+    check: Callable[[Reply], None] | None = None
 
     def first(self, session: Session) -> Request:
         """Return the request for its first page."""
@@ -68,6 +70,12 @@ class RestList:
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:
         """Return all further pages if their number is known, else the next ones."""
+        follow = self._following(session, place, reply, ahead)
+        if follow and self.check is not None:
+            self.check(reply)
+        return follow
+
+    def _following(self, session: Session, place: int, reply: Reply, ahead: int) -> NextPages:
         params, number = page_params(self.params), reply.next_page
         if number is None:
             request = session.next_request(self.endpoint, params, reply)

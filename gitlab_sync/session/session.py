@@ -6,21 +6,16 @@ import itertools
 import logging
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeAlias
 
 import orjson
 
+from gitlab_sync import errors
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.concurrency.mapping import bounded_map
-from gitlab_sync.errors import (
-    BadResponse,
-    ConfigurationError,
-    GitLabSyncError,
-    without_secrets,
-)
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.rate_limit import WaitBudget
 from gitlab_sync.http.urls import reroot, target
@@ -112,13 +107,11 @@ class Session:
         """The last failure and the last 429."""
         return self.access.health
 
-    # -- contexts --------------------------------------------------------------------------------
-
     @property
     def active(self) -> RequestContext:
         """The context of this session's requests; only a session from `context` has one."""
         if self._context is None:
-            raise ConfigurationError(
+            raise errors.ConfigurationError(
                 "the session must have a context", hint="Use `with session.context() as session`."
             )
         return self._context
@@ -144,9 +137,9 @@ class Session:
             return
         access, bridge = self.access, self.bridge
         if self._cancel.cancelled:
-            raise ConfigurationError("client is closed", hint="Make a new client.")
+            raise errors.ConfigurationError("client is closed", hint="Make a new client.")
         if bridge.closed:
-            raise ConfigurationError("the bridge is closed", hint="Make a new bridge.")
+            raise errors.ConfigurationError("the bridge is closed", hint="Make a new bridge.")
         parents = [self._cancel, bridge.cancel, *([] if cancel is None else [cancel])]
         token = CancelToken(*parents)
         budget = WaitBudget(bridge.gate(access.base_url, access.principal), max_wait, started)
@@ -175,8 +168,6 @@ class Session:
             return context.executor.submit(fetch, context, request).result()
         except CancelledError:
             raise context.cancel.error() from None
-
-    # -- reading ---------------------------------------------------------------------------------
 
     def get(self, endpoint: str, params: Params | None = None) -> Any:
         """Return the decoded JSON of one GET; [] for an empty body.
@@ -213,7 +204,7 @@ class Session:
     def graphql_request(self, query: str, variables: Params | None = None) -> Request:
         """Return the request for one GraphQL query."""
         if query.lstrip().startswith("mutation"):
-            raise ConfigurationError(
+            raise errors.ConfigurationError(
                 "graphql() must be a query, got a mutation", hint="Send mutations with request()."
             )
         body = orjson.dumps({"query": query, "variables": variables or {}})
@@ -242,7 +233,7 @@ class Session:
                 rows.pages += 1
                 rows.total = reply.total if reply.total is not None else rows.total
                 rows.complete = reply.next_page is None and reply.next_link is None
-        except GitLabSyncError as error:
+        except errors.GitLabSyncError as error:
             rows.complete = False
             error.partial = rows
             raise
@@ -251,7 +242,7 @@ class Session:
         else:
             log.warning(
                 "%s: only the first %d pages were read (%d of %s rows)",
-                without_secrets(endpoint), rows.pages, len(rows), rows.total or "unknown",
+                errors.without_secrets(endpoint), rows.pages, len(rows), rows.total or "unknown",
             )  # fmt: skip
         return rows
 
@@ -278,7 +269,7 @@ class Session:
         for each worker; those past the end are empty.
         """
         if max_pages is not None and max_pages < 1:
-            raise ConfigurationError(
+            raise errors.ConfigurationError(
                 f"max_pages must be 1 or more, or None for all, got {max_pages}"
             )
         given = page_params(params, per_page)
@@ -290,11 +281,13 @@ class Session:
             while reply.next_page is not None and read < cap:
                 first, end = reply.next_page, reply.total_pages
                 if first <= number:
-                    raise BadResponse(CIRCLE, url=endpoint)
+                    raise errors.BadResponse(CIRCLE, url=endpoint)
                 ahead = min(read, self.bridge.workers) if end is None else end - first + 1
                 numbers = range(first, first + int(max(1, min(ahead, cap - read))))
                 requests = (self.page_request(endpoint, given, each) for each in numbers)
-                replies = self._map(session.active, requests)
+                window, context = _WINDOW * self.bridge.workers, session.active
+                contexts = itertools.repeat(context)
+                replies = bounded_map(context.executor, window, fetch, contexts, requests)
                 for number, reply in zip(numbers, replies, strict=True):
                     yield reply
                     read += 1
@@ -303,16 +296,11 @@ class Session:
             seen: set[str] = set()
             while read < cap and (after := self.next_request(endpoint, given, reply)) is not None:
                 if after.target in seen:
-                    raise BadResponse(CIRCLE, url=endpoint)
+                    raise errors.BadResponse(CIRCLE, url=endpoint)
                 seen.add(after.target)
                 reply = session.send(after)
                 yield reply
                 read += 1
-
-    def _map(self, context: RequestContext, requests: Iterable[Request]) -> Iterator[Reply]:
-        """Map `fetch` over requests, with a window of them under way or unread."""
-        window = _WINDOW * self.bridge.workers
-        return bounded_map(context.executor, window, fetch, itertools.repeat(context), requests)
 
     def page_request(self, endpoint: str, params: Params, page: int | None) -> Request:
         """Return the request for one page of a list, with parameters from `page_params`."""
@@ -355,14 +343,13 @@ def session_of(client: Client) -> Session:
 def page_params(params: Params | None, per_page: int = PER_PAGE) -> Params:
     """Return the parameters of a list. GitLab cuts pages at 100 rows, so that is the most."""
     if per_page < 1:
-        raise ConfigurationError(f"per_page must be 1 or more, got {per_page}")
+        raise errors.ConfigurationError(f"per_page must be 1 or more, got {per_page}")
     return {**(params or {}), "per_page": min(per_page, PER_PAGE)}
 
 
 def _bound(
     access: Access, cancel: Callable[[], CancelToken], context: RequestContext | None
 ) -> Session:
-    """Return a session with the same access, and a context."""
     session = Session.__new__(Session)
     session.access = access
     session._cancel = cancel()  # noqa: SLF001 - one of us

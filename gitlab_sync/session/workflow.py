@@ -68,8 +68,6 @@ def gather(workflows: Mapping[str, Workflow[T]]) -> Workflow[dict[str, T]]:
 
 @dataclass(frozen=True, slots=True)
 class _Result(Generic[T]):
-    """The return value of a workflow."""
-
     value: T
 
 
@@ -126,7 +124,11 @@ def read_one(client: Client, endpoint: str, params: Params | None = None) -> Rec
 
 
 def _one(wanted: PageSource) -> Workflow[RecordList]:
-    found = (yield {"rows": wanted})["rows"]
+    return whole_or_partial((yield {"rows": wanted})["rows"])
+
+
+def whole_or_partial(found: ListResult[str]) -> RecordList:
+    """Return what `whole` does; an error has the rows read before it in `.partial`."""
     if found.error is not None:
         partial = found.error.partial = RecordList(found.reading.rows)
         partial.complete = False
@@ -135,8 +137,6 @@ def _one(wanted: PageSource) -> Workflow[RecordList]:
 
 @dataclass(slots=True)
 class _Running(Generic[K, T]):
-    """A workflow that waits for lists."""
-
     key: K
     workflow: Workflow[T]
     found: dict[str, ListResult[str]] = field(default_factory=dict)
@@ -173,7 +173,6 @@ class _Runner(Generic[K, T]):
         return self._next.popleft()
 
     def _step(self, going: _Running[K, T], found: Mapping[str, ListResult[str]] | None) -> None:
-        """Resume a workflow until it wants more lists or has ended."""
         step = _advance(going.workflow, found)
         if isinstance(step, _Result):
             self._done.append((going.key, step.value))

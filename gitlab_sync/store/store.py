@@ -28,14 +28,7 @@ import orjson
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.store.database import (
-    bytes_used,
-    is_corrupt,
-    number_of,
-    open_to_read,
-    open_to_write,
-    writing,
-)
+from gitlab_sync.store import database
 
 log = logging.getLogger("gitlab_sync")
 
@@ -124,8 +117,6 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # -- what can go wrong ---------------------------------------------------------------------
-
     def _attempt(self, work: Callable[[sqlite3.Connection], T], nothing: T) -> T:
         """Return the result of `work`, or `nothing` if the store cannot be used."""
         with self._lock:
@@ -135,7 +126,7 @@ class Store:
                 try:
                     return work(self._opened())
                 except sqlite3.DatabaseError as error:
-                    if not is_corrupt(error) or self.mode == "read-only":
+                    if not database.is_corrupt(error) or self.mode == "read-only":
                         raise
                     self._move_aside(error)
                     return work(self._opened())
@@ -157,7 +148,7 @@ class Store:
                 if connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",):
                     return
         except sqlite3.DatabaseError as again:
-            if not is_corrupt(again):
+            if not database.is_corrupt(again):
                 raise
         aside = _beside(self.path, ".corrupt")
         log.warning(
@@ -168,8 +159,6 @@ class Store:
         for suffix in ("-wal", "-shm"):
             _beside(self.path, suffix).unlink(missing_ok=True)
         self.path.replace(aside)
-
-    # -- the file --------------------------------------------------------------------------------
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -183,8 +172,8 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         if self.mode == "read-only":
-            return open_to_read(self.path)
-        return open_to_write(self.path)
+            return database.open_to_read(self.path)
+        return database.open_to_write(self.path)
 
     def _key(self, connection: sqlite3.Connection) -> bytes:
         """Return the key of the principals' hashes; the first caller creates it."""
@@ -192,7 +181,7 @@ class Store:
         key = _read_key(path)
         if len(key) == _KEY_BYTES or self.mode == "read-only":
             return key
-        with writing(connection):  # one process at a time
+        with database.writing(connection):  # one process at a time
             key = _read_key(path)
             if len(key) != _KEY_BYTES:
                 key = os.urandom(_KEY_BYTES)
@@ -202,8 +191,6 @@ class Store:
                 Path(file.name).replace(path)
         return key
 
-    # -- rows ------------------------------------------------------------------------------------
-
     def _found(
         self, connection: sqlite3.Connection, principal: bytes, ids: Iterable[int]
     ) -> list[Item]:
@@ -212,23 +199,23 @@ class Store:
         # Once a day is enough to know what is used, and saves a write for each look-up.
         stale = [number for number, _, _, used in rows if used < now - _DAY]
         if stale and self.mode == "on":
-            with writing(connection):
+            with database.writing(connection):
                 connection.execute(_TOUCH, (now, principal, orjson.dumps(stale).decode()))
         return [Item(number, stamp, data) for number, stamp, data, _ in rows]
 
     def _kept(
         self, connection: sqlite3.Connection, rows: Sequence[tuple[bytes, int, bytes, int, bytes]]
     ) -> None:
-        with writing(connection):
+        with database.writing(connection):
             connection.executemany(_KEEP, rows)
-        if bytes_used(connection) > self._most:
+        if database.bytes_used(connection) > self._most:
             self._evict(connection)
 
     def _evict(self, connection: sqlite3.Connection) -> None:
         """Delete the least recently used items, and give their space back."""
-        with writing(connection):
-            while bytes_used(connection) > self._most * _EVICTED_TO:
-                rows = number_of(connection, "SELECT count(*) FROM kept")
+        with database.writing(connection):
+            while database.bytes_used(connection) > self._most * _EVICTED_TO:
+                rows = database.number_of(connection, "SELECT count(*) FROM kept")
                 if not rows:
                     break
                 connection.execute(_EVICT, (max(1, rows // 10),))
@@ -285,7 +272,7 @@ def clear_store(instance: str, folder: Path | None = None) -> int:
             return 0
         # Deleted by SQLite, not as a file: other processes can have it open.
         with closing(store._open()) as connection:  # noqa: SLF001 - a store of our own
-            with writing(connection):
+            with database.writing(connection):
                 rows = connection.execute("DELETE FROM kept").rowcount
             connection.execute("VACUUM")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

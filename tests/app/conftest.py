@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from worlds import fresh_world
 
-from gitlab_sync.sandbox import Sandbox, generate_world
+from gitlab_sync.sandbox import Sandbox
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Serve a small GitLab for one test."""
-    world = generate_world(seed=3, users=3, merge_requests=3, issues=2, projects=3)
+    world = fresh_world(seed=3, users=3, merge_requests=3, issues=2, projects=3)
     with Sandbox(world) as sandbox:
         yield sandbox

@@ -119,7 +119,7 @@ def test_dates_the_wrong_way_round_are_told_next_to_them() -> None:
     at.date_input(key="since").set_value("2026-03-05")
     at.date_input(key="until").set_value("2026-03-01")
     at = press(at, "Run")
-    assert "ends before it begins" in at.error[0].value.replace("\\", "")
+    assert "until must be after since" in at.error[0].value.replace("\\", "")
     assert not at.progress
 
 

@@ -125,7 +125,7 @@ def test_a_branch_that_is_not_there_is_told_at_the_field(
 
 @pytest.mark.parametrize(
     ("typed", "words"),
-    [("no/such", "no such project"), ("alice", "“alice” is no project"), ("a b/c", "no spaces")],
+    [("no/such", "no such project"), ("alice", "“alice” is not a project"), ("a b/c", "no spaces")],
 )
 def test_a_project_that_is_not_there_is_told_at_the_field(
     typed: str, words: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
@@ -249,7 +249,7 @@ def test_a_line_that_is_no_project_is_named_and_nothing_is_asked() -> None:
     at = at_many(in_the_demo(PAGE))
     at.text_area(key="repos").set_value("harbour/night-watch\nglpat-abcdefghij0123456789")
     at = press(at, "Run")
-    assert "line 2: “[hidden]” is no project" in errors(at)
+    assert "line 2: “[hidden]” is not a project" in errors(at)
     assert "abcdefghij" not in str(at.session_state.to_dict())
     assert not at.dataframe
     assert not at.progress

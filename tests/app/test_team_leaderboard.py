@@ -169,7 +169,7 @@ def test_every_fault_of_a_file_is_named_with_its_place() -> None:
     shown = "\n".join(str(element.value) for element in at.text)
     assert "mine.json, teams[0].project_name: missing" in shown
     for number in range(9):
-        assert f"teams[0].members[{number}].username: “no/{number}” is no username" in shown
+        assert f"teams[0].members[{number}].username: “no/{number}” is not a username" in shown
     at = upload(at, '{"teams": [')
     assert "mine.json, line 1" in at.error[0].value.replace("\\", "")
     at = upload(at, '{"teams": []}')
@@ -245,7 +245,7 @@ def test_dates_the_wrong_way_round_are_told_next_to_them() -> None:
     at.date_input(key="since").set_value("2026-03-05")
     at.date_input(key="until").set_value("2026-03-01")
     at = press(at, "Run")
-    assert "ends before it begins" in at.error[0].value.replace("\\", "")
+    assert "until must be after since" in at.error[0].value.replace("\\", "")
     assert not at.progress
 
 
@@ -286,4 +286,4 @@ def test_the_points_that_the_operator_wrote_down_count() -> None:
     assert "Total Commits x 1" not in part(at, "Points").dataframe[1].value
     at.secrets["leaderboard"] = {"weights": {"commits": "many"}}
     at = at.run()
-    assert "is no number" in at.error[0].value
+    assert "must be a number" in at.error[0].value

@@ -11,13 +11,14 @@ import openpyxl
 import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import go_to, in_the_demo, press, signed_in, texts, until_done
+from worlds import fresh_demo
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.roles import VARIABLE
 from gitlab_sync.reports.xlsx_file import ABOUT, to_xlsx
 from gitlab_sync.rules.items import merge_request as mr_rules
-from gitlab_sync.sandbox import Sandbox, demo_world
+from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.services.profile import ProfileQuery, answer
 
 PAGE = "user_profile.py"
@@ -29,7 +30,7 @@ CHECKS = {check.id: check for check in mr_rules.CHECKS}
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Serve the demo's world, so that a test can break it."""
-    with Sandbox(demo_world()) as sandbox:
+    with Sandbox(fresh_demo()) as sandbox:
         yield sandbox
 
 
@@ -150,7 +151,7 @@ def test_what_can_be_no_username_is_told_and_nothing_is_asked() -> None:
     at = in_the_demo(PAGE)
     at.text_input(key="user").set_value("Ivo Brandt")
     at = press(at, "Run")
-    assert "“Ivo Brandt” is no username" in plain(at.error[0].value)
+    assert "“Ivo Brandt” is not a username" in plain(at.error[0].value)
     assert "Correct the fields that are marked above" in texts(at)
     at.text_input(key="user").set_value(" ")
     at = press(at, "Run")
@@ -174,7 +175,7 @@ def test_dates_the_wrong_way_round_are_told() -> None:
     at.date_input(key="since").set_value("2026-03-05")
     at.date_input(key="until").set_value("2026-03-01")
     at = press(at, "Run")
-    assert "ends before it begins" in at.error[0].value
+    assert "until must be after since" in at.error[0].value
     assert not at.progress
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 from visiting import go_to, in_the_demo, press, signed_in, texts, until_done
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.errors import ConfigurationError
@@ -37,7 +38,7 @@ from gitlab_sync.rules.scores.weekly import (
     last_days,
     person_week,
 )
-from gitlab_sync.sandbox import Sandbox, generate_world
+from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, answer
 
 PAGE = "weekly_performance.py"
@@ -50,7 +51,7 @@ DAYS = days_between(MONDAY, MONDAY + timedelta(days=1))
 @pytest.fixture
 def busy() -> Iterator[Sandbox]:
     """Serve a small GitLab in which things happened up to today."""
-    world = generate_world(
+    world = fresh_world(
         seed=3,
         users=3,
         merge_requests=12,
@@ -219,7 +220,7 @@ def test_a_project_that_is_not_there_is_named_and_left_out() -> None:
     ("people", "sentence"),
     [
         ("Red, Ann\nRed, Ann, ann", "people, line 1: no username"),
-        ("ann\ngroup/project", "people, line 2: “group/project” is no username"),
+        ("ann\ngroup/project", "people, line 2: “group/project” is not a username"),
         ("Team Name, Full Name, E-Mail\nRed, Ann, ann", "got Team Name, Full Name, E-Mail"),
         ("\n".join(f"u{number}" for number in range(2001)), "at most 2,000 people, got 2,001"),
         ("\n".join(f"{'r' * 99}, , u{number}" for number in range(1000)), "Leave out full names"),
@@ -241,7 +242,7 @@ def test_people_that_cannot_be_asked_about_are_told_next_to_the_field(
 @pytest.mark.parametrize(
     ("first", "last", "sentence"),
     [
-        (TODAY, TODAY - timedelta(days=1), "the days end before they begin"),
+        (TODAY, TODAY - timedelta(days=1), "the last day must not be before the first"),
         (TODAY - timedelta(days=45), TODAY, "are 46 days. Choose at most 45 days."),
         (TODAY, TODAY + timedelta(days=2), "or earlier, got "),
     ],

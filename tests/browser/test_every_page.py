@@ -37,7 +37,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def visitor(browser: Browser) -> Iterator[BrowserContext]:
-    """Return the browser of a person who stays in the demo from page to page."""
+    """Return a browser that stays in the demo from page to page."""
     with browser.new_context(timezone_id="Europe/Paris") as context:
         context.set_default_timeout(PATIENCE)
         yield context
@@ -45,7 +45,7 @@ def visitor(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """Return the page of a visitor with a browser of their own."""
+    """Return the page of a visitor with a new browser."""
     with browser.new_context(timezone_id="Europe/Paris") as context:
         context.set_default_timeout(PATIENCE)
         yield context.new_page()
@@ -106,7 +106,7 @@ def test_no_page_has_a_grave_fault_in_any_form(seen: Seen) -> None:
 
 
 def test_no_request_of_any_page_leaves_the_apps_own_host(seen: Seen, app: RunningApp) -> None:
-    """Neither a font nor an icon tells anyone else that a person looks at the page."""
+    """Neither a font nor an icon tells another host that the page is open."""
     assert seen.hosts == {urlsplit(app.url).netloc}
 
 

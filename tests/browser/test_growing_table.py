@@ -13,7 +13,7 @@ from gitlab_sync.sandbox import Sandbox, generate_world
 
 PEOPLE = 39
 STEP = 10
-"""People who are read before the first stall, and people that it holds back."""
+"""The number of people who are read before the first stall, and of people it delays."""
 
 
 @pytest.fixture

@@ -8,11 +8,10 @@ from typing import Any
 
 import orjson
 import pytest
+from real_data import REAL
 
 from gitlab_sync.sandbox import World, generate_world, load_world
 from gitlab_sync.sandbox.tables import Tables
-
-REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 
 
 def write(folder: Path, kind: str, lines: list[Any]) -> None:
@@ -122,7 +121,7 @@ def test_items_are_newest_first() -> None:
     assert dates == sorted(dates, reverse=True)
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real data is not next to this project")
+@pytest.mark.large
 def test_the_real_data_loads() -> None:
     """All of it, with what hangs on its merge requests."""
     world = load_world(REAL)

@@ -15,7 +15,7 @@ class Node:
 
 
 def test_everything_within_counts_once() -> None:
-    """However deep it lies, and however many ways lead to it."""
+    """However deep it is, and however many ways lead to it."""
     text = "x" * 100_000
     size = size_of([{"a": (text,)}, Node(text), {text}])
     assert 100_000 < size < 105_000

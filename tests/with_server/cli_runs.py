@@ -11,6 +11,7 @@ import functools
 import io
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -35,7 +36,8 @@ Done: TypeAlias = subprocess.CompletedProcess[bytes]
 LIMIT = 60.0  # seconds, only so that a broken test ends
 _OURS = ("GITLAB", "CI_", "PYTHON_GITLAB", "FORCE_COLOR", "NO_COLOR", "PYTHONWARNINGS")
 _QUICK = functools.partial(RetryPolicy, base=0.01, cap=0.05)  # all attempts, with little between
-_THREADS = ("gitlab-sync", "progress", "signals", "sandbox")
+# The server of a sandbox is named "sandbox"; the workers of the test's own start when needed.
+_THREADS = re.compile(r"(gitlab-sync|progress|signals).*|sandbox")
 _SILENT = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 
 
@@ -107,7 +109,7 @@ def run(
     ):
         code = main(arguments)
     left = set(threading.enumerate()) - threads
-    assert not [thread for thread in left if thread.name.startswith(_THREADS)], left
+    assert not [thread for thread in left if _THREADS.fullmatch(thread.name)], left
     assert b"Traceback" not in err.getvalue(), err.getvalue().decode()
     return Done(arguments, code, out.getvalue(), err.getvalue())
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from batch_rows import assert_true, columns, counts, serving
+from worlds import fresh_demo, fresh_world
 
 from gitlab_sync import CancelToken, GitLabClient
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World, demo_world, generate_world
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Progress, TableRow
 
@@ -23,14 +24,14 @@ COUNTS = [
 @pytest.fixture
 def world() -> World:
     """Six people with seven issues each."""
-    return generate_world(seed=6, users=6, merge_requests=1, issues=7, projects=5)
+    return fresh_world(seed=6, users=6, merge_requests=1, issues=7, projects=5)
 
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("scope", ["author", "assignee"])
 def test_the_rows_of_a_generated_world_are_its_truth(bridge: Bridge, seed: int, scope: Any) -> None:
     """Opened and closed are counted, closed ones are evaluated."""
-    world = generate_world(seed=seed, users=8, merge_requests=0, issues=9, projects=4)
+    world = fresh_world(seed=seed, users=8, merge_requests=0, issues=9, projects=4)
     with serving(world, bridge) as (client, _):
         rows = client.batch_evaluate_issues(world.truth.usernames, issue_scope=scope)
     assert_true(rows, world.truth.issues(scope))
@@ -38,7 +39,7 @@ def test_the_rows_of_a_generated_world_are_its_truth(bridge: Bridge, seed: int, 
 
 def test_the_rows_of_the_demo_are_its_truth(bridge: Bridge) -> None:
     """Everybody in it."""
-    world = demo_world()
+    world = fresh_demo()
     with serving(world, bridge) as (client, _):
         assert_true(client.batch_evaluate_issues(world.truth.usernames), world.truth.issues())
 

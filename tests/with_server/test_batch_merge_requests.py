@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from batch_rows import assert_true, columns, counts, serving
+from worlds import fresh_demo, fresh_world
 
 from gitlab_sync import CancelToken, GitLabClient
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.items.merge_request import undecided
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World, demo_world, generate_world
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.sandbox.truth import MERGE_REQUEST_CHECKS
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.runtime import Bridge
@@ -32,7 +33,7 @@ OVER_REST = Run(source="rest")
 @pytest.fixture
 def world() -> World:
     """Six people, four merge requests each, one in five with lists of more than a page."""
-    return generate_world(seed=5, users=6, merge_requests=4, issues=1, projects=5, large_every=5)
+    return fresh_world(seed=5, users=6, merge_requests=4, issues=1, projects=5, large_every=5)
 
 
 # -- what is counted -------------------------------------------------------------------------------
@@ -42,7 +43,7 @@ def world() -> World:
 @pytest.mark.parametrize("scope", ["author", "assignee"])
 def test_the_rows_of_a_generated_world_are_its_truth(bridge: Bridge, seed: int, scope: Any) -> None:
     """The world decided what each item fails before it wrote the records."""
-    world = generate_world(seed=seed, users=8, merge_requests=5, issues=0, projects=5)
+    world = fresh_world(seed=seed, users=8, merge_requests=5, issues=0, projects=5)
     with serving(world, bridge) as (client, _):
         rows = client.batch_evaluate_mrs(world.truth.usernames, mr_scope=scope)
     assert_true(rows, world.truth.merge_requests(scope))
@@ -50,7 +51,7 @@ def test_the_rows_of_a_generated_world_are_its_truth(bridge: Bridge, seed: int, 
 
 def test_the_rows_of_the_demo_are_its_truth(bridge: Bridge) -> None:
     """Everybody in it."""
-    world = demo_world()
+    world = fresh_demo()
     with serving(world, bridge) as (client, _):
         assert_true(client.batch_evaluate_mrs(world.truth.usernames), world.truth.merge_requests())
 
@@ -162,7 +163,7 @@ def test_no_names_give_no_rows_and_cost_nothing(client: GitLabClient, sandbox: S
 
 def test_one_text_in_place_of_a_list_is_refused(client: GitLabClient) -> None:
     """It would be read letter by letter."""
-    with pytest.raises(ConfigurationError, match="one text"):
+    with pytest.raises(ConfigurationError, match="must be a list"):
         client.batch_evaluate_mrs("alice.moreau")
 
 

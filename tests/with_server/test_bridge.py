@@ -40,12 +40,13 @@ def spawning(monkeypatch: pytest.MonkeyPatch) -> BaseContext:
     return multiprocessing.get_context("spawn")
 
 
-def test_nothing_starts_before_there_is_work(make_bridge: Callable[..., Bridge]) -> None:
+def test_nothing_starts_before_there_is_work(
+    make_bridge: Callable[..., Bridge], new_threads: Callable[[], set[threading.Thread]]
+) -> None:
     """Making a bridge and clients costs no thread and no connection."""
-    before = threading.active_count()
     bridge = make_bridge()
     client = GitLabClient("http://127.0.0.1:9", "token", bridge=bridge)
-    assert threading.active_count() == before
+    assert new_threads() == set()
     stats = bridge.stats()
     assert (stats.workers, stats.threads, stats.busy, stats.queued) == (8, 0, 0, {})
     assert (stats.requests, stats.retries, stats.limited, stats.bytes) == (0, 0, 0, 0)

@@ -93,7 +93,7 @@ def test_an_argument_that_is_no_name_is_named_with_its_place() -> None:
     """An `@` before a name is left out."""
     people = read_people(("@ann", "bob smith"))
     assert people.usernames == ["ann"]
-    assert people.refused[0].startswith("argument 2: “bob smith” is no username")
+    assert people.refused[0].startswith("argument 2: “bob smith” is not a username")
 
 
 def test_no_name_at_all_differs_from_an_empty_file(tmp_path: Path) -> None:

@@ -41,14 +41,15 @@ SECRET = "plain-word-0123456789"
 # -- making one ------------------------------------------------------------------------------------
 
 
-def test_making_a_client_does_no_input_or_output_and_starts_no_thread() -> None:
+def test_making_a_client_does_no_input_or_output_and_starts_no_thread(
+    new_threads: Callable[[], set[threading.Thread]],
+) -> None:
     """A host that is not there shows at the first call."""
-    before = set(threading.enumerate())
     client = GitLabClient("https://no-such-host.invalid", SECRET)
     assert client.base_url == "https://no-such-host.invalid"
     assert client.error_msg is None
     assert client.last_rate_limit is None
-    assert set(threading.enumerate()) == before
+    assert new_threads() == set()
 
 
 def test_it_is_made_by_position_and_by_keyword(bridge: Bridge) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from odd_server import OddServer, json
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.errors import (
@@ -25,7 +26,7 @@ from gitlab_sync.errors import (
 from gitlab_sync.http import rate_limit as limits
 from gitlab_sync.http import retry, transport
 from gitlab_sync.http.retry import RetryPolicy
-from gitlab_sync.sandbox import Sandbox, World, generate_world
+from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.context import DEFAULT_TIMEOUT
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.session.session import MAX_WAIT
@@ -51,7 +52,7 @@ def quick_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def world() -> World:
     """Seven pages of two users each, but for the last."""
-    return generate_world(seed=2, users=9, merge_requests=0, issues=0, projects=1)
+    return fresh_world(seed=2, users=9, merge_requests=0, issues=0, projects=1)
 
 
 @pytest.fixture
@@ -546,7 +547,7 @@ def test_every_errors_text_holds_the_status_and_the_request_but_no_token(
     make_client: Maker, sandbox: Sandbox, status: int, method: str
 ) -> None:
     """Older retry code looks for it; `error_msg` is the same text."""
-    client = make_client(timeout=0.2)
+    client = make_client(timeout=1.0 if status == 429 else 30.0)  # a limit is waited for
     sandbox.faults.add("status", status=status, body="{}", times=None)
     with pytest.raises(GitLabSyncError, match=str(status)) as raised:
         client.request(method, "projects/1?private_token=abcdefghij")

@@ -16,6 +16,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api.graphql.lists import lists_for
@@ -25,16 +26,15 @@ from gitlab_sync.api.scope import Scope
 from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.http import rate_limit as limits
-from gitlab_sync.rules.items.merge_request import Facts, evaluate, is_terminal
+from gitlab_sync.rules.items.merge_request import Facts, evaluate
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.sandbox.graphql import endpoint
 from gitlab_sync.services.evaluation import find_people
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import open_store
 from gitlab_sync.types import PartialList, Record, Source
 
-REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 GRAPHQL = "/api/graphql"
 CROWD = 1000
 """So many people that their lists are worth a query."""
@@ -63,7 +63,7 @@ def small(seed: int = 3, **sizes: int) -> World:
     No merge request was open for so long that a fraction of a second would decide.
     """
     given = {"users": 6, "merge_requests": 4, "issues": 1, "projects": 5}
-    world = generate_world(seed=seed, **{**given, **sizes})
+    world = fresh_world(seed=seed, **{**given, **sizes})
     for row in world.merge_requests.rows:
         end = row.data["merged_at"] or row.data["closed_at"]
         start = datetime.fromisoformat(row.data["created_at"])
@@ -499,26 +499,3 @@ def test_a_cancelled_run_says_of_everybody_that_nothing_was_read(bridge: Bridge)
         people = find_people(job, "merge_requests", world.truth.usernames, Scope(), lists)
     assert len(people) == len(world.truth.usernames)
     assert all("the user left" in str(person.errors) and not person.items for person in people)
-
-
-# -- real data -------------------------------------------------------------------------------------
-
-
-@pytest.mark.skipif(not REAL.is_dir(), reason="the folder with real data is not here")
-@pytest.mark.timeout(300)
-def test_a_real_history_is_judged_the_same_for_a_fraction_of_the_requests() -> None:
-    """Nine hundred people with five thousand merge requests: all in all 0.07 requests each."""
-    world = load_world(REAL)
-    ended = sum(is_terminal(row.data) for row in world.merge_requests.rows)
-    names = sorted({row.data["author"]["username"] for row in world.merge_requests.rows})
-    rows = {}
-    with Sandbox(world) as sandbox:
-        for source in SOURCES[1::-1]:
-            sandbox.traffic.reset()
-            with Bridge() as bridge:
-                client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge)
-                rows[source] = list(client.batch_evaluate_mrs(names, run=Run(source=source)))
-            if source == "auto":
-                assert sum(sandbox.traffic.by_endpoint.values()) <= 0.08 * ended
-    assert rows["auto"] == rows["rest"]
-    assert ended > 5000

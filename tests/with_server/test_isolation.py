@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs
 
 import pytest
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.errors import AuthenticationError
-from gitlab_sync.sandbox import Sandbox, World, generate_world
+from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
 
+NewThreads = Callable[[], set[threading.Thread]]
 PEOPLE = 50
 ROUNDS = 4
 PATIENCE = 60.0
@@ -22,7 +24,7 @@ PATIENCE = 60.0
 @pytest.fixture
 def world() -> World:
     """Make a world of fifty people with work of their own, which all of them may see."""
-    made = generate_world(seed=3, users=PEOPLE, merge_requests=2, issues=2, projects=4)
+    made = fresh_world(seed=3, users=PEOPLE, merge_requests=2, issues=2, projects=4)
     for record in (*made.tables.projects, *made.tables.groups):
         record["visibility"] = "public"
     made.changed()
@@ -32,12 +34,12 @@ def world() -> World:
 class Crowd:
     """Everybody at once, each in a thread and with a client and a token of their own."""
 
-    def __init__(self, sandbox: Sandbox, bridge: Bridge) -> None:
+    def __init__(self, sandbox: Sandbox, bridge: Bridge, new_threads: NewThreads) -> None:
         self._sandbox = sandbox
         self._bridge = bridge
+        self._new_threads = new_threads
         self._project = sandbox.world.projects[0].data["id"]
         self._begin = threading.Barrier(PEOPLE)
-        self._before = threading.active_count()
         self.wrong: list[str] = []
         self.most_threads = 0
 
@@ -57,7 +59,7 @@ class Crowd:
         with client:
             for turn in range(ROUNDS):
                 self._ask(client, name, turn)
-                self.most_threads = max(self.most_threads, threading.active_count() - self._before)
+                self.most_threads = max(self.most_threads, len(self._new_threads()))
 
     def _ask(self, client: GitLabClient, name: str, turn: int) -> None:
         mark = {"caller": name, "turn": turn}
@@ -74,7 +76,10 @@ class Crowd:
 
 
 def test_fifty_people_with_fifty_tokens_get_their_own_answers_and_leak_nothing(
-    sandbox: Sandbox, world: World, make_bridge: Callable[..., Bridge]
+    sandbox: Sandbox,
+    world: World,
+    make_bridge: Callable[..., Bridge],
+    new_threads: NewThreads,
 ) -> None:
     """Although the server sets cookies on all answers, and redirects now and then."""
     bridge = make_bridge(8)
@@ -82,7 +87,7 @@ def test_fifty_people_with_fifty_tokens_get_their_own_answers_and_leak_nothing(
     project = world.projects[0].data["id"]
     elsewhere = f"https://elsewhere.example/api/v4/projects/{project}"  # its configured host
     moved = sandbox.faults.add("redirect", path="/projects/renamed", times=None, location=elsewhere)
-    crowd = Crowd(sandbox, bridge)
+    crowd = Crowd(sandbox, bridge, new_threads)
     crowd.run()
 
     assert crowd.wrong == []

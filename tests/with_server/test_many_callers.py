@@ -35,17 +35,20 @@ def client_of(sandbox: Sandbox, bridge: Bridge, name: str) -> GitLabClient:
 
 @pytest.mark.parametrize("tokens", ["one for all", "one for each"])
 def test_twenty_callers_at_once_get_right_rows_from_few_threads(
-    sandbox: Sandbox, world: World, make_bridge: Callable[..., Bridge], tokens: str
+    sandbox: Sandbox,
+    world: World,
+    make_bridge: Callable[..., Bridge],
+    new_threads: Callable[[], set[threading.Thread]],
+    tokens: str,
 ) -> None:
     """Each has a client of its own and five people."""
     bridge = make_bridge(6)
-    before = threading.active_count()
     begin = threading.Barrier(CALLERS)
     most = 0
 
     def watch(_: object) -> None:
         nonlocal most
-        most = max(most, threading.active_count() - before)
+        most = max(most, len(new_threads()))
 
     def call(number: int) -> Any:
         name = "everybody" if tokens == "one for all" else f"caller {number}"

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import urllib3
+from real_data import REAL
 
 from gitlab_sync.sandbox import Sandbox, World, demo_world, generate_world, load_world
-
-REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 
 FIELDS = """
   id iid title description state draft createdAt updatedAt mergedAt closedAt upvotes downvotes
@@ -341,7 +339,7 @@ def test_a_person_agrees(both: Both) -> None:
         }
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the folder of real data is not there")
+@pytest.mark.large
 def test_the_real_world_is_read_to_the_end(http: urllib3.PoolManager) -> None:
     """All 5,004 merge requests, each once, in the order of REST's list."""
     with Sandbox(load_world(REAL), threads=2) as sandbox:

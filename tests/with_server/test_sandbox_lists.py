@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import urllib3
+from real_data import REAL
 
 from gitlab_sync.sandbox import Sandbox, generate_world, load_world
 
 Rows = Callable[[str], list[Any]]
-REAL = Path(__file__).parents[2].parent / "shared/data/gitlab-runner"
 
 
 def reader(sandbox: Sandbox, http: urllib3.PoolManager) -> Rows:
@@ -403,7 +402,7 @@ def test_files_come_as_base64_and_raw(
 # --- real data ---------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real data is not next to this project")
+@pytest.mark.large
 def test_the_real_data_is_served(http: urllib3.PoolManager) -> None:
     """One person's merge requests, one with its commits and diffs, the tree."""
     world = load_world(REAL)

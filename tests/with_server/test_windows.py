@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import issues, merge_requests
 from gitlab_sync.api.windows import read_all
 from gitlab_sync.errors import PermissionDenied
-from gitlab_sync.sandbox import Sandbox, World, generate_world, paging
+from gitlab_sync.sandbox import Sandbox, World, paging
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record
@@ -31,7 +32,7 @@ def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def world() -> World:
     """One project, and nothing in it but what the test puts there."""
-    world = generate_world(seed=1, users=2, merge_requests=0, issues=0, projects=1)
+    world = fresh_world(seed=1, users=2, merge_requests=0, issues=0, projects=1)
     world.tables.merge_requests.clear()
     world.tables.issues.clear()
     world.changed()
@@ -242,7 +243,7 @@ def test_a_persons_long_lists_are_read_whole(
 
 def test_more_than_ten_thousand_rows_are_read_with_the_servers_own_limits(bridge: Bridge) -> None:
     """The real ones."""
-    world = generate_world(seed=1, users=2, merge_requests=0, issues=0, projects=1)
+    world = fresh_world(seed=1, users=2, merge_requests=0, issues=0, projects=1)
     world.tables.merge_requests.clear()
     wanted = fill(world, "merge_requests", 10_050)
     with Sandbox(world) as sandbox:

@@ -175,7 +175,6 @@ class GraphQLFacts:
     def _take(
         self, part: Sequence[_Item], bulk: Bulk[Size], found: ListResult[str]
     ) -> Iterator[Sequence[_Item]]:
-        """Take an answer; yield the parts to request again."""
         if found.error is not None:
             yield from self._again(part, bulk, found.error)
             return
@@ -212,7 +211,6 @@ class GraphQLFacts:
 
 
 def _by_project(part: Sequence[_Item]) -> dict[str, dict[str, _Item]]:
-    """Return the items by the path of their project and their number in it."""
     groups: dict[str, dict[str, _Item]] = {}
     for item in part:
         groups.setdefault(item.path, {})[item.iid] = item

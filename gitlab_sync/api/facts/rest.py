@@ -14,8 +14,7 @@ from gitlab_sync.http.wire import Reply
 from gitlab_sync.rules.items.merge_request import Facts, undecided
 from gitlab_sync.rules.items.project_pipelines import ProjectPipelines, is_within
 from gitlab_sync.rules.text import instant
-from gitlab_sync.session.pagination import NextPages, RestList
-from gitlab_sync.session.request import Request
+from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Session
 from gitlab_sync.session.workflow import Workflow, gather, run_workflows
 from gitlab_sync.types import PartialList, Record
@@ -76,7 +75,6 @@ class RestFacts:
             yield 1, _alone(mr) if bulk is None else bulk.facts_of(mr)
 
     def _is_worth_reading(self, project: int, mrs: int) -> bool:
-        """Return whether to read a project's pipelines for so many of its merge requests."""
         if mrs < _FEWEST_IN_BULK:
             return False
         before = self._lists.get(project)
@@ -132,31 +130,8 @@ def _alone(mr: Record) -> Workflow[list[FactsRead]]:
     return [(yield from facts_of(mr))]
 
 
-# -- pipelines in bulk -----------------------------------------------------------------------------
-
-
 class _TooLong(GitLabSyncError):
     """Signals, inside this module only, that a list has too many pages, or an unknown number."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Affordable:
-    """A list that is read if it has at most so many pages; else it ends with `_TooLong`."""
-
-    rest_list: RestList
-    most_pages: int
-
-    def first(self, session: Session) -> Request:
-        return self.rest_list.first(session)
-
-    def rows(self, data: object) -> list[Record]:
-        return self.rest_list.rows(data)
-
-    def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:
-        follow = self.rest_list.after(session, place, reply, ahead)
-        if follow and (reply.total_pages is None or reply.total_pages > self.most_pages):
-            raise _TooLong("The list is too long to be read in bulk")
-        return follow
 
 
 class _Bulk:
@@ -184,8 +159,8 @@ class _Bulk:
         """
         for since in (None, self._oldest):
             params = {} if since is None else {"updated_after": since.isoformat()}
-            rest_list = RestList(self._endpoint, params)
-            found = (yield {"pipelines": _Affordable(rest_list, self._most_pages)})["pipelines"]
+            rest_list = RestList(self._endpoint, params, check=self._check_length)
+            found = (yield {"pipelines": rest_list})["pipelines"]
             if found.error is None:
                 self._pipelines = ProjectPipelines(found.reading.rows, since)
             self.was_too_long = isinstance(found.error, _TooLong)
@@ -194,6 +169,10 @@ class _Bulk:
         self._is_read = True
         waiting = {str(place): self._completed(each) for place, each in enumerate(self._waiting)}
         return list((yield from gather(waiting)).values())
+
+    def _check_length(self, reply: Reply) -> None:
+        if reply.total_pages is None or reply.total_pages > self._most_pages:
+            raise _TooLong("The list is too long to be read in bulk")
 
     def facts_of(self, mr: Record) -> Workflow[list[FactsRead]]:
         """Return the workflow that reads the facts of one merge request.
@@ -227,7 +206,6 @@ def _project_of_pipelines(mr: Record) -> int | None:
 
 
 def _oldest(mrs: Iterable[Record]) -> datetime | None:
-    """Return when the oldest of these was created, or None if one of them does not say."""
     moments = [instant(mr.get("created_at")) for mr in mrs]
     known = [moment for moment in moments if moment is not None]
     return min(known) if len(known) == len(moments) else None

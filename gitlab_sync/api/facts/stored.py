@@ -71,7 +71,9 @@ class StoredFacts:
         self._store = store
         self._settled_before = now - settle
         self._quiet_since = now - JUST_NOW
-        self._keeper = _Keeper(self)
+        self._awaited = 0
+        self._unkept: list[Item] = []
+        self._kept_at = time.monotonic()
 
     def workflows(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Workflow[list[FactsRead]]]]:
         """Return workflows without requests for what is stored, then the other source's.
@@ -84,12 +86,11 @@ class StoredFacts:
             unread += others
             if known:
                 yield len(known), _at_once(known)
-        self._keeper.awaited += len(unread)
+        self._awaited += len(unread)
         for number, workflow in self._inner.workflows(unread):
-            yield number, self._keeper.keeping(workflow)
+            yield number, self._keeping(workflow)
 
     def _look_up(self, mrs: Sequence[Record]) -> tuple[list[FactsRead], list[Record]]:
-        """Return the stored facts, and the merge requests without any."""
         stamps = [self._stamp(mr) for mr in mrs]
         ids = [mr["id"] for mr, stamp in zip(mrs, stamps, strict=True) if stamp is not None]
         stored = {item.stamp: item.data for item in (self._store.find(ids) if ids else ())}
@@ -103,14 +104,22 @@ class StoredFacts:
                 known.append(FactsRead(mr, facts))
         return known, others
 
-    def item(self, found: FactsRead) -> Item | None:
+    def _keeping(self, workflow: Workflow[list[FactsRead]]) -> Workflow[list[FactsRead]]:
+        """Do what `workflow` does, and store what it returns: a few at a time, the last at once."""
+        found = yield from workflow
+        self._unkept += [item for each in found if (item := self._item(each)) is not None]
+        self._awaited -= len(found)
+        late = time.monotonic() - self._kept_at > _LONGEST_UNKEPT
+        if self._unkept and (late or self._awaited <= 0 or len(self._unkept) >= _KEPT_AT_ONCE):
+            self._store.keep(self._unkept)
+            self._unkept = []
+            self._kept_at = time.monotonic()
+        return found
+
+    def _item(self, found: FactsRead) -> Item | None:
         """Return the item to store for a merge request, or None if it is not to be stored."""
         stamp, data = self._stamp(found.mr), _packed(found)
         return None if stamp is None or data is None else Item(found.mr["id"], stamp, data)
-
-    def keep(self, items: Sequence[Item]) -> None:
-        """Store these items in one transaction."""
-        self._store.keep(items)
 
     def _stamp(self, mr: Record) -> bytes | None:
         """Return a hash of what must stay unchanged; None for what must not be stored."""
@@ -130,30 +139,7 @@ class StoredFacts:
         return blake2b(text, key=self._store.principal, digest_size=16).digest()
 
 
-class _Keeper:
-    """Stores what workflows read, and the last of it as soon as no more is awaited."""
-
-    def __init__(self, source: StoredFacts) -> None:
-        self._source = source
-        self.awaited = 0
-        self._items: list[Item] = []
-        self._kept_at = time.monotonic()
-
-    def keeping(self, workflow: Workflow[list[FactsRead]]) -> Workflow[list[FactsRead]]:
-        """Return a workflow that does what `workflow` does, and stores what it returns."""
-        found = yield from workflow
-        self._items += [item for each in found if (item := self._source.item(each)) is not None]
-        self.awaited -= len(found)
-        late = time.monotonic() - self._kept_at > _LONGEST_UNKEPT
-        if self._items and (late or self.awaited <= 0 or len(self._items) >= _KEPT_AT_ONCE):
-            self._source.keep(self._items)
-            self._items = []
-            self._kept_at = time.monotonic()
-        return found
-
-
 def _at_once(known: list[FactsRead]) -> Workflow[list[FactsRead]]:
-    """Return a workflow without requests."""
     yield from ()
     return known
 
@@ -177,7 +163,6 @@ def _packed(found: FactsRead) -> bytes | None:
 
 
 def _cut(row: Record, keys: Sequence[str]) -> Record:
-    """Return a row with only these keys, as far as it has them."""
     kept: Record = {key: row[key] for key in keys if key in row}
     if isinstance(kept.get("author"), dict):
         kept["author"] = _cut(kept["author"], _AUTHOR)

@@ -10,22 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from gitlab_sync import errors
 from gitlab_sync.api.graphql import query as graphql_query
 from gitlab_sync.api.graphql import records as graphql_records
 from gitlab_sync.api.graphql.page_size import Pages, Room
-from gitlab_sync.errors import (
-    AuthenticationError,
-    BadResponse,
-    Cancelled,
-    GitLabSyncError,
-    GraphQLError,
-    NotFound,
-    PermissionDenied,
-    QueryTooComplex,
-    RateLimited,
-    ServerError,
-    TimedOut,
-)
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.session.pagination import NextPages
 from gitlab_sync.session.request import Request
@@ -144,7 +132,7 @@ class GraphQLHealth:
         with self._lock:
             self._failures = 0
 
-    def failed(self, error: GitLabSyncError) -> None:
+    def failed(self, error: errors.GitLabSyncError) -> None:
         """Note that a query failed, and stop after too many failures in a row."""
         with self._lock:
             self._failures += 1
@@ -158,25 +146,27 @@ class GraphQLHealth:
         if first:
             log.log(self._level, "GraphQL cannot read %s (%s), so REST does", self._what, reason)
 
-    def may_ask_again(self, error: GitLabSyncError, shrink: Callable[[str | None], None]) -> bool:
+    def may_ask_again(
+        self, error: errors.GitLabSyncError, shrink: Callable[[str | None], None]
+    ) -> bool:
         """Learn from a failure; return whether to ask for the same again in another way.
 
         `shrink` makes queries smaller: it is called with the refusal of a query that was too
         complex, or with None if a query took too long or broke the server.
         """
-        if isinstance(error, NotFound):
+        if isinstance(error, errors.NotFound):
             self._server.is_off()
             self.end(error.reason)
-        elif isinstance(error, AuthenticationError | PermissionDenied):
+        elif isinstance(error, errors.AuthenticationError | errors.PermissionDenied):
             self.end(error.reason)
-        elif isinstance(error, RateLimited | Cancelled):
+        elif isinstance(error, errors.RateLimited | errors.Cancelled):
             pass  # REST meets the same error, and reports it
-        elif isinstance(error, GraphQLError) and self._server.lacks(error.message):
+        elif isinstance(error, errors.GraphQLError) and self._server.lacks(error.message):
             return True
-        elif isinstance(error, QueryTooComplex) and "complexity" in error.message:
+        elif isinstance(error, errors.QueryTooComplex) and "complexity" in error.message:
             shrink(error.message)
             return True
-        elif isinstance(error, GraphQLError | TimedOut | ServerError):
+        elif isinstance(error, errors.GraphQLError | errors.TimedOut | errors.ServerError):
             self.failed(error)
             shrink(None)
             return True
@@ -203,7 +193,9 @@ class Bulk(Generic[S]):
     def rows(self, data: object) -> list[Record]:
         """Return the answer's data as the only row."""
         if not isinstance(data, dict):
-            raise BadResponse("The answer must hold the data of the query, got none", status=200)
+            raise errors.BadResponse(
+                "The answer must hold the data of the query, got none", status=200
+            )
         return [data]
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002

@@ -162,5 +162,4 @@ class Room:
 
 
 def _weight(first: int) -> float:
-    """Return the factor by which the rows of a list multiply its complexity."""
     return 1 + min(first, _MOST_ROWS) / 100

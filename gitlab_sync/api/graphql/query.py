@@ -155,7 +155,6 @@ def _time_stats(node: Record) -> PartialList | None:
 
 
 def _has_more(connection: object) -> bool:
-    """Return whether a connection can have further pages."""
     return record.field(record.field(connection, "pageInfo"), "hasNextPage") is not False
 
 

@@ -87,10 +87,7 @@ def needing(field: str, kind: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which merge requests to list: the role of the person, and the project (None: any).
-
-    Immutable.
-    """
+    """Which merge requests to list: the role of the person, and the project (None: any)."""
 
     connection: Connection = "authoredMergeRequests"
     project: int | str | None = None

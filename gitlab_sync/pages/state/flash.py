@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -10,8 +11,6 @@ from typing import Generic, TypeVar
 from cachetools import TTLCache
 
 T = TypeVar("T")
-
-_FOREVER = float("inf")
 
 
 class FlashStore(Generic[T]):
@@ -25,7 +24,7 @@ class FlashStore(Generic[T]):
     def __init__(
         self,
         *,
-        life: float = _FOREVER,
+        life: float = math.inf,
         most: int = 1000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -31,15 +31,6 @@ log = logging.getLogger("gitlab_sync")
 GRACE = 120.0
 """Seconds that a job continues after its last watcher left: long enough for a reload."""
 
-KEPT = 3600.0
-"""Seconds that a finished job is kept after it was last watched."""
-
-MOST_KEPT = 100
-"""The most finished jobs that are kept."""
-
-MOST_BYTES = 48_000_000
-"""The most memory, in bytes, that the reports of finished jobs take; one report is always kept."""
-
 State = Literal["running", "done", "cancelled", "failed"]
 
 Work: TypeAlias = Callable[[Run], Report]
@@ -101,7 +92,9 @@ class BackgroundJob:
     def rows(self) -> list[TableRow]:
         """The rows so far, sorted by their first cell; at the end the rows of the report."""
         report = self.report
-        return sorted(self._rows, key=_name) if report is None else list(report)
+        if report is not None:
+            return list(report)
+        return sorted(self._rows, key=lambda row: str(next(iter(row.values()))).lower())
 
     def cancel(self, reason: str = "the work was cancelled") -> None:
         """Stop the work at once and keep the rows so far. Idempotent."""
@@ -135,11 +128,6 @@ class BackgroundJob:
         self._on_end()
 
 
-def _name(row: TableRow) -> str:
-    """Return the name that a row is about, in lower case."""
-    return str(next(iter(row.values()))).lower()
-
-
 class Owner(NamedTuple):
     """A watcher of jobs: one tab of the sign-in with that handle."""
 
@@ -168,17 +156,17 @@ class JobRegistry:
     returns seconds and never goes back.
 
     A finished job is dropped when it was not watched for `kept` seconds. So are those beyond
-    `most_kept` in number or `most_bytes` in memory: jobs without watchers first, then the least
-    recently watched.
+    `most_kept` in number or, in bytes of memory, `most_bytes`: jobs without watchers first, then
+    the least recently watched. One is always kept.
     """
 
     def __init__(
         self,
         *,
         grace: float = GRACE,
-        kept: float = KEPT,
-        most_kept: int = MOST_KEPT,
-        most_bytes: int = MOST_BYTES,
+        kept: float = 3600.0,
+        most_kept: int = 100,
+        most_bytes: int = 48_000_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._grace = grace

@@ -85,8 +85,5 @@ def _by_username(setting: Mapping[str, object]) -> dict[str, Role]:
                 hint=f'Write, for example, {name} = ["ann", "bob"].',
             )
         by_role[role] += [username_key(str(username)) for username in usernames]
-    found: dict[str, Role] = {}
-    for role, names in by_role.items():  # the role that sees more comes first
-        for username in names:
-            found.setdefault(username, role)
-    return found
+    # The role that sees more comes last, so it has the last word.
+    return {username: role for role in reversed(_RANKS) for username in by_role[role]}

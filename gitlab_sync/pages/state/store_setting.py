@@ -11,7 +11,7 @@ from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.store.store import PrincipalStore, Store
 from gitlab_sync.types import STORE_VARIABLE, StoreMode
 
-_INSTANCES = 64
+_store = lru_cache(maxsize=64)(Store)  # one for each instance
 
 
 def store_mode() -> StoreMode:
@@ -35,9 +35,3 @@ def store_for(sign_in: SignIn) -> PrincipalStore | None:
     if mode == "off" or sign_in.is_demo:
         return None
     return _store(sign_in.base_url, mode).of(sign_in.credential)
-
-
-@lru_cache(maxsize=_INSTANCES)
-def _store(instance: str, mode: StoreMode) -> Store:
-    """Return the one store of an instance."""
-    return Store(instance, mode)

@@ -45,8 +45,7 @@ _FAINTEST, _STRONGEST = 0.15, 0.65  # opacities on which text can be read, in bo
 
 def text_colour() -> str:
     """Return the colour of text in charts for the visitor's theme."""
-    kind = st.context.theme.type
-    return {"light": "#31333f", "dark": "#fafafa"}.get(str(kind), GREY)
+    return {"light": "#31333f", "dark": "#fafafa"}.get(str(st.context.theme.type), GREY)
 
 
 def ink(colour: str) -> str:
@@ -64,30 +63,26 @@ def day_title(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b}"
 
 
-def days_across(field: str = "Day") -> alt.X:
+def days_across() -> alt.X:
     """Return a horizontal axis of days with `day_title`, in the order of the data, on two lines."""
     lines = "[slice(datum.label, 0, 3), slice(datum.label, 4)]"
     axis = alt.Axis(labelExpr=lines, labelAngle=0, labelAlign="center", labelFlush=False)
-    return alt.X(f"{field}:N", title=None, sort=None, axis=axis)
-
-
-def rows_down(field: str) -> alt.Y:
-    """Return a vertical axis of a grid's rows, in the order of the data, with all labels."""
-    axis = alt.Axis(labelOverlap=False, labelFlush=False)
-    return alt.Y(f"{field}:N", title=None, sort=None, axis=axis)
+    return alt.X("Day:N", title=None, sort=None, axis=axis)
 
 
 def heat_grid(
-    cells: Cells, x: alt.X, y: alt.Y, tooltip: Sequence[str | alt.Tooltip]
+    cells: Cells, x: alt.X, tooltip: Sequence[str | alt.Tooltip]
 ) -> alt.LayerChart | alt.FacetChart:
     """Return a grid of cells with their text; a higher number has a stronger colour.
 
-    Each cell has `Number` (no colour for 0 and for None, which is unknown) and `Text`.
+    Each cell has `Row`, `Number` (no colour for 0 and for None, which is unknown) and `Text`.
     """
     data = pd.DataFrame(cells)
     numbers = pd.to_numeric(data["Number"]).fillna(0)
     span = _STRONGEST - _FAINTEST
     shades = (_FAINTEST + span * numbers / max(1, numbers.max())).where(numbers > 0, 0)
+    axis = alt.Axis(labelOverlap=False, labelFlush=False)
+    y = alt.Y("Row:N", title=None, sort=None, axis=axis)
     base = alt.Chart(data.assign(Shade=shades)).encode(x, y, tooltip=[*tooltip])
     squares = base.mark_rect(color=BLUE, stroke=GREY, strokeOpacity=0.25).encode(
         fillOpacity=alt.FillOpacity("Shade:Q", scale=None)

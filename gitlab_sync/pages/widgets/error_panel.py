@@ -3,43 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import streamlit as st
 
-from gitlab_sync.errors import (
-    AuthenticationError,
-    BadResponse,
-    ConnectionFailed,
-    GitLabSyncError,
-    NotFound,
-    PermissionDenied,
-    RateLimited,
-    ServerError,
-    TimedOut,
-    without_secrets,
-)
+from gitlab_sync import errors
+from gitlab_sync.errors import ConfigurationError, GitLabSyncError, without_secrets
 from gitlab_sync.pages.widgets.markdown import escaped, literal
 from gitlab_sync.types import TableRow
+
+T = TypeVar("T")
 
 _MOST_NAMES = 8
 _MOST_GROUPS = 20
 _HINT_BY_STATUS = {
-    "401": AuthenticationError.hint_text,
-    "403": PermissionDenied.hint_text,
-    "404": NotFound.hint_text,
-    "429": RateLimited.hint_text,
+    "401": errors.AuthenticationError.hint_text,
+    "403": errors.PermissionDenied.hint_text,
+    "404": errors.NotFound.hint_text,
+    "429": errors.RateLimited.hint_text,
 }
 _HINT_BY_WORDS = {
     "there is no user": "Check the spelling: it must be the username, not the full name.",
     "cancelled": "Run again to read the rest.",
     "tabs were closed": "Run again to read the rest.",
-    "in time": TimedOut.hint_text,
-    "The connection to": ConnectionFailed.hint_text,
+    "in time": errors.TimedOut.hint_text,
+    "The connection to": errors.ConnectionFailed.hint_text,
     "TLS with": "The operator of this server must check the certificate of this GitLab.",
-    "not JSON": BadResponse.hint_text,
-    "cut short": BadResponse.hint_text,
+    "not JSON": errors.BadResponse.hint_text,
+    "cut short": errors.BadResponse.hint_text,
 }
 _STATUS = re.compile(r"\b([45]\d\d)\b")
 _DEFAULT_HINT = "Run again. If the error stays, look at the item in GitLab."
@@ -82,12 +75,11 @@ def _hint(why: str) -> str:
     for words, hint in _HINT_BY_WORDS.items():
         if words in why:
             return hint
-    hints: dict[str, None] = {}
-    for status in _STATUS.findall(why):
-        hint = ServerError.hint_text if status[0] == "5" else _HINT_BY_STATUS.get(status, "")
-        if hint:
-            hints[hint] = None
-    return " ".join(hints) or _DEFAULT_HINT
+    hints = [
+        errors.ServerError.hint_text if status[0] == "5" else _HINT_BY_STATUS.get(status)
+        for status in _STATUS.findall(why)
+    ]
+    return " ".join(filter(None, dict.fromkeys(hints))) or _DEFAULT_HINT
 
 
 def grouped(problems: Iterable[Problem]) -> list[Problem]:
@@ -156,6 +148,15 @@ def show_error(title: str, error: GitLabSyncError) -> None:
     show_input_error(error_text(error), title)
 
 
+def valid_or(default: T, read: Callable[[], T], title: str) -> T:
+    """Return what `read` returns; if it raises ConfigurationError show that, return `default`."""
+    try:
+        return read()
+    except ConfigurationError as error:
+        show_error(title, error)
+        return default
+
+
 def error_text(error: GitLabSyncError) -> str:
     """Return, as Markdown, what happened and what to do."""
     return f"{escaped(without_secrets(error.reason))}.  \n{escaped(error.hint)}"
@@ -163,10 +164,9 @@ def error_text(error: GitLabSyncError) -> str:
 
 def show_script_error(error: Exception) -> bool:
     """Show that the page itself failed; return True, so that Streamlit shows nothing else."""
-    st.error(
+    show_input_error(
         f"This page failed ({literal(type(error).__name__)}). Reload it. If that does not help, "
         "tell the operator of this server: the server's log has the details.",
-        title="Something went wrong",
-        icon=":material/error:",
+        "Something went wrong",
     )
     return True

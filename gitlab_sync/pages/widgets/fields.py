@@ -6,12 +6,12 @@ Their values are in the page's URL, so a link leads to the same query.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 
 import streamlit as st
 
-from gitlab_sync.errors import ConfigurationError, without_secrets
-from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
+from gitlab_sync.errors import without_secrets
+from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.rules.dates import Period, period
@@ -57,6 +57,19 @@ def people_field(key: str, default: str, placeholder: str, help_text: str) -> st
     """Show the text area for people, filled with `default` at first, and return its text."""
     fill_in(key, default)
     return lines_field("People", key, placeholder, help_text)
+
+
+def choice_field(label: str, choices: Sequence[str], key: str, *, has_label: bool = False) -> str:
+    """Show a choice, with the first one chosen at first, and return what is chosen."""
+    return st.segmented_control(
+        label,
+        choices,
+        default=choices[0],
+        required=True,
+        key=key,
+        label_visibility="visible" if has_label else "collapsed",
+        bind="query-params",
+    )
 
 
 def upload_field(nouns: str, key: str, as_text: Callable[[str], str], columns: str) -> None:
@@ -177,19 +190,12 @@ def dates_fields() -> tuple[date | None, date | None]:
 
 
 def _date_field(label: str, key: str) -> date | None:
-    value = st.date_input(label, value=None, key=key, format="YYYY-MM-DD", bind="query-params")
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else None
+    return st.date_input(label, None, key=key, format="YYYY-MM-DD", bind="query-params")
 
 
 def read_period(since: date | None, until: date | None) -> Period | None:
     """Return the period of two days of the visitor; show an error and return None if invalid."""
-    try:
-        return period(since, until, visitor_zone())
-    except ConfigurationError as error:
-        show_error("These dates are not valid", error)
-        return None
+    return valid_or(None, lambda: period(since, until, visitor_zone()), "These dates are not valid")
 
 
 def run_button(clean: str | None = None) -> bool:

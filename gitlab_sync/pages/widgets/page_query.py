@@ -18,7 +18,6 @@ from gitlab_sync.pages.state.jobs import BackgroundJob
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.state.store_setting import store_for
 from gitlab_sync.pages.widgets.error_panel import (
-    Problem,
     problem_of_error,
     problems_of_rows,
     show_error,
@@ -67,7 +66,10 @@ class PageQuery(Generic[Q, R]):
             report = self.answer(client, self.query, run)
             completeness = report.completeness
             refused = "not signed in" in {*completeness.lost, *completeness.lists}
-            if refused or (report and all(_is_refused(row) for row in report)):
+            refused_rows = (
+                row.get("Status") == "Error" and "401" in str(row.get("Error")) for row in report
+            )
+            if refused or (report and all(refused_rows)):
                 client.get("user")
             return report
 
@@ -99,10 +101,6 @@ View: TypeAlias = Callable[[Snapshot[Q, R]], bool | None]
 """Shows the answer on the page; returns True if it has shown the errors itself."""
 
 
-def _is_refused(row: TableRow) -> bool:
-    return row.get("Status") == "Error" and "401" in str(row.get("Error"))
-
-
 def run_and_show(
     sign_in: SignIn,
     page: str,
@@ -114,13 +112,26 @@ def run_and_show(
 ) -> None:
     """Start the query of a page's fields if Run was pressed, and show its answer by `view`.
 
-    Without an answer, show what to do: `ready` if the fields have a valid query, else `incomplete`.
+    If there is no job for the query, show the job of the tab's last query on this page instead,
+    and say so. Without any, show what to do: `ready` if the fields have a valid query, else
+    `incomplete`.
     """
     query, pressed = form
     if pressed and query is not None:
         start(sign_in, query)
-    if not show_answer(sign_in, page, query, view):
-        st.caption(ready if query is not None else incomplete)
+    last: PageQuery[Q, R] | None = st.session_state.get(_LAST_QUERY + page)
+    for candidate in filter(None, (query, last)):
+        job = _find(sign_in, candidate)
+        if job is None:
+            continue
+        st.session_state[_LAST_QUERY + page] = candidate
+        if candidate != query:
+            st.caption("The fields have changed. This is the answer to the previous input.")
+        running = sum(each.running for each in JOBS.all())
+        pause = POLL * max(1, running / 2) if job.running else None  # longer if many jobs run
+        st.fragment(_show, run_every=pause)(candidate, view, polled=job.running)
+        return
+    st.caption(ready if query is not None else incomplete)
 
 
 def start(sign_in: SignIn, query: PageQuery[Q, R]) -> None:
@@ -137,44 +148,13 @@ def _job_key(sign_in: SignIn, query: PageQuery[Q, R]) -> Hashable:
     return (sign_in.principal, query)
 
 
-def show_answer(
-    sign_in: SignIn, page: str, query: PageQuery[Q, R] | None, view: View[Q, R]
-) -> bool:
-    """Show the progress and the answer of the query's job by `view`; return False without a job.
-
-    If there is no job for `query` (or it is None), show the job of the tab's last query on this
-    page instead, and say so.
-    """
-    last: PageQuery[Q, R] | None = st.session_state.get(_LAST_QUERY + page)
-    for candidate in (query, last):
-        job = None if candidate is None else _find(sign_in, candidate)
-        if candidate is None or job is None:
-            continue
-        st.session_state[_LAST_QUERY + page] = candidate
-        if candidate != query:
-            st.caption("The fields have changed. This is the answer to the previous input.")
-        fragment = st.fragment(_show, run_every=_pause() if job.running else None)
-        fragment(candidate, view, polled=job.running)
-        return True
-    return False
-
-
-def _pause() -> float:
-    """Return the seconds between two updates: longer if many jobs run."""
-    running = sum(job.running for job in JOBS.all())
-    return POLL * max(1, running / 2)
-
-
 def _find(sign_in: SignIn, query: PageQuery[Q, R]) -> BackgroundJob | None:
     """Return the query's job, running or ended, and watch it."""
     job = JOBS.find(_job_key(sign_in, query), connect(sign_in).owner)
     # A job that was refused before this sign-in says nothing about the new token.
-    return None if job is None or (_refused(job) and job.started < sign_in.since) else job
-
-
-def _refused(job: BackgroundJob) -> bool:
-    """Return whether GitLab no longer accepted the token."""
-    return isinstance(job.error, AuthenticationError)
+    if job is not None and isinstance(job.error, AuthenticationError):
+        return job if job.started >= sign_in.since else None
+    return job
 
 
 def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
@@ -183,7 +163,7 @@ def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
     job = None if sign_in is None else _find(sign_in, query)
     if sign_in is None or job is None:
         st.rerun()
-    if _refused(job):
+    if isinstance(job.error, AuthenticationError):
         sign_out_refused(sign_in)
     if polled and not job.running:
         st.rerun()  # a run of the whole page ends the repetition
@@ -207,7 +187,10 @@ def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
             )
         )
     if not errors_shown:
-        show_problems(_problems(query, job), f"Errors_{_as_of(job):%Y-%m-%d}.txt")
+        problems = problems_of_rows(job.rows, query.nouns, query.subject)
+        if job.error is not None:
+            problems.insert(0, problem_of_error("everyone", query.nouns, job.error))
+        show_problems(problems, f"Errors_{_as_of(job):%Y-%m-%d}.txt")
 
 
 def _show_progress(query: PageQuery[Q, R], job: BackgroundJob) -> None:
@@ -287,8 +270,3 @@ def _as_of(job: BackgroundJob) -> datetime:
     """Return when the job's data was read, in the visitor's time zone."""
     when = job.started if job.report is None else job.report.as_of
     return when.astimezone(visitor_zone())
-
-
-def _problems(query: PageQuery[Q, R], job: BackgroundJob) -> list[Problem]:
-    found = [] if job.error is None else [problem_of_error("everyone", query.nouns, job.error)]
-    return found + problems_of_rows(job.rows, query.nouns, query.subject)

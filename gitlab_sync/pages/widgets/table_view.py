@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gitlab_sync.pages.widgets.times import today, visitor_zone
 from gitlab_sync.reports.cells import Kind, Value, value_of
@@ -58,26 +59,6 @@ class TableOptions:
 _DEFAULT = TableOptions()
 
 
-class _Look(TypedDict):
-    """How Streamlit draws a table, whether or not its rows are selectable."""
-
-    hide_index: bool
-    column_config: dict[str, ColumnConfig]
-    height: int
-    row_height: int
-    placeholder: str
-    key: str
-    alt: str
-
-
-class _ColumnOptions(TypedDict):
-    """What the configurations of all kinds of columns share; `width` is in pixels."""
-
-    help: str | None
-    pinned: bool
-    width: int
-
-
 def show_table(
     sheet: Sheet,
     key: str,
@@ -96,8 +77,8 @@ def show_table(
     selected: Sequence[int] = ()
     only_header = options.shows_empty and not sheet.rows
     if rows or only_header:
-        data = _styled(shown, options.unknown)
-        look = _Look(
+        state = st.dataframe(
+            _styled(shown, options.unknown),
             hide_index=True,
             column_config=_column_config(shown, options),
             height=_ROW_HEIGHT * (min(len(rows), _MOST_ROWS) + 1) + 3,
@@ -105,12 +86,11 @@ def show_table(
             placeholder=UNKNOWN,
             key=f"table_{key}",
             alt=options.alt or f"{sheet.title}: a table with {len(rows)} rows",
+            on_select="rerun" if selectable else "ignore",
+            selection_mode="single-row",
         )
-        if selectable:
-            state = st.dataframe(data, **look, on_select="rerun", selection_mode="single-row")
+        if not isinstance(state, DeltaGenerator):
             selected = state.selection.rows
-        else:
-            st.dataframe(data, **look)
     else:
         st.caption("No rows match the filter." if sheet.rows else "There are no rows.")
     if not only_header:
@@ -229,27 +209,23 @@ def _styled(sheet: Sheet, unknown: UnknownCounts | None) -> pd.DataFrame | Style
         return data
     styled = data.style.apply(lambda _: looks, axis=None)
     for (column, text), places in texts.items():
-        styled = styled.format(partial(_constant, text), subset=pd.IndexSlice[places, [column]])
+        cells = pd.IndexSlice[places, [column]]
+        styled = styled.format(lambda _, text=text: text, subset=cells)
     return styled
 
 
-def _constant(text: str, _value: object) -> str:
-    return text
-
-
 def _column_config(sheet: Sheet, options: TableOptions) -> dict[str, ColumnConfig]:
-    """Return Streamlit's configuration of each visible column, and of the columns with links."""
     config: dict[str, ColumnConfig] = {}
     pinned = sheet.columns[:1] if options.pinned is None else options.pinned
     for column in _visible(sheet):
         kind = sheet.kind(column)
         cells = [row.get(column) for row in sheet.rows]
-        common = _ColumnOptions(
+        config[column] = _column_type(kind, has_unknown=None in cells)(
+            column,
             help=options.help.get(column),
             pinned=column in pinned,
             width=_width(column, cells, kind),
         )
-        config[column] = _config_of(column, kind, common, has_unknown=None in cells)
         if column in sheet.links:
             title = _link_title(column, sheet)
             config[title] = st.column_config.LinkColumn(
@@ -261,22 +237,19 @@ def _column_config(sheet: Sheet, options: TableOptions) -> dict[str, ColumnConfi
     return config
 
 
-def _config_of(
-    column: str, kind: Kind, common: _ColumnOptions, *, has_unknown: bool
-) -> ColumnConfig:
+def _column_type(kind: Kind, *, has_unknown: bool) -> Callable[..., ColumnConfig]:
+    types = st.column_config
     if kind == "percent" and not has_unknown:  # a progress bar cannot show an unknown cell
-        return st.column_config.ProgressColumn(
-            column, format="%.0f %%", min_value=0, max_value=100, **common
-        )
+        return partial(types.ProgressColumn, format="%.0f %%", min_value=0, max_value=100)
     if kind == "percent":
-        return st.column_config.NumberColumn(column, format="%.0f %%", **common)
+        return partial(types.NumberColumn, format="%.0f %%")
     if kind in {"integer", "number"}:
-        return st.column_config.NumberColumn(column, **common)
+        return types.NumberColumn
     if kind == "day":
-        return st.column_config.DateColumn(column, **common)
+        return types.DateColumn
     if kind == "moment":
-        return st.column_config.DatetimeColumn(column, timezone=str(visitor_zone()), **common)
-    return st.column_config.TextColumn(column, **common)
+        return partial(types.DatetimeColumn, timezone=str(visitor_zone()))
+    return types.TextColumn
 
 
 def _width(column: str, cells: Sequence[Scalar], kind: Kind) -> int:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.delimited import lines_of
 from gitlab_sync.rules.identity.identity import normal_address
 from gitlab_sync.rules.identity.usernames import is_username, username_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # Only at the start or after white space: the `C#` in a name does not begin a comment.
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
@@ -49,10 +45,12 @@ def parse_aliases(text: str, source: str = "aliases") -> dict[str, Alias]:
             faults.append(f"{source}, line {number}: {fault}")
             continue
         key = username_key(username)
-        for address, (owner, first) in _taken(fields, owners, key):
-            faults.append(
-                f"{source}, line {number}: “{address}” is an address of {owner} (line {first})"
-            )
+        for address in fields:
+            owner, first = owners.get(normal_address(address), (key, number))
+            if owner != key:  # a shared address could not distinguish commits
+                faults.append(
+                    f"{source}, line {number}: “{address}” is an address of {owner} (line {first})"
+                )
         emails = tuple(field for field in fields if "@" in field)
         owners |= {normal_address(email): (key, number) for email in emails}
         before = found.get(key, Alias(username))
@@ -70,13 +68,3 @@ def _fault_of_line(username: str, fields: list[str]) -> str | None:
         return f"neither an address nor a name after “{username}”"
     strange = [field for field in fields if "@" in field and not _ADDRESS.fullmatch(field)]
     return f"“{strange[0]}” is not an address" if strange else None
-
-
-def _taken(
-    fields: list[str], owners: dict[str, tuple[str, int]], key: str
-) -> Iterator[tuple[str, tuple[str, int]]]:
-    """Yield the addresses that another person has, too: they could not distinguish commits."""
-    for field in fields:
-        owner = owners.get(normal_address(field))
-        if owner is not None and owner[0] != key:
-            yield field, owner

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS, is_bot
@@ -34,10 +34,7 @@ from gitlab_sync.rules.identity.identity import (
 )
 from gitlab_sync.rules.identity.mailmap import Mailmap
 from gitlab_sync.rules.unique import unique, unique_records
-from gitlab_sync.types import PartialList
-
-if TYPE_CHECKING:
-    from gitlab_sync.types import Record
+from gitlab_sync.types import PartialList, Record
 
 _NO_MAILMAP = Mailmap()
 _NOT_ASKED = PartialList(missing="members were not read")
@@ -185,19 +182,11 @@ class _Project:
         """Return the name and address of a commit's author."""
         written = record.text(commit, "author_name"), record.text(commit, "author_email")
         key = written[0] or "", written[1] or ""
-        found = self._signatures.get(key)
-        if found is None:
-            found = self._signatures[key] = self._made(*key)
-        return found
-
-    def _made(self, name: str, address: str) -> _Signature:
-        name, address = self._mailmap.proper(name, address)
-        local, _, domain = normal_address(address).rpartition("@")
-        return (
-            _Signature(name, address, local, domain)
-            if domain
-            else _Signature(name, address, "", "")
-        )
+        if key not in self._signatures:
+            name, address = self._mailmap.proper(*key)
+            local, _, domain = normal_address(address).rpartition("@")
+            self._signatures[key] = _Signature(name, address, local if domain else "", domain)
+        return self._signatures[key]
 
     def decide(self, commit: Record, bots: Collection[str]) -> Identity | Apart | None:
         """Return the author's key, or the place of the commit; None: members are needed for it."""
@@ -214,7 +203,8 @@ class _Project:
             named = self.named(signature)
             if named and self._claimed_by_member(signature):
                 return "others"
-            matches = self._without_namesakes(named, signature)
+            members = self._member_index.by_name.get(normal_name(signature.name), ())
+            matches = [person for person in named if all(map(person.is_same_person, members))]
             if matches and not self.members.whole:
                 return None
         if matches:
@@ -237,12 +227,6 @@ class _Project:
     def _claimed_by_member(self, signature: _Signature) -> bool:
         index = self._member_index
         return bool(index.knowing(signature.known) or self._by_local_part(index, signature))
-
-    def _without_namesakes(
-        self, named: Sequence[Identity], signature: _Signature
-    ) -> Sequence[Identity]:
-        members = self._member_index.by_name.get(normal_name(signature.name), ())
-        return [person for person in named if all(map(person.is_same_person, members))]
 
     def _apart(self, signature: _Signature, bots: Collection[str]) -> Apart:
         if _is_bots(signature, bots):

@@ -6,12 +6,9 @@ Notes have a `bot` flag in GraphQL but not in REST, so only the name gives the s
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
 from gitlab_sync.rules.identity.usernames import username_key
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 DEFAULT_BOTS = frozenset({"dependabot", "renovate", "copilot-swe-agent"})
 """Bots that do not look like bots. A setting can replace the list."""

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.usernames import HasUsername, bare_username, username_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from gitlab_sync.types import Record
+from gitlab_sync.types import Record
 
 _ADDRESSES = ("email", "public_email", "commit_email", "override_email", "global_email")
 _USERNAMES = ("username", "override_username", "global_username")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.delimited import lines_of
@@ -13,9 +12,7 @@ from gitlab_sync.rules.identity.aliases import Alias, parse_aliases
 from gitlab_sync.rules.identity.identity import Identity, identity_of
 from gitlab_sync.rules.identity.mailmap import Mailmap, parse_mailmap
 from gitlab_sync.rules.identity.usernames import is_username, username_key
-
-if TYPE_CHECKING:
-    from gitlab_sync.types import Record
+from gitlab_sync.types import Record
 
 _ADDRESS = re.compile(r"<[^<>]*>")
 

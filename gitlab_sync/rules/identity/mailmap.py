@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules.delimited import lines_of
 from gitlab_sync.rules.identity.identity import normal_address
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # One or two times a name (optional) and an address in angle brackets.
 _LINE = re.compile(
@@ -84,10 +81,7 @@ def parse_mailmap(text: str, source: str = ".mailmap") -> Mailmap:
             by_both[name, address] = proper
             continue
         before = by_address.get(address, _Proper())
-        by_address[address] = _Proper(
-            proper.name or before.name,
-            proper.address or before.address,
-        )
+        by_address[address] = _Proper(proper.name or before.name, proper.address or before.address)
     return Mailmap(by_address, by_both, tuple(faults))
 
 

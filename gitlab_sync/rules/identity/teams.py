@@ -80,8 +80,6 @@ def usernames_of(teams: Iterable[Team]) -> list[str]:
 
 
 class _Reader:
-    """Turns decoded JSON into teams and collects the faults."""
-
     def __init__(self) -> None:
         self.faults: list[str] = []
 

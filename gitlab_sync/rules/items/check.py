@@ -1,4 +1,4 @@
-"""What a check is: data that tables, pages and documentation show; other modules evaluate it."""
+"""Checks as data, for tables, pages and documentation; other modules evaluate them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ Severity = Literal["low", "medium", "high"]
 class Check:
     """One question that a rule set asks about every item.
 
-    `id` is the key of its verdict, `title` its column. `fails_when` says what is a fault, `why`
-    what one costs the team, and `how_to_fix` what to do about it, in whole sentences. `needs` names
-    the facts that may have to be read for it, beyond the item as a list gives it (none: it costs no
-    request).
+    `id` is the key of its verdict, `title` its column. In whole sentences, `fails_when` says what
+    is a fault, `why` what a fault costs the team, and `how_to_fix` what to do about it. `needs`
+    names the facts to read beyond the item's record in a list (none: the check costs no request).
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""How good a description is: a score of 100 for length, structure, reasons and lists."""
+"""Scores a description from 0 to 100, for length, structure, reasons and lists."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from gitlab_sync.rules.text import without_comments
 
-# Headings and bold type are found first, and searched then: in one expression, the work would grow
-# with the square of the length.
+# Headings and bold text are found first and then searched: one expression for both would take time
+# that grows with the square of the length.
 _MARKED = re.compile(r"^[ ]{0,3}\#{1,6}[ \t][^\n]*|\*\*[^*\n]+\*\*|__[^_\n]+__", re.MULTILINE)
-# Underscores are letters to a regular expression, but mark bold type here.
+# Underscores are letters in a regular expression, but mark bold text here.
 _SECTION = re.compile(
     r"(?<![A-Za-z])(summary|changes|impact|testing|context|description)(?![A-Za-z])",
     re.IGNORECASE,
@@ -26,7 +26,7 @@ _LIST = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]+\S", re.MULTILINE)
 _SAYS_NOTHING = frozenset({"fix", "wip", "changes", "update", "done", "test"})
 
 _LENGTHS = ((300, 30), (150, 20), (50, 10))
-"""Characters at least, and the points for them."""
+"""The least number of characters, and the points for it."""
 
 _MOST_HINTS = 2
 
@@ -34,19 +34,22 @@ _MOST_HINTS = 2
 def analyze_description(text: str | None) -> dict[str, Any]:
     """Return `{"description_score", "quality_label", "feedback"}` of a description.
 
-    The score is 0 to 100; the label `High` from 80, `Moderate` from 50, else `Low`. `feedback` is a
-    text of at most two hints, joined by ` | `, those that are worth most first; it is empty where
-    nothing is missing. HTML comments do not count. Never raises; null is an empty description.
+    The score is 0 to 100; the label is `High` from 80, `Moderate` from 50, else `Low`. `feedback`
+    has at most two hints, joined by ` | `, those worth the most points first; it is empty if
+    nothing is missing. HTML comments do not count, and null is an empty description. Never raises.
     """
     said = without_comments(text).strip() if isinstance(text, str) else ""
+    has_section = any(_SECTION.search(marked[0]) for marked in _MARKED.finditer(said))
+    words = re.findall(r"\w+", said.lower())
+    has_sentence = len(said) > 20 and not _SAYS_NOTHING.issuperset(words)
     length = next((points for least, points in _LENGTHS if len(said) >= least), 0)
     parts = (
         (length, 30, "Say more: a good description has 300 characters or more"),
-        (20 * _has_section(said), 20, "Add headings such as Summary, Changes or Testing"),
+        (20 * has_section, 20, "Add headings such as Summary, Changes or Testing"),
         (15 * bool(_CHANGE.search(said)), 15, "Say what was added, fixed, updated or removed"),
         (15 * bool(_REASON.search(said)), 15, "Say why: because of what, or which issue it closes"),
         (10 * bool(_LIST.search(said)), 10, "List the single changes"),
-        (10 * _says_something(said), 10, "Write whole sentences instead of a single word"),
+        (10 * has_sentence, 10, "Write whole sentences instead of a single word"),
     )
     total = sum(points for points, _, _ in parts)
     missing = sorted((p for p in parts if p[0] < p[1]), key=lambda part: part[0] - part[1])
@@ -55,12 +58,3 @@ def analyze_description(text: str | None) -> dict[str, Any]:
         "quality_label": "High" if total >= 80 else "Moderate" if total >= 50 else "Low",
         "feedback": " | ".join(hint for _, _, hint in missing[:_MOST_HINTS]),
     }
-
-
-def _has_section(text: str) -> bool:
-    return any(_SECTION.search(marked[0]) for marked in _MARKED.finditer(text))
-
-
-def _says_something(text: str) -> bool:
-    words = re.findall(r"\w+", text.lower())
-    return len(text) > 20 and not _SAYS_NOTHING.issuperset(words)

@@ -1,22 +1,18 @@
-"""What to fix: the faults of a person's work, each with what to do about it, the worst first."""
+"""Collects the faults of a person's work: what to fix, the most severe first."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.items.check import Check, Severity
 from gitlab_sync.rules.items.tally import NOT_EVALUATED, Evaluated, distinct
+from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import instant
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from gitlab_sync.rules.items.check import Check, Severity
-    from gitlab_sync.rules.items.verdict import Verdict
-    from gitlab_sync.types import Record
+from gitlab_sync.types import Record
 
 _RANKS: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -24,10 +20,10 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedItems:
-    """Items of one kind with what the rules say of each.
+    """Items of one kind with their verdicts.
 
-    `kind` is what one of them is called: `merge request`, `issue`. `checks` are those that were
-    asked, in order.
+    `kind` is the noun for one of them: `merge request`, `issue`. `checks` are those of the
+    evaluation, in order.
     """
 
     kind: str
@@ -37,7 +33,7 @@ class EvaluatedItems:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One check that an item fails, or that is unknown for it. Immutable."""
+    """One check of an item that fails or is unknown."""
 
     kind: str
     item: Record
@@ -46,13 +42,13 @@ class Entry:
 
     @property
     def link(self) -> str | None:
-        """Where the item is, or None; `verdict.evidence` may lead further into it."""
+        """The address of the item, or None; `verdict.evidence` can point further into it."""
         return record.link(self.item)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The faults of one check, the newest first, and how many items it was asked about.
+    """The faults of one check, the newest first, and the number of items with and without answer.
 
     `known` counts the items that pass or fail, `unknown` the others.
     """
@@ -65,13 +61,13 @@ class Group:
 
     @property
     def share(self) -> float:
-        """How many of the known items fail, from above 0 to 1."""
+        """The share of known items that fail, above 0 and up to 1."""
         return len(self.faults) / self.known
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a check is unknown, and for how many items."""
+    """The reason why a check is unknown, and the number of items."""
 
     kind: str
     check: Check
@@ -81,11 +77,11 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Fixes:
-    """What is wrong with a person's work, and what is unknown. Immutable.
+    """What to fix in a person's work, and what is unknown.
 
     `faults` are sorted by severity, then the newest item first. `groups` hold the same faults by
-    check: severity first, then the most faults. `unknown` are the unknown checks, which could be
-    faults or not; `evaluated` counts the items by kind.
+    check: by severity, then the most faults first. `unknown` are the checks without an answer.
+    `evaluated` counts the items by kind.
     """
 
     faults: Sequence[Entry]
@@ -95,7 +91,7 @@ class Fixes:
 
     @property
     def doubts(self) -> list[Doubt]:
-        """The reasons of what is unknown, for each check, in the order of the checks."""
+        """The reasons for what is unknown, for each check, in the order of the checks."""
         met: dict[tuple[str, str, str], Check] = {}
         numbers: Counter[tuple[str, str, str]] = Counter()
         for entry in self.unknown:
@@ -105,15 +101,15 @@ class Fixes:
         return [Doubt(key[0], check, key[2], numbers[key]) for key, check in met.items()]
 
 
-def what_to_fix(ruled: Iterable[EvaluatedItems]) -> Fixes:
-    """Return what to fix, by the verdicts; each item counts once. Never raises.
+def what_to_fix(kinds: Iterable[EvaluatedItems]) -> Fixes:
+    """Return what to fix by the verdicts; each item counts once. Never raises.
 
-    A check without a verdict is unknown: what was not evaluated is not clean.
+    A check without a verdict is unknown, not passed.
     """
     groups: list[Group] = []
     unknown: list[Entry] = []
     numbers: dict[str, int] = {}
-    for each in ruled:
+    for each in kinds:
         evaluated = sorted(distinct(each.evaluated), key=lambda pair: _age(pair[0]), reverse=True)
         numbers[each.kind] = len(evaluated)
         for check in each.checks:
@@ -135,5 +131,5 @@ def what_to_fix(ruled: Iterable[EvaluatedItems]) -> Fixes:
 
 
 def _age(item: Record) -> tuple[datetime, str]:
-    """Return what items are sorted by; the address, so that the order is always the same."""
+    """Return the sort key of an item: its age, and its address for a stable order."""
     return instant(record.field(item, "created_at")) or _LONG_AGO, record.link(item) or ""

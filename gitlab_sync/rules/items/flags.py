@@ -1,19 +1,16 @@
-"""The older client's flags of one item: the same answers as the verdicts, under other names."""
+"""The flags of one item in the older client: the verdicts under other names."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Collection, Mapping
+from typing import TypeAlias
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.tally import NOT_EVALUATED, Verdicts
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from gitlab_sync.types import Record
+from gitlab_sync.types import Record
 
 Flags: TypeAlias = dict[str, bool | list[str] | None]
-"""True for a fault, False for none, None for unknown; `errors` has the texts of why."""
+"""True for a fault, False for none, None for unknown; `errors` has the reasons."""
 
 
 def older_flags(
@@ -25,9 +22,9 @@ def older_flags(
 ) -> Flags:
     """Return the flags of `item`: those of `states`, those of the checks, and `errors`.
 
-    `states` has for a flag the states in which it is True. `names` has the older name for the id
-    of each check, in the order that the flags shall have. An item in a state outside `evaluated_in`
-    has no faults yet: they are False, whatever `verdicts` say. Without a state all are None.
+    `states` maps a flag to the states in which it is True. `names` maps the id of each check to its
+    older name, in the order of the flags. An item in a state outside `evaluated_in` has no faults
+    yet: its flags are False in spite of `verdicts`. Without a state all are None.
     """
     state = record.state(item)
     if state is None:
@@ -38,5 +35,5 @@ def older_flags(
     found = {name: verdicts.get(check, NOT_EVALUATED) for check, name in names.items()}
     reasons = (verdict.reason for verdict in found.values() if verdict.result == "unknown")
     flags.update((name, verdict.flag) for name, verdict in found.items())
-    # The same trouble often keeps several checks open: it is told once.
+    # One error often leaves several checks unknown: it is there once.
     return {**flags, "errors": list(dict.fromkeys(reasons))}

@@ -1,13 +1,13 @@
-"""The rules for issues: what is evaluated, how, and how the answers are counted.
+"""The rules for issues: the checks, their evaluation, and the counts.
 
-The record in a list has everything, so one evaluation serves all. Only closed issues
-are evaluated; the counting here knows which.
+The record in a list holds everything, so there is one evaluation. Only closed issues are evaluated;
+the counts here leave the others out.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items import item
@@ -15,12 +15,8 @@ from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.flags import Flags, older_flags
 from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts, distinct, tally
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.rules.text import SEMANTIC_ISSUE, first_line, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from gitlab_sync.types import Record
+from gitlab_sync.rules.text import SEMANTIC_ISSUE, plural
+from gitlab_sync.types import Record
 
 CHECKS = (
     Check(
@@ -28,7 +24,7 @@ CHECKS = (
         "No Desc",
         "medium",
         "The issue's description is empty, apart from HTML comments and white space.",
-        "Without a description only its author knows what the issue asks for.",
+        "Without a description only the author knows what the issue asks for.",
         "Say what is wanted or what goes wrong; comments of a template do not count.",
     ),
     Check(
@@ -44,7 +40,7 @@ CHECKS = (
         "No Milestone",
         "low",
         "The issue has no milestone.",
-        "Without a milestone no one can see what the work was planned for.",
+        "Without a milestone the team cannot see what the work was planned for.",
         "Set the milestone that the issue belongs to.",
     ),
     Check(
@@ -60,7 +56,7 @@ CHECKS = (
         "Long Open Time (>2 days)",
         "medium",
         "The issue was closed more than 48 hours after its creation.",
-        "An issue that is open for long is often too large, or forgotten.",
+        "An issue that is open for a long time is often too large, or forgotten.",
         "Split it into steps that can be closed within two days.",
     ),
     Check(
@@ -74,19 +70,12 @@ CHECKS = (
 )
 """The checks in the order of the columns."""
 
-_OLDER_NAMES = {
-    "no_desc": "no_desc",
-    "no_labels": "no_labels",
-    "no_milestone": "no_milestone",
-    "no_time_spent": "no_time",
-    "long_open_time": "long_open_time",
-    "no_semantic_title": "no_semantic_title",
-}
+_OLDER_NAMES = {check.id: check.id for check in CHECKS} | {"no_time_spent": "no_time"}
 """The older client's flags, in its order."""
 
 
 def is_closed(issue: Record) -> bool:
-    """Say whether the issue is closed: only then it is evaluated."""
+    """Return whether the issue is closed; only closed issues are evaluated."""
     return record.state(issue) == "closed"
 
 
@@ -99,15 +88,15 @@ def evaluate(issue: Record) -> dict[str, Verdict]:
         "no_milestone": _milestone(issue),
         "no_time_spent": item.time_spent(issue, seconds, "time_stats not in the list"),
         "long_open_time": item.time_open(issue, ("closed_at",), item.TWO_DAYS),
-        "no_semantic_title": _semantic_title(issue),
+        "no_semantic_title": item.semantic_title(issue, SEMANTIC_ISSUE),
     }
 
 
 def flags(issue: Record, verdicts: Verdicts) -> Flags:
     """Return the older client's flags: True for a fault, False for none, None for unknown.
 
-    Besides them `is_opened`, `is_closed`, and `errors`, why checks are unknown. What is still open
-    has no faults yet: all False, whatever `verdicts` say.
+    It also has `is_opened`, `is_closed`, and `errors`, the reasons why checks are unknown. An open
+    issue has no faults yet: its flags are False in spite of `verdicts`.
     """
     states = {"is_opened": ("opened",), "is_closed": ("closed",)}
     return older_flags(issue, states, ("closed",), _OLDER_NAMES, verdicts)
@@ -116,8 +105,8 @@ def flags(issue: Record, verdicts: Verdicts) -> Flags:
 def count_row(evaluated: Iterable[Evaluated]) -> Tally:
     """Count one person's issues: all, opened, closed, and the faults of the closed ones.
 
-    `evaluated` pairs each issue with its verdicts (those of open ones are not looked at); each id
-    counts once. A closed one with no verdicts ({}) is unknown in every check.
+    `evaluated` pairs each issue with its verdicts (those of open ones are ignored). Each id counts
+    once. A closed issue with no verdicts ({}) is unknown in every check.
     """
     pairs = distinct(evaluated)
     states = Counter(record.state(issue) for issue, _ in pairs)
@@ -130,7 +119,7 @@ def count_row(evaluated: Iterable[Evaluated]) -> Tally:
 
 
 def efficient_row(issues: Iterable[Record]) -> Tally:
-    """Evaluate and count issues in one go."""
+    """Evaluate and count issues."""
     return count_row((issue, evaluate(issue)) for issue in issues)
 
 
@@ -147,12 +136,3 @@ def _milestone(issue: Record) -> Verdict:
     if record.field(issue, "milestone") is None:
         return Verdict("fail", "no milestone", record.link(issue))
     return Verdict("pass", "has a milestone", record.link(issue))
-
-
-def _semantic_title(issue: Record) -> Verdict:
-    title, link = record.text(issue, "title"), record.link(issue)
-    if title is None:
-        return Verdict("unknown", "title is not a text", link)
-    if SEMANTIC_ISSUE.match(first_line(title)):
-        return Verdict("pass", "semantic title", link)
-    return Verdict("fail", "title not semantic", link)

@@ -1,17 +1,14 @@
-"""What merge requests and issues are evaluated by alike: description, time spent, time open."""
+"""The checks that merge requests and issues share: description, time spent, time open."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.rules.text import hours_between, instant, without_comments
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from gitlab_sync.types import PartialList, Record
+from gitlab_sync.rules.text import first_line, hours_between, instant, without_comments
+from gitlab_sync.types import PartialList, Record
 
 TWO_DAYS = 48.0
 ONE_WEEK = 168.0
@@ -19,7 +16,7 @@ ONE_WEEK = 168.0
 
 
 def description(item: Record) -> Verdict:
-    """Evaluate whether there is a description, apart from comments and white space."""
+    """Check that there is a description, apart from comments and white space."""
     text, link = record.text(item, "description"), record.link(item)
     if text is None:
         return Verdict("unknown", "description is not a text", link)
@@ -28,13 +25,23 @@ def description(item: Record) -> Verdict:
     return Verdict("fail", "only comments" if text.strip() else "no description", link)
 
 
+def semantic_title(item: Record, semantic: re.Pattern[str]) -> Verdict:
+    """Check that the title begins as the pattern `semantic` says."""
+    title, link = record.text(item, "title"), record.link(item)
+    if title is None:
+        return Verdict("unknown", "title is not a text", link)
+    if semantic.match(first_line(title)):
+        return Verdict("pass", "semantic title", link)
+    return Verdict("fail", "title not semantic", link)
+
+
 def total_time_spent(stats: object) -> int | float | None:
-    """Return the seconds in a record of time statistics, or None if it does not say."""
+    """Return the seconds in a record of time statistics, or None if they are not there."""
     return record.number(stats, "total_time_spent")
 
 
 def time_spent(item: Record, seconds: float | None, missing: str) -> Verdict:
-    """Evaluate the time booked: None seconds are unknown, for the reason `missing`."""
+    """Check the time booked; None seconds are unknown, for the reason `missing`."""
     link = record.link(item)
     if seconds is None:
         return Verdict("unknown", missing, link)
@@ -44,9 +51,9 @@ def time_spent(item: Record, seconds: float | None, missing: str) -> Verdict:
 
 
 def time_open(item: Record, ended: Iterable[str], limit: float) -> Verdict:
-    """Evaluate whether the item was open for more than `limit` hours.
+    """Check that the item was open for at most `limit` hours.
 
-    `ended` names the fields that may hold the end: the first that is not null counts.
+    `ended` names the fields that can hold the end; the first that is not null counts.
     """
     link = record.link(item)
     end_key = next((key for key in ended if record.field(item, key) is not None), None)
@@ -64,17 +71,17 @@ def time_open(item: Record, ended: Iterable[str], limit: float) -> Verdict:
 
 
 def absent(thing: Record, *keys: str) -> Verdict:
-    """Answer for a row of a list that lacks these keys: unknown."""
+    """Return unknown for a row of a list without these keys."""
     return Verdict("unknown", f"{' and '.join(keys)} not in the list", record.link(thing))
 
 
 def not_read(what: str, reading: PartialList) -> str:
-    """Return the reason for what a list that is not whole leaves open."""
+    """Return the reason why an incomplete list leaves a check unknown."""
     return f"{what} not read: {reading.missing}"
 
 
 def decide(thing: Record, unread: list[str], fault: str, suffix: str = "") -> Verdict:
-    """Answer when nothing read speaks against a fault: unknown if some of it was `unread`."""
+    """Return a fault, or unknown if something that could disprove it was `unread`."""
     link = record.link(thing, suffix)
     if unread:
         return Verdict("unknown", "; ".join(dict.fromkeys(unread)), link)
@@ -82,7 +89,7 @@ def decide(thing: Record, unread: list[str], fault: str, suffix: str = "") -> Ve
 
 
 def _duration(seconds: float) -> str:
-    """Return `3 d 4 h`, `4 h 5 min` or `5 min`: the two units that matter, rounded down."""
+    """Return `3 d 4 h`, `4 h 5 min` or `5 min`: the two largest units, rounded down."""
     minutes = int(seconds // 60)
     days, of_day = divmod(minutes, 24 * 60)
     if days:

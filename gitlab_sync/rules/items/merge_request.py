@@ -1,17 +1,18 @@
-"""The rules for merge requests: what is evaluated, how, and how the answers are counted.
+"""The rules for merge requests: the checks, their evaluation, and the counts.
 
-There are two evaluations: `evaluate` needs all the facts of one merge request, the quick
-`evaluate_from_list` only what a list holds. Both are for merge requests that have ended
-(`is_terminal`); the counting here leaves the others out.
+There are two evaluations: `evaluate` needs all the facts of one merge request; the quick
+`evaluate_from_list` needs only its record in a list. Both are for merge requests that have ended
+(`is_terminal`); the counts here leave the others out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.identity.attribution import is_merge
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.items import item, pipelines, reviews
 from gitlab_sync.rules.items.check import Check
@@ -26,12 +27,7 @@ from gitlab_sync.rules.text import (
     plural,
     without_comments,
 )
-from gitlab_sync.types import PartialList
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
-    from gitlab_sync.types import Record
+from gitlab_sync.types import PartialList, Record
 
 CHECKS = (
     Check(
@@ -65,7 +61,7 @@ CHECKS = (
         "No Unit Tests",
         "high",
         "No changed file is a test, by its path.",
-        "A change without a test can break again without anybody seeing it.",
+        "A change without a test can break again without anyone noticing.",
         "Add or change a test in the same merge request.",
         ("diffs",),
     ),
@@ -74,7 +70,7 @@ CHECKS = (
         "Failed Pipeline",
         "high",
         "The newest pipeline, the one with the highest id, failed; having none passes.",
-        "Merging over a failed pipeline passes the failure on to everybody.",
+        "Merging over a failed pipeline passes the failure on to everyone.",
         "Make the newest pipeline succeed before merging.",
         ("pipelines",),
     ),
@@ -82,7 +78,7 @@ CHECKS = (
         "no_semantic_commits",
         "No Semantic Commits",
         "low",
-        "No commit begins with a kind of change; where there is none, the title does not.",
+        "No commit begins with a kind of change; without commits, the title does not.",
         "History and changelog cannot be sorted by kind of change.",
         "Begin commits with their kind, such as “fix: …” or “feat(login): …”.",
         ("commits",),
@@ -91,8 +87,8 @@ CHECKS = (
         "no_internal_review",
         "No Internal Review",
         "high",
-        "No other person wrote a note or approved (bots do not count), and no one voted for it.",
-        "No one but the author has looked at the change.",
+        "No other person (bots do not count) wrote a note or approved it, and it has no upvote.",
+        "Only the author has looked at the change.",
         "Ask another person to comment on the merge request or to approve it.",
         ("notes",),
     ),
@@ -101,7 +97,7 @@ CHECKS = (
         "Merge > 1 Week",
         "medium",
         "The merge request was merged or closed more than 168 hours after its creation.",
-        "What stays open for long drifts away from the branch it is meant for.",
+        "A change that stays open for a long time drifts away from its target branch.",
         "Make smaller merge requests and review them within days.",
     ),
     Check(
@@ -109,14 +105,14 @@ CHECKS = (
         "Merge > 2 Days",
         "low",
         "The merge request was merged or closed more than 48 hours after its creation.",
-        "A change that waits holds up what builds on it.",
+        "A change that waits holds up the work that builds on it.",
         "Agree on a time within which reviews are done.",
     ),
 )
 """The checks in the order of the columns."""
 
 LIST_CHECKS = tuple(check for check in CHECKS if check.id != "no_unit_tests")
-"""What can be evaluated from a list: it says nothing of the changed files."""
+"""The checks that a list decides: it does not have the changed files."""
 
 _OLDER_NAMES = {
     "no_desc": "no_desc",
@@ -142,9 +138,9 @@ _NOT_ASKED = PartialList((), "not asked for")
 class Facts:
     """What was read about one merge request, beyond its record; `Facts()`: nothing.
 
-    Each is the reading of a list of GitLab's records. `time_stats` holds one record, or is None
-    where it was not asked for because the merge request's own record has it. What is not among the
-    facts that `undecided` names need not be read: no verdict depends on it.
+    Each is a list of GitLab's records as it was read. `time_stats` holds one record, or is None
+    if the merge request's own record has it. Only the facts that `undecided` names have to be read:
+    no verdict depends on the others.
     """
 
     notes: PartialList = _NOT_ASKED
@@ -154,7 +150,7 @@ class Facts:
     time_stats: PartialList | None = None
 
     def is_whole(self, fact: str) -> bool:
-        """Say whether that fact was read to its end."""
+        """Return whether this fact was read to its end."""
         reading: PartialList | None = getattr(self, fact)
         return reading is not None and reading.whole
 
@@ -163,14 +159,14 @@ _NOTHING = Facts()
 
 
 def is_terminal(mr: Record) -> bool:
-    """Say whether the merge request has ended, merged or closed."""
+    """Return whether the merge request has ended: it is merged or closed."""
     return record.state(mr) in _ENDED
 
 
 def evaluate(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> dict[str, Verdict]:
     """Return the verdict of every check, by id, in the order of `CHECKS`; never raises.
 
-    A list that broke off may still decide: what was read of it can show that there is no fault.
+    An incomplete list can still decide: the part that was read can show that there is no fault.
     """
     return {
         "no_desc": item.description(mr),
@@ -186,10 +182,10 @@ def evaluate(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> 
 
 
 def undecided(mr: Record, facts: Facts = _NOTHING) -> tuple[str, ...]:
-    """Return the facts that have still to be read to evaluate a merge request, by their names.
+    """Return the names of the facts that still have to be read to evaluate a merge request.
 
-    They are what those checks need that neither its own record nor `facts` decide, and what is not
-    whole of it. No result depends on any other fact.
+    They are incomplete, and checks need them that neither the record nor `facts` decide. No result
+    depends on any other fact.
     """
     if facts is not _NOTHING and all(map(facts.is_whole, undecided(mr))):
         return ()
@@ -200,21 +196,23 @@ def undecided(mr: Record, facts: Facts = _NOTHING) -> tuple[str, ...]:
 
 
 def own_commits(commits: Iterable[Record]) -> list[Record]:
-    """Return the commits that are no merges, which have two parents or more."""
-    return [commit for commit in commits if not _is_merge(commit)]
+    """Return the commits without merges, which have two or more parents."""
+    return [commit for commit in commits if not is_merge(commit)]
 
 
 def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
     """Return the verdicts of `LIST_CHECKS` from the merge request's record alone; never raises.
 
-    Here an absent key is unknown, unless what is there decides: a row may hold only some columns.
+    A missing key is unknown, unless the other keys decide: a row can hold only some columns.
     """
     return {
         "no_desc": item.description(mr) if "description" in mr else item.absent(mr, "description"),
         "no_issues": _issues_in_list(mr),
         "no_time_spent": _time_spent(mr, None),
         "failed_pipeline": pipelines.newest_in_list(mr),
-        "no_semantic_commits": _semantic_title(mr) if "title" in mr else item.absent(mr, "title"),
+        "no_semantic_commits": item.semantic_title(mr, SEMANTIC)
+        if "title" in mr
+        else item.absent(mr, "title"),
         "no_internal_review": reviews.review_in_list(mr),
         "merge_gt_1_week": item.time_open(mr, _ENDS, item.ONE_WEEK),
         "merge_gt_2_days": item.time_open(mr, _ENDS, item.TWO_DAYS),
@@ -224,8 +222,9 @@ def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
 def flags(mr: Record, verdicts: Verdicts) -> Flags:
     """Return the older client's flags: True for a fault, False for none, None for unknown.
 
-    Besides them `is_terminal`, `is_merged`, `is_closed_rejected`, and `errors`, why checks are
-    unknown. What is still open has no faults yet: all False, whatever `verdicts` say.
+    It also has `is_terminal`, `is_merged`, `is_closed_rejected`, and `errors`, the reasons why
+    checks are unknown. An open merge request has no faults yet: its flags are False in spite of
+    `verdicts`.
     """
     states = {"is_terminal": _ENDED, "is_merged": ("merged",), "is_closed_rejected": ("closed",)}
     return older_flags(mr, states, _ENDED, _OLDER_NAMES, verdicts)
@@ -241,19 +240,19 @@ def flags_from_list(mr: Record) -> Flags:
 def count_row(evaluated: Iterable[Evaluated]) -> Tally:
     """Count one person's merge requests: `Closed MRs` and the faults of each check.
 
-    `evaluated` pairs each merge request with its verdicts; open ones are left out, and each
-    id counts once. An item with no verdicts ({}) is unknown in every check.
+    `evaluated` pairs each merge request with its verdicts; open ones are left out. Each id counts
+    once. An item with no verdicts ({}) is unknown in every check.
     """
     return _count(evaluated, CHECKS)
 
 
 def count_list_row(evaluated: Iterable[Evaluated]) -> Tally:
-    """Count merge requests as `count_row` does, evaluated from the list alone: no unit tests."""
+    """Count merge requests that were evaluated from a list alone, so without unit tests."""
     return _count(evaluated, LIST_CHECKS)
 
 
 def efficient_row(mrs: Iterable[Record]) -> Tally:
-    """Evaluate merge requests from the list alone and count them in one go."""
+    """Evaluate merge requests from a list alone, and count them."""
     return count_list_row((mr, evaluate_from_list(mr)) for mr in mrs if is_terminal(mr))
 
 
@@ -340,26 +339,11 @@ def _semantic_commits(mr: Record, commits: PartialList) -> Verdict:
     if not commits.whole:
         unread.append(item.not_read("commits", commits))
     elif not own:
-        return _semantic_title(mr)
+        return item.semantic_title(mr, SEMANTIC)
     return item.decide(mr, unread, f"{plural(len(own), 'commit')}, none semantic", "/commits")
 
 
-def _semantic_title(mr: Record) -> Verdict:
-    title, link = record.text(mr, "title"), record.link(mr)
-    if title is None:
-        return Verdict("unknown", "title is not a text", link)
-    if SEMANTIC.match(first_line(title)):
-        return Verdict("pass", "semantic title", link)
-    return Verdict("fail", "title not semantic", link)
-
-
-def _is_merge(commit: Record) -> bool:
-    parents = record.field(commit, "parent_ids")
-    return isinstance(parents, list | tuple) and len(parents) >= 2
-
-
 def _message(commit: Record) -> str | None:
-    """Return the message of a commit, or its title where the record has no more."""
     return record.text(commit, "message") or record.text(commit, "title")
 
 

@@ -1,4 +1,4 @@
-"""Which files of a repository are tests, by their paths."""
+"""Recognises the tests in a repository by their paths."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _CAMEL_STEM = re.compile(r"^(.*[A-Za-z0-9_])?(Test|Tests|Spec)$")
 
 @lru_cache(maxsize=10_000)  # the same files change again and again
 def is_test_path(path: str) -> bool:
-    """Say whether `path` (with `/`, from the root of the repository) is a test's.
+    """Return whether `path` (with `/`, from the root of the repository) is a test.
 
-    It is by a folder on the way (`tests/`, `e2e/`, …), by its name without the last ending
+    It is a test by one of its folders (`tests/`, `e2e/`, …), by its name without the last suffix
     (`foo_test`, `app.spec`, `HTTPTest`, …), or as pytest's `conftest.py`.
     """
     file = PurePosixPath(path)

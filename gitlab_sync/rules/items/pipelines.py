@@ -1,31 +1,27 @@
-"""Whether the newest pipeline of a merge request failed."""
+"""Checks the newest pipeline of a merge request."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items import item
 from gitlab_sync.rules.items.verdict import Verdict
-
-if TYPE_CHECKING:
-    from gitlab_sync.types import PartialList, Record
+from gitlab_sync.types import PartialList, Record
 
 
 def newest(mr: Record, pipelines: PartialList) -> Verdict:
-    """Evaluate the pipeline with the highest id; GitLab's list is not sorted by it.
+    """Check the pipeline with the highest id; GitLab's list is not sorted by id.
 
-    Only a whole list decides. Without any pipeline there is nothing that failed: it passes.
+    Only a complete list decides. Without a pipeline nothing failed, so the check passes.
     """
     link = record.link(mr, "/pipelines")
     if not pipelines.whole:
-        # The newest could be on the page that was not read.
+        # The newest can be on the page that was not read.
         return Verdict("unknown", item.not_read("pipelines", pipelines), link)
     if not pipelines.rows:
         return Verdict("pass", "no pipeline", link)
     numbers = [record.number(pipeline, "id") for pipeline in pipelines.rows]
     highest = max((number for number in numbers if number is not None), default=None)
-    # One without an id could be the newest, too.
+    # A pipeline without an id can be the newest.
     candidates = {
         record.text(pipeline, "status") or None
         for pipeline, number in zip(pipelines.rows, numbers, strict=True)
@@ -37,10 +33,9 @@ def newest(mr: Record, pipelines: PartialList) -> Verdict:
 
 
 def newest_in_list(mr: Record) -> Verdict:
-    """Evaluate the `head_pipeline` or `pipeline` of the merge request's own record.
+    """Check the `head_pipeline` or `pipeline` in the merge request's own record.
 
-    Null and missing both leave the answer open: rows made from lists have null where the list did
-    not say.
+    Both null and missing are unknown: rows made from lists have null for what the list lacks.
     """
     for key in ("head_pipeline", "pipeline"):
         pipeline = record.field(mr, key)

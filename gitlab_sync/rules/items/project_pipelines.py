@@ -1,52 +1,46 @@
-"""Which of a project's pipelines are those of a merge request."""
+"""Finds the newest pipeline of a merge request among its project's pipelines."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import datetime
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.text import instant
-from gitlab_sync.types import PartialList
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from gitlab_sync.types import Record
+from gitlab_sync.types import PartialList, Record
 
 _MERGE_REQUEST_SOURCES = ("merge_request_event", "")
 _BRANCH_SOURCES = (
     *("push", "web", "trigger", "schedule", "api", "external", "pipeline", "chat"),
     "external_pull_request_event",
 )
-"""What starts pipelines of a branch that GitLab counts among those of its merge requests."""
+"""The sources of branch pipelines that GitLab lists for the branch's merge requests."""
 
 
 class ProjectPipelines:
-    """The pipelines of one project, from which those of its merge requests are told apart.
+    """The pipelines of one project, indexed for its merge requests.
 
     `rows` are all that GitLab lists for the project, or all that changed after `since` (aware).
-    Immutable.
     """
 
     def __init__(self, rows: Iterable[Record], since: datetime | None = None) -> None:
         self._since = since
         self._of_ref: dict[str, list[Record]] = {}
         for pipeline in rows:
-            # One without a ref could belong to any merge request: it is under the empty ref.
+            # A pipeline without a ref can belong to any merge request: its key is empty.
             self._of_ref.setdefault(record.text(pipeline, "ref") or "", []).append(pipeline)
 
     def of(self, mr: Record) -> PartialList | None:
         """Return the newest pipeline of a merge request; None unless it is certain.
 
         The list is empty if there is none. It decides as the merge request's own list does, but
-        only if the merge request and its source branch belong to this project (`is_within`).
+        only if the merge request and its source branch are in this project (`is_within`).
 
-        GitLab lists for a merge request what ran for it, and what ran for its branch on a commit
-        that was once its head. Rows of a project do not tell which commits these were, whether a
-        name is that of a tag, nor in old ones which of the merge requests of a branch they ran for.
-        So many rows could belong to it; unless the newest certainly does, all rows that could be
-        newer must say the same.
+        GitLab lists for a merge request the pipelines that ran for it, and those that ran for its
+        branch on a commit that was once its head. The project's rows do not tell which commits
+        these were, or whether a name is a tag; old rows do not tell for which merge request of a
+        branch they ran. So more rows are candidates than belong to it. The newest certain one
+        decides only if all candidates that can be newer have the same status.
         """
         branch = record.text(mr, "source_branch")
         if not branch:
@@ -70,13 +64,13 @@ class ProjectPipelines:
         return PartialList([newest]) if len(states) == 1 and None not in states else None
 
     def _is_of_the_time(self, pipeline: Record) -> bool:
-        """Say whether all that came after this one is among the rows, too."""
+        """Return whether the rows hold all pipelines after this one."""
         created = instant(record.field(pipeline, "created_at"))
         return self._since is None or (created is not None and created > self._since)
 
 
 def is_within(mr: Record) -> bool:
-    """Return whether a merge request belongs to the project of its source branch (no fork)."""
+    """Return whether a merge request is in the project of its source branch, not from a fork."""
     project = record.number(mr, "project_id")
     sides = [record.number(mr, f"{side}_project_id") for side in ("source", "target")]
     return project is not None and sides == [project, project]
@@ -89,11 +83,11 @@ def _refs(mr: Record) -> dict[str, str]:
 
 
 def _is_surely_of(mr: Record, pipeline: Record) -> bool:
-    """Say whether GitLab surely lists this pipeline of the project for the merge request.
+    """Return whether GitLab certainly lists this pipeline for the merge request.
 
-    Merge results and trains run on commits of their own; other pipelines, on its head. A tag can
-    have the branch's name and be at that commit: so a branch's pipeline does not prove a fault, nor
-    its absence if other pipelines that look like it say something else.
+    Merge results and trains run on commits of their own, other pipelines on the head. A tag can
+    have the name of the branch and point to the same commit. So a branch's pipeline does not prove
+    a fault, nor its absence if similar pipelines have another status.
     """
     if record.number(pipeline, "id") is None:
         return False
@@ -109,13 +103,13 @@ def _is_surely_of(mr: Record, pipeline: Record) -> bool:
 
 
 def _looks_like(pipeline: Record, other: Record, branch: str) -> bool:
-    """Say whether both ran for that branch, or for a tag of that name, on the same commit."""
+    """Return whether both ran for this branch, or a tag of this name, on the same commit."""
     ran = {(record.text(each, "ref"), record.text(each, "sha")) for each in (pipeline, other)}
     return ran == {(branch, record.text(other, "sha"))}
 
 
 def _number(pipeline: Record) -> float:
-    """Return the id that tells how new a pipeline is; one without an id could be the newest."""
+    """Return the id, by which the newest is found; a pipeline without one can be the newest."""
     number = record.number(pipeline, "id")
     return float("inf") if number is None else number
 

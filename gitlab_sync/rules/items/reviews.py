@@ -1,8 +1,8 @@
-"""Whether anyone but its author looked at a merge request."""
+"""Checks that someone other than the author reviewed a merge request."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import is_bot
@@ -10,21 +10,17 @@ from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import item
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from gitlab_sync.types import PartialList, Record
+from gitlab_sync.types import PartialList, Record
 
 _APPROVAL = "approved this merge request"
 
 
 def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
-    """Evaluate whether anybody gave an upvote, or another person commented or approved.
+    """Check for an upvote, or a comment or approval by another person.
 
-    `bots` lists usernames that count as bots besides those that look like one. A note counts
-    whatever it says; an approval is known by the system note that GitLab writes for it. Upvotes
-    come first, since the record has them: with any, notes change nothing.
+    `bots` lists usernames of bots that do not look like one. Any note counts, whatever its text; an
+    approval is a system note that GitLab writes. Upvotes come first, since they are in the record:
+    with an upvote, notes change nothing.
     """
     upvotes = record.number(mr, "upvotes")
     if upvotes:
@@ -57,7 +53,7 @@ def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
 
 
 def review_in_list(mr: Record) -> Verdict:
-    """Evaluate by the counts in the merge request's record, which do not say who wrote notes."""
+    """Check the counts in the merge request's record, which do not say who wrote the notes."""
     unread = []
     for key in ("upvotes", "user_notes_count"):
         count = record.number(mr, key)
@@ -70,12 +66,12 @@ def review_in_list(mr: Record) -> Verdict:
 
 
 def _is_approval(note: Record) -> bool:
-    """Say whether GitLab wrote this note for an approval. One taken back later counts, too."""
+    """Return whether GitLab wrote this note for an approval, even one revoked later."""
     body = record.text(note, "body") or ""
     return bool(record.field(note, "system")) and body.strip().lower() == _APPROVAL
 
 
 def note_link(mr: Record, note: Record) -> str | None:
-    """Return the link to a note of the merge request, or to this where the note has no id."""
+    """Return the link to a note, or to the merge request if the note has no id."""
     number = record.identity(note)
     return record.link(mr) if number is None else record.link(mr, f"#note_{number}")

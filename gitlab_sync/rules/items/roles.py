@@ -1,21 +1,19 @@
-"""Items of a person, and in which roles they are: written, assigned, or both."""
+"""A person's items and their roles: author, assignee, or both."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from gitlab_sync.types import Record
+from gitlab_sync.types import Record
 
 _BOTH, _ASSIGNED = "Authored & Assigned", "Assigned"
 
 
 @dataclass(frozen=True, slots=True)
 class UserItem:
-    """A merge request or an issue, and in which roles it is a person's.
+    """A merge request or an issue with the roles of a person in it.
 
-    What is both counts as authored everywhere.
+    An item with both roles counts as authored everywhere.
     """
 
     record: Record

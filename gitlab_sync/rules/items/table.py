@@ -1,16 +1,13 @@
-"""The tables that the rules fill: their columns in order, and their rows."""
+"""The tables of the rules: their columns in order, and their rows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
 
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import issue, merge_request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from gitlab_sync.types import TableRow
+from gitlab_sync.types import TableRow
 
 Status = Literal["Success", "Partial", "Not Found", "Error"]
 
@@ -43,8 +40,8 @@ def row(
 ) -> TableRow:
     """Return one person's row, with exactly `columns` as its keys, in their order.
 
-    Columns that `cells` lacks are null. In a row `Not Found` or `Error` all counts are null,
-    whatever is handed in: nothing was counted, and that is not 0.
+    Columns that `cells` lacks are null. In a row `Not Found` or `Error` all counts are null in
+    spite of `cells`: nothing was counted, and that is not 0.
     """
     counted = status in {"Success", "Partial"}
     fixed: TableRow = {

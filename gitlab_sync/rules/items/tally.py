@@ -1,25 +1,22 @@
-"""Counting verdicts: from evaluated items to the cells of a row."""
+"""Counts verdicts, from evaluated items to the cells of a row."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.types import Record
 
-if TYPE_CHECKING:
-    from gitlab_sync.rules.items.check import Check
-
 Verdicts = Mapping[str, Verdict]
-"""What a rule set says about one item, by the ids of its checks."""
+"""The verdicts on one item, by the ids of the checks."""
 
 Evaluated = tuple[Record, Verdicts]
-"""An item with what a rule set says about it."""
+"""An item with its verdicts."""
 
 NOT_EVALUATED = Verdict("unknown", "not evaluated")
 
@@ -28,8 +25,8 @@ NOT_EVALUATED = Verdict("unknown", "not evaluated")
 class Tally:
     """The counts of one person's items.
 
-    `cells` has a number for each title: of the known faults, None where there are items and not
-    one could be evaluated. `unknown` says for each check's title how many items could not be.
+    `cells` has a number for each title: of the known faults, or None if there are items but none
+    could be evaluated. `unknown` has the number of items that could not, for each check's title.
     """
 
     cells: Mapping[str, int | None]
@@ -44,9 +41,9 @@ class Tally:
 def tally(
     counts: Mapping[str, int], checks: Sequence[Check], evaluated: Sequence[Verdicts]
 ) -> Tally:
-    """Count the faults that `evaluated` holds for each of `checks`, behind the plain `counts`.
+    """Count the faults in `evaluated` for each of `checks`; the cells begin with `counts`.
 
-    A check without a verdict counts as unknown: what was not evaluated is not clean.
+    A check without a verdict counts as unknown, not as passed.
     """
     cells: dict[str, int | None] = dict(counts)
     unknown: dict[str, int] = {}
@@ -59,5 +56,5 @@ def tally(
 
 
 def distinct(evaluated: Iterable[Evaluated]) -> list[Evaluated]:
-    """Return the pairs in order, each item's `id` once (the first counts); without one all stay."""
+    """Return the first pair of each item `id`, in order; all items without one stay."""
     return unique(evaluated, lambda pair: record.identity(pair[0]))

@@ -1,4 +1,4 @@
-"""What a check answers: pass, fail or unknown, with the reason and the evidence."""
+"""The result of a check: pass, fail or unknown, with the reason and the evidence."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Result = Literal["pass", "fail", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One check's answer about one item.
+    """The result of one check on one item.
 
-    `reason` is a short clause for people ("3 notes, all by the author or bots"; for an unknown one:
-    what could not be read); `evidence` a link to what shows it, or None.
+    `reason` is a short clause for people ("3 notes, all by the author or bots"; for unknown, what
+    could not be read). `evidence` is a link to what shows it, or None.
     """
 
     result: Result

@@ -1,7 +1,7 @@
-"""The jobs of a pipeline, from the text of `.gitlab-ci.yml` as GitLab understands it.
+"""Reads the jobs of a pipeline from `.gitlab-ci.yml`, as GitLab does.
 
-In GitLab's own order: includes are merged, `extends` is followed, `!reference` is looked up, and
-what `default` and the top of the file say is handed down to each job (docs: CI/CD YAML syntax).
+It follows GitLab's order: merge includes, follow `extends`, look up `!reference`, and let each job
+inherit from `default` and the top level (docs: CI/CD YAML syntax).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gitlab_sync.rules.projects.ci_includes import CI_FILE, Included, Merged, de
 from gitlab_sync.rules.projects.ci_yaml import Plain, Reference, YamlError
 
 Runs = Literal["always", "manual", "never"]
-"""Whether a job starts by itself, by hand, or not at all in a healthy pipeline."""
+"""Whether a job starts automatically, manually, or never in a successful pipeline."""
 
 # Top-level keys that are not jobs (`pages` is one).
 _NO_JOBS = frozenset({
@@ -22,13 +22,13 @@ _NO_JOBS = frozenset({
     "before_script", "after_script", "spec",
 })  # fmt: skip
 
-# What is read of a job; it has `script`, `run`, `trigger` or `extends`, or it is none.
+# The keys that are read of a job; a mapping without any of them is not a job.
 _JOB_KEYS = frozenset({
     "script", "run", "trigger", "extends", "before_script", "stage", "image", "rules", "only",
     "except", "when", "allow_failure", "coverage", "artifacts", "inherit",
 })  # fmt: skip
 
-# Of a mapping only this key matters, so that merging costs the same however large it is.
+# Only this key of a mapping is kept, so that large mappings do not make merging slow.
 _PART = {
     "artifacts": "reports",
     "only": "refs",
@@ -41,7 +41,7 @@ _PART = {
 _MAX_EXTENDS = 11
 _MAX_REFERENCES = 10
 
-# Far above what any real pipeline has: references that multiply must not hold a thread.
+# Far more than a real pipeline has: references that multiply must not block a thread.
 _MAX_STEPS = 50_000
 
 
@@ -49,10 +49,10 @@ _MAX_STEPS = 50_000
 class CIJob:
     """One job that is not hidden, with what it inherits.
 
-    `stage` as it is written, None where it is left to GitLab's default. `script`: the lines of
-    `before_script` and `script`. `runs`: see `Runs`. `coverage`: whether it reports a coverage
-    figure (`coverage:`), `coverage_report` whether it uploads one as an artifact.
-    `path` and `line` (from 1) say where it is.
+    `stage` is as written, None for GitLab's default. `script` has the lines of `before_script` and
+    `script`. `coverage` is whether the job reports a coverage figure (`coverage:`),
+    `coverage_report` whether it uploads one as an artifact. `path` and `line` (from 1) are its
+    place.
     """
 
     name: str
@@ -71,9 +71,9 @@ class CIJob:
 class Pipeline:
     """A pipeline's configuration.
 
-    `stages` as declared (empty if not). `included`: every `include`; `unread` those with jobs that
-    are not known here. `problems`: what GitLab would refuse, in words. `error`: why there is
-    nothing to read, else None.
+    `stages` are as declared (empty if not). `included` has every `include`, `unread` those that
+    were not read and can have jobs. `problems` are the faults that GitLab would refuse, in words.
+    `error` says why there is nothing to read, else None.
     """
 
     stages: tuple[str, ...] = ()
@@ -87,23 +87,21 @@ class Pipeline:
 def read_pipeline(
     text: str, local: Mapping[str, str] | None = None, path: str = CI_FILE
 ) -> Pipeline:
-    """Return the pipeline that `text` configures; never raises.
+    """Return the pipeline in `text`; never raises.
 
-    `local` maps paths of included files in the same repository to their texts, `path` is that of
-    `text` itself. Safe to call from many threads.
+    `local` maps the paths of included files in the same repository to their texts; `path` is the
+    path of `text` itself.
     """
     try:
         whole = merged(text, local or {}, path)
     except YamlError as problem:
-        return Pipeline(error=f"no valid YAML: {problem}")
+        return Pipeline(error=f"not valid YAML: {problem}")
     if not whole.value:
         return Pipeline(error="the CI configuration is empty")
     return _Reader(whole).pipeline()
 
 
 class _Reader:
-    """Reads the jobs of one configuration that is already merged."""
-
     def __init__(self, whole: Merged) -> None:
         self._whole = whole
         self._top = whole.value
@@ -135,6 +133,7 @@ class _Reader:
     def _job(self, name: str, *, dead: bool) -> CIJob:
         own = self._extended(name, ())
         keys = own or self._top[name]
+        image = self._resolved(self._inherited(keys, "image"))
         path, line = self._whole.places.get(name, (CI_FILE, None))
         script = [*self._flat(self._inherited(keys, "before_script")), *self._script(keys)]
         reports = _mapping(_mapping(keys.get("artifacts")).get("reports"))
@@ -143,7 +142,7 @@ class _Reader:
             _text(self._resolved(keys.get("stage"))),
             tuple(script),
             "never" if dead or own is None else self._runs(keys),
-            _image(self._resolved(self._inherited(keys, "image"))),
+            _text(image.get("name") if isinstance(image, dict) else image),
             keys.get("allow_failure") not in (None, False),
             keys.get("coverage") is not None,
             reports.get("coverage_report") is not None,
@@ -159,7 +158,7 @@ class _Reader:
         return lines
 
     def _extended(self, name: str, way: tuple[str, ...]) -> dict[str, Plain] | None:
-        """Return a job with what it extends below its own keys; None if GitLab refuses it."""
+        """Return a job merged over the jobs that it extends; None if GitLab refuses it."""
         if name in self._expanded:
             return self._expanded[name]
         own = _own_keys(self._top[name])
@@ -185,12 +184,12 @@ class _Reader:
         if isinstance(self._top.get(parent), dict):
             return self._extended(parent, way)
         if self._whole.unread:
-            return {}  # it could be in a file that is not read here
-        self._problems.append(f"{name} extends {parent}, which is not there")
+            return {}  # it can be in a file that was not read
+        self._problems.append(f"{name} extends {parent}, which does not exist")
         return None
 
     def _inherited(self, keys: dict[str, Plain], key: str) -> Plain:
-        """Return a job's own value, else that of `default` or of the top, as `inherit` allows."""
+        """Return a job's own value, else that of `default` or the top level if `inherit` allows."""
         if key in keys:
             return keys[key]
         allowed = _mapping(keys.get("inherit")).get("default", True)
@@ -206,20 +205,20 @@ class _Reader:
         return _when(keys.get("when"))
 
     def _by_rules(self, keys: dict[str, Plain], usual: Runs) -> Runs:
-        """Say how a list of rules lets a job run at its best: the first rule that holds decides."""
+        """Return the best way in which a list of rules lets a job run; the first match decides."""
         if "rules" not in keys:
             return usual
         best: Runs = "never"
         for rule in self._items(keys["rules"], 0):
             if not isinstance(rule, dict):
-                return usual  # not looked up: it may hold
+                return usual  # not looked up: it could match
             runs = _when(rule["when"]) if "when" in rule else usual
             if runs == "always":
                 return runs
             if runs == "manual":
                 best = runs
             if not {"if", "changes", "exists"}.intersection(rule):
-                break  # it always holds, so that no later rule is reached
+                break  # it always matches, so no later rule is reached
         return best
 
     def _switched_off(self, keys: dict[str, Plain]) -> bool:
@@ -230,13 +229,13 @@ class _Reader:
         return {"branches", "tags"}.issubset(self._flat(refs)) and keys.get("only") is None
 
     def _flat(self, value: Plain) -> list[str]:
-        """Return the texts in a text, a list or lists of lists, references looked up."""
+        """Return the texts in a text, a list or nested lists, with references looked up."""
         return [item for item in self._items(value, 0) if isinstance(item, str)]
 
     def _items(self, value: Plain, depth: int) -> list[Plain]:
-        """Return what a list holds, lists within it taken apart; a single value is a list of one.
+        """Return the items of a list and of the lists in it; a single value is a list of one.
 
-        GitLab allows 10 levels, too. The steps are counted over the whole pipeline.
+        Like GitLab it allows 10 levels. The steps are counted over the whole pipeline.
         """
         value = self._resolved(value)
         if not isinstance(value, list):
@@ -245,7 +244,7 @@ class _Reader:
         for one in value if depth <= _MAX_REFERENCES else ():
             self._steps_left -= 1
             if self._steps_left < 0:
-                self._problems.append("larger than any real pipeline: not all of it is read")
+                self._problems.append("larger than any real pipeline: not all of it was read")
                 break
             found += self._items(one, depth + 1)
         return found
@@ -263,7 +262,7 @@ class _Reader:
             return None
         known = self._top.get(steps[0])
         if isinstance(known, dict) and steps[0] not in _NO_JOBS and len(steps) > 1:
-            # What a job extends counts; keys that no job has are in the text itself.
+            # Keys of a job come from what it extends, too; other keys only from the text itself.
             inherited = self._extended(steps[0], ()) or {}
             known = inherited if steps[1] in inherited else known
         for step in steps[1:]:
@@ -274,7 +273,7 @@ class _Reader:
 
 
 def _when(value: Plain) -> Runs:
-    """Read `when`: a job that waits for a failure checks nothing, as good as never."""
+    """Read `when`; a job that waits for a failure checks nothing, so it never runs."""
     if value == "manual":
         return "manual"
     return "never" if value in ("never", "on_failure") else "always"
@@ -295,7 +294,3 @@ def _mapping(value: Plain) -> dict[str, Plain]:
 
 def _text(value: Plain) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _image(value: Plain) -> str | None:
-    return _text(value.get("name") if isinstance(value, dict) else value)

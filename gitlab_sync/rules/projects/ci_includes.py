@@ -1,7 +1,6 @@
-"""What a `.gitlab-ci.yml` includes: files of its own repository, templates, other projects.
+"""Handles the includes of a `.gitlab-ci.yml`: files of its repository, templates, other projects.
 
-Nothing is read here: `local_includes` names what a caller has to read, and `merged` puts the texts
-together once they are there.
+`local_includes` names the files that the caller has to read, and `merged` merges their texts.
 """
 
 from __future__ import annotations
@@ -13,15 +12,15 @@ from dataclasses import dataclass, field
 from gitlab_sync.rules.projects.ci_yaml import Plain, YamlError, load
 
 CI_FILE = ".gitlab-ci.yml"
-"""Where GitLab looks for the pipeline unless a project says otherwise."""
+"""The path of the pipeline, unless a project has another one."""
 
 # GitLab allows 150 includes in one pipeline (ci_max_includes).
 MAX_INCLUDES = 150
 
-# Each further star multiplies what it takes to match a path.
+# Each star multiplies the time to match a path.
 _MAX_STARS = 4
 
-# These templates of GitLab's own add scanners and conditions, but no test, lint or format job.
+# These templates of GitLab add scanners and conditions, but no test, lint or format job.
 _HARMLESS_TEMPLATE = re.compile(
     r"^(Security/.*|Workflows/.*"
     r"|Jobs/(SAST|Secret-Detection|Dependency-Scanning|Container-Scanning|License-Scanning)\b.*)$"
@@ -40,17 +39,17 @@ class Included:
 
     @property
     def may_hold_jobs(self) -> bool:
-        """Whether jobs that test, lint or format may come from it."""
+        """Whether it can contain jobs that test, lint or format."""
         return not (self.kind == "template" and _HARMLESS_TEMPLATE.match(self.what))
 
 
 @dataclass(slots=True)
 class Merged:
-    """The texts of a pipeline put together. Built once, then not changed.
+    """The merged texts of a pipeline.
 
-    `value`: keys to values, later ones over earlier ones, mappings merged. `places`: for each key
-    the path and line of its last occurrence. `unread`: what was included but is not there.
-    `included`: every entry. `problems`: files that cannot be read, in words.
+    In `value` later keys replace earlier ones, and mappings are merged. `places` has the last path
+    and line of each key. `included` has every entry, `unread` those without a text. `problems` are
+    the files that cannot be read, in words.
     """
 
     value: dict[str, Plain] = field(default_factory=dict)
@@ -63,8 +62,8 @@ class Merged:
 def local_includes(text: str, paths: Iterable[str] = ()) -> list[str]:
     """Return the paths in the same repository that a text of CI YAML includes, each once.
 
-    `paths` are all paths of the repository: a pattern such as `ci/*.yml` stands for those that
-    match. A path with a variable in it is left out; so is everything if the text is no YAML.
+    `paths` are all paths of the repository, for patterns such as `ci/*.yml`. A path with a variable
+    is left out. A text that is not YAML includes nothing.
     """
     try:
         value = load(text).value
@@ -79,7 +78,7 @@ def local_includes(text: str, paths: Iterable[str] = ()) -> list[str]:
 
 
 def entries(value: Plain) -> Iterator[Included]:
-    """Yield what the `include` of a configuration names, and its jobs' child pipelines do."""
+    """Yield the entries of `include`, of a configuration and of its jobs' child pipelines."""
     if not isinstance(value, dict):
         return
     yield from _entries(value.get("include"))
@@ -90,10 +89,10 @@ def entries(value: Plain) -> Iterator[Included]:
 
 
 def merged(text: str, local: Mapping[str, str], path: str = CI_FILE) -> Merged:
-    """Return the configuration that `text` (at `path`) and the `local` files make up.
+    """Return the merged configuration of `text` (at `path`) and the `local` files it includes.
 
-    `local` maps paths to texts. Raises `YamlError` if `text` itself is no YAML; an included file
-    that is none is a problem, and is left out.
+    `local` maps paths to texts. Raises `YamlError` if `text` itself is not YAML; an included file
+    that is not YAML is a problem, and is left out.
     """
     result = Merged()
     _merge_file(result, text, path, local, set())
@@ -113,7 +112,7 @@ def _merge_file(
         if not any(one in local for one in found) and entry.may_hold_jobs:
             result.unread.append(entry)
         for one in found:
-            # A file that includes itself is refused by GitLab; here it is just read once.
+            # GitLab refuses a file that includes itself; here it is read once.
             if one in local and one not in seen and len(seen) < MAX_INCLUDES:
                 try:
                     _merge_file(result, local[one], one, local, seen)
@@ -124,7 +123,7 @@ def _merge_file(
 
 
 def deep_merge(below: Plain, above: Plain) -> Plain:
-    """Return `below` with `above` over it: mappings merge key by key, all else is replaced."""
+    """Return `below` with `above` over it: mappings are merged, other values replaced."""
     if not (isinstance(below, dict) and isinstance(above, dict)):
         return above
     made = dict(below)
@@ -161,7 +160,7 @@ def _expand(path: str, known: Iterable[str]) -> list[str]:
         return []
     if "*" not in path:
         return [path]
-    # `*` stays within a folder, `**` goes through all of them.
+    # `*` matches within a folder, `**` across folders.
     rules = {"*": "[^/]*", "**": ".*"}
     parts = re.split(r"(\*\*?)", path)
     pattern = re.compile("".join(rules.get(part, re.escape(part)) for part in parts))

@@ -1,7 +1,7 @@
-"""How complete a CI pipeline is: does it test, lint, format, check types and measure coverage.
+"""Scores how complete a CI pipeline is: tests, linting, format, type checks and coverage.
 
-Each of the five stages has a weight; half of it is for a job that runs by itself, half for a tool
-that is recognised. The weights make ten, so that their sum is the score (`dx_score`).
+Each of the five stages has a weight: half for a job that runs automatically, half for a recognised
+tool. The weights add up to ten, so that their sum is the score (`dx_score`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WEIGHTS: Mapping[Purpose, int] = {
     "type_check": 2,
     "coverage": 2,
 }
-"""What each stage counts for, of ten."""
+"""The weight of each stage, of ten in total."""
 
 TITLES: Mapping[Purpose, str] = {
     "test": "tests",
@@ -86,7 +86,7 @@ _COMMANDS: Mapping[str, Mapping[Purpose, str]] = {
         "coverage": "mvn jacoco:check",
     },
 }
-# Where the language is not known, a target that the project itself gives a meaning.
+# For an unknown language, a target that the project defines.
 _ANY: Mapping[Purpose, str] = {
     "test": "make test",
     "lint": "make lint",
@@ -98,11 +98,11 @@ _ANY: Mapping[Purpose, str] = {
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """What a pipeline does for one stage.
+    """The jobs and tools of a pipeline for one stage.
 
-    `declared`: a stage is named so. `jobs`: those that serve it and run by themselves, `idle` those
-    that serve it but are started by hand or never. `uses`: the recognised tools that they run (a
-    job that never runs, runs none).
+    `declared` is whether the pipeline has a stage of this name. `jobs` are those for it that run
+    automatically, `idle` those that run manually or never. `uses` are the recognised tools of these
+    jobs, without those of jobs that never run.
     """
 
     declared: bool
@@ -112,35 +112,35 @@ class StageReport:
 
     @property
     def share(self) -> float:
-        """The part of the stage's weight that is reached: 0, 0.5 or 1."""
+        """The reached part of the stage's weight: 0, 0.5 or 1."""
         return (bool(self.jobs) + bool(self.uses)) / 2
 
     @property
     def indirect(self) -> bool:
-        """Whether all its tools are run through make, tox, npm or the like."""
+        """Whether all its tools run through make, tox, npm or others."""
         return bool(self.uses) and all(use.via for use in self.uses)
 
     @property
     def note(self) -> str | None:
-        """What a reader should know besides, or None."""
+        """A remark for people, or None."""
         if self.idle and not self.jobs:
             by_hand = [job.name for job in self.idle if job.runs == "manual"]
             if by_hand:
-                return f"only started by hand: {', '.join(by_hand)}"
+                return f"only started manually: {', '.join(by_hand)}"
             return f"switched off: {', '.join(job.name for job in self.idle)}"
         if self.indirect:
             return "run through " + ", ".join(dict.fromkeys(use.via or "" for use in self.uses))
         if self.jobs and all(job.allow_failure for job in self.jobs):
-            return "may fail without failing the pipeline"
+            return "can fail without failing the pipeline"
         return None
 
 
 def evaluate_stages(
     pipeline: Pipeline, scripts: Scripts | None = None
 ) -> dict[Purpose, StageReport]:
-    """Return what the pipeline does for each of the five stages, in their order; never raises.
+    """Return the report on each of the five stages, in order; never raises.
 
-    `scripts` says what targets of make, npm and others run, where that was read.
+    `scripts` has the commands of targets of make, npm and others, if they were read.
     """
     reader = ToolReader(scripts)
     used = [(job, tuple(reader.uses(job.script))) for job in pipeline.jobs]
@@ -169,16 +169,16 @@ def evaluate_stages(
 
 
 def check_ci_pipeline(text: str | None, project_type: str = "Unknown") -> dict[str, Any]:
-    """Evaluate the text of a `.gitlab-ci.yml` for a project of that language; never raises.
+    """Evaluate the text of a `.gitlab-ci.yml` for a project in a language; never raises.
 
     The result has `stages_present` and `missing_stages` (of `test, lint, format, type_check,
     coverage`); `jobs`, for each of them `{stage_present, job_present, tool_detected, job_names,
-    detected_tools, indirect_execution}` and perhaps `note`; `issues` (`{message, severity}`);
-    `dx_score` (0 to 10, one decimal); `recommendations` (`{message, command, severity}`), the
-    commands in the language of the project; and `error` when there is nothing to read.
+    detected_tools, indirect_execution}` and optionally `note`; `issues` (`{message, severity}`);
+    `dx_score` (0 to 10, one decimal); `recommendations` (`{message, command, severity}`), with
+    commands for the language of the project; and `error` if there is nothing to read.
 
-    A stage is present when a stage is named so or a job that runs serves it. What other files hold
-    is not known here: each `include` is named among the issues.
+    A stage is present if the pipeline has a stage of this name, or a job for it that runs. Included
+    files are unknown here: each `include` is one of the issues.
     """
     if not isinstance(text, str) or not text.strip():
         return nothing("no CI configuration", project_type)
@@ -191,7 +191,7 @@ def check_ci_pipeline(text: str | None, project_type: str = "Unknown") -> dict[s
 def report(
     pipeline: Pipeline, project_type: str = "Unknown", scripts: Scripts | None = None
 ) -> dict[str, Any]:
-    """Return what `check_ci_pipeline` does for a pipeline that was read, with its includes."""
+    """Return the result of `check_ci_pipeline` for a pipeline with its includes."""
     stages = evaluate_stages(pipeline, scripts)
     present = [stage for stage, found in stages.items() if found.declared or found.jobs]
     return {
@@ -205,7 +205,7 @@ def report(
 
 
 def nothing(error: str, project_type: str) -> dict[str, Any]:
-    """Return the result where there is no pipeline to evaluate, for the reason `error`."""
+    """Return the result without a pipeline to evaluate, for the reason `error`."""
     empty = dict.fromkeys(STAGES, StageReport(declared=False, jobs=(), idle=(), uses=()))
     return {
         "stages_present": [],
@@ -219,18 +219,18 @@ def nothing(error: str, project_type: str) -> dict[str, Any]:
 
 
 def score(stages: Mapping[Purpose, StageReport]) -> float:
-    """Return the score, 0 to 10 with one decimal: each weight times what is reached of it."""
+    """Return the score, 0 to 10 with one decimal: each weight times its reached part."""
     reached = sum(WEIGHTS[stage] * found.share for stage, found in stages.items())
     return round(10 * reached / sum(WEIGHTS.values()), 1)
 
 
 def command_for(stage: Purpose, project_type: str) -> str:
-    """Return the command that does a stage's work in a language (`Python`, `Go`, …)."""
+    """Return the command for a stage in a language (`Python`, `Go`, …)."""
     return _COMMANDS.get(project_type.strip().lower(), _ANY)[stage]
 
 
 def _serves(job: CIJob, found: tuple[Use, ...]) -> set[Purpose]:
-    """Return the stages that a job serves: by what it runs and is called, else by its stage."""
+    """Return the stages of a job: by its tools and its name, else by its own stage."""
     serves = {use.purpose for use in found if use.purpose in WEIGHTS}
     serves |= purposes_of_name(job.name)
     if job.coverage or job.coverage_report:
@@ -256,12 +256,9 @@ def _issues(stages: Mapping[Purpose, StageReport]) -> list[dict[str, str]]:
     issues = []
     for stage, found in stages.items():
         title = TITLES[stage]
-        if not found.jobs and found.note:
-            issues.append(_issue(f"{stage}: {found.note}", _SEVERITIES[stage]))
-        elif not found.jobs and found.declared:
-            issues.append(_issue(f"{stage}: the stage has no job", _SEVERITIES[stage]))
-        elif not found.jobs:
-            issues.append(_issue(f"{stage}: no job for {title}", _SEVERITIES[stage]))
+        if not found.jobs:
+            lacking = "the stage has no job" if found.declared else f"no job for {title}"
+            issues.append(_issue(f"{stage}: {found.note or lacking}", _SEVERITIES[stage]))
         elif not found.uses:
             names = ", ".join(job.name for job in found.jobs)
             issues.append(_issue(f"{stage}: no tool for {title} recognised in {names}", "low"))
@@ -275,7 +272,7 @@ def _problems(pipeline: Pipeline) -> list[dict[str, str]]:
     if pipeline.unread:
         names = ", ".join(f"{entry.kind} {entry.what}" for entry in pipeline.unread)
         number = plural(len(pipeline.unread), "included file")
-        found.append(_issue(f"{number} not looked into: {names}", "low"))
+        found.append(_issue(f"{number} not read: {names}", "low"))
     return found
 
 
@@ -288,14 +285,14 @@ def _recommendations(
 ) -> list[dict[str, str]]:
     found = []
     for stage, state in stages.items():
-        command = command_for(stage, project_type)
         if not state.jobs and not state.idle:
             message = f"Add a job for {TITLES[stage]}."
         elif not state.jobs:
-            message = f"Let the job for {TITLES[stage]} run by itself in each pipeline."
+            message = f"Run the job for {TITLES[stage]} automatically in each pipeline."
         elif not state.uses:
             message = f"Run a well-known tool for {TITLES[stage]}."
         else:
             continue
+        command = command_for(stage, project_type)
         found.append({"message": message, "command": command, "severity": _SEVERITIES[stage]})
     return found

@@ -1,8 +1,8 @@
-"""YAML as GitLab reads it: anchors, merge keys and `!reference`, within bounds.
+"""Reads YAML as GitLab does: anchors, merge keys and `!reference`, within limits.
 
-The texts come from repositories of strangers. PyYAML's own loader calls itself once per level,
-which ends the process on a text that nests deeply enough, and its merge keys can double a text's
-size with each line. So only its events are used here, and the tree is built within limits.
+The texts come from other people's repositories. PyYAML's own loader recurses once per level, which
+crashes the process on deeply nested text, and its merge keys can double the size of a value with
+each line. So only its events are used here, and the tree is built within limits.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ _PLAIN = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 
-# The binding to libyaml is missing from a few builds of PyYAML; both give the same events.
+# A few builds of PyYAML lack libyaml; both loaders give the same events.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YamlError(ValueError):
-    """The text is no YAML, or one that would grow beyond all bounds. Its text says where."""
+    """The text is not YAML, or its values exceed the limits. The message has the line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`!reference [job, key, …]`: its text, to be looked up once everything is known."""
+    """`!reference [job, key, …]`, to be looked up when everything is read."""
 
     path: tuple[str, ...]
 
@@ -51,13 +51,13 @@ class Document:
 
 
 def load(text: str) -> Document:
-    """Return what a text of YAML says; raise `YamlError` if it cannot be read.
+    """Return the value of a YAML text; raises `YamlError` if it cannot be read.
 
-    Of several documents it is the first, or the second where the first is GitLab's `spec` header.
-    Values can be shared (anchors): do not change them. Safe to call from many threads.
+    Of several documents it is the first, or the second if the first is GitLab's `spec` header.
+    Values can be shared (anchors): do not change them.
     """
     if len(text) > _MAX_CHARACTERS:
-        raise YamlError("longer than 2 MiB, which GitLab refuses, too")
+        raise YamlError("longer than 2 MiB, which GitLab also refuses")
     clean = text.encode("utf-8", "replace").decode("utf-8")
     first: Document | None = None
     try:
@@ -73,7 +73,7 @@ def load(text: str) -> Document:
 
 
 def _said(problem: Exception) -> str:
-    """Return PyYAML's word on one line, with the place."""
+    """Return PyYAML's message on one line, with the line number."""
     mark = getattr(problem, "problem_mark", None)
     said = getattr(problem, "problem", None) or str(problem) or type(problem).__name__
     place = f" (line {mark.line + 1})" if mark is not None else ""
@@ -82,8 +82,6 @@ def _said(problem: Exception) -> str:
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping that has not ended yet."""
-
     value: list[Plain] | dict[str, Plain]
     anchor: str | None
     is_reference: bool
@@ -94,7 +92,7 @@ class _Open:
 
 
 class _Builder:
-    """Builds values from events, one after another, without calling itself."""
+    """Builds values from events, without recursion."""
 
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
@@ -158,7 +156,7 @@ class _Builder:
             self._anchors[anchor] = (value, size)
 
     def _add(self, value: Plain, size: int, event: Any) -> None:
-        """Put a finished value where it belongs. `size` counts what it holds, aliases each time."""
+        """Add a finished value to its parent. `size` counts its values, and those of aliases."""
         if not self._stack:
             self._result = value
             return

@@ -1,6 +1,6 @@
-"""Compliance of a project: every check evaluated over what was read, the score, and a summary row.
+"""Compliance of a project: evaluates every check, and returns the score and a summary row.
 
-Pure functions. What they need is read elsewhere: `project_files.wanted_files` names the files.
+`files.wanted_files` names the files to read.
 """
 
 from __future__ import annotations
@@ -11,16 +11,7 @@ from typing import Any
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record as records
-from gitlab_sync.rules.projects import (
-    ci_pipeline,
-    coverage_threshold,
-)
-from gitlab_sync.rules.projects import (
-    documents as project_documents,
-)
-from gitlab_sync.rules.projects import (
-    files as project_files,
-)
+from gitlab_sync.rules.projects import ci_pipeline, coverage_threshold, documents, files
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.projects.ci_config import Pipeline
 from gitlab_sync.rules.projects.facts import Finding, ProjectFacts, Repository, Unread
@@ -33,11 +24,11 @@ from gitlab_sync.types import TableRow
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a team asks of its projects: data that a setting can change. Not to be changed itself.
+    """What a team expects of its projects; a setting can replace the default.
 
-    `licences`: allowed SPDX identifiers; a GNU name without a suffix (`AGPL-3.0`) becomes both of
-    its forms. `weights`: of each check, by id. A README needs `readme_length` characters and
-    `readme_sections` of the usual topics.
+    `licences` are the allowed SPDX identifiers; a GNU name without a suffix (`AGPL-3.0`) becomes
+    both of its forms. `weights` are those of the checks, by id. A README needs `readme_length`
+    characters and `readme_sections` of the usual topics.
     """
 
     licences: frozenset[str] = frozenset({"AGPL-3.0-only", "AGPL-3.0-or-later"})
@@ -55,7 +46,7 @@ class Policy:
 
     @classmethod
     def from_setting(cls, setting: Mapping[str, Any]) -> Policy:
-        """Return the policy that a setting describes, with the usual values for what it leaves out.
+        """Return the policy in a setting, with default values for missing keys.
 
         Keys: `licences` (list), `weights` (check to number), `readme_length`, `readme_sections`.
         Raises `ConfigurationError` for an unknown key, an unknown check or a negative weight.
@@ -66,9 +57,11 @@ class Policy:
             raise ConfigurationError(f"compliance: unknown setting {', '.join(unknown) or weights}")
         for check, weight in weights.items():
             if check not in BY_ID:
-                raise ConfigurationError(f"compliance: there is no check {check}")
+                raise ConfigurationError(f"compliance: unknown check {check}")
             if not isinstance(weight, int | float) or not 0 <= weight < float("inf"):
-                raise ConfigurationError(f"compliance: {weight} is no weight for {check}")
+                raise ConfigurationError(
+                    f"compliance: the weight of {check} must be 0 or more, got {weight!r}"
+                )
         licences = setting.get("licences", cls().licences)
         listed = isinstance(licences, Collection) and not isinstance(licences, str)
         if not listed or not all(isinstance(one, str) for one in licences):
@@ -84,17 +77,17 @@ class Policy:
 def _count(setting: Mapping[str, Any], key: str, usual: int) -> int:
     value = setting.get(key, usual)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ConfigurationError(f"compliance: {key} must be a whole number, not {value}")
+        raise ConfigurationError(f"compliance: {key} must be a whole number, got {value!r}")
     return value
 
 
 DEFAULT_POLICY = Policy()
-"""What is asked where no setting says otherwise."""
+"""The policy without a setting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Weights that pass, fail and are unknown; those that do not apply are in none."""
+    """The weights of checks that pass, fail or are unknown, without those that do not apply."""
 
     passed: float = 0.0
     failed: float = 0.0
@@ -107,7 +100,7 @@ class Score:
         return round(100 * self.passed / evaluated, 1) if evaluated else None
 
     def __str__(self) -> str:
-        """Return `75 %`, with the weight that is unknown beside it: `75 %, 10 of 100 unknown`."""
+        """Return `75 %`, or with unknown weight `75 %, 10 of 100 unknown`."""
         shown = "?" if self.percent is None else f"{self.percent:g} %"
         if not self.unknown:
             return shown
@@ -117,10 +110,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found about one project.
+    """The result for one project.
 
-    `findings`: each check's answer by its id, in the order of `CHECKS`. `stack`: its languages.
-    `pipeline`: what `check_ci_pipeline` gives, None if the pipeline could not be read.
+    `findings` are by the ids of the checks, in the order of `CHECKS`. `stack` has the languages.
+    `pipeline` is the result of `check_ci_pipeline`, None if the pipeline could not be read.
     """
 
     findings: Mapping[str, Finding]
@@ -135,20 +128,20 @@ class Report:
 
     @property
     def faults(self) -> list[ProjectCheck]:
-        """The checks that fail, the weightiest first: what to do next."""
+        """The checks that fail, those with the highest weight first: what to do next."""
         failed = [check for check in CHECKS if self.findings[check.id].result == "fail"]
         return sorted(failed, key=lambda check: -check.weight)
 
 
 def evaluate(facts: ProjectFacts, policy: Policy = DEFAULT_POLICY) -> Report:
-    """Return the report on a project; never raises, whatever the files hold."""
+    """Return the report on a project; never raises."""
     project = Project(Repository(facts))
     findings = {check.id: _evaluate(check, project, policy) for check in CHECKS}
     return Report(findings, _score(findings, policy), project.languages, _pipeline(project))
 
 
 def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_POLICY) -> TableRow:
-    """Return the project's row of a table of many.
+    """Return the project's row in a table of many.
 
     Columns: `Project, Compliance Score` (percent)`, Stack`, the policy's licence (`AGPLv3`),
     `Security, Coverage, CI/CD, Pre-commit`, then `Status, Error, Unverified`. The cells of checks
@@ -174,14 +167,14 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
 
 
 def error_row(name: str, error: str, policy: Policy = DEFAULT_POLICY) -> TableRow:
-    """Return the row of a project of which nothing could be read, for the reason `error`."""
+    """Return the row of a project that could not be read, for the reason `error`."""
     titles = ("Compliance Score", "Stack", policy.license_title, "Security", "Coverage", "CI/CD")
     empty = dict.fromkeys((*titles, "Pre-commit"))
     return {"Project": name, **empty, "Status": "Error", "Error": error, "Unverified": None}
 
 
 def worst_first(rows: Iterable[TableRow]) -> list[TableRow]:
-    """Return rows by their score, the lowest first, equal ones by name; unknown ones at the end."""
+    """Return the rows sorted by score, the lowest first, then by name; unknown scores last."""
 
     def place(row: TableRow) -> tuple[bool, float, str]:
         score = row["Compliance Score"]
@@ -200,13 +193,13 @@ def _evaluate(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
         and project.repository.missing
         and not _applies_surely(check, project)
     ):
-        # The files that were not listed may show that it does not apply at all.
+        # The files that were not listed could show that it does not apply.
         return project.repository.unknown(project.repository.unlisted, share=finding.share)
     return finding
 
 
 def _does_not_apply(check: ProjectCheck, project: Project) -> str | None:
-    """Return why a check does not apply, None if it does or may."""
+    """Return why a check does not apply; None if it applies or could apply."""
     if project.repository.missing or _applies_surely(check, project):
         return _no_dependencies(project) if check.id == "dependency_audit" else None
     if not project.has_code:
@@ -233,13 +226,13 @@ _LOCKS = frozenset(
     {"uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "package-lock.json", "yarn.lock"}
     | {"pnpm-lock.yaml", "bun.lock", "go.sum", "Cargo.lock", "gradle.lockfile", "setup.py"}
 )
-"""Files that only a project with dependencies has, or that hide whether it has any."""
+"""Files of projects with dependencies, or with possible dependencies that are not read."""
 
 
 def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
     def evaluate_stage(project: Project, _: Policy) -> Finding:
         repository = project.repository
-        path = project_files.ci_file(repository.project)
+        path = files.ci_file(repository.project)
         if project.pipeline_off:
             return repository.failed("pipelines are switched off in the project's settings")
         if project.pipeline is None:
@@ -278,28 +271,26 @@ def _language(project: Project, _: Policy) -> Finding:
 
 _EVALUATORS: Mapping[str, Callable[[Project, Policy], Finding]] = {
     **{f"ci_{stage}": _stage(stage) for stage in STAGES},
-    "license": lambda project, policy: project_documents.license_file(project, policy.licences),
-    "readme": lambda project, policy: project_documents.readme(
+    "license": lambda project, policy: documents.license_file(project, policy.licences),
+    "readme": lambda project, policy: documents.readme(
         project, policy.readme_length, policy.readme_sections
     ),
-    "tests": lambda project, _: project_documents.tests(project),
+    "tests": lambda project, _: documents.tests(project),
     "linter": _tool("lint", "linter"),
     "formatter": _tool("format", "formatter"),
     "type_checker": _tool("type_check", "type checker"),
     "secret_scan": _tool("secret_scan", "scan for secrets"),
     "dependency_audit": _tool("dependency_audit", "audit of dependencies"),
     "coverage_threshold": lambda project, _: coverage_threshold.evaluate(project),
-    "templates": lambda project, _: project_documents.templates(project),
-    "contributing": lambda project, _: project_documents.document(
-        project, project_files.CONTRIBUTING, "CONTRIBUTING"
+    "templates": lambda project, _: documents.templates(project),
+    "contributing": lambda project, _: documents.document(
+        project, files.CONTRIBUTING, "CONTRIBUTING"
     ),
-    "changelog": lambda project, _: project_documents.document(
-        project, project_files.CHANGELOG, "CHANGELOG"
+    "changelog": lambda project, _: documents.document(project, files.CHANGELOG, "CHANGELOG"),
+    "code_of_conduct": lambda project, _: documents.document(
+        project, files.CODE_OF_CONDUCT, "CODE_OF_CONDUCT"
     ),
-    "code_of_conduct": lambda project, _: project_documents.document(
-        project, project_files.CODE_OF_CONDUCT, "CODE_OF_CONDUCT"
-    ),
-    "description_topics": lambda project, _: project_documents.description_topics(project),
+    "description_topics": lambda project, _: documents.description_topics(project),
     "pre_commit": _tool("hooks", "checks before commits"),
     "dead_code": _tool("dead_code", "search for dead code"),
     "changelog_generator": _tool("changelog", "changelog generator"),
@@ -328,7 +319,7 @@ def _pipeline(project: Project) -> Mapping[str, Any] | None:
 
 
 def _cell(findings: Iterable[Finding]) -> str | None:
-    """Return one word for several findings; a known fault counts, even beside unknown ones."""
+    """Return one word for several findings; a known fault counts, even among unknown ones."""
     counted = [one for one in findings if one.result != "not applicable"]
     results = {one.result for one in counted}
     if not counted:

@@ -1,4 +1,4 @@
-"""Whether falling coverage fails anything: a threshold in settings, scripts or the pipeline."""
+"""Finds a coverage threshold in settings, scripts or the pipeline."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OPTION = re.compile(
     r"|--check-coverage\b|--coverage\.thresholds?|--coverageThreshold"
 )
 
-# In files that are programs or XML: what sets the threshold, and what is a comment there.
+# The patterns of thresholds in files that are programs, XML or YAML.
 _IN_FILES = (
     (re.compile(r"^jest\.config\."), re.compile(r"\bcoverageThreshold\b")),
     (re.compile(r"^(vitest|vite)\.config\."), re.compile(r"\bthresholds\b")),
@@ -38,7 +38,7 @@ _COMMENTS = re.compile(
 
 
 def evaluate(project: Project) -> Finding:
-    """Evaluate whether a threshold for coverage is set anywhere; 0 is none. Never raises."""
+    """Check that a coverage threshold above 0 is set. Never raises."""
     for found in _finds(project):
         return found
     return project.repository.decide("no coverage threshold set", project.unread)
@@ -74,7 +74,7 @@ _KEYS = (
     ("c8.check-coverage", "check-coverage"),
     ("check-coverage", "check-coverage"),
 )
-"""Keys of TOML and JSON that hold a threshold, and the name it has there."""
+"""Keys of TOML and JSON that hold a threshold, and the word in the file."""
 
 
 def _in_programs(project: Project) -> Iterator[Finding]:
@@ -88,13 +88,14 @@ def _in_programs(project: Project) -> Iterator[Finding]:
                 yield project.repository.passed("a threshold is set", path, line)
     for path, data in project.settings.tables.items():
         addopts = at(data, "tool.pytest.ini_options.addopts")
-        if option := _option(" ".join(addopts) if _is_texts(addopts) else str(addopts or "")):
+        given = " ".join(map(str, addopts)) if isinstance(addopts, list) else str(addopts or "")
+        if option := _option(given):
             line = line_of(project.settings.texts[path], "addopts")
             yield project.repository.passed(f"{option} in addopts", path, line)
 
 
 def _option(script: str) -> str | None:
-    """Return the option in a script that sets a threshold, or None; one of 0 sets none."""
+    """Return the option in a script that sets a threshold above 0, or None."""
     for match in _OPTION.finditer(script):
         if match["least"] is None or match["least"].strip("0."):
             return match[0].strip()
@@ -102,22 +103,11 @@ def _option(script: str) -> str | None:
 
 
 def _is_set(value: Any) -> bool:
-    """Say whether a value sets a threshold: a number above 0, or a mapping or `true`."""
-    if isinstance(value, str):
-        return _number(value) > 0
-    return bool(value)
-
-
-def _number(text: str) -> float:
-    """Return the number that a text is, 0 for any other text."""
+    """Return whether a value sets a threshold: a number above 0, a mapping or `true`."""
     try:
-        return float(text)
+        return float(value) > 0 if isinstance(value, str) else bool(value)
     except ValueError:
-        return 0.0
-
-
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+        return False
 
 
 def _shown(value: Any) -> str:

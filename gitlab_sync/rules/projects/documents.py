@@ -1,6 +1,6 @@
-"""The checks of what is written for people: README, LICENSE, templates, description, and the like.
+"""The checks of documents for people: README, LICENSE, templates, description and others.
 
-Each takes a project and answers with a finding; none raises.
+Each takes a project and returns a finding; none raises.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _SECTIONS = {
     "quick start": re.compile(r"\bquick[ -]?start\b", re.IGNORECASE),
     "features": re.compile(r"\bfeatures\b", re.IGNORECASE),
 }
-"""What a README speaks of, as headings or words."""
+"""The topics of a README, as headings or words."""
 
 
 def readme(project: Project, length: int, sections: int) -> Finding:
-    """Evaluate the README: at least `length` characters and `sections` of the usual topics."""
+    """Check that the README has `length` characters and `sections` of the usual topics."""
     repository = project.repository
     path = _first(repository, project_files.README)
     if path is None:
@@ -45,16 +45,16 @@ def readme(project: Project, length: int, sections: int) -> Finding:
     if len(said) < length:
         return repository.failed(f"{plural(len(said), 'character')}, not {length}", path)
     if len(found) < sections:
-        topics = ", ".join(found) or "nothing"
-        return repository.failed(f"speaks of {topics}: not {plural(sections, 'topic')}", path)
-    return repository.passed(f"speaks of {', '.join(found)}", path)
+        topics = ", ".join(found) or "no topic"
+        return repository.failed(f"has {topics}: not {plural(sections, 'topic')}", path)
+    return repository.passed(f"has {', '.join(found)}", path)
 
 
 def license_file(project: Project, policy: Collection[str]) -> Finding:
-    """Evaluate the licence that its files name, and for those that name none, GitLab's finding.
+    """Check the licence that the files name, or for files that name none, GitLab's finding.
 
-    Where GitLab recognises none, the manifest decides. One of several files that is allowed is
-    enough: two licences are offered to choose from.
+    If GitLab recognises none, the manifest decides. One allowed licence in several files is enough:
+    users can choose one.
     """
     repository = project.repository
     paths = project_files.matching(repository.paths, project_files.LICENSE)[:3]
@@ -81,7 +81,7 @@ def license_file(project: Project, policy: Collection[str]) -> Finding:
 
 
 def _recognised(project: Project, path: str | None, policy: Collection[str]) -> Finding | None:
-    """Evaluate what GitLab recognises, else what the manifest declares of a file that is there."""
+    """Check the licence that GitLab recognises, else the one that the manifest declares."""
     key = record.text(record.field(project.repository.project, "license"), "key")
     if name := spdx(key or ""):
         return _evaluated(project, path, (name,), policy, ", says GitLab")
@@ -92,7 +92,7 @@ def _recognised(project: Project, path: str | None, policy: Collection[str]) -> 
 
 
 def _unread_licences(project: Project) -> list[str]:
-    """Return why a licence may be known to GitLab, or declared, although none was found."""
+    """Return why GitLab could know a licence, or a manifest declare one, that was not read."""
     unread = [f"{path}: {why}" for path, why in project.settings.unread.items()]
     if "license" not in project.repository.project:
         unread.append("what GitLab recognises was not read")
@@ -100,7 +100,7 @@ def _unread_licences(project: Project) -> list[str]:
 
 
 def tests(project: Project) -> Finding:
-    """Evaluate whether there are tests: source code on a test path (a plan of tests is none)."""
+    """Check that there are tests: source code on a test path, not a test plan."""
     repository = project.repository
     mine = own(repository.paths, deepest=20)
     found = [path for path in mine if is_code(path) and is_test_path(path)]
@@ -110,7 +110,7 @@ def tests(project: Project) -> Finding:
 
 
 def templates(project: Project) -> Finding:
-    """Evaluate whether there are templates for issues and for merge requests."""
+    """Check that there are templates for issues and for merge requests."""
     repository = project.repository
     wanted = {
         "issues": project_files.ISSUE_TEMPLATE,
@@ -126,7 +126,7 @@ def templates(project: Project) -> Finding:
 
 
 def document(project: Project, pattern: re.Pattern[str], name: str) -> Finding:
-    """Evaluate whether a file is there, by its name alone."""
+    """Check that a file exists, by its name."""
     path = _first(project.repository, pattern)
     if path is not None:
         return project.repository.passed(f"there is {path}", path)
@@ -134,7 +134,7 @@ def document(project: Project, pattern: re.Pattern[str], name: str) -> Finding:
 
 
 def description_topics(project: Project) -> Finding:
-    """Evaluate whether GitLab shows a description and topics of the project."""
+    """Check that GitLab shows a description and topics of the project."""
     repository = project.repository
     shown = repository.project
     if not shown:
@@ -153,7 +153,7 @@ def description_topics(project: Project) -> Finding:
 def _evaluated(
     project: Project, path: str | None, ids: tuple[str, ...], policy: Collection[str], by: str = ""
 ) -> Finding:
-    """Answer for these licences; what they leave open, a manifest may say."""
+    """Return the finding for these licences; a manifest can complete them."""
     repository, shown = project.repository, " and ".join(ids) + by
     answers = {allowed(one, policy) for one in ids}
     if None in answers:
@@ -161,17 +161,14 @@ def _evaluated(
         answers = {allowed(declared, policy) if declared else None}
         shown += f", declared as {declared}" if declared else ""
     if answers == {True}:
-        return repository.passed(shown, path, _tag_line(repository, path))
+        text = repository.text(path) if path else None
+        line = line_of(text, "SPDX-License-Identifier:") if isinstance(text, str) else None
+        return repository.passed(shown, path, line)
     if answers == {False}:
         return repository.failed(f"{shown}: not allowed", path)
     if len(answers) > 1:
-        return repository.unknown([f"{shown}: which of them counts is not said"], path)
-    return repository.unknown([f"{shown}: later versions or not, it does not say"], path)
-
-
-def _tag_line(repository: Repository, path: str | None) -> int | None:
-    text = repository.text(path) if path else None
-    return line_of(text, "SPDX-License-Identifier:") if isinstance(text, str) else None
+        return repository.unknown([f"{shown}: it does not say which one counts"], path)
+    return repository.unknown([f"{shown}: it does not say whether later versions count"], path)
 
 
 def _first(repository: Repository, pattern: re.Pattern[str]) -> str | None:
@@ -179,5 +176,5 @@ def _first(repository: Repository, pattern: re.Pattern[str]) -> str | None:
 
 
 def _not_read(repository: Repository, path: str, text: Unread | None) -> Finding:
-    reason = text.reason if isinstance(text, Unread) else "listed, but not there any more"
+    reason = text.reason if isinstance(text, Unread) else "listed, but no longer there"
     return repository.unknown([f"{path}: {reason}"], path)

@@ -1,4 +1,4 @@
-"""What was read about a project for its compliance, and what a check answers about it."""
+"""The facts about a project for its compliance, and the findings of checks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gitlab_sync.types import PartialList, Record
 
 Answer = Literal["pass", "fail", "unknown", "not applicable"]
 
-# Code of others, and material for tests: it says nothing about how the project is kept.
+# Third-party code and test data do not count for the compliance of the project.
 _FOREIGN = frozenset(
     {"node_modules", "vendor", "third_party", "third-party", "testdata", "fixtures", "examples"}
     | {"example", "dist", "build", "target", ".venv", "venv", "site-packages"}
@@ -22,22 +22,22 @@ _FOREIGN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """In the place of a text: it could not be read, for this reason."""
+    """Replaces a text that could not be read, with the reason."""
 
     reason: str
 
 
 FileText: TypeAlias = str | Unread | None
-"""The text of a file, that it does not exist (None), or why it was not read."""
+"""The text of a file, None if it does not exist, or why it was not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check's answer about one project.
+    """The result of one check on one project.
 
-    `reason` is a short clause for people; `path` and `line` (from 1) the place that shows it, with
-    a `link` to it, each None where there is none. `share` (0 to 1) is the part of the check's
-    weight that passes: the rest is at fault, or unknown, as `result` says.
+    `reason` is a short clause for people. `path`, `line` (from 1) and `link` point to the evidence,
+    each None if there is none. `share` (0 to 1) is the part of the check's weight that passes; the
+    rest has the `result`.
     """
 
     result: Answer
@@ -50,11 +50,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ProjectFacts:
-    """What was read about one project.
+    """The facts that were read about one project.
 
-    `project` is GitLab's record (with `license` if it was asked for), `{}` if it could not be read.
-    `tree`: entries with `path` and `type`, of all folders. `files`: paths to texts (`FileText`); a
-    path that is missing here was not asked for. `ref` and `web_url` make the links.
+    `project` is GitLab's record (with `license`), `{}` if it could not be read. `tree` has entries
+    with `path` and `type`, of all folders. `files` maps paths to texts; a path that is not in it
+    was not requested. `ref` and `web_url` are for links.
     """
 
     project: Record
@@ -65,7 +65,7 @@ class ProjectFacts:
 
 
 class Repository:
-    """A project's files as the checks ask for them."""
+    """A project's files, as the checks use them."""
 
     def __init__(self, facts: ProjectFacts) -> None:
         self.project = facts.project
@@ -75,12 +75,12 @@ class Repository:
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
-        """The paths of all files that the tree lists, in its order."""
+        """The paths of all files in the tree, in order."""
         return paths_of(self._tree)
 
     @property
     def missing(self) -> str | None:
-        """Why the list of files is not whole, or None."""
+        """Why the list of files is incomplete, or None."""
         if record.field(self.project, "empty_repo") is True:
             return None  # GitLab answers 404 for the tree of a repository without a commit
         return None if self._tree.whole else f"list of files not read: {self._tree.missing}"
@@ -94,11 +94,11 @@ class Repository:
         return {path.lower(): path for path in reversed(self.paths)}
 
     def named(self, path: str) -> str | None:
-        """Return the file's path as the tree spells it, letters compared without case, or None."""
+        """Return the path of a file in the spelling of the tree, ignoring case, or None."""
         return self._lower.get(path.lower())
 
     def text(self, path: str) -> FileText:
-        """Return the text of a file; one that the tree does not list does not exist."""
+        """Return the text of a file; a file that is not in the tree does not exist."""
         if path in self.files:
             return self.files[path]
         if path in self._listed:
@@ -106,41 +106,41 @@ class Repository:
         return Unread(self.missing) if self.missing else None
 
     def link(self, path: str | None, line: int | None = None) -> str | None:
-        """Return the address of a file's page, at a line if one is given."""
+        """Return the address of a file's page, with the line if given."""
         if path is None or not self._base:
             return None
         return self._base + quote(path) + (f"#L{line}" if line else "")
 
     def passed(self, reason: str, path: str | None = None, line: int | None = None) -> Finding:
-        """Answer that all is well."""
+        """Return a finding that passes."""
         return Finding("pass", reason, path, line, self.link(path, line), 1.0)
 
     def failed(
         self, reason: str, path: str | None = None, line: int | None = None, share: float = 0.0
     ) -> Finding:
-        """Answer that it is at fault; `share` of it is well."""
+        """Return a finding that fails, except for `share` of the weight."""
         return Finding("fail", reason, path, line, self.link(path, line), share)
 
     def unknown(
         self, reasons: Iterable[str], path: str | None = None, share: float = 0.0
     ) -> Finding:
-        """Answer that it could not be evaluated, for these reasons."""
+        """Return a finding that is unknown, for these reasons."""
         text = "; ".join(dict.fromkeys(reasons))
         return Finding("unknown", text, path, None, self.link(path), share)
 
     def decide(self, fault: str, unread: Iterable[str], path: str | None = None) -> Finding:
-        """Answer when nothing speaks against a fault: unknown if some of it was `unread`."""
+        """Return a finding that fails, or unknown if something that matters was `unread`."""
         reasons = list(unread)
         return self.unknown(reasons, path) if reasons else self.failed(fault, path)
 
     @property
     def unlisted(self) -> list[str]:
-        """The reason why a file may exist although it is not listed, as a list of none or one."""
+        """Why a file could exist that is not in the list: a list of no or one reason."""
         return [] if self.missing is None else [self.missing]
 
 
 def paths_of(tree: PartialList) -> tuple[str, ...]:
-    """Return the paths of all files in a tree; folders and submodules are none."""
+    """Return the paths of all files in a tree, without folders and submodules."""
     found = (
         record.text(entry, "path") for entry in tree.rows if record.text(entry, "type") == "blob"
     )
@@ -148,7 +148,7 @@ def paths_of(tree: PartialList) -> tuple[str, ...]:
 
 
 def own(paths: Iterable[str], deepest: int = 2) -> Iterator[str]:
-    """Yield the paths that are the project's own and at most `deepest` folders down."""
+    """Yield the project's own paths that are at most `deepest` folders down."""
     for path in paths:
         folders = path.lower().split("/")[:-1]
         if len(folders) <= deepest and _FOREIGN.isdisjoint(folders):
@@ -156,6 +156,6 @@ def own(paths: Iterable[str], deepest: int = 2) -> Iterator[str]:
 
 
 def line_of(text: str, what: str) -> int | None:
-    """Return the number (from 1) of the first line that holds `what`, or None."""
+    """Return the number (from 1) of the first line with `what`, or None."""
     place = text.find(what)
     return None if place < 0 else text.count("\n", 0, place) + 1

@@ -1,9 +1,10 @@
-"""Which files of a repository the checks of compliance read, and under what names they look."""
+"""Names the files of a repository that the checks of compliance read."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.paths import is_test_path
@@ -12,7 +13,7 @@ from gitlab_sync.rules.projects.facts import FileText, own, paths_of
 from gitlab_sync.types import PartialList, Record
 
 MOST_FILES = 40
-"""How many files are read of one project at most, besides what its pipeline includes."""
+"""The maximum number of files to read of one project, without the includes of its pipeline."""
 
 README = re.compile(r"^readme(\.(md|markdown|rst|txt|adoc|asciidoc|org))?$", re.IGNORECASE)
 LICENSE = re.compile(
@@ -32,7 +33,7 @@ MERGE_REQUEST_TEMPLATE = re.compile(r"^\.gitlab/merge_request_templates/[^/]+\.m
 
 PRE_COMMIT = (".pre-commit-config.yaml", ".pre-commit-config.yml")
 
-# What sets up tools, declares dependencies or says what a target runs; by their names.
+# Names of files that set up tools, declare dependencies, or define the commands of targets.
 _SETTINGS = frozenset(
     {"pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", ".coveragerc", "package.json"}
     | {"cargo.toml", "go.mod", "pom.xml", "build.gradle", "build.gradle.kts", "pipfile"}
@@ -43,39 +44,41 @@ _SETTINGS_LIKE = re.compile(
     r"^((jest|vitest|vite)\.config\.\w+|(requirements.*|.*requirements)\.(txt|in))$", re.IGNORECASE
 )
 
-# Most of a name, so that a repository of many packages does not fill the list with one kind.
+# The maximum for one name, so that many packages do not fill the list with one kind of file.
 _MOST_OF_A_KIND = 3
 
 
 def wanted_files(tree: PartialList, project: Record | None = None) -> list[str]:
-    """Return the paths in `tree` that the checks read: the fewest that they need.
+    """Return the paths in `tree` that the checks need, and no others.
 
-    The most important come first, at most `MOST_FILES`. `project` is GitLab's record, for where
-    its pipeline is. What that includes is only known once it is read: see `included_files`.
+    The most important come first, at most `MOST_FILES`. `project` is GitLab's record, with the path
+    of the pipeline. Its includes are only known after it is read: see `included_files`.
     """
     paths = paths_of(tree)
-    found: dict[str, None] = {}
-    for kind in _kinds(paths, ci_file(project)):
-        found.update(dict.fromkeys(kind))
-    return list(found)[:MOST_FILES]
+    ci = ci_file(project)
+    kinds = (
+        (path for path in paths if path == ci),
+        matching(paths, LICENSE)[:_MOST_OF_A_KIND],
+        matching(paths, README)[:1],
+        (path for path in paths if path in PRE_COMMIT),
+        settings_files(paths),
+    )
+    return list(dict.fromkeys(chain.from_iterable(kinds)))[:MOST_FILES]
 
 
 def included_files(
     files: Mapping[str, FileText], tree: PartialList, project: Record | None = None
 ) -> list[str]:
-    """Return the paths that the pipeline read so far includes and that are not yet in `files`.
+    """Return the paths that the pipeline includes and that are not yet in `files`.
 
-    Ask again with what came of it until the answer is empty: an included file may include more.
+    Call it again with the new files until it returns nothing: an included file can include more.
     """
     start = ci_file(project)
     return [] if start is None else missing_includes(files, paths_of(tree), start)
 
 
 def missing_includes(files: Mapping[str, FileText], paths: Iterable[str], start: str) -> list[str]:
-    """Return the files of the repository that the pipeline at `start` includes and `files` lacks.
-
-    A path that does not exist is left out: it is no file to read.
-    """
+    """Return the existing files that the pipeline at `start` includes and `files` lacks."""
     known = list(paths)
     listed = frozenset(known)
     seen, left, missing = {start}, [start], []
@@ -99,12 +102,12 @@ def ci_file(project: Record | None) -> str | None:
 
 
 def matching(paths: Iterable[str], pattern: re.Pattern[str]) -> list[str]:
-    """Return the paths that a pattern names, the shortest (and so the plainest) first."""
+    """Return the paths that match a pattern, the shortest first."""
     return sorted((p for p in paths if pattern.match(p)), key=lambda path: (len(path), path))
 
 
 def settings_files(paths: Iterable[str]) -> Iterator[str]:
-    """Yield the paths of files that set up tools, those at the root first."""
+    """Yield the paths of settings files, those at the root first."""
     kinds: dict[str, int] = {}
     for path in sorted(own(paths), key=lambda one: (one.count("/"), one)):
         name = path.rpartition("/")[2].lower()
@@ -112,11 +115,3 @@ def settings_files(paths: Iterable[str]) -> Iterator[str]:
             kinds[name] = kinds.get(name, 0) + 1
             if kinds[name] <= _MOST_OF_A_KIND:
                 yield path
-
-
-def _kinds(paths: tuple[str, ...], ci: str | None) -> Iterator[list[str]]:
-    yield [path for path in paths if path == ci]
-    yield matching(paths, LICENSE)[:_MOST_OF_A_KIND]
-    yield matching(paths, README)[:1]
-    yield [path for path in paths if path in PRE_COMMIT]
-    yield list(settings_files(paths))

@@ -1,6 +1,6 @@
-"""Which licences a file names, as SPDX identifiers, and whether a policy allows them.
+"""Reads the SPDX identifiers of licences in files, and compares them with a policy.
 
-No text of a licence is compared: GitLab does that, and its finding is read with the project.
+It does not compare the texts of licences: GitLab does, and its finding is in the project's record.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _MOST_CHARACTERS = 200
 
 _TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+() -]+)")
 
-# Such a name does not say whether later versions of the licence count, too.
+# Such a name does not say whether later versions of the licence count.
 _FAMILY = re.compile(r"^(A?GPL|LGPL|GFDL)-(\d+\.\d+)$")
 
 _VERSION = re.compile(r"^(A?GPL|LGPL|GFDL)-(\d+)(?:\.0|(\.\d+))$")
@@ -24,8 +24,8 @@ _VERSION = re.compile(r"^(A?GPL|LGPL|GFDL)-(\d+)(?:\.0|(\.\d+))$")
 def named_licences(path: str, text: str) -> tuple[str, ...]:
     """Return the licences that a file names, each once; never raises.
 
-    They are those of its `SPDX-License-Identifier:` lines, else the one that a file in `LICENSES/`
-    is called by.
+    They come from its `SPDX-License-Identifier:` lines, else from the name of a file in
+    `LICENSES/`.
     """
     names = [match[1].strip(" -") for match in _TAG.finditer(text)]
     if not names and path.lower().startswith("licenses/"):
@@ -34,7 +34,7 @@ def named_licences(path: str, text: str) -> tuple[str, ...]:
 
 
 def spdx(name: str) -> str | None:
-    """Return an SPDX identifier or expression in its usual spelling; None for what is none."""
+    """Return an SPDX identifier or expression in its usual spelling, or None for other text."""
     if len(name) > _MOST_CHARACTERS:
         return None
     try:
@@ -44,11 +44,10 @@ def spdx(name: str) -> str | None:
 
 
 def allowed(expression: str, policy: Collection[str]) -> bool | None:
-    """Say whether a licence, or an expression such as `MIT OR Apache-2.0`, is in the policy.
+    """Return whether a policy allows a licence, or an expression such as `MIT OR Apache-2.0`.
 
-    None where it depends on what is not said: a GNU licence without `-only` or `-or-later`, of
-    which the policy allows just one, or an expression with parentheses. Letters are compared
-    without case.
+    None if it is open: a GNU licence without `-only` or `-or-later` if the policy allows only one
+    of them, or an expression with parentheses. Case is ignored.
     """
     if "(" in expression:
         return None
@@ -61,9 +60,9 @@ def allowed(expression: str, policy: Collection[str]) -> bool | None:
 
 
 def with_forms(licences: Iterable[str]) -> frozenset[str]:
-    """Return licences with each bare GNU name, such as `AGPL-3.0`, as both forms that it has.
+    """Return the licences with each bare GNU name, such as `AGPL-3.0`, replaced by both forms.
 
-    People who write the bare name mean the licence in whichever form: `-only` or `-or-later`.
+    A bare name means the licence in either form: `-only` or `-or-later`.
     """
     found = set()
     for name in licences:
@@ -75,7 +74,7 @@ def with_forms(licences: Iterable[str]) -> frozenset[str]:
 def policy_title(policy: Collection[str]) -> str:
     """Return a short name for the licences of a policy: `AGPLv3`, `MIT`, `Apache-2.0 / MIT`.
 
-    The forms of one GNU licence (`-only`, `-or-later`) are one name.
+    Both forms of a GNU licence (`-only`, `-or-later`) have one name.
     """
     bare = {re.sub(r"-(only|or-later)$", "", name) for name in policy}
     return " / ".join(sorted(_VERSION.sub(_short, name) for name in bare)) or "License"

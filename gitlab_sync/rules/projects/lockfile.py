@@ -1,4 +1,4 @@
-"""What a `uv.lock` says: names, versions and sources of packages."""
+"""Reads a `uv.lock`: names, versions and sources of packages."""
 
 from __future__ import annotations
 

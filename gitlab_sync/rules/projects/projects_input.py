@@ -1,4 +1,4 @@
-"""Lists of projects as they are pasted or uploaded, with every bad line named."""
+"""Reads lists of projects, pasted or uploaded, and names every bad line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules.delimited import lines_of, records_of
 
-# The clearest first: “Project” may hold a name, and “Id” the number of anything.
+# The clearest first: “Project” can be a name, and “Id” the number of anything.
 PROJECT_TITLES = (
     "path_with_namespace",
     "project path",
@@ -23,7 +23,7 @@ PROJECT_TITLES = (
     "id",
 )
 
-# A URL may have a `#` in it.
+# A URL can contain a `#`.
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _BETWEEN = re.compile(r"[\s,;]+")
 _MOST_SHOWN = 60
@@ -31,17 +31,17 @@ _MOST_SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class ProjectsInput:
-    """The projects that were read, each once, and the faults: `line 3: …`."""
+    """The projects that were read, each once, and the faults as `line 3: …`."""
 
     names: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
 
 
 def parse_projects(text: str) -> ProjectsInput:
-    """Return the projects of a text: ids, paths or URLs, on lines of their own or with commas.
+    """Return the projects of a text: ids, paths or URLs, separated by line breaks or commas.
 
-    `#` begins a remark. What can be no project is a fault that is named with its line, and left
-    out. Never raises.
+    `#` begins a comment. An invalid project is left out, and is a fault with its line. Never
+    raises.
     """
     names: dict[str, str] = {}
     faults = []
@@ -56,21 +56,21 @@ def parse_projects(text: str) -> ProjectsInput:
 
 
 def project_fault(name: str) -> str | None:
-    """Return why this cannot be the id, the path or the URL of a project, or None if it can."""
+    """Return why this cannot be the id, path or URL of a project, or None."""
     if re.search(r"\s", name):
         return "a project has no spaces in its path"
-    # The web and SSH addresses of a project hold its path.
+    # The web and SSH addresses of a project contain its path.
     if re.fullmatch(r"[0-9]+", name) or "/" in name.strip("/"):
         return None
     shown = without_secrets(name)[:_MOST_SHOWN]
-    return f"“{shown}” is no project: give group/project, its number or its address"
+    return f"“{shown}” is not a project: give group/project, its number or its address"
 
 
 def projects_of_csv(text: str) -> str:
     """Return the projects of a CSV file, one a line; never raises.
 
-    They are in the column with one of `PROJECT_TITLES`; without such a header, in the first.
-    What could not be read is there as a remark.
+    They are in the column with one of `PROJECT_TITLES`; without such a header, in the first column.
+    A record that could not be read becomes a comment.
     """
     records = records_of(text)
     rows, column = records.rows, 0

@@ -1,4 +1,4 @@
-"""What the targets of make, npm, tox and pre-commit run, from their files."""
+"""Reads the commands of make targets, npm scripts, tox environments and pre-commit hooks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import orjson
 
 from gitlab_sync.rules.projects.ci_yaml import YamlError, load
 
-# Far more than a project has: what is looked up for each must not add up.
+# Far more than a project has; it limits the lookups.
 _MOST = 500
 
-# Hooks that are not called as the program that they run.
+# Hooks with another name than their program.
 _HOOKS: Mapping[str, str] = {
     "ruff": "ruff check",
     "ruff-check": "ruff check",
@@ -36,9 +36,9 @@ _HOOKS: Mapping[str, str] = {
 
 
 def make_targets(text: str) -> dict[str, str]:
-    """Return what each target of a Makefile runs: its own lines, behind those of what it needs.
+    """Return the commands of each target of a Makefile: those of its dependencies, then its own.
 
-    `""` is the target that plain `make` builds: the first. Never raises.
+    `""` is the first target, which plain `make` builds. Never raises.
     """
     targets: dict[str, list[str]] = {}
     current: list[str] = []
@@ -58,7 +58,7 @@ def make_targets(text: str) -> dict[str, str]:
 
 
 def _rule(line: str) -> tuple[list[str], list[str]] | None:
-    """Return the targets and the needs in a line `a b: c d`; None for what is no such line."""
+    """Return the targets and dependencies in a line `a b: c d`, or None for another line."""
     head, colon, tail = line.partition(":")
     tail = tail.removeprefix(":").partition("#")[0].partition(";")[0]
     if not colon or "=" in head or "=" in tail or head[:1] in {"", "#", " "}:
@@ -68,7 +68,7 @@ def _rule(line: str) -> tuple[list[str], list[str]] | None:
 
 
 def npm_scripts(text: str) -> dict[str, str]:
-    """Return the scripts of a `package.json`; none if it cannot be read. Never raises."""
+    """Return the scripts of a `package.json`, empty if it cannot be read. Never raises."""
     try:
         data = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -81,7 +81,7 @@ def npm_scripts(text: str) -> dict[str, str]:
 
 
 def tox_environments(text: str) -> dict[str, str]:
-    """Return what the environments of a `tox.ini` run; `""`: all of them. Never raises."""
+    """Return the commands of each environment of a `tox.ini`; `""` has all. Never raises."""
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text)
@@ -97,7 +97,7 @@ def tox_environments(text: str) -> dict[str, str]:
 
 
 def pre_commit_hooks(text: str) -> dict[str, str]:
-    """Return what the hooks of a `.pre-commit-config.yaml` run, by id; `""`: all. Never raises."""
+    """Return the commands of pre-commit hooks by id; `""` has all. Never raises."""
     found = {}
     for hook in _hooks(text)[:_MOST]:
         name, entry = hook.get("id"), hook.get("entry")

@@ -1,4 +1,4 @@
-"""What the settings files of a project say: tables of TOML, sections of INI, keys of JSON."""
+"""Reads the settings files of a project: tables of TOML, sections of INI, keys of JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gitlab_sync.rules.projects.licences import spdx
 class Settings:
     """The settings files of one repository, read leniently. For one thread at a time.
 
-    `unread` says which of them could not be read, and why: what they hold may answer a question.
+    `unread` has the files that could not be read, with the reasons.
     """
 
     def __init__(self, repository: Repository) -> None:
@@ -35,7 +35,7 @@ class Settings:
                 self.unread[path] = text.reason
 
     def named(self, *names: str) -> dict[str, str]:
-        """Return path and text of the files with one of these names, in lower case."""
+        """Return path and text of the files with one of these names (in lower case)."""
         return {
             path: text
             for path, text in self.texts.items()
@@ -44,7 +44,7 @@ class Settings:
 
     @cached_property
     def tables(self) -> dict[str, dict[str, Any]]:
-        """What each TOML and JSON file holds, by path; one that is broken counts as unread."""
+        """The content of each TOML and JSON file, by path; an invalid file counts as unread."""
         found = {}
         for path, text in self.named("pyproject.toml", "cargo.toml", "pipfile").items():
             found[path] = self._parsed(path, text, "TOML")
@@ -54,7 +54,7 @@ class Settings:
 
     @cached_property
     def sections(self) -> dict[str, configparser.RawConfigParser]:
-        """What each INI file holds, by path; one that is broken counts as unread."""
+        """The content of each INI file, by path; an invalid file counts as unread."""
         found = {}
         names = ("setup.cfg", "tox.ini", ".coveragerc", "pytest.ini")
         for path, text in self.named(*names).items():
@@ -62,16 +62,16 @@ class Settings:
             try:
                 parser.read_string(text)
             except configparser.Error:
-                self.unread[path] = "no valid INI file"
+                self.unread[path] = "not a valid INI file"
             else:
                 found[path] = parser
         return found
 
     def table(self, name: str) -> tuple[str, str] | None:
-        """Return where a tool is set up under `name`, or None.
+        """Return the path and the words of the settings of a tool, or None.
 
-        It is the path of the file and the words that stand there: a table of `pyproject.toml`
-        (`tool.<name>`), a section of `setup.cfg` or `tox.ini`, or a key of `package.json`.
+        They are in a table of `pyproject.toml` (`tool.<name>`), a section of `setup.cfg` or
+        `tox.ini`, or a key of `package.json`.
         """
         for path, data in self.tables.items():
             if path.endswith("pyproject.toml"):
@@ -85,7 +85,7 @@ class Settings:
         return None
 
     def declares_dependencies(self) -> bool | None:
-        """Say whether the project declares a package that it needs; None if that is not known."""
+        """Return whether the project declares a dependency; None if unknown."""
         if any(_has_dependencies(data) for data in self.tables.values()):
             return True
         if any(_has_dependencies_in_text(path, text) for path, text in self.texts.items()):
@@ -116,12 +116,12 @@ class Settings:
             value = None
         if isinstance(value, dict):
             return value
-        self.unread[path] = f"no valid {kind}"
+        self.unread[path] = f"not valid {kind}"
         return None
 
 
 def at(data: Any, path: str) -> Any:
-    """Return what stands at a dotted path in nested mappings, or None."""
+    """Return the value at a dotted path in nested mappings, or None."""
     for step in path.split("."):
         data = data.get(step) if isinstance(data, dict) else None
     return data
@@ -159,7 +159,6 @@ def _has_dependencies_in_text(path: str, text: str) -> bool:
 
 
 def _names_a_package(line: str) -> bool:
-    """Say whether a line of a requirements file names a package, and no option, path or comment."""
     bare = re.split(r"(?:^|\s)(?:#|--)", line)[0].strip()
     if re.search(r"[#&]egg=\w", bare):
         return True

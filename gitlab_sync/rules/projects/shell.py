@@ -1,7 +1,7 @@
-"""Which programs a piece of shell script runs, without what comes before them.
+"""Finds the programs that a shell script runs, without the prefixes before them.
 
-Not a shell: it knows enough of the syntax to tell `pytest` in `cd app && uv run pytest -q` from
-the same word in `pip install pytest` or `echo pytest`, and never fails on anything.
+It is not a shell: it knows enough of the syntax to tell `pytest` in `cd app && uv run pytest -q`
+from the same word in `pip install pytest` or `echo pytest`. It never raises.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ _TOKEN = re.compile(
     r"(?P<comment>(?:^|(?<=\s))\#[^\n]*)"
     r"|(?P<end>&&|\|\||[;&|()\n])"
     r"|(?P<word>(?:[^\s'\"\\;&|()`]|\\.|'[^']*'|\"(?:\\.|[^\"\\])*\")+)"
-    r"|.",  # a quote that is never closed, and white space
+    r"|.",  # an open quote, and white space
     re.DOTALL,
 )
 
-# `$(…)` and `…` in backticks run something, too, even inside quotes.
+# `$(…)` and backticks also run commands, even inside quotes.
 _SUBSTITUTION = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
 
 _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash"})
 _PYTHON = re.compile(r"^(python|pypy|py)[\d.]*$")
 
-# Words before a command that leave it what it is. The number says how many arguments they take.
+# Words before a command that do not change it, with the number of their arguments.
 _PREFIXES = {
     **dict.fromkeys(("if", "then", "else", "elif", "do", "while", "until", "!", "{", "time"), 0),
     **dict.fromkeys(("exec", "command", "env", "sudo", "nohup", "xvfb-run", "nice", "eval"), 0),
     "timeout": 1,
 }
 
-# Programs that run the program named after these words; options between are skipped.
+# Words that run the program after them; options in between are skipped.
 _RUNNERS = (
     *(("uv", "run"), ("uvx",), ("uv", "tool", "run"), ("poetry", "run"), ("pipenv", "run")),
     *(("pdm", "run"), ("rye", "run"), ("hatch", "run"), ("pixi", "run"), ("pipx", "run")),
@@ -50,13 +50,13 @@ _BY_PROGRAM: dict[str, list[tuple[str, ...]]] = {}
 for _runner in sorted(_RUNNERS, key=len, reverse=True):
     _BY_PROGRAM.setdefault(_runner[0], []).append(_runner)
 
-# What can come between a runner and its program: options, their values, an image, a service.
+# The most words between a runner and its program: values of options, an image, a service.
 _WORDS_BETWEEN = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: the name of the program (no folder, no version) and its arguments."""
+    """One command: the program, without folder and version, and its arguments."""
 
     program: str
     arguments: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ def commands(script: Iterable[str], known: Container[str] = ()) -> Iterator[Comm
     """Yield every command of a script, given as its lines or pieces of several lines.
 
     `known` are names of programs that the caller looks for. A runner (`uv run --group dev pytest`)
-    is yielded as it is, and then the first of the words after it that is such a name.
+    is yielded itself, followed by the command of the first known name after it.
     """
     reader = _Reader(known)
     for piece in script:
@@ -80,13 +80,11 @@ def commands(script: Iterable[str], known: Container[str] = ()) -> Iterator[Comm
 
 
 class _Reader:
-    """Reads lines of shell for the commands in them."""
-
     def __init__(self, known: Container[str]) -> None:
         self._known = known
 
     def line(self, line: str, depth: int) -> Iterator[Command]:
-        """Yield the commands of one line, those in substitutions first."""
+        """Yield the commands of one line; those in substitutions come first."""
         if depth > _MAX_DEPTH:
             return
         for inner in _SUBSTITUTION.finditer(line):
@@ -135,16 +133,12 @@ def _split(line: str) -> Iterator[list[str]]:
             yield words
             words = []
         elif token["word"]:
-            words.append(_unquoted(token["word"]))
+            words.append(re.sub(r"['\"]", "", token["word"]))
     yield words
 
 
-def _unquoted(word: str) -> str:
-    return re.sub(r"['\"]", "", word)
-
-
 def _run_by_python(arguments: list[str]) -> list[str]:
-    """Return what Python runs: a module as if it were a program, or a script by its name."""
+    """Return the words that Python runs: a module like a program, or a script by name."""
     position = 0
     while position < len(arguments):
         word = arguments[position]
@@ -161,7 +155,7 @@ def _without_prefixes(words: list[str]) -> list[str]:
     while position < len(words):
         word = words[position]
         if word == "command" and words[position + 1 : position + 2] in (["-v"], ["-V"]):
-            return []  # it asks whether there is such a program
+            return []  # it only looks for the program
         if word in _PREFIXES:
             position += 1 + _PREFIXES[word]
             while position < len(words) and words[position].startswith("-"):
@@ -174,6 +168,6 @@ def _without_prefixes(words: list[str]) -> list[str]:
 
 
 def _program(word: str) -> str:
-    """Return the name of a program without its folder and what a package runner pins it to."""
+    """Return the name of a program without its folder and version."""
     name = word.rstrip("/").rpartition("/")[2].removesuffix(".exe")
     return re.split(r"(?<=.)(@|==|>=|~=)", name)[0]

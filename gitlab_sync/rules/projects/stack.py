@@ -1,4 +1,4 @@
-"""What a project is written in, by its files alone."""
+"""Finds the languages of a project from its list of files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from gitlab_sync.rules.projects.facts import own
 
 LANGUAGES = ("Python", "JavaScript", "TypeScript", "Go", "Rust", "Java")
-"""The languages with known tools, in the order in which they are shown."""
+"""The languages with known tools, in the order of display."""
 
 _MANIFESTS: Mapping[str, str] = {
     **dict.fromkeys(("pyproject.toml", "setup.cfg", "setup.py", "requirements.txt"), "Python"),
@@ -34,15 +34,15 @@ _ENDINGS: Mapping[str, str] = {
     **dict.fromkeys((".hs", ".ml", ".clj", ".erl", ".jl", ".lua", ".pl", ".m", ".zig"), "other"),
 }
 
-# A script or two for other ends do not make a project one of their language.
+# A few scripts do not make a project one of their language.
 _LEAST_SHARE = 0.2
 
 
 def languages(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return which of `LANGUAGES` a project with these files is written in, in their order.
+    """Return those of `LANGUAGES` that a project with these files uses, in their order.
 
-    One counts by a manifest of it, or if a fifth of the source files is in it. A project with
-    TypeScript is one of JavaScript only if it has a fair part of that, too.
+    A language counts with a manifest, or with a fifth of the source files. In a project with
+    TypeScript, JavaScript needs a fifth of its own.
     """
     mine = list(own(paths, deepest=20))
     by_manifest = {_MANIFESTS.get(path.rpartition("/")[2].lower()) for path in own(mine)}
@@ -55,13 +55,13 @@ def languages(paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def has_code(paths: Iterable[str]) -> bool:
-    """Say whether there is source code at all, in whatever language."""
+    """Return whether there is source code, in any language."""
     mine = list(own(paths, deepest=20))
     return bool(_counted(mine)) or bool(languages(mine))
 
 
 def is_code(path: str) -> bool:
-    """Say whether a file is source code, by its ending."""
+    """Return whether a file is source code, by its suffix."""
     return _language(path) is not None
 
 

@@ -1,4 +1,4 @@
-"""Which tools a project uses, by its settings, its hooks, its pipeline and its scripts."""
+"""Finds the tools of a project in its settings, hooks, pipeline and scripts."""
 
 from __future__ import annotations
 
@@ -8,16 +8,10 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from gitlab_sync.rules.projects import ci_pipeline
+from gitlab_sync.rules.projects import ci_pipeline, scripts
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
 from gitlab_sync.rules.projects.facts import Finding, Repository, Unread, line_of, own
 from gitlab_sync.rules.projects.files import PRE_COMMIT, ci_file, missing_includes
-from gitlab_sync.rules.projects.scripts import (
-    make_targets,
-    npm_scripts,
-    pre_commit_hooks,
-    tox_environments,
-)
 from gitlab_sync.rules.projects.settings_files import Settings
 from gitlab_sync.rules.projects.stack import has_code, languages
 from gitlab_sync.rules.projects.tool_uses import ToolReader, Use
@@ -26,7 +20,7 @@ from gitlab_sync.rules.record import field, text
 
 
 class Place(NamedTuple):
-    """The place of a script that runs something: the file, its line, and the script."""
+    """A script with its place: the file, the line, and the script."""
 
     path: str
     line: int | None
@@ -34,7 +28,7 @@ class Place(NamedTuple):
 
 
 class Project:
-    """A repository with what is worked out of its files once. For one thread at a time."""
+    """A repository with cached results about its files. For one thread at a time."""
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
@@ -42,17 +36,17 @@ class Project:
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
-        """What it is written in (see `stack`)."""
+        """Its languages (see `stack`)."""
         return languages(self.repository.paths)
 
     @cached_property
     def has_code(self) -> bool:
-        """Whether there is source code at all."""
+        """Whether it has source code."""
         return has_code(self.repository.paths)
 
     @cached_property
     def pipeline(self) -> Pipeline | Unread | None:
-        """Its pipeline; why it could not be read; None if it has none."""
+        """Its pipeline, or why it could not be read; None if it has none."""
         path = ci_file(self.repository.project)
         if path is None:
             where = text(self.repository.project, "ci_config_path")
@@ -72,12 +66,12 @@ class Project:
 
     @cached_property
     def unread_pipeline(self) -> list[str]:
-        """Why not all of the pipeline is known: what could not be read of it."""
+        """Why the pipeline is not completely known: the parts that could not be read."""
         if isinstance(self.pipeline, Unread):
             return [f"pipeline: {self.pipeline.reason}"]
         if self.pipeline is None or self.pipeline.error is not None:
-            return []  # GitLab runs nothing of a configuration that is no YAML
-        reasons = [f"{one.kind} {one.what} not looked into" for one in self.pipeline.unread]
+            return []  # GitLab runs nothing if the configuration is not YAML
+        reasons = [f"{one.kind} {one.what} not read" for one in self.pipeline.unread]
         files = self.repository.files
         readable = {path: one for path, one in files.items() if isinstance(one, str)}
         start = ci_file(self.repository.project) or ""
@@ -89,33 +83,33 @@ class Project:
 
     @cached_property
     def scripts(self) -> dict[str, dict[str, str]]:
-        """What targets of make, npm, tox and pre-commit run, as far as their files were read."""
+        """The commands of make, npm, tox and pre-commit, from the files that were read."""
         found: dict[str, dict[str, str]] = {}
         for content in self.settings.named("makefile", "gnumakefile").values():
-            found.setdefault("make", {}).update(make_targets(content))
+            found.setdefault("make", {}).update(scripts.make_targets(content))
         for content in self.settings.named("package.json").values():
-            found.setdefault("npm", {}).update(npm_scripts(content))
+            found.setdefault("npm", {}).update(scripts.npm_scripts(content))
         for content in self.settings.named("tox.ini").values():
-            found.setdefault("tox", {}).update(tox_environments(content))
+            found.setdefault("tox", {}).update(scripts.tox_environments(content))
         for _, content in self._hooks:
-            found.setdefault("pre-commit", {}).update(pre_commit_hooks(content))
+            found.setdefault("pre-commit", {}).update(scripts.pre_commit_hooks(content))
         return found
 
     @cached_property
     def reader(self) -> ToolReader:
-        """Reads scripts, with what targets run."""
+        """The reader of scripts, which knows the commands of targets."""
         return ToolReader(self.scripts)
 
     @cached_property
     def stages(self) -> dict[Purpose, ci_pipeline.StageReport]:
-        """What the pipeline does for each stage; for none if there is none that could be read."""
+        """The report on each stage of the pipeline; empty reports without a readable pipeline."""
         pipeline = self.pipeline if isinstance(self.pipeline, Pipeline) else Pipeline()
         return ci_pipeline.evaluate_stages(pipeline, self.scripts)
 
     @cached_property
     def unread(self) -> list[str]:
-        """Why a tool could be in use although none is found: what could not be read."""
-        _ = self.settings.tables, self.settings.sections  # broken ones are noted on reading
+        """Why a tool could be in use that was not found: the files that could not be read."""
+        _ = self.settings.tables, self.settings.sections  # reading them notes invalid files
         missing = dict(self.settings.unread)
         for path in PRE_COMMIT:
             content = self.repository.text(path)
@@ -128,7 +122,7 @@ class Project:
         return [*self.repository.unlisted, *listed, *self.unread_pipeline]
 
     def tool(self, purpose: Purpose, wanted: str) -> Finding:
-        """Evaluate whether a tool for `purpose` is in use; `wanted` names it ("linter")."""
+        """Check that a tool for `purpose` is in use; `wanted` names it in words ("linter")."""
         tools = tools_for(purpose, self.languages)
         for found in self._finds(purpose, tools):
             return found
@@ -137,26 +131,26 @@ class Project:
 
     @property
     def _unread_for_hooks(self) -> list[str]:
-        """Return what hides hooks: they show in the list of files, or in a `package.json`."""
+        """Return why hooks could be hidden: they are in the list of files or a `package.json`."""
         unread = self.settings.unread.items()
         packages = [f"{path}: {why}" for path, why in unread if path.endswith("package.json")]
         return [*self.repository.unlisted, *packages]
 
     def places(self) -> Iterator[Place]:
-        """Yield everything that runs something: jobs, targets, scripts and hooks."""
+        """Yield everything that runs commands: jobs, targets, scripts and hooks."""
         for job in self._jobs():
             yield Place(job.path, job.line, "\n".join(job.script))
         for path, content in self.settings.named("makefile", "gnumakefile").items():
-            for name, script in make_targets(content).items():
+            for name, script in scripts.make_targets(content).items():
                 yield Place(path, line_of(content, f"{name}:") if name else None, script)
         for path, content in self.settings.named("package.json").items():
-            for name, script in npm_scripts(content).items():
+            for name, script in scripts.npm_scripts(content).items():
                 yield Place(path, line_of(content, f'"{name}"'), script)
         for path, content in self.settings.named("tox.ini").items():
-            for name, script in tox_environments(content).items():
+            for name, script in scripts.tox_environments(content).items():
                 yield Place(path, line_of(content, f"[testenv:{name}" if name else "["), script)
         for path, content in self._hooks:
-            for name, script in pre_commit_hooks(content).items():
+            for name, script in scripts.pre_commit_hooks(content).items():
                 if name:
                     yield Place(path, _hook_line(content, name), script)
 

@@ -1,4 +1,4 @@
-"""Which tools a script runs, by itself or through make, tox, npm and their like."""
+"""Finds the tools that a script runs, directly or through make, tox, npm and others."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from gitlab_sync.rules.projects.shell import Command, commands
 from gitlab_sync.rules.projects.tools import TOOLS, Purpose, Tool
 
 Scripts = Mapping[str, Mapping[str, str]]
-"""What targets of a runner run: `{"make": {"lint": "ruff check ."}}`. `""` is the target that runs
-when none is named. A runner that is missing here was not looked into."""
+"""The commands of each target of a runner: `{"make": {"lint": "ruff check ."}}`. `""` is the
+default target. A runner that is missing was not read."""
 
 STAGES: tuple[Purpose, ...] = ("test", "lint", "format", "type_check", "coverage")
-"""The stages of a complete pipeline."""
+"""The five stages of a complete pipeline."""
 
 _WORDS: dict[Purpose, frozenset[str]] = {
     "test": frozenset(
@@ -35,7 +35,7 @@ _WORDS: dict[Purpose, frozenset[str]] = {
     "coverage": frozenset({"coverage", "cov", "codecov", "jacoco"}),
 }
 
-# A job named so does something else with what its name says besides: `deploy-test`, `build:test`.
+# A job with one of these words in its name does not run tests: `deploy-test`, `build:test`.
 _NOT_TESTS = frozenset(
     {"deploy", "deployment", "release", "publish", "build", "upload", "review", "staging", "image"}
     | {"cleanup", "docs", "pages", "environment", "env", "data", "install", "setup", "prepare"}
@@ -61,7 +61,7 @@ _MAX_DEPTH = 5
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A tool that a script runs. `via` is what it is run through (`make lint`), or None."""
+    """A tool that a script runs. `via` is the target that runs it (`make lint`), or None."""
 
     tool: str
     purpose: Purpose
@@ -69,18 +69,18 @@ class Use:
 
 
 class ToolReader:
-    """Reads scripts for the tools in them. It remembers what targets run: for one thread."""
+    """Reads the tools in scripts. It caches the tools of targets, so it is for one thread."""
 
     def __init__(self, scripts: Scripts | None = None) -> None:
         self._scripts = scripts or {}
-        # An entry that is empty while its target is being read ends circles, too.
+        # The entry of a target is empty while it is read, which also ends cycles.
         self._of_target: dict[tuple[str, str], tuple[Use, ...]] = {}
 
     def uses(self, script: Iterable[str]) -> list[Use]:
-        """Return the tools that a script (lines of shell) runs, each once, in the order they come.
+        """Return the tools that a script (lines of shell) runs, each once, in order.
 
-        Where the scripts do not say what a target runs, its name does (`make lint` lints); a target
-        that is known to run nothing recognised gives nothing. Never raises.
+        A target with unknown commands counts by its name (`make lint` lints); a target with known
+        commands but no recognised tool counts for nothing. Never raises.
         """
         return list(dict.fromkeys(self._uses(script, 0)))
 
@@ -93,14 +93,15 @@ class ToolReader:
                 yield from self._through(runner, target, _passed_on(command), depth)
 
     def _through(self, runner: str, target: str, passed_on: str, depth: int) -> Iterator[Use]:
-        via = _as_typed(runner, target)
+        typed = "npm run" if runner == "npm" and target != "test" else runner
+        via = f"{typed} {target}".strip()
         known = self._scripts.get(runner, {})
         if target in known:
             for use in self._inside(runner, f"{target} {passed_on}", known[target], depth):
                 yield replace(use, via=via)
             return
         if runner == "npm" and runner in self._scripts:
-            return  # a script that package.json does not have runs nothing
+            return  # a script that is not in package.json runs nothing
         named = purposes_of_name(target) or _usual(runner, target)
         if "--cov" in passed_on:
             named |= {"coverage"}
@@ -116,7 +117,7 @@ class ToolReader:
 
 
 def purposes_of_name(name: str) -> frozenset[Purpose]:
-    """Return the stages of a complete pipeline that a job's or target's name speaks of."""
+    """Return the stages of a complete pipeline that the name of a job or target means."""
     words = set(re.findall(r"[a-z0-9]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()))
     found: set[Purpose] = {stage for stage in STAGES if words & _WORDS[stage]}
     if "type" in words and words & {"check", "checks", "checking"}:
@@ -124,13 +125,13 @@ def purposes_of_name(name: str) -> frozenset[Purpose]:
     if words == {"check"}:
         found.add("test")  # as `make check`; a `link-check` tests no code
     if found & {"lint", "format", "type_check"} or words & _NOT_TESTS:
-        # `lint-tests` lints: a test is what is left if nothing better is said.
+        # `lint-tests` lints: a name means tests only without another purpose.
         found.discard("test")
     return frozenset(found)
 
 
 def matches(tool: Tool, command: Command) -> bool:
-    """Say whether a command runs this tool (asking for its version does not)."""
+    """Return whether a command runs this tool; asking for its version does not count."""
     if command.arguments and _ONLY_ASKS.issuperset(command.arguments):
         return False
     return any(_is(pattern, command) for pattern in tool.commands)
@@ -178,26 +179,17 @@ for _tool in TOOLS:
         _BY_PROGRAM.setdefault(_program, []).append(_tool)
 
 
-def _as_typed(runner: str, target: str) -> str:
-    if runner == "npm" and target != "test":
-        return f"npm run {target}"
-    return f"{runner} {target}".strip()
-
-
 def _usual(runner: str, target: str) -> frozenset[Purpose]:
-    """Return what a runner is there for when its target has no name that says so."""
+    """Return the purpose of a runner if the name of its target does not show one."""
     if target and not (runner == "tox" and target.startswith("py")):
         return frozenset()
-    usual: dict[str, frozenset[Purpose]] = {
-        "tox": frozenset({"test"}),
-        "nox": frozenset({"test"}),
-        "pre-commit": frozenset({"lint"}),
-    }
-    return usual.get(runner, frozenset())
+    if runner in {"tox", "nox"}:
+        return frozenset({"test"})
+    return frozenset({"lint"} if runner == "pre-commit" else ())
 
 
 def _targets(command: Command) -> Iterator[tuple[str, str]]:
-    """Yield what a command runs through another program: the runner and the target's name."""
+    """Yield the runner and the name of each target that a command runs."""
     runner = _name(command.program)
     words = [word for word in _without_folder(command).words if "=" not in word]
     if runner in _TARGET_RUNNERS:
@@ -224,7 +216,7 @@ def _without_folder(command: Command) -> Command:
 
 
 def _passed_on(command: Command) -> str:
-    """Return what npm hands on to the script: the arguments behind `--`."""
+    """Return the arguments after `--`, which npm passes to the script."""
     if "--" not in command.arguments:
         return ""
     return " ".join(command.arguments[command.arguments.index("--") + 1 :])
@@ -243,7 +235,7 @@ def _package_script(runner: str, words: list[str]) -> list[str]:
 
 
 def _environments(arguments: tuple[str, ...]) -> list[str]:
-    """Return what `-e`, `-s` and their long forms name, taken apart at commas."""
+    """Return the values of `-e`, `-s` and their long forms, split at commas."""
     found: list[str] = []
     for position, word in enumerate(arguments):
         name, _, value = word.partition("=")

@@ -1,4 +1,4 @@
-"""The tools that are recognised, as data: what each is for, and by what one knows it is used."""
+"""The known tools as data: the purpose of each, and how its use is recognised."""
 
 from __future__ import annotations
 
@@ -29,12 +29,11 @@ JAVA = ("Java",)
 class Tool:
     """One tool in one of its uses.
 
-    `languages`: empty for a tool that minds none. `commands`: how it is run, as a program and what
-    has to follow: a subcommand, an option that begins so (`pytest --cov`), or `$` for nothing but
-    options (`ruff $`). `files`: names of its configuration, anywhere a manifest can be. `tables`:
-    tables of `pyproject.toml` (dotted), keys of `package.json`, or sections of `setup.cfg` and
-    `tox.ini`. `hooks`: ids of pre-commit hooks. `templates`: how GitLab's own template or component
-    is named.
+    `languages` is empty for a tool for any language. `commands` are programs with what has to
+    follow: a subcommand, the begin of an option (`pytest --cov`), or `$` for nothing but options
+    (`ruff $`). `files` are names of its configuration files. `tables` are tables of
+    `pyproject.toml` (dotted), keys of `package.json`, or sections of `setup.cfg` and `tox.ini`.
+    `templates` are names of GitLab's templates or components.
     """
 
     name: str
@@ -43,7 +42,6 @@ class Tool:
     commands: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
-    hooks: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
 
 
@@ -72,9 +70,8 @@ TOOLS = (
         ("ruff check", "ruff .", "ruff $", "hatch fmt"),
         ("ruff.toml", ".ruff.toml"),
         ("ruff",),
-        ("ruff", "ruff-check"),
     ),
-    Tool("flake8", "lint", PYTHON, ("flake8", "flakehell"), (".flake8",), ("flake8",), ("flake8",)),
+    Tool("flake8", "lint", PYTHON, ("flake8", "flakehell"), (".flake8",), ("flake8",)),
     Tool(
         "pylint",
         "lint",
@@ -82,7 +79,6 @@ TOOLS = (
         ("pylint", "prospector"),
         (".pylintrc", "pylintrc"),
         ("pylint", "pylint.main", "pylint.master"),
-        ("pylint",),
     ),
     Tool("pycodestyle", "lint", PYTHON, ("pycodestyle", "pydocstyle"), (), ("pycodestyle",)),
     Tool(
@@ -96,7 +92,6 @@ TOOLS = (
             ".eslintrc.yaml",
         ),
         ("eslintConfig",),
-        ("eslint",),
     ),
     Tool(
         "Biome",
@@ -104,8 +99,6 @@ TOOLS = (
         SCRIPT,
         ("biome lint", "biome check", "biome ci", "biome $"),
         ("biome.json", "biome.jsonc"),
-        (),
-        ("biome-lint", "biome-check", "biome-ci"),
     ),
     Tool("oxlint", "lint", SCRIPT, ("oxlint", "standard", "xo", "tslint"), (".oxlintrc.json",)),
     Tool(
@@ -114,12 +107,9 @@ TOOLS = (
         GO,
         ("golangci-lint run", "golangci-lint $", "staticcheck", "revive", "go vet"),
         (".golangci.yml", ".golangci.yaml", ".golangci.toml", "revive.toml", "staticcheck.conf"),
-        (),
-        ("golangci-lint", "golangci-lint-full", "go-vet", "golangci-lint-mod"),
     ),
     Tool(
         "clippy", "lint", RUST, ("cargo clippy", "clippy-driver"), ("clippy.toml", ".clippy.toml"),
-        (), ("clippy", "cargo-clippy"),
     ),
     Tool(
         "Checkstyle",
@@ -128,17 +118,14 @@ TOOLS = (
         ("mvn checkstyle", "mvn pmd", "mvn spotbugs", "gradle checkstyleMain", "gradle lint"),
         ("checkstyle.xml", "pmd.xml", "detekt.yml"),
     ),
-    Tool("RuboCop", "lint", (), ("rubocop",), (".rubocop.yml",), (), ("rubocop",)),
-    Tool("ShellCheck", "lint", (), ("shellcheck",), (".shellcheckrc",), (), ("shellcheck",)),
+    Tool("RuboCop", "lint", (), ("rubocop",), (".rubocop.yml",)),
+    Tool("ShellCheck", "lint", (), ("shellcheck",), (".shellcheckrc",)),
     Tool("phpcs", "lint", (), ("phpcs", "phpstan", "clang-tidy"), ("phpcs.xml", ".clang-tidy")),
     # Formatters
-    Tool(
-        "ruff format", "format", PYTHON, ("ruff format", "hatch fmt"), (), ("ruff.format",),
-        ("ruff-format",),
-    ),
-    Tool("black", "format", PYTHON, ("black",), (), ("black",), ("black", "black-jupyter")),
-    Tool("isort", "format", PYTHON, ("isort",), (".isort.cfg",), ("isort",), ("isort",)),
-    Tool("yapf", "format", PYTHON, ("yapf", "autopep8"), (".style.yapf",), ("yapf",), ("yapf",)),
+    Tool("ruff format", "format", PYTHON, ("ruff format", "hatch fmt"), (), ("ruff.format",)),
+    Tool("black", "format", PYTHON, ("black",), (), ("black",)),
+    Tool("isort", "format", PYTHON, ("isort",), (".isort.cfg",), ("isort",)),
+    Tool("yapf", "format", PYTHON, ("yapf", "autopep8"), (".style.yapf",), ("yapf",)),
     Tool(
         "Prettier",
         "format",
@@ -150,36 +137,24 @@ TOOLS = (
             *("prettier.config.js", "prettier.config.mjs", "prettier.config.cjs", "dprint.json"),
         ),
         ("prettier",),
-        ("prettier",),
     ),
     Tool(
         "Biome", "format", SCRIPT, ("biome format", "biome check", "biome ci"),
-        ("biome.json", "biome.jsonc"), (), ("biome-format", "biome-check", "biome-ci"),
+        ("biome.json", "biome.jsonc"),
     ),
-    Tool(
-        "gofmt", "format", GO, ("gofmt", "goimports", "gofumpt", "go fmt", "golangci-lint fmt"),
-        (), (), ("go-fmt", "go-imports", "gofmt", "golangci-lint-fmt"),
-    ),
-    Tool(
-        "rustfmt", "format", RUST, ("cargo fmt", "rustfmt"), ("rustfmt.toml", ".rustfmt.toml"),
-        (), ("fmt", "cargo-fmt", "rustfmt"),
-    ),
+    Tool("gofmt", "format", GO, ("gofmt", "goimports", "gofumpt", "go fmt", "golangci-lint fmt")),
+    Tool("rustfmt", "format", RUST, ("cargo fmt", "rustfmt"), ("rustfmt.toml", ".rustfmt.toml")),
     Tool(
         "Spotless", "format", JAVA,
         ("mvn spotless", "gradle spotlessCheck", "gradle spotlessApply", "google-java-format",
          "mvn formatter", "ktlint"),
     ),
-    Tool(
-        "clang-format", "format", (), ("clang-format",), (".clang-format",), (), ("clang-format",),
-    ),
-    # Type checkers; the compilers of Go, Rust and Java are theirs
-    Tool(
-        "mypy", "type_check", PYTHON, ("mypy", "dmypy"), ("mypy.ini", ".mypy.ini"), ("mypy",),
-        ("mypy",),
-    ),
+    Tool("clang-format", "format", (), ("clang-format",), (".clang-format",)),
+    # Type checkers; for Go, Rust and Java the compilers
+    Tool("mypy", "type_check", PYTHON, ("mypy", "dmypy"), ("mypy.ini", ".mypy.ini"), ("mypy",)),
     Tool(
         "pyright", "type_check", PYTHON, ("pyright", "basedpyright"), ("pyrightconfig.json",),
-        ("pyright", "basedpyright"), ("pyright", "basedpyright"),
+        ("pyright", "basedpyright"),
     ),
     Tool(
         "ty", "type_check", PYTHON,
@@ -189,7 +164,7 @@ TOOLS = (
     Tool(
         "TypeScript", "type_check", SCRIPT,
         ("tsc", "vue-tsc", "tsgo", "svelte-check", "flow check"),
-        ("tsconfig.json", ".flowconfig"), (), ("tsc",),
+        ("tsconfig.json", ".flowconfig"),
     ),
     Tool("Go compiler", "type_check", GO, ("go build", "go vet", "go install")),
     Tool("Rust compiler", "type_check", RUST, ("cargo check", "cargo build", "cargo clippy")),
@@ -223,39 +198,32 @@ TOOLS = (
     ),
     Tool("Codecov", "coverage", (), ("codecov", "codecovcli", "lcov", "gcovr", "diff-cover")),
     # Dead code
-    Tool(
-        "vulture", "dead_code", PYTHON, ("vulture", "deadcode"), (), ("vulture", "deadcode"),
-        ("vulture", "deadcode"),
-    ),
+    Tool("vulture", "dead_code", PYTHON, ("vulture", "deadcode"), (), ("vulture", "deadcode")),
     Tool(
         "knip", "dead_code", SCRIPT, ("knip", "ts-prune", "unimported", "depcheck"),
-        ("knip.json", "knip.jsonc", "knip.ts", ".knip.json"), ("knip",), ("knip",),
+        ("knip.json", "knip.jsonc", "knip.ts", ".knip.json"), ("knip",),
     ),
     Tool("deadcode", "dead_code", GO, ("deadcode", "staticcheck", "unused")),
     # Secrets
-    Tool(
-        "gitleaks", "secret_scan", (), ("gitleaks",), (".gitleaks.toml", "gitleaks.toml"), (),
-        ("gitleaks", "gitleaks-docker", "gitleaks-system"),
-    ),
-    Tool("TruffleHog", "secret_scan", (), ("trufflehog",), (), (), ("trufflehog",)),
+    Tool("gitleaks", "secret_scan", (), ("gitleaks",), (".gitleaks.toml", "gitleaks.toml")),
+    Tool("TruffleHog", "secret_scan", (), ("trufflehog",)),
     Tool(
         "detect-secrets", "secret_scan", (), ("detect-secrets", "detect-secrets-hook"),
-        (".secrets.baseline",), (), ("detect-secrets",),
+        (".secrets.baseline",),
     ),
     Tool(
         "GitGuardian", "secret_scan", (), ("ggshield secret",),
-        (".gitguardian.yaml", ".gitguardian.yml"), (), ("ggshield",),
+        (".gitguardian.yaml", ".gitguardian.yml"),
     ),
     Tool(
         "Talisman", "secret_scan", (), ("talisman", "git-secrets", "git secrets"),
-        (".talismanrc",), (), ("talisman-commit", "talisman-push"),
+        (".talismanrc",),
     ),
     Tool("GitLab secret detection", "secret_scan", templates=("secret-detection",)),
-    # Dependencies with known holes
+    # Vulnerable dependencies
     Tool(
         "pip-audit", "dependency_audit", PYTHON, ("pip-audit", "safety check", "safety scan",
-         "uv audit"), (".safety-policy.yml",), (),
-        ("pip-audit", "python-safety-dependencies-check"),
+         "uv audit"), (".safety-policy.yml",),
     ),
     Tool(
         "npm audit", "dependency_audit", SCRIPT,
@@ -263,17 +231,14 @@ TOOLS = (
          "bun audit"),
     ),
     Tool("govulncheck", "dependency_audit", GO, ("govulncheck", "nancy")),
-    Tool(
-        "cargo audit", "dependency_audit", RUST, ("cargo audit", "cargo deny"), ("deny.toml",), (),
-        ("cargo-deny",),
-    ),
+    Tool("cargo audit", "dependency_audit", RUST, ("cargo audit", "cargo deny"), ("deny.toml",)),
     Tool(
         "OWASP Dependency-Check", "dependency_audit", JAVA,
         ("mvn dependency-check", "gradle dependencyCheckAnalyze", "dependency-check.sh"),
     ),
     Tool(
         "OSV-Scanner", "dependency_audit", (), ("osv-scanner", "trivy fs", "trivy filesystem",
-         "trivy repo", "grype", "snyk test"), ("osv-scanner.toml", ".snyk"), (), ("osv-scanner",),
+         "trivy repo", "grype", "snyk test"), ("osv-scanner.toml", ".snyk"),
     ),
     Tool("GitLab dependency scanning", "dependency_audit", templates=("dependency-scanning",)),
     # Changelogs from commits
@@ -305,20 +270,18 @@ TOOLS = (
         "GitLab changelog", "changelog", (), ("glab changelog",), (".gitlab/changelog_config.yml",),
     ),
     # Checks before each commit
-    Tool(
-        "pre-commit", "hooks", (), (), (".pre-commit-config.yaml", ".pre-commit-config.yml"),
-    ),
+    Tool("pre-commit", "hooks", (), (), (".pre-commit-config.yaml", ".pre-commit-config.yml")),
     Tool(
         "Lefthook", "hooks", (), (),
         ("lefthook.yml", ".lefthook.yml", "lefthook.yaml", "lefthook.toml"),
     ),
     Tool("Husky", "hooks", (), (), (".husky/pre-commit", ".huskyrc", ".huskyrc.json"), ("husky",)),
 )  # fmt: skip
-"""Every tool. One that serves two purposes is listed twice."""
+"""All tools; a tool with two purposes is there twice."""
 
 
 def tools_for(purpose: Purpose, languages: tuple[str, ...] = ()) -> tuple[Tool, ...]:
-    """Return the tools for a purpose, of these languages (none given: of all)."""
+    """Return the tools for a purpose and these languages (default: all)."""
     return tuple(
         tool
         for tool in TOOLS

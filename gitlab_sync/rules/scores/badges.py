@@ -1,16 +1,13 @@
-"""Badges: who was best at what. All who tie for one get it; no one gets more than three."""
+"""Badges for the best in each category; ties share a badge, and a person has at most three."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from gitlab_sync.rules.scores.work import Number
-
-if TYPE_CHECKING:
-    from gitlab_sync.rules.scores.work import Work
+from gitlab_sync.rules.scores.work import Number, Work
 
 MOST_BADGES = 3
 
@@ -19,11 +16,11 @@ SCORE = "score"
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """What is compared for a badge.
+    """The comparison behind a badge.
 
-    `of` names numbers of `Work`, or `score`. `by` is their sum, the highest above 0 winning, or
-    how even they are: the lowest ratio of population standard deviation to mean wins, of those who
-    have all of them above 0. `among` says who is compared: everybody, or each team in itself.
+    `of` names numbers of `Work`, or `score`. With `by` = `sum` the highest sum above 0 wins; with
+    `evenness` the lowest ratio of population standard deviation to mean, among the people with all
+    numbers above 0. `among` is `all` people, or the people of each `team`.
     """
 
     title: str
@@ -40,7 +37,7 @@ BADGES = (
     Badge("Hackathon Hero", ("commits", "mr_merged", "issues_closed")),
     Badge("Consistency Champ", ("commits", "mr_merged", "issues_closed"), by="evenness"),
 )
-"""The badges in the order in which they are given away."""
+"""The badges in the order in which they are awarded."""
 
 
 def award(
@@ -49,10 +46,10 @@ def award(
     teams: Iterable[Collection[str]],
     badges: Sequence[Badge] = BADGES,
 ) -> dict[str, tuple[str, ...]]:
-    """Return everybody's badges by their key, in the order of `badges`, at most three each.
+    """Return the badges of each person by key, in the order of `badges`, at most three each.
 
-    `scores` and `teams` name people by their keys (`Work.key`). Who has three already gets no
-    more, and passes nothing on to the second best. What is not known wins nothing.
+    `scores` and `teams` identify people by key (`Work.key`). A person with three badges gets no
+    more, and the second best does not get theirs. Unknown numbers win nothing.
     """
     by_key = {work.key: work for work in people}
     groups = {"all": [list(by_key)], "team": [list(team) for team in teams]}
@@ -72,7 +69,7 @@ def _best(group: Iterable[str], values: Mapping[str, Fraction | None]) -> list[s
 
 
 def _value(badge: Badge, work: Work, score: Number | None) -> Fraction | None:
-    """Return what is compared (the higher, the better), or None if it cannot win."""
+    """Return the value to compare (the highest wins), or None if it cannot win."""
     numbers = [score if name == SCORE else work.count(name) for name in badge.of]
     known = [Fraction(number) for number in numbers if number is not None]
     if len(known) < len(numbers):
@@ -84,9 +81,9 @@ def _value(badge: Badge, work: Work, score: Number | None) -> Fraction | None:
 
 
 def _unevenness(numbers: Sequence[Fraction]) -> Fraction:
-    """Return the square of (population standard deviation ÷ mean), which orders as the ratio does.
+    """Return the square of (population standard deviation ÷ mean), which has the same order.
 
-    Fractions compare without rounding, so that who is equally even ties.
+    Fractions compare without rounding, so people with the same ratio tie.
     """
     squares = sum((number * number for number in numbers), Fraction())
     total = sum(numbers, Fraction())

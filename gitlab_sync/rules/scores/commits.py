@@ -1,24 +1,21 @@
-"""Commits as rows: what they say, at what time of day they were made, and how many there are."""
+"""Commits as rows: message, time of day, and counts."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time, tzinfo
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import moment_in
 from gitlab_sync.rules.unique import unique
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from gitlab_sync.types import Record, TableRow
+from gitlab_sync.types import Record, TableRow
 
 Slot = Literal["Morning", "Afternoon", "Other"]
 
 MORNING, NOON, EVENING = time(9), time(12, 30), time(17)
-"""When the morning begins, when it turns into the afternoon, and when that ends."""
+"""The begin of the morning, of the afternoon, and the end of the afternoon."""
 
 
 def slot_of(clock: time) -> Slot:
@@ -32,8 +29,8 @@ def commit_row(commit: Record, project_name: str, zone: tzinfo | None = None) ->
     """Return a commit as a row; never raises.
 
     Keys: `project_name, message` (the whole text)`, date` (`YYYY-MM-DD`)`, time` (`HH:MM:SS`)`,
-    slot, sha, short_id, author_name, web_url`. Date and time are the author's, by the offset that
-    the commit carries, or in `zone` if there is one. They and the slot are None if not readable.
+    slot, sha, short_id, author_name, web_url`. Date and time are the author's, with the commit's
+    offset, or in `zone` if given. They and the slot are None if not readable.
     """
     moment = _authored(commit, zone)
     return {
@@ -50,19 +47,19 @@ def commit_row(commit: Record, project_name: str, zone: tzinfo | None = None) ->
 
 
 def distinct_rows(rows: Iterable[TableRow]) -> list[TableRow]:
-    """Return the rows in order, each commit once: a fork holds the commits of its origin, too."""
+    """Return each commit once, in order: a fork also holds the commits of its origin."""
     return unique(rows, lambda row: row["sha"] or None)
 
 
 def commit_stats(
     rows: Sequence[TableRow], merges: int | None = 0, unmatched: int | None = 0
 ) -> dict[str, int | float | None]:
-    """Return how many commits a person's rows are, and at what times of day.
+    """Return the number of a person's commits, in total and by time of day.
 
     Keys: `total, morning_commits, afternoon_commits, morning_pct, afternoon_pct, other_commits,
-    merges, unmatched`. Shares are percent of `total` with one decimal; of nothing they are 0.
-    A commit without a known time is in `total` and in no part of the day. `merges` and
-    `unmatched`, of the projects that were read, are in no total.
+    merges, unmatched`. Shares are percent of `total` with one decimal, or 0 without commits. A
+    commit without a known time is in `total` and in no part of the day. `merges` and `unmatched`,
+    of the projects that were read, are in no total.
     """
     slots = Counter(row["slot"] for row in rows)
     return {
@@ -86,7 +83,7 @@ def _authored(commit: Record, zone: tzinfo | None) -> datetime | None:
         written = datetime.fromisoformat(text)
     except ValueError:
         return None
-    # Without an offset there is nothing to convert, but it still says what the clock showed.
+    # Without an offset it cannot be converted, but it is still the time on the clock.
     return written if written.tzinfo is None else None
 
 

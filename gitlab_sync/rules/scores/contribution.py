@@ -1,4 +1,4 @@
-"""On which days a person contributed, and the index that is made from it."""
+"""The days on which a person contributed, and the contribution index."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import day_in, day_of
-
-if TYPE_CHECKING:
-    from gitlab_sync.rules.scores.work import Work
-    from gitlab_sync.types import Record, Scalar, TableRow
+from gitlab_sync.rules.scores.work import Work
+from gitlab_sync.types import Record, Scalar, TableRow
 
 INDEX_COLUMNS = ("Username", "Active Days", "Total Days", "Consistency", "Collaboration")
 
 
 @dataclass(frozen=True, slots=True)
 class ContributionIndex:
-    """On how many days of a period something was done, and how much of it with others.
+    """The share of active days in a period, and the share of work that involves others.
 
-    `collaboration` is the share of merge requests and issues among all that was done; None where
-    a number is not known. Shares go from 0 to 1; of nothing they are 0.
+    `collaboration` is the share of merge requests and issues in all contributions; None if one of
+    the numbers is unknown. Shares are from 0 to 1, and 0 without any contribution.
     """
 
     active_days: int
@@ -42,10 +39,10 @@ def activity(
     issues: Iterable[Record],
     zone: tzinfo,
 ) -> Counter[date]:
-    """Return how much a person did on each day: commits made, merge requests and issues opened.
+    """Return the number of contributions on each day: commits, opened merge requests and issues.
 
-    Commits are rows of `commits.commit_row`, and keep their days; the others are
-    items that the person wrote, on the day of their `created_at` in `zone`.
+    Commits are rows of `commits.commit_row` and count on the day of the row. The others are items
+    that the person wrote, on the day of their `created_at` in `zone`.
     """
     days = [day_in(row["date"]) for row in commits]
     for items in (merge_requests, issues):
@@ -58,8 +55,8 @@ def contribution_index(
 ) -> ContributionIndex:
     """Return a person's index of the days from `first` to `last`, both included.
 
-    `numbers` is what `activity` returns, `work` the person's numbers of the same period: what
-    they wrote counts, not what was assigned to them.
+    `numbers` is the result of `activity`; `work` has the person's numbers of the same period, of
+    which only authored work counts.
     """
     active = sum(number > 0 and first <= day <= last for day, number in numbers.items())
     share = None
@@ -71,7 +68,7 @@ def contribution_index(
 
 
 def index_row(username: str, index: ContributionIndex | None) -> TableRow:
-    """Return a person's index with `INDEX_COLUMNS`: shares in percent, null where not known."""
+    """Return a person's row with `INDEX_COLUMNS`: shares in percent, null if unknown."""
     cells: list[Scalar] = [username, None, None, None, None]
     if index is not None:
         shares = (index.consistency, index.collaboration)

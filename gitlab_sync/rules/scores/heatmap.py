@@ -1,4 +1,4 @@
-"""A year of days at a glance: 53 weeks, each day with the level of what was recorded on it."""
+"""The heatmap of a year: 53 weeks, each day with the level of its contributions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from gitlab_sync.types import TableRow
+from gitlab_sync.types import TableRow
 
 WEEKS = 53
 
@@ -25,38 +23,38 @@ LEVEL_TITLES = ("0", "1-2", "3-5", "6-10", "11-20", "more than 20")
 
 @dataclass(frozen=True, slots=True)
 class HeatmapDay:
-    """One day, what was recorded on it, and its level from 0 to 5."""
+    """One day, the number of contributions on it, and its level from 0 to 5."""
 
     day: date
     number: int
 
     @property
     def level(self) -> int:
-        """How strong its colour is."""
+        """The level, which decides the colour."""
         return level(self.number)
 
 
 Week = tuple[HeatmapDay | None, ...]
-"""Seven days from Monday on; None is a day in the future, or outside the period."""
+"""Seven days from Monday; None is a day in the future or outside the period."""
 
 
 def level(number: int) -> int:
-    """Return the level of a day with so many contributions, from 0 to 5."""
+    """Return the level, from 0 to 5, of a day with this number of contributions."""
     return bisect_left(LEVEL_ENDS, number)
 
 
 def first_day(today: date) -> date:
-    """Return the Monday on which the 53 weeks begin that have `today` in the last of them."""
+    """Return the Monday that begins the 53 weeks up to the week of `today`."""
     return today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
 
 
 def heatmap(
     numbers: Mapping[date, int], today: date, since: date | None = None
 ) -> tuple[Week, ...]:
-    """Return 53 weeks, the oldest first, the last of them with `today` in it.
+    """Return 53 weeks, the oldest first, up to the week of `today`.
 
-    `numbers` is what `contribution.activity` returns. A day before `since` is included only if
-    something was recorded on it, for example in another time zone.
+    `numbers` is the result of `contribution.activity`. A day before `since` is there only if it has
+    contributions, which can happen in another time zone.
     """
 
     def cell(day: date) -> HeatmapDay | None:
@@ -70,7 +68,7 @@ def heatmap(
 
 
 def heatmap_rows(weeks: Iterable[Week]) -> list[TableRow]:
-    """Return a row for each day there is, with `HEATMAP_COLUMNS`, for charts.
+    """Return a row for each day, with `HEATMAP_COLUMNS`, for charts.
 
     `Week` is its Monday and `Day` itself, as `YYYY-MM-DD`; `Weekday` is `Mon`, `Tue`, …
     """

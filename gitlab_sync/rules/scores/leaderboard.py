@@ -1,6 +1,6 @@
-"""The leaderboard: scores that open to their terms, ranks, and the tables of teams and people.
+"""The leaderboard: scores with their terms, ranks, and the tables of teams and people.
 
-People are compared by teams first; the list of individuals is for those who ask for it.
+Teams are compared first; the list of individuals is optional.
 """
 
 from __future__ import annotations
@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.items.table import by_username
+from gitlab_sync.rules.identity.teams import Team
+from gitlab_sync.rules.items.table import Status, by_username
 from gitlab_sync.rules.scores.badges import BADGES, Badge, award
 from gitlab_sync.rules.scores.time_logs import format_time_spent
 from gitlab_sync.rules.scores.work import TITLES, Number, Work, add
-
-if TYPE_CHECKING:
-    from gitlab_sync.rules.identity.teams import Team
-    from gitlab_sync.rules.items.table import Status
-    from gitlab_sync.types import Scalar, TableRow
+from gitlab_sync.types import Scalar, TableRow
 
 _T = TypeVar("_T")
 
@@ -59,12 +56,12 @@ PEOPLE_COLUMNS = (
 SHARE_COLUMNS = ("Username", "Measure", "Number", "Share")
 
 SHARED = ("commits", "mr_created", "issues_raised")
-"""The numbers of which a team's members have shares."""
+"""The numbers that are divided into shares of a team's members."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One line of a score: a number, what each is worth, and the points. None is unknown."""
+    """One line of a score: a number, its weight, and the points. None is unknown."""
 
     title: str
     number: Number | None
@@ -72,7 +69,7 @@ class Term:
 
     @property
     def heading(self) -> str:
-        """The title of the points' column: `MR Merged x 5`."""
+        """The title of the column of points: `MR Merged x 5`."""
         return f"{self.title} x {self.weight:.15g}"
 
     @property
@@ -91,12 +88,12 @@ class TeamResult:
 
     @property
     def score(self) -> Number | None:
-        """The sum of the members' known scores; None where there are members and none is known."""
+        """The sum of the members' known scores; None if there are members but no score is known."""
         return _exact(add(self.scores))
 
     @property
     def unverified(self) -> int:
-        """The number of members with unknown parts, which the sums can lack."""
+        """The number of members with unknown numbers, which the sums can lack."""
         return sum(
             points is None or work.status != "Success"
             for work, points in zip(self.members, self.scores, strict=True)
@@ -104,7 +101,7 @@ class TeamResult:
 
     @property
     def status(self) -> Status:
-        """How the sums came about: of all that the members did, of a part of it, or of nothing."""
+        """Whether the sums cover all of the members' work, a part of it, or nothing."""
         if not self.unverified:
             return "Success"
         statuses = {work.status for work in self.members}
@@ -113,25 +110,25 @@ class TeamResult:
         return "Partial"
 
     def total(self, name: str) -> Number | None:
-        """Return the team's sum of one of the numbers in `work.TITLES`, of those that are known."""
+        """Return the team's sum of one of the numbers in `work.TITLES`, over the known ones."""
         return add([work.count(name) for work in self.members])
 
 
 def weights_from(setting: Mapping[str, object]) -> dict[str, Number]:
-    """Return the default weights with those of `setting` in their place.
+    """Return the default weights, replaced by those of `setting`.
 
     Names are those of `work.TITLES`; 0 takes a number out of the score. Raises ConfigurationError
-    with every fault for another name, and for what is no number from 0 to 1000.
+    with every fault: another name, or a value that is not a number from 0 to 1000.
     """
     faults: list[str] = []
     weights = dict(DEFAULT_WEIGHTS)
     for name, weight in setting.items():
         if name not in TITLES:
-            faults.append(f"weight “{name}” is none of {', '.join(TITLES)}")
+            faults.append(f"a weight must be one of {', '.join(TITLES)}, got “{name}”")
         elif not isinstance(weight, int | float) or isinstance(weight, bool):
-            faults.append(f"weight “{name}” is no number: {weight!r}")
+            faults.append(f"weight “{name}” must be a number, got {weight!r}")
         elif not 0 <= weight <= _MOST_POINTS:
-            faults.append(f"weight “{name}” is not from 0 to {_MOST_POINTS}: {weight!r}")
+            faults.append(f"weight “{name}” must be from 0 to {_MOST_POINTS}, got {weight!r}")
         else:
             weights[name] = weight
     if faults:
@@ -140,15 +137,15 @@ def weights_from(setting: Mapping[str, object]) -> dict[str, Number]:
 
 
 def terms(work: Work, weights: Mapping[str, Number] = DEFAULT_WEIGHTS) -> tuple[Term, ...]:
-    """Return what a person's score is made of, one term for each weight."""
+    """Return the terms of a person's score, one for each weight."""
     return tuple(Term(TITLES[name], work.count(name), weight) for name, weight in weights.items())
 
 
 def score(work: Work, weights: Mapping[str, Number] = DEFAULT_WEIGHTS) -> Number | None:
-    """Return the sum of the terms' points; None if one that has a weight is not known.
+    """Return the sum of the terms' points; None if a number with a weight is unknown.
 
-    A sum of the others would look like the score of a person who did less. Points have at most six
-    decimals.
+    The sum of the others would look like the score of a person who did less. Points have at most
+    six decimals.
     """
     points = [term.points for term in terms(work, weights) if term.weight]
     return None if None in points else _exact(add(points))
@@ -161,8 +158,8 @@ def results(
 ) -> list[TeamResult]:
     """Return each team with the numbers of its members, in the order of the teams.
 
-    `work` has each person once; who is missing from it was not read. Who is in several teams has
-    the same numbers in each.
+    `work` has each person once; a person who is not in it was not read. A person in several teams
+    has the same numbers in each.
     """
     known = {each.key: each for each in work}
     found: list[TeamResult] = []
@@ -179,8 +176,7 @@ def ranked(
 ) -> list[tuple[int | None, _T]]:
     """Return the items with their ranks, the best first; ties share a rank: 1, 2, 2, 4.
 
-    Items of one rank are in the order of their names. Without a score there is no rank: they come
-    last.
+    Items of one rank are sorted by name. Items without a score have no rank and come last.
     """
     scored = [(score_of(item), item) for item in items]
     ordered = sorted(
@@ -240,9 +236,9 @@ def member_rows(result: TeamResult) -> list[TableRow]:
 
 
 def people_rows(found: Sequence[TeamResult], badges: Sequence[Badge] = BADGES) -> list[TableRow]:
-    """Return the table of individuals, with `PEOPLE_COLUMNS`, the best first, everybody once.
+    """Return the table of individuals, with `PEOPLE_COLUMNS`, the best first, each person once.
 
-    Who is in several teams has all of them in `Team`, and is compared in each for a team's badge.
+    A person in several teams has all of them in `Team`, and is compared in each for a team's badge.
     """
     people: dict[str, tuple[Work, Number | None, list[str]]] = {}
     for result in found:
@@ -269,11 +265,10 @@ def people_rows(found: Sequence[TeamResult], badges: Sequence[Badge] = BADGES) -
 
 
 def share_rows(result: TeamResult) -> list[TableRow]:
-    """Return each member's share of what the team did, with `SHARE_COLUMNS`, for charts.
+    """Return each member's share of the team's work, with `SHARE_COLUMNS`, for charts.
 
-    There is a row for each member and each number of `SHARED`; its title is the `Measure`.
-    `Share` is in percent of the team's sum of known numbers, null for who has none; of nothing it
-    is 0.
+    There is a row for each member and each number of `SHARED`; its title is the `Measure`. `Share`
+    is in percent of the team's sum of known numbers: null for an unknown number, 0 if the sum is 0.
     """
     members = sorted(result.members, key=lambda work: work.key)
     rows: list[TableRow] = []
@@ -290,7 +285,7 @@ def share_rows(result: TeamResult) -> list[TableRow]:
 
 
 def score_columns(weights: Mapping[str, Number] = DEFAULT_WEIGHTS) -> tuple[str, ...]:
-    """Return the columns of `score_rows`: one for each number that counts, as `MR Merged x 5`."""
+    """Return the columns of `score_rows`, with one for each number that counts: `MR Merged x 5`."""
     counting = terms(Work(""), weights)
     return ("Team", "Username", *(term.heading for term in counting if term.weight), "Score")
 
@@ -300,8 +295,7 @@ def score_rows(
 ) -> list[TableRow]:
     """Return the points that make up each score, with `score_columns`: a row for each member.
 
-    `weights` are those that the results were made with. The teams are in the order of their ranks,
-    their members sorted by `Username`.
+    `weights` are those of the results. The teams are sorted by rank, their members by `Username`.
     """
     return [
         {
@@ -325,12 +319,12 @@ def _cells(
     fixed: Mapping[str, Scalar],
     count: Callable[[str], Number | None],
 ) -> TableRow:
-    """Return a row of `columns`: what is `fixed`, and for the others the number of that title."""
+    """Return a row of `columns`: the `fixed` cells, and for the others the number of the title."""
     return {
         column: fixed[column] if column in fixed else count(_NAMES[column]) for column in columns
     }
 
 
 def _exact(points: Number | None) -> Number | None:
-    """Return points without the error of adding decimals, which would part people who tie."""
+    """Return points without rounding errors, which would separate people who tie."""
     return round(points, _DECIMALS) if isinstance(points, float) else points

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.fixes import Entry
 from gitlab_sync.rules.items.item import total_time_spent
-from gitlab_sync.rules.items.roles import issue_role, merge_request_role
-from gitlab_sync.rules.items.tally import NOT_EVALUATED
+from gitlab_sync.rules.items.roles import UserItem, issue_role, merge_request_role
+from gitlab_sync.rules.items.tally import NOT_EVALUATED, Verdicts
+from gitlab_sync.rules.scores.work import Number, Work
 from gitlab_sync.rules.text import first_line
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-
-    from gitlab_sync.rules.items.check import Check
-    from gitlab_sync.rules.items.fixes import Entry
-    from gitlab_sync.rules.items.roles import UserItem
-    from gitlab_sync.rules.items.tally import Verdicts
-    from gitlab_sync.rules.scores.work import Number, Work
-    from gitlab_sync.types import Record, Scalar, TableRow
+from gitlab_sync.types import Record, Scalar, TableRow
 
 PROFILE, TO_FIX, NOT_KNOWN = "Profile", "To_Fix", "Not_Known"
 PERSONAL, CONTRIBUTED, COMMITS = "Personal_Projects", "Contributed_Projects", "Commits"
@@ -33,7 +27,7 @@ TABLES = {
     MERGE_REQUESTS: "merge requests",
     ISSUES: "issues",
 }
-"""The tables of what a person has and did: titles, in order, and the part that each is read in."""
+"""The tables of a person's work: titles, in order, and the part of the data behind each."""
 
 TITLES = (PROFILE, TO_FIX, NOT_KNOWN, *TABLES)
 """The titles of all tables of a profile, in order."""
@@ -41,7 +35,7 @@ TITLES = (PROFILE, TO_FIX, NOT_KNOWN, *TABLES)
 LINK, ERROR = "Link", "Error"
 
 NOT_ASKED = "n/a"
-"""The cell of a check that an item is not evaluated by: still open, or another wrote it."""
+"""The cell of a check that does not apply: the item is open, or another person wrote it."""
 
 _PROJECT = (
     *("Project", "Description", "Visibility", "Archived", "Created", "Last Activity", "Commits"),
@@ -102,7 +96,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 }
 
 INTEGERS = ("Id", "Commits", "Time Spent", "Unverified", *NUMBERS)
-"""The columns that hold whole numbers, in whatever table; time is in seconds."""
+"""The columns with whole numbers, in all tables; time is in seconds."""
 
 _SIGNS = {"merge_requests": "!", "issues": "#", "work_items": "#"}
 _ADDRESS = re.compile(
@@ -113,14 +107,14 @@ NOTHING = frozenset(
     {"Description", "Merged", "Closed", "Labels", "Milestone", "Message"}
     | {"How to Fix", "Evidence", "README Text", "Avatar", "Remarks", ERROR}
 )
-"""The columns in which null means that there is nothing, and not that it is unknown."""
+"""The columns in which null means that there is nothing, not that it is unknown."""
 
 
 def numbers(work: Work, cut_short: Collection[str]) -> dict[str, Number | None]:
     """Return the numbers of a profile by title, in the order of `NUMBERS`.
 
-    What is unknown in `work` is None; so is a 0 of one of the parts that were `cut_short`, since
-    the rest of those may hold some.
+    A number that is unknown in `work` is None. So is a 0 from a part that was `cut_short`, since
+    the rest of that part can have some.
     """
     found: dict[str, Number | None] = {}
     for title, (name, parts) in NUMBERS.items():
@@ -130,9 +124,10 @@ def numbers(work: Work, cut_short: Collection[str]) -> dict[str, Number | None]:
 
 
 def at_least(found: Mapping[str, object], cut_short: Collection[str]) -> frozenset[str]:
-    """Return the titles of the numbers that may be higher, since a part of them is `cut_short`.
+    """Return the titles of the numbers that can be higher, since a part of them is `cut_short`.
 
-    Not of time without its logs: then that of whole items counts, which others may have booked.
+    Time without its logs is not one of them: then the time of whole items counts, which others can
+    have booked.
     """
     return frozenset(
         title
@@ -150,14 +145,14 @@ def columns(title: str, checks: Mapping[str, Iterable[Check]]) -> tuple[str, ...
 
 
 def links(title: str, shown: Sequence[str]) -> dict[str, str]:
-    """Return which columns lead somewhere: each with the column that has the address."""
+    """Return the columns that are links, each with the column that has the address."""
     if title in {TO_FIX, NOT_KNOWN}:
         return {"Item": LINK, "Reason": "Evidence"}
     return {shown[0]: LINK}
 
 
 def project_row(project: Record, commits: int | None) -> TableRow:
-    """Return a project's row; `commits` are those of the person in it, None if not known."""
+    """Return a project's row; `commits` is the number of the person's commits, None if unknown."""
     archived = record.field(project, "archived")
     return {
         "Project": _text(project, "path_with_namespace"),
@@ -173,7 +168,7 @@ def project_row(project: Record, commits: int | None) -> TableRow:
 
 
 def commit_row(commit: TableRow) -> TableRow:
-    """Return a commit's row, made from that of `rules.scores.commits`, with one line of message."""
+    """Return a commit's row, made from a row of `rules.scores.commits`; the message is one line."""
     message = commit["message"]
     return {
         "Commit": commit["short_id"] or None,
@@ -202,9 +197,9 @@ def group_row(group: Record) -> TableRow:
 def merge_request_row(
     item: UserItem, verdicts: Verdicts | None, checks: Iterable[Check]
 ) -> TableRow:
-    """Return the row of a person's merge request: their role in it, and what came of each check.
+    """Return the row of a person's merge request: their role in it, and the result of each check.
 
-    That is `pass`, `fail`, null for unknown, or `NOT_ASKED` where there are no verdicts.
+    A result is `pass`, `fail`, null for unknown, or `NOT_ASKED` without verdicts.
     """
     mr = item.record
     return {
@@ -217,7 +212,7 @@ def merge_request_row(
 
 
 def issue_row(item: UserItem, verdicts: Verdicts | None, checks: Iterable[Check]) -> TableRow:
-    """Return the row of a person's issue; its checks are as those of a merge request."""
+    """Return the row of a person's issue; its results are like those of a merge request."""
     issue = item.record
     labels = record.field(issue, "labels")
     names = [str(label) for label in labels] if isinstance(labels, list) else []
@@ -232,7 +227,7 @@ def issue_row(item: UserItem, verdicts: Verdicts | None, checks: Iterable[Check]
 
 
 def entry_row(entry: Entry) -> TableRow:
-    """Return the row of a fault, or of what is not known."""
+    """Return the row of a fault, or of an unknown check."""
     return {
         "Severity": entry.check.severity,
         "Check": entry.check.title,
@@ -249,14 +244,14 @@ def entry_row(entry: Entry) -> TableRow:
 
 
 def shown_fields(item: Record) -> Record:
-    """Return what the rows here show of a merge request or an issue: a small part of its record."""
+    """Return the fields of a merge request or an issue that the rows here show."""
     return {name: item[name] for name in _SHOWN if name in item}
 
 
 def reference(item: Record) -> str | None:
-    """Return what GitLab calls an item by its address: `group/app!7`, `group/app#12`; or None.
+    """Return the reference of an item from its address: `group/app!7`, `group/app#12`; or None.
 
-    Where GitLab lies below a prefix of its host, that stays: only the client knows it.
+    A path prefix of the instance stays in it: only the client knows the prefix.
     """
     found = _ADDRESS.fullmatch(record.link(item) or "")
     return None if found is None else f"{found['project']}{_SIGNS[found['kind']]}{found['iid']}"
@@ -288,5 +283,4 @@ def _cell(check: Check, verdicts: Verdicts | None) -> Scalar:
 
 
 def _text(thing: object, key: str) -> str | None:
-    """Return a text of a record, None for one that is empty or missing."""
     return record.text(thing, key) or None

@@ -1,20 +1,16 @@
-"""Booked time by day, and how a length of time is written."""
+"""Booked time by day, and the format of durations."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_in, moment_in
 from gitlab_sync.rules.items import item
 from gitlab_sync.rules.unique import unique_records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from gitlab_sync.types import Record
+from gitlab_sync.types import Record
 
 _ISSUE_DAY = ("created_at",)
 _MERGE_REQUEST_DAY = ("merged_at", "updated_at")
@@ -24,8 +20,8 @@ def aggregate_daily_time(logs: Iterable[Record]) -> dict[str, int | float]:
     """Return the seconds booked on each day (`YYYY-MM-DD`), in the order of the days.
 
     A log has its day as `date`, else as `spent_at` (either is a day, or a time that begins with
-    it), and `time_spent` in seconds, negative where time was taken back. Each `id` counts once; a
-    log without a day or without seconds is left out.
+    it), and `time_spent` in seconds, negative if time was removed. Each `id` counts once; a log
+    without a day or without seconds is left out.
     """
     seconds: defaultdict[str, int | float] = defaultdict(int)
     for log in unique_records(logs):
@@ -43,28 +39,28 @@ def daily_time_from_stats(
     zone: tzinfo,
     existing: Mapping[str, int | float] | None = None,
 ) -> dict[str, int | float]:
-    """Complete the days that have no log with what `time_stats` of items say.
+    """Fill the days without a log from the `time_stats` of items.
 
     An issue's time counts on the day it was created, a merge request's on the day it was merged,
-    else last updated, as days in `zone`, within `period`. `existing` are seconds by day from logs;
-    they stay as they are, and a 0 there is a day without a log. Items without statistics add
-    nothing: `without_stats` says which ones.
+    else last updated, as days in `zone`, within `period`. `existing` has seconds by day from logs,
+    which stay; a 0 there is a day without a log. Items without statistics add nothing:
+    `without_stats` returns them.
     """
     known = {day: spent for day, spent in (existing or {}).items() if spent}
     added: defaultdict[str, int | float] = defaultdict(int)
     for items, keys in ((issues, _ISSUE_DAY), (merge_requests, _MERGE_REQUEST_DAY)):
         for thing in unique_records(items):
             seconds = item.total_time_spent(record.field(thing, "time_stats"))
-            day = _day_within(thing, keys, period, zone)
-            if seconds and day is not None and day not in known:
-                added[day] += seconds
-    return dict(sorted({**(existing or {}), **added}.items()))
+            moment = moment_in(_first_of(thing, keys), zone)
+            if seconds and moment is not None and period.includes(moment):
+                added[moment.date().isoformat()] += seconds
+    return dict(sorted({**(existing or {}), **added, **known}.items()))
 
 
 def without_stats(
     issues: Iterable[Record], merge_requests: Iterable[Record], period: Period
 ) -> tuple[list[Record], list[Record]]:
-    """Return the issues and merge requests of `period` with records that lack the time spent."""
+    """Return the issues and merge requests of `period` with no time spent in their record."""
     return (
         _lacking(issues, _ISSUE_DAY, period),
         _lacking(merge_requests, _MERGE_REQUEST_DAY, period),
@@ -78,7 +74,7 @@ def format_time_spent(seconds: float) -> str:
 
 
 def format_hours_minutes(seconds: float) -> str:
-    """Return `1h 0m`: the short form for narrow columns, whole minutes, rounded towards zero."""
+    """Return `1h 0m`, for narrow columns: whole minutes, rounded towards zero."""
     hours, minutes, sign = _parts(seconds)
     return f"{sign}{hours}h {minutes}m"
 
@@ -99,10 +95,3 @@ def _lacking(items: Iterable[Record], keys: Iterable[str], period: Period) -> li
 
 def _first_of(thing: Record, keys: Iterable[str]) -> object:
     return next((value for key in keys if (value := record.field(thing, key)) is not None), None)
-
-
-def _day_within(thing: Record, keys: Iterable[str], period: Period, zone: tzinfo) -> str | None:
-    moment = moment_in(_first_of(thing, keys), zone)
-    if moment is None or not period.includes(moment):
-        return None
-    return moment.date().isoformat()

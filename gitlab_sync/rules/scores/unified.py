@@ -1,18 +1,14 @@
-"""The table of whole people: commits, projects, groups, and how merge requests and issues fare."""
+"""The table of people: commits, projects, groups, merge requests and issues in one row."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from gitlab_sync.rules.items import issue, merge_request
 from gitlab_sync.rules.items.table import row
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from gitlab_sync.rules.items.tally import Tally
-    from gitlab_sync.rules.scores.work import Work
-    from gitlab_sync.types import TableRow
+from gitlab_sync.rules.items.tally import Tally
+from gitlab_sync.rules.scores.work import Work
+from gitlab_sync.types import TableRow
 
 NO_UNIT_TESTS = "MR No Unit Tests"
 
@@ -35,7 +31,7 @@ ISSUE_CHECKS = {
     "Issue Long Open": "Long Open Time (>2 days)",
     "Issue No Semantic": "No Semantic Title",
 }
-"""The columns of checks, and what a tally calls the same counts."""
+"""The columns of checks, and the titles of these counts in a tally."""
 
 UNIFIED_COLUMNS = (
     *("Username", "College", "Status", "Commits Total", "Commits Morning", "Commits Afternoon"),
@@ -48,10 +44,10 @@ UNIFIED_COLUMNS = (
 """The columns of the full evaluation, in order."""
 
 QUICK_UNIFIED_COLUMNS = tuple(each for each in UNIFIED_COLUMNS if each != NO_UNIT_TESTS)
-"""Those of the evaluation from lists alone, which say nothing of changed files."""
+"""Those of the evaluation from lists alone, which do not have the changed files."""
 
 TEXT_COLUMNS = frozenset({"Username", "College", "Status", "Error"})
-"""The columns that hold no counts."""
+"""The columns without counts."""
 
 
 def unified_row(
@@ -64,40 +60,13 @@ def unified_row(
 ) -> TableRow:
     """Return one person's row, with exactly `columns` as its keys.
 
-    `work` has the person's numbers and status, `error` says what is missing. `mrs` and `issues`
-    count the faults of what the person wrote, None where that could not be read. `Unverified` is
-    the number of unknown pairs of item and check, null where nothing was read.
+    `work` has the person's numbers and status; `error` says what is missing. `mrs` and `issues`
+    count the faults of items that the person wrote, None if they could not be read. `Unverified` is
+    the number of unknown pairs of item and check, null if nothing was read.
     """
     tallies = [each for each in (mrs, issues) if each is not None]
     unverified = sum(each.unverified for each in tallies) if tallies else None
-    cells = _counts(work) | _faults(MERGE_REQUEST_CHECKS, mrs) | _faults(ISSUE_CHECKS, issues)
-    found = row(columns, work.username, cells, work.status, error, unverified)
-    return {**found, "College": college}
-
-
-def help_texts() -> dict[str, str]:
-    """Return for each column of a check when it fails and what to do, as a sentence or two."""
-    titled = ((MERGE_REQUEST_CHECKS, merge_request.CHECKS), (ISSUE_CHECKS, issue.CHECKS))
-    found: dict[str, str] = {}
-    for titles, checks in titled:
-        texts = {check.title: f"{check.fails_when} {check.how_to_fix}" for check in checks}
-        found |= {column: texts[title] for column, title in titles.items()}
-    return found
-
-
-def unknown_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:
-    """Return for each column of a check how many items are unknown, if any. Never raises."""
-    titled = ((MERGE_REQUEST_CHECKS, mrs), (ISSUE_CHECKS, issues))
-    return {
-        column: number
-        for titles, counted in titled
-        for column, title in titles.items()
-        if counted is not None and (number := counted.unknown.get(title))
-    }
-
-
-def _counts(work: Work) -> dict[str, int | None]:
-    return {
+    cells = {
         "Commits Total": work.commits,
         "Commits Morning": work.morning_commits,
         "Commits Afternoon": work.afternoon_commits,
@@ -107,6 +76,31 @@ def _counts(work: Work) -> dict[str, int | None]:
         "MR Total (Authored)": work.mr_created,
         "Issue Total (Auth)": work.issues_raised,
         "Issue Closed": work.issues_closed,
+        **_faults(MERGE_REQUEST_CHECKS, mrs),
+        **_faults(ISSUE_CHECKS, issues),
+    }
+    found = row(columns, work.username, cells, work.status, error, unverified)
+    return {**found, "College": college}
+
+
+def help_texts() -> dict[str, str]:
+    """Return, for each column of a check, when it fails and how to fix it, in a few sentences."""
+    titled = ((MERGE_REQUEST_CHECKS, merge_request.CHECKS), (ISSUE_CHECKS, issue.CHECKS))
+    found: dict[str, str] = {}
+    for titles, checks in titled:
+        texts = {check.title: f"{check.fails_when} {check.how_to_fix}" for check in checks}
+        found |= {column: texts[title] for column, title in titles.items()}
+    return found
+
+
+def unknown_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:
+    """Return the number of unknown items for each column of a check that has any. Never raises."""
+    titled = ((MERGE_REQUEST_CHECKS, mrs), (ISSUE_CHECKS, issues))
+    return {
+        column: number
+        for titles, counted in titled
+        for column, title in titles.items()
+        if counted is not None and (number := counted.unknown.get(title))
     }
 
 

@@ -1,6 +1,6 @@
-"""A person's week, day by day: what was recorded, when, and how it compares to the week before.
+"""A person's week, day by day: what was recorded, when, and the change from the week before.
 
-The hours of the day are shown as they are; they say nothing about how well a person works.
+The hours of the day are shown without any rating.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record
@@ -21,14 +21,12 @@ from gitlab_sync.rules.scores.time_logs import format_hours_minutes
 from gitlab_sync.rules.scores.work import Number, add
 from gitlab_sync.rules.text import plural
 from gitlab_sync.rules.unique import unique, unique_records
-
-if TYPE_CHECKING:
-    from gitlab_sync.types import Record, Scalar, TableRow
+from gitlab_sync.types import Record, Scalar, TableRow
 
 WEEK = 7
 MOST_DAYS = 45
 
-# Clocks on Earth are up to 26 hours apart, and a commit counts by its author's.
+# Time zones are up to 26 hours apart, and a commit counts in its author's.
 _BETWEEN_CLOCKS = timedelta(days=2)
 
 PERSON_COLUMNS = ("Team Name", "Full Name", "GitLab Username")
@@ -41,18 +39,18 @@ MEASURES: Mapping[Measure, str] = {
     "commits": "Commits",
     "time_spent": "Time Spent",
 }
-"""What is counted on each day, with its title, which is also that of its table."""
+"""The measures of each day, with their titles, which are also those of their tables."""
 
 OVERVIEW = "Overview"
-"""The title of the table that says of each day all that was recorded."""
+"""The title of the table with all measures of each day."""
 
 Days = tuple[date, ...]
-"""Days one after another, the oldest first."""
+"""Consecutive days, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class WeekPerson(HasUsername):
-    """A person on the list of a week; team and name can be empty. Immutable."""
+    """A person on the list of a week; team and name can be empty."""
 
     team: str
     name: str
@@ -61,7 +59,7 @@ class WeekPerson(HasUsername):
 
 @dataclass(frozen=True, slots=True)
 class WeekPeople:
-    """The people that were read, each once, and the faults: `file, line 3: …`."""
+    """The people that were read, each once, and the faults as `file, line 3: …`."""
 
     people: tuple[WeekPerson, ...] = ()
     faults: tuple[str, ...] = ()
@@ -69,10 +67,9 @@ class WeekPeople:
 
 @dataclass(frozen=True, slots=True)
 class DayWork:
-    """What was recorded of a person on one day. None is unknown.
+    """A person's numbers on one day. None is unknown.
 
-    `time_spent` is in seconds; `hours` are those of the clock (0 to 23) in which something was
-    recorded, sorted.
+    `time_spent` is in seconds; `hours` are the hours (0 to 23) with anything recorded, sorted.
     """
 
     merge_requests: int | None
@@ -89,11 +86,11 @@ class DayWork:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was read of a person, for the days asked for and those before. None: not readable.
+    """The data of a person, for the days of the week and those before. None: not readable.
 
-    `merge_requests` and `issues` are records of what the person wrote, `commits` rows of
-    `commits.commit_row`, `time_spent` seconds by day (`YYYY-MM-DD`). More days do no harm. Of the
-    measures in `partial` something is missing: a day for which there is nothing is then unknown.
+    `merge_requests` and `issues` are records that the person wrote, `commits` rows of
+    `commits.commit_row`, `time_spent` seconds by day (`YYYY-MM-DD`). Other days are ignored. The
+    measures in `partial` are incomplete: a day without data is then unknown.
     """
 
     merge_requests: Iterable[Record] | None = None
@@ -107,7 +104,7 @@ class Recorded:
 class PersonWeek:
     """One person's days, and the same number of days before them.
 
-    For the measures in `partial`, the true numbers can be higher.
+    The numbers of the measures in `partial` can be too low.
     """
 
     person: WeekPerson
@@ -116,7 +113,7 @@ class PersonWeek:
     partial: Collection[Measure] = frozenset()
 
     def total(self, measure: Measure) -> Number | None:
-        """Return the sum over the days, None where nothing is known."""
+        """Return the sum over the days; None if nothing is known."""
         return add([day.number(measure) for day in self.days.values()])
 
     def total_before(self, measure: Measure) -> Number | None:
@@ -124,7 +121,7 @@ class PersonWeek:
         return add([day.number(measure) for day in self.before.values()])
 
     def change(self, measure: Measure) -> Number | None:
-        """Return how much more it is than before (negative: less), None if one is not known."""
+        """Return the difference to the days before; None if one of the sums is unknown."""
         if measure in self.partial:
             return None
         now, before = self.total(measure), self.total_before(measure)
@@ -134,8 +131,8 @@ class PersonWeek:
 def parse_week_people(text: str, source: str = "text") -> WeekPeople:
     """Return the people of a CSV text `Team Name, Full Name, GitLab Username`; never raises.
 
-    Titles are compared without case and can be in any order; without a header the columns are
-    these three. No one is listed twice (the first line counts). Faults are named with their line.
+    The titles can be in any order and case; without a header the columns are these three. Each
+    person is there once (the first line counts). Faults have their line.
     """
     records = records_of(text)
     layout = layout_of(records)
@@ -164,11 +161,13 @@ def days_between(first: date, last: date) -> Days:
     """Return the days from `first` to `last`, both included.
 
     Raises ConfigurationError, which shows both, if they are reversed or more than 45 days, or if
-    the calendar begins too late for as many days before them.
+    the calendar has too few days before them.
     """
     number = (last - first).days + 1
     if number < 1:
-        raise ConfigurationError(f"the days end before they begin: {first} to {last}")
+        raise ConfigurationError(
+            f"the last day must not be before the first, got {first} to {last}"
+        )
     if number > MOST_DAYS:
         raise ConfigurationError(
             f"{first} to {last} are {number} days", hint=f"Choose at most {MOST_DAYS} days."
@@ -179,12 +178,12 @@ def days_between(first: date, last: date) -> Days:
 
 
 def days_before(days: Days) -> Days:
-    """Return as many days just before, to compare with."""
+    """Return the same number of days just before, to compare with."""
     return tuple(day - timedelta(days=len(days)) for day in days)
 
 
 def time_of(days: Days, zone: tzinfo) -> Period:
-    """Return a period that holds all of these days and those before, whatever clock shows them."""
+    """Return a period with all of these days and those before, in every time zone."""
     first, last = days_before(days)[0], days[-1]
     return period(
         None if first - date.min < _BETWEEN_CLOCKS else first - _BETWEEN_CLOCKS,
@@ -229,10 +228,10 @@ def person_week(person: WeekPerson, days: Days, recorded: Recorded, zone: tzinfo
 
 
 def measure_rows(weeks: Iterable[PersonWeek], measure: Measure) -> list[TableRow]:
-    """Return a table of one measure: numbers (time in seconds), so that they sort and add up.
+    """Return the table of one measure, as numbers that can be sorted and added; time in seconds.
 
     Columns: `Team Name, Full Name, GitLab Username`, one for each day (`YYYY-MM-DD`), `Total`,
-    `Before` (as many days before) and `Change`.
+    `Before` (the same number of days before) and `Change`.
     """
     return [
         {
@@ -247,11 +246,11 @@ def measure_rows(weeks: Iterable[PersonWeek], measure: Measure) -> list[TableRow
 
 
 def overview_rows(weeks: Iterable[PersonWeek], with_hours: Collection[str] = ()) -> list[TableRow]:
-    """Return the table to read: each day says all that was recorded, an unknown number is a “?”.
+    """Return the table for people: a text for each day; an unknown number is a “?”.
 
     Columns: `Team Name, Full Name, GitLab Username`, one for each day (`YYYY-MM-DD`), `Total`, and
-    `Change`. A cell reads `2 MRs, 1 issue, 5 commits, 1h 30m`. For people with keys (username in
-    lower case) in `with_hours`, it also has the hours: `, at 9, 10, 14`.
+    `Change`. A cell reads `2 MRs, 1 issue, 5 commits, 1h 30m`. For people with their key (the
+    username in lower case) in `with_hours`, it also has the hours: `, at 9, 10, 14`.
     """
     return [
         {
@@ -305,7 +304,7 @@ def _moments(items: Iterable[Record] | None, key: str, zone: tzinfo) -> list[dat
 
 
 def _commit_moments(rows: Iterable[TableRow] | None) -> list[datetime] | None:
-    """Return what the clocks of the commits showed, without offset: their rows have none."""
+    """Return the times of the commits without offset, as in their rows."""
     if rows is None:
         return None
     once = distinct_rows(rows)

@@ -1,4 +1,4 @@
-"""How much a person did in a period, as numbers: what scores, tables and totals are made from."""
+"""The numbers of a person's work in a period, for scores, tables and totals."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Number = int | float
 class Work(HasUsername):
     """One person's numbers. None is unknown: it could not be read.
 
-    What was authored and what was assigned are counted apart, and what is both is in both. Merge
-    requests and issues by state are authored ones. `time_spent` is in seconds.
+    Authored and assigned items are counted separately; an item with both roles is in both counts.
+    Merge requests and issues by state are authored ones. `time_spent` is in seconds.
     """
 
     username: str
@@ -39,7 +39,7 @@ class Work(HasUsername):
     contributed_projects: int | None = None
 
     def count(self, name: str) -> Number | None:
-        """Return one of the numbers by its name, or None where it is unknown."""
+        """Return one of the numbers by its name, or None if it is unknown."""
         value: Number | None = getattr(self, name)
         return value
 
@@ -47,10 +47,10 @@ class Work(HasUsername):
 TITLES: dict[str, str] = {
     each.name: each.metadata["title"] for each in fields(Work) if "title" in each.metadata
 }
-"""The numbers that count in a score, with their columns' titles, in the order of the columns."""
+"""The numbers that can count in a score, with their titles, in the order of the columns."""
 
 
 def add(numbers: Sequence[Number | None]) -> Number | None:
-    """Return the sum of the known numbers; None where there are some and not one is known."""
+    """Return the sum of the known numbers; None if there are numbers but none is known."""
     known = [number for number in numbers if number is not None]
     return sum(known) if known or not numbers else None

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Asking:
-    """The context of one query. One thread's own.
+    """The context of one query. For one thread.
 
     `score` is the query's complexity and `limit` the most it may have. `merge_requests` counts the
     nodes that are given out in lists, for the latency that they cost.

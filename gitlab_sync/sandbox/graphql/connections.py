@@ -26,7 +26,7 @@ Mark: TypeAlias = tuple[Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order of a list, for cursors that hold even when rows come and go. Immutable.
+    """The order of a list, for cursors that hold even when rows come and go.
 
     Records are in order of value and id; those without a value come last, the newest first.
     """

@@ -51,7 +51,7 @@ class _Sent:
 
 
 class GraphQL:
-    """Answers queries about one world. Thread-safe.
+    """Answers queries about one world.
 
     `lists` keeps what was filtered lately; `without` names what the schema lacks (see
     `make_schema`, which raises ValueError for names it does not know). Texts of queries are read

@@ -21,7 +21,7 @@ NO_TIME_STATS: Record = {
 
 
 class Builder:
-    """Collects the records of one world. One thread's own.
+    """Collects the records of one world. For one thread.
 
     `today` is the last moment of the world (a naive time in UTC); nothing in it is later. Items end
     within `span` days before it.

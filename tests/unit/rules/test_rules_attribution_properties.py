@@ -5,13 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 from attribution_examples import commit, user
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from real_data import REAL
 
 from gitlab_sync.rules.identity.attribution import (
     Attribution,
@@ -21,8 +21,6 @@ from gitlab_sync.rules.identity.attribution import (
 )
 from gitlab_sync.rules.identity.identity import Identity, identity_of
 from gitlab_sync.types import Record
-
-REAL_DATA = Path(__file__).parents[3].parent / "shared/data/gitlab-runner"
 
 USERNAMES = ("ann", "bob", "cleo", "ann-lee")
 NAMES = ("Ann Lee", "Bob Ray", "ann", "Cleo", "release-bot")
@@ -208,14 +206,13 @@ def is_id(value: object) -> bool:
 
 def real(kind: str) -> list[Record]:
     """Return the records of one kind."""
-    with gzip.open(REAL_DATA / f"{kind}.jsonl.gz", "rt", encoding="utf-8") as lines:
+    with gzip.open(REAL / f"{kind}.jsonl.gz", "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
+@pytest.mark.large
 def test_a_real_history_is_divided_among_its_people() -> None:
     """Fifteen thousand commits of a thousand people, all with known addresses."""
-    if not REAL_DATA.is_dir():
-        pytest.skip("the real data is not there")
     commits, people = real("commits"), real("users")
     found = attribute(commits, map(identity_of, people))
     written = Counter(each["author_email"] for each in commits if not is_merge(each))

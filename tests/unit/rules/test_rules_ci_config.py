@@ -109,7 +109,7 @@ def test_extending_what_is_not_there_is_a_problem() -> None:
     text = "job: {extends: .base, script: x}"
     missing = read(text)
     assert missing.jobs[0].runs == "never"
-    assert missing.problems == ("job extends .base, which is not there",)
+    assert missing.problems == ("job extends .base, which does not exist",)
     hidden = read(f"include: {{project: g/ci, file: base.yml}}\n{text}")
     assert hidden.jobs[0].runs == "always"
     assert hidden.problems == ()

@@ -141,7 +141,7 @@ def test_a_stage_without_jobs_is_present_but_says_so() -> None:
 def test_a_job_that_is_off_or_by_hand_is_noted() -> None:
     """With its name, as a note and as an issue."""
     manual = check("tests: {script: pytest, when: manual}")
-    assert manual["jobs"]["test"]["note"] == "only started by hand: tests"
+    assert manual["jobs"]["test"]["note"] == "only started manually: tests"
     assert manual["jobs"]["test"]["job_names"] == ["tests"]
     assert manual["jobs"]["test"]["tool_detected"]
     off = check("tests: {script: pytest, rules: [{when: never}]}")

@@ -127,7 +127,7 @@ def test_every_bad_line_is_named_and_the_others_are_read() -> None:
     assert [fault.split(" ", 4)[:3] for fault in found.faults] == [
         ["list.csv,", "line", f"{line}:"] for line in (2, 3, 6, 7)
     ]
-    assert "“Ann Lee” is no username" in found.faults[0]
+    assert "“Ann Lee” is not a username" in found.faults[0]
     assert found.faults[1].endswith("no username")
 
 

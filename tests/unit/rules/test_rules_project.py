@@ -5,13 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from project_examples import COMPLETE, RECORD, WEB_URL, repository, tree, without
+from real_data import REAL
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, WEIGHTS
@@ -329,12 +329,11 @@ def test_what_the_pipeline_includes_is_wanted_once_it_is_read() -> None:
     assert included_files(files, listed) == []
 
 
+@pytest.mark.large
 def test_a_real_tree_of_many_files_needs_few_readings() -> None:
     """Its stack, tools and documents show in the names alone."""
-    packed = Path(__file__).parents[3].parent / "shared/data/gitlab-runner/tree.jsonl.gz"
-    if not packed.exists():
-        pytest.skip("the real data are not next to the project")
-    rows = [json.loads(line) for line in gzip.decompress(packed.read_bytes()).splitlines()]
+    packed = (REAL / "tree.jsonl.gz").read_bytes()
+    rows = [json.loads(line) for line in gzip.decompress(packed).splitlines()]
     listed = PartialList(rows)
     assert len(rows) > 1000
     assert len(wanted_files(listed)) < 10

@@ -42,7 +42,7 @@ def test_what_can_be_no_project_is_named_with_its_line(name: str) -> None:
     found = parse_projects(f"group/app\n{name}")
     assert found.names == ("group/app",)
     assert found.faults == (
-        f"line 2: “{name}” is no project: give group/project, its number or its address",
+        f"line 2: “{name}” is not a project: give group/project, its number or its address",
     )
 
 

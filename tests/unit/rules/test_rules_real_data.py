@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import truth_from_files as truth
+from real_data import REAL
 from rules_examples import approval, commit, diff, issue, merge_request, note
 
 from gitlab_sync.rules.items.issue import efficient_row
@@ -16,7 +17,6 @@ from gitlab_sync.rules.items.merge_request import Facts, count_row, evaluate
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.types import PartialList, Record
 
-REAL = Path(__file__).parents[3].parent / "shared/data/gitlab-runner"
 PARTS = ("notes", "commits", "diffs", "pipelines")
 
 
@@ -72,7 +72,7 @@ def issue_rows(folder: Path) -> dict[str, dict[str, Any]]:
     return rows
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason="the folder with real data is not here")
+@pytest.mark.large
 def test_the_rules_agree_with_a_second_computation_over_real_data() -> None:
     """Thousands of merge requests and issues, row by row and in the order of the columns."""
     expected = truth.merge_request_rows(REAL)

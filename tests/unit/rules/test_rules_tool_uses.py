@@ -251,7 +251,7 @@ def test_every_tool_is_complete_and_known_by_something() -> None:
     """Names of files are compared in lower case, so they are kept so."""
     for tool in TOOLS:
         assert tool.name
-        ways = (tool.commands, tool.files, tool.tables, tool.hooks, tool.templates)
+        ways = (tool.commands, tool.files, tool.tables, tool.templates)
         assert any(ways), tool
         assert all(name == name.lower() for name in (*tool.files, *tool.templates)), tool
     assert {tool.name for tool in tools_for("lint", ("Go",))} >= {"golangci-lint", "ShellCheck"}

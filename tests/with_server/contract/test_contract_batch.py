@@ -152,7 +152,7 @@ def test_since_and_until_go_by_creation(client: GitLabClient, names: list[str]) 
     assert later is not None
     assert later["data"]["mrs"] == []
     assert later["data"]["mr_stats"]["total"] == 0
-    with pytest.raises(ConfigurationError, match="before it begins"):
+    with pytest.raises(ConfigurationError, match="until must be after since"):
         process_single_user(client, names[0], since="2024-02-01", until="2024-01-01")
 
 

@@ -8,13 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from worlds import fresh_demo, fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import commits
 from gitlab_sync.errors import ConfigurationError, NotFound, PermissionDenied, ServerError
 from gitlab_sync.rules.dates import period
 from gitlab_sync.rules.identity.identity import identity_of
-from gitlab_sync.sandbox import Sandbox, World, demo_world, generate_world
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record
 
@@ -32,7 +33,7 @@ UTC = ZoneInfo("UTC")
 @pytest.fixture
 def world() -> World:
     """Six people and four projects, without a commit but those of the test."""
-    world = generate_world(seed=4, users=6, merge_requests=1, issues=0, projects=4)
+    world = fresh_world(seed=4, users=6, merge_requests=1, issues=0, projects=4)
     for project in world.tables.projects:
         world.tables.commits[project["id"]] = []
     world.changed()
@@ -457,7 +458,7 @@ def test_a_batch_of_forty_people_reads_each_of_ten_projects_once(bridge: Bridge)
 
 def test_people_and_all_the_others_make_up_what_was_read(bridge: Bridge) -> None:
     """Nothing is lost between the places."""
-    world = demo_world()
+    world = fresh_demo()
     names = world.truth.usernames
     people = [identity_of(world.users_by_name[name.lower()].data) for name in names]
     with Sandbox(world) as sandbox:

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import issues
@@ -24,7 +25,7 @@ STATS = ["total", "opened", "closed", "assigned"]
 @pytest.fixture
 def world() -> World:
     """Four people with six issues each, and no one assigned but by the test."""
-    world = generate_world(seed=3, users=4, merge_requests=1, issues=6, projects=4)
+    world = fresh_world(seed=3, users=4, merge_requests=1, issues=6, projects=4)
     for issue in world.tables.issues:
         issue["assignees"], issue["assignee"] = [], None
     world.changed()

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import merge_requests
@@ -50,7 +51,7 @@ ROW = [
 @pytest.fixture
 def world() -> World:
     """Six people with eight merge requests each, and no one assigned but by the test."""
-    world = generate_world(seed=3, users=6, merge_requests=8, issues=1, projects=4)
+    world = fresh_world(seed=3, users=6, merge_requests=8, issues=1, projects=4)
     for mr in world.tables.merge_requests:
         mr["assignees"], mr["assignee"] = [], None
     world.changed()

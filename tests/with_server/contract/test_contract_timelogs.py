@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import issues, merge_requests, timelogs
@@ -19,7 +20,7 @@ from gitlab_sync.errors import (
     QueryTooComplex,
 )
 from gitlab_sync.rules.scores import time_logs as rules
-from gitlab_sync.sandbox import Sandbox, World, generate_world
+from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record
 
@@ -30,7 +31,7 @@ UTC = ZoneInfo("UTC")
 @pytest.fixture
 def world() -> World:
     """Four people, without a log but those of the test."""
-    world = generate_world(seed=3, users=4, merge_requests=3, issues=3, projects=3)
+    world = fresh_world(seed=3, users=4, merge_requests=3, issues=3, projects=3)
     world.tables.timelogs.clear()
     world.changed()
     return world

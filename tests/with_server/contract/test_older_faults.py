@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any
 
 import pytest
 from with_server.batch_rows import assert_true, counts
+from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.api import issues, merge_requests
@@ -25,7 +26,7 @@ from gitlab_sync.errors import (
     TimedOut,
 )
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World, generate_world
+from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
 
 PATIENCE = 60.0
@@ -41,7 +42,7 @@ def test_fault_1_ten_people_on_one_worker_come_to_their_end(
 ) -> None:
     """Although the calls are tasks of the very pool that does the work they wait for."""
     bridge = make_bridge(1)
-    world = generate_world(seed=4, users=10, merge_requests=1, issues=1, projects=2)
+    world = fresh_world(seed=4, users=10, merge_requests=1, issues=1, projects=2)
     with Sandbox(world) as crowd:
         client = GitLabClient(crowd.url, crowd.token(), bridge=bridge)
         names = world.truth.usernames
@@ -62,7 +63,7 @@ from gitlab_sync.batch import process_batch_users
 url, token, *names = sys.argv[1:]
 print(len(process_batch_users(GitLabClient(url, token), names)))
 """
-    world = generate_world(seed=4, users=10, merge_requests=1, issues=1, projects=2)
+    world = fresh_world(seed=4, users=10, merge_requests=1, issues=1, projects=2)
     with Sandbox(world) as crowd:
         line = [sys.executable, "-c", program, crowd.url, crowd.token(), *world.truth.usernames]
         run = subprocess.run(line, capture_output=True, text=True, timeout=PATIENCE)
@@ -92,14 +93,17 @@ def test_fault_2_closing_one_client_in_the_middle_leaves_the_others_whole(
 
 
 def test_fault_2_many_people_cost_no_thread_and_no_connection_each(
-    sandbox: Sandbox, world: World, make_bridge: Callable[..., Bridge]
+    sandbox: Sandbox,
+    world: World,
+    make_bridge: Callable[..., Bridge],
+    new_threads: Callable[[], set[Thread]],
 ) -> None:
     """There is one bounded pool for all callers."""
-    before, most = threading.active_count(), 0
+    most = 0
 
     def watch(_: object) -> None:
         nonlocal most
-        most = max(most, threading.active_count() - before)
+        most = max(most, len(new_threads()))
 
     bridge = make_bridge(2)
     clients = [GitLabClient(sandbox.url, sandbox.token(), bridge=bridge) for _ in range(10)]
@@ -191,9 +195,7 @@ def test_fault_3_a_boolean_is_sent_in_lower_case_and_does_its_work(
 
 def test_fault_4_a_hundred_and_thirty_items_of_a_person_all_count(bridge: Bridge) -> None:
     """Of both kinds, in the rows of a batch and in the lists of a person."""
-    world = generate_world(
-        seed=2, users=1, merge_requests=130, issues=130, projects=2, large_every=0
-    )
+    world = fresh_world(seed=2, users=1, merge_requests=130, issues=130, projects=2, large_every=0)
     names = world.truth.usernames
     with Sandbox(world) as sandbox:
         client = GitLabClient(sandbox.url, sandbox.token(), bridge=bridge)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from with_server.batch_rows import assert_true
 from with_server.cli_runs import LIMIT, environment, run, start
+from worlds import fresh_world
 
 from gitlab_sync import BatchClient, GitLabClient
 from gitlab_sync.api import branches, commits, files, groups, issues, merge_requests, projects
@@ -17,7 +18,7 @@ from gitlab_sync.batch import process_single_user
 from gitlab_sync.cli.main import COMMANDS
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound, TimedOut
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World, generate_world
+from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
 
 Maker = Callable[..., GitLabClient]
@@ -82,7 +83,7 @@ def test_fault_7_a_verb_goes_out_as_itself(
 @pytest.fixture
 def elsewhere() -> Iterator[Sandbox]:
     """Run another instance, with the same address of everything and the same tokens."""
-    with Sandbox(generate_world(seed=9, users=2, merge_requests=1, issues=1, projects=1)) as other:
+    with Sandbox(fresh_world(seed=9, users=2, merge_requests=1, issues=1, projects=1)) as other:
         yield other
 
 

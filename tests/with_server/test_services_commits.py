@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from worlds import fresh_world
 from written_commits import user, without_commits, write
 
 from gitlab_sync import GitLabClient
@@ -31,7 +32,7 @@ Ask = Callable[..., CommitsReport]
 @pytest.fixture
 def world() -> World:
     """Six people and four projects, without a commit but those of the test."""
-    return without_commits(generate_world(seed=4, users=6, merge_requests=1, issues=0, projects=4))
+    return without_commits(fresh_world(seed=4, users=6, merge_requests=1, issues=0, projects=4))
 
 
 @pytest.fixture
@@ -172,9 +173,7 @@ def test_the_numbers_are_those_of_the_table_of_whole_people(bridge: Bridge) -> N
 @pytest.fixture
 def class_of_40() -> World:
     """Forty people who all wrote in all of ten projects, some of it under their names alone."""
-    world = without_commits(
-        generate_world(seed=9, users=40, merge_requests=0, issues=0, projects=10)
-    )
+    world = without_commits(fresh_world(seed=9, users=40, merge_requests=0, issues=0, projects=10))
     people = everybody(world)
     for project in (one for one in world.tables.projects if one["id"] < 800):
         world.tables.commits[project["id"]] = [

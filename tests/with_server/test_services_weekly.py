@@ -8,13 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from worlds import fresh_demo
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import NotFound
 from gitlab_sync.rules.scores.weekly import MEASURES, Days, WeekPerson, days_between
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, World, demo_world, generate_world
+from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, answer
 from gitlab_sync.session.runtime import Bridge
 
@@ -26,7 +27,7 @@ UTC = ZoneInfo("UTC")
 @pytest.fixture
 def world() -> World:
     """Make the world in which most happens within a few weeks."""
-    return demo_world()
+    return fresh_demo()
 
 
 def asked(*names: str, days: Days = WEEK, zone: str = "UTC", **further: Any) -> WeeklyQuery:
