@@ -25,8 +25,10 @@ QUICK = RetryPolicy(base=0.01, cap=0.05)
 """The usual number of attempts with next to no time between them."""
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what reads the real data where that is not, and give it time."""
+    """Begin with what takes long; skip what reads the real data where that is not."""
+    items.sort(key=lambda item: [not item.get_closest_marker(m) for m in ("browser", "large")])
     missing = pytest.mark.skip(reason=f"the real data is not at {REAL}")
     for item in items:
         if item.get_closest_marker("large"):

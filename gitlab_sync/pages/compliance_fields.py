@@ -84,6 +84,8 @@ def with_licences(policy: Policy, licences: list[str]) -> Policy | None:
 def project_field(default: str) -> str:
     """Show the field for one project and return its text."""
     fields.fill_in("project", default)
+    # Here too: a click that interrupts the run after a change would bring the text back.
+    fields.hide_secrets("project")
     text = st.text_input(
         "Project",
         key="project",

@@ -11,6 +11,7 @@ import pytest
 from downloaded_rows import downloaded, expected
 from playwright.sync_api import Browser, expect
 from running_app import PATIENCE, RunningApp, open_demo, run_batch, sign_in
+from tour import settle
 
 from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.session.runtime import DEFAULT_WORKERS
@@ -118,6 +119,7 @@ def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
     sandbox.latency = 0.0
     for number, page in enumerate(pages):
         expect(page.get_by_text("people read").first).to_be_visible()
+        settle(page)  # a file that is replaced in the middle cannot be saved
         assert downloaded(page, tmp_path / f"{number}.csv") == wanted[number]
         assert not [token for token in tokens if token in page.content()]
     assert sandbox.traffic.count("/user") == VISITORS, "a reload does not sign in again"
@@ -130,11 +132,13 @@ def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
     for context in contexts:
         context.close()
     expect_rest(browser, app.url)
-    stall.remove()
-    assert sandbox.traffic.wait(lambda traffic: traffic.in_flight == 0, PATIENCE / 1000)
     total = sandbox.traffic.total
+    stall.remove()
     threading.Event().wait(1.0)
-    assert sandbox.traffic.total == total, "no tab watches, so no work goes on"
+    assert sandbox.traffic.wait(lambda traffic: traffic.in_flight == 0, PATIENCE / 1000)
+    # Requests that were sent before can still arrive. The work itself is far more of them.
+    late = sandbox.traffic.total - total
+    assert late <= DEFAULT_WORKERS, "no tab watches, so no work goes on"
     assert comes_true(lambda: app.threads <= threads + DEFAULT_WORKERS + FEW)
     assert comes_true(lambda: app.memory < memory + 150 * MEBIBYTE)
 

@@ -61,6 +61,7 @@ def assert_like_with_like(samples: list[dict[str, Any]]) -> None:
     assert len({sample["peer"] for sample in whole}) >= 2
     assert all(sample["endpoints"] == whole[0]["endpoints"] for sample in whole)
     assert all(sample["proof"] == whole[0]["proof"] for sample in whole)
+    assert whole[0]["proof"] > 0
     ours = [sample for sample in samples if sample["peer"] == "ours"]
     assert {sample["items"] for sample in ours} == {whole[0]["items"]} != {0}
 
@@ -78,19 +79,12 @@ def assert_pictures(folder: Path, printed: str) -> None:
         assert NEEDED in printed
 
 
-def test_everybody_who_can_read_finds_the_same() -> None:
-    """By the same requests; clients that are not installed are named."""
-    from benchmarks.measuring import generated, measure, require_agreement, work_at
+def test_a_client_that_is_not_installed_is_named() -> None:
+    """So no client is left out without a word."""
     from benchmarks.peers import NAMES, installed
 
     peers, left_out = installed()
     assert len(peers) + len(left_out) == len(NAMES)
-    with generated(2, 4) as server:
-        work = work_at(server, 2)
-        samples = [measure(peer, "read", server, work) for peer in peers]
-    require_agreement(samples)
-    assert samples[0].items > 0
-    assert samples[0].proof > 0
 
 
 @pytest.mark.parametrize(
