@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 help:
 	@echo "make demo         evaluate the people in the built-in GitLab, then serve the app on it"
 	@echo "make test         run all tests (the browser tests too, if Chromium is installed)"
-	@echo "make test-quick   run the tests that need neither a browser nor large data: about a minute"
+	@echo "make test-quick   run most tests: no browser, no large data, no long sweeps"
 	@echo "make lint         check style, types, the direction of imports, and words"
 	@echo "make bench        measure against other clients, side by side: a few minutes"
 	@echo "make bench-all    the same with everything: a quarter of an hour"
@@ -39,7 +39,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 test-quick: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not browser and not large" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not browser and not large and not slow" $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -195,7 +195,7 @@ class RequestContext:
         """Make one exchange; None if the request waits for another to find out about GraphQL."""
         if request.root != GRAPHQL_ROOT:
             return self.follow(request, state)
-        return self.graphql.ask(partial(self.follow, request, state))
+        return self.graphql.ask(partial(self.follow, request, state), waits=request.waits)
 
     def follow(self, request: Request, state: RetryState) -> Answer:
         """Make one exchange, and follow redirects below the API for GET and HEAD."""

@@ -21,9 +21,9 @@ class KnownPresence:
 class GraphQLPresence:
     """What one run knows about the GraphQL of its instance.
 
-    The first request goes alone. A 404 to it is also the answer to all others, which are not sent.
-    Any other end lets the others go side by side. A request that is held back is put off, and holds
-    no worker.
+    Of the requests that wait, the first goes alone. A 404 to it, or to any other request, is also
+    the answer to all later ones, which are not sent. Any other end lets those that wait go side by
+    side. A request that is held back is put off, and holds no worker.
     """
 
     def __init__(self, known: KnownPresence) -> None:
@@ -32,16 +32,15 @@ class GraphQLPresence:
         self._missing: Answer | None = None
         self._asking = self._open = False
 
-    def ask(self, exchange: Callable[[], Answer]) -> Answer | None:
+    def ask(self, exchange: Callable[[], Answer], *, waits: bool) -> Answer | None:
         """Return the answer of the exchange, or None if it has to wait for another one."""
-        if self._known.seen or self._open:
-            return exchange()
+        alone = waits and not (self._known.seen or self._open)
         with self._lock:
             if self._missing is not None:
                 return self._missing
-            if self._asking:
+            if alone and self._asking:
                 return None
-            self._asking = True
+            self._asking = self._asking or alone
         try:
             answer = exchange()
             if answer.status == HTTPStatus.NOT_FOUND:
@@ -50,4 +49,4 @@ class GraphQLPresence:
                 self._known.seen = True
             return answer
         finally:
-            self._open = self._missing is None
+            self._open = self._open or alone

@@ -103,8 +103,8 @@ class GraphQLConnection:
     path: tuple[str, ...]
 
     def first(self, session: Session) -> Request:
-        """Return the request for its first page."""
-        return session.graphql_request(self.query, self.variables)
+        """Return the request for its first page; it waits, since each person has such a list."""
+        return replace(session.graphql_request(self.query, self.variables), waits=True)
 
     def rows(self, data: object) -> list[Record]:
         """Return the nodes; NotFound if something on the path to them is null."""

@@ -22,7 +22,8 @@ class Request:
 
     `repeatable` says that sending it twice does no harm. `is_list` says that the caller wants rows,
     so an answer without a body is an error. `headers` are additional ones, never a credential;
-    `root` is the path above the target. `once` says that a run need not send it twice.
+    `root` is the path above the target. `once` says that a run need not send it twice, `waits` that
+    it is held back until a GraphQL request shows that the instance has GraphQL.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     root: str = API_PATH
     once: bool = field(default=False, compare=False)
+    waits: bool = field(default=False, compare=False)
 
     @property
     def can_be_confirmed(self) -> bool:

@@ -31,6 +31,7 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_a_quick_run_measures_all_compares_like_with_like_and_proves_no_target(
     tmp_path: Path,

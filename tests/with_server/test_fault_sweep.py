@@ -23,6 +23,8 @@ from gitlab_sync.sandbox.truth import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Source, TableRow
 
+pytestmark = pytest.mark.slow
+
 QUICK = RetryPolicy(base=0.001, cap=0.002)
 TITLES = ("Closed MRs", *MERGE_REQUEST_CHECKS)
 NAMES = ["alice.moreau", "Bruno.Rossi", "chiara.ivanova", "no.one"]

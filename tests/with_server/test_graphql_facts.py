@@ -111,6 +111,7 @@ def test_what_graphql_gives_is_what_rest_gives(bridge: Bridge, seed: int) -> Non
     assert over_rest < len(ended(world))
 
 
+@pytest.mark.slow
 @settings(
     max_examples=12,
     deadline=None,

@@ -168,6 +168,7 @@ class Changes:
 KINDS = [name for name in vars(Changes) if not name.startswith("_") and name != "make"]
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(0, 50),
@@ -420,6 +421,7 @@ def kept(sandbox: Sandbox, folder: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM kept").fetchone()[0]) if tables else 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
 @pytest.mark.timeout(600)
 def test_a_run_that_was_killed_twenty_times_goes_on_where_it_stopped(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules_examples import commit, diff, facts, issue, merge_request, note
@@ -13,6 +14,8 @@ from gitlab_sync.rules.items import issue as issues
 from gitlab_sync.rules.items import merge_request as merge_requests
 from gitlab_sync.rules.items.merge_request import CHECKS, Facts
 from gitlab_sync.types import PartialList
+
+pytestmark = pytest.mark.slow
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
