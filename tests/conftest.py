@@ -28,7 +28,8 @@ QUICK = RetryPolicy(base=0.01, cap=0.05)
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long; skip what reads the real data where that is not."""
-    items.sort(key=lambda item: [not item.get_closest_marker(m) for m in ("browser", "large")])
+    first = ("browser", "large", "slow")
+    items.sort(key=lambda item: [not item.get_closest_marker(mark) for mark in first])
     missing = pytest.mark.skip(reason=f"the real data is not at {REAL}")
     for item in items:
         if item.get_closest_marker("large"):
