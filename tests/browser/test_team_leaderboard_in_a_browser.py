@@ -56,9 +56,10 @@ def test_what_was_just_typed_is_saved_and_comes_back(visitors, tmp_path: Path) -
     page: Page = visitors.new()
     open_leaderboard(page, "Red: kira.osei")
     area = page.get_by_role("textbox", name="Teams", exact=True)
-    area.fill('"Red: 1" (App): kira.osei (Kira Osei)')
+    typed = '"Red: 1" (App): kira.osei (Kira Osei)\nBlue: leo.fischer'
+    area.fill(typed)
     page.get_by_role("button", name="Save teams").click()
-    expect(page.get_by_text("1 team, 1 person")).to_be_visible()
+    expect(page.get_by_text("2 teams, 2 people")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download", exact=True).click()
     path = tmp_path / "teams.json"
@@ -67,4 +68,4 @@ def test_what_was_just_typed_is_saved_and_comes_back(visitors, tmp_path: Path) -
     area.fill("")
     page.get_by_text("Add teams from a file or from groups").click()
     page.locator("input[type=file]").set_input_files(path)
-    expect(area).to_have_value('"Red: 1" (App): kira.osei (Kira Osei)')
+    expect(area).to_have_value(typed)
