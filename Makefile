@@ -33,13 +33,13 @@ test-lowest: $(READY)
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/pip install --quiet --editable ".[app]" -r requirements-lowest.txt
 	$(VENV)-lowest/bin/pip install --quiet pytest pytest-timeout pytest-xdist hypothesis playwright axe-playwright-python
-	$(VENV)-lowest/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(VENV)-lowest/bin/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 test-quick: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not browser and not large and not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not browser and not large and not slow" $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
