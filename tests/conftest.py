@@ -27,15 +27,41 @@ QUICK = RetryPolicy(base=0.01, cap=0.05)
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long; skip what reads the real data where that is not."""
-    first = ("browser", "large", "slow")
-    items.sort(key=lambda item: [not item.get_closest_marker(mark) for mark in first])
+    """Spread what takes long; skip what reads the real data where that is not."""
+    items[:] = spread(items)
     missing = pytest.mark.skip(reason=f"the real data is not at {REAL}")
     for item in items:
         if item.get_closest_marker("large"):
             item.add_marker(pytest.mark.timeout(400))
             if not REAL.is_dir():
                 item.add_marker(missing)
+
+
+def spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests with those that take long at the begin of each quarter.
+
+    Each of four processes gets a quarter: the browser tests of the common app, those with an app of
+    their own, what reads the real data, and what is slow for other reasons. Who is done earlier
+    takes over the quick tests behind them.
+    """
+    heads: dict[str, list[pytest.Item]] = {"app": [], "large": [], "own app": [], "slow": []}
+    quick = []
+    for item in items:
+        if item.get_closest_marker("browser"):
+            heads["own app" if hasattr(getattr(item, "module", None), "app") else "app"].append(
+                item
+            )
+        else:
+            mark = next((mark for mark in ("large", "slow") if item.get_closest_marker(mark)), None)
+            (quick if mark is None else heads[mark]).append(item)
+    size = -(-len(items) // len(heads))
+    spread: list[pytest.Item] = []
+    for head in heads.values():
+        spread += head
+        fill = max(0, size - len(head))
+        spread += quick[:fill]
+        del quick[:fill]
+    return spread + quick
 
 
 def pool_threads() -> set[threading.Thread]:

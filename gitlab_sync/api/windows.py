@@ -71,7 +71,7 @@ class _Window:
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
         # One page at a time: changes during the reading shift the numbers of later pages.
-        follow = list(self._pages.after(session, place, reply))[:1]
+        follow = self._pages.after(session, place, reply)[:1]
         if follow and self.next_start(reply.data) is not None:
             raise _ReadOn("A further window begins")
         return follow

@@ -19,6 +19,7 @@ import time
 import weakref
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from gitlab_sync.concurrency.fair_queue import Delay, FairQueue, Task
@@ -29,6 +30,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DEFAULT_WORKERS = 32
+_SPARE = 16  # one worker of so many is for tenants that have none
 _JOIN_AT_EXIT = 0.2  # seconds; workers are daemons, so nothing is lost if one needs longer
 
 
@@ -56,23 +58,29 @@ class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
     """A bounded pool of daemon threads for all users of the process.
 
     It derives from the standard pool so that code which checks for one accepts it; queue, workers
-    and futures are its own. Workers start when there is work for them, at most `max_workers`. When
-    the interpreter ends, tasks that have not started are cancelled, not waited for.
+    and futures are its own. Workers start when there is work for them, at most `max_workers`; each
+    calls `initializer(*initargs)` first. When the interpreter ends, tasks that have not started are
+    cancelled, not waited for. A sixteenth of the workers is not for tenants that have others.
     """
 
     cancelled = False  # only a tenant's executor or a task can be cancelled
 
     def __init__(
-        self, max_workers: int = DEFAULT_WORKERS, thread_name_prefix: str = "gitlab-sync"
+        self,
+        max_workers: int | None = DEFAULT_WORKERS,
+        thread_name_prefix: str = "gitlab-sync",
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
     ) -> None:
-        super().__init__(max_workers=max_workers, thread_name_prefix=thread_name_prefix)
+        super().__init__(max_workers, thread_name_prefix, initializer, initargs)
         self._prefix = thread_name_prefix
+        self._prepare = None if initializer is None else partial(initializer, *initargs)
         self._begin()
         _executors.add(self)
 
     def _begin(self) -> None:
         self._guard = threading.Lock()
-        self._queue = FairQueue()
+        self._queue = FairQueue(self._max_workers, self._max_workers // _SPARE)
         self._workers: list[threading.Thread] = []
         # Workers know the queue, not the pool: they end with a pool that is no longer referenced.
         self._finalizer = weakref.finalize(self, self._queue.close)
@@ -101,12 +109,19 @@ class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
         return self.enqueue(Task(fn, args, kwargs, owner=self), None, None)
 
     def enqueue(self, task: Task, tenant: Hashable, delay: Delay | None) -> PoolFuture[Any]:
-        """Queue a task for a tenant, held back by `delay`; RuntimeError after shutdown."""
+        """Queue a task for a tenant, held back by `delay`.
+
+        Raises RuntimeError after shutdown, and if no thread can be started at all.
+        """
         queue = self._queue
         future: PoolFuture[Any] = PoolFuture(queue, task)
         task.future = future
         if queue.push(task, tenant, delay) and len(self._workers) < self._max_workers:
-            self._start_worker(queue)
+            try:
+                self._start_worker(queue)
+            except RuntimeError:  # the system allows no more threads: fewer do the work
+                if not self._workers and queue.claim(task):
+                    raise
         return future
 
     def _start_worker(self, queue: FairQueue) -> None:
@@ -115,9 +130,10 @@ class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
                 return
             name = f"{self._prefix}_{len(self._workers)}"
             # Explicitly: a thread that a daemon starts (as Streamlit's are) would inherit it.
-            thread = threading.Thread(target=serve, args=(queue,), name=name, daemon=True)
-            self._workers.append(thread)
+            serving = (queue, self._prepare)
+            thread = threading.Thread(target=serve, args=serving, name=name, daemon=True)
             thread.start()
+            self._workers.append(thread)
 
     def for_tenant(self, key: Hashable, delay: Delay | None = None) -> TenantExecutor:
         """Return an executor for that tenant; its tasks are held back while `delay()` > 0."""

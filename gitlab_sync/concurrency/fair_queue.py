@@ -1,7 +1,8 @@
 """The fair queue of the shared pool: one queue for each tenant, served in turn.
 
 A gate (a rate limit) can hold a tenant's queue back, and a task can be put off (back-off). Neither
-occupies a worker: tasks that cannot start yet stay here, and workers sleep until one is due.
+occupies a worker: tasks that cannot start yet stay here, and workers sleep until one is due. A task
+that a slow server holds up does occupy one: so no tenant gets the last few workers.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures.thread import BrokenThreadPool
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 Delay: TypeAlias = Callable[[], float]
 """Seconds until a queue's tasks can start (0: now). Called under the lock: it must be quick."""
+
+BROKEN = "A thread initializer failed, the thread pool is not usable anymore"
+"""What the standard library says when `initializer` fails."""
 
 _LONGEST_SLEEP = 60.0  # for waits without a known end; waking once a minute is harmless
 
@@ -90,15 +95,22 @@ class FairQueue:
     more turns. The lock is re-entrant, since the garbage collector can end a forgotten `map` inside
     it, in the thread that holds it. `running` has the tasks that threads run: after a fork, these
     threads are gone. `idle` is the number of workers that sleep in `pop`.
+
+    A tenant leaves as many of the `workers` free as it has at work, up to `spare`. So whoever comes
+    next finds a worker, even if a server lets all requests of the tenant hang.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workers: int, spare: int = 0) -> None:
+        self._free = workers
+        self._spare = spare
+        self._at_work: Counter[Hashable] = Counter()
         self._changed = threading.Condition(threading.RLock())
         self._tenants: OrderedDict[Hashable, OrderedDict[Delay | None, TenantQueue]] = OrderedDict()
         self._sequence = itertools.count()
         self._backlog = 0
         self.idle = 0
         self._closed = False
+        self._broken = False
         self.running: set[Task] = set()
 
     def push(self, task: Task, tenant: Hashable, delay: Delay | None) -> bool:
@@ -107,6 +119,8 @@ class FairQueue:
         Raises RuntimeError if the queue is closed, with the message of the standard library.
         """
         with self._changed:
+            if self._broken:
+                raise BrokenThreadPool(BROKEN)
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             queues = self._tenants.setdefault(tenant, OrderedDict())
@@ -117,16 +131,25 @@ class FairQueue:
             queue.ready.append(task)
             queue.waiting += 1
             self._backlog += 1
-            self._changed.notify()
+            if self._has_worker(tenant):
+                self._changed.notify()
             return self._backlog > self.idle
 
-    def pop(self) -> Task | None:
-        """Wait for a task that can start, and take it; None if the queue is closed and empty."""
+    def pop(self, served: TenantQueue | None = None) -> Task | None:
+        """Wait for a task that can start, and take it; None if the queue is closed and empty.
+
+        `served` is the queue of the task that the worker has done before.
+        """
         with self._changed:
+            if served is not None:
+                self._release(served.tenant)
             while True:
                 task, sleep = self._take(time.monotonic())
                 if task is not None:
-                    if self._backlog and self.idle:
+                    tenant = task.queue.tenant
+                    self._free -= 1
+                    self._at_work[tenant] += 1
+                    if self._backlog and self.idle and self._others_can_start(tenant):
                         self._changed.notify()  # a gate could have opened for more than one
                     return task
                 if self._closed and not self._backlog:
@@ -135,11 +158,27 @@ class FairQueue:
                 self._changed.wait(sleep)
                 self.idle -= 1
 
+    def _release(self, tenant: Hashable) -> None:
+        self._free += 1
+        self._at_work[tenant] -= 1
+        if not self._at_work[tenant]:
+            del self._at_work[tenant]
+
+    def _has_worker(self, tenant: Hashable) -> bool:
+        """Return whether a tenant can have one more worker; work of no tenant can have all."""
+        return tenant is None or min(self._at_work[tenant], self._spare) < self._free
+
+    def _others_can_start(self, tenant: Hashable) -> bool:
+        """Return whether there can be work for another worker, once this tenant got one."""
+        return len(self._tenants) > 1 or self._has_worker(tenant)
+
     def _take(self, now: float) -> tuple[Task | None, float | None]:
         soonest: float | None = None
         for tenant in list(self._tenants):
             queues = self._tenants[tenant]
             self._tenants.move_to_end(tenant)
+            if not self._has_worker(tenant):
+                continue
             for key in list(queues):
                 queue = queues[key]
                 if not queue.waiting:
@@ -210,6 +249,13 @@ class FairQueue:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def break_down(self) -> list[Task]:
+        """Accept no more tasks, since workers cannot be prepared; return those that wait."""
+        with self._changed:
+            self._broken = True
+            self.close()
+            return self.drain()
 
     def waiting(self) -> dict[Hashable, int]:
         """Return the number of waiting tasks by tenant."""

@@ -11,12 +11,16 @@ and all arguments, alive until the garbage collector comes by.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from concurrent.futures.thread import BrokenThreadPool
 from typing import Any, ParamSpec, TypeVar
 
-from gitlab_sync.concurrency.fair_queue import FairQueue, Task
+from gitlab_sync.concurrency.fair_queue import BROKEN, FairQueue, Task
+
+log = logging.getLogger("concurrent.futures")  # what the standard pool writes to
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -85,10 +89,23 @@ def run(queue: FairQueue, task: Task) -> None:
         del task
 
 
-def serve(queue: FairQueue) -> None:
-    """Run tasks until the queue is closed and empty: the main function of a worker."""
+def serve(queue: FairQueue, prepare: Callable[[], None] | None = None) -> None:
+    """Run tasks until the queue is closed and empty: the main function of a worker.
+
+    `prepare` is called first. If it fails, the queue is broken, as in the standard pool.
+    """
     here.queue = queue
-    while (task := queue.pop()) is not None:
+    if prepare is not None:
+        try:
+            prepare()
+        except BaseException:
+            log.critical("Exception in initializer:", exc_info=True)
+            for waiting in queue.break_down():
+                waiting.future.set_exception(BrokenThreadPool(BROKEN))
+            return
+    served = None
+    while (task := queue.pop(served)) is not None:
+        served = task.queue
         run(queue, task)
         del task  # an idle worker must not keep the last result alive
 

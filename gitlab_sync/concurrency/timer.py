@@ -21,17 +21,21 @@ class Timer:
         self._due = 0.0
 
     def set(self, due: float) -> None:
-        """Call `action` at `due` on the clock, or earlier if an earlier time is set."""
+        """Call `action` at `due` on the clock, or earlier if an earlier time is set.
+
+        Raises RuntimeError if no thread can be started.
+        """
         with self._lock:
             if self._timer is not None:
                 if self._due <= due:
                     return
                 self._timer.cancel()
-            self._due = due
-            self._timer = threading.Timer(max(0.0, due - self._clock()), self._ring)
+                self._timer = None
+            timer = threading.Timer(max(0.0, due - self._clock()), self._ring)
             # A timer that is far off must not keep the process from ending.
-            self._timer.daemon = True
-            self._timer.start()
+            timer.daemon = True
+            timer.start()
+            self._due, self._timer = due, timer
 
     def _ring(self) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Connections that another thread can break off at any point of an exchange.
+"""Connections that another thread can break off at any point of an exchange, and that end in time.
 
 A thread that reads from a silent server cannot be woken, but its socket can be shut down. So each
 exchange takes a `Lease`, the connection that it uses registers with the lease, and
@@ -11,8 +11,11 @@ took it last.
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
+import sys
 import threading
+import time
 from typing import Any, Self
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, exceptions
@@ -40,13 +43,28 @@ class OpenConnections:
 
 
 class Lease:
-    """One exchange's hold on the connection it uses. `interrupt` can be called by any thread."""
+    """One exchange's hold on the connection it uses. `interrupt` can be called by any thread.
 
-    __slots__ = ("connection", "interrupted")
+    The exchange ends at `deadline`, on the monotonic clock (None: no deadline).
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("connection", "deadline", "interrupted")
+
+    def __init__(self, deadline: float | None = None) -> None:
         self.connection: _Breakable | None = None
+        self.deadline = deadline
         self.interrupted = False
+
+    def shorten(self, sock: socket.socket) -> None:
+        """Let the socket wait no longer than until the deadline; TimeoutError if that is over."""
+        if self.deadline is None:
+            return
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time allowed for the call is over")
+        timeout = sock.gettimeout()
+        if timeout is None or left < timeout:
+            sock.settimeout(left)
 
     def interrupt(self) -> None:
         """Break the exchange off, even before it begins."""
@@ -72,11 +90,45 @@ class _Here(threading.local):
 _here = _Here()
 
 
+class _TimedReader(io.RawIOBase):
+    """Reads from a socket until the deadline of a lease, however slowly bytes arrive.
+
+    The timeout of a socket starts again with each byte, so alone it would let a server go on
+    without end: inside the status line, a header, the length of a chunk, or a chain of `100`s.
+    """
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, lease: Lease) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._lease = lease
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._lease.shorten(self._sock)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(Response):
+    """A response that is read until the deadline of the exchange."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        if _here.lease is not None:
+            raw = self.fp.detach()
+            self.fp = io.BufferedReader(_TimedReader(raw, sock, _here.lease))
+
+
 class _Breakable(HTTPConnection):
     """What HTTP and HTTPS connections share; it comes before urllib3's own class."""
 
     opened: OpenConnections  # set on the pool's own subclass, see `pool_classes`
-    response_class = Response
+    response_class = _TimedResponse
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -144,9 +196,12 @@ class _Breakable(HTTPConnection):
         failure: OSError = OSError("the name has no address")
         for family, kind, protocol, _, address in found:
             try:
-                return self._try_address(socket.socket(family, kind, protocol), address)
+                sock = self._try_address(socket.socket(family, kind, protocol), address)
             except OSError as error:
                 failure = error
+            else:
+                sys.audit("http.client.connect", self, self.host, self.port)
+                return sock
             if _here.lease is not None and _here.lease.interrupted:
                 raise Interrupted from failure
         if isinstance(failure, TimeoutError):
@@ -161,6 +216,10 @@ class _Breakable(HTTPConnection):
                 sock.setsockopt(*option)
             if isinstance(self.timeout, int | float):
                 sock.settimeout(self.timeout)
+            if _here.lease is not None:
+                _here.lease.shorten(sock)
+            if self.source_address:
+                sock.bind(self.source_address)
             self._watch(sock)
             sock.connect(address)
         except BaseException:

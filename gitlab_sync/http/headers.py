@@ -15,7 +15,8 @@ from typing import Any, BinaryIO
 
 _LONGEST_LINE = 65_536
 _MOST_LINES = 100
-_FIELD = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*)\r?\n", re.MULTILINE)
+# Possessive, so that a line which does not match is not tried at each of its blanks again.
+_FIELD = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]++):[ \t]*+([^\r\n]*+)\r?\n", re.MULTILINE)
 
 
 class Head(http.client.HTTPMessage):
@@ -38,12 +39,13 @@ class Head(http.client.HTTPMessage):
         return list(self._fields)
 
 
-def read_head(stream: BinaryIO) -> http.client.HTTPMessage:
+def read_head(stream: BinaryIO, _max_headers: int | None = None) -> http.client.HTTPMessage:
     """Read up to the empty line that ends the headers, and return the fields.
 
-    Raises HTTPException for a line that is too long or for too many lines, as `http.client` does.
+    `_max_headers` is what newer versions of `http.client` pass: the most fields (None: 100). Raises
+    HTTPException for a line that is too long or for too many lines, as `http.client` does.
     """
-    lines = list(_lines(stream))
+    lines = list(_lines(stream, _MOST_LINES if _max_headers is None else _max_headers))
     text = b"".join(lines)
     fields = _FIELD.findall(text.decode("latin-1"))
     if len(fields) == len(lines) - 1:
@@ -51,25 +53,31 @@ def read_head(stream: BinaryIO) -> http.client.HTTPMessage:
     return http.client.parse_headers(io.BytesIO(text))
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
+def _lines(stream: BinaryIO, most: int) -> Iterator[bytes]:
     """Yield the header lines, including the empty one that ends them."""
-    for _ in range(_MOST_LINES):
+    for _ in range(most):
         line = stream.readline(_LONGEST_LINE + 1)
         if len(line) > _LONGEST_LINE:
             raise http.client.LineTooLong("header line")
         yield line
         if line in {b"\r\n", b"\n", b""}:
             return
-    raise http.client.HTTPException(f"got more than {_MOST_LINES} headers")
+    raise http.client.HTTPException(f"got more than {most} headers")
+
+
+def with_read_head(begin: Any) -> FunctionType:
+    """Return a copy of `HTTPResponse.begin` that reads headers with `read_head`.
+
+    The framing of bodies must stay in one place: so this is the library's own function, with our
+    reader of headers under the name that it calls.
+    """
+    names = {**begin.__globals__, "parse_headers": read_head}
+    copy = FunctionType(begin.__code__, names, begin.__name__, begin.__defaults__)
+    copy.__kwdefaults__ = begin.__kwdefaults__
+    return copy
 
 
 class Response(http.client.HTTPResponse):
     """A response that reads its headers with `read_head`; the rest is the standard library's."""
 
-    # The framing of bodies must stay in one place: so this is the library's own `begin`, with our
-    # reader of headers under the name that it calls.
-    begin = FunctionType(
-        http.client.HTTPResponse.begin.__code__,
-        {**vars(http.client), "parse_headers": read_head},
-        "begin",
-    )
+    begin = with_read_head(http.client.HTTPResponse.begin)

@@ -12,7 +12,7 @@ import threading
 import time
 
 from gitlab_sync.errors import RateLimited
-from gitlab_sync.http.wire import RateLimit
+from gitlab_sync.http.wire import LONGEST_WAIT, RateLimit
 
 _OWN_BACKOFF = (0.5, 30.0)  # seconds: the first and the longest wait after a 429 without headers
 
@@ -21,7 +21,8 @@ class Gate:
     """When one principal is allowed to send a request to one instance. Thread-safe.
 
     A 429 closes the gate for all of the principal's requests, until the same moment. The gate also
-    closes by itself once the requests under way use up what `RateLimit-Remaining` allows.
+    closes by itself once the requests under way use up what `RateLimit-Remaining` allows. No answer
+    closes it for more than `LONGEST_WAIT`; `asked` is the longer wait that one asked for, if any.
     """
 
     def __init__(self) -> None:
@@ -30,6 +31,13 @@ class Gate:
         self._refusals = 0
         self._under_way = 0
         self._budgets: dict[str, tuple[int, float]] = {}
+        self.asked: float | None = None
+
+    def _capped(self, seconds: float) -> float:
+        """Return a wait that a server asked for, or the longest if that is shorter."""
+        if seconds > LONGEST_WAIT:
+            self.asked = seconds
+        return min(seconds, LONGEST_WAIT)
 
     def delay(self) -> float:
         """Return the seconds until a request can start (0: now). Called often: it takes no lock."""
@@ -52,7 +60,7 @@ class Gate:
             if limit is None:
                 return
             now = time.monotonic()
-            resets_at = now + limit.reset_after
+            resets_at = now + self._capped(limit.reset_after)
             known = self._budgets.get(limit.name)
             remaining = limit.remaining
             if known is not None and now < known[1] and resets_at < known[1] + 1.0:
@@ -67,6 +75,7 @@ class Gate:
         """
         with self._lock:
             now = time.monotonic()
+            self.asked = None
             own = 0.0
             if now >= self._opens_at:  # requests under way together are refused together: once
                 if seconds is None or self._refusals:
@@ -74,7 +83,7 @@ class Gate:
                     high = min(longest, first * 2 ** min(self._refusals, 16))
                     own = random.uniform(first / 2, high)  # noqa: S311 - jitter, not a secret
                 self._refusals += 1
-            self._opens_at = max(self._opens_at, now + max(seconds or 0.0, own))
+            self._opens_at = max(self._opens_at, now + max(self._capped(seconds or 0.0), own))
 
     def after_fork(self) -> None:
         """Forget the requests that the parent process has under way."""
@@ -118,8 +127,10 @@ class WaitBudget:
         if wait <= 0:
             return 0.0
         if self._hopeless(wait):
+            asked = self.gate.asked
+            more = "" if asked is None else f" (the server asks for a wait of {asked:.0f} s)"
             raise RateLimited(
-                f"429 Rate Limit reached: it resets in {wait:.0f} s, "
+                f"429 Rate Limit reached: it resets in {wait:.0f} s{more}, "
                 f"but this work waits at most {self.limit:.0f} s",
                 status=429,
                 retry_after=wait,

@@ -19,6 +19,7 @@ from tenacity import RetryCallState, Retrying, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
 from gitlab_sync import errors
+from gitlab_sync.http.wire import LONGEST_WAIT
 
 TRANSIENT_STATUS = frozenset({500, 502, 503, 504, *range(520, 531)})
 """The 5xx that GitLab and proxies in front of it send for transient failures."""
@@ -184,7 +185,7 @@ class RetryState:
             return None
         if error.retry_after is not None:
             wait = error.retry_after
-            if wait > self._longest:
+            if wait > min(self._longest, LONGEST_WAIT):
                 return None
         if self.deadline is not None and time.monotonic() + wait >= self.deadline:
             return None

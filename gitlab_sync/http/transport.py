@@ -8,6 +8,7 @@ are not followed here.
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 import time
@@ -22,7 +23,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies, select_proxy
-from urllib3 import HTTPConnectionPool, Timeout, exceptions
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout, exceptions
 
 from gitlab_sync import errors
 from gitlab_sync._version import __version__
@@ -32,6 +33,10 @@ from gitlab_sync.http.wire import Answer
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 25.0
+LARGEST_VARIABLE = "GITLAB_SYNC_MAX_ANSWER"
+MOST_DECODED = 64
+"""The default for the largest answer, in MB (10**6 bytes) after it was decompressed."""
+
 _CHUNK = 1 << 18
 _INSTANCES = 64  # pools kept, one for each host; the oldest is dropped when there are more
 _BASE_HEADERS = {
@@ -99,9 +104,13 @@ class Transport:
     checked against: True (the usual issuers), the path of a bundle, False for nothing at all, or
     None for what the environment says. It and the proxies are read once, when the transport is
     made: the process has one TLS policy, since an adapter sets it on pools that all threads share.
+    `largest` is the size of the largest answer that is read, in MB after decompression.
     """
 
-    def __init__(self, pool_size: int, *, verify: bool | str | None = None) -> None:
+    def __init__(
+        self, pool_size: int, *, verify: bool | str | None = None, largest: int = MOST_DECODED
+    ) -> None:
+        self._largest = largest
         self._opened = OpenConnections()
         self._verify = verify_from_environment() if verify is None else verify
         self.session = requests.Session()
@@ -133,9 +142,10 @@ class Transport:
     ) -> Answer:
         """Send one request and read its whole answer, whatever its status.
 
-        `url` is absolute, `deadline` on the monotonic clock. Raises ConnectionFailed, TimedOut,
-        BadResponse (cut short), ConfigurationError or Cancelled. An error from before anything was
-        sent has `nothing_sent` set.
+        `url` is absolute, `deadline` on the monotonic clock: then the exchange ends, whatever is
+        being read. Raises ConnectionFailed, TimedOut, BadResponse (cut short, too large),
+        ConfigurationError or Cancelled. An error from before anything was sent has `nothing_sent`
+        set.
         """
         cancel.check()
         started = time.monotonic()
@@ -143,11 +153,13 @@ class Transport:
         if left <= 0:
             raise errors.TimedOut("The time allowed for the call is over", method=method, url=url)
         timeout = Timeout(connect=min(CONNECT_TIMEOUT, left), read=min(READ_TIMEOUT, left))
-        lease = Lease()
+        lease = Lease(deadline)
         cancel.add(lease, lease.interrupt)
         try:
             with lease:
                 answer = self._send(method, url, headers, body, timeout, deadline)
+            if lease.interrupted:  # a body without a length seems whole where it was broken off
+                cancel.check()
         except (exceptions.HTTPError, OSError, ValueError) as error:
             # A connection that we shut down fails in many ways; all of them mean the same.
             cancel.check()
@@ -186,15 +198,32 @@ class Transport:
         except exceptions.ClosedPoolError:
             self._routes.pop(origin, None)  # dropped for newer hosts; the next call makes it again
             raise
-        parts = []
-        # In pieces, so that a slow stream of bytes cannot stretch the call beyond its deadline.
+        whole = self._read(response, route.pool, path, deadline)
+        response.release_conn()
+        return Answer(response.status, response.headers, whole)
+
+    def _read(
+        self,
+        response: BaseHTTPResponse,
+        pool: HTTPConnectionPool,
+        path: str,
+        deadline: float | None,
+    ) -> bytes:
+        """Return the whole body; in pieces, so that it ends in time, and before it is too large."""
+        first = response.read1(_CHUNK)
+        if not first:
+            return b""
+        body = io.BytesIO(first)
+        size = body.seek(0, io.SEEK_END)
         while piece := response.read1(_CHUNK):
-            parts.append(piece)
+            size += body.write(piece)
+            if size > self._largest * 1_000_000:
+                response.close()
+                raise _too_large(self._largest)
             if deadline is not None and time.monotonic() > deadline:
                 response.close()
-                raise exceptions.ReadTimeoutError(route.pool, path, "the answer took too long")
-        response.release_conn()
-        return Answer(response.status, response.headers, b"".join(parts))
+                raise exceptions.ReadTimeoutError(pool, path, "the answer took too long")
+        return body.getvalue()
 
     def _route(self, origin: str) -> _Route:
         proxies = get_environ_proxies(origin)
@@ -217,6 +246,15 @@ class Transport:
             route.pool.close()
         self._routes.clear()
         self.session.close()
+
+
+def _too_large(most: int) -> errors.BadResponse:
+    error = errors.BadResponse(
+        f"An answer must be at most {most} MB, got more",
+        hint=f"{LARGEST_VARIABLE} can set a higher limit, in MB.",
+    )
+    error.lasting = True
+    return error
 
 
 def _split(url: str) -> tuple[str, str]:

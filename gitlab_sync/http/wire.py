@@ -16,13 +16,14 @@ from gitlab_sync import errors
 Headers = Mapping[str, str]
 """Header fields by name; look-ups ignore case, or the names are in lower case."""
 
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>|<h1[^>]*>(.*?)</h1>", re.IGNORECASE | re.DOTALL)
-_NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
 _TOO_COMPLEX = re.compile(r"complexity|query is too large|timeout", re.IGNORECASE)
 _LONGEST_MESSAGE = 300
 _LONGEST_BODY = 20_000  # how much of an error's body is searched
 _DEEPEST = 5
 _DIGITS = 15
+
+LONGEST_WAIT = 3600.0
+"""The most seconds that a server can make us wait; one that asks for more is in error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,24 @@ def read(answer: Answer) -> Reply:
     if not isinstance(data, list):
         return Reply(data)
     link = headers.get("link")
-    found = _NEXT.search(link) if link else None
     return Reply(
         data,
         _integer(headers.get("x-next-page")),
-        found[1] if found else None,
+        _next_link(link) if link else None,
         _integer(headers.get("x-total")),
         _integer(headers.get("x-total-pages")),
     )
+
+
+def _next_link(header: str) -> str | None:
+    """Return the URL that a `Link` header gives for the next page, or None."""
+    for link in header.split("<")[1:]:
+        url, _, parameters = link.partition(">")
+        for parameter in parameters.split(";"):
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "rel" and "next" in value.strip(' ,"').lower().split():
+                return url
+    return None
 
 
 def read_list(answer: Answer) -> Reply:
@@ -180,6 +191,8 @@ def error_of(answer: Answer) -> errors.GitLabSyncError:
             errors.BadResponse,
             f"{status} redirect to {headers.get('location', 'nowhere')}",
         )
+    if wait is not None and wait > LONGEST_WAIT:
+        message += f" (the server asks for a wait of {wait:.0f} s)"
     request_id = headers.get("x-request-id")
     error = kind(message, status=status, request_id=request_id, retry_after=wait, hint=hint)
     error.lasting = status < 400
@@ -191,16 +204,26 @@ def _message(answer: Answer) -> str:
     try:
         data = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
-        text = answer.body[:_LONGEST_BODY].decode("utf-8", "replace")
-        if "<" in text:
-            found = _TITLE.search(text)
-            text = next((part for part in found.groups() if part), "") if found else "an HTML page"
+        page = answer.body[:_LONGEST_BODY]
+        text = (_heading(page) if b"<" in page else page).decode("utf-8", "replace")
     else:
         text = _said(data)
     # Cut first: looking for tags takes time with the square of the length if none is closed.
     text = re.sub(r"<[^<>]+>", " ", text[: 10 * _LONGEST_MESSAGE])
     text = " ".join(text.split())[:_LONGEST_MESSAGE]
     return errors.without_secrets(text) or "no message"
+
+
+def _heading(page: bytes) -> bytes:
+    """Return the text of the title of an HTML page, or of its first heading."""
+    tags = page.lower()
+    for tag in (b"title", b"h1"):
+        opening = tags.find(b"<" + tag)
+        begin = tags.find(b">", opening) + 1
+        end = tags.find(b"</" + tag, begin)
+        if opening >= 0 and 0 < begin <= end:
+            return page[begin:end]
+    return b"an HTML page"
 
 
 def _said(data: object, depth: int = 0) -> str:

@@ -19,7 +19,7 @@ from gitlab_sync.session.context import RequestContext, fetch
 from gitlab_sync.session.pagination import PageSource
 from gitlab_sync.session.request import Request
 from gitlab_sync.session.result import Result
-from gitlab_sync.session.session import CIRCLE, Session
+from gitlab_sync.session.session import CIRCLE, Session, fingerprint
 from gitlab_sync.types import PartialList, Record
 
 K = TypeVar("K", bound=Hashable)
@@ -43,14 +43,18 @@ class ListResult(NamedTuple, Generic[K]):
 class _Growing(Generic[K]):
     """A list that is being read. `pages` and `errors` are by place; `open` counts those under way.
 
-    `end` is the place of the last page, once a page says that nothing follows.
+    `upcoming` is the page to request next, `following` has those after it. `end` is the place of
+    the last page, once a page says that nothing follows; `seen` has the fingerprints of pages.
     """
 
     key: K
     wanted: PageSource
+    upcoming: _Page | None = None
+    following: deque[Iterator[_Page]] = field(default_factory=deque)
     pages: dict[int, list[Record]] = field(default_factory=dict)
     errors: dict[int, GitLabSyncError] = field(default_factory=dict)
     asked: set[Request] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
     open: int = 0
     end: float = math.inf
 
@@ -61,6 +65,39 @@ class _Growing(Generic[K]):
         So a long list takes few rounds, and at most twice as many requests as it has pages.
         """
         return 1 if self.end < math.inf else min(len(self.pages), _MOST_AHEAD)
+
+    @property
+    def done(self) -> bool:
+        """Whether no page is under way, and none is to be requested."""
+        return not self.open and self.upcoming is None
+
+    def follow(self, pages: Iterable[_Page]) -> None:
+        """Request these pages, too, after those that are to be requested already."""
+        self.following.append(iter(pages))
+        if self.upcoming is None:
+            self.advance()
+
+    def advance(self) -> None:
+        """Go on to the next page that was not requested yet."""
+        self.upcoming = None
+        while self.following and self.upcoming is None:
+            new = (page for page in self.following[0] if page.request not in self.asked)
+            self.upcoming = next(new, None)
+            if self.upcoming is None:
+                self.following.popleft()
+
+    def stop(self) -> None:
+        """Request no further page."""
+        self.upcoming = None
+        self.following.clear()
+
+    def add(self, place: int, rows: list[Record]) -> None:
+        """Add a page; BadResponse if its rows have come before: the server leads in a circle."""
+        mark = fingerprint(rows)
+        if rows and mark in self.seen:
+            raise BadResponse(CIRCLE)
+        self.seen.add(mark)
+        self.pages[place] = rows
 
     def found(self) -> ListResult[K]:
         """Return the rows in order; pages past the end of the list do not count."""
@@ -108,7 +145,7 @@ class _Reader(Generic[K]):
     def __init__(self, session: Session, wanted: Iterable[tuple[K, PageSource]]) -> None:
         self._session = session
         self._wanted = iter(wanted)
-        self._next: deque[_Page] = deque()
+        self._next: deque[_Growing[K]] = deque()
         self._sent: dict[int, _Page] = {}
         self._numbers = itertools.count()
 
@@ -186,19 +223,22 @@ class _Reader(Generic[K]):
 
     def __next__(self) -> tuple[int, RequestContext, Request]:
         """Return the next request: further pages of lists under way, then new lists."""
+        while self._next and self._next[0].upcoming is None:
+            self._next.popleft()
         if not self._next:
             key, wanted = next(self._wanted)
             growing = _Growing(key, wanted)
-            self._ask(growing, 0, wanted.first(self._session))
-        page = self._next.popleft()
+            growing.follow([_Page(growing, 0, wanted.first(self._session))])
+            self._next.append(growing)
+        growing = self._next[0]
+        page = growing.upcoming
+        assert page is not None  # noqa: S101 - by the loop above
+        growing.asked.add(page.request)
+        growing.open += 1
+        growing.advance()
         number = next(self._numbers)
         self._sent[number] = page
         return number, self._session.active, page.request
-
-    def _ask(self, growing: _Growing[K], place: int, request: Request) -> None:
-        growing.asked.add(request)
-        growing.open += 1
-        self._next.append(_Page(growing, place, request))
 
     def _take(self, page: _Page, outcome: Result[Reply]) -> Iterator[ListResult[K]]:
         growing: _Growing[K] = page.growing
@@ -208,29 +248,31 @@ class _Reader(Generic[K]):
             growing.errors[page.place] = outcome.error
         elif reply is not None:
             try:
-                growing.pages[page.place] = growing.wanted.rows(reply.data)
+                growing.add(page.place, growing.wanted.rows(reply.data))
                 self._go_on(growing, page.place, reply)
             except GitLabSyncError as error:
                 growing.errors[page.place] = error
-        if not growing.open:
+        if growing.errors or (growing.upcoming and growing.upcoming.place > growing.end):
+            growing.stop()
+        if growing.done:
             yield growing.found()
 
     def _go_on(self, growing: _Growing[K], place: int, reply: Reply) -> None:
         follow = growing.wanted.after(self._session, place, reply, growing.ahead)
         if not follow:
             growing.end = min(growing.end, place)
-        for number, request in follow:
-            if request not in growing.asked:
-                self._ask(growing, number, request)
-            elif number not in growing.pages and not growing.open:
-                raise BadResponse(CIRCLE)
+            return
+        number, request = follow[0]
+        if request in growing.asked and number not in growing.pages and growing.done:
+            raise BadResponse(CIRCLE)
+        growing.follow(_Page(growing, *each) for each in follow)
+        self._next.append(growing)
 
     def _give_up(self, error: Cancelled) -> Iterator[ListResult[K]]:
-        for page in (*self._sent.values(), *self._next):
-            growing: _Growing[K] = page.growing
-            if growing.open:
-                growing.open = 0
-                growing.errors.setdefault(page.place, error)
-                yield growing.found()
+        places = {page.growing: page.place for page in self._sent.values()}
+        places |= {each: each.upcoming.place for each in self._next if each.upcoming is not None}
+        for growing, place in places.items():
+            growing.errors.setdefault(place, error)
+            yield growing.found()
         for key, _ in self._wanted:
             yield ListResult(key, PartialList((), error.reason), error)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeAlias
+from functools import partial
+from typing import Protocol, TypeAlias, overload
 
 from gitlab_sync.errors import BadResponse, NotFound
 from gitlab_sync.http.urls import target
@@ -15,6 +16,29 @@ from gitlab_sync.types import Params, Record
 
 NextPages: TypeAlias = Sequence[tuple[int, Request]]
 """Pages that follow: the place of each in its list, and its request."""
+
+
+@dataclass(frozen=True, slots=True)
+class _NumberedPages(Sequence[tuple[int, Request]]):
+    """Pages by number, made one by one: what a server says of their number is only a hint."""
+
+    numbers: range
+    make: Callable[[int], Request]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[int, Request]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> _NumberedPages: ...
+
+    def __getitem__(self, index: int | slice) -> tuple[int, Request] | _NumberedPages:
+        if isinstance(index, slice):
+            return _NumberedPages(self.numbers[index], self.make)
+        number = self.numbers[index]
+        return number, self.make(number)
 
 
 class PageSource(Protocol):
@@ -85,8 +109,7 @@ class RestList:
         end = number + ahead
         if reply.total_pages is not None:
             end = reply.total_pages + 1 if place == 0 else number + 1
-        pages = range(number, end)
-        return [(page, self._page(session, page)) for page in pages]
+        return _NumberedPages(range(number, end), partial(self._page, session))
 
 
 @dataclass(frozen=True, slots=True)

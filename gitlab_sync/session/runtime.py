@@ -18,12 +18,13 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.cache import ETagCache, InFlight
 from gitlab_sync.http.rate_limit import Gate
 from gitlab_sync.http.retry import RetryBudget, RetryPolicy
-from gitlab_sync.http.transport import Transport
+from gitlab_sync.http.transport import LARGEST_VARIABLE, MOST_DECODED, Transport
 
 T = TypeVar("T")
 
 WORKERS_VARIABLE = "GITLAB_SYNC_WORKERS"
 MOST_WORKERS = 256
+_MOST_LARGEST = 4096  # MB
 _GATES_KEPT = 1024
 _LONGEST_JOIN = 5.0  # seconds; only a name look-up can hold a worker once its socket is shut
 
@@ -46,17 +47,23 @@ class Stats:
     open_connections: int
 
 
-def workers_from_environment() -> int:
-    """Return the number of workers that `GITLAB_SYNC_WORKERS` names, or the default."""
-    said = os.environ.get(WORKERS_VARIABLE, "").strip()
+def _from_environment(variable: str, default: int, most: int) -> int:
+    """Return the whole number that a variable holds, or the default."""
+    said = os.environ.get(variable, "").strip()
     if not said:
-        return DEFAULT_WORKERS
-    if not said.isdigit():
+        return default
+    if not (said.isascii() and said.isdigit() and len(said) <= len(str(most))):
         raise ConfigurationError(
-            f"{WORKERS_VARIABLE} must be a number, got {said!r}",
-            hint=f"Give a number from 1 to {MOST_WORKERS}.",
+            f"{variable} must be a number, got {said[:40]!r}",
+            hint=f"Give a number from 1 to {most}.",
         )
     return int(said)
+
+
+def _check(name: str, number: int, most: int) -> int:
+    if not 1 <= number <= most:
+        raise ConfigurationError(f"{name} must be from 1 to {most}, got {number}")
+    return number
 
 
 class Bridge:
@@ -64,8 +71,10 @@ class Bridge:
 
     `workers` is the size of both (None: `GITLAB_SYNC_WORKERS`, else 32). `verify` is what TLS
     certificates are checked against: a bundle's path, True, False for nothing, or None for what the
-    environment says. No thread starts before there is work. In a forked child the bridge is empty.
-    Raises ConfigurationError unless the number of workers is from 1 to 256.
+    environment says. `largest` is the size of the largest answer that is read, in MB after
+    decompression (None: `GITLAB_SYNC_MAX_ANSWER`, else 64). No thread starts before there is work.
+    In a forked child the bridge is empty. Raises ConfigurationError unless the number of workers is
+    from 1 to 256, and the size from 1 to 4096.
     """
 
     def __init__(
@@ -74,11 +83,14 @@ class Bridge:
         *,
         policy: RetryPolicy | None = None,
         verify: bool | str | None = None,
+        largest: int | None = None,
     ) -> None:
-        workers = workers_from_environment() if workers is None else workers
-        if not 1 <= workers <= MOST_WORKERS:
-            raise ConfigurationError(f"workers must be from 1 to {MOST_WORKERS}, got {workers}")
-        self.workers = workers
+        if workers is None:
+            workers = _from_environment(WORKERS_VARIABLE, DEFAULT_WORKERS, MOST_WORKERS)
+        if largest is None:
+            largest = _from_environment(LARGEST_VARIABLE, MOST_DECODED, _MOST_LARGEST)
+        self.workers = _check("workers", workers, MOST_WORKERS)
+        self._largest = _check("largest", largest, _MOST_LARGEST)
         self.policy = RetryPolicy() if policy is None else policy
         self.executor = SharedExecutor(workers)
         self._verify = verify
@@ -88,7 +100,7 @@ class Bridge:
     def _begin(self) -> None:
         self._lock = threading.Lock()
         self.cancel = CancelToken()
-        self.transport = Transport(self.workers, verify=self._verify)
+        self.transport = Transport(self.workers, verify=self._verify, largest=self._largest)
         self.in_flight = InFlight()
         self.etags = ETagCache()
         # Weak, so that a gate lives as long as work waits at it. The latest ones are kept, since a

@@ -19,7 +19,8 @@ ORDER = "heading-order"
 
 LOADS: dict[Stop, tuple[tuple[Form, ...], ...]] = {
     **dict.fromkeys(PAGES, (FORMS[:2], FORMS[2:])),
-    **dict.fromkeys(MORE, (FORMS[:1], FORMS[2:3])),
+    **dict.fromkeys(MORE[::2], (FORMS[:2],)),
+    **dict.fromkeys(MORE[1::2], (FORMS[2:],)),
 }
 """The forms that a page is shown in, by loads. A load has one theme: charts are drawn in it."""
 
@@ -100,7 +101,7 @@ def faults(page: Page) -> list[str]:
 
 
 def test_no_page_has_a_grave_fault_in_any_form(seen: Seen) -> None:
-    """With its answer, in both widths and both themes: pages by all four forms, the rest by two."""
+    """With its answer, in both widths: pages in both themes, the rest in one of them."""
     assert len(seen.faults) in {2, 4}
     assert seen.faults == {form: [] for form in seen.faults}
 

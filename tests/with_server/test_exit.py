@@ -114,7 +114,7 @@ def test_with_work_in_the_queue(stalled: Sandbox) -> None:
         rest = job.__enter__()
         for number in range(1000):
             rest.active.executor.submit(fetch, rest.active, Request("GET", f"users/{number}"))
-        until(lambda: stats().busy == 32)
+        until(lambda: stats().busy == 30)
     """
     assert seconds_to_end(stalled, script) < BOUND
 
