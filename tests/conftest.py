@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -197,3 +198,18 @@ def until() -> Callable[..., None]:
             pause.wait(0.005)
 
     return wait
+
+
+@pytest.fixture
+def no_more_threads() -> AbstractContextManager[None]:
+    """Let the system refuse to start threads inside the `with` block: none has so much memory."""
+
+    @contextmanager
+    def refuse() -> Iterator[None]:
+        usual = threading.stack_size(1 << 46)
+        try:
+            yield
+        finally:
+            threading.stack_size(usual)
+
+    return refuse()

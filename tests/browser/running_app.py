@@ -22,7 +22,14 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 60_000
 """Milliseconds that a condition may take to come true on a busy machine."""
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The shell draws the same pages with less work: it has no window of its own.
+_NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -8,6 +8,8 @@ import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
+from concurrent.futures.thread import BrokenThreadPool
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -368,3 +370,54 @@ def test_shutdown_waits_for_the_threads_to_end(make_pool: Any) -> None:
     assert pool.threads == 0
     assert pool.busy == 0
     assert pool.queued() == {}
+
+
+# -- workers that cannot start -----------------------------------------------------------------
+
+
+def test_a_pool_whose_first_thread_cannot_start_says_so_and_works_later(
+    make_pool: Any, no_more_threads: AbstractContextManager[None]
+) -> None:
+    """What could not be queued is not run later, either."""
+    pool, ran = make_pool(2), []
+    with no_more_threads, pytest.raises(RuntimeError, match="thread"):
+        pool.submit(ran.append, "refused")
+    assert pool.threads == 0
+    pool.submit(ran.append, "later").result(PATIENCE)
+    assert ran == ["later"]
+
+
+def test_workers_do_all_the_work_if_the_system_allows_no_more_of_them(
+    make_pool: Any, no_more_threads: AbstractContextManager[None]
+) -> None:
+    """No slot is lost: once it allows more, there are more."""
+    pool, go = make_pool(2), threading.Event()
+    first = pool.submit(go.wait, PATIENCE)
+    with no_more_threads:
+        second = pool.submit(str, 2)
+    assert pool.threads == 1
+    go.set()
+    assert (first.result(PATIENCE), second.result(PATIENCE)) == (True, "2")
+    both = threading.Barrier(2)
+    met = [pool.submit(both.wait, PATIENCE) for _ in range(2)]
+    assert {each.result(PATIENCE) for each in met} == {0, 1}
+
+
+def test_each_worker_calls_the_initializer_first() -> None:
+    """In its own thread, as in the standard pool."""
+    here = threading.local()
+    pool = SharedExecutor(2, initializer=lambda word: setattr(here, "word", word), initargs=("a",))
+    assert list(pool.map(lambda _: here.word, range(10))) == ["a"] * 10
+    pool.shutdown()
+
+
+def test_a_pool_whose_initializer_fails_is_broken(caplog: pytest.LogCaptureFixture) -> None:
+    """All who wait get the error of the standard pool, and nothing more is accepted."""
+    pool = SharedExecutor(1, initializer=lambda: 1 / 0)
+    future = pool.submit(print)
+    with pytest.raises(BrokenThreadPool):
+        future.result(PATIENCE)
+    with pytest.raises(BrokenThreadPool):
+        pool.submit(print)
+    pool.shutdown()
+    assert "Exception in initializer" in caplog.text

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import http.client
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitlab_sync.http.headers import Head, Response, read_head
+from gitlab_sync.http.headers import Head, Response, read_head, with_read_head
 
 NAMES = st.sampled_from(["Content-Type", "X-Total", "link", "LINK", "Set-Cookie", "x-next-page"])
 VALUES = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=20)
@@ -74,6 +75,24 @@ def test_a_head_without_end_is_refused_as_the_standard_library_refuses_it(raw: b
     with pytest.raises(http.client.HTTPException) as ours:
         read_head(io.BytesIO(raw))
     assert str(ours.value) == str(theirs.value)
+
+
+def begin_of_python_3_15(self: Any, *, _max_headers: int | None = None) -> http.client.HTTPMessage:
+    """Read a head as the `begin` of newer versions does, which hands a limit on."""
+    return parse_headers(self.fp, _max_headers=_max_headers)  # type: ignore[name-defined] # noqa: F821
+
+
+def test_the_limit_of_newer_versions_is_handed_on_and_has_its_default() -> None:
+    """`begin` has a keyword there, which a copy must keep."""
+
+    class Answer:
+        fp = io.BytesIO(b"a: 1\r\n" * 3 + b"\r\n")
+
+    begin = with_read_head(begin_of_python_3_15)
+    assert begin(Answer).get_all("a") == ["1"] * 3
+    Answer.fp.seek(0)
+    with pytest.raises(http.client.HTTPException, match="more than 2 headers"):
+        begin(Answer, _max_headers=2)
 
 
 def test_answers_are_framed_by_the_standard_library_and_their_heads_read_here() -> None:
