@@ -80,8 +80,8 @@ class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
 
     def _begin(self) -> None:
         self._guard = threading.Lock()
+        self._threads: set[threading.Thread] = set()  # the standard pool's name for its workers
         self._queue = FairQueue(self._max_workers, self._max_workers // _SPARE)
-        self._workers: list[threading.Thread] = []
         # Workers know the queue, not the pool: they end with a pool that is no longer referenced.
         self._finalizer = weakref.finalize(self, self._queue.close)
 
@@ -93,7 +93,7 @@ class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
     @property
     def threads(self) -> int:
         """The number of live workers."""
-        return sum(thread.is_alive() for thread in self._workers)
+        return sum(thread.is_alive() for thread in tuple(self._threads))
 
     @property
     def busy(self) -> int:
@@ -116,24 +116,24 @@ class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
         queue = self._queue
         future: PoolFuture[Any] = PoolFuture(queue, task)
         task.future = future
-        if queue.push(task, tenant, delay) and len(self._workers) < self._max_workers:
+        if queue.push(task, tenant, delay) and len(self._threads) < self._max_workers:
             try:
                 self._start_worker(queue)
             except RuntimeError:  # the system allows no more threads: fewer do the work
-                if not self._workers and queue.claim(task):
+                if not self._threads and queue.claim(task):
                     raise
         return future
 
     def _start_worker(self, queue: FairQueue) -> None:
         with self._guard:
-            if len(self._workers) >= self._max_workers:
+            if len(self._threads) >= self._max_workers:
                 return
-            name = f"{self._prefix}_{len(self._workers)}"
+            name = f"{self._prefix}_{len(self._threads)}"
             # Explicitly: a thread that a daemon starts (as Streamlit's are) would inherit it.
             serving = (queue, self._prepare)
             thread = threading.Thread(target=serve, args=serving, name=name, daemon=True)
             thread.start()
-            self._workers.append(thread)
+            self._threads.add(thread)
 
     def for_tenant(self, key: Hashable, delay: Delay | None = None) -> TenantExecutor:
         """Return an executor for that tenant; its tasks are held back while `delay()` > 0."""
@@ -155,7 +155,7 @@ class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
     def join(self, seconds: float | None) -> None:
         """Wait for the workers to end, for at most so many seconds (None: without a limit)."""
         deadline = None if seconds is None else time.monotonic() + seconds
-        for thread in list(self._workers):
+        for thread in list(self._threads):
             if thread is not threading.current_thread():
                 thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
 
