@@ -93,10 +93,12 @@ class _Growing(Generic[K]):
 
     def add(self, place: int, rows: list[Record]) -> None:
         """Add a page; BadResponse if its rows have come before: the server leads in a circle."""
-        mark = fingerprint(rows)
-        if rows and mark in self.seen:
-            raise BadResponse(CIRCLE)
-        self.seen.add(mark)
+        if self.pages:  # most lists have one page
+            self.seen = self.seen or {fingerprint(page) for page in self.pages.values()}
+            mark = fingerprint(rows)
+            if rows and mark in self.seen:
+                raise BadResponse(CIRCLE)
+            self.seen.add(mark)
         self.pages[place] = rows
 
     def found(self) -> ListResult[K]:
