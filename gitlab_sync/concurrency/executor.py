@@ -155,9 +155,17 @@ class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
     def join(self, seconds: float | None) -> None:
         """Wait for the workers to end, for at most so many seconds (None: without a limit)."""
         deadline = None if seconds is None else time.monotonic() + seconds
-        for thread in list(self._threads):
-            if thread is not threading.current_thread():
+        while others := self._others():  # one of them can start another one before it ends
+            for thread in others:
                 thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
+            if deadline is not None and time.monotonic() >= deadline:
+                return
+
+    def _others(self) -> list[threading.Thread]:
+        """Return the live workers but for the calling one."""
+        with self._guard:
+            live = [thread for thread in self._threads if thread.is_alive()]
+        return [thread for thread in live if thread is not threading.current_thread()]
 
     def _after_fork(self) -> None:
         """Start afresh in a forked child, where the workers do not exist."""

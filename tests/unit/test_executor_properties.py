@@ -10,6 +10,7 @@ from concurrent.futures import CancelledError, Executor, Future
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -206,6 +207,7 @@ def trees(*ends: str) -> st.SearchStrategy[Node]:
     return st.recursive(single, around, max_leaves=40).map(numbered)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(trees("fail"), st.integers(1, 4))
 def test_any_tree_of_waiting_tasks_ends_with_each_result_once_and_in_order(

@@ -383,6 +383,7 @@ def test_without_a_valid_token_nothing_can_be_read(
     assert {row["Score"] for row in tables["Scores"]} == {None}
 
 
+@pytest.mark.slow
 def test_a_rate_limit_changes_nothing(
     sandbox: Sandbox, environ: dict[str, str], teams: str
 ) -> None:

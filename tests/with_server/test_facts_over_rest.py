@@ -221,6 +221,7 @@ def test_a_list_of_which_gitlab_does_not_say_the_length_is_not_read(
 # -- lists that cannot be read ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "how"),
     [
@@ -357,6 +358,7 @@ def spoiled(world: World, chance: random.Random) -> World:
     return world
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_in_any_world_the_verdicts_are_those_of_asking_for_everything(
     bridge: Bridge, seed: int

@@ -218,6 +218,7 @@ def test_a_record_without_an_address_is_unknown_either_way(client: GitLabClient)
 # -- limits ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [1, 30, 45, 60, 120, 1000])
 def test_any_limit_of_complexity_leads_to_the_same(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, limit: int
@@ -252,6 +253,7 @@ def test_no_query_is_longer_than_gitlab_takes() -> None:
 # -- what a server lacks ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_field_that_an_older_server_lacks_is_made_up_for(bridge: Bridge, field: str) -> None:
     """By REST, for that fact alone where GraphQL has the others."""
@@ -329,6 +331,7 @@ def faults() -> dict[str, dict[str, Any]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", faults())
 def test_when_graphql_alone_is_broken_nothing_is_lost(bridge: Bridge, name: str) -> None:
     """REST has it all; and GraphQL is not asked for each merge request in vain."""
@@ -343,6 +346,7 @@ def test_when_graphql_alone_is_broken_nothing_is_lost(bridge: Bridge, name: str)
     assert all(one["no_unit_tests"].result != "unknown" for one in found.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", faults())
 def test_when_graphql_fails_once_the_rest_of_it_is_still_used(bridge: Bridge, name: str) -> None:
     """The same comes out."""

@@ -153,6 +153,7 @@ def test_what_graphql_lists_is_what_rest_lists(bridge: Bridge, seed: int) -> Non
     assert lists == 2
 
 
+@pytest.mark.slow
 @settings(
     max_examples=15,
     deadline=None,
@@ -301,6 +302,7 @@ def test_one_or_two_people_are_read_over_rest(bridge: Bridge, people: int) -> No
         assert asked(sandbox) == (1, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [1, 30, 45, 100, 180, 1000])
 def test_any_limit_of_complexity_leads_to_the_same(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, limit: int
@@ -427,6 +429,7 @@ def faults() -> dict[str, dict[str, Any]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("times", [1, None])
 @pytest.mark.parametrize("name", faults())
 def test_when_graphql_alone_is_broken_nothing_is_lost(

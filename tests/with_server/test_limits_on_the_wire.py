@@ -101,6 +101,7 @@ def test_one_refusal_stops_all_of_a_principals_work(
     assert refusals(sandbox) <= bridge.workers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("headers", [True, False])
 def test_a_batch_under_a_limit_is_right_and_the_server_refuses_little(
     sandbox: Sandbox, world: World, make_bridge: Callable[..., Bridge], headers: bool

@@ -97,6 +97,7 @@ def test_reading_may_stop_after_any_page(
     assert len(asked) <= taken + 1 + 2 * 4
 
 
+@pytest.mark.slow
 @unhurried
 @given(
     number=SIZES, per_page=st.integers(1, 100), link=st.sampled_from([None, "https://x.invalid"])

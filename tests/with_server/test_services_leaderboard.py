@@ -312,6 +312,7 @@ def test_projects_that_are_not_there_are_said(client: GitLabClient, teams: list[
         answer(client, LeaderboardQuery(teams, ["no/such"]))
 
 
+@pytest.mark.slow
 def test_a_rate_limit_delays_the_answer_and_changes_nothing(
     client: GitLabClient, sandbox: Sandbox, teams: list[Team]
 ) -> None:

@@ -361,6 +361,7 @@ def test_a_list_that_breaks_off_says_nothing_of_its_empty_days(bridge: Bridge) -
     assert person.status == "Partial"
 
 
+@pytest.mark.slow
 def test_a_rate_limit_changes_no_number(
     client: GitLabClient, world: World, sandbox: Sandbox
 ) -> None:

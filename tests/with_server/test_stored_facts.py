@@ -453,6 +453,7 @@ def test_a_run_that_was_killed_twenty_times_goes_on_where_it_stopped(
     assert kept(slow, tmp_path) == ended
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_two_processes_at_once_share_what_they_keep(
     slow: Sandbox, tmp_path: Path, bridge: Bridge
