@@ -39,7 +39,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 test-quick: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser and not large and not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not browser and not large and not slow" $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
