@@ -16,9 +16,10 @@ from gitlab_sync.api.projects import endpoint
 from gitlab_sync.errors import GitLabSyncError, NotFound
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.rules import record
+from gitlab_sync.rules.bounds import MAX_INCLUDES, Effort
 from gitlab_sync.rules.projects import files as project_files
-from gitlab_sync.rules.projects.ci_includes import MAX_INCLUDES
-from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread
+from gitlab_sync.rules.projects.ci_includes import IncludeReader
+from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread, bounded, paths_of
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.pagination import NextPages, PageSource, RestList
@@ -50,12 +51,14 @@ class ProjectRead:
     errors: Sequence[GitLabSyncError] = ()
 
 
-def of_project(project_id: int | str, ref: str | None = None) -> Workflow[ProjectRead]:
+def of_project(
+    project_id: int | str, ref: str | None = None, effort: Effort | None = None
+) -> Workflow[ProjectRead]:
     """Return the workflow that reads what the checks need about a project, given its id or path.
 
     A list of files that is longer than `MOST_PAGES` breaks off there; the files at the root are
     still read, since most of those that count are there. Links within a repository are not
-    followed.
+    followed. `effort` bounds the search for files that the pipeline includes.
     """
     found = yield {
         "project": RestList(endpoint(project_id), {"license": True}, single=True),
@@ -75,13 +78,13 @@ def of_project(project_id: int | str, ref: str | None = None) -> Workflow[Projec
         tree, error = PartialList(), None  # GitLab answers 404 for a repository without a commit
     elif isinstance(error, NotFound) and ref:
         tree = PartialList((), f"{error.reason}: is there a branch, tag or commit {ref}?")
-    files, errors = yield from _files(number, here, tree, project)
+    files, errors = yield from _files(number, here, tree, project, effort)
     facts = ProjectFacts(project, tree, files, here, record.text(project, "web_url") or "")
     return ProjectRead(facts, errors if error is None else [error, *errors])
 
 
 def _files(
-    number: int | str, ref: str, tree: PartialList, project: Record
+    number: int | str, ref: str, tree: PartialList, project: Record, effort: Effort | None
 ) -> Workflow[tuple[dict[str, FileText], list[GitLabSyncError]]]:
     """Read the files that the checks need, then those the pipeline includes, level by level."""
     texts: dict[str, FileText] = {
@@ -90,7 +93,8 @@ def _files(
         if record.text(entry, "mode") == _SYMBOLIC_LINK and (path := record.text(entry, "path"))
     }
     errors: list[GitLabSyncError] = []
-    left = MAX_INCLUDES
+    start, left = project_files.ci_file(project), MAX_INCLUDES
+    includes = None if start is None else IncludeReader(paths_of(tree), start, effort)
     wanted = [path for path in project_files.wanted_files(tree, project) if path not in texts]
     while wanted:
         found = yield {
@@ -99,7 +103,7 @@ def _files(
         }
         for path in wanted:
             texts[path] = _text(found[path], errors)
-        wanted = project_files.included_files(texts, tree, project)[:left]
+        wanted = [] if includes is None else includes.missing(texts)[:left]
         left -= len(wanted)
     return texts, errors
 
@@ -109,7 +113,7 @@ def _text(found: ListResult[str], errors: list[GitLabSyncError]) -> FileText:
     try:
         if found.error is not None:
             raise found.error
-        return text_of(found.reading.rows[0])
+        return bounded(text_of(found.reading.rows[0]))
     except GitLabSyncError as error:
         errors.append(error)
         return Unread(error.reason)

@@ -8,6 +8,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from gitlab_sync.rules.bounds import MOST_COLUMNS, MOST_LIST_CHARACTERS, BeyondBounds, within
+
 DELIMITERS = ",;\t|"
 """The possible delimiters, the most likely first."""
 
@@ -63,33 +65,46 @@ def delimiter_of(lines: list[str]) -> str:
 def records_of(text: str) -> Records:
     """Return the records of delimited text; a quoted cell can hold anything, even line breaks.
 
-    A quote that is never closed is a fault of its own line; the lines below are still read. Never
-    raises.
+    A quote that is never closed is a fault of its own line; the lines below are still read. Beyond
+    the bounds of size and columns are faults, too. Never raises.
     """
-    lines = lines_of(text)
+    try:
+        lines = lines_of(within(text, MOST_LIST_CHARACTERS))
+    except BeyondBounds as beyond:
+        return Records((), ((1, f"not read: {beyond}"),))
     delimiter = delimiter_of(lines)
     rows: list[tuple[int, tuple[str, ...]]] = []
     faults: list[tuple[int, str]] = []
     at, by_line = 0, False
     while at < len(lines):
         # A record continues over lines while a quote is open. After one quote that is open to the
-        # end of the text, each line is read on its own: a hostile text would take too long.
-        end = at + 1 if by_line else len(lines)
+        # end of the text, each line with quotes is read on its own: a hostile text would take too
+        # long.
+        start, end = at, _without_quotes(lines, at) if by_line else len(lines)
         reader = csv.reader(
-            (lines[number] + "\n" for number in range(at, end)),
+            (lines[number] + "\n" for number in range(start, end)),
             delimiter=delimiter,
             skipinitialspace=True,
             strict=True,
         )
-        taken = 1
         try:
-            cells = tuple(cell.strip() for cell in next(reader))
+            for record in reader:
+                cells = tuple(cell.strip() for cell in record)
+                if len(cells) > MOST_COLUMNS:
+                    faults.append((at + 1, f"more than {MOST_COLUMNS:,} columns"))
+                elif any(cells):
+                    rows.append((at + 1, cells))
+                at = start + reader.line_num
         except csv.Error as error:
             faults.append((at + 1, f"cannot be read as delimited text: {error}"))
-            by_line = by_line or at + reader.line_num == len(lines)
-        else:
-            taken = reader.line_num
-            if any(cells):
-                rows.append((at + 1, cells))
-        at += taken
+            by_line = by_line or start + reader.line_num == len(lines)
+            at += 1
     return Records(tuple(rows), tuple(faults))
+
+
+def _without_quotes(lines: list[str], at: int) -> int:
+    """Return the end of the lines from `at` on that can be read together: they have no quotes."""
+    end = at
+    while end < len(lines) and '"' not in lines[end]:
+        end += 1
+    return max(end, at + 1)

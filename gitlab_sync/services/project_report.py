@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from gitlab_sync.api.projects import endpoint, path_at
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.rules import record
+from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects import compliance as rules
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
 from gitlab_sync.run import Run
@@ -25,6 +27,14 @@ from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import Workflow, run_workflow, run_workflows
 from gitlab_sync.types import Record, TableRow
+
+log = logging.getLogger("gitlab_sync")
+
+
+class NotEvaluated(GitLabSyncError):
+    """A fault of this package ended the evaluation of one project; the log has the traceback."""
+
+    hint_text = "This is a fault of gitlab-sync. Please report it, with the log."
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +186,20 @@ class _Checking:
             project_id = key if key.isdigit() else name
             error = self._fault(project_id)
             if error is None:
-                yield name, of_project(project_id, self._ref)
+                yield name, self._reading(name, of_project(project_id, self._ref, self._effort()))
             else:
                 self._take(name, ProjectRead(None, [error]))
+
+    def _reading(self, name: str, workflow: Workflow[ProjectRead]) -> Workflow[ProjectRead]:
+        """Return the workflow with any error as part of its result, so that it ends no other."""
+        try:
+            return (yield from workflow)
+        except Exception as error:  # noqa: BLE001 - it is logged, and in the row
+            return ProjectRead(None, [_as_error(name, error)])
+
+    def _effort(self) -> Effort:
+        """Return the effort for one project, which ends when the run is cancelled."""
+        return Effort(self._session.active.cancel.check)
 
     def _fault(self, project_id: str) -> ConfigurationError | None:
         """Return why this cannot be a project: in the middle of a run it would end all of it."""
@@ -208,8 +229,11 @@ class _Checking:
         if facts is None:
             row = rules.error_row(name, read.errors[0].reason, self._policy)
             return Checked(name, row, errors=read.errors)
-        report = rules.evaluate(facts, self._policy)
-        row = rules.summary_row(facts, report, self._policy)
+        try:
+            report = rules.evaluate(facts, self._policy, self._effort())
+            row = rules.summary_row(facts, report, self._policy)
+        except Exception as error:  # noqa: BLE001 - it is logged, and in the row
+            return self._evaluated(name, ProjectRead(None, [_as_error(name, error), *read.errors]))
         return Checked(name, row, facts.project, facts.ref, report, read.errors)
 
     def _add(self, checked: Checked) -> None:
@@ -222,6 +246,14 @@ class _Checking:
     def _tell(self) -> None:
         if self._on_progress is not None:
             self._on_progress(self._tracker.now())
+
+
+def _as_error(name: str, error: Exception) -> GitLabSyncError:
+    """Return an error for a row; one that is a fault of ours is logged."""
+    if isinstance(error, GitLabSyncError):
+        return error
+    log.error("%s could not be evaluated", name, exc_info=error)
+    return NotEvaluated(f"not evaluated: {type(error).__name__} in gitlab-sync")
 
 
 def _why_left_out(project: Record) -> str | None:

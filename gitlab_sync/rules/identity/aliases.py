@@ -6,6 +6,13 @@ import re
 from dataclasses import dataclass
 
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules.bounds import (
+    MOST_LIST_CHARACTERS,
+    BeyondBounds,
+    first_faults,
+    shown,
+    within,
+)
 from gitlab_sync.rules.delimited import lines_of
 from gitlab_sync.rules.identity.identity import normal_address
 from gitlab_sync.rules.identity.usernames import is_username, username_key
@@ -32,10 +39,14 @@ def parse_aliases(text: str, source: str = "aliases") -> dict[str, Alias]:
     with `source` and its line: no username, nothing after it, an invalid address, or the address of
     another person.
     """
-    found: dict[str, Alias] = {}
+    try:
+        lines = lines_of(within(text, MOST_LIST_CHARACTERS))
+    except BeyondBounds as beyond:
+        raise ConfigurationError(f"{source}: {beyond}") from None
+    found: dict[str, tuple[str, list[str]]] = {}
     owners: dict[str, tuple[str, int]] = {}
     faults: list[str] = []
-    for number, line in enumerate(lines_of(text), start=1):
+    for number, line in enumerate(lines, start=1):
         username, *fields = (field.strip() for field in _COMMENT.sub("", line).split(","))
         fields = [field for field in fields if field]
         if not username and not fields:
@@ -49,22 +60,27 @@ def parse_aliases(text: str, source: str = "aliases") -> dict[str, Alias]:
             owner, first = owners.get(normal_address(address), (key, number))
             if owner != key:  # a shared address could not distinguish commits
                 faults.append(
-                    f"{source}, line {number}: “{address}” is an address of {owner} (line {first})"
+                    f"{source}, line {number}: “{shown(address)}” is an address of {owner} "
+                    f"(line {first})"
                 )
-        emails = tuple(field for field in fields if "@" in field)
-        owners |= {normal_address(email): (key, number) for email in emails}
-        before = found.get(key, Alias(username))
-        names = tuple(field for field in fields if "@" not in field)
-        found[key] = Alias(before.username, before.emails + emails, before.names + names)
+        owners |= {normal_address(field): (key, number) for field in fields if "@" in field}
+        found.setdefault(key, (username, []))[1].extend(fields)
     if faults:
-        raise ConfigurationError("\n".join(faults))
-    return found
+        raise ConfigurationError("\n".join(first_faults(faults)))
+    return {
+        key: Alias(
+            username,
+            tuple(field for field in fields if "@" in field),
+            tuple(field for field in fields if "@" not in field),
+        )
+        for key, (username, fields) in found.items()
+    }
 
 
 def _fault_of_line(username: str, fields: list[str]) -> str | None:
     if not is_username(username):
-        return f"“{username}” is not a username" if username else "no username"
+        return f"“{shown(username)}” is not a username" if username else "no username"
     if not fields:
         return f"neither an address nor a name after “{username}”"
     strange = [field for field in fields if "@" in field and not _ADDRESS.fullmatch(field)]
-    return f"“{strange[0]}” is not an address" if strange else None
+    return f"“{shown(strange[0])}” is not an address" if strange else None

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.bounds import MOST_NAME
 from gitlab_sync.rules.identity.usernames import HasUsername, bare_username, username_key
 from gitlab_sync.types import Record
 
@@ -79,8 +80,10 @@ def normal_address(address: str) -> str:
 def normal_name(name: str) -> str:
     """Return a name in the form for comparison: in lower case, without spaces, `_`, `.` and `-`.
 
-    A letter can be written as one character or as two (Macs use two): both become one.
+    A letter can be written as one character or as two (Macs use two): both become one. A name that
+    is too long for a person's is cut, since sorting the accents on a letter can take very long.
     """
+    name = name[:MOST_NAME]
     return unicodedata.normalize("NFC", _BETWEEN_WORDS.sub("", name).casefold())
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gitlab_sync.rules.bounds import MOST_LIST_CHARACTERS, BeyondBounds, first_faults, within
 from gitlab_sync.rules.delimited import lines_of
 from gitlab_sync.rules.identity.identity import normal_address
 
@@ -66,10 +67,14 @@ def parse_mailmap(text: str, source: str = ".mailmap") -> Mailmap:
     `Proper Name <commit@address>`, `<proper@address> <commit@address>`, both together, and both
     with the commit's name before its address. A later line adds to an earlier one for its address.
     """
+    try:
+        lines = lines_of(within(text, MOST_LIST_CHARACTERS))
+    except BeyondBounds as beyond:
+        return Mailmap(faults=(f"{source}: {beyond}",))
     by_address: dict[str, _Proper] = {}
     by_both: dict[tuple[str, str], _Proper] = {}
     faults: list[str] = []
-    for number, line in enumerate(lines_of(text), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         read = _read_line(line)
@@ -82,7 +87,7 @@ def parse_mailmap(text: str, source: str = ".mailmap") -> Mailmap:
             continue
         before = by_address.get(address, _Proper())
         by_address[address] = _Proper(proper.name or before.name, proper.address or before.address)
-    return Mailmap(by_address, by_both, tuple(faults))
+    return Mailmap(by_address, by_both, tuple(first_faults(faults)))
 
 
 def _read_line(line: str) -> tuple[_Proper, str, str] | str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gitlab_sync.rules.bounds import first_faults
 from gitlab_sync.rules.delimited import Records, records_of
 from gitlab_sync.rules.identity.usernames import HasUsername, bare_username, is_username
 
@@ -76,6 +77,7 @@ def parse_people(text: str, source: str = "text") -> PeopleInput:
     records = records_of(text)
     layout = layout_of(records)
     college = layout.column(COLLEGE_TITLES, 1)
+    titles = _own_titles(layout.titles)
     people: list[Person] = []
     faults = list(records.faults)
     for line, cells in layout.rows:
@@ -85,7 +87,7 @@ def parse_people(text: str, source: str = "text") -> PeopleInput:
             faults.append((line, fault))
             continue
         extra = {
-            _title(layout.titles, position): value
+            cell(titles, position) or f"Column {position + 1}": value
             for position, value in enumerate(cells)
             if position not in {layout.user, college} and value
         }
@@ -104,13 +106,19 @@ def merged(people: Iterable[Person]) -> list[Person]:
 
     What an earlier line leaves empty comes from a later one.
     """
-    found: dict[str, Person] = {}
+    found: dict[str, list[Person]] = {}
     for person in people:
-        before = found.get(person.key, person)
-        found[person.key] = Person(
-            before.username, before.college or person.college, {**person.extra, **before.extra}
-        )
-    return list(found.values())
+        found.setdefault(person.key, []).append(person)
+    return [_as_one(each) for each in found.values()]
+
+
+def _as_one(lines: Sequence[Person]) -> Person:
+    extra: dict[str, str] = {}
+    for line in lines:
+        for title, value in line.extra.items():
+            extra.setdefault(title, value)
+    college = next((line.college for line in lines if line.college), "")
+    return Person(lines[0].username, college, extra)
 
 
 def layout_of(records: Records) -> Layout:
@@ -138,7 +146,7 @@ def username_fault(username: str) -> str | None:
 
 def named(faults: Iterable[tuple[int, str]], source: str) -> tuple[str, ...]:
     """Return the faults with their places, in the order of the lines."""
-    return tuple(f"{source}, line {line}: {fault}" for line, fault in sorted(faults))
+    return tuple(first_faults(f"{source}, line {line}: {fault}" for line, fault in sorted(faults)))
 
 
 def _position(header: Sequence[str], titles: Sequence[str]) -> int | None:
@@ -146,7 +154,7 @@ def _position(header: Sequence[str], titles: Sequence[str]) -> int | None:
     return next((lowered.index(title) for title in titles if title in lowered), None)
 
 
-def _title(titles: Sequence[str], position: int) -> str:
-    """Return the title of another column; an empty or repeated one becomes its number."""
-    title = cell(titles, position)
-    return title if title and title not in titles[:position] else f"Column {position + 1}"
+def _own_titles(titles: Sequence[str]) -> list[str]:
+    """Return the titles of columns; one that is repeated is empty."""
+    first = {title: place for place, title in reversed(tuple(enumerate(titles)))}
+    return [title if first[title] == place else "" for place, title in enumerate(titles)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import orjson
 
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules.bounds import MOST_LIST_CHARACTERS, BeyondBounds, first_faults, within
 from gitlab_sync.rules.identity.usernames import HasUsername, is_username
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.types import Record
@@ -41,7 +42,9 @@ def parse_teams(text: str, source: str = "teams") -> tuple[Team, ...]:
     named twice, a person twice in one team. Unknown keys are ignored.
     """
     try:
-        content = orjson.loads(text.removeprefix("\ufeff"))
+        content = orjson.loads(within(text, MOST_LIST_CHARACTERS).removeprefix("\ufeff"))
+    except BeyondBounds as beyond:
+        raise ConfigurationError(f"{source}: {beyond}") from None
     except orjson.JSONDecodeError as error:
         raise ConfigurationError(
             f"{source}, line {error.lineno}, column {error.colno}: {error.msg}"
@@ -49,7 +52,8 @@ def parse_teams(text: str, source: str = "teams") -> tuple[Team, ...]:
     reader = _Reader()
     teams = reader.teams(content)
     if reader.faults:
-        raise ConfigurationError("\n".join(f"{source}, {fault}" for fault in reader.faults))
+        faults = first_faults(f"{source}, {fault}" for fault in reader.faults)
+        raise ConfigurationError("\n".join(faults))
     return teams
 
 

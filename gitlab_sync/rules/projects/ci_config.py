@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from gitlab_sync.rules.bounds import MOST_SCRIPT_LINES, BeyondBounds, Effort, shown
 from gitlab_sync.rules.projects.ci_includes import CI_FILE, Included, Merged, deep_merge, merged
 from gitlab_sync.rules.projects.ci_yaml import Plain, Reference, YamlError
 
@@ -28,9 +29,10 @@ _JOB_KEYS = frozenset({
     "except", "when", "allow_failure", "coverage", "artifacts", "inherit",
 })  # fmt: skip
 
-# Only this key of a mapping is kept, so that large mappings do not make merging slow.
+# Only this key of a mapping is kept, and none of others, so that merging is never slow.
 _PART = {
     "artifacts": "reports",
+    "reports": "coverage_report",
     "only": "refs",
     "except": "refs",
     "image": "name",
@@ -41,8 +43,7 @@ _PART = {
 _MAX_EXTENDS = 11
 _MAX_REFERENCES = 10
 
-# Far more than a real pipeline has: references that multiply must not block a thread.
-_MAX_STEPS = 50_000
+_LARGER = "larger than any real pipeline: not all of it was read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Pipeline:
 
     `stages` are as declared (empty if not). `included` has every `include`, `unread` those that
     were not read and can have jobs. `problems` are the faults that GitLab would refuse, in words.
-    `error` says why there is nothing to read, else None.
+    `error` says why there is nothing to read, else None. `beyond` says why it could not be
+    evaluated as a whole: no real pipeline is so large.
     """
 
     stages: tuple[str, ...] = ()
@@ -82,34 +84,42 @@ class Pipeline:
     unread: tuple[Included, ...] = ()
     problems: tuple[str, ...] = ()
     error: str | None = None
+    beyond: str | None = None
 
 
 def read_pipeline(
-    text: str, local: Mapping[str, str] | None = None, path: str = CI_FILE
+    text: str,
+    local: Mapping[str, str] | None = None,
+    path: str = CI_FILE,
+    effort: Effort | None = None,
 ) -> Pipeline:
-    """Return the pipeline in `text`; never raises.
+    """Return the pipeline in `text`; raises only what the `effort` raises to end the work.
 
     `local` maps the paths of included files in the same repository to their texts; `path` is the
     path of `text` itself.
     """
+    effort = effort or Effort()
     try:
-        whole = merged(text, local or {}, path)
+        whole = merged(text, local or {}, path, effort)
+        return _Reader(whole, effort).pipeline()
+    except BeyondBounds as beyond:
+        return Pipeline(error=f"not evaluated: {beyond}", beyond=str(beyond))
     except YamlError as problem:
         return Pipeline(error=f"not valid YAML: {problem}")
-    if not whole.value:
-        return Pipeline(error="the CI configuration is empty")
-    return _Reader(whole).pipeline()
 
 
 class _Reader:
-    def __init__(self, whole: Merged) -> None:
+    def __init__(self, whole: Merged, effort: Effort) -> None:
         self._whole = whole
+        self._effort = effort
         self._top = whole.value
-        self._problems = list(whole.problems)
+        self._problems = dict.fromkeys(whole.problems)
         self._expanded: dict[str, dict[str, Plain] | None] = {}
-        self._steps_left = _MAX_STEPS
+        self._lines_left = MOST_SCRIPT_LINES
 
     def pipeline(self) -> Pipeline:
+        if not self._top:
+            return Pipeline(error="the CI configuration is empty")
         workflow = self._top.get("workflow")
         # A workflow that never starts a pipeline starts none of its jobs.
         dead = isinstance(workflow, dict) and self._by_rules(workflow, "always") == "never"
@@ -120,7 +130,8 @@ class _Reader:
             jobs,
             tuple(self._whole.included),
             tuple(self._whole.unread),
-            tuple(dict.fromkeys(self._problems)),
+            tuple(self._problems),
+            beyond=_LARGER if self._lines_left < 0 else None,
         )
 
     def _names(self) -> Iterator[str]:
@@ -130,7 +141,11 @@ class _Reader:
             if _JOB_KEYS.intersection(value):
                 yield name
 
+    def _problem(self, text: str) -> None:
+        self._problems[shown(text)] = None
+
     def _job(self, name: str, *, dead: bool) -> CIJob:
+        self._effort.spend(20)
         own = self._extended(name, ())
         keys = own or self._top[name]
         image = self._resolved(self._inherited(keys, "image"))
@@ -176,16 +191,16 @@ class _Reader:
 
     def _parent(self, name: str, parent: str, way: tuple[str, ...]) -> dict[str, Plain] | None:
         if parent in way:
-            self._problems.append(f"{name} extends {parent}, which extends it in a circle")
+            self._problem(f"{shown(name)} extends {shown(parent)}, which extends it in a circle")
             return None
         if len(way) > _MAX_EXTENDS:
-            self._problems.append(f"{name} extends more than {_MAX_EXTENDS} levels")
+            self._problem(f"{shown(name)} extends more than {_MAX_EXTENDS} levels")
             return None
         if isinstance(self._top.get(parent), dict):
             return self._extended(parent, way)
         if self._whole.unread:
             return {}  # it can be in a file that was not read
-        self._problems.append(f"{name} extends {parent}, which does not exist")
+        self._problem(f"{shown(name)} extends {shown(parent)}, which does not exist")
         return None
 
     def _inherited(self, keys: dict[str, Plain], key: str) -> Plain:
@@ -235,16 +250,16 @@ class _Reader:
     def _items(self, value: Plain, depth: int) -> list[Plain]:
         """Return the items of a list and of the lists in it; a single value is a list of one.
 
-        Like GitLab it allows 10 levels. The steps are counted over the whole pipeline.
+        Like GitLab it allows 10 levels. The items are counted over the whole pipeline.
         """
         value = self._resolved(value)
         if not isinstance(value, list):
             return [] if value is None else [value]
         found: list[Plain] = []
         for one in value if depth <= _MAX_REFERENCES else ():
-            self._steps_left -= 1
-            if self._steps_left < 0:
-                self._problems.append("larger than any real pipeline: not all of it was read")
+            self._lines_left -= 1
+            if self._lines_left < 0:
+                self._problem(_LARGER)
                 break
             found += self._items(one, depth + 1)
         return found
@@ -266,9 +281,12 @@ class _Reader:
             inherited = self._extended(steps[0], ()) or {}
             known = inherited if steps[1] in inherited else known
         for step in steps[1:]:
+            if known is None:
+                break
             known = _mapping(known).get(step)
         if known is None and not self._whole.unread:
-            self._problems.append(f"!reference [{', '.join(steps)}] leads nowhere")
+            named = ", ".join(map(shown, steps[:_MAX_REFERENCES]))
+            self._problem(f"!reference [{named}] leads nowhere")
         return known
 
 
@@ -280,12 +298,14 @@ def _when(value: Plain) -> Runs:
 
 
 def _own_keys(job: dict[str, Plain]) -> dict[str, Plain]:
-    own = {key: job[key] for key in job if key in _JOB_KEYS}
-    for key, part in _PART.items():
-        value = own.get(key)
-        if isinstance(value, dict):
-            own[key] = {part: value[part]} if part in value else {}
-    return own
+    return {key: _shortened(key, job[key]) for key in job if key in _JOB_KEYS}
+
+
+def _shortened(key: str, value: Plain) -> Plain:
+    if not isinstance(value, dict):
+        return value
+    part = _PART.get(key, "")
+    return {part: _shortened(part, value[part])} if part in value else {}
 
 
 def _mapping(value: Plain) -> dict[str, Plain]:

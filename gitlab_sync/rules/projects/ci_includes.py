@@ -1,24 +1,23 @@
 """Handles the includes of a `.gitlab-ci.yml`: files of its repository, templates, other projects.
 
-`local_includes` names the files that the caller has to read, and `merged` merges their texts.
+`IncludeReader` names the files that the caller has to read, and `merged` merges their texts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gitlab_sync.rules.bounds import MAX_INCLUDES, BeyondBounds, Effort
 from gitlab_sync.rules.projects.ci_yaml import Plain, YamlError, load
+from gitlab_sync.rules.projects.facts import FileText
 
 CI_FILE = ".gitlab-ci.yml"
 """The path of the pipeline, unless a project has another one."""
 
-# GitLab allows 150 includes in one pipeline (ci_max_includes).
-MAX_INCLUDES = 150
-
-# Each star multiplies the time to match a path.
-_MAX_STARS = 4
+_STARS = re.compile(r"(\*\*?)")
 
 # These templates of GitLab add scanners and conditions, but no test, lint or format job.
 _HARMLESS_TEMPLATE = re.compile(
@@ -31,11 +30,13 @@ _HARMLESS_TEMPLATE = re.compile(
 class Included:
     """One entry of `include`: `kind` is `local`, `template`, `component`, `project` or `remote`.
 
-    `what` names it: a path, a template's name, a URL, or `group/project: path`.
+    `what` names it: a path, a template's name, a URL, or `group/project: path`. `why` says what
+    happened if it could not be read.
     """
 
     kind: str
     what: str
+    why: str = "not read"
 
     @property
     def may_hold_jobs(self) -> bool:
@@ -59,21 +60,65 @@ class Merged:
     problems: list[str] = field(default_factory=list)
 
 
-def local_includes(text: str, paths: Iterable[str] = ()) -> list[str]:
+class IncludeReader:
+    """Finds the files in a repository that its pipeline includes. For one thread.
+
+    `paths` are all paths of the repository, `start` is that of the pipeline. It is asked level by
+    level, as the texts of the last level arrive, and parses each of them once.
+    """
+
+    def __init__(self, paths: Iterable[str], start: str, effort: Effort | None = None) -> None:
+        self._paths = list(paths)
+        self._listed = frozenset(self._paths)
+        self._effort = effort or Effort()
+        self._start = start
+        self._seen = {start}
+        self._left = deque([start])
+
+    def missing(self, files: Mapping[str, FileText]) -> list[str]:
+        """Return the files that are included, exist, and are not in `files`.
+
+        `files` must hold the results of earlier calls, too. Beyond the bounds nothing is returned.
+        """
+        missing: list[str] = []
+        while self._left:
+            path = self._left.popleft()
+            text = files.get(path)
+            if path not in files:
+                missing.append(path)
+            elif isinstance(text, str):
+                self._follow(text, files)
+        self._left.extend(missing)
+        return [path for path in missing if path != self._start]
+
+    def _follow(self, text: str, files: Mapping[str, FileText]) -> None:
+        try:
+            found = local_includes(text, self._paths, self._effort)
+        except BeyondBounds:
+            return
+        for path in found:
+            if path not in self._seen and (path in files or path in self._listed):
+                self._seen.add(path)
+                self._left.append(path)
+
+
+def local_includes(text: str, paths: Iterable[str] = (), effort: Effort | None = None) -> list[str]:
     """Return the paths in the same repository that a text of CI YAML includes, each once.
 
     `paths` are all paths of the repository, for patterns such as `ci/*.yml`. A path with a variable
-    is left out. A text that is not YAML includes nothing.
+    is left out. A text that is not YAML includes nothing. Raises BeyondBounds if the `effort` is
+    used up.
     """
+    effort = effort or Effort()
     try:
-        value = load(text).value
+        value = load(text, effort).value
     except YamlError:
         return []
     known = list(paths)
     found: dict[str, None] = {}
     for entry in entries(value):
         if entry.kind == "local":
-            found.update(dict.fromkeys(_expand(entry.what, known)))
+            found.update(dict.fromkeys(expanded(entry.what, known, effort)))
     return list(found)[:MAX_INCLUDES]
 
 
@@ -88,38 +133,60 @@ def entries(value: Plain) -> Iterator[Included]:
             yield from _entries(trigger.get("include"))
 
 
-def merged(text: str, local: Mapping[str, str], path: str = CI_FILE) -> Merged:
+def merged(
+    text: str, local: Mapping[str, str], path: str = CI_FILE, effort: Effort | None = None
+) -> Merged:
     """Return the merged configuration of `text` (at `path`) and the `local` files it includes.
 
-    `local` maps paths to texts. Raises `YamlError` if `text` itself is not YAML; an included file
-    that is not YAML is a problem, and is left out.
+    `local` maps paths to texts. Raises `YamlError` if `text` itself is not YAML, and BeyondBounds
+    if it is too much; an included file that is not YAML is a problem, and is left out.
     """
-    result = Merged()
-    _merge_file(result, text, path, local, set())
-    return result
+    merger = _Merger(local, effort or Effort())
+    merger.merge(text, path)
+    return merger.result
 
 
-def _merge_file(
-    result: Merged, text: str, path: str, local: Mapping[str, str], seen: set[str]
-) -> None:
-    document = load(text)
-    if not isinstance(document.value, dict):
-        return
-    seen.add(path)
-    for entry in entries(document.value):
-        result.included.append(entry)
-        found = _expand(entry.what, local) if entry.kind == "local" else []
-        if not any(one in local for one in found) and entry.may_hold_jobs:
-            result.unread.append(entry)
-        for one in found:
-            # GitLab refuses a file that includes itself; here it is read once.
-            if one in local and one not in seen and len(seen) < MAX_INCLUDES:
-                try:
-                    _merge_file(result, local[one], one, local, seen)
-                except YamlError as problem:
-                    result.problems.append(f"{one}: {problem}")
-    result.value = deep_merge(result.value, document.value)
-    result.places.update({key: (path, line) for key, line in document.lines.items()})
+class _Merger:
+    def __init__(self, local: Mapping[str, str], effort: Effort) -> None:
+        self.result = Merged()
+        self._local = local
+        self._effort = effort
+        self._seen: set[str] = set()
+
+    def merge(self, text: str, path: str) -> None:
+        """Merge a file over those that it includes."""
+        self._seen.add(path)
+        document = load(text, self._effort)
+        if not isinstance(document.value, dict):
+            return
+        result = self.result
+        for entry in entries(document.value):
+            result.included.append(entry)
+            found = []
+            if entry.kind == "local":
+                found = expanded(entry.what, self._local, self._effort)
+            if not any(one in self._local for one in found) and entry.may_hold_jobs:
+                result.unread.append(entry)
+            for one in found:
+                # GitLab refuses a file that includes itself; here it is read once.
+                if one in self._local and one not in self._seen:
+                    self._include(one)
+        self._effort.spend(len(result.value) // 10)
+        result.value = deep_merge(result.value, document.value)
+        result.places.update({key: (path, line) for key, line in document.lines.items()})
+
+    def _include(self, path: str) -> None:
+        if len(self._seen) > MAX_INCLUDES:
+            why = f"not read, since it is not one of the first {MAX_INCLUDES}"
+            self.result.unread.append(Included("local", path, why))
+            return
+        self._seen.add(path)
+        try:
+            self.merge(self._local[path], path)
+        except BeyondBounds as beyond:
+            self.result.unread.append(Included("local", path, f"not read: {beyond}"))
+        except YamlError as problem:
+            self.result.problems.append(f"{path}: {problem}")
 
 
 def deep_merge(below: Plain, above: Plain) -> Plain:
@@ -155,18 +222,39 @@ def _named(kind: str, what: str) -> Included:
     return Included(kind, what.lstrip("/") if kind == "local" else what)
 
 
-def _expand(path: str, known: Iterable[str]) -> list[str]:
-    if "$" in path or path.count("*") > _MAX_STARS:
+def expanded(path: str, known: Collection[str], effort: Effort) -> list[str]:
+    """Return the paths that a path in `include` means: those `known` that match it, if it has `*`.
+
+    It is empty for a path with a variable.
+    """
+    if "$" in path:
         return []
     if "*" not in path:
         return [path]
-    # `*` matches within a folder, `**` across folders.
-    rules = {"*": "[^/]*", "**": ".*"}
-    parts = re.split(r"(\*\*?)", path)
-    pattern = re.compile("".join(rules.get(part, re.escape(part)) for part in parts))
-    start, end = parts[0], parts[-1]
-    return sorted(
-        one
-        for one in known
-        if one.startswith(start) and one.endswith(end) and pattern.fullmatch(one)
-    )
+    parts = _STARS.split(path)
+    found = []
+    effort.spend(len(known) // 5)
+    for one in known:
+        if one.startswith(parts[0]) and one.endswith(parts[-1]):
+            effort.spend(len(parts) * len(one) // 10)
+            if _matches(parts, one):
+                found.append(one)
+    return sorted(found)
+
+
+def _matches(parts: Sequence[str], path: str) -> bool:
+    """Return whether a path matches literal parts with `*` (within a folder) or `**` between them.
+
+    All places where the parts can end are followed at once, so the time is no product of the stars.
+    """
+    ends = [len(parts[0])] if path.startswith(parts[0]) else []
+    for star, literal in zip(parts[1::2], parts[2::2], strict=True):
+        starts: list[int] = []
+        stop = -1
+        for end in ends:
+            if end > stop:
+                slash = -1 if star == "**" else path.find("/", end)
+                stop = len(path) if slash < 0 else slash
+                starts += range(end, stop + 1)
+        ends = [place + len(literal) for place in starts if path.startswith(literal, place)]
+    return len(path) in ends

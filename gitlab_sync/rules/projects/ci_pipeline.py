@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gitlab_sync.rules.bounds import MAX_INCLUDES, BeyondBounds, shown
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
 from gitlab_sync.rules.projects.tool_uses import (
     STAGES,
@@ -136,13 +137,14 @@ class StageReport:
 
 
 def evaluate_stages(
-    pipeline: Pipeline, scripts: Scripts | None = None
+    pipeline: Pipeline, scripts: Scripts | ToolReader | None = None
 ) -> dict[Purpose, StageReport]:
-    """Return the report on each of the five stages, in order; never raises.
+    """Return the report on each of the five stages, in order.
 
-    `scripts` has the commands of targets of make, npm and others, if they were read.
+    `scripts` has the commands of targets of make, npm and others, if they were read, or is their
+    reader. Raises BeyondBounds for scripts that no real project has.
     """
-    reader = ToolReader(scripts)
+    reader = scripts if isinstance(scripts, ToolReader) else ToolReader(scripts)
     used = [(job, tuple(reader.uses(job.script))) for job in pipeline.jobs]
     served = [(job, found, _serves(job, found)) for job, found in used]
     named = {purpose for stage in pipeline.stages for purpose in purposes_of_name(stage)}
@@ -185,13 +187,19 @@ def check_ci_pipeline(text: str | None, project_type: str = "Unknown") -> dict[s
     pipeline = read_pipeline(text)
     if pipeline.error is not None:
         return nothing(pipeline.error, project_type)
-    return report(pipeline, project_type)
+    try:
+        return report(pipeline, project_type)
+    except BeyondBounds as beyond:
+        return nothing(f"not evaluated: {beyond}", project_type)
 
 
 def report(
-    pipeline: Pipeline, project_type: str = "Unknown", scripts: Scripts | None = None
+    pipeline: Pipeline, project_type: str = "Unknown", scripts: Scripts | ToolReader | None = None
 ) -> dict[str, Any]:
-    """Return the result of `check_ci_pipeline` for a pipeline with its includes."""
+    """Return the result of `check_ci_pipeline` for a pipeline with its includes.
+
+    Raises as `evaluate_stages`.
+    """
     stages = evaluate_stages(pipeline, scripts)
     present = [stage for stage, found in stages.items() if found.declared or found.jobs]
     return {
@@ -270,14 +278,14 @@ def _issues(stages: Mapping[Purpose, StageReport]) -> list[dict[str, str]]:
 def _problems(pipeline: Pipeline) -> list[dict[str, str]]:
     found = [_issue(problem, "high") for problem in pipeline.problems]
     if pipeline.unread:
-        names = ", ".join(f"{entry.kind} {entry.what}" for entry in pipeline.unread)
+        names = ", ".join(f"{entry.kind} {entry.what}" for entry in pipeline.unread[:MAX_INCLUDES])
         number = plural(len(pipeline.unread), "included file")
         found.append(_issue(f"{number} not read: {names}", "low"))
     return found
 
 
 def _issue(message: str, severity: str) -> dict[str, str]:
-    return {"message": message, "severity": severity}
+    return {"message": shown(message), "severity": severity}
 
 
 def _recommendations(

@@ -13,13 +13,16 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from gitlab_sync.rules.bounds import MOST_LEVELS, MOST_VALUES, BeyondBounds, Effort, within
+
 Plain: TypeAlias = Any
 """None, a bool, a text, a list, a dict with texts as keys, or a `Reference`. Numbers are texts."""
 
-# GitLab's own limit is 100 levels (max_yaml_depth), and 2 MiB (max_yaml_size_bytes).
-_MAX_DEPTH = 100
-_MAX_CHARACTERS = 2 * 1024 * 1024
-_MAX_NODES = 100_000
+# A text of so many characters counts as one more value, so that aliases of long texts add up.
+_CHARACTERS_A_VALUE = 80
+
+# For each `%TAG` line libyaml searches those before it.
+_MOST_DIRECTIVES = 100
 
 _PLAIN = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -32,7 +35,11 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YamlError(ValueError):
-    """The text is not YAML, or its values exceed the limits. The message has the line."""
+    """The text is not YAML, or its values exceed the bounds. The message has the line."""
+
+
+class YamlBeyondBounds(YamlError, BeyondBounds):
+    """The text is longer or deeper, or its aliases grow to more, than in any real file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +57,25 @@ class Document:
     lines: dict[str, int] = field(default_factory=dict)
 
 
-def load(text: str) -> Document:
-    """Return the value of a YAML text; raises `YamlError` if it cannot be read.
+def load(text: str, effort: Effort | None = None) -> Document:
+    """Return the value of a YAML text.
 
     Of several documents it is the first, or the second if the first is GitLab's `spec` header.
-    Values can be shared (anchors): do not change them.
+    Values can be shared (anchors): do not change them. Raises `YamlError` if it cannot be read, and
+    of its kinds `YamlBeyondBounds` for a text that no real project has; BeyondBounds if the
+    `effort` is used up.
     """
-    if len(text) > _MAX_CHARACTERS:
-        raise YamlError("longer than 2 MiB, which GitLab also refuses")
+    effort = effort or Effort()
+    try:
+        effort.spend(len(within(text)) // 10)
+    except BeyondBounds as beyond:
+        raise YamlBeyondBounds(str(beyond)) from None
+    if text.count("\n%") > _MOST_DIRECTIVES:
+        raise YamlBeyondBounds(f"more than {_MOST_DIRECTIVES} directives")
     clean = text.encode("utf-8", "replace").decode("utf-8")
     first: Document | None = None
     try:
-        for document in _Builder(yaml.parse(clean, Loader=_LOADER)).documents():
+        for document in _Builder(yaml.parse(clean, Loader=_LOADER), effort).documents():
             if first is not None:
                 return document
             first = document
@@ -94,13 +108,13 @@ class _Open:
 class _Builder:
     """Builds values from events, without recursion."""
 
-    def __init__(self, events: Iterator[Any]) -> None:
+    def __init__(self, events: Iterator[Any], effort: Effort) -> None:
         self._events = events
+        self._effort = effort
         self._stack: list[_Open] = []
         self._anchors: dict[str, tuple[Plain, int]] = {}
         self._lines: dict[str, int] = {}
         self._result: Plain = None
-        self._size = 0
 
     def documents(self) -> Iterator[Document]:
         """Yield each document of the text."""
@@ -124,8 +138,9 @@ class _Builder:
         value: Plain = event.value
         if event.implicit[0] and event.tag is None:
             value = _PLAIN.get(event.value, event.value)
-        self._remember(event.anchor, value, 1)
-        self._add(value, 1, event)
+        size = 1 + len(event.value) // _CHARACTERS_A_VALUE
+        self._remember(event.anchor, value, size)
+        self._add(value, size, event)
 
     def _alias(self, event: Any) -> None:
         if event.anchor not in self._anchors:
@@ -135,8 +150,9 @@ class _Builder:
         self._add(value, size, event)
 
     def _open(self, event: Any, value: list[Plain] | dict[str, Plain]) -> None:
-        if len(self._stack) >= _MAX_DEPTH:
-            raise YamlError(f"more than {_MAX_DEPTH} levels (line {event.start_mark.line + 1})")
+        if len(self._stack) >= MOST_LEVELS:
+            line = event.start_mark.line + 1
+            raise YamlBeyondBounds(f"more than {MOST_LEVELS} levels (line {line})")
         self._stack.append(_Open(value, event.anchor, event.tag == "!reference"))
 
     def _close(self, event: Any) -> None:
@@ -144,6 +160,7 @@ class _Builder:
         value: Plain = done.value
         if isinstance(value, dict):
             for merged in done.merged:
+                self._effort.spend(len(merged))
                 for key, inherited in merged.items():
                     value.setdefault(key, inherited)
         elif done.is_reference:
@@ -157,17 +174,18 @@ class _Builder:
 
     def _add(self, value: Plain, size: int, event: Any) -> None:
         """Add a finished value to its parent. `size` counts its values, and those of aliases."""
+        self._effort.spend(4)
         if not self._stack:
             self._result = value
             return
         parent = self._stack[-1]
         parent.size += size
-        if parent.size > _MAX_NODES:
-            raise YamlError(f"grows to more than {_MAX_NODES} values")
+        if parent.size > MOST_VALUES:
+            raise YamlBeyondBounds(f"grows to more than {MOST_VALUES:,} values")
         if isinstance(parent.value, list):
             parent.value.append(value)
         elif not parent.has_key:
-            parent.key, parent.has_key = value if isinstance(value, str) else str(value), True
+            parent.key, parent.has_key = _key(value), True
             if len(self._stack) == 1:
                 self._lines.setdefault(parent.key, event.start_mark.line + 1)
         else:
@@ -182,3 +200,10 @@ class _Builder:
             parent.merged.extend(one for one in several if isinstance(one, dict))
         else:
             mapping[key] = value
+
+
+def _key(value: Plain) -> str:
+    """Return a value as a key. A list or mapping is none of GitLab's, and can be very long."""
+    if isinstance(value, str):
+        return value
+    return str(value) if value is None or isinstance(value, bool) else "?"

@@ -11,6 +11,7 @@ from typing import Any
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record as records
+from gitlab_sync.rules.bounds import BeyondBounds, Effort
 from gitlab_sync.rules.projects import ci_pipeline, coverage_threshold, documents, files
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.projects.ci_config import Pipeline
@@ -133,9 +134,14 @@ class Report:
         return sorted(failed, key=lambda check: -check.weight)
 
 
-def evaluate(facts: ProjectFacts, policy: Policy = DEFAULT_POLICY) -> Report:
-    """Return the report on a project; never raises."""
-    project = Project(Repository(facts))
+def evaluate(
+    facts: ProjectFacts, policy: Policy = DEFAULT_POLICY, effort: Effort | None = None
+) -> Report:
+    """Return the report on a project; raises only what the `effort` raises to end the work.
+
+    What is beyond the bounds of `rules.bounds` is unknown, with the reason.
+    """
+    project = Project(Repository(facts), effort)
     findings = {check.id: _evaluate(check, project, policy) for check in CHECKS}
     return Report(findings, _score(findings, policy), project.languages, _pipeline(project))
 
@@ -184,6 +190,13 @@ def worst_first(rows: Iterable[TableRow]) -> list[TableRow]:
 
 
 def _evaluate(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
+    try:
+        return _within_bounds(check, project, policy)
+    except BeyondBounds as beyond:
+        return project.repository.unknown([str(beyond)])
+
+
+def _within_bounds(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
     reason = _does_not_apply(check, project)
     if reason is not None:
         return Finding("not applicable", reason)
@@ -315,7 +328,10 @@ def _pipeline(project: Project) -> Mapping[str, Any] | None:
     if not isinstance(project.pipeline, Pipeline) or project.pipeline.error is not None:
         error = project.pipeline.error if project.pipeline else None
         return ci_pipeline.nothing(error or "no CI configuration", language)
-    return ci_pipeline.report(project.pipeline, language, project.scripts)
+    try:
+        return ci_pipeline.report(project.pipeline, language, project.reader)
+    except BeyondBounds:
+        return None
 
 
 def _cell(findings: Iterable[Finding]) -> str | None:

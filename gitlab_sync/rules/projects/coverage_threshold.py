@@ -32,6 +32,8 @@ _IN_FILES = (
         re.compile(r"^[ \t]*\w+:[ \t]*0{0,9}[1-9]", re.MULTILINE),
     ),
 )
+_MOST_PERCENT = 100
+
 _COMMENTS = re.compile(
     r"<!--.*?(?:-->|\Z)|/\*.*?(?:\*/|\Z)|^[ \t]*(?://|#)[^\n]*", re.DOTALL | re.MULTILINE
 )
@@ -51,14 +53,14 @@ def _finds(project: Project) -> Iterator[Finding]:
             if _is_set(at(data, key)):
                 line = line_of(settings.texts[path], words)
                 yield passed(f"{words} is {_shown(at(data, key))}", path, line)
-    for path, parser in settings.sections.items():
+    for path in settings.sections:
         for section in ("coverage:report", "report"):
-            value = parser.get(section, "fail_under", fallback=None)
+            value = settings.option(path, section, "fail_under")
             if _is_set(value):
                 line = line_of(settings.texts[path], "fail_under")
                 yield passed(f"fail_under is {value}", path, line)
         for section in ("tool:pytest", "pytest"):
-            if option := _option(parser.get(section, "addopts", fallback="")):
+            if option := _option(settings.option(path, section, "addopts")):
                 line = line_of(settings.texts[path], "addopts")
                 yield passed(f"{option} in addopts", path, line)
     for place in project.places():
@@ -88,8 +90,8 @@ def _in_programs(project: Project) -> Iterator[Finding]:
                 yield project.repository.passed("a threshold is set", path, line)
     for path, data in project.settings.tables.items():
         addopts = at(data, "tool.pytest.ini_options.addopts")
-        given = " ".join(map(str, addopts)) if isinstance(addopts, list) else str(addopts or "")
-        if option := _option(given):
+        given = addopts if isinstance(addopts, list) else [addopts]
+        if option := _option(" ".join(each for each in given if isinstance(each, str))):
             line = line_of(project.settings.texts[path], "addopts")
             yield project.repository.passed(f"{option} in addopts", path, line)
 
@@ -111,4 +113,7 @@ def _is_set(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
+    """Return a threshold for people; a whole number can have too many digits for `str`."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _MOST_PERCENT:
+        return f"above {_MOST_PERCENT}"
     return "set" if isinstance(value, dict | bool | list) else str(value)

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.bounds import BeyondBounds, joined, shown, within
 from gitlab_sync.types import PartialList, Record
 
 Answer = Literal["pass", "fail", "unknown", "not applicable"]
@@ -97,10 +98,14 @@ class Repository:
         """Return the path of a file in the spelling of the tree, ignoring case, or None."""
         return self._lower.get(path.lower())
 
+    def is_listed(self, path: str) -> bool:
+        """Return whether the tree has a file at this path."""
+        return path in self._listed
+
     def text(self, path: str) -> FileText:
         """Return the text of a file; a file that is not in the tree does not exist."""
         if path in self.files:
-            return self.files[path]
+            return bounded(self.files[path])
         if path in self._listed:
             return Unread("not read")
         return Unread(self.missing) if self.missing else None
@@ -113,20 +118,19 @@ class Repository:
 
     def passed(self, reason: str, path: str | None = None, line: int | None = None) -> Finding:
         """Return a finding that passes."""
-        return Finding("pass", reason, path, line, self.link(path, line), 1.0)
+        return Finding("pass", shown(reason), path, line, self.link(path, line), 1.0)
 
     def failed(
         self, reason: str, path: str | None = None, line: int | None = None, share: float = 0.0
     ) -> Finding:
         """Return a finding that fails, except for `share` of the weight."""
-        return Finding("fail", reason, path, line, self.link(path, line), share)
+        return Finding("fail", shown(reason), path, line, self.link(path, line), share)
 
     def unknown(
         self, reasons: Iterable[str], path: str | None = None, share: float = 0.0
     ) -> Finding:
         """Return a finding that is unknown, for these reasons."""
-        text = "; ".join(dict.fromkeys(reasons))
-        return Finding("unknown", text, path, None, self.link(path), share)
+        return Finding("unknown", joined(reasons), path, None, self.link(path), share)
 
     def decide(self, fault: str, unread: Iterable[str], path: str | None = None) -> Finding:
         """Return a finding that fails, or unknown if something that matters was `unread`."""
@@ -137,6 +141,14 @@ class Repository:
     def unlisted(self) -> list[str]:
         """Why a file could exist that is not in the list: a list of no or one reason."""
         return [] if self.missing is None else [self.missing]
+
+
+def bounded(text: FileText) -> FileText:
+    """Return the text of a file, or if it is longer than any real one, that it was not read."""
+    try:
+        return within(text) if isinstance(text, str) else text
+    except BeyondBounds as beyond:
+        return Unread(str(beyond))
 
 
 def paths_of(tree: PartialList) -> tuple[str, ...]:

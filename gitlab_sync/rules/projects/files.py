@@ -8,7 +8,7 @@ from itertools import chain
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.paths import is_test_path
-from gitlab_sync.rules.projects.ci_includes import CI_FILE, local_includes
+from gitlab_sync.rules.projects.ci_includes import CI_FILE, IncludeReader
 from gitlab_sync.rules.projects.facts import FileText, own, paths_of
 from gitlab_sync.types import PartialList, Record
 
@@ -71,26 +71,10 @@ def included_files(
 ) -> list[str]:
     """Return the paths that the pipeline includes and that are not yet in `files`.
 
-    Call it again with the new files until it returns nothing: an included file can include more.
+    An included file can include more: `IncludeReader` finds those of the next level.
     """
     start = ci_file(project)
-    return [] if start is None else missing_includes(files, paths_of(tree), start)
-
-
-def missing_includes(files: Mapping[str, FileText], paths: Iterable[str], start: str) -> list[str]:
-    """Return the existing files that the pipeline at `start` includes and `files` lacks."""
-    known = list(paths)
-    listed = frozenset(known)
-    seen, left, missing = {start}, [start], []
-    while left:
-        text = files.get(left.pop())
-        for path in local_includes(text, known) if isinstance(text, str) else ():
-            if path not in seen:
-                seen.add(path)
-                left.append(path)
-                if path not in files and path in listed:
-                    missing.append(path)
-    return missing
+    return [] if start is None else IncludeReader(paths_of(tree), start).missing(files)
 
 
 def ci_file(project: Record | None) -> str | None:

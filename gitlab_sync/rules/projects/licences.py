@@ -11,7 +11,10 @@ from pathlib import PurePosixPath
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
+from gitlab_sync.rules.bounds import BeyondBounds
+
 _MOST_CHARACTERS = 200
+_MOST_NAMES = 100
 
 _TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+() -]+)")
 
@@ -22,14 +25,16 @@ _VERSION = re.compile(r"^(A?GPL|LGPL|GFDL)-(\d+)(?:\.0|(\.\d+))$")
 
 
 def named_licences(path: str, text: str) -> tuple[str, ...]:
-    """Return the licences that a file names, each once; never raises.
+    """Return the licences that a file names, each once.
 
     They come from its `SPDX-License-Identifier:` lines, else from the name of a file in
-    `LICENSES/`.
+    `LICENSES/`. Raises BeyondBounds for more than any real file has.
     """
-    names = [match[1].strip(" -") for match in _TAG.finditer(text)]
+    names = dict.fromkeys(match[1].strip(" -") for match in _TAG.finditer(text))
+    if len(names) > _MOST_NAMES:
+        raise BeyondBounds(f"{path}: more than {_MOST_NAMES} licences")
     if not names and path.lower().startswith("licenses/"):
-        names = [PurePosixPath(path).stem]
+        names = {PurePosixPath(path).stem: None}
     return tuple(dict.fromkeys(filter(None, map(spdx, names))))
 
 

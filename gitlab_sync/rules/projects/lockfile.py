@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
+
+from gitlab_sync.rules.bounds import MOST_LIST_CHARACTERS, BeyondBounds, within
+from gitlab_sync.rules.projects.parsing import parse_toml
 
 Dependencies = dict[str, Any]
 """`{"total_dependencies": int, "packages": [{"name", "version", "source"}]}`, or `{"error": …}`."""
@@ -19,8 +21,8 @@ def parse_uvlock_content(text: str) -> Dependencies:
     if not isinstance(text, str) or not text.strip():
         return {"error": "not a uv.lock: it is empty"}
     try:
-        data = tomllib.loads(text)
-    except (ValueError, RecursionError) as problem:  # a number of 5,000 digits is no TOML error
+        data = parse_toml(within(text, MOST_LIST_CHARACTERS))
+    except (ValueError, BeyondBounds) as problem:  # a number of 5,000 digits is no TOML error
         return {"error": f"no valid TOML: {problem}"}
     entries = data.get("package", [])
     if not isinstance(entries, list) or not {"package", "version"} & data.keys():

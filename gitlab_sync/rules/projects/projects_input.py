@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from gitlab_sync.errors import without_secrets
+from gitlab_sync.rules.bounds import MOST_LIST_CHARACTERS, BeyondBounds, first_faults, within
 from gitlab_sync.rules.delimited import lines_of, records_of
 
 # The clearest first: “Project” can be a name, and “Id” the number of anything.
@@ -43,16 +44,20 @@ def parse_projects(text: str) -> ProjectsInput:
     `#` begins a comment. An invalid project is left out, and is a fault with its line. Never
     raises.
     """
+    try:
+        lines = lines_of(within(text, MOST_LIST_CHARACTERS))
+    except BeyondBounds as beyond:
+        return ProjectsInput(faults=(f"line 1: {beyond}",))
     names: dict[str, str] = {}
     faults = []
-    for number, line in enumerate(lines_of(text), 1):
+    for number, line in enumerate(lines, 1):
         for name in filter(None, _BETWEEN.split(_COMMENT.sub("", line))):
             fault = project_fault(name)
             if fault is None:
                 names.setdefault(name.lower(), name)
             else:
                 faults.append(f"line {number}: {fault}")
-    return ProjectsInput(tuple(names.values()), tuple(faults))
+    return ProjectsInput(tuple(names.values()), tuple(first_faults(faults)))
 
 
 def project_fault(name: str) -> str | None:

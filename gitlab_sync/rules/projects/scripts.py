@@ -1,18 +1,19 @@
-"""Reads the commands of make targets, npm scripts, tox environments and pre-commit hooks."""
+"""Reads the commands of make targets, npm scripts, tox environments and pre-commit hooks.
+
+Each function raises BeyondBounds for a file that no real project has, and nothing else.
+"""
 
 from __future__ import annotations
 
-import configparser
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
-import orjson
-
+from gitlab_sync.rules.bounds import MOST_EXPANDED, MOST_TARGETS, BeyondBounds, Effort, within
 from gitlab_sync.rules.projects.ci_yaml import YamlError, load
+from gitlab_sync.rules.projects.parsing import read_ini, read_json
 
-# Far more than a project has; it limits the lookups.
-_MOST = 500
+_RECIPE_PREFIX = re.compile(r"^[\s@+-]+")
 
 # Hooks with another name than their program.
 _HOOKS: Mapping[str, str] = {
@@ -35,24 +36,31 @@ _HOOKS: Mapping[str, str] = {
 }
 
 
-def make_targets(text: str) -> dict[str, str]:
+def make_targets(text: str, effort: Effort | None = None) -> dict[str, str]:
     """Return the commands of each target of a Makefile: those of its dependencies, then its own.
 
-    `""` is the first target, which plain `make` builds. Never raises.
+    `""` is the first target, which plain `make` builds.
     """
+    (effort or Effort()).spend(len(within(text)))
     targets: dict[str, list[str]] = {}
     current: list[str] = []
+    left = MOST_EXPANDED
     for line in text.replace("\\\n", " ").splitlines():
         if line.startswith("\t"):
-            for name in current:
-                targets[name].append(re.sub(r"^[\s@+-]+", "", line))
+            commands = [_RECIPE_PREFIX.sub("", line)]
         elif rule := _rule(line):
             current, needs = rule
-            current = [name for name in current if name in targets or len(targets) < _MOST]
-            for name in current:
-                targets.setdefault(name, []).extend(f"make {need}" for need in needs)
-        elif line.strip() and not line.startswith("#"):
-            current = []
+            current = [name for name in current if name in targets or len(targets) < MOST_TARGETS]
+            commands = [f"make {need}" for need in needs]
+        else:
+            if line.strip() and not line.startswith("#"):
+                current = []
+            continue
+        left -= (len(line) + 1) * len(current)
+        if left < 0:
+            raise BeyondBounds("the commands of all its targets are too long")
+        for name in current:
+            targets.setdefault(name, []).extend(commands)
     found = {name: "\n".join(lines) for name, lines in targets.items()}
     return {"": next(iter(found.values())), **found} if found else {}
 
@@ -67,54 +75,60 @@ def _rule(line: str) -> tuple[list[str], list[str]] | None:
     return names, [need for need in tail.split() if need != "|"]
 
 
-def npm_scripts(text: str) -> dict[str, str]:
-    """Return the scripts of a `package.json`, empty if it cannot be read. Never raises."""
+def npm_scripts(text: str, effort: Effort | None = None) -> dict[str, str]:
+    """Return the scripts of a `package.json`, empty if it is not valid."""
     try:
-        data = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        data = read_json(text, effort or Effort())
+    except ValueError:
         return {}
     scripts = data.get("scripts") if isinstance(data, dict) else None
     if not isinstance(scripts, dict):
         return {}
     texts = {name: script for name, script in scripts.items() if isinstance(script, str)}
-    return dict(islice(texts.items(), _MOST))
+    return dict(islice(texts.items(), MOST_TARGETS))
 
 
-def tox_environments(text: str) -> dict[str, str]:
-    """Return the commands of each environment of a `tox.ini`; `""` has all. Never raises."""
-    parser = configparser.RawConfigParser(strict=False)
+def tox_environments(text: str, effort: Effort | None = None) -> dict[str, str]:
+    """Return the commands of each environment of a `tox.ini`; `""` has all."""
     try:
-        parser.read_string(text)
-    except configparser.Error:
+        sections = read_ini(text, effort or Effort())
+    except ValueError:
         return {}
-    usual = parser.get("testenv", "commands", fallback="")
+    usual = sections["testenv"].get("commands", "") if "testenv" in sections else ""
     found = {}
-    for section in parser.sections()[:_MOST]:
+    for section, options in islice(sections.items(), MOST_TARGETS):
         kind, _, name = section.partition(":")
         if kind == "testenv":
-            found[name] = parser.get(section, "commands", fallback=usual)
-    return {**found, "": "\n".join(found.values())} if found else {}
+            found[name] = options.get("commands", usual)
+    return _with_all(found)
 
 
-def pre_commit_hooks(text: str) -> dict[str, str]:
-    """Return the commands of pre-commit hooks by id; `""` has all. Never raises."""
+def pre_commit_hooks(text: str, effort: Effort | None = None) -> dict[str, str]:
+    """Return the commands of pre-commit hooks by id; `""` has all."""
     found = {}
-    for hook in _hooks(text)[:_MOST]:
+    for hook in islice(_hooks(text, effort), MOST_TARGETS):
         name, entry = hook.get("id"), hook.get("entry")
         if isinstance(name, str):
             command = _HOOKS.get(name, name)
             found[name] = f"{command}\n{entry}" if isinstance(entry, str) else command
-    return {**found, "": "\n".join(found.values())} if found else {}
+    return _with_all(found)
 
 
-def _hooks(text: str) -> list[dict[str, object]]:
+def _hooks(text: str, effort: Effort | None) -> Iterator[dict[str, object]]:
     try:
-        value = load(text).value
+        value = load(text, effort).value
+    except BeyondBounds:
+        raise
     except YamlError:
-        return []
+        return
     repositories = value.get("repos") if isinstance(value, dict) else value
-    hooks: list[dict[str, object]] = []
     for repository in repositories if isinstance(repositories, list) else []:
         listed = repository.get("hooks") if isinstance(repository, dict) else None
-        hooks += [h for h in (listed if isinstance(listed, list) else []) if isinstance(h, dict)]
-    return hooks
+        for hook in listed if isinstance(listed, list) else []:
+            if isinstance(hook, dict):
+                yield hook
+
+
+def _with_all(found: dict[str, str]) -> dict[str, str]:
+    """Return the commands with `""` for all of them, each text once."""
+    return {**found, "": "\n".join(dict.fromkeys(found.values()))} if found else {}

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import configparser
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
-import orjson
 from packaging.requirements import InvalidRequirement, Requirement
 
+from gitlab_sync.rules.bounds import BeyondBounds, Effort
 from gitlab_sync.rules.projects.facts import Repository, Unread
 from gitlab_sync.rules.projects.files import settings_files
 from gitlab_sync.rules.projects.licences import spdx
+from gitlab_sync.rules.projects.parsing import Sections, read_ini, read_json, read_toml
+
+T = TypeVar("T")
 
 
 class Settings:
     """The settings files of one repository, read leniently. For one thread at a time.
 
-    `unread` has the files that could not be read, with the reasons.
+    `unread` has the files that could not be read, with the reasons: those beyond the bounds, too.
     """
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, effort: Effort | None = None) -> None:
+        self.effort = effort or Effort()
         self.texts: dict[str, str] = {}
         self.unread: dict[str, str] = {}
         for path in settings_files(repository.paths):
@@ -45,27 +47,36 @@ class Settings:
     @cached_property
     def tables(self) -> dict[str, dict[str, Any]]:
         """The content of each TOML and JSON file, by path; an invalid file counts as unread."""
-        found = {}
+        found: dict[str, Any] = {}
         for path, text in self.named("pyproject.toml", "cargo.toml", "pipfile").items():
-            found[path] = self._parsed(path, text, "TOML")
+            found[path] = self.within_bounds(path, text, read_toml)
         for path, text in self.named("package.json", ".nycrc", ".nycrc.json", ".c8rc.json").items():
-            found[path] = self._parsed(path, text, "JSON")
+            found[path] = self.within_bounds(path, text, _read_object)
         return {path: value for path, value in found.items() if value is not None}
 
     @cached_property
-    def sections(self) -> dict[str, configparser.RawConfigParser]:
+    def sections(self) -> dict[str, Sections]:
         """The content of each INI file, by path; an invalid file counts as unread."""
         found = {}
         names = ("setup.cfg", "tox.ini", ".coveragerc", "pytest.ini")
         for path, text in self.named(*names).items():
-            parser = configparser.RawConfigParser(strict=False)
-            try:
-                parser.read_string(text)
-            except configparser.Error:
-                self.unread[path] = "not a valid INI file"
-            else:
-                found[path] = parser
+            sections = self.within_bounds(path, text, read_ini)
+            if sections is not None:
+                found[path] = sections
         return found
+
+    def option(self, path: str, section: str, name: str) -> str:
+        """Return the value of an option in an INI file; empty without it."""
+        options = self.sections[path].get(section)
+        return "" if options is None else options.get(name, "")
+
+    def within_bounds(self, path: str, text: str, read: Callable[[str, Effort], T]) -> T | None:
+        """Return what `read` makes of a file; if it raises, note why the file is unread."""
+        try:
+            return read(text, self.effort)
+        except (ValueError, BeyondBounds) as problem:
+            self.unread[path] = str(problem)
+            return None
 
     def table(self, name: str) -> tuple[str, str] | None:
         """Return the path and the words of the settings of a tool, or None.
@@ -79,8 +90,8 @@ class Settings:
                     return path, f"[tool.{name}"
             elif path.endswith("package.json") and name in data:
                 return path, f'"{name}"'
-        for path, parser in self.sections.items():
-            if parser.has_section(name):
+        for path, sections in self.sections.items():
+            if name in sections:
                 return path, f"[{name}"
         return None
 
@@ -88,9 +99,9 @@ class Settings:
         """Return whether the project declares a dependency; None if unknown."""
         if any(_has_dependencies(data) for data in self.tables.values()):
             return True
-        if any(_has_dependencies_in_text(path, text) for path, text in self.texts.items()):
+        if any(self._declares_dependencies(path, text) for path, text in self.texts.items()):
             return True
-        if any(p.get("options", "install_requires", fallback="") for p in self.sections.values()):
+        if any(self.option(path, "options", "install_requires") for path in self.sections):
             return True
         return None if self.unread else False
 
@@ -104,20 +115,22 @@ class Settings:
                     declared = declared.get("text")
                 if isinstance(declared, str) and (name := spdx(declared)):
                     return name
-        for parser in self.sections.values():
-            if name := spdx(parser.get("metadata", "license", fallback="")):
+        for path in self.sections:
+            if name := spdx(self.option(path, "metadata", "license")):
                 return name
         return None
 
-    def _parsed(self, path: str, text: str, kind: str) -> dict[str, Any] | None:
-        try:
-            value = tomllib.loads(text) if kind == "TOML" else orjson.loads(text)
-        except (ValueError, RecursionError):  # both decode errors are ValueErrors
-            value = None
-        if isinstance(value, dict):
-            return value
-        self.unread[path] = f"not valid {kind}"
-        return None
+    def _declares_dependencies(self, path: str, text: str) -> bool:
+        if "requirements" not in PurePosixPath(path).name.lower():
+            return _has_dependencies_in_text(path, text)
+        return bool(self.within_bounds(path, text, _name_packages))
+
+
+def _read_object(text: str, effort: Effort) -> dict[str, Any]:
+    value = read_json(text, effort)
+    if not isinstance(value, dict):
+        raise ValueError("not valid JSON")  # noqa: TRY004 - as for other files that are not valid
+    return value
 
 
 def at(data: Any, path: str) -> Any:
@@ -153,13 +166,18 @@ def _has_dependencies_in_text(path: str, text: str) -> bool:
         return "<dependency>" in text
     if name.startswith("build.gradle"):
         return re.search(r"^[ \t]*dependencies\b", text, re.MULTILINE) is not None
-    if "requirements" in name:
-        return any(_names_a_package(line) for line in text.replace("\\\n", " ").splitlines())
     return False
 
 
-def _names_a_package(line: str) -> bool:
-    bare = re.split(r"(?:^|\s)(?:#|--)", line)[0].strip()
+def _name_packages(text: str, effort: Effort) -> bool:
+    """Return whether a line of a requirements file names a package."""
+    lines = text.replace("\\\n", " ").splitlines()
+    return any(_names_a_package(line, effort) for line in lines)
+
+
+def _names_a_package(line: str, effort: Effort) -> bool:
+    effort.spend(10 + len(line))
+    bare = re.split(r"(?:^|\s)(?:#|--)", line, maxsplit=1)[0].strip()
     if re.search(r"[#&]egg=\w", bare):
         return True
     try:

@@ -10,14 +10,12 @@ import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
-# A line of a script is rarely longer than a few hundred characters.
-_MAX_LINE = 4_000
 _MAX_DEPTH = 4
 
 _TOKEN = re.compile(
     r"(?P<comment>(?:^|(?<=\s))\#[^\n]*)"
     r"|(?P<end>&&|\|\||[;&|()\n])"
-    r"|(?P<word>(?:[^\s'\"\\;&|()`]|\\.|'[^']*'|\"(?:\\.|[^\"\\])*\")+)"
+    r"|(?P<word>(?:[^\s'\"\\;&|()`]|\\.|'[^']*'|\"(?:\\.|[^\"\\])*+\")++)"
     r"|.",  # an open quote, and white space
     re.DOTALL,
 )
@@ -76,7 +74,7 @@ def commands(script: Iterable[str], known: Container[str] = ()) -> Iterator[Comm
     reader = _Reader(known)
     for piece in script:
         for line in piece.replace("\\\n", " ").splitlines():
-            yield from reader.line(line[:_MAX_LINE], 0)
+            yield from reader.line(line, 0)
 
 
 class _Reader:

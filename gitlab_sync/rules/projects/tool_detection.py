@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import PurePosixPath
-from typing import NamedTuple
 
+from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects import ci_pipeline, scripts
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
+from gitlab_sync.rules.projects.ci_includes import expanded
 from gitlab_sync.rules.projects.facts import Finding, Repository, Unread, line_of, own
-from gitlab_sync.rules.projects.files import PRE_COMMIT, ci_file, missing_includes
+from gitlab_sync.rules.projects.files import PRE_COMMIT, ci_file
 from gitlab_sync.rules.projects.settings_files import Settings
 from gitlab_sync.rules.projects.stack import has_code, languages
 from gitlab_sync.rules.projects.tool_uses import ToolReader, Use
@@ -19,20 +21,30 @@ from gitlab_sync.rules.projects.tools import Purpose, Tool, tools_for
 from gitlab_sync.rules.record import field, text
 
 
-class Place(NamedTuple):
-    """A script with its place: the file, the line, and the script."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A script with its place: the file, and how to find the line in it."""
 
     path: str
-    line: int | None
     script: str
+    find: Callable[[], int | None]
+
+    @property
+    def line(self) -> int | None:
+        """The line of the script. It is searched for when it is asked for."""
+        return self.find()
 
 
 class Project:
-    """A repository with cached results about its files. For one thread at a time."""
+    """A repository with cached results about its files. For one thread at a time.
 
-    def __init__(self, repository: Repository) -> None:
+    What reads its scripts raises BeyondBounds if the `effort` is used up.
+    """
+
+    def __init__(self, repository: Repository, effort: Effort | None = None) -> None:
         self.repository = repository
-        self.settings = Settings(repository)
+        self.effort = effort or Effort()
+        self.settings = Settings(repository, self.effort)
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
@@ -55,7 +67,8 @@ class Project:
         if not isinstance(content, str):
             return content
         local = {name: one for name, one in self.repository.files.items() if isinstance(one, str)}
-        return read_pipeline(content, local, path)
+        pipeline = read_pipeline(content, local, path, self.effort)
+        return Unread(pipeline.beyond) if pipeline.error and pipeline.beyond else pipeline
 
     @cached_property
     def pipeline_off(self) -> bool:
@@ -71,45 +84,54 @@ class Project:
             return [f"pipeline: {self.pipeline.reason}"]
         if self.pipeline is None or self.pipeline.error is not None:
             return []  # GitLab runs nothing if the configuration is not YAML
-        reasons = [f"{one.kind} {one.what} not read" for one in self.pipeline.unread]
-        files = self.repository.files
-        readable = {path: one for path, one in files.items() if isinstance(one, str)}
-        start = ci_file(self.repository.project) or ""
-        for path in missing_includes(readable, self.repository.paths, start):
-            missing = files.get(path)
-            why = missing.reason if isinstance(missing, Unread) else "not read"
-            reasons.append(f"{path}: {why}")
-        return reasons
+        reasons = [] if self.pipeline.beyond is None else [f"pipeline: {self.pipeline.beyond}"]
+        reasons += [f"{one.kind} {one.what} {one.why}" for one in self.pipeline.unread]
+        paths, files = self.repository.paths, self.repository.files
+        for one in self.pipeline.included:
+            found = expanded(one.what, paths, self.effort) if one.kind == "local" else []
+            for path in found:
+                missing = files.get(path)
+                if not isinstance(missing, str) and self.repository.is_listed(path):
+                    why = missing.reason if isinstance(missing, Unread) else "not read"
+                    reasons.append(f"{path}: {why}")
+        return list(dict.fromkeys(reasons))
 
     @cached_property
     def scripts(self) -> dict[str, dict[str, str]]:
         """The commands of make, npm, tox and pre-commit, from the files that were read."""
         found: dict[str, dict[str, str]] = {}
-        for content in self.settings.named("makefile", "gnumakefile").values():
-            found.setdefault("make", {}).update(scripts.make_targets(content))
-        for content in self.settings.named("package.json").values():
-            found.setdefault("npm", {}).update(scripts.npm_scripts(content))
-        for content in self.settings.named("tox.ini").values():
-            found.setdefault("tox", {}).update(scripts.tox_environments(content))
-        for _, content in self._hooks:
-            found.setdefault("pre-commit", {}).update(scripts.pre_commit_hooks(content))
+        for kind, _, _, commands in self._scripts:
+            found.setdefault(kind.runner, {}).update(commands)
+        return found
+
+    @cached_property
+    def _scripts(self) -> list[tuple[_Kind, str, str, dict[str, str]]]:
+        """The kind, path and text of each file with scripts, and the commands by target."""
+        found = []
+        for kind in _KINDS:
+            named = self.settings.named(*kind.names) if kind.names else dict(self._hooks)
+            for path, content in named.items():
+                commands = self.settings.within_bounds(path, content, kind.read)
+                if commands is not None:
+                    found.append((kind, path, content, commands))
         return found
 
     @cached_property
     def reader(self) -> ToolReader:
         """The reader of scripts, which knows the commands of targets."""
-        return ToolReader(self.scripts)
+        return ToolReader(self.scripts, self.effort)
 
     @cached_property
     def stages(self) -> dict[Purpose, ci_pipeline.StageReport]:
         """The report on each stage of the pipeline; empty reports without a readable pipeline."""
         pipeline = self.pipeline if isinstance(self.pipeline, Pipeline) else Pipeline()
-        return ci_pipeline.evaluate_stages(pipeline, self.scripts)
+        return ci_pipeline.evaluate_stages(pipeline, self.reader)
 
     @cached_property
     def unread(self) -> list[str]:
         """Why a tool could be in use that was not found: the files that could not be read."""
-        _ = self.settings.tables, self.settings.sections  # reading them notes invalid files
+        # Reading them notes the files that are invalid or beyond the bounds.
+        _ = self.settings.tables, self.settings.sections, self._scripts
         missing = dict(self.settings.unread)
         for path in PRE_COMMIT:
             content = self.repository.text(path)
@@ -139,20 +161,12 @@ class Project:
     def places(self) -> Iterator[Place]:
         """Yield everything that runs commands: jobs, targets, scripts and hooks."""
         for job in self._jobs():
-            yield Place(job.path, job.line, "\n".join(job.script))
-        for path, content in self.settings.named("makefile", "gnumakefile").items():
-            for name, script in scripts.make_targets(content).items():
-                yield Place(path, line_of(content, f"{name}:") if name else None, script)
-        for path, content in self.settings.named("package.json").items():
-            for name, script in scripts.npm_scripts(content).items():
-                yield Place(path, line_of(content, f'"{name}"'), script)
-        for path, content in self.settings.named("tox.ini").items():
-            for name, script in scripts.tox_environments(content).items():
-                yield Place(path, line_of(content, f"[testenv:{name}" if name else "["), script)
-        for path, content in self._hooks:
-            for name, script in scripts.pre_commit_hooks(content).items():
-                if name:
-                    yield Place(path, _hook_line(content, name), script)
+            script = "\n".join(dict.fromkeys(job.script))
+            yield Place(job.path, script, partial(getattr, job, "line"))
+        for kind, path, content, commands in self._scripts:
+            for name, script in commands.items():
+                if name or kind.names:
+                    yield Place(path, script, partial(kind.find, content, name))
 
     @cached_property
     def _hooks(self) -> list[tuple[str, str]]:
@@ -205,6 +219,36 @@ class Project:
         return None
 
 
+def _target_line(content: str, name: str) -> int | None:
+    return line_of(content, f"{name}:") if name else None
+
+
+def _npm_line(content: str, name: str) -> int | None:
+    return line_of(content, f'"{name}"')
+
+
+def _environment_line(content: str, name: str) -> int | None:
+    return line_of(content, f"[testenv:{name}" if name else "[")
+
+
 def _hook_line(content: str, name: str) -> int | None:
-    match = re.search(rf"id:\s*['\"]?{re.escape(name)}\b", content)
+    match = re.search(rf"id:\s*+['\"]?{re.escape(name)}\b", content)
     return content.count("\n", 0, match.start()) + 1 if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of files with scripts: how to read them, and to find the line of a target."""
+
+    runner: str
+    names: tuple[str, ...]
+    read: Callable[[str, Effort], dict[str, str]]
+    find: Callable[[str, str], int | None]
+
+
+_KINDS = (
+    _Kind("make", ("makefile", "gnumakefile"), scripts.make_targets, _target_line),
+    _Kind("npm", ("package.json",), scripts.npm_scripts, _npm_line),
+    _Kind("tox", ("tox.ini",), scripts.tox_environments, _environment_line),
+    _Kind("pre-commit", (), scripts.pre_commit_hooks, _hook_line),
+)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects.shell import Command, commands
 from gitlab_sync.rules.projects.tools import TOOLS, Purpose, Tool
 
@@ -69,10 +70,12 @@ class Use:
 
 
 class ToolReader:
-    """Reads the tools in scripts. It caches the tools of targets, so it is for one thread."""
+    """Reads the tools in scripts. It caches what it found, so it is for one thread."""
 
-    def __init__(self, scripts: Scripts | None = None) -> None:
+    def __init__(self, scripts: Scripts | None = None, effort: Effort | None = None) -> None:
         self._scripts = scripts or {}
+        self._effort = effort or Effort()
+        self._of_script: dict[tuple[str, ...], tuple[Use, ...]] = {}
         # The entry of a target is empty while it is read, which also ends cycles.
         self._of_target: dict[tuple[str, str], tuple[Use, ...]] = {}
 
@@ -80,17 +83,31 @@ class ToolReader:
         """Return the tools that a script (lines of shell) runs, each once, in order.
 
         A target with unknown commands counts by its name (`make lint` lints); a target with known
-        commands but no recognised tool counts for nothing. Never raises.
+        commands but no recognised tool counts for nothing. Raises BeyondBounds if the effort is
+        used up.
         """
-        return list(dict.fromkeys(self._uses(script, 0)))
+        lines = tuple(dict.fromkeys(script))  # with aliases, many are the same
+        if lines not in self._of_script:
+            self._of_script[lines] = tuple(dict.fromkeys(self._uses(lines, 0)))
+        self._effort.spend(len(self._of_script[lines]))
+        return list(self._of_script[lines])
 
     def _uses(self, script: Iterable[str], depth: int) -> Iterator[Use]:
-        for command in commands(script, _KNOWN):
+        for command in self._commands(script):
             for tool in _BY_PROGRAM.get(_name(command.program), ()):
                 if matches(tool, command):
                     yield Use(tool.name, tool.purpose)
+            passed_on = _passed_on(command)
             for runner, target in _targets(command):
-                yield from self._through(runner, target, _passed_on(command), depth)
+                self._effort.spend(5)
+                yield from self._through(runner, target, passed_on, depth)
+
+    def _commands(self, script: Iterable[str]) -> Iterator[Command]:
+        for piece in script:
+            self._effort.spend(len(piece))
+            for command in commands([piece], _KNOWN):
+                self._effort.spend(5)
+                yield command
 
     def _through(self, runner: str, target: str, passed_on: str, depth: int) -> Iterator[Use]:
         typed = "npm run" if runner == "npm" and target != "test" else runner
@@ -208,10 +225,8 @@ def _targets(command: Command) -> Iterator[tuple[str, str]]:
 
 def _without_folder(command: Command) -> Command:
     """Return the command without `-C folder` and `-f file`: their values are not targets."""
-    left = list(command.arguments)
-    while option := next((word for word in left[:-1] if word in {"-C", "-f"}), None):
-        place = left.index(option)
-        del left[place : place + 2]
+    words = iter(command.arguments)
+    left = (word for word in words if word not in {"-C", "-f"} or next(words, None) is None)
     return replace(command, arguments=tuple(left))
 
 
