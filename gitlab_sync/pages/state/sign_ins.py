@@ -61,8 +61,12 @@ class SignIn:
 
         Visitors of the demo share a token but are different people, so each has their own.
         """
-        principal = self.credential.principal(self.base_url)
-        return f"{principal}/{self.handle}" if self.is_demo else principal
+        return f"{self.account}/{self.handle}" if self.is_demo else self.account
+
+    @property
+    def account(self) -> str:
+        """Whose share of this server is used: one for each token, one for the whole demo."""
+        return self.credential.principal(self.base_url)
 
     def client(self, timeout: float = DEFAULT_TIMEOUT) -> GitLabClient:
         """Return a new client. Its requests are in this sign-in's queue of the executor."""
