@@ -7,6 +7,7 @@ from typing import NoReturn
 import streamlit as st
 
 from gitlab_sync.http.credentials import OidcCredential
+from gitlab_sync.pages.state import limits
 from gitlab_sync.pages.state.browser_cookie import (
     COOKIE,
     NEW_KEY_PATH,
@@ -20,7 +21,7 @@ from gitlab_sync.pages.state.flash import FlashStore
 from gitlab_sync.pages.state.return_path import LIFE, ReturnPath
 from gitlab_sync.pages.state.sign_ins import SignIn, SignInRegistry
 
-SIGN_INS = SignInRegistry()
+SIGN_INS = SignInRegistry(most=limits.SIGN_INS.value())
 """The sign-ins of all browsers."""
 
 _NOTICES: FlashStore[str] = FlashStore()

@@ -8,17 +8,12 @@ from collections.abc import Hashable
 from typing import Protocol
 
 from gitlab_sync.errors import GitLabSyncError
-
-MOST_RUNNING = 32
-"""The most jobs that run at once: as many as there are workers, whose requests they share."""
-
-MOST_EACH = 5
-"""The most jobs of one account that run at once: one for each page of the app."""
+from gitlab_sync.pages.state.limits import JOBS, JOBS_EACH
 
 MOST_WAITING = 300
 """The most jobs that wait."""
 
-MOST_WAITING_EACH = 20
+MOST_WAITING_EACH = 100
 """The most jobs of one account that wait."""
 
 
@@ -36,7 +31,7 @@ class JobQueue:
     that wait for their own.
     """
 
-    def __init__(self, most: int = MOST_RUNNING, each: int = MOST_EACH) -> None:
+    def __init__(self, most: int = JOBS.default, each: int = JOBS_EACH.default) -> None:
         self._most = most
         self._each = each
         self._lock = threading.Lock()
@@ -60,15 +55,12 @@ class JobQueue:
 
     def _check_room(self, account: Hashable) -> None:
         own = sum(each == account for each in self._waiting.values())
-        if own >= MOST_WAITING_EACH:
+        numbers = ((own, MOST_WAITING_EACH), (len(self._waiting), MOST_WAITING))
+        full = [number for number, most in numbers if number >= most]
+        if full:
             raise GitLabSyncError(
-                f"{own} of your runs are waiting already",
-                hint="Cancel one, or wait until one has ended. Then press Run again.",
-            )
-        if len(self._waiting) >= MOST_WAITING:
-            raise GitLabSyncError(
-                f"This server is busy: {len(self._waiting)} runs are waiting already",
-                hint="Press Run again in a few minutes.",
+                f"This server is busy: {full[0]} runs are waiting already",
+                hint="Cancel one of yours, or press Run again in a few minutes.",
             )
 
     def remove(self, job: Startable) -> None:

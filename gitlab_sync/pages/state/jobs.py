@@ -21,6 +21,7 @@ from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.concurrency.timer import Timer
 from gitlab_sync.errors import GitLabSyncError, without_secrets
 from gitlab_sync.pages.state.job_queue import JobQueue
+from gitlab_sync.pages.state.limits import JOB_GRACE
 from gitlab_sync.pages.state.size import size_of
 from gitlab_sync.reports.report import Report
 from gitlab_sync.run import Run
@@ -28,9 +29,6 @@ from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.types import Progress, TableRow
 
 log = logging.getLogger("gitlab_sync")
-
-GRACE = 120.0
-"""Seconds that a job continues after its last watcher left: long enough for a reload."""
 
 State = Literal["waiting", "running", "done", "cancelled", "failed"]
 
@@ -180,8 +178,9 @@ class _Entry:
 class JobRegistry:
     """All jobs of the process, by key. Thread-safe; it makes no thread before the first job.
 
-    A key is (principal, query), so only those who are allowed to see a result find it. `clock`
-    returns seconds and never goes back.
+    A key is (principal, query), so only those who are allowed to see a result find it. A job
+    continues for `grace` seconds after its last watcher left. `clock` returns seconds and never
+    goes back.
 
     A finished job is dropped when it was not watched for `kept` seconds. So are those beyond
     `most_kept` in number or, in bytes of memory, `most_bytes`: jobs without watchers first, then
@@ -193,7 +192,7 @@ class JobRegistry:
     def __init__(
         self,
         *,
-        grace: float = GRACE,
+        grace: float = float(JOB_GRACE.default),
         kept: float = 3600.0,
         most_kept: int = 100,
         most_bytes: int = 48_000_000,
