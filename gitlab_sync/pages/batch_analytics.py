@@ -12,6 +12,7 @@ from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_input_error
+from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_select_hint, show_table
@@ -76,7 +77,7 @@ def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
         meta, answers = report.meta(snapshot.instance), report.people
         fields.show_unknown_projects(report.unknown_projects)
         for remark in report.remarks:
-            st.caption(f"{remark[0].upper()}{remark[1:]}.")
+            st.caption(f"{remark[0].upper()}{escaped(remark[1:])}.")
 
     def unknown(row: TableRow) -> Mapping[str, int]:
         person = answers.get(str(row["Username"]))

@@ -18,7 +18,7 @@ from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.rules.projects.compliance import Policy
-from gitlab_sync.rules.projects.projects_input import parse_projects, project_fault
+from gitlab_sync.rules.projects.projects_input import ProjectsInput, parse_projects, project_fault
 from gitlab_sync.services import compliance as compliance_service
 from gitlab_sync.services.compliance import Branches, ComplianceQuery
 
@@ -176,13 +176,14 @@ def check_ref(visitor: SignIn, branches: Branches, ref: str | None) -> bool:
 
 def read_query(text: str, group: str, policy: Policy) -> ComplianceQuery | None:
     """Return the query about these projects; show an error and return None if one is invalid."""
-    found = parse_projects(text)
+    faults = fields.too_long(text)
+    found = ProjectsInput(faults=faults) if faults else parse_projects(text)
     if found.faults:
         fields.show_faults(found.faults, "Not a project: fix these lines and run again")
     advice = "Split them into several runs, enter their group"
     fits = fields.check_number(len(found.names), MOST_PROJECTS, "projects", advice)
     if group and " " in group:
-        show_input_error(f"A group's path must not contain spaces, got “{escaped(group)}”.")
+        show_input_error(f"A group's path must not contain spaces, got “{escaped(group[:60])}”.")
         return None
     if found.faults or not fits:
         return None

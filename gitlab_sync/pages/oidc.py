@@ -210,7 +210,7 @@ def _sign_in(provider: Provider, login: Login | None) -> str | None:
                 hint="The operator of this server must write the URL exactly as GitLab does.",
             )
         credential = OidcCredential(login.token, login.issuer, login.subject)
-        browser.sign_in_browser(SignIn.check(provider.url, credential))
+        is_signed_in = browser.sign_in_browser(SignIn.check(provider.url, credential), reloads=True)
     except AuthenticationError:
         return (
             f"You are not signed in: GitLab at {escaped(provider.url)} does not accept the token "
@@ -218,6 +218,8 @@ def _sign_in(provider: Provider, login: Login | None) -> str | None:
         )
     except GitLabSyncError as error:
         return f"You are not signed in. {error_text(error)}"
+    if not is_signed_in:
+        return "You are not signed in: your browser did not take this server's cookie. Try again."
     return None
 
 

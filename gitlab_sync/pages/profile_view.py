@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from html import escape
+from html import escape, unescape
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -74,6 +74,7 @@ TERMINAL = {"merge requests": "Merged and closed merge requests", "issues": "Clo
 """The titles of the charts of checks, by the items that they evaluate."""
 
 _LINKED_IMAGE = re.compile(r"\[!\[([^\[\]]*)\]\([^()\s]*\)\]\(")
+_FENCE = re.compile(r"(`{3,}|~{3,})([^\n\r]*)")
 _AT_LEAST = "At least this many: not everything could be read."
 _AVATAR = 72  # pixels
 _WIDTHS = ((3, 4), (3, 3, 4))  # of the cards, so that each has its numbers on one line
@@ -119,7 +120,7 @@ def _show_head(report: ProfileReport, instance: str) -> None:
             link = row[tables.LINK]
             parts = [
                 f"@{escaped(str(row['Username']))}",
-                f"ID {row['Id']}",
+                f"ID {escaped(str(row['Id']))}",
                 linked("Open in GitLab", str(link)) if link is not None else "",
             ]
             st.markdown(" · ".join(filter(None, parts)))
@@ -239,10 +240,17 @@ def _show_readme(report: ProfileReport) -> None:
 
 
 def safe_readme(text: str) -> str:
-    """Return a README as Markdown that loads nothing: images become links, comments are removed.
+    """Return a README as Markdown that loads nothing: images become links, diagrams become text.
 
-    Streamlit shows HTML in Markdown as text.
+    Comments are removed. Streamlit shows HTML in Markdown as text.
     """
-    plain = _LINKED_IMAGE.sub(r"[\1](", without_comments(text[:MOST_CHARACTERS]))
+    plain = _FENCE.sub(_without_diagram, without_comments(text[:MOST_CHARACTERS]))
+    plain = _LINKED_IMAGE.sub(r"[\1](", plain)
     # An exclamation mark right before a bracket begins an image; the word joiner is not visible.
     return plain.replace("![", "!\u2060[")
+
+
+def _without_diagram(fence: re.Match[str]) -> str:
+    """Return the fence of a block of code without its language if that is Mermaid."""
+    # A diagram can have images of any host. Its language can also be written as an entity.
+    return fence[1] if "mermaid" in unescape(fence[2]).lower() else fence[0]

@@ -10,6 +10,8 @@ import streamlit as st
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.pages import oidc
+from gitlab_sync.pages.state import limits
+from gitlab_sync.pages.state.attempts import Attempts
 from gitlab_sync.pages.state.browser import pop_notice, sign_in_browser
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.hosts import Hosts
@@ -17,6 +19,9 @@ from gitlab_sync.pages.state.server_settings import allowed_hosts
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets.error_panel import error_text, show_error, show_input_error, valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
+
+ATTEMPTS = Attempts(most=limits.FAILED_SIGN_INS.value())
+"""The failed sign-ins of all visitors."""
 
 _ATTEMPT = "_sign_in_attempt"
 _FAILURE = "_sign_in_failure"
@@ -98,8 +103,10 @@ def _sign_in(hosts: Hosts, url: str, token: str) -> str | None:
     if not token.strip():
         return "Enter a personal access token."
     try:
-        base_url = hosts.check(url)
-        sign_in_browser(SignIn.check(base_url, Credential(token)))
+        base_url, credential = hosts.check(url), Credential(token)
+        with ATTEMPTS.attempt(st.context.ip_address):
+            sign_in = SignIn.check(base_url, credential)
+        sign_in_browser(sign_in)
     except AuthenticationError:
         return (
             f"GitLab at {escaped(base_url)} does not accept this token. Check that you copied all "

@@ -29,7 +29,7 @@ from gitlab_sync.session.session import Client
 _FIELD = "teams"
 _FILE = "teams_file"
 _FILE_FAULTS = "_faults_of_teams_file"
-_MOST_MEGABYTES = 2
+_MOST_GROUPS = 100  # they are read one after the other, while the visitor waits
 _SHOWN_FAULTS = 5
 _LONGEST = 40_000  # characters of the URL: servers accept 64 KB of headers in total
 
@@ -50,7 +50,7 @@ def _file_field() -> None:
         type=["json"],
         key=_FILE,
         on_change=_read_file,
-        max_upload_size=_MOST_MEGABYTES,
+        max_upload_size=fields.MOST_MEGABYTES,
         help='A file that was saved here, or a file of this form: {"teams": [{"team_name": "Red", '
         '"project_name": "Red App", "members": [{"username": "alice", "name": "Alice Smith"}]}]}',
     )
@@ -67,13 +67,18 @@ def _read_file() -> None:
         return
     text, _ = decoded(file.getvalue())
     try:
-        _add(parse_teams(text, file.name))
+        st.session_state[_FILE_FAULTS] = _add(parse_teams(text, file.name))
     except ConfigurationError as error:
         st.session_state[_FILE_FAULTS] = error.reason.splitlines()
 
 
-def _add(teams: Sequence[Team]) -> None:
-    st.session_state[_FIELD] = with_teams(str(st.session_state.get(_FIELD) or ""), teams)
+def _add(teams: Sequence[Team]) -> tuple[str, ...]:
+    """Add teams to the field; return what is wrong if that is not possible."""
+    text = with_teams(str(st.session_state.get(_FIELD) or ""), teams)
+    faults = fields.too_long(text)
+    if not faults:
+        st.session_state[_FIELD] = text
+    return faults
 
 
 def _groups_field(visitor: SignIn) -> None:
@@ -91,15 +96,17 @@ def _groups_field(visitor: SignIn) -> None:
     if not groups:
         show_input_error("Enter at least one group.")
         return
+    if not fields.check_number(len(groups), _MOST_GROUPS, "groups", "Add them in several steps"):
+        return
     try:
         with st.spinner("Reading the members…"):
             found = read_groups(connect(visitor).client, groups)
     except AuthenticationError:
         sign_out_refused(visitor)
-    if found.faults:
-        _show_faults(found.faults, "These groups could not be read, so no team was made")
+    faults = found.faults or _add(found.teams)
+    if faults:
+        _show_faults(faults, "No team was made of these groups")
     else:
-        _add(found.teams)
         st.success(f"{plural(len(found.teams), 'team')} added to the field below.")
 
 
@@ -129,7 +136,8 @@ def teams_field(default: str) -> tuple[Team, ...] | None:
     Return None if the text is invalid.
     """
     text = _text_field(default)
-    found = read_teams(text)
+    faults = fields.too_long(text)
+    found = TeamsInput(faults=faults) if faults else read_teams(text)
     people = len(usernames_of(found.teams))
     empty = [team.name for team in found.teams if not team.members]
     if found.faults:

@@ -73,6 +73,8 @@ def read_people(text: str, source: str = _FIELD) -> weekly.WeekPeople:
     without a column for usernames is a fault, because the columns cannot be guessed. `source`
     begins the text of each fault.
     """
+    if source == _FIELD and (faults := fields.too_long(text)):
+        return weekly.WeekPeople(faults=faults)
     lines = ["" if line.lstrip().startswith("#") else line for line in lines_of(text)]
     records = records_of("\n".join(lines))
     layout = layout_of(records)

@@ -34,11 +34,12 @@ class Viewer:
     sees_all: bool = False
 
     @classmethod
-    def of(cls, visitor: SignIn, secrets: Mapping[str, object]) -> Viewer:
+    def of(cls, visitor: SignIn, secrets: Mapping[str, object], *, is_own: bool) -> Viewer:
         """Return what the secrets allow the visitor to see; everything in the demo.
 
-        No role allows it: running a server or leading a team does not need the hours of others.
-        Raises ConfigurationError if `SETTING` is not a list of usernames.
+        The secrets name people of the configured GitLab; `is_own` says whether the visitor is at
+        that one. No role allows it: running a server or leading a team does not need the hours of
+        others. Raises ConfigurationError if `SETTING` is not a list of usernames.
         """
         setting = secrets.get(SETTING, ())
         if isinstance(setting, str | Mapping) or not isinstance(setting, Iterable):
@@ -48,7 +49,8 @@ class Viewer:
                 hint=f'Write, for example, {SETTING} = ["ann"].',
             )
         names = {username_key(str(name)) for name in setting}
-        return cls(visitor.username, visitor.is_demo or username_key(visitor.username) in names)
+        is_named = is_own and username_key(visitor.username) in names
+        return cls(visitor.username, visitor.is_demo or is_named)
 
     def sees(self, person: weekly.WeekPerson) -> bool:
         """Return whether the visitor may see the person's hours."""

@@ -11,7 +11,7 @@ import streamlit as st
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.pages import week_fields as inputs
 from gitlab_sync.pages.state.demo import get_demo
-from gitlab_sync.pages.state.server_settings import role_of, server_secrets
+from gitlab_sync.pages.state.server_settings import is_own_gitlab, role_of, server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.week_hours import Viewer
 from gitlab_sync.pages.week_view import show_week
@@ -111,7 +111,7 @@ page, show_fields = ("my_week", fields_of_member) if is_member else ("week", fie
 form = show_fields(visitor, page)
 viewer = valid_or(
     Viewer(visitor.username),
-    lambda: Viewer.of(visitor, server_secrets()),
+    lambda: Viewer.of(visitor, server_secrets(), is_own=is_own_gitlab(visitor)),
     "This server's list of people who see the hours of others is not valid, so everyone sees only "
     "their own",
 )

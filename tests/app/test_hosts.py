@@ -108,3 +108,14 @@ def test_a_wrong_list_is_told_at_once() -> None:
         hosts("https://")
     with pytest.raises(ConfigurationError):
         Hosts.from_settings({"allowed_hosts": 7}, {})
+
+
+def test_the_configured_gitlab_is_known_however_it_is_written() -> None:
+    """Another port, path or scheme is another GitLab, although tokens are sent there, too."""
+    own = hosts("gitlab.example.com")
+    for url in ("https://GitLab.Example.com", "https://gitlab.example.com.:443"):
+        assert own.is_own(url)
+    for url in ("https://gitlab.example.com:8443", "https://gitlab.example.com/git"):
+        assert own.check(url) == url
+        assert not own.is_own(url)
+    assert not own.is_own("http://gitlab.example.com")

@@ -231,3 +231,24 @@ def test_pictures_of_a_readme_become_links() -> None:
         "[ci](https://d.example)"
     )
     assert safe_readme("a <!-- hidden --> b") == "a  b"
+
+
+@pytest.mark.parametrize(
+    "fence",
+    [
+        "```mermaid",
+        "~~~ Mermaid x",
+        "> - ````mermaid",
+        "[^1]: ```mermaid",
+        "```&#109;ermaid",
+        "``` mer&#x6d;aid",
+        "```` \tmermaid {a}",
+    ],
+)
+def test_a_diagram_of_a_readme_is_shown_as_text(fence: str) -> None:
+    """It can have images of any host, which the browser would ask."""
+    text = f'{fence}\nA@{{ img: "https://b.example/c.png" }}\n```'
+    first, _, rest = safe_readme(text).partition("\n")
+    assert first == fence[: max(fence.rfind("`"), fence.rfind("~")) + 1]
+    assert rest == text.partition("\n")[2]
+    assert safe_readme("```python\nmermaid = 1\n```") == "```python\nmermaid = 1\n```"

@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import Credential
-from gitlab_sync.pages.state.roles import VARIABLE, Roles
+from gitlab_sync.pages.state.roles import VARIABLE, Role, Roles
 from gitlab_sync.pages.state.sign_ins import SignIn
 
+DEPLOYMENT = Path(__file__).parents[2] / "docs" / "deployment.md"
 
-def person(username: str, *, is_demo: bool = False) -> SignIn:
-    """Return the sign-in of a person."""
+
+def role(roles: Roles, username: str, *, is_own: bool = True, is_demo: bool = False) -> Role:
+    """Return the role of a person, who is at the configured GitLab unless `is_own` is False."""
     user = {"username": username}
-    return SignIn("https://gitlab.example", Credential("glpat-x"), user, is_demo=is_demo)
+    sign_in = SignIn("https://gitlab.example", Credential("glpat-x"), user, is_demo=is_demo)
+    return roles.of(sign_in, is_own=is_own)
 
 
-def test_without_roles_everybody_is_a_mentor_and_in_the_demo_an_admin() -> None:
-    """The app works without any configuration."""
+def test_without_roles_everybody_is_a_mentor() -> None:
+    """The app works without any configuration, for all allowed hosts."""
     roles = Roles.from_settings({}, {})
-    assert roles.of(person("ann")) == "mentor"
-    assert roles.of(person("ann", is_demo=True)) == "admin"
+    assert role(roles, "ann") == role(roles, "ann", is_own=False) == "mentor"
+
+
+def test_a_name_of_an_admin_counts_at_the_configured_gitlab_only() -> None:
+    """Elsewhere anyone can be called so; a visitor of the demo sees all pages of a mentor."""
+    for listed in ({"admin": ["ann"]}, {"member": ["ann"]}):
+        roles = Roles.from_settings({"roles": listed}, {})
+        assert role(roles, "ann", is_own=False) == "member"
+        assert role(roles, "ann", is_own=False, is_demo=True) == "mentor"
+
+
+def test_the_documented_roles_count_in_the_secrets_and_in_the_file(tmp_path: Path) -> None:
+    """The example as it is written in the documents."""
+    section = DEPLOYMENT.read_text(encoding="utf-8").split("\n## Roles\n")[1]
+    found = re.search(r"```toml\n(.+?)```", section, re.DOTALL)
+    assert found is not None
+    path = tmp_path / "roles.toml"
+    path.write_text(found[1], encoding="utf-8")
+    of_file = Roles.from_settings({}, {VARIABLE: str(path)})
+    of_secrets = Roles.from_settings(tomllib.loads(found[1]), {})
+    assert of_file == of_secrets
+    names = ("Ann", "bob", "cleo", "dan", "someone")
+    wanted = ["admin", "mentor", "mentor", "member", "member"]
+    assert [role(of_file, name) for name in names] == wanted
 
 
 def test_names_are_compared_without_case_and_who_is_not_listed_is_a_member() -> None:
@@ -30,13 +57,13 @@ def test_names_are_compared_without_case_and_who_is_not_listed_is_a_member() -> 
     given = {"admin": ["Ann"], "mentor": ["@bob"], "intern": ["cy"]}
     roles = Roles.from_settings({"roles": given}, {})
     names = ("ANN", "Bob", "cy", "someone")
-    assert [roles.of(person(name)) for name in names] == ["admin", "mentor", "member", "member"]
+    assert [role(roles, name) for name in names] == ["admin", "mentor", "member", "member"]
 
 
 def test_who_is_in_two_roles_has_the_one_that_sees_more() -> None:
     """In whatever order they are written."""
     roles = Roles.from_settings({"roles": {"member": ["ann"], "admin": ["ann"]}}, {})
-    assert roles.of(person("ann")) == "admin"
+    assert role(roles, "ann") == "admin"
 
 
 def test_a_file_of_roles_counts_where_the_secrets_have_none(tmp_path: Path) -> None:
@@ -44,9 +71,9 @@ def test_a_file_of_roles_counts_where_the_secrets_have_none(tmp_path: Path) -> N
     path = tmp_path / "roles.toml"
     path.write_text('mentor = ["bob"]\n', encoding="utf-8")
     environ = {VARIABLE: str(path)}
-    assert Roles.from_settings({}, environ).of(person("bob")) == "mentor"
+    assert role(Roles.from_settings({}, environ), "bob") == "mentor"
     secrets: dict[str, object] = {"roles": {"admin": ["ann"]}}
-    assert Roles.from_settings(secrets, environ).of(person("bob")) == "member"
+    assert role(Roles.from_settings(secrets, environ), "bob") == "member"
 
 
 @pytest.mark.parametrize(
@@ -58,11 +85,11 @@ def test_roles_that_cannot_be_meant_are_refused(secrets: dict[str, object]) -> N
         Roles.from_settings(secrets, {})
 
 
-@pytest.mark.parametrize("content", [None, "mentor = ["])
+@pytest.mark.parametrize("content", [None, "mentor = [", "admin = []\n[roles]\nadmin = []"])
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: str | None) -> None:
     """No one becomes a mentor because a file is missing."""
     path = tmp_path / "roles.toml"
     if content is not None:
         path.write_text(content, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="roles file"):
+    with pytest.raises(ConfigurationError, match="role"):
         Roles.from_settings({}, {VARIABLE: str(path)})

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from visiting import press, signed_in, texts, visitor
 
+from gitlab_sync.pages import sign_in
+from gitlab_sync.pages.state.attempts import Attempts
 from gitlab_sync.sandbox import Sandbox
 
 
@@ -34,6 +36,24 @@ def test_a_wrong_token_is_told_at_the_form(
     at = press(at, "Sign in")
     assert "does not accept this token" in at.error[0].value
     assert at.text_input(key="sign_in_token_1").value == ""
+
+
+def test_after_many_wrong_tokens_gitlab_is_not_asked_again(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For some minutes, not even with a token that is right; the demo stays open."""
+    monkeypatch.setattr(sign_in, "ATTEMPTS", Attempts(most=2))
+    monkeypatch.setenv("GITLAB_URL", sandbox.url)
+    at = visitor()
+    for number in range(3):
+        at.text_input(key=f"sign_in_token_{number}").set_value("glpat-wrongwrongwrong")
+        at = press(at, "Sign in")
+    assert "from your address have failed" in at.error[0].value
+    at.text_input(key="sign_in_token_3").set_value(sandbox.token())
+    at = press(at, "Sign in")
+    assert "Try again in 10 minutes" in at.error[0].value
+    assert sandbox.traffic.count("/user") == 2
+    assert [title.value for title in press(at, "Open the demo").title] == ["Batch analytics"]
 
 
 def test_a_host_that_is_not_allowed_gets_no_token(

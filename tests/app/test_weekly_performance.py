@@ -310,27 +310,36 @@ def test_whatever_a_file_says_of_teams_and_names_comes_through_the_field(
 # -- the hours of others --------------------------------------------------------------------------
 
 
-def visitor_called(name: str, *, is_demo: bool = False) -> SignIn:
-    """Return the sign-in of a person."""
-    return SignIn("https://gitlab.example", Credential("x"), {"username": name}, is_demo=is_demo)
+def viewer(setting: dict[str, object], *, is_own: bool = True, is_demo: bool = False) -> Viewer:
+    """Return what a visitor who is called Ann may see with a setting."""
+    user = {"username": "ann"}
+    visitor = SignIn("https://gitlab.example", Credential("x"), user, is_demo=is_demo)
+    return Viewer.of(visitor, setting, is_own=is_own)
 
 
 def test_the_hours_of_others_are_seen_only_by_people_that_the_setting_names() -> None:
     """One's own always; names are compared without case."""
     other, own = WeekPerson("", "", "bob"), WeekPerson("", "", "Ann")
     for names, sees in (([], False), (["@ANN"], True), (["bob"], False)):
-        viewer = Viewer.of(visitor_called("ann"), {"hours_for": names})
-        assert viewer.sees(own)
-        assert viewer.sees(other) is sees
-    assert not Viewer.of(visitor_called("ann"), {}).sees(other)
-    assert Viewer.of(visitor_called("ann", is_demo=True), {}).sees(other)
+        found = viewer({"hours_for": names})
+        assert found.sees(own)
+        assert found.sees(other) is sees
+    assert not viewer({}).sees(other)
+    assert viewer({}, is_own=False, is_demo=True).sees(other)
+
+
+def test_a_named_person_of_another_gitlab_sees_no_hours_of_others() -> None:
+    """There anyone can have that name."""
+    found = viewer({"hours_for": ["ann"]}, is_own=False)
+    assert found.sees(WeekPerson("", "", "ann"))
+    assert not found.sees(WeekPerson("", "", "bob"))
 
 
 @pytest.mark.parametrize("names", ["ann", 7, {"ann": True}])
 def test_a_setting_that_is_no_list_is_refused(names: object) -> None:
     """Else a typing error would show hours to people who are not named."""
     with pytest.raises(ConfigurationError, match="hours_for"):
-        Viewer.of(visitor_called("ann"), {"hours_for": names})
+        viewer({"hours_for": names})
 
 
 @pytest.mark.parametrize(

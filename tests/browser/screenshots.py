@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
-from running_app import PATIENCE, RunningApp, chromium
-from tour import FORMS, HEIGHTS, MORE, PAGES, Form, settle, unroll, visit
+from running_app import PATIENCE, RunningApp, chromium, sign_in
+from tour import FORMS, HEIGHTS, MORE, PAGES, STATUS, Form, finish, settle, unroll, visit
+
+from gitlab_sync.sandbox import Sandbox, generate_world
 
 _README = "--readme"
 _MARGINS = {1280: 24, 400: 76}  # pixels above what a picture of the README begins with, by width
@@ -58,6 +60,8 @@ def main(arguments: list[str]) -> int:
             take_excerpts(app.url, folder)
         else:
             take_all(app.url, folder)
+    if not excerpts:
+        take_status(folder)
     return 0
 
 
@@ -77,6 +81,28 @@ def _take_forms(url: str, folder: Path, forms: Iterable[Form]) -> None:
                     visit(page, url, stop)
                     unroll(page, width)
                     page.screenshot(path=folder / f"{stop}-{width}-{theme}.png")
+
+
+def take_status(folder: Path) -> None:
+    """Write the page for admins in each form: the demo has none, so someone signs in."""
+    with Sandbox(generate_world(seed=1, users=1, merge_requests=1)) as sandbox:
+        roles = folder / "roles.toml"
+        roles.write_text(f'admin = ["{sandbox.world.truth.usernames[0]}"]', encoding="utf-8")
+        token = sandbox.token(sandbox.world.truth.usernames[0])
+        with (
+            RunningApp(GITLAB_URL=sandbox.url, GITLAB_SYNC_ROLES=str(roles)) as app,
+            chromium() as browser,
+        ):
+            for width, theme in FORMS:
+                with _visitor(browser, (width, theme)) as page:
+                    page.goto(app.url)
+                    sign_in(page, token)
+                    page.get_by_role("heading", name="Batch analytics").wait_for()
+                    page.goto(app.url + STATUS.address)
+                    finish(page, STATUS)
+                    unroll(page, width)
+                    page.screenshot(path=folder / f"{STATUS}-{width}-{theme}.png")
+        roles.unlink()
 
 
 def take_excerpts(url: str, folder: Path) -> None:

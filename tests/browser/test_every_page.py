@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_faults import ORDER, faults
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from running_app import PATIENCE, RunningApp
 from tour import FORMS, HEIGHTS, MORE, PAGES, SIGN_IN, Form, Stop, finish, unroll, visit
-
-GRAVE = {"serious", "critical"}
-ORDER = "heading-order"
-"""The rule that no level of headings is skipped; axe-core calls a breach of it moderate."""
 
 LOADS: dict[Stop, tuple[tuple[Form, ...], ...]] = {
     **dict.fromkeys(PAGES, (FORMS[:2], FORMS[2:])),
@@ -84,20 +80,6 @@ def faults_by_form(page: Page, url: str, stop: Stop) -> dict[Form, list[str]]:
             unroll(page, width)
             found[width, theme] = faults(page)
     return found
-
-
-def faults(page: Page) -> list[str]:
-    """Return what is grave in what the window shows, and headings that skip a level.
-
-    Each has its rule, place and reason.
-    """
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{violation['id']}: {node['html'][:200]}: {node['failureSummary']}"
-        for violation in found
-        if violation["impact"] in GRAVE or violation["id"] == ORDER
-        for node in violation["nodes"]
-    ]
 
 
 def test_no_page_has_a_grave_fault_in_any_form(seen: Seen) -> None:

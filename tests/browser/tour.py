@@ -85,9 +85,11 @@ PAGES = (
     Stop("leaderboard", _TEAM, _TEAMS, "Rank 1 of 3"),
     Stop("compliance-one", "/compliance", _PROJECTS, "At main"),
     Stop("compliance-many", _MANY, _PROJECTS, "4 of 4 projects read"),
-    Stop("status", "/status", "Status", "Waiting requests", asks=False),
 )
-"""Every page with its answer."""
+"""Every page of the demo with its answer."""
+
+STATUS = Stop("status", "/status", "Status", "Waiting requests", asks=False)
+"""The page for admins, whom the demo has none of."""
 
 _UNKNOWN_USER = "/?users=hana.yilmaz%0Anobody.here"
 _BEHIND = "Items behind the row of"

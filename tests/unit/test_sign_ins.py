@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
-from gitlab_sync.errors import AuthenticationError
+from gitlab_sync.errors import AuthenticationError, BadResponse
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.pages.state.sign_ins import SignIn, SignInRegistry
 from gitlab_sync.sandbox import Sandbox, generate_world
@@ -75,6 +76,29 @@ def test_signing_out_forgets_at_once_and_says_who_it_was(sign_ins: SignInRegistr
     assert sign_ins.find("key") is None
 
 
+def test_beyond_the_bound_the_one_that_was_not_used_for_longest_goes_first(clock: Clock) -> None:
+    """Looking it up is a use."""
+    sign_ins = SignInRegistry(most=3, clock=clock)
+    for name in ("a", "b", "c"):
+        sign_ins.put(name, a_sign_in(f"glpat-{name * 12}"))
+    assert sign_ins.find("a") is not None
+    sign_ins.put("d", a_sign_in("glpat-dddddddddddd"))
+    assert [name for name in "abcd" if sign_ins.find(name)] == ["a", "c", "d"]
+    sign_ins.close()
+
+
+@pytest.mark.parametrize("is_demo", [False, True])
+def test_many_sign_ins_of_one_account_sign_no_one_else_out(*, is_demo: bool) -> None:
+    """Neither one token in many browsers nor many visitors of the demo."""
+    sign_ins = SignInRegistry(most=5)
+    sign_ins.put("bob", a_sign_in("glpat-bobbobbob1234"))
+    for number in range(20):
+        sign_ins.put(f"{number}", a_sign_in(is_demo=is_demo))
+    assert sign_ins.find("bob") is not None
+    assert [number for number in range(20) if sign_ins.find(f"{number}")] == [16, 17, 18, 19]
+    sign_ins.close()
+
+
 def test_a_token_leaves_memory_by_itself() -> None:
     """With a real clock: a timer forgets it, no other call is made."""
     sign_ins = SignInRegistry(idle=0.05)
@@ -108,3 +132,27 @@ def test_gitlab_is_asked_once_who_that_is() -> None:
         assert sandbox.traffic.count("/user") == sandbox.traffic.total == 1
         with pytest.raises(AuthenticationError):
             SignIn.check(sandbox.url, Credential("glpat-nobodysnobodys"))
+
+
+def checked(user: object) -> SignIn:
+    """Return the sign-in at a server that answers so to `/user`."""
+    with Sandbox(
+        generate_world(seed=1, users=1, merge_requests=0, issues=0, projects=1)
+    ) as sandbox:
+        sandbox.faults.add("status", path="*/user", status=200, body=json.dumps(user))
+        return SignIn.check(sandbox.url, Credential(sandbox.token()))
+
+
+@pytest.mark.parametrize(
+    "user", [[], "ann", None, {}, {"username": ["ann"]}, {"username": ""}, {"username": "a" * 256}]
+)
+def test_an_answer_that_names_no_one_signs_no_one_in(user: object) -> None:
+    """Whatever a server sends as `/user`."""
+    with pytest.raises(BadResponse):
+        checked(user)
+
+
+def test_of_the_answer_only_the_names_are_kept() -> None:
+    """A server cannot fill the memory by its users' records."""
+    sign_in = checked({"username": "ann", "name": "x" * 100_000, "bio": "y" * 100_000})
+    assert sign_in.user == {"username": "ann", "name": "x" * 255}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from typing import Any, Literal
 
@@ -10,27 +9,15 @@ import streamlit as st
 from streamlit.connections import BaseConnection
 
 from gitlab_sync.client import GitLabClient
-from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.pages.state.jobs import GRACE, JobRegistry, Owner
+from gitlab_sync.pages.state import limits
+from gitlab_sync.pages.state.job_queue import JobQueue
+from gitlab_sync.pages.state.jobs import JobRegistry, Owner
 from gitlab_sync.pages.state.sign_ins import SignIn
 
-GRACE_VARIABLE = "GITLAB_SYNC_JOB_GRACE"
-"""The environment variable with the seconds that a job continues after its last tab closed."""
-
-
-def _grace() -> float:
-    value = os.environ.get(GRACE_VARIABLE, "").strip()
-    if not value:
-        return GRACE
-    if not value.isdigit():
-        raise ConfigurationError(
-            f"{GRACE_VARIABLE} must be a number of seconds, got {value!r}",
-            hint="Write whole seconds, such as 120.",
-        )
-    return float(value)
-
-
-JOBS = JobRegistry(grace=_grace())
+JOBS = JobRegistry(
+    grace=float(limits.JOB_GRACE.value()),
+    queue=JobQueue(limits.JOBS.value(), limits.JOBS_EACH.value()),
+)
 """All background jobs of the process."""
 
 

@@ -40,3 +40,9 @@ class FlashStore(Generic[T]):
         """Return the browser's value and forget it; None if there is none or it has expired."""
         with self._lock:
             return self._values.pop(key, None)
+
+    def move(self, key: str, new: str) -> None:
+        """Give the value of one key, if there is any, to another."""
+        value = self.pop(key)
+        if value is not None:
+            self.put(new, value)

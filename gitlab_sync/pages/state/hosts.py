@@ -80,6 +80,10 @@ class Hosts:
         first = next((text for line in listed if (text := line.strip())), _DEFAULT_URL)
         return cls(first if "://" in first else f"https://{first}", listed)
 
+    def is_own(self, base_url: str) -> bool:
+        """Return whether a GitLab's URL is the configured one, however it is written."""
+        return _identity(base_url) == _identity(self.url)
+
     def check(self, url: str) -> str:
         """Return the base URL of an allowed GitLab, with `https://` added if it has no scheme.
 
@@ -111,6 +115,11 @@ def _parse(line: str) -> _Allowed:
     if scheme is not None and port is None:
         port = _PORTS[scheme]
     return _Allowed(_host(parts), port, scheme)
+
+
+def _identity(base_url: str) -> tuple[str, str, int, str]:
+    parts = urlsplit(base_url)
+    return parts.scheme, _host(parts), parts.port or _PORTS[parts.scheme], parts.path
 
 
 def _host(parts: SplitResult) -> str:

@@ -20,6 +20,8 @@ from typing import Literal, NamedTuple, TypeAlias
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.concurrency.timer import Timer
 from gitlab_sync.errors import GitLabSyncError, without_secrets
+from gitlab_sync.pages.state.job_queue import JobQueue
+from gitlab_sync.pages.state.limits import JOB_GRACE
 from gitlab_sync.pages.state.size import size_of
 from gitlab_sync.reports.report import Report
 from gitlab_sync.run import Run
@@ -28,10 +30,7 @@ from gitlab_sync.types import Progress, TableRow
 
 log = logging.getLogger("gitlab_sync")
 
-GRACE = 120.0
-"""Seconds that a job continues after its last watcher left: long enough for a reload."""
-
-State = Literal["running", "done", "cancelled", "failed"]
+State = Literal["waiting", "running", "done", "cancelled", "failed"]
 
 Work: TypeAlias = Callable[[Run], Report]
 """What a job does: it takes the run, with progress and cancellation, and returns the report."""
@@ -41,12 +40,14 @@ class BackgroundJob:
     """One run of one query in its own thread. Thread-safe.
 
     The thread only coordinates: the shared executor sends the requests. `report` is set when the
-    job is done or cancelled, `error` when it has failed, never both. `started` is aware, UTC.
-    `size` is the approximate memory of the report in bytes, set soon after the end; then `on_end`
-    is called in the job's thread.
+    job is done or cancelled, `error` when it has failed, or was cancelled before it had a report;
+    never both. `started` is when it was asked for: aware, UTC. `size` is the approximate memory of
+    the report in bytes, set soon after the end; then `on_end` is called, in any thread.
     """
 
-    def __init__(self, work: Work, on_end: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, work: Work, on_end: Callable[[BackgroundJob], None] = lambda _job: None
+    ) -> None:
         self.started = datetime.now(UTC)
         self.report: Report | None = None
         self.error: GitLabSyncError | None = None
@@ -56,13 +57,15 @@ class BackgroundJob:
         self._tracker = ProgressTracker()
         self._cancel = CancelToken()
         self._rows: list[TableRow] = []
+        self._lock = threading.Lock()
+        self._begun = False
         self._ended = threading.Event()
 
     @property
     def state(self) -> State:
         """The state of the job. A job that was cancelled is running until its work has ended."""
         if not self._ended.is_set():
-            return "running"
+            return "running" if self._begun else "waiting"
         if self.report is None:
             return "cancelled" if self._cancel.cancelled else "failed"
         cut_short = self._cancel.cancelled and not self.report.completeness.whole
@@ -70,7 +73,7 @@ class BackgroundJob:
 
     @property
     def running(self) -> bool:
-        """Whether the work has not ended yet."""
+        """Whether the work has not ended yet, even if it waits for its turn."""
         return not self._ended.is_set()
 
     @property
@@ -99,14 +102,35 @@ class BackgroundJob:
     def cancel(self, reason: str = "the work was cancelled") -> None:
         """Stop the work at once and keep the rows so far. Idempotent."""
         self._cancel.cancel(reason)
+        if self._begin():  # now it never starts
+            self.error = self._cancel.error()
+            self._ended.set()
+            self._on_end(self)
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the job has ended; return False if that takes longer."""
         return self._ended.wait(seconds)
 
-    def start(self) -> None:
-        """Start the work in a new thread."""
-        threading.Thread(target=self._run, name="gitlab_sync-job", daemon=True).start()
+    def start(self) -> bool:
+        """Start the work in a new thread; return False if it was cancelled before, or cannot be."""
+        if not self._begin():
+            return False
+        try:
+            threading.Thread(target=self._run, name="gitlab_sync-job", daemon=True).start()
+        except RuntimeError as error:  # the system has no more threads
+            log.error("a job could not start: %s", error)  # noqa: TRY400 - there is no more to say
+            self.error = GitLabSyncError(
+                "This server has no thread left", hint="Run again in a few minutes."
+            )
+            self._ended.set()
+            return False
+        return True
+
+    def _begin(self) -> bool:
+        """Return True for the first call only."""
+        with self._lock:
+            is_first, self._begun = not self._begun, True
+        return is_first
 
     def _run(self) -> None:
         run = Run(tracker=self._tracker, on_row=self._rows.append, cancel=self._cancel)
@@ -124,8 +148,10 @@ class BackgroundJob:
             )
         finally:
             self._ended.set()
-        self.size = size_of(self.report)
-        self._on_end()
+        try:
+            self.size = size_of(self.report)
+        finally:
+            self._on_end(self)
 
 
 class Owner(NamedTuple):
@@ -152,45 +178,64 @@ class _Entry:
 class JobRegistry:
     """All jobs of the process, by key. Thread-safe; it makes no thread before the first job.
 
-    A key is (principal, query), so only those who are allowed to see a result find it. `clock`
-    returns seconds and never goes back.
+    A key is (principal, query), so only those who are allowed to see a result find it. A job
+    continues for `grace` seconds after its last watcher left. `clock` returns seconds and never
+    goes back.
 
     A finished job is dropped when it was not watched for `kept` seconds. So are those beyond
     `most_kept` in number or, in bytes of memory, `most_bytes`: jobs without watchers first, then
     the least recently watched. One is always kept.
+
+    A job waits for its turn while `queue` has too many that run.
     """
 
     def __init__(
         self,
         *,
-        grace: float = GRACE,
+        grace: float = float(JOB_GRACE.default),
         kept: float = 3600.0,
         most_kept: int = 100,
         most_bytes: int = 48_000_000,
+        queue: JobQueue | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._grace = grace
         self._kept = kept
         self._most_kept = most_kept
         self._most_bytes = most_bytes
+        self._queue = JobQueue() if queue is None else queue
         self._clock = clock
         self._lock = threading.Lock()
         self._entries: dict[Hashable, _Entry] = {}
         self._timer = Timer(self.sweep, clock)
 
-    def start(self, key: Hashable, owner: Owner, work: Work) -> BackgroundJob:
-        """Return the running job of `key`, or start one in place of a job that has ended."""
+    def start(
+        self, key: Hashable, owner: Owner, work: Work, account: Hashable = None
+    ) -> BackgroundJob:
+        """Return the running job of `key`, or start one in place of a job that has ended.
+
+        Jobs of one `account` (None: the owner's sign-in) have a bound of their own. Raises
+        GitLabSyncError if too many jobs wait for their turn.
+        """
         with self._lock:
             entry = self._entries.get(key)
             if entry is None or not entry.job.running or entry.job.cancelling:
+                job = BackgroundJob(work, on_end=self._job_ended)
+                self._queue.add(job, owner.handle if account is None else account)
                 owners = set() if entry is None else entry.owners
-                job = BackgroundJob(work, on_end=self.sweep)
                 entry = self._entries[key] = _Entry(job, self._clock(), owners)
-                entry.job.start()
             self._watch(entry, owner)
             job = entry.job
         self.sweep()
         return job
+
+    def _job_ended(self, job: BackgroundJob) -> None:
+        self._queue.remove(job)
+        self.sweep()
+
+    def ahead_of(self, job: BackgroundJob) -> int | None:
+        """Return how many jobs wait before this one; None if it does not wait."""
+        return self._queue.ahead_of(job)
 
     def find(self, key: Hashable, owner: Owner) -> BackgroundJob | None:
         """Return the job of `key`, running or ended, and add `owner` to its watchers; else None."""
@@ -299,5 +344,5 @@ class JobRegistry:
             entries = list(self._entries.values())
             self._entries.clear()
         self._timer.stop()
-        for entry in entries:
+        for entry in reversed(entries):  # those that wait first, so that none of them starts
             entry.job.cancel("the server is shutting down")

@@ -27,7 +27,7 @@ class Roles:
     """Roles by username in lower case. Immutable.
 
     If anyone is listed, everyone who is not is a member. If the list is empty, everyone is a
-    mentor.
+    mentor. Usernames are those of the configured GitLab: elsewhere anyone can have the same name.
     """
 
     by_username: Mapping[str, Role] = field(default_factory=dict)
@@ -36,8 +36,9 @@ class Roles:
     def from_settings(cls, secrets: Mapping[str, object], environ: Mapping[str, str]) -> Roles:
         """Read `roles` of the secrets, else the TOML file that `GITLAB_SYNC_ROLES` names.
 
-        Both have a list of usernames for each role: `admin = ["ann"]`. A username in two lists has
-        the role that sees more. Raises ConfigurationError for anything else.
+        Both have a list of usernames for each role: `admin = ["ann"]`, in the file below `[roles]`
+        or without it. A username in two lists has the role that sees more. Raises
+        ConfigurationError for anything else.
         """
         setting = secrets.get("roles")
         path = environ.get(VARIABLE, "").strip()
@@ -53,21 +54,25 @@ class Roles:
             )
         return cls(_by_username(setting))
 
-    def of(self, sign_in: SignIn) -> Role:
-        """Return the visitor's role; admin in the demo, where nothing can be harmed."""
-        if sign_in.is_demo:
-            return "admin"
-        default: Role = "member" if self.by_username else "mentor"
-        return self.by_username.get(username_key(sign_in.username), default)
+    def of(self, sign_in: SignIn, *, is_own: bool) -> Role:
+        """Return the visitor's role; `is_own` says whether they are at the configured GitLab.
+
+        In the demo everyone is a mentor: they see all pages, but not the server's status.
+        """
+        if sign_in.is_demo or not self.by_username:
+            return "mentor"
+        role = self.by_username.get(username_key(sign_in.username)) if is_own else None
+        return role or "member"
 
 
 def _read_file(path: str) -> object:
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(f"the roles file cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise ConfigurationError(f"the roles file is not TOML: {error}") from None
+    return content["roles"] if content.keys() == {"roles"} else content
 
 
 def _by_username(setting: Mapping[str, object]) -> dict[str, Role]:

@@ -33,9 +33,17 @@ def server_roles() -> Roles:
     return Roles.from_settings(server_secrets(), os.environ)
 
 
+def is_own_gitlab(sign_in: SignIn) -> bool:
+    """Return whether the visitor is at the configured GitLab, whose usernames the settings have.
+
+    Raises ConfigurationError if the setting of the hosts is invalid.
+    """
+    return not sign_in.is_demo and allowed_hosts().is_own(sign_in.base_url)
+
+
 def role_of(sign_in: SignIn) -> Role:
     """Return the visitor's role; member, which sees least, if the setting is invalid."""
     try:
-        return server_roles().of(sign_in)
+        return server_roles().of(sign_in, is_own=is_own_gitlab(sign_in))
     except ConfigurationError:
         return "member"

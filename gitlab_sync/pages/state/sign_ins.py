@@ -5,14 +5,17 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.concurrency.timer import Timer
+from gitlab_sync.errors import BadResponse
 from gitlab_sync.http.credentials import Credential
+from gitlab_sync.pages.state.limits import SIGN_INS
+from gitlab_sync.rules import record
 from gitlab_sync.session.context import DEFAULT_TIMEOUT
 from gitlab_sync.types import Record
 
@@ -22,14 +25,16 @@ IDLE = 3600.0
 CHECK_TIMEOUT = 20.0
 """Seconds that the request for the visitor's own user may take."""
 
+_LONGEST_NAME = 255  # characters, as in GitLab
+
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """One person at one GitLab, signed in with one browser. Immutable; its repr shows no token.
 
-    `user` is GitLab's answer to `/user`. `handle` identifies this sign-in to caches and to the
-    shared executor, and reveals nothing of the token. `is_demo` marks the built-in GitLab. `since`
-    is aware, UTC.
+    `user` has the `username` and `name` of GitLab's answer to `/user`. `handle` identifies this
+    sign-in to caches and to the shared executor, and reveals nothing of the token. `is_demo` marks
+    the built-in GitLab. `since` is aware, UTC.
     """
 
     base_url: str
@@ -43,7 +48,7 @@ class SignIn:
     def check(cls, base_url: str, credential: Credential, *, is_demo: bool = False) -> SignIn:
         """Read `/user` once and return the sign-in. Raises GitLabSyncError if that fails."""
         with GitLabClient(base_url, credential, timeout=CHECK_TIMEOUT) as client:
-            return cls(client.base_url, credential, client.get("user"), is_demo)
+            return cls(client.base_url, credential, _who(client.get("user")), is_demo)
 
     @property
     def username(self) -> str:
@@ -61,17 +66,30 @@ class SignIn:
 
         Visitors of the demo share a token but are different people, so each has their own.
         """
-        principal = self.credential.principal(self.base_url)
-        return f"{principal}/{self.handle}" if self.is_demo else principal
+        return f"{self.account}/{self.handle}" if self.is_demo else self.account
+
+    @property
+    def account(self) -> str:
+        """Whose share of this server is used: one for each token, one for the whole demo."""
+        return self.credential.principal(self.base_url)
 
     def client(self, timeout: float = DEFAULT_TIMEOUT) -> GitLabClient:
         """Return a new client. Its requests are in this sign-in's queue of the executor."""
         return GitLabClient(self.base_url, self.credential, timeout=timeout, tenant=self.handle)
 
 
+def _who(user: object) -> Record:
+    """Return what is kept of the answer to `/user`. Raises BadResponse if it names no one."""
+    username = record.text(user, "username") or ""
+    if not 0 < len(username) <= _LONGEST_NAME:
+        raise BadResponse("GitLab did not say who you are")
+    return {"username": username, "name": (record.text(user, "name") or "")[:_LONGEST_NAME]}
+
+
 @dataclass(slots=True)
 class _Entry:
     sign_in: SignIn
+    account: str
     used: float
 
 
@@ -79,11 +97,19 @@ class SignInRegistry:
     """The sign-ins of all browsers, each under its browser's key. Thread-safe.
 
     They are only in this process's memory. A timer forgets a sign-in that was not used for `idle`
-    seconds of `clock`, which never goes back.
+    seconds of `clock`, which never goes back. Beyond `most`, one of the account that has most is
+    forgotten: the one that was not used for the longest time.
     """
 
-    def __init__(self, *, idle: float = IDLE, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        idle: float = IDLE,
+        most: int = SIGN_INS.default,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._idle = idle
+        self._most = most
         self._clock = clock
         self._lock = threading.Lock()
         self._entries: OrderedDict[str, _Entry] = OrderedDict()  # least recently used first
@@ -92,9 +118,16 @@ class SignInRegistry:
     def put(self, key: str, sign_in: SignIn) -> None:
         """Store the sign-in of the browser with that key, in place of an earlier one."""
         with self._lock:
-            self._entries[key] = _Entry(sign_in, self._clock())
+            self._entries[key] = _Entry(sign_in, sign_in.account, self._clock())
             self._entries.move_to_end(key)
+            while len(self._entries) > self._most:
+                del self._entries[self._surplus()]
         self.sweep()
+
+    def _surplus(self) -> str:
+        """Return the key of the sign-in to forget. The caller holds the lock."""
+        ((most, _),) = Counter(each.account for each in self._entries.values()).most_common(1)
+        return next(key for key, each in self._entries.items() if each.account == most)
 
     def find(self, key: str) -> SignIn | None:
         """Return the browser's sign-in and count this as a use; None if it is not signed in."""

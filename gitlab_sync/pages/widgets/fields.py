@@ -21,11 +21,16 @@ from gitlab_sync.rules.identity.people_input import PeopleInput, parse_people
 MOST_PEOPLE = 2000
 """The most people of one query: more do not fit into the page's URL."""
 
+MOST_CHARACTERS = 200_000
+"""The longest text of a field: a list of so many people is shorter."""
+
+MOST_MEGABYTES = 2
+"""The largest file of a visitor. The server's `maxUploadSize` is the same."""
+
 PROJECT_EXAMPLE = "group/project, ID or URL"
 """The placeholder of fields for a project."""
 
 _MOST_FAULTS = 5
-_MOST_MEGABYTES = 2
 
 
 def fill_in(key: str, text: str) -> None:
@@ -61,7 +66,7 @@ def people_field(key: str, default: str, placeholder: str, help_text: str) -> st
 
 def choice_field(label: str, choices: Sequence[str], key: str, *, has_label: bool = False) -> str:
     """Show a choice, with the first one chosen at first, and return what is chosen."""
-    return st.segmented_control(
+    chosen = st.segmented_control(
         label,
         choices,
         default=choices[0],
@@ -70,22 +75,28 @@ def choice_field(label: str, choices: Sequence[str], key: str, *, has_label: boo
         label_visibility="visible" if has_label else "collapsed",
         bind="query-params",
     )
+    return chosen or choices[0]  # an empty parameter of the URL chooses nothing
 
 
 def upload_field(nouns: str, key: str, as_text: Callable[[str], str], columns: str) -> None:
     """Show, outside of a form, an upload that adds `nouns` of a CSV file to the field of `key`.
 
     There the visitor can see and correct them. `as_text` converts the file's text to that of the
-    field; `columns` says in a sentence what the file has to contain.
+    field; `columns` says in a sentence what the file has to contain. Beyond `MOST_CHARACTERS`
+    nothing is added, and the page says so.
     """
 
     def add() -> None:
         file = st.session_state.get(f"upload_{key}")
+        st.session_state[f"faults_{key}"] = ()
         if file is None:
             return
         text, _ = decoded(file.getvalue())
         before = str(st.session_state.get(key) or "").strip()
-        st.session_state[key] = "\n".join(filter(None, (before, as_text(text).strip())))
+        after = "\n".join(filter(None, (before, as_text(text).strip())))
+        st.session_state[f"faults_{key}"] = faults = too_long(after)
+        if not faults:
+            st.session_state[key] = after
 
     with st.expander(f"Add {nouns} from a file", icon=":material/upload_file:"):
         st.file_uploader(
@@ -93,9 +104,21 @@ def upload_field(nouns: str, key: str, as_text: Callable[[str], str], columns: s
             type=["csv", "txt"],
             key=f"upload_{key}",
             on_change=add,
-            max_upload_size=_MOST_MEGABYTES,
+            max_upload_size=MOST_MEGABYTES,
             help=f"{columns} The {nouns} are added to the field below.",
         )
+        faults = st.session_state.get(f"faults_{key}", ())
+        if faults:
+            show_faults(faults, f"The {nouns} of this file were not added")
+
+
+def too_long(text: str) -> tuple[str, ...]:
+    """Return what is wrong with a text that is too long for a field; empty if it is not."""
+    fault = (
+        f"a text can have at most {MOST_CHARACTERS:,} characters, got {len(text):,}: split it into "
+        "several runs, or use the command line, which has no such limit"
+    )
+    return (fault,) if len(text) > MOST_CHARACTERS else ()
 
 
 def people_of_csv(text: str) -> str:
@@ -117,6 +140,8 @@ def hide_secrets(key: str) -> None:
 
 def read_people(text: str) -> PeopleInput:
     """Return the people of the field's text; lines that begin with `#` are comments."""
+    if faults := too_long(text):
+        return PeopleInput(faults=faults)
     lines = ["" if line.lstrip().startswith("#") else line for line in text.splitlines()]
     return parse_people("\n".join(lines), "people")
 

@@ -11,7 +11,7 @@ from typing import Generic, TypeAlias, TypeVar, cast
 import streamlit as st
 
 from gitlab_sync.client import GitLabClient
-from gitlab_sync.errors import AuthenticationError
+from gitlab_sync.errors import AuthenticationError, GitLabSyncError
 from gitlab_sync.pages.state.browser import current_sign_in, sign_out_refused
 from gitlab_sync.pages.state.connection import JOBS, connect
 from gitlab_sync.pages.state.jobs import BackgroundJob
@@ -35,6 +35,7 @@ R = TypeVar("R", bound=Report)
 POLL = 0.4
 """Seconds between two updates of a page while its job is the only one that runs."""
 
+_LONGEST_POLL = 10.0  # seconds: many jobs are looked at less often, so that this takes no time
 _LAST_QUERY = "_last_query_"
 
 
@@ -117,8 +118,8 @@ def run_and_show(
     `incomplete`.
     """
     query, pressed = form
-    if pressed and query is not None:
-        start(sign_in, query)
+    if pressed and query is not None and not start(sign_in, query):
+        return
     last: PageQuery[Q, R] | None = st.session_state.get(_LAST_QUERY + page)
     for candidate in filter(None, (query, last)):
         job = _find(sign_in, candidate)
@@ -128,20 +129,29 @@ def run_and_show(
         if candidate != query:
             st.caption("The fields have changed. This is the answer to the previous input.")
         running = sum(each.running for each in JOBS.all())
-        pause = POLL * max(1, running / 2) if job.running else None  # longer if many jobs run
+        pause = min(_LONGEST_POLL, POLL * max(1, running / 2)) if job.running else None
         st.fragment(_show, run_every=pause)(candidate, view, polled=job.running)
         return
     st.caption(ready if query is not None else incomplete)
 
 
-def start(sign_in: SignIn, query: PageQuery[Q, R]) -> None:
-    """Start a job for the query or join a running one; leave the job of the page's last query."""
+def start(sign_in: SignIn, query: PageQuery[Q, R]) -> bool:
+    """Start a job for the query or join a running one; leave the job of the page's last query.
+
+    If too many jobs wait for their turn, show that and return False.
+    """
     owner = connect(sign_in).owner
     last: PageQuery[Q, R] | None = st.session_state.get(_LAST_QUERY + query.page)
     if last is not None and last != query:
         JOBS.drop([_job_key(sign_in, last)], owner)
-    JOBS.start(_job_key(sign_in, query), owner, partial(query.work, sign_in))
+    work = partial(query.work, sign_in)
+    try:
+        JOBS.start(_job_key(sign_in, query), owner, work, sign_in.account)
+    except GitLabSyncError as error:
+        show_error("The run did not start", error)
+        return False
     st.session_state[_LAST_QUERY + query.page] = query
+    return True
 
 
 def _job_key(sign_in: SignIn, query: PageQuery[Q, R]) -> Hashable:
@@ -173,7 +183,7 @@ def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
             _show_progress(query, job)
     _show_summary(sign_in, query, job)
     errors_shown: bool | None = False
-    if job.running and not job.rows:
+    if job.state == "running" and not job.rows:
         st.caption(f"Reading the first {query.nouns}…")
     if job.rows or job.report is not None or (job.running and query.shows_empty):
         errors_shown = view(
@@ -195,7 +205,11 @@ def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
 
 def _show_progress(query: PageQuery[Q, R], job: BackgroundJob) -> None:
     with st.container(border=True, key="progress"):
-        share, text = progress_text(query.nouns, job)
+        ahead = JOBS.ahead_of(job)
+        if ahead is None:
+            share, text = progress_text(query.nouns, job)
+        else:
+            share, text = 0.0, waiting_text(ahead)
         st.progress(share, text)
         st.button(
             "Cancelling…" if job.cancelling else "Cancel",
@@ -213,6 +227,12 @@ def _cancel(query: PageQuery[Q, R]) -> None:
     job = None if visitor is None else _find(visitor, query)
     if job is not None:
         job.cancel("you cancelled the run")
+
+
+def waiting_text(ahead: int) -> str:
+    """Return a line about a job that waits for its turn, with this number of jobs before it."""
+    before = f"{_counted(ahead, 'run')} before this one" if ahead else "this one is next"
+    return f"Waiting until another run ends: {before}. It starts by itself."
 
 
 def progress_text(nouns: str, job: BackgroundJob) -> tuple[float, str]:
@@ -249,8 +269,8 @@ def _show_summary(sign_in: SignIn, query: PageQuery[Q, R], job: BackgroundJob) -
         with st.container(horizontal=True, vertical_alignment="center"):
             if job.report is not None:
                 st.markdown(completeness_text(job, job.report))
-            if st.button("Refresh", key=f"refresh_{query.page}", icon=":material/refresh:"):
-                start(sign_in, query)
+            refresh = st.button("Refresh", key=f"refresh_{query.page}", icon=":material/refresh:")
+            if refresh and start(sign_in, query):
                 st.rerun()
 
 
