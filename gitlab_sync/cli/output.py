@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
@@ -30,12 +31,19 @@ _WIDE = 10_000  # characters; within the real width rich would break words into 
 _STYLES = {"Partial": "yellow", "Not Found": "red", "Error": "red"}
 
 
+# All but tabs and line breaks; in UTF-8, the last ones are those from U+0080 to U+009F.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|\xc2[\x80-\x9f]")
+
+
 class StandardOutput:
-    """Writes bytes to standard output unchanged, whatever the locale and the platform."""
+    """Writes bytes to standard output unchanged, whatever the locale and the platform.
+
+    A terminal gets a `?` for each control character: a CSV, for example, can hold any text.
+    """
 
     def write(self, data: bytes) -> None:
         """Write all of them at once."""
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(_CONTROLS.sub(b"?", data) if sys.stdout.isatty() else data)
         sys.stdout.buffer.flush()
 
 

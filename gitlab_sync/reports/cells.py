@@ -31,6 +31,17 @@ def legal(text: str) -> str:
     return _ILLEGAL.sub("", text)
 
 
+def visible(text: str) -> str:
+    """Return `text` with a `?` for each character that could steer a terminal or hides others.
+
+    These are line breaks, controls of any kind (also U+009B, and those that turn the direction of
+    text), and what Unicode has not assigned.
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 def as_text(cell: Scalar) -> str:
     """Return a known cell as text, with `true` and `false` as in JSON."""
     return str(cell).lower() if isinstance(cell, bool) else str(cell)

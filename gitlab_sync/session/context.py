@@ -33,6 +33,9 @@ from gitlab_sync.session.runtime import Bridge, get_bridge
 DEFAULT_TIMEOUT = 60.0
 """The default limit of a whole call, or of one page of a list, in seconds."""
 
+LONGEST = 2_592_000.0
+"""The longest time limit in seconds, 30 days: far longer ones overflow the clocks of a system."""
+
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
 T = TypeVar("T")
@@ -70,8 +73,10 @@ class Access:
         tenant: str | None = None,
         bridge: Bridge | None = None,
     ) -> None:
-        if not timeout > 0:
-            raise errors.ConfigurationError(f"The timeout must be above 0 s, got {timeout}")
+        if not 0 < timeout <= LONGEST:
+            raise errors.ConfigurationError(
+                f"The timeout must be above 0 s and at most {LONGEST:.0f} s, got {timeout}"
+            )
         self.base_url = clean_base_url(base_url)
         self.credential = credential
         self.timeout = timeout
@@ -244,7 +249,8 @@ class RequestContext:
         self.wait_budget.relax()
 
     def failed(self, request: Request, error: errors.GitLabSyncError, state: RetryState) -> None:
-        """Add the request to its final error, and record the error."""
+        """Add the request to its final error, mask the token in it, and record the error."""
+        error.hide(self.access.credential.token)
         error.method = request.method
         error.url = errors.without_secrets(f"{self.access.base_url}{request.root}/{request.target}")
         error.attempts = state.made

@@ -51,12 +51,13 @@ def workers_from_environment() -> int:
     said = os.environ.get(WORKERS_VARIABLE, "").strip()
     if not said:
         return DEFAULT_WORKERS
-    if not said.isdigit():
+    try:
+        return int(said)
+    except ValueError:
         raise ConfigurationError(
-            f"{WORKERS_VARIABLE} must be a number, got {said!r}",
+            f"{WORKERS_VARIABLE} must be a number, got {said[:60]!r}",
             hint=f"Give a number from 1 to {MOST_WORKERS}.",
-        )
-    return int(said)
+        ) from None
 
 
 class Bridge:
