@@ -194,7 +194,7 @@ class Transport:
                 response.close()
                 raise exceptions.ReadTimeoutError(route.pool, path, "the answer took too long")
         response.release_conn()
-        return Answer(response.status, response.headers, b"".join(parts))
+        return Answer(response.status, response.headers, b"".join(parts), response.reason or "")
 
     def _route(self, origin: str) -> _Route:
         proxies = get_environ_proxies(origin)

@@ -23,7 +23,7 @@ from gitlab_sync.http import wire
 from gitlab_sync.http.cache import Key
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.rate_limit import WaitBudget
-from gitlab_sync.http.retry import RetryState
+from gitlab_sync.http.retry import RetryPolicy, RetryState
 from gitlab_sync.http.urls import clean_base_url, moved_to
 from gitlab_sync.http.wire import Answer, Reply
 from gitlab_sync.session.graphql_presence import PAUSE, GraphQLPresence, KnownPresence
@@ -100,8 +100,9 @@ class RequestContext:
 
     `limit` is the limit of one task in seconds (None: only that of each exchange), `executor` runs
     the tasks, `wait_budget` limits how long they wait for a rate limit, `cancel` ends them all.
-    `requests` counts exchanges; `read` has the keys of answers that are not requested again;
-    `graphql` lets an instance without GraphQL be asked for it only once.
+    `policy` says how often they are retried (None: as the bridge says). `requests` counts
+    exchanges; `read` has the keys of answers that are not requested again; `graphql` lets an
+    instance without GraphQL be asked for it only once.
     """
 
     access: Access
@@ -109,6 +110,7 @@ class RequestContext:
     wait_budget: WaitBudget
     cancel: CancelToken
     limit: float | None
+    policy: RetryPolicy | None = None
     requests: int = 0
     read: set[Key] = field(default_factory=set)
     graphql: GraphQLPresence = field(init=False)
@@ -226,7 +228,7 @@ class RequestContext:
         if limit is not None:
             limit -= self.wait_budget.waited()  # a call's time includes its waits
         return RetryState(
-            self.bridge.policy,
+            self.policy or self.bridge.policy,
             self.bridge.budget(self.access.base_url),
             limit=limit,
             longest=self.wait_budget.limit,
