@@ -21,6 +21,7 @@ from gitlab_sync.cli.options import Target
 from gitlab_sync.cli.signals import Interruption
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.reports.atomic import AtomicFile
+from gitlab_sync.reports.cells import STEERING
 from gitlab_sync.reports.formats import FORMATS
 from gitlab_sync.reports.json_file import to_ndjson
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -31,8 +32,8 @@ _WIDE = 10_000  # characters; within the real width rich would break words into 
 _STYLES = {"Partial": "yellow", "Not Found": "red", "Error": "red"}
 
 
-# All but tabs and line breaks; in UTF-8, the last ones are those from U+0080 to U+009F.
-_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|\xc2[\x80-\x9f]")
+# All but tabs and line breaks.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)|" + STEERING)
 
 
 class StandardOutput:

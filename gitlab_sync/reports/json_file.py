@@ -8,10 +8,11 @@ from typing import Any
 
 import orjson
 
+from gitlab_sync.reports.cells import STEERING
 from gitlab_sync.types import TableRow
 
-# orjson escapes only the controls that JSON forbids; a terminal obeys these, too.
-_CONTROL = re.compile(b"\x7f|\xc2[\x80-\x9f]")
+# orjson escapes only the controls that JSON forbids.
+_STEERING = re.compile(STEERING)
 
 
 def to_json(rows: Iterable[TableRow]) -> bytes:
@@ -31,4 +32,4 @@ def to_ndjson(rows: Iterable[TableRow]) -> bytes:
 
 def _dumps(content: Any, option: int) -> bytes:
     text = orjson.dumps(content, option=option | orjson.OPT_APPEND_NEWLINE)
-    return _CONTROL.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), text)
+    return _STEERING.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), text)
