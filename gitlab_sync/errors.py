@@ -6,6 +6,7 @@ The text contains the status code, since older callers look for "404" or "Rate L
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -18,10 +19,38 @@ _USER_INFO = re.compile(r"(?<=://)[^/?#\s]*@")
 _TOKEN_SHAPE = re.compile(r"\b(gl[a-z]{1,6}-|gho-|eyJ)[A-Za-z0-9_.\-]{8,}")
 
 
+_HIDDEN = "[hidden]"
+_LONGEST_ID = 100
+_SHORTEST_SECRET = 6  # a shorter one would be found in any text, and a beginning has two more
+
+
 def without_secrets(text: str) -> str:
     """Return a URL or a message with user info, secret parameters and tokens masked."""
-    text = _SECRET_PARAMETER.sub(r"\1=[hidden]", _USER_INFO.sub("", text))
-    return _TOKEN_SHAPE.sub("[hidden]", text)
+    text = _SECRET_PARAMETER.sub(rf"\1={_HIDDEN}", _USER_INFO.sub("", text))
+    return _TOKEN_SHAPE.sub(_HIDDEN, text)
+
+
+def without(secret: str, text: str) -> str:
+    """Return a text with this secret masked, also as it is written in URLs, JSON and HTML.
+
+    Its beginning is masked at the end of the text, which could have been cut there.
+    """
+    if len(secret) < _SHORTEST_SECRET:
+        return text
+    text = re.sub("".join(map(_written, secret)), _HIDDEN, text, flags=re.IGNORECASE)
+    whole = text.removesuffix("…")
+    for length in range(len(secret) - 1, _SHORTEST_SECRET + 1, -1):
+        if whole.endswith(secret[:length]):
+            return whole[:-length] + _HIDDEN
+    return text
+
+
+def _written(sign: str) -> str:
+    """Return the pattern of a character of a secret, with its escapes in URLs, JSON and HTML."""
+    if sign.isalnum():
+        return sign
+    code, entity = ord(sign), re.escape(html.escape(sign))
+    return rf"(?:\\?{re.escape(sign)}|%{code:02x}|\\u{code:04x}|&#x?0*{code:x};|&#{code};|{entity})"
 
 
 class GitLabSyncError(Exception):
@@ -35,6 +64,8 @@ class GitLabSyncError(Exception):
     """
 
     hint_text: ClassVar[str] = ""
+    longest: ClassVar[int] = 500
+    """The most characters of a message: parts of it can be any text of a server."""
 
     def __init__(
         self,
@@ -49,12 +80,12 @@ class GitLabSyncError(Exception):
         partial: Sequence[Any] | None = None,
         hint: str | None = None,
     ) -> None:
-        self.message = without_secrets(message)
+        self.message = _cut(without_secrets(message), self.longest)
         super().__init__(self.message)
         self.status = status
         self.method = method
         self.url = None if url is None else without_secrets(url)
-        self.request_id = request_id
+        self.request_id = None if request_id is None else _cut(request_id, _LONGEST_ID)
         self.attempts = attempts
         self.retry_after = retry_after
         self.partial = partial
@@ -71,11 +102,28 @@ class GitLabSyncError(Exception):
     def __str__(self) -> str:
         text = self.reason
         if self.method and self.url:
-            text += f" ({self.method} {self.url})"
+            text += f" ({self.method} {_cut(self.url, self.longest)})"
         return text
+
+    def hide(self, secret: str) -> None:
+        """Mask a secret in this error, and forget the errors that led to it if they show it."""
+        self.message = without(secret, self.message)
+        self.args = (self.message,)
+        if self.request_id is not None:
+            self.request_id = without(secret, self.request_id)
+        behind = self.__cause__ or self.__context__
+        while behind is not None:
+            if without(secret, str(behind)) != str(behind):
+                self.__cause__ = self.__context__ = None
+                return
+            behind = behind.__cause__ or behind.__context__
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (type(self), self.message, self.__dict__.copy()))
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _rebuild(kind: type[GitLabSyncError], message: str, facts: dict[str, Any]) -> GitLabSyncError:
@@ -86,6 +134,8 @@ def _rebuild(kind: type[GitLabSyncError], message: str, facts: dict[str, Any]) -
 
 class ConfigurationError(GitLabSyncError, ValueError):
     """An input cannot work: a URL, a setting, a date. No request was sent."""
+
+    longest = 20_000  # it lists every fault of a file
 
 
 class AuthenticationError(GitLabSyncError):

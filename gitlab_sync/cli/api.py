@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitlab_sync.cli.exits import EPILOG, INCOMPLETE, OK
+from gitlab_sync.cli.exits import INCOMPLETE, OK
 from gitlab_sync.cli.fields import fields
 from gitlab_sync.cli.files import place_of, read_bytes
 from gitlab_sync.cli.messages import complain_of
-from gitlab_sync.cli.options import FILE, Connection, connection_options
+from gitlab_sync.cli.options import FILE, Command, Connection, connection_options
 from gitlab_sync.errors import Cancelled, GitLabSyncError, without_secrets
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command)
 @click.argument("method", metavar="METHOD", type=click.Choice(_METHODS, case_sensitive=False))
 @click.argument("path")
 @click.option(

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitlab_sync.cli.exits import EPILOG
-from gitlab_sync.cli.options import Connection, Target, connection_options, target_options
+from gitlab_sync.cli.options import Command, Connection, Target, connection_options, target_options
 from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.rules.text import plural
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from gitlab_sync.services.commits import CommitsReport, Table
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command)
 @people_options
 @scope_options
 @click.option(

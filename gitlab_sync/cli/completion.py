@@ -10,9 +10,9 @@ import os
 import click
 from click.shell_completion import get_completion_class, shell_complete
 
-from gitlab_sync.cli.exits import EPILOG, OK
+from gitlab_sync.cli.exits import OK
 from gitlab_sync.cli.messages import NAME
-from gitlab_sync.cli.options import refuse_tokens
+from gitlab_sync.cli.options import Command, refuse_tokens
 
 VARIABLE = "_GITLAB_SYNC_COMPLETE"
 """The environment variable in which the script of a shell says what to complete."""
@@ -27,7 +27,7 @@ fish, in ~/.config/fish/config.fish:  gitlab-sync completion fish | source
 """
 
 
-@click.command(help=_HELP, epilog=EPILOG)
+@click.command(cls=Command, help=_HELP)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @refuse_tokens
 @click.pass_context

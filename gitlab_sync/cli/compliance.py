@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitlab_sync.cli.exits import EPILOG, FAILED, INCOMPLETE, NOTHING, OK
+from gitlab_sync.cli.exits import FAILED, INCOMPLETE, NOTHING, OK, USAGE
 from gitlab_sync.cli.files import read_bytes
 from gitlab_sync.cli.messages import note, printable
-from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
+from gitlab_sync.cli.options import (
+    FILE,
+    Command,
+    Connection,
+    Number,
+    Target,
+    connection_options,
+    target_options,
+)
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules import record
 from gitlab_sync.rules.delimited import decoded
@@ -37,7 +45,7 @@ _INDENT = " " * 8
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command)
 @click.argument("projects", metavar="[PROJECT]...", nargs=-1)
 @click.option(
     "--projects-file",
@@ -58,7 +66,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
 )
 @click.option(
     "--fail-under",
-    type=click.FloatRange(0, 100),
+    type=Number(0, 100),
     metavar="PERCENT",
     help="Exit with 1 if the score of a project is below this.",
 )
@@ -96,6 +104,8 @@ def compliance(
             "No projects given: give a PROJECT, --group G, or --projects-file FILE."
         )
     names = [*_given(projects), *_listed(projects_files)]
+    if asked and not names and group is None:
+        raise click.UsageError("--projects-file must name a project, got none.")
 
     from gitlab_sync.cli.report import Ending, by_reason, run_report
     from gitlab_sync.services import compliance as service
@@ -121,6 +131,8 @@ def compliance(
         if not report:
             note("warning: no project was found, so there are no rows")
         met, hints = _errors(report)
+        if not report and fail_under is not None:
+            hints.append("--fail-under needs the score of a project to pass")
         return Ending(
             _exit_code(report, fail_under),
             report.completeness,
@@ -138,8 +150,9 @@ def _given(projects: Iterable[str]) -> Iterator[str]:
     for name in projects:
         if without_secrets(name) != name and "://" not in name:
             raise click.UsageError("A token was given as a PROJECT: put it into GITLAB_TOKEN.")
-        if name.strip().strip("/"):
-            yield name.strip()
+        if not name.strip().strip("/"):
+            raise click.UsageError("PROJECT must be an id, path or URL, got a blank one.")
+        yield name.strip()
 
 
 def _listed(files: Iterable[str]) -> Iterator[str]:
@@ -154,8 +167,10 @@ def _exit_code(report: ComplianceReport, fail_under: float | None) -> int:
     """Return the exit code of a report; `fail_under` is the lowest score that passes.
 
     A score below it counts before anything that could not be read. Unknown checks do not change
-    the code if everything was read.
+    the code if everything was read. With a lowest score, no project at all is wrong usage.
     """
+    if not report and fail_under is not None:
+        return USAGE
     if report and all(row["Status"] == "Error" for row in report):
         return NOTHING
     scores = [row["Compliance Score"] for row in report]

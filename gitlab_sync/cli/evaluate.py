@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitlab_sync.cli import options
-from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
 from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 
@@ -39,7 +38,7 @@ def _which_options(command: Callable[..., int]) -> Callable[..., int]:
     return options.with_options(command, _WHICH)
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=options.Command)
 @people_options
 @_which_options
 @options.fact_options
@@ -50,7 +49,7 @@ def mrs(**given: Any) -> int:
     return _evaluate("merge requests", MERGE_REQUEST_COLUMNS, **given)
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=options.Command)
 @people_options
 @_which_options
 @options.target_options

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from gitlab_sync.cli.exits import OK
+from gitlab_sync.cli.options import Command
 
 if TYPE_CHECKING:
     from gitlab_sync.rules.items.check import Check
@@ -40,7 +41,7 @@ class Found(NamedTuple):
     check: Check
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("check", required=False)
 @click.option(
     "--format", "-f", "form", type=click.Choice(["table", "json"]), default="table",

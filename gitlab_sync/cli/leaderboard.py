@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.files import place_of, read_bytes
 from gitlab_sync.cli.messages import note
-from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
+from gitlab_sync.cli.options import (
+    FILE,
+    Command,
+    Connection,
+    Target,
+    connection_options,
+    target_options,
+)
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import ConfigurationError
 
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
     from gitlab_sync.services.leaderboard import LeaderboardQuery
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command)
 @click.option(
     "--teams",
     "teams_file",

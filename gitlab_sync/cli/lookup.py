@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitlab_sync.cli.exits import EPILOG, OK
-from gitlab_sync.cli.options import Connection, Target, connection_options, target_options
+from gitlab_sync.cli.exits import OK
+from gitlab_sync.cli.options import Command, Connection, Target, connection_options, target_options
 from gitlab_sync.rules.text import plural
 from gitlab_sync.types import Record
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.session.session import Session
 
+_MOST = 1_000_000
 _LINK = "Link"
 _PERSON = {"Username": "username", "Name": "name", "Id": "id"}
 _MEMBER = {**_PERSON, "Email": "email", _LINK: "web_url"}
@@ -36,7 +37,7 @@ _PROJECT = {
 """The keys of GitLab's records, by the title of the column that shows them."""
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command)
 @click.argument("group")
 @click.option(
     "--direct", is_flag=True, help="Only members of the group itself, not inherited ones."
@@ -70,11 +71,11 @@ def members(group: str, direct: bool, target: Target, connection: Connection) ->
     return _list(title, what, _MEMBER, ask, target, connection)
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command)
 @click.argument("kind", type=click.Choice(["projects", "users"]))
 @click.argument("text")
 @click.option(
-    "--limit", type=click.IntRange(1), metavar="N", default=100, show_default=True,
+    "--limit", type=click.IntRange(1, _MOST), metavar="N", default=100, show_default=True,
     help="Show at most N.",
 )  # fmt: skip
 @target_options

@@ -15,7 +15,7 @@ import click
 
 from gitlab_sync._version import __version__
 from gitlab_sync.cli import completion, exits
-from gitlab_sync.cli.messages import NAME, complain, complain_of
+from gitlab_sync.cli.messages import NAME, complain, complain_of, complain_of_usage
 from gitlab_sync.cli.options import refuse_tokens
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 
@@ -71,13 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     `arguments` follow the name of the program (None: those of the process).
     """
+    _replace_closed_streams()
     try:
         return _run(sys.argv[1:] if arguments is None else list(arguments))
     except BrokenPipeError:
-        _forget_standard_output()
         return exits.BROKEN_PIPE
     except KeyboardInterrupt:
         return exits.INTERRUPTED
+    finally:
+        _drop_what_cannot_be_written()
 
 
 def _run(arguments: list[str]) -> int:
@@ -87,7 +89,7 @@ def _run(arguments: list[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        error.show()
+        complain_of_usage(error)
         return exits.USAGE
     except GitLabSyncError as error:
         complain_of(error)
@@ -111,11 +113,30 @@ def _invoke(arguments: list[str]) -> int:
         return code
 
 
-def _forget_standard_output() -> None:
-    """Send buffered output nowhere, so that its flush does not fail when the interpreter ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+def _replace_closed_streams() -> None:
+    """Give each closed standard stream a file that can be used only the other way.
+
+    So its use is an OSError, and no file or connection gets its descriptor, to which other code
+    writes.
+    """
+    for name, mode, flags in (
+        ("stdin", "r", os.O_WRONLY),
+        ("stdout", "w", os.O_RDONLY),
+        ("stderr", "w", os.O_RDONLY),
+    ):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, flags), mode, encoding="utf-8"))
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Write what the streams hold back, or the interpreter would end with a code of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 
 import click
 
 from gitlab_sync.errors import GitLabSyncError, without_secrets
+from gitlab_sync.reports.cells import visible
 
 NAME = "gitlab-sync"
 
 
 def printable(text: str) -> str:
     """Return the text, parts of which servers write, as one line without secrets and controls."""
-    line = " ".join(without_secrets(text).split())
-    return "".join(character if character.isprintable() else "?" for character in line)
+    return visible(" ".join(without_secrets(text).split()))
 
 
 def note(text: str) -> None:
     """Write a line to standard error."""
-    click.echo(f"{NAME}: {printable(text)}", err=True)
+    _write(f"{NAME}: {printable(text)}")
+
+
+def _write(line: str) -> None:
+    """Write a line to standard error, if it can be written: the exit code is about the rows."""
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)
 
 
 def complain(what: str, hint: str = "") -> None:
@@ -36,12 +43,19 @@ def complain_of(error: GitLabSyncError) -> None:
     complain(str(error), error.hint)
 
 
+def complain_of_usage(error: click.ClickException) -> None:
+    """Write what click says about wrong usage, which quotes arguments and files."""
+    said = io.StringIO()
+    error.show(said)
+    for line in said.getvalue().splitlines():
+        _write(visible(without_secrets(line)))
+
+
 class _StandardError(logging.Handler):
     """Writes records to the current standard error, since a live display replaces it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        with contextlib.suppress(OSError):  # its reader has closed it; the work goes on
-            note(self.format(record))
+        note(self.format(record))
 
 
 def log_to_stderr() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import click
 
+from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.types import DEFAULT_SOURCE, STORE_VARIABLE, Source, StoreMode
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -36,7 +38,43 @@ BINARY: tuple[Format, ...] = ("xlsx", "parquet")
 FILE = click.Path(readable=False)
 """The type of a file name: nothing is checked, but shells complete it."""
 
-_MOST_WORKERS = 256  # the limit of the bridge; importing it would load the engine
+# The limits of bridge and session; importing them would load the engine.
+_MOST_WORKERS = 256
+_MOST_SECONDS = 2_592_000
+
+
+class Command(click.Command):
+    """A command that lists the exit codes in its help, and accepts only texts that are UTF-8.
+
+    Names of files can be any bytes.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"epilog": EPILOG, **kwargs})
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; click.BadParameter for other bytes, which no request can hold."""
+        rest = super().parse_args(ctx, args)
+        for parameter in self.params:
+            given = ctx.params.get(parameter.name or "")
+            texts = given if isinstance(given, tuple) else (given,)
+            if not (isinstance(parameter.type, click.Path) or all(map(_is_unicode, texts))):
+                raise click.BadParameter("must be UTF-8, got other bytes.", ctx, parameter)
+        return rest
+
+
+def _is_unicode(given: object) -> bool:
+    """Return whether a value has no half of a surrogate pair, as Python keeps other bytes."""
+    return not isinstance(given, str) or given.encode(errors="replace").decode() == given
+
+
+class Number(click.FloatRange):
+    """A number in a range. NaN is none, though it compares as within every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number; click.BadParameter for anything else."""
+        number = super().convert(value, param, ctx)
+        return number if math.isfinite(number) else self.fail(f"{value} is no number.", param, ctx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +163,12 @@ _CONNECTION = (
         help="Concurrent requests. Default: GITLAB_SYNC_WORKERS, or 32.",
     ),
     click.option(
-        "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S",
+        "--timeout", type=Number(0, _MOST_SECONDS, min_open=True), metavar="S",
         help="Seconds for one request with all its attempts. Default: only each attempt is "
         "limited.",
     ),
     click.option(
-        "--max-wait", type=click.FloatRange(min=0), metavar="S", default=300.0, show_default=True,
+        "--max-wait", type=Number(0, _MOST_SECONDS), metavar="S", default=300.0, show_default=True,
         help="Seconds to wait at most for a rate limit to reset.",
     ),
     click.option("--quiet", "-q", is_flag=True, help="Report errors only."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ from gitlab_sync.cli.options import Target
 from gitlab_sync.cli.signals import Interruption
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.reports.atomic import AtomicFile
+from gitlab_sync.reports.cells import STEERING
 from gitlab_sync.reports.formats import FORMATS
 from gitlab_sync.reports.json_file import to_ndjson
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -30,12 +32,19 @@ _WIDE = 10_000  # characters; within the real width rich would break words into 
 _STYLES = {"Partial": "yellow", "Not Found": "red", "Error": "red"}
 
 
+# All but tabs and line breaks.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)|" + STEERING)
+
+
 class StandardOutput:
-    """Writes bytes to standard output unchanged, whatever the locale and the platform."""
+    """Writes bytes to standard output unchanged, whatever the locale and the platform.
+
+    A terminal gets a `?` for each control character: a CSV, for example, can hold any text.
+    """
 
     def write(self, data: bytes) -> None:
         """Write all of them at once."""
-        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.write(_CONTROLS.sub(b"?", data) if sys.stdout.isatty() else data)
         sys.stdout.buffer.flush()
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from gitlab_sync.cli import options
-from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.messages import printable
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import without_secrets
@@ -54,7 +53,7 @@ _NUMBERS = {
 """The lines of numbers: the label of each, and the words after its numbers."""
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=options.Command)
 @click.argument("user", required=False)
 @scope_options
 @options.quick_option

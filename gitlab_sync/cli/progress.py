@@ -13,8 +13,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
-from gitlab_sync.cli.messages import note
+from gitlab_sync.cli.messages import note, printable
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.types import Progress
 
@@ -62,7 +63,7 @@ def _live_line(tracker: ProgressTracker, what: str) -> Live:
         now = tracker.now()
         bar = ProgressBar(total=now.total, completed=now.done, width=24, pulse=now.total is None)
         line = Table.grid(padding=(0, 1))
-        line.add_row(bar, describe(what, now))
+        line.add_row(bar, Text(printable(describe(what, now))))
         return line
 
     return Live(
@@ -87,8 +88,7 @@ def _plain_lines(tracker: ProgressTracker, what: str) -> Iterator[None]:
             looks += 1
             if (waits and not waited) or looks >= _QUIET_SECONDS * _LOOKS_A_SECOND:
                 looks = 0
-                with contextlib.suppress(OSError):
-                    note(describe(what, now))
+                note(describe(what, now))
             waited = waits
 
     thread = threading.Thread(target=run, name="progress", daemon=True)

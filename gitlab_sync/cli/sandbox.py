@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitlab_sync.cli.exits import EPILOG, OK
-from gitlab_sync.cli.options import refuse_tokens
+from gitlab_sync.cli.exits import OK
+from gitlab_sync.cli.options import Command, Number, refuse_tokens
 
 if TYPE_CHECKING:
     from gitlab_sync.sandbox import World
 
+_MOST = 100_000  # of one kind; memory ends before that
+_LONGEST = 3_600_000  # milliseconds
 
-@click.command(epilog=EPILOG)
+
+@click.command(cls=Command)
 @click.option(
     "--data", type=click.Path(file_okay=False, readable=False), metavar="DIR",
     help="Serve the data in a folder of gzipped JSON lines.",
@@ -23,23 +26,25 @@ if TYPE_CHECKING:
 @click.option(
     "--seed", type=int, metavar="N", help="Generate a world; the same seed gives the same world."
 )
-@click.option("--users", type=click.IntRange(1), metavar="N", help="Number of people. Default: 10.")
 @click.option(
-    "--merge-requests", type=click.IntRange(0), metavar="N",
+    "--users", type=click.IntRange(1, _MOST), metavar="N", help="Number of people. Default: 10."
+)
+@click.option(
+    "--merge-requests", type=click.IntRange(0, _MOST), metavar="N",
     help="Merge requests per person. Default: 10.",
 )  # fmt: skip
 @click.option(
-    "--issues", type=click.IntRange(0), metavar="N", help="Issues per person. Default: 5.",
+    "--issues", type=click.IntRange(0, _MOST), metavar="N", help="Issues per person. Default: 5.",
 )  # fmt: skip
 @click.option(
-    "--projects", type=click.IntRange(1), metavar="N", help="Number of projects. Default: 4."
+    "--projects", type=click.IntRange(1, _MOST), metavar="N", help="Number of projects. Default: 4."
 )
 @click.option(
     "--port", type=click.IntRange(0, 65535), metavar="N", default=8929, show_default=True,
     help="The port on this machine; 0: any free port.",
 )  # fmt: skip
 @click.option(
-    "--latency-ms", type=click.FloatRange(0), metavar="N", default=0.0, show_default=True,
+    "--latency-ms", type=Number(0, _LONGEST), metavar="N", default=0.0, show_default=True,
     help="Milliseconds to add to each response.",
 )  # fmt: skip
 @refuse_tokens

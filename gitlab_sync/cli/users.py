@@ -9,7 +9,6 @@ import click
 
 from gitlab_sync.cli import options
 from gitlab_sync.cli import people as cli_people
-from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.scope import WorkScope, scope_options
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from gitlab_sync.types import TableRow
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=options.Command)
 @cli_people.people_options
 @scope_options
 @options.quick_option

@@ -10,9 +10,15 @@ import click
 
 from gitlab_sync.api.period import local_zone
 from gitlab_sync.cli import people as cli_people
-from gitlab_sync.cli.exits import EPILOG
 from gitlab_sync.cli.files import place_of, read_list
-from gitlab_sync.cli.options import FILE, Connection, Target, connection_options, target_options
+from gitlab_sync.cli.options import (
+    FILE,
+    Command,
+    Connection,
+    Target,
+    connection_options,
+    target_options,
+)
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
     from gitlab_sync.session.session import Session
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command)
 @cli_people.users_argument
 @click.option(
     "--people",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gitlab_sync.cli.exits import EPILOG, INCOMPLETE, OK
+from gitlab_sync.cli.exits import INCOMPLETE, OK
 from gitlab_sync.cli.messages import complain_of
-from gitlab_sync.cli.options import Connection, connection_options
+from gitlab_sync.cli.options import Command, Connection, connection_options
 from gitlab_sync.errors import (
     AuthenticationError,
     Cancelled,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _BOT = re.compile(r"(project|group)_\d+_bot")  # GitLab's users behind project and group tokens
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=Command)
 @click.option(
     "--format", "-f", "form", type=click.Choice(["table", "json"]), default="table",
     show_default=True, help="json: one object.",

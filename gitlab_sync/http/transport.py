@@ -200,7 +200,7 @@ class Transport:
             raise
         whole = self._read(response, route.pool, path, deadline)
         response.release_conn()
-        return Answer(response.status, response.headers, whole)
+        return Answer(response.status, response.headers, whole, response.reason or "")
 
     def _read(
         self,

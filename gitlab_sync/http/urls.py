@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ParamSpec
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit
 
 from gitlab_sync.errors import BadResponse, ConfigurationError, without_secrets
+
+P = ParamSpec("P")
 
 API_PATH = "/api/v4"
 _SAFE = "/:@!$&'()*+,;=~-._"
@@ -30,7 +33,7 @@ def clean_base_url(url: str) -> str:
         parts.port  # noqa: B018 - reading it is what checks it
     except ValueError:
         good = False
-    if not good or re.search(r"[\s\\]", text):
+    if not good or not text.isprintable() or re.search(r"[\s\\]", text):
         raise ConfigurationError(
             f"A GitLab's URL must be http or https with a host, got {without_secrets(str(url))!r}",
             hint="Give the whole URL, such as https://gitlab.example.com.",
@@ -44,11 +47,28 @@ def clean_base_url(url: str) -> str:
     return base.removesuffix(API_PATH)
 
 
+def _of_unicode(make: Callable[P, str]) -> Callable[P, str]:
+    """Let a function raise ConfigurationError for text that UTF-8 cannot hold."""
+
+    @functools.wraps(make)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> str:
+        try:
+            return make(*args, **kwargs)
+        except UnicodeEncodeError as error:
+            raise ConfigurationError(
+                f"A part of a URL must be UTF-8, got {error.object!r}"
+            ) from None
+
+    return checked
+
+
+@_of_unicode
 def encode_id(project_or_group: int | str) -> str:
     """Return an id or a path as one path segment; one that is already encoded stays the same."""
     return quote(str(project_or_group).strip().strip("/"), safe="%")
 
 
+@_of_unicode
 def encode_query(params: Mapping[str, Any]) -> str:
     """Encode parameters for GitLab: None is left out, booleans in lower case, lists as `key[]`."""
     return "&".join(f"{quote_plus(key)}={quote_plus(value)}" for key, value in _pairs(params))
@@ -75,6 +95,7 @@ def _text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
+@_of_unicode
 def target(endpoint: str, params: Mapping[str, Any] | None, base_url: str) -> str:
     """Return path and query below the API's root, such as `projects/1/issues?state=closed`.
 

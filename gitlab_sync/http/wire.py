@@ -28,11 +28,12 @@ LONGEST_WAIT = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer as the transport received it. Immutable."""
+    """One HTTP answer as the transport received it, with the words after its status. Immutable."""
 
     status: int
     headers: Headers
     body: bytes
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

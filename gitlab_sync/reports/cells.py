@@ -26,9 +26,25 @@ _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
+STEERING = rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]"
+"""What a terminal obeys besides the controls of ASCII, in UTF-8: DEL, U+0080 to U+009F, and the
+marks that end a line or turn the direction of text."""
+
+
 def legal(text: str) -> str:
     """Return `text` without the characters that are not allowed in XML or HTML."""
     return _ILLEGAL.sub("", text)
+
+
+def visible(text: str) -> str:
+    """Return `text` with a `?` for each character that could steer a terminal or hides others.
+
+    These are line breaks, controls of any kind (also U+009B, and those that turn the direction of
+    text), and what Unicode has not assigned.
+    """
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def as_text(cell: Scalar) -> str:

@@ -13,7 +13,7 @@ from gitlab_sync.reports.html_file import to_html
 from gitlab_sync.reports.json_file import json_document, to_json, to_ndjson
 from gitlab_sync.reports.parquet_file import to_parquet
 from gitlab_sync.reports.sheet import Sheet
-from gitlab_sync.reports.text_table import to_text
+from gitlab_sync.reports.text_table import text_cell, to_text
 
 _LONGEST_STEM = 150  # bytes; file systems take 255 for a whole name
 
@@ -39,7 +39,9 @@ def _write_table(sheet: Sheet) -> bytes:
 
 
 def _write_tables(sheets: Sequence[Sheet]) -> bytes:
-    titled = (f"{sheet.title}\n\n".encode() + _write_table(sheet) for sheet in sheets)
+    titled = (
+        f"{text_cell('', sheet.title)}\n\n".encode() + _write_table(sheet) for sheet in sheets
+    )
     return b"\n".join(titled)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from rich.cells import cell_len
 
+from gitlab_sync.reports.cells import visible
 from gitlab_sync.types import Scalar, TableRow
 
 UNKNOWN = "?"
@@ -31,8 +32,7 @@ def text_cell(column: str, cell: Scalar, nothing: Collection[str] = NOTHING) -> 
     """
     if cell is None:
         return "" if column in nothing else UNKNOWN
-    text = " ".join(str(cell).split())
-    return "".join(character if character.isprintable() else UNKNOWN for character in text)
+    return visible(" ".join(str(cell).split()))
 
 
 def is_numeric(column: str, rows: Sequence[TableRow]) -> bool:
@@ -49,7 +49,7 @@ def to_text(
     """Return a header, a line of dashes and a line for each row, as wide as needed."""
     shown = shown_columns(columns, rows)
     cells = ([text_cell(column, row.get(column), nothing) for column in shown] for row in rows)
-    table = [shown, *cells]
+    table = [[text_cell(column, column) for column in shown], *cells]
     right = [is_numeric(column, rows) for column in shown]
     widths = [max(cell_len(line[place]) for line in table) for place in range(len(shown))]
     lines = [_line(line, widths, right) for line in table]

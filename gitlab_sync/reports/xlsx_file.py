@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.reports.cells import Kind, Value, as_text, legal, shown_moment, value_of
-from gitlab_sync.reports.csv_file import neutral
+from gitlab_sync.reports.csv_file import guarded
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.types import TableRow
 
@@ -184,7 +184,7 @@ def _write_about(workbook: Any, names: Sequence[str], metas: Sequence[Meta]) -> 
 def _text(text: str) -> str:
     """Return the text so that Excel can hold it and does not run it."""
     # In this order: a formula can hide behind characters that are removed.
-    safe = str(neutral(legal(text))).replace("\r\n", "\n").replace("\r", "\n")
+    safe = guarded(legal(text)).replace("\r\n", "\n").replace("\r", "\n")
     return _cut(safe, _LONGEST_TEXT)
 
 

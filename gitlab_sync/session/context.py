@@ -23,7 +23,7 @@ from gitlab_sync.http import wire
 from gitlab_sync.http.cache import Key
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.rate_limit import WaitBudget
-from gitlab_sync.http.retry import RetryState
+from gitlab_sync.http.retry import RetryPolicy, RetryState
 from gitlab_sync.http.urls import clean_base_url, moved_to
 from gitlab_sync.http.wire import Answer, Reply
 from gitlab_sync.session.graphql_presence import PAUSE, GraphQLPresence, KnownPresence
@@ -32,6 +32,9 @@ from gitlab_sync.session.runtime import Bridge, get_bridge
 
 DEFAULT_TIMEOUT = 60.0
 """The default limit of a whole call, or of one page of a list, in seconds."""
+
+LONGEST = 2_592_000.0
+"""The longest time limit in seconds, 30 days: far longer ones overflow the clocks of a system."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
@@ -70,8 +73,10 @@ class Access:
         tenant: str | None = None,
         bridge: Bridge | None = None,
     ) -> None:
-        if not timeout > 0:
-            raise errors.ConfigurationError(f"The timeout must be above 0 s, got {timeout}")
+        if not 0 < timeout <= LONGEST:
+            raise errors.ConfigurationError(
+                f"The timeout must be above 0 s and at most {LONGEST:.0f} s, got {timeout}"
+            )
         self.base_url = clean_base_url(base_url)
         self.credential = credential
         self.timeout = timeout
@@ -95,8 +100,9 @@ class RequestContext:
 
     `limit` is the limit of one task in seconds (None: only that of each exchange), `executor` runs
     the tasks, `wait_budget` limits how long they wait for a rate limit, `cancel` ends them all.
-    `requests` counts exchanges; `read` has the keys of answers that are not requested again;
-    `graphql` lets an instance without GraphQL be asked for it only once.
+    `policy` says how often they are retried (None: as the bridge says). `requests` counts
+    exchanges; `read` has the keys of answers that are not requested again; `graphql` lets an
+    instance without GraphQL be asked for it only once.
     """
 
     access: Access
@@ -104,6 +110,7 @@ class RequestContext:
     wait_budget: WaitBudget
     cancel: CancelToken
     limit: float | None
+    policy: RetryPolicy | None = None
     requests: int = 0
     read: set[Key] = field(default_factory=set)
     graphql: GraphQLPresence = field(init=False)
@@ -221,7 +228,7 @@ class RequestContext:
         if limit is not None:
             limit -= self.wait_budget.waited()  # a call's time includes its waits
         return RetryState(
-            self.bridge.policy,
+            self.policy or self.bridge.policy,
             self.bridge.budget(self.access.base_url),
             limit=limit,
             longest=self.wait_budget.limit,
@@ -244,7 +251,8 @@ class RequestContext:
         self.wait_budget.relax()
 
     def failed(self, request: Request, error: errors.GitLabSyncError, state: RetryState) -> None:
-        """Add the request to its final error, and record the error."""
+        """Add the request to its final error, mask the token in it, and record the error."""
+        error.hide(self.access.credential.token)
         error.method = request.method
         error.url = errors.without_secrets(f"{self.access.base_url}{request.root}/{request.target}")
         error.attempts = state.made

@@ -22,6 +22,7 @@ from gitlab_sync.http.urls import reroot, target
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.session.context import (
     DEFAULT_TIMEOUT,
+    LONGEST,
     Access,
     ClientHealth,
     RequestContext,
@@ -136,6 +137,11 @@ class Session:
             yield self
             return
         access, bridge = self.access, self.bridge
+        for seconds in (max_wait, 0 if limit is None else limit):
+            if not 0 <= seconds <= LONGEST:  # nor NaN
+                raise errors.ConfigurationError(
+                    f"A time limit must be from 0 s to {LONGEST:.0f} s, got {seconds}"
+                )
         if self._cancel.cancelled:
             raise errors.ConfigurationError("client is closed", hint="Make a new client.")
         if bridge.closed:
@@ -189,7 +195,7 @@ class Session:
         where = target(endpoint, None, self.base_url)
         if params is None:
             return self._single(Request(verb, where, repeatable=False)).data
-        body = orjson.dumps(params)
+        body = _json(params)
         return self._single(Request(verb, where, body, repeatable=False, headers=_JSON)).data
 
     def graphql(self, query: str, variables: Params | None = None) -> Record:
@@ -207,7 +213,7 @@ class Session:
             raise errors.ConfigurationError(
                 "graphql() must be a query, got a mutation", hint="Send mutations with request()."
             )
-        body = orjson.dumps({"query": query, "variables": variables or {}})
+        body = _json({"query": query, "variables": variables or {}})
         return Request("POST", "graphql", body, headers=_JSON, root=GRAPHQL_ROOT)
 
     def get_all(
@@ -320,7 +326,11 @@ class Session:
         if reply.next_page is not None:
             return self.page_request(endpoint, params, reply.next_page)
         if reply.next_link is not None:
-            return Request("GET", reroot(reply.next_link, self.base_url), is_list=True)
+            try:
+                return Request("GET", reroot(reply.next_link, self.base_url), is_list=True)
+            except errors.BadResponse as error:
+                error.hide(self.credential.token)
+                raise
         return None
 
     def _single(self, request: Request) -> Reply:
@@ -352,6 +362,13 @@ def fingerprint(rows: object) -> int:
     """
     ends = [rows[0], rows[-1], len(rows)] if isinstance(rows, list) and rows else rows
     return hash(orjson.dumps(ends, option=orjson.OPT_NON_STR_KEYS))
+
+
+def _json(content: object) -> bytes:
+    try:
+        return orjson.dumps(content)
+    except orjson.JSONEncodeError as error:
+        raise errors.ConfigurationError(f"The parameters must fit into JSON: {error}") from None
 
 
 def page_params(params: Params | None, per_page: int = PER_PAGE) -> Params:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-LAYOUT = 1
-"""The version of the tables' layout; a file with another one is emptied."""
+LAYOUT = 2
+"""The version of the tables' layout; a store with another one is emptied."""
+
+APPLICATION = 0x47_4C_53_79  # "GLSy"
+"""How a store says in its header that it is one; those of layout 1 did not."""
 
 _TABLES = """
 DROP TABLE IF EXISTS kept;
@@ -20,31 +26,65 @@ CREATE TABLE kept (
     stamp BLOB NOT NULL,
     used INTEGER NOT NULL,
     data BLOB NOT NULL,
+    seal BLOB NOT NULL,
     PRIMARY KEY (principal, id)
 );
 CREATE INDEX kept_used ON kept (used);
 """
 _CORRUPT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_UNWRITABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 _BUSY = 10.0  # seconds to wait while another process writes
 _LOG_BYTES = 4 * 1024 * 1024
 
 
 def open_to_write(path: Path) -> sqlite3.Connection:
-    """Open a file for writing, and create it and its folder if need be, for this user alone.
+    """Open a store for writing, and create it and its folder if need be, for this user alone.
 
-    A file with another layout is emptied. The connection can change threads, but serves one thread
-    at a time. Raises sqlite3.Error and OSError.
+    A store with another layout is emptied; a file of another user or program stays as it is, and
+    is an error. The connection can change threads, but serves one thread at a time. Raises
+    sqlite3.Error and OSError.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite gives its other files the mode of this one.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    path.chmod(0o600)
-    return _connect(path.absolute().as_uri(), _prepare)
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    require_own(path)
+    connection = _connect(path.absolute().as_uri(), _prepare)
+    # A store that was open to others: SQLite has given its other files the same mode.
+    for file in (path, next_to(path, "-wal"), next_to(path, "-shm")):
+        with contextlib.suppress(FileNotFoundError):
+            require_own(file)
+            file.chmod(0o600)
+    return connection
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """Open an existing file read-only; otherwise like `open_to_write`."""
-    return _connect(f"{path.absolute().as_uri()}?mode=ro", _check_layout)
+    """Open an existing store read-only; otherwise like `open_to_write`.
+
+    A reader needs the log's index next to the file. In a folder that it cannot write to, it reads
+    without one, if there is nothing in the log.
+    """
+    require_own(path)
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        return _connect(uri, _check_layout)
+    except sqlite3.OperationalError as error:
+        log = next_to(path, "-wal")
+        if _code(error) not in _UNWRITABLE or (log.exists() and log.stat().st_size):
+            raise
+        return _connect(f"{uri}&immutable=1", _check_layout)
+
+
+def require_own(path: Path) -> None:
+    """Raise OSError unless this is a plain file of this user or of root, and no link to one."""
+    found = path.lstat()
+    owners = {0, os.geteuid()} if hasattr(os, "geteuid") else {found.st_uid}
+    if not stat.S_ISREG(found.st_mode) or found.st_uid not in owners:
+        raise OSError(errno.EPERM, "it must be a plain file of this user, not a link", str(path))
+
+
+def next_to(path: Path, suffix: str) -> Path:
+    """Return the path of one of a store's other files."""
+    return path.with_name(path.name + suffix)
 
 
 @contextmanager
@@ -90,12 +130,25 @@ def _connect(uri: str, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3
 
 
 def _check_layout(connection: sqlite3.Connection) -> None:
+    _require_store(connection)
     if number_of(connection, "PRAGMA user_version") != LAYOUT:
         raise sqlite3.DatabaseError("another version wrote it")
 
 
+def _require_store(connection: sqlite3.Connection) -> None:
+    """Raise sqlite3.DatabaseError for a database of another program."""
+    application = number_of(connection, "PRAGMA application_id")
+    if application == APPLICATION:
+        return
+    layout = number_of(connection, "PRAGMA user_version")
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    if application or (layout, tables) not in ((0, []), (1, [("kept",)])):
+        raise sqlite3.DatabaseError("it is a database of another program")
+
+
 def _prepare(connection: sqlite3.Connection) -> None:
     """Prepare a connection for writing, and create the tables if the file lacks them."""
+    _require_store(connection)
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only while the file is empty
     _to_wal(connection)
     # A crash of the machine can lose the last commits, but leaves the file intact.
@@ -107,6 +160,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         if number_of(connection, "PRAGMA user_version") != LAYOUT:  # not done meanwhile
             for statement in _TABLES.split(";"):
                 connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {LAYOUT}")
 
 

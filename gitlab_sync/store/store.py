@@ -16,10 +16,11 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from hmac import compare_digest
 from pathlib import Path
 from typing import Literal, NamedTuple, Self, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -40,11 +41,14 @@ MOST_MB = 512
 
 # CROSS JOIN fixes the order: one index look-up for each number that is asked for.
 _FIND = (
-    "SELECT kept.id, stamp, data, used FROM json_each(?) AS asked"
+    "SELECT kept.id, CAST(stamp AS BLOB), CAST(data AS BLOB), CAST(seal AS BLOB),"
+    " CAST(used AS INTEGER) FROM json_each(?) AS asked"
     " CROSS JOIN kept ON kept.principal = ? AND kept.id = asked.value"
 )
 _TOUCH = "UPDATE kept SET used = ? WHERE principal = ? AND id IN (SELECT value FROM json_each(?))"
-_KEEP = "INSERT OR REPLACE INTO kept (principal, id, stamp, used, data) VALUES (?, ?, ?, ?, ?)"
+_KEEP = (
+    "INSERT OR REPLACE INTO kept (principal, id, stamp, used, data, seal) VALUES (?, ?, ?, ?, ?, ?)"
+)
 _EVICT = "DELETE FROM kept WHERE rowid IN (SELECT rowid FROM kept ORDER BY used, rowid LIMIT ?)"
 
 _DAY = 86_400
@@ -83,6 +87,7 @@ class Store:
         self._most = most_mb * 1_000_000
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._secret = b""
         self._off = mode == "off"
         _stores.add(self)
 
@@ -102,9 +107,8 @@ class Store:
         """Store these items and replace those with the same numbers; all or none are stored."""
         if self.mode == "read-only" or not principal:
             return
-        now = int(time.time())
-        rows = [(principal, item.id, item.stamp, now, item.data) for item in items]
-        self._attempt(lambda connection: self._kept(connection, rows), None)
+        rows = list(items)
+        self._attempt(lambda connection: self._kept(connection, principal, rows), None)
 
     def close(self) -> None:
         """Close the file. Idempotent; another use opens it again."""
@@ -150,14 +154,14 @@ class Store:
         except sqlite3.DatabaseError as again:
             if not database.is_corrupt(again):
                 raise
-        aside = _beside(self.path, ".corrupt")
+        aside = database.next_to(self.path, ".corrupt")
         log.warning(
             "The store %s is corrupt (%s): it was moved to %s, and a new one was started",
             self.path, error, aside.name,
         )  # fmt: skip
         # First its other files: a new file would take an old log for its own.
         for suffix in ("-wal", "-shm"):
-            _beside(self.path, suffix).unlink(missing_ok=True)
+            database.next_to(self.path, suffix).unlink(missing_ok=True)
         self.path.replace(aside)
 
     def _opened(self) -> sqlite3.Connection:
@@ -176,36 +180,46 @@ class Store:
         return database.open_to_write(self.path)
 
     def _key(self, connection: sqlite3.Connection) -> bytes:
-        """Return the key of the principals' hashes; the first caller creates it."""
-        path = _beside(self.path, ".key")
-        key = _read_key(path)
-        if len(key) == _KEY_BYTES or self.mode == "read-only":
-            return key
-        with database.writing(connection):  # one process at a time
-            key = _read_key(path)
-            if len(key) != _KEY_BYTES:
-                key = os.urandom(_KEY_BYTES)
-                # Created with mode 0600, and never visible half written.
-                with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                    file.write(key)
-                Path(file.name).replace(path)
-        return key
+        """Return the key of all hashes in this store; the first caller creates it.
+
+        Empty if there is none, and the store is only read.
+        """
+        path = database.next_to(self.path, ".key")
+        self._secret = self._secret or _read_key(path)
+        if not self._secret and self.mode != "read-only":
+            with database.writing(connection):  # one process at a time
+                self._secret = _read_key(path) or _new_key(path)
+        return self._secret
 
     def _found(
         self, connection: sqlite3.Connection, principal: bytes, ids: Iterable[int]
     ) -> list[Item]:
-        now = int(time.time())
-        rows = connection.execute(_FIND, (orjson.dumps([*ids]).decode(), principal)).fetchall()
-        # Once a day is enough to know what is used, and saves a write for each look-up.
-        stale = [number for number, _, _, used in rows if used < now - _DAY]
+        now, key = int(time.time()), self._key(connection)
+        found: list[Item] = []
+        stale: list[int] = []
+        rows = connection.execute(_FIND, (orjson.dumps([*ids]).decode(), principal))
+        for row in rows:
+            number, stamp, data, seal, used = row
+            item = Item(number, stamp, data)
+            if None in row or not compare_digest(seal, _seal(key, principal, item)):
+                continue  # another program wrote this row, or moved it
+            found.append(item)
+            # Once a day is enough to know what is used, and saves a write for each look-up.
+            if used < now - _DAY:
+                stale.append(number)
         if stale and self.mode == "on":
             with database.writing(connection):
                 connection.execute(_TOUCH, (now, principal, orjson.dumps(stale).decode()))
-        return [Item(number, stamp, data) for number, stamp, data, _ in rows]
+        return found
 
     def _kept(
-        self, connection: sqlite3.Connection, rows: Sequence[tuple[bytes, int, bytes, int, bytes]]
+        self, connection: sqlite3.Connection, principal: bytes, items: Iterable[Item]
     ) -> None:
+        now, key = int(time.time()), self._key(connection)
+        rows = [
+            (principal, item.id, item.stamp, now, item.data, _seal(key, principal, item))
+            for item in items
+        ]
         with database.writing(connection):
             connection.executemany(_KEEP, rows)
         if database.bytes_used(connection) > self._most:
@@ -267,7 +281,7 @@ def clear_store(instance: str, folder: Path | None = None) -> int:
     """
     store = Store(instance, folder=folder)
     try:
-        _beside(store.path, ".corrupt").unlink(missing_ok=True)
+        database.next_to(store.path, ".corrupt").unlink(missing_ok=True)
         if not store.path.exists():
             return 0
         # Deleted by SQLite, not as a file: other processes can have it open.
@@ -296,14 +310,37 @@ def store_path(instance: str, folder: Path | None = None) -> Path:
 
 
 def _read_key(path: Path) -> bytes:
+    """Return the key in this file; half a key is none."""
     try:
-        return path.read_bytes()
+        database.require_own(path)
+        with path.open("rb") as file:
+            key = file.read(_KEY_BYTES + 1)
     except FileNotFoundError:
         return b""
+    return key if len(key) == _KEY_BYTES else b""
 
 
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)
+def _new_key(path: Path) -> bytes:
+    """Return a new key, after writing it into a file with mode 0600 that is never half written."""
+    key = os.urandom(_KEY_BYTES)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        try:
+            file.write(key)
+            file.close()
+            Path(file.name).replace(path)
+        except BaseException:  # such as a full disk
+            Path(file.name).unlink()
+            raise
+    return key
+
+
+def _seal(key: bytes, principal: bytes, item: Item) -> bytes:
+    """Return a keyed check of an item and its owner: no other program can make one."""
+    parts = (principal, str(item.id).encode(), item.stamp, item.data)
+    made = blake2b(key=key, digest_size=16, person=b"item")
+    for part in parts:
+        made.update(len(part).to_bytes(8) + part)
+    return made.digest()
 
 
 _stores: weakref.WeakSet[Store] = weakref.WeakSet()

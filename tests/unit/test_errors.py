@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import html
+import json
 import pickle
 import traceback
+from urllib.parse import quote
 
 import pytest
 
@@ -141,3 +144,66 @@ def test_a_secret_is_masked_wherever_it_stands(text: str) -> None:
 def test_what_holds_no_secret_is_left_alone(text: str) -> None:
     """Masking must not hide what went wrong, nor fail on a strange text."""
     assert without_secrets(text) == text
+
+
+TOKEN = 'Zq3+K/8"1_v&Tr40=pLm2x'
+"""A token with all characters that URLs, JSON or HTML write otherwise."""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        TOKEN,
+        quote(TOKEN, safe=""),
+        quote(TOKEN, safe="").lower(),
+        json.dumps(TOKEN)[1:-1],
+        json.dumps(TOKEN)[1:-1].replace("/", "\\/").replace("&", "\\u0026"),
+        html.escape(TOKEN),
+    ],
+)
+def test_a_token_is_masked_however_it_is_written(written: str) -> None:
+    """No pattern knows it, but its owner does."""
+    assert errors.without(TOKEN, f"no user {written}, sorry") == "no user [hidden], sorry"
+
+
+@pytest.mark.parametrize("length", range(8, len(TOKEN)))
+@pytest.mark.parametrize("end", ["", "…"])
+def test_the_beginning_of_a_token_is_masked_where_the_text_was_cut(length: int, end: str) -> None:
+    """Almost all of a token is as good as all of it."""
+    assert errors.without(TOKEN, f"no user {TOKEN[:length]}{end}") == "no user [hidden]"
+
+
+def test_what_is_too_short_for_a_token_is_not_masked() -> None:
+    """It would be found in any text."""
+    assert errors.without("ann", "a message for ann") == "a message for ann"
+    assert errors.without("", "a message") == "a message"
+
+
+def test_an_error_hides_a_token_with_all_that_led_to_it() -> None:
+    """A traceback shows the errors behind it, too."""
+    error, second = NotFound(f"404 {TOKEN}", status=404, request_id=TOKEN), KeyError("other")
+    second.__context__ = ValueError(f"bad line {TOKEN}")
+    error.__cause__ = second
+    error.hide(TOKEN)
+    shown = "".join(traceback.format_exception(error)) + repr(error) + str(error.__dict__)
+    assert str(error) == "404 [hidden]"
+    assert TOKEN not in shown
+    assert TOKEN not in str(pickle.loads(pickle.dumps(error)).__dict__)
+
+
+def test_an_error_keeps_what_led_to_it_if_that_hides_nothing() -> None:
+    """It says what went wrong."""
+    error = NotFound("404")
+    error.__cause__ = cause = ValueError("bad line")
+    error.hide(TOKEN)
+    assert error.__cause__ is cause
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_message_is_longer_than_a_person_reads(kind: type[GitLabSyncError]) -> None:
+    """Some of it is a server's text; only errors of input list every fault of a file."""
+    error = kind("x" * 100_000, method="GET", url="https://gitlab.example/" + "y" * 100_000)
+    most = 20_000 if issubclass(kind, ConfigurationError) else 500
+    assert len(error.message) == most
+    assert error.message.endswith("…")
+    assert len(str(error)) < 2 * most + 100

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitlab_sync.reports.csv_file import neutral, to_csv
+from gitlab_sync.reports.csv_file import guarded, neutral, to_csv
 from gitlab_sync.types import TableRow
 
 COLUMNS = ("Username", "Count", "Error")
@@ -42,6 +43,24 @@ def test_null_is_an_empty_cell_and_zero_is_a_zero() -> None:
 def test_text_that_could_be_a_formula_is_neutralised(text: str) -> None:
     """A username or message must not become code in a spreadsheet."""
     assert read(to_csv(("Error",), [{"Error": text}]))[1] == [f"'{text}"]
+
+
+@pytest.mark.parametrize(
+    "blank", [" ", "\0", "\x1b", "\xa0", "\u3000", "\u200b", "\u202e", "\ufeff", "\x85", " \0 "]
+)
+def test_a_formula_behind_what_does_not_show_is_neutralised(blank: str) -> None:
+    """Some programs leave such characters out before they look for a formula."""
+    assert neutral(f"{blank}=1+1") == guarded(f"{blank}=1+1") == f"'{blank}=1+1"
+    assert neutral(f"{blank}1") == f"{blank}1"
+
+
+@pytest.mark.parametrize("separator", [";", "; ", ";\xa0", "x\t", "x\n", "x\r\n", 'x";'])
+def test_a_formula_behind_another_separator_is_neutralised(separator: str) -> None:
+    """Where decimals have a comma, Excel splits at semicolons, and our quotes are mere text."""
+    data = to_csv(("A", "B"), [{"A": "a,b", "B": f"{separator}=1+1"}]).decode()
+    for cell in re.split(r"[;\t\r\n]+", data):
+        assert not cell.strip('\xa0 "').startswith("=")
+    assert "'" not in str(neutral("Fix x; then y, z=1\n\n2 - 1"))
 
 
 @pytest.mark.parametrize("sign", "=+-@")

@@ -36,3 +36,15 @@ def test_ndjson_is_one_object_a_line() -> None:
 def test_pieces_of_ndjson_can_be_joined() -> None:
     """That is how they are streamed."""
     assert to_ndjson(ROWS[:1]) + to_ndjson(ROWS[1:]) == to_ndjson(ROWS)
+
+
+def test_control_characters_are_escaped() -> None:
+    """Also those that JSON allows, since a terminal obeys them; programs read the same text."""
+    steering = {
+        f"a{chr(code)}b": f"é{chr(code)}\x9b2J\\" for code in (*range(32), *range(127, 160))
+    }
+    for data in (to_json([steering]), to_ndjson([steering])):
+        text = data.decode()
+        assert text.replace("\n", "").isprintable()
+        (row,) = json.loads(text) if text.startswith("[") else [json.loads(text)]
+        assert row == steering

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from gitlab_sync.reports.formats import FORMATS
+from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.reports.text_table import shown_columns, text_cell, to_text
 from gitlab_sync.types import TableRow
 
+META = Meta(datetime(2024, 1, 5, tzinfo=UTC), "https://gitlab.example", "")
 COLUMNS = ("Username", "Closed MRs", "Status", "Error")
 
 
@@ -49,6 +54,24 @@ def test_nothing_is_cut_off() -> None:
 def test_control_characters_do_not_reach_a_terminal() -> None:
     """Texts come from servers, and some of those are not friendly."""
     assert text_cell("Error", "a\x1b[2Jb\nc\x00") == "a?[2Jb c?"
+
+
+STEERING = "a\x1b]0;x\x07b\x9b2Jc\u202ed\ne"
+"""A text that sets a title, clears the screen, turns the direction, and ends the line."""
+
+
+def test_titles_of_columns_and_tables_do_not_reach_a_terminal_as_they_are() -> None:
+    """They can be names of teams, or come from a file."""
+    sheet = Sheet(STEERING, (STEERING,), [{STEERING: STEERING}], META)
+    for data in (FORMATS["table"].write(sheet), _all("table", sheet, sheet), _all("json", sheet)):
+        assert data.decode().replace("\n", "").isprintable()
+    assert _all("table", sheet).decode().startswith("a?]0;x?b?2Jc?d e\n\n")
+
+
+def _all(form: str, *sheets: Sheet) -> bytes:
+    write_all = FORMATS[form].write_all
+    assert write_all is not None
+    return write_all(sheets)
 
 
 def test_wide_characters_are_counted_as_two_cells() -> None:

@@ -84,6 +84,7 @@ def test_percentages_are_such() -> None:
     [
         *("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\nx"),
         *("\uff1d1", "\uff0b1", "\uff0d1", "\uff20A1", "\x00=1", "{=1}"),
+        *("\xa0=1", " =1", "\u200b=1"),
     ],
 )
 def test_no_text_is_a_formula(text: str) -> None:
@@ -91,6 +92,11 @@ def test_no_text_is_a_formula(text: str) -> None:
     cell = read(table([text])).worksheets[0]["A2"]
     assert cell.data_type in {"s", "inlineStr"}
     assert cell.value == ("{=1}" if text == "{=1}" else f"'{legal(text)}")
+
+
+def test_a_text_is_not_changed_behind_a_semicolon() -> None:
+    """A cell of a workbook is not split."""
+    assert column(table(["a;=1"])) == ["a;=1"]
 
 
 def test_titles_and_the_scope_are_neutralised_too() -> None:
