@@ -212,13 +212,13 @@ def _who_and_where(user_info: Record | int | str) -> Workflow[tuple[Identity, li
         if user is None:
             raise NotFound(f"404 there is no user {given.get('username')!r}", status=404)
     else:
-        number = users.user_number(given["id"])
-        found = yield {"user": RestList(f"users/{number}", single=True)}
-        user = whole(found["user"])[0]
+        user = yield from users.with_id(given["id"])
     # The record can hold addresses that this token cannot see.
     addresses = (record.text(given, key) or "" for key in _ADDRESSES)
     person = identity_of({**given, **user}, extra_emails=addresses)
     theirs = yield from projects.of_user(user["id"], person.username)
+    for error in theirs.errors:
+        raise error
     return person, theirs.all
 
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TypeAlias
 
+from gitlab_sync.api import groups, users
 from gitlab_sync.api.period import given_period
+from gitlab_sync.api.projects import SHAPE as PROJECT
 from gitlab_sync.api.projects import endpoint
-from gitlab_sync.api.users import user_number
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, When
@@ -25,11 +26,12 @@ from gitlab_sync.rules.identity.identity import Identity, identity_of
 from gitlab_sync.rules.identity.mailmap import Mailmap
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.scores.commits import commit_row, commit_stats
+from gitlab_sync.rules.shape import LIST, NAME, TEXT, TIME, Shape
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.pagination import PageSource, RestList
 from gitlab_sync.session.session import Client, Session, session_of
-from gitlab_sync.session.workflow import Workflow, read_one, run_workflows
+from gitlab_sync.session.workflow import Workflow, run_workflow, run_workflows
 from gitlab_sync.types import PartialList, Record, RecordList, TableRow
 
 Stats: TypeAlias = dict[str, int | float | None]
@@ -38,6 +40,12 @@ _ALWAYS = Period()
 _NO_MAILMAP = Mailmap()
 # What GitLab answers for a project without a single commit: there was nothing to read.
 _NO_REPOSITORY = "repository not found"
+
+_SHAPE = Shape(
+    "commit",
+    {"id": NAME, "author_name": TEXT, "author_email": TEXT, "parent_ids": LIST},
+    {"authored_date": TIME},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +79,10 @@ def of_project(
         raise ConfigurationError("A project must have an id", hint='Such as {"id": 7}.')
     wanted: dict[str, PageSource] = {}
     if not project.get("name"):
-        wanted["project"] = RestList(endpoint(where), single=True)
+        wanted["project"] = RestList(endpoint(where), single=True, shape=PROJECT)
     if not project.get("empty_repo"):
-        wanted["commits"] = RestList(endpoint(where, "repository/commits"), {"all": True})
+        commits_of = endpoint(where, "repository/commits")
+        wanted["commits"] = RestList(commits_of, {"all": True}, shape=_SHAPE)
     found = yield wanted
     if "project" in found and found["project"].reading.rows:
         project = {**found["project"].reading.rows[0], **_filled(project)}
@@ -86,7 +95,7 @@ def of_project(
     if "commits" in found and not _is_without_repository(found["commits"]):
         commits = found["commits"].reading
     if attribution.needs_members(commits.rows, identities, mailmap):
-        asked = (yield {"members": RestList(endpoint(where, "members/all"))})["members"]
+        asked = (yield {"members": groups.members_at(endpoint(where))})["members"]
         members = asked.reading
         errors += [] if asked.error is None else [asked.error]
     return ProjectCommits(place, project, commits, members, tuple(errors))
@@ -156,7 +165,7 @@ class DividedProject:
     @property
     def is_fork(self) -> bool:
         """Whether the project also holds the commits of another one."""
-        return bool(self.project.get("forked_from_project"))
+        return bool(record.field(self.project, "forked_from_project"))
 
 
 @dataclass(slots=True)
@@ -167,22 +176,29 @@ class DividedCommits:
     zone: tzinfo | None = None
     _counted: dict[tuple[int, ...], tuple[int, int]] = field(default_factory=dict, repr=False)
 
-    def of(self, username: str, project_ids: Collection[object] | None = None) -> PersonCommits:
+    def of(
+        self,
+        username: str,
+        project_ids: Collection[object] | None = None,
+        lost: Sequence[GitLabSyncError] = (),
+    ) -> PersonCommits:
         """Return one person's commits, each once: in these projects, or in all (None).
 
         A commit in both a fork and its origin counts for the origin. In a run over many people,
         give the person's own projects, so that the number does not depend on the other people.
+        `lost` are the errors of further projects of the person.
         """
         chosen = self._chosen(project_ids)
         names = _names(chosen)
         credited = self.credited(username, project_ids)
         counts = Counter(each.place for each, _ in credited)
         theirs = [commit_row(commit, names[each.place], self.zone) for each, commit in credited]
+        errors = (*(error for each in chosen for error in each.errors), *lost)
         return PersonCommits(
             theirs,
             {names[each.place]: counts[each.place] for each in chosen},
-            commit_stats(theirs, *self._apart(chosen)),
-            tuple(error for each in chosen for error in each.errors),
+            commit_stats(theirs, *self._apart(chosen), whole=not errors),
+            errors,
         )
 
     def credited(
@@ -369,4 +385,4 @@ def _known(client: Client, user: Record | int | str) -> Record:
         if record.text(user, "username"):
             return dict(user)
         given, number = _filled(dict(user)), user.get("id")
-    return {**read_one(client, f"users/{user_number(number)}"), **given}
+    return {**run_workflow(client, users.with_id(number)), **given}

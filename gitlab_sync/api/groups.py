@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from gitlab_sync.api import projects
 from gitlab_sync.api.users import user_number
-from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound, PermissionDenied
+from gitlab_sync.errors import ConfigurationError, NotFound, PermissionDenied
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.rules import record
+from gitlab_sync.rules.shape import ID, NAME, PATH, TEXT, Shape
 from gitlab_sync.rules.unique import unique_records
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import PER_PAGE, Client, session_of
@@ -18,6 +19,10 @@ from gitlab_sync.types import Record, RecordList
 _GUEST = 10
 _SHOWN = ("name", "full_path", "visibility")
 _MEMBER = ("id", "username", "name", "email", "avatar_url", "web_url")
+
+SHAPE = Shape("group", {"full_path": PATH})
+_MEMBERSHIP = Shape("membership", {"source_id": ID})
+_PERSON = Shape("member", {"id": ID, "username": NAME, "name": TEXT})
 
 
 def path_at(client: Client, group: int | str) -> str:
@@ -39,6 +44,7 @@ def projects_of(group: str) -> RestList:
     return RestList(
         f"groups/{encode_id(group)}/projects",
         {"include_subgroups": True, "with_shared": False, "order_by": "id", "sort": "asc"},
+        shape=projects.SHAPE,
     )
 
 
@@ -47,7 +53,12 @@ def of_caller() -> RestList:
 
     Without `min_access_level` the list has every group that the owner can see.
     """
-    return RestList("groups", {"min_access_level": _GUEST}, once=True)
+    return RestList("groups", {"min_access_level": _GUEST}, once=True, shape=SHAPE)
+
+
+def members_at(where: str) -> RestList:
+    """Return the list of all members, inherited ones too, of an endpoint's project or group."""
+    return RestList(f"{where}/members/all", shape=_PERSON)
 
 
 def get_user_groups(client: Client, user_id: int | str) -> RecordList:
@@ -78,15 +89,15 @@ def of_user(
     `own_projects` are the person's, if they have been read (None: they are read, too).
     """
     user = user_number(user_id)
-    found = yield {"all": RestList(f"users/{user}/memberships", {"type": "Namespace"})}
+    memberships = RestList(f"users/{user}/memberships", {"type": "Namespace"}, shape=_MEMBERSHIP)
+    found = yield {"all": memberships}
     # An older server has no such route and answers 404, as for a user that does not exist; what is
     # asked next distinguishes them.
     if isinstance(found["all"].error, PermissionDenied | NotFound):
         theirs = yield from _among_candidates(user, own_projects)
     else:
-        ids = [str(row.get("source_id")) for row in whole(found["all"])]
-        theirs = yield from _records(ids)
-    groups = RecordList(sorted(theirs, key=lambda group: str(group.get("full_path")).lower()))
+        theirs = yield from _records(str(row["source_id"]) for row in whole(found["all"]))
+    groups = RecordList(sorted(theirs, key=lambda group: group["full_path"].lower()))
     groups.complete = found["all"].error is None
     groups.total = len(groups) if groups.complete else None
     return groups
@@ -95,7 +106,7 @@ def of_user(
 def _among_candidates(user: int, known: Sequence[Record] | None) -> Workflow[list[Record]]:
     rest_lists = projects.rest_lists(user) if known is None else {}
     found = yield {**rest_lists, "groups": of_caller()}
-    callers = {str(group.get("full_path")).lower(): group for group in whole(found["groups"])}
+    callers = {group["full_path"].lower(): group for group in whole(found["groups"])}
     candidates = dict.fromkeys(callers)
     for project in (*(known or ()), *(row for kind in rest_lists for row in whole(found[kind]))):
         candidates |= dict.fromkeys(_groups_above(project))
@@ -117,7 +128,8 @@ def _records(groups: Iterable[str]) -> Workflow[list[Record]]:
     """Return the workflow that reads groups by id or path; groups that are gone are left out."""
     params = {"with_projects": False}
     found = yield {
-        group: RestList(f"groups/{encode_id(group)}", params, single=True) for group in groups
+        group: RestList(f"groups/{encode_id(group)}", params, single=True, shape=SHAPE)
+        for group in groups
     }
     return [group for each in found.values() for group in whole_unless(each, NotFound)]
 
@@ -146,14 +158,13 @@ def get_group_members(
         raise ConfigurationError(
             f"The group must not be empty and the limit at least 1, got {group_path!r} and {limit}"
         )
-    rest_list = RestList(f"groups/{group}/members/all")
+    rest_list = members_at(f"groups/{group}")
     if limit is None:
         rows = read_all(client, rest_list)
     else:
         per_page = min(limit, PER_PAGE)
         rows = session_of(client).get_all(rest_list.endpoint, None, per_page, -(-limit // per_page))
-    if any(record.identity(person) is None for person in rows):
-        raise BadResponse("The answer must be a list of members, got something else", status=200)
+        rest_list.rows(rows)
     people = unique_records(rows)  # older servers list some people twice
     members = RecordList(map(member, people[:limit]))
     members.complete = rows.complete and len(members) == len(people)

@@ -8,6 +8,7 @@ from gitlab_sync.api.facts.rest import read_facts
 from gitlab_sync.api.period import given_period
 from gitlab_sync.api.user_items import Owner, Projects, UserItems, of_user, read_rows
 from gitlab_sync.errors import Cancelled
+from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import When
 from gitlab_sync.rules.items import merge_request as rules
 from gitlab_sync.rules.items.description import analyze_description
@@ -81,16 +82,22 @@ def user_rows(found: UserItems) -> tuple[RecordList, dict[str, int]]:
 
 
 def _row(item: UserItem, username: str) -> Record:
-    description = analyze_description(item.record.get("description"))
+    description = _described(item.record)
     return {
         **{key: item.record.get(key) for key in _BEFORE_ROLE},
         "role": merge_request_role(item),
         **{key: item.record.get(key) for key in _AFTER_ROLE},
-        "desc_score": description["description_score"],
-        "quality": description["quality_label"],
-        "feedback": description["feedback"],
+        "desc_score": description.get("description_score"),
+        "quality": description.get("quality_label"),
+        "feedback": description.get("feedback"),
         "_username": username,
     }
+
+
+def _described(mr: Record) -> Record:
+    """Return what `analyze_description` says; {} if the description is not readable."""
+    text = record.read_text(mr, "description")
+    return {} if text is None else analyze_description(text)
 
 
 def get_single_user_live_mr_compliance(
@@ -137,11 +144,11 @@ def _compliance_row(mr: Record, verdicts: Verdicts) -> TableRow:
 
 def _compliance_stats(evaluated: list[Evaluated]) -> TableRow:
     counted = rules.count_row(evaluated)
-    descriptions = [analyze_description(mr.get("description")) for mr, _ in evaluated]
+    scores = [_described(mr).get("description_score", 0) for mr, _ in evaluated]
     unverified = sum(counted.unknown[title] for title in _STATS.values())
     return {
         **{title: counted.cells[column] for title, column in _STATS.items()},
-        "Total Desc Score": sum(each["description_score"] for each in descriptions),
+        "Total Desc Score": sum(scores),
         "Total MRs Evaluated": len(evaluated),
         **({"Unverified": unverified} if unverified else {}),
     }

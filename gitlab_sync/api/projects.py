@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from gitlab_sync.api.users import user_number
-from gitlab_sync.errors import ConfigurationError, NotFound
+from gitlab_sync.api import users
+from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
 from gitlab_sync.http.urls import encode_id
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.usernames import username_key
+from gitlab_sync.rules.shape import FLAG, ID, NAME, PATH, Kind, Shape
 from gitlab_sync.rules.unique import unique_records
 from gitlab_sync.session import workflow
 from gitlab_sync.session.pagination import RestList
@@ -20,6 +21,15 @@ from gitlab_sync.types import Record, RecordList
 
 # How git writes SSH addresses without a scheme: [user@]host:path. No path of GitLab has a colon.
 _SCP = re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:(?!//)/?(?P<path>\S+)")
+
+
+_OWNER = Kind("user or group", lambda value: value in ("user", "group"))
+SHAPE = Shape(
+    "project",
+    {"id": ID, "name": NAME, "path_with_namespace": NAME, "empty_repo": FLAG.if_any()},
+    inner={"namespace": Shape("namespace", {"kind": _OWNER, "path": NAME, "full_path": PATH})},
+)
+_PUSH = Shape("push", {"project_id": ID.or_null()})
 
 
 def endpoint(project_id: int | str, below: str = "") -> str:
@@ -104,11 +114,13 @@ def search_projects(client: Client, query: str) -> RecordList:
 class UserProjects:
     """A person's projects, each once. Immutable.
 
-    `personal` are in the person's own namespace, `contributed` anywhere else.
+    `personal` are in the person's own namespace, `contributed` anywhere else. If there are
+    `errors`, projects with malformed records are missing.
     """
 
     personal: list[Record]
     contributed: list[Record]
+    errors: tuple[GitLabSyncError, ...] = ()
 
     @property
     def all(self) -> list[Record]:
@@ -123,9 +135,12 @@ class UserProjects:
 def get_user_projects(client: Client, user_id: int | str, username: str) -> dict[str, list[Record]]:
     """Return a person's projects as `{"personal", "contributed", "all"}`, including archived ones.
 
-    `of_user` says which projects these are.
+    `of_user` says which projects these are. A malformed record of one of them raises BadResponse.
     """
-    return workflow.run_workflow(client, of_user(user_id, username)).as_dict()
+    found = workflow.run_workflow(client, of_user(user_id, username))
+    for error in found.errors:
+        raise error
+    return found.as_dict()
 
 
 def of_user(user_id: int | str, username: str) -> workflow.Workflow[UserProjects]:
@@ -135,25 +150,28 @@ def of_user(user_id: int | str, username: str) -> workflow.Workflow[UserProjects
     pushes, which GitLab keeps for three years. Projects that are gone or that the token cannot see
     are left out.
     """
-    number = user_number(user_id)
+    number = users.user_number(user_id)
     wanted = rest_lists(number)
     if not username:
-        wanted["user"] = RestList(f"users/{number}", single=True)
-    wanted["pushes"] = RestList(f"users/{number}/events", {"action": "pushed"})
+        wanted["user"] = users.by_id(number)
+    wanted["pushes"] = RestList(f"users/{number}/events", {"action": "pushed"}, shape=_PUSH)
     found = yield wanted
-    pushes = workflow.whole(found["pushes"])
-    name = username or record.text(workflow.whole(found["user"])[0], "username") or ""
-    projects = by_id(row for kind in rest_lists(number) for row in workflow.whole(found[kind]))
-    pushed = {record.field(event, "project_id"): event for event in pushes}
+    faults: list[GitLabSyncError] = []
+    pushes = workflow.usable(found["pushes"], faults)
+    name = username or workflow.whole(found["user"])[0]["username"]
+    projects = by_id(
+        row for kind in rest_lists(number) for row in workflow.usable(found[kind], faults)
+    )
+    pushed = dict.fromkeys(event["project_id"] for event in pushes)
     further = yield {
-        str(key): RestList(endpoint(key), single=True)
+        str(key): RestList(endpoint(key), single=True, shape=SHAPE)
         for key in pushed
         if key is not None and key not in projects
     }
-    projects |= by_id(
-        row for each in further.values() for row in workflow.whole_unless(each, NotFound)
-    )
-    theirs = UserProjects([], [])
+    for each in further.values():
+        if not isinstance(each.error, NotFound):
+            projects |= by_id(workflow.usable(each, faults))
+    theirs = UserProjects([], [], tuple(faults))
     for project in projects.values():
         kind = theirs.personal if is_personal(project, name) else theirs.contributed
         kind.append(project)
@@ -166,13 +184,12 @@ def rest_lists(user: int) -> dict[str, RestList]:
     Both include archived projects. The second goes back one year and leaves out the person's own.
     """
     kinds = ("projects", "contributed_projects")
-    return {kind: RestList(f"users/{user}/{kind}") for kind in kinds}
+    return {kind: RestList(f"users/{user}/{kind}", shape=SHAPE) for kind in kinds}
 
 
 def by_id(rows: Iterable[Record]) -> dict[int | str, Record]:
-    """Return projects by their ids, each once, in order; those without an id are left out."""
-    each_once = ((record.identity(project), project) for project in unique_records(rows))
-    return {number: project for number, project in each_once if number is not None}
+    """Return projects by their ids, each once, in order."""
+    return {project["id"]: project for project in unique_records(rows)}
 
 
 def is_personal(project: Record, username: str) -> bool:

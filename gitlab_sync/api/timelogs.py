@@ -10,18 +10,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 
 from gitlab_sync.api import users
+from gitlab_sync.api.graphql.query import GLOBAL_ID, digits, number_of
 from gitlab_sync.api.period import given_period, local_zone
 from gitlab_sync.api.projects import endpoint, extract_path_from_url
 from gitlab_sync.api.user_items import Owner
-from gitlab_sync.errors import GitLabSyncError, NotFound, QueryTooComplex
+from gitlab_sync.errors import BadResponse, GitLabSyncError, NotFound, QueryTooComplex
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, When, day_of
 from gitlab_sync.rules.scores.time_logs import (
     aggregate_daily_time,
     daily_time_from_stats,
     format_time_spent,
+    undated,
     without_stats,
 )
+from gitlab_sync.rules.shape import COUNT, NUMBER, TIME, Shape
+from gitlab_sync.rules.text import plural
 from gitlab_sync.rules.unique import unique_records
 from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.pagination import GraphQLConnection, PageSource, RestList
@@ -56,6 +60,12 @@ query timeLogs(
   }
 }
 """
+_LOG = Shape(
+    "time log",
+    {"id": GLOBAL_ID, "timeSpent": NUMBER, "spentAt": TIME},
+    inner={"project": Shape("project", {"id": GLOBAL_ID})},
+)
+_STATS = Shape("record of time", {"total_time_spent": COUNT})
 _PAGES = (100, 50, 20, 5)
 """Logs on a page: fewer if the server finds the query too complex."""
 
@@ -146,7 +156,7 @@ def _connection(owner: Owner, period: Period, size: int) -> PageSource:
     }
     given = {name: value for name, value in variables.items() if value is not None}
     what = f"time logs of user {owner.username or owner.user_id}"
-    return GraphQLConnection(what, _QUERY, given, ("user", "timelogs"))
+    return GraphQLConnection(what, _QUERY, given, ("user", "timelogs"), _LOG)
 
 
 def _log(node: Record, zone: tzinfo) -> Record:
@@ -155,30 +165,21 @@ def _log(node: Record, zone: tzinfo) -> Record:
     log = {
         "id": node.get("id"),
         "date": None if day is None else day.isoformat(),
-        "time_spent": _seconds(node.get("timeSpent")),
+        "time_spent": node["timeSpent"],
         "spent_at": node.get("spentAt"),
         "summary": node.get("summary"),
-        # A global id, such as `gid://gitlab/Project/7`.
-        "project_id": _seconds((record.text(project, "id") or "").rpartition("/")[2]),
+        "project_id": number_of(record.field(project, "id")),
         "project_path": record.text(project, "fullPath"),
     }
     for key, name in (("issue", "issue"), ("mergeRequest", "merge_request")):
         item = node.get(key)
         if isinstance(item, dict):
             log[name] = {
-                "iid": _seconds(item.get("iid")),
+                "iid": digits(item.get("iid")),
                 "title": item.get("title"),
                 "web_url": item.get("webUrl"),
             }
     return log
-
-
-def _seconds(value: object) -> int | None:
-    """Return an integer that GraphQL gives as a number or as text; None for anything else."""
-    try:
-        return int(str(value))
-    except ValueError:
-        return None
 
 
 def _names(project: Record | int | str) -> Iterator[int | str]:
@@ -235,7 +236,13 @@ def build_daily_time_from_time_stats(
 def with_time_stats(
     issues: list[Record], mrs: list[Record], period: Period
 ) -> Workflow[tuple[list[Record], list[Record]]]:
-    """Return the workflow that completes records of the period that lack `time_stats`."""
+    """Return the workflow that completes records of the period that lack `time_stats`.
+
+    Raises BadResponse if the time of a record could count on any day: its times are not readable.
+    """
+    lost = undated(issues, mrs)
+    if lost:
+        raise BadResponse(f"The day of the time spent on {plural(len(lost), 'item')} is not known")
     kinds = ("issues", "merge_requests")
     lacking = {
         f"{kind} {place}": (item, kind)
@@ -246,6 +253,7 @@ def with_time_stats(
         name: RestList(
             endpoint(item.get("project_id") or "", f"{kind}/{item.get('iid')}/time_stats"),
             single=True,
+            shape=_STATS,
         )
         for name, (item, kind) in lacking.items()
     }

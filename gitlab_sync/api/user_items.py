@@ -13,12 +13,13 @@ from gitlab_sync.api.graphql.lists import Lists
 from gitlab_sync.api.period import Moment, active_within, created_within
 from gitlab_sync.api.projects import endpoint, extract_path_from_url
 from gitlab_sync.api.scope import EVERYWHERE, ROLES, Kind, Role, Scope
-from gitlab_sync.api.users import by_username, user_number
+from gitlab_sync.api.users import by_id, by_username, user_number
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.usernames import bare_username, username_key
 from gitlab_sync.rules.items.roles import UserItem
+from gitlab_sync.rules.shape import WITH_ID
 from gitlab_sync.rules.text import instant
 from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.pagination import RestList
@@ -63,12 +64,12 @@ class Owner:
         """Return the list with the person's record."""
         if self.user_id is None:
             return by_username(self.username)
-        return RestList(f"users/{self.user_id}", single=True)
+        return by_id(self.user_id)
 
     def is_named(self, person: object) -> bool:
         """Return whether a user's record is that of the person."""
         if self.user_id is not None:
-            return record.identity(person) == self.user_id
+            return record.number_id(person) == self.user_id
         return username_key(record.text(person, "username")) == username_key(self.username)
 
 
@@ -76,8 +77,9 @@ class Owner:
 class UserItems:
     """A person's items, each once, newest first. Immutable.
 
-    `username` is as GitLab spells it. If there are `errors`, items can be missing. `exists` says
-    whether the person exists (None: that could not be read either).
+    `username` is as GitLab spells it. If there are `errors`, items can be missing, or some of them
+    lack what counts need: those without a readable state are in no count. `exists` says whether the
+    person exists (None: that could not be read either).
     """
 
     username: str
@@ -103,16 +105,17 @@ class UserItems:
         return rows
 
     def numbers(self, states: Mapping[str, str]) -> dict[str, int]:
-        """Return counts of the items, by title.
+        """Return counts of the items with a state, by title.
 
         `total` counts what the person wrote, each title of `states` those in its state, and
         `assigned` what is assigned to the person.
         """
-        written = [record.state(each) for each in self.authored]
+        found = [(item, record.state(item.record)) for item in self.items]
+        written = [state for item, state in found if item.authored and state is not None]
         return {
             "total": len(written),
             **{title: written.count(state) for title, state in states.items()},
-            "assigned": sum(item.assigned for item in self.items),
+            "assigned": sum(item.assigned for item, state in found if state is not None),
         }
 
     def whole_or_raise(self, rows: Iterable[Record]) -> None:
@@ -152,11 +155,12 @@ def divide(
     found: dict[object, UserItem] = {}
     for is_authored, items in ((True, authored), (False, assigned)):
         for each in items:
-            if project_ids is not None and record.field(each, "project_id") not in project_ids:
+            if project_ids is not None and record.number_id(each, "project_id") not in project_ids:
                 continue
             if not period.contains(record.field(each, "created_at")):
                 continue
-            key = record.identity(each) or object()
+            number = record.number_id(each)
+            key = object() if number is None else number
             before = found.get(key)
             found[key] = UserItem(
                 each if before is None else before.record,
@@ -198,7 +202,9 @@ def of_user(
         workflows["user"] = _one(owner.look_up())
     for each in wanted or ():
         if isinstance(each, str):
-            workflows[f"project {each}"] = _one(RestList(endpoint(each), single=True))
+            workflows[f"project {each}"] = _one(
+                RestList(endpoint(each), single=True, shape=WITH_ID)
+            )
     found = yield from gather(workflows)
     rows = {role: found[role].reading.rows if role in found else () for role in ROLES}
     exists = True if owner.known or any(rows.values()) else None
@@ -257,7 +263,7 @@ def _ids(wanted: Iterable[int | str], found: Mapping[str, ListResult[str]]) -> s
     ids = {each for each in wanted if isinstance(each, int)}
     for each in wanted:
         rows = found[f"project {each}"].reading.rows if isinstance(each, str) else ()
-        ids |= {row["id"] for row in rows if isinstance(row.get("id"), int)}
+        ids |= {row["id"] for row in rows}
     return ids
 
 

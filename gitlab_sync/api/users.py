@@ -7,16 +7,38 @@ from collections.abc import Iterable
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.usernames import bare_username, username_key
+from gitlab_sync.rules.shape import ID, NAME, TEXT, Shape
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import Workflow, run_workflow, whole
 from gitlab_sync.types import Record
 
+_LISTED = Shape("user", {"id": ID, "username": NAME})
+_ADDRESSES = ("email", "public_email", "commit_email")
+_WHOLE = Shape(
+    "user", {**_LISTED.vital, "name": TEXT, **{key: TEXT.if_any() for key in _ADDRESSES}}
+)
+"""What decides which commits are a person's: addresses only for tokens that can see them."""
+
+_LONGEST_ID = 18
+"""The digits of the longest id; `int` refuses thousands of digits."""
+
 
 def by_username(username: str) -> RestList:
     """Return the list of users with this name in any case: one user, or none."""
-    return RestList("users", {"username": username})
+    return RestList("users", {"username": username}, shape=_LISTED)
+
+
+def by_id(number: int) -> RestList:
+    """Return the list with the record of one user."""
+    return RestList(f"users/{number}", single=True, shape=_WHOLE)
+
+
+def with_id(user_id: object) -> Workflow[Record]:
+    """Return the workflow that reads the record of a user; NotFound if there is none."""
+    found = yield {"user": by_id(user_number(user_id))}
+    return whole(found["user"])[0]
 
 
 def distinct_usernames(usernames: Iterable[str]) -> list[str]:
@@ -35,8 +57,8 @@ def user_number(user_id: object) -> int:
     select the items of all users.
     """
     text = "" if isinstance(user_id, bool) else str(user_id).strip()
-    if not (text.isascii() and text.isdigit()):
-        raise ConfigurationError(f"A user's id must be a number, got {user_id!r}")
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID):
+        raise ConfigurationError(f"A user's id must be a number, got {user_id!r:.60}")
     return int(text)
 
 
@@ -56,7 +78,6 @@ def find(username: str) -> Workflow[Record | None]:
     found = yield {"list": by_username(wanted)}
     for listed in whole(found["list"]):
         if username_key(record.text(listed, "username")) == username_key(wanted):
-            number = user_number(listed.get("id"))
-            fuller = yield {"user": RestList(f"users/{number}", single=True)}
+            fuller = yield {"user": by_id(listed["id"])}
             return {**listed, **whole(fuller["user"])[0]}
     return None

@@ -38,7 +38,12 @@ _WITH_TIMES = re.compile(r"((projects|groups)/[^/]+/)?(merge_requests|issues)")
 
 
 class _ReadOn(GitLabSyncError):
-    """Signals, inside this module only, that a list has to be continued in another way."""
+    """Signals, inside this module only, that a list has to be continued in another way.
+
+    `start` is where the next window begins.
+    """
+
+    start: datetime | None = None
 
 
 def _require_length(reply: Reply) -> None:
@@ -72,8 +77,11 @@ class _Window:
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
         # One page at a time: changes during the reading shift the numbers of later pages.
         follow = self._pages.after(session, place, reply)[:1]
-        if follow and self.next_start(reply.data) is not None:
-            raise _ReadOn("A further window begins")
+        start = self.next_start(reply.data) if follow else None
+        if start is not None:
+            signal = _ReadOn("A further window begins")
+            signal.start = start
+            raise signal
         return follow
 
     def next_start(self, rows: Sequence[Record]) -> datetime | None:
@@ -129,18 +137,21 @@ def _by_keyset(rest_list: RestList) -> RestList | None:
     if "pagination" in rest_list.params or "order_by" in rest_list.params:
         return None
     params = next((found for kind, found in _KEYSET if kind.fullmatch(_path(rest_list))), None)
-    return None if params is None else RestList(rest_list.endpoint, {**rest_list.params, **params})
+    return None if params is None else replace(rest_list, params={**rest_list.params, **params})
 
 
 def _in_windows(rest_list: RestList) -> Workflow[ListResult[str]]:
     rows: dict[object, Record] = {}
+    fault: GitLabSyncError | None = None
     start = instant(rest_list.params.get("updated_after"))
     while True:
         window = _Window(rest_list, start)
         found = (yield {"rows": window})["rows"]
         for row in found.reading.rows:
             rows[record.identity(row) or object()] = row
+        fault = fault or found.fault
         if not isinstance(found.error, _ReadOn):
-            return found._replace(reading=PartialList(list(rows.values()), found.reading.missing))
-        # Only the window's last page reached a later time; the others are within the overlap.
-        start = window.next_start([found.reading.rows[-1]])
+            error = found.error or fault
+            missing = None if error is None else error.reason
+            return ListResult(found.key, PartialList(list(rows.values()), missing), error, fault)
+        start = found.error.start

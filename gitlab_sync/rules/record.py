@@ -1,9 +1,15 @@
-"""Reads GitLab's records leniently: a null, missing or unexpected field never raises."""
+"""Reads GitLab's records leniently: a null, missing or unexpected field never raises.
+
+Null means no value; what needs a key that is missing is unknown.
+"""
 
 from __future__ import annotations
 
 from math import isfinite
 from typing import Any
+
+STATES = frozenset({"opened", "closed", "merged", "locked"})
+"""The states of merge requests and issues, in lower case."""
 
 
 def field(record: object, key: str) -> Any:
@@ -21,6 +27,11 @@ def text(record: object, key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def read_text(record: object, key: str) -> str | None:
+    """Return the text under `key`: empty for null, None if it is missing or of another type."""
+    return text(record, key) if isinstance(record, dict) and key in record else None
+
+
 def number(record: object, key: str) -> int | float | None:
     """Return the number under `key`, or None for anything else, such as true, false and NaN."""
     value = field(record, key)
@@ -29,15 +40,22 @@ def number(record: object, key: str) -> int | float | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def count(record: object, key: str) -> int | None:
+    """Return the whole number from 0 up under `key`, or None for anything else."""
+    value = field(record, key)
+    return value if type(value) is int and value >= 0 else None
+
+
 def author(record: object) -> str | None:
     """Return the username of the `author` of an item or a note, or None."""
     return text(field(record, "author"), "username") or None
 
 
 def state(record: object) -> str | None:
-    """Return the `state` of an item in lower case (`opened`, `closed`, …), or None."""
-    value = text(record, "state")
-    return value.lower() if value else None
+    """Return the `state` of an item in lower case, one of `STATES`, or None."""
+    value = field(record, "state")
+    known = value.lower() if isinstance(value, str) else None
+    return known if known in STATES else None
 
 
 def link(record: object, suffix: str = "") -> str | None:
@@ -47,6 +65,18 @@ def link(record: object, suffix: str = "") -> str | None:
 
 
 def identity(record: object) -> int | str | None:
-    """Return the `id` by which two records are the same item, or None."""
+    """Return the `id` by which two records are the same, a number or a text, or None."""
     value = field(record, "id")
-    return value if isinstance(value, int | str) and not isinstance(value, bool) else None
+    return value if value and isinstance(value, str) else number_id(record)
+
+
+def number_id(record: object, key: str = "id") -> int | None:
+    """Return the number under `key` that GitLab knows a record by, or None."""
+    return count(record, key)
+
+
+def unreadable(record: object, key: str, kind: str) -> str:
+    """Return why `key` of a record is not `kind`: it is missing, or it is something else."""
+    if isinstance(record, dict) and key not in record:
+        return f"{key} not in the list"
+    return f"{key} is not {kind}"

@@ -67,5 +67,5 @@ def hours_between(start: datetime, end: datetime) -> float:
 
 
 def plural(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 note`, `3 notes`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """Return a number with its noun: `1 note`, `3 notes`, `-1 note`."""
+    return f"{number} {noun}" if abs(number) == 1 else f"{number} {noun}s"

@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from gitlab_sync.sandbox.answer import Answer, Refusal, error, json_answer, message, not_found
 from gitlab_sync.sandbox.paging import Place, by_keyset, by_offset
 from gitlab_sync.sandbox.query import Query
-from gitlab_sync.sandbox.records import Record, Row
+from gitlab_sync.sandbox.records import Record, Row, id_in
 from gitlab_sync.sandbox.viewer import Viewer
 from gitlab_sync.sandbox.world import World
 
@@ -119,10 +119,11 @@ class Call:
     def user(self, index: int = 0) -> Record:
         """Return the user that the path names, by id or by name; raises the 404."""
         name = self.arguments[index]
+        number = id_in(name)
         row = (
-            self.world.users_by_id.get(int(name))
-            if name.isdecimal()
-            else self.world.users_by_name.get(name.lower())
+            self.world.users_by_name.get(name.lower())
+            if number is None
+            else self.world.users_by_id.get(number)
         )
         if row is None:
             raise not_found("User")

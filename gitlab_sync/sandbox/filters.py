@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from gitlab_sync.sandbox.answer import Refusal, error, json_answer
 from gitlab_sync.sandbox.query import Query
-from gitlab_sync.sandbox.records import Record, Row, instant
+from gitlab_sync.sandbox.records import Record, Row, id_in, instant
 from gitlab_sync.sandbox.world import Items
 
 Test: TypeAlias = Callable[[Record], bool]
@@ -64,9 +64,9 @@ def candidates(items: Items, query: Query, rows: Sequence[Row] | None) -> Sequen
     assignee = query.names("assignee_username")
     if assignee:
         choices.append(items.by_assignee.get(assignee[0].lower(), ()))
-    assignee_id = query.get("assignee_id")
-    if assignee_id is not None and assignee_id.isdecimal() and assignee_id != "0":
-        choices.append(items.by_assignee.get(int(assignee_id), ()))
+    assignee_id = id_in(query.get("assignee_id") or "")
+    if assignee_id:
+        choices.append(items.by_assignee.get(assignee_id, ()))
     return min(choices, key=len)
 
 

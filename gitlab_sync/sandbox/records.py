@@ -15,6 +15,7 @@ import orjson
 Record: TypeAlias = dict[str, Any]
 """One JSON object in the shape that GitLab gives it."""
 
+_LONGEST_ID = 18
 _BASIC_USER = ("id", "username", "name", "state", "locked", "avatar_url", "web_url")
 
 
@@ -57,6 +58,11 @@ def instant(text: str) -> float:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.timestamp()
+
+
+def id_in(text: str) -> int | None:
+    """Return the id that a text is, or None; no id has thousands of digits."""
+    return int(text) if text.isdecimal() and len(text) <= _LONGEST_ID else None
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import count
 from typing import TYPE_CHECKING
 
-from gitlab_sync.sandbox.records import Record, Row, instant
+from gitlab_sync.sandbox.records import Record, Row, id_in, instant
 from gitlab_sync.sandbox.tables import Key, Tables
 
 if TYPE_CHECKING:
@@ -123,14 +123,16 @@ class World:
 
     def project(self, id_or_path: str) -> Row | None:
         """Return the project with that id or full path."""
-        if id_or_path.isdecimal():
-            return self.projects_by_id.get(int(id_or_path))
+        number = id_in(id_or_path)
+        if number is not None:
+            return self.projects_by_id.get(number)
         return self.projects_by_path.get(id_or_path.lower())
 
     def group(self, id_or_path: str) -> Row | None:
         """Return the group with that id or full path."""
-        if id_or_path.isdecimal():
-            return self.groups_by_id.get(int(id_or_path))
+        number = id_in(id_or_path)
+        if number is not None:
+            return self.groups_by_id.get(number)
         return self.groups_by_path.get(id_or_path.lower())
 
     def merge_request_pipelines(self, record: Record) -> list[Record]:

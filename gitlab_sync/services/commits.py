@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Literal, TypeAlias
 
 from gitlab_sync.api.commits import DividedCommits, DividedProject
-from gitlab_sync.api.groups import path_at, projects_of
+from gitlab_sync.api.groups import members_at, path_at, projects_of
 from gitlab_sync.api.projects import by_id, endpoint
 from gitlab_sync.errors import GitLabSyncError, NotFound
 from gitlab_sync.reports.cells import Kind
@@ -29,7 +29,6 @@ from gitlab_sync.services.people_reader import read_commits
 from gitlab_sync.services.projects import known_projects
 from gitlab_sync.services.rows import profile_links, status_of_absent
 from gitlab_sync.session.fetch import fetch_lists
-from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import whole
@@ -204,9 +203,7 @@ def _members(
         run.tracker.begin(len(ids), "projects' members")
     names: list[str] = []
     errors: list[tuple[str, GitLabSyncError]] = []
-    for found in fetch_lists(
-        session, ((key, RestList(endpoint(key, "members/all"))) for key in ids)
-    ):
+    for found in fetch_lists(session, ((key, members_at(endpoint(key))) for key in ids)):
         names += [record.text(row, "username") or "" for row in found.reading.rows]
         if found.error is not None:
             errors.append((_path(records.get(found.key, {"id": found.key})), found.error))
@@ -230,7 +227,7 @@ class _PersonAnswer:
         elif where is None:
             self._count_nothing(person, person.projects.error, "projects: ")
         else:
-            self._count(person, read.commits, where)
+            self._count(person, read.commits, where, read.lost_projects_of(person))
 
     def _count_nothing(
         self, person: people_data.PersonData, error: GitLabSyncError | None, what: str = ""
@@ -240,7 +237,11 @@ class _PersonAnswer:
         self.row = _total_row(person.username, status, {}, f"{what}{reason}")
 
     def _count(
-        self, person: people_data.PersonData, divided: DividedCommits, where: Collection[object]
+        self,
+        person: people_data.PersonData,
+        divided: DividedCommits,
+        where: Collection[object],
+        lost: Sequence[GitLabSyncError],
     ) -> None:
         counted: list[TableRow] = []
         for project, commit in divided.credited(person.username, where):
@@ -250,12 +251,13 @@ class _PersonAnswer:
             self.commits.append((moment, _shown(person.username, row)))
         looked_at = [each for each in divided.projects if each.project.get("id") in where]
         errors = [(each, error) for each in looked_at for error in each.errors]
-        self.errors = [error for _, error in errors]
+        self.errors = [*(error for _, error in errors), *lost]
         reasons = _by_reason("commits", [(_path(each.project), error) for each, error in errors])
+        reasons += dict.fromkeys(f"projects: {error.reason}" for error in lost)
         # Where not one project showed a commit, no number is known, not even a least one.
-        nothing = bool(errors) and not any(map(_shows_any, looked_at))
-        status = "Error" if nothing else "Partial" if errors else "Success"
-        stats = {} if nothing else commit_stats(counted)
+        nothing = bool(self.errors) and not any(map(_shows_any, looked_at))
+        status = "Error" if nothing else "Partial" if self.errors else "Success"
+        stats = {} if nothing else commit_stats(counted, whole=not self.errors)
         self.row = _total_row(person.username, status, stats, "; ".join(reasons) or None)
 
 

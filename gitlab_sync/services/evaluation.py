@@ -54,8 +54,8 @@ def evaluate_merge_requests(
         names = users.distinct_usernames(usernames)
         lists = lists_for(session, scope, run.source, len(names))
         people = find_people(session, "merge_requests", names, scope, lists)
-        ended = table.begin(people, mr_rules.is_terminal)
-        for found in read_facts(session, ended, source):
+        due = table.begin(people, mr_rules.is_due)
+        for found in read_facts(session, due, source):
             table.take(found.mr, mr_rules.evaluate(found.mr, found.facts), found.errors)
         return table.report()
 
@@ -71,7 +71,7 @@ def evaluate_issues(
     with run.context(client) as session:
         table = _Table("issues", table_rules.ISSUE_COLUMNS, issue_rules.count_row, run, session)
         people = find_people(session, "issues", usernames, scope)
-        for issue in table.begin(people, issue_rules.is_closed):
+        for issue in table.begin(people, issue_rules.is_due):
             table.take(issue, issue_rules.evaluate(issue))
         return table.report()
 

@@ -85,7 +85,7 @@ class PeopleQuery:
 class PersonAnswer:
     """One person's row in detail. Not to be changed, so threads may share it.
 
-    `mrs` and `issues` are what the person wrote, ended or closed, with what the rules say of each;
+    `mrs` and `issues` are what the person wrote that is evaluated, with what the rules say of each;
     `errors` were met where a check is unknown. `unknown` has for each column with a count how many
     items could not be evaluated. With `quick` the merge requests were evaluated by the checks that
     a list decides.
@@ -225,18 +225,19 @@ class _Table(people_data.ReadHook):
     ) -> Iterable[tuple[int, Workflow[list[FactsRead]]]]:
         """Return the workflows for the facts of merge requests, unless lists alone decide."""
         mrs = person.items("merge_requests")
-        ended = [mr for mr in (mrs.authored if mrs else ()) if mr_rules.is_terminal(mr)]
-        self._assembler.expect(place, ended, ended)
+        due = [mr for mr in (mrs.authored if mrs else ()) if mr_rules.is_due(mr)]
+        self._assembler.expect(place, due, due)
         if not self._query.quick:
-            return self._source.workflows(ended)
-        for mr in ended:
+            return self._source.workflows(due)
+        for mr in due:
             self._assembler.take(mr, mr_rules.evaluate_from_list(mr))
         return ()
 
     def take(self, found: list[FactsRead]) -> None:
         """Evaluate merge requests, whichever people they are of."""
         for each in found:
-            self._assembler.take(each.mr, mr_rules.evaluate(each.mr, each.facts), each.errors)
+            mr = mr_rules.completed(each.mr, each.facts)
+            self._assembler.take(mr, mr_rules.evaluate(mr, each.facts), each.errors)
 
     def settled(self, read: people_data.PeopleData) -> None:
         """Take all commits; make the rows of those people who lack nothing else."""
@@ -262,15 +263,19 @@ class _RowMaker:
         """Make a person's row, now that everything is known that will be."""
         quick, mrs = self._query.quick, theirs.evaluated
         summary = summary_of(self._read, self._read.people[theirs.person])
-        closed = filter(issue_rules.is_closed, summary.issues.authored if summary.issues else ())
-        issues = [(issue, issue_rules.evaluate(issue)) for issue in closed]
+        due = filter(issue_rules.is_due, summary.issues.authored if summary.issues else ())
+        issues = [(issue, issue_rules.evaluate(issue)) for issue in due]
         count = mr_rules.count_list_row if quick else mr_rules.count_row
         counted_mrs = None if summary.merge_requests is None else count(mrs)
         counted_issues = None if summary.issues is None else issue_rules.count_row(issues)
-        # What no list can say was not asked for: with `quick` nothing went wrong.
-        sought = [counted_issues] if quick else [counted_mrs, counted_issues]
         work, texts = summary.work, [summary.error]
-        if any(each is not None and each.unverified for each in sought):
+        # What no list can say was not asked for: with `quick` nothing went wrong.
+        ignored = mr_rules.UNLISTED if quick else frozenset()
+        if any(
+            number and title not in ignored
+            for each in (counted_mrs, counted_issues)
+            for title, number in (each.unknown.items() if each else ())
+        ):
             work = replace(work, status="Partial")
             texts.append(reasons_in_words(theirs.errors, "merge requests"))
         self._people[summary.username] = PersonAnswer(

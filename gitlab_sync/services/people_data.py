@@ -124,7 +124,14 @@ class PeopleData:
     def commits_of(self, person: PersonData) -> PersonCommits | None:
         """Return a person's commits; None if it is unknown in which projects they are."""
         where = self.projects_of(person)
-        return None if where is None else self.commits.of(person.username, where)
+        if where is None:
+            return None
+        return self.commits.of(person.username, where, self.lost_projects_of(person))
+
+    def lost_projects_of(self, person: PersonData) -> Sequence[GitLabSyncError]:
+        """Return the errors of projects of a person with commits that would count."""
+        own = person.projects.value
+        return () if self.request.projects or own is None else own.errors
 
     def projects_of(self, person: PersonData) -> Collection[object] | None:
         """Return the ids of the projects with commits that count for a person; None: unknown."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gitlab_sync.api.profile_readme import ProfileReadme
 from gitlab_sync.api.projects import UserProjects
 from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.errors import GitLabSyncError, NotFound
+from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.roles import UserItem
 from gitlab_sync.rules.items.tally import Evaluated, Verdicts
@@ -115,5 +116,9 @@ def _projects(read: PeopleData, summary: PersonSummary) -> dict[str, list[TableR
 def _with_verdicts(
     items: UserItems | None, evaluated: Iterable[Evaluated]
 ) -> list[tuple[UserItem, Verdicts | None]]:
-    verdicts = {id(thing): said for thing, said in evaluated}
-    return [(each, verdicts.get(id(each.record))) for each in (items.items if items else ())]
+    found = {record.number_id(thing): (thing, said) for thing, said in evaluated}
+    with_verdicts: list[tuple[UserItem, Verdicts | None]] = []
+    for each in items.items if items else ():
+        thing, said = found.get(record.number_id(each.record), (each.record, None))
+        with_verdicts.append((replace(each, record=thing), said))
+    return with_verdicts

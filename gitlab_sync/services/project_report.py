@@ -167,7 +167,7 @@ class _Checking:
         if group is None:
             return
         wanted = [("projects", groups.projects_of(group))]
-        _, reading, error = next(fetch_lists(self._session, wanted))
+        _, reading, error, _ = next(fetch_lists(self._session, wanted))
         if error is not None:
             self._completeness.lost[f"list of the group {short_reason(error)}"] += 1
             row = rules.error_row(group, f"projects of the group: {error.reason}", self._policy)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from gitlab_sync.api.projects import endpoint, path_at
 from gitlab_sync.errors import AuthenticationError, Cancelled, NotFound
+from gitlab_sync.rules.shape import WITH_ID
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Client, Session, session_of
 from gitlab_sync.session.workflow import Workflow, as_result, run_workflows, whole
@@ -55,5 +56,6 @@ def known_projects(
 
 
 def _id_of(session: Session, path: int | str) -> Workflow[int]:
-    found = yield {"project": RestList(endpoint(path_at(session, path)), single=True)}
+    where = endpoint(path_at(session, path))
+    found = yield {"project": RestList(where, single=True, shape=WITH_ID)}
     return int(whole(found["project"])[0]["id"])

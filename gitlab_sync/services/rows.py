@@ -32,18 +32,21 @@ class PersonVerdicts(Generic[P]):
     items: Sequence[Record]
     awaited: int
     errors: list[GitLabSyncError] = field(default_factory=list)
-    _verdicts: dict[object, Verdicts] = field(default_factory=dict)
+    _taken: dict[object, Evaluated] = field(default_factory=dict)
 
     def add(self, item: Record, verdicts: Verdicts, errors: Iterable[GitLabSyncError]) -> None:
         """Note what the rules say of an item that was awaited."""
-        self._verdicts[_key(item)] = verdicts
+        self._taken[_key(item)] = (item, verdicts)
         self.errors += errors
         self.awaited -= 1
 
     @property
     def evaluated(self) -> list[Evaluated]:
-        """All items with their verdicts: none for an item that is not to be evaluated."""
-        return [(item, self._verdicts.get(_key(item), {})) for item in self.items]
+        """All items with their verdicts: none for an item that is not to be evaluated.
+
+        An item is as it was taken: more can have been read of it since it was expected.
+        """
+        return [self._taken.get(_key(item), (item, {})) for item in self.items]
 
 
 class RowAssembler(Generic[P]):
@@ -138,4 +141,5 @@ def reasons_in_words(errors: Iterable[GitLabSyncError], what: str = "") -> str:
 
 
 def _key(item: Record) -> object:
-    return record.identity(item) or id(item)
+    number = record.number_id(item)
+    return ("object", id(item)) if number is None else number

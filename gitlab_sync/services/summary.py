@@ -22,6 +22,19 @@ Part: TypeAlias = Literal[
 ]
 """What a person's data is read in."""
 
+_NAMES: Mapping[Part, Sequence[str]] = {
+    "time": ("time_spent",),
+    "projects": ("personal_projects", "contributed_projects"),
+    "commits": ("commits", "morning_commits", "afternoon_commits"),
+    "groups": ("groups",),
+    "merge requests": (
+        *("mr_created", "mr_merged", "mr_open", "mr_closed", "mr_assigned", "time_spent"),
+    ),
+    "issues": ("issues_raised", "issues_open", "issues_closed", "issues_assigned", "time_spent"),
+    "time logs": ("time_spent",),
+}
+"""The numbers of `Work` that come from each part."""
+
 Errors: TypeAlias = Mapping[Part, Sequence[GitLabSyncError]]
 
 
@@ -77,6 +90,7 @@ class PersonSummary:
             groups=None if self.groups is None else len(self.groups),
             personal_projects=None if projects is None else len(projects.personal),
             contributed_projects=None if projects is None else len(projects.contributed),
+            partial=frozenset(name for part in self.errors for name in _NAMES.get(part, ())),
         )
 
 
@@ -111,10 +125,10 @@ def summary_of(read: PeopleData, person: PersonData) -> PersonSummary:
 
 
 def _errors(person: PersonData, commits: PersonCommits | None) -> Errors:
-    mrs, issues = person.merge_requests, person.issues
+    mrs, issues, projects = person.merge_requests, person.issues, person.projects.value
     met: dict[Part, Sequence[GitLabSyncError | None]] = {
         "time": [person.daily_time.error],
-        "projects": [person.projects.error],
+        "projects": [person.projects.error] if projects is None else projects.errors,
         "commits": () if commits is None else commits.errors,
         "groups": [person.groups.error],
         "merge requests": [mrs.error] if mrs.value is None else mrs.value.errors,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from gitlab_sync.api.period import local_zone
+from gitlab_sync.errors import BadResponse
 from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -14,6 +15,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.items.table import Status
 from gitlab_sync.rules.scores import weekly as rules
+from gitlab_sync.rules.text import instant, plural
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.run import Run
 from gitlab_sync.services.people_data import PeopleRequest, person_queries
@@ -142,7 +144,7 @@ def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> Weekly
         )
         read = read_people(session, request, run)
     answers = []
-    for person, summary in zip(people, summaries(read), strict=True):
+    for person, summary in zip(people, map(_with_merges, summaries(read)), strict=True):
         recorded = _recorded(summary)
         week = rules.person_week(_named(person, summary), query.days, recorded, zone)
         answers.append(PersonAnswer(week, recorded, summary.status, summary.error))
@@ -153,6 +155,23 @@ def _named(person: rules.WeekPerson, summary: PersonSummary) -> rules.WeekPerson
     """Return a person as GitLab spells them, with its name where the list has none."""
     name = person.name or record.text(summary.user, "name") or ""
     return replace(person, name=name, username=summary.username)
+
+
+def _with_merges(summary: PersonSummary) -> PersonSummary:
+    """Return a summary that says so if it is unknown when a merge request was merged."""
+    mrs = [] if summary.merge_requests is None else summary.merge_requests.authored
+    merged = (mr for mr in mrs if record.state(mr) == "merged")
+    unknown = sum(instant(record.field(mr, "merged_at")) is None for mr in merged)
+    if not unknown:
+        return summary
+    error = BadResponse(f"merged_at of {plural(unknown, 'merge request')} is not a time")
+    text = f"merge requests: {error.reason}"
+    return replace(
+        summary,
+        status="Partial",
+        error=text if summary.error is None else f"{summary.error}; {text}",
+        errors={**summary.errors, "merge requests": [error]},
+    )
 
 
 def _recorded(summary: PersonSummary) -> rules.Recorded:

@@ -32,19 +32,24 @@ _MOST_AHEAD = 16
 
 
 class ListResult(NamedTuple, Generic[K]):
-    """What was read of the list with this key, and the error that ended it."""
+    """What was read of the list with this key, and the error that ended it.
+
+    A list that was read to its end, but for malformed rows, has a `fault`, which is also its error.
+    """
 
     key: K
     reading: PartialList
     error: GitLabSyncError | None
+    fault: GitLabSyncError | None = None
 
 
 @dataclass(slots=True, eq=False)
 class _Growing(Generic[K]):
-    """A list that is being read. `pages` and `errors` are by place; `open` counts those under way.
+    """A list that is being read. `open` counts the pages under way; all else is by place.
 
-    `upcoming` is the page to request next, `following` has those after it. `end` is the place of
-    the last page, once a page says that nothing follows; `seen` has the fingerprints of pages.
+    `upcoming` is the page to request next, `following` has those after it. `faults` are those of
+    pages with malformed rows, which are left out of `pages`. `end` is the place of the last page,
+    once a page says that nothing follows; `seen` has the fingerprints of pages.
     """
 
     key: K
@@ -53,6 +58,7 @@ class _Growing(Generic[K]):
     following: deque[Iterator[_Page]] = field(default_factory=deque)
     pages: dict[int, list[Record]] = field(default_factory=dict)
     errors: dict[int, GitLabSyncError] = field(default_factory=dict)
+    faults: dict[int, GitLabSyncError] = field(default_factory=dict)
     asked: set[Request] = field(default_factory=set)
     seen: set[int] = field(default_factory=set)
     open: int = 0
@@ -104,11 +110,14 @@ class _Growing(Generic[K]):
     def found(self) -> ListResult[K]:
         """Return the rows in order; pages past the end of the list do not count."""
         rows = [row for place in sorted(self.pages) for row in self.pages[place]]
-        errors = [self.errors[place] for place in sorted(self.errors) if place <= self.end]
-        error = errors[0] if errors else None
-        return ListResult(
-            self.key, PartialList(rows, None if error is None else error.reason), error
+        errors, faults = (
+            [found[place] for place in sorted(found) if place <= self.end]
+            for found in (self.errors, self.faults)
         )
+        fault = faults[0] if faults else None
+        error = errors[0] if errors else fault
+        reading = PartialList(rows, None if error is None else error.reason)
+        return ListResult(self.key, reading, error, fault)
 
 
 class _Page(NamedTuple):
@@ -250,7 +259,7 @@ class _Reader(Generic[K]):
             growing.errors[page.place] = outcome.error
         elif reply is not None:
             try:
-                growing.add(page.place, growing.wanted.rows(reply.data))
+                growing.add(page.place, self._rows(growing, page.place, reply))
                 self._go_on(growing, page.place, reply)
             except GitLabSyncError as error:
                 growing.errors[page.place] = error
@@ -258,6 +267,15 @@ class _Reader(Generic[K]):
             growing.stop()
         if growing.done:
             yield growing.found()
+
+    def _rows(self, growing: _Growing[K], place: int, reply: Reply) -> list[Record]:
+        try:
+            return growing.wanted.rows(reply.data)
+        except BadResponse as fault:
+            if fault.partial is None:
+                raise
+            growing.faults[place] = fault
+            return list(fault.partial)
 
     def _go_on(self, growing: _Growing[K], place: int, reply: Reply) -> None:
         follow = growing.wanted.after(self._session, place, reply, growing.ahead)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Protocol, TypeAlias, overload
+from typing import Any, Protocol, TypeAlias, overload
 
 from gitlab_sync.errors import BadResponse, NotFound
 from gitlab_sync.http.urls import target
 from gitlab_sync.http.wire import Reply
+from gitlab_sync.rules import record
+from gitlab_sync.rules.shape import ANY, Shape
+from gitlab_sync.rules.text import plural
 from gitlab_sync.session.request import Request
 from gitlab_sync.session.session import CIRCLE, Session, page_params
 from gitlab_sync.types import Params, Record
@@ -48,7 +52,10 @@ class PageSource(Protocol):
         """Return the request for its first page."""
 
     def rows(self, data: object) -> list[Record]:
-        """Return the rows of one answer; BadResponse if it does not hold what was requested."""
+        """Return the rows of one answer; BadResponse if it does not hold what was requested.
+
+        If only some of the rows are malformed, the error has the others as `.partial`.
+        """
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:
         """Return what follows the page at `place` (0: the first); BadResponse for a circle.
@@ -64,14 +71,16 @@ class RestList:
 
     `single` says that the endpoint returns one object, which counts as a list of one and is
     requested once in a run; a list is requested once only if `once` is set. An object in place of a
-    list is a BadResponse: it could be the error of a proxy. `check` gets each answer that others
-    follow, and can raise an error, which ends the list.
+    list is a BadResponse: it could be the error of a proxy. `shape` is what each row must be;
+    malformed ones are left out. `check` gets each answer that others follow, and can raise an
+    error, which ends the list.
     """
 
     endpoint: str
     params: Params = field(default_factory=dict)
     single: bool = False
     once: bool = False
+    shape: Shape = ANY
     check: Callable[[Reply], None] | None = None
 
     def first(self, session: Session) -> Request:
@@ -86,11 +95,13 @@ class RestList:
 
     def rows(self, data: object) -> list[Record]:
         """Return the rows of one answer."""
-        rows = [data] if self.single else data
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        rows = data
+        if self.single:
+            rows = [data] if isinstance(data, dict) else None
+        if not isinstance(rows, list):
             wanted = "an object" if self.single else "a list of objects"
             raise BadResponse(f"The answer must be {wanted}, got something else", status=200)
-        return rows
+        return _sound(rows, self.shape)
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:
         """Return all further pages if their number is known, else the next ones."""
@@ -117,13 +128,14 @@ class GraphQLConnection:
     """A GraphQL list: a query with a variable `$after`, and the path to the connection in it.
 
     The connection must request `nodes` and `pageInfo { endCursor hasNextPage }`. `what` names it in
-    messages ("time logs of alice").
+    messages ("time logs of alice"); `shape` is as in a `RestList`.
     """
 
     what: str
     query: str
     variables: Params
     path: tuple[str, ...]
+    shape: Shape = ANY
 
     def first(self, session: Session) -> Request:
         """Return the request for its first page; it waits, since each person has such a list."""
@@ -134,16 +146,16 @@ class GraphQLConnection:
         nodes = self._connection(data).get("nodes")
         if not isinstance(nodes, list):
             raise BadResponse(f"The answer holds no {self.what}", status=200)
-        return [node for node in nodes if isinstance(node, dict)]
+        return _sound(nodes, self.shape)
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
         """Return the next page, by its cursor: no other page can be known."""
-        page = self._connection(reply.data).get("pageInfo") or {}
-        cursor = page.get("endCursor")
-        if not page.get("hasNextPage"):
+        page = self._connection(reply.data).get("pageInfo")
+        more, cursor = record.field(page, "hasNextPage"), record.text(page, "endCursor")
+        if more is False:
             return []
-        if not cursor:
-            raise BadResponse(f"The {self.what} go on, but no cursor says where", status=200)
+        if more is not True or not cursor:
+            raise BadResponse(f"Nothing says where the {self.what} go on", status=200)
         variables = {**self.variables, "after": cursor}
         return [(place + 1, session.graphql_request(self.query, variables))]
 
@@ -155,3 +167,21 @@ class GraphQLConnection:
         if not isinstance(data, dict):
             raise BadResponse(f"The answer holds no {self.what}", status=200)
         return data
+
+
+def _sound(rows: list[Any], shape: Shape) -> list[Record]:
+    """Return the rows; BadResponse with those that can be used if some of them are malformed."""
+    usable: list[Record] = []
+    faults: Counter[str] = Counter()
+    for row in rows:
+        fault = shape.fault(row)
+        if fault is not None:
+            faults[fault.reason] += 1
+        if fault is None or not fault.vital:
+            usable.append(row)
+    if faults:
+        reason, _ = faults.most_common(1)[0]
+        error = BadResponse(f"{plural(faults.total(), shape.noun)} not readable: {reason}")
+        error.partial = usable
+        raise error
+    return usable

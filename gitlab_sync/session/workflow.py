@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeAlias, TypeVar
 
 from gitlab_sync.errors import GitLabSyncError
+from gitlab_sync.rules.shape import ANY, Shape
 from gitlab_sync.session.fetch import ListResult, fetch_lists
 from gitlab_sync.session.pagination import PageSource, RestList
 from gitlab_sync.session.result import Result
@@ -107,6 +108,14 @@ def whole(found: ListResult[str]) -> RecordList:
     return rows
 
 
+def usable(found: ListResult[str], faults: list[GitLabSyncError]) -> RecordList:
+    """Return what `whole` does, but without malformed rows; their fault is added to `faults`."""
+    if found.fault is None or found.error is not found.fault:
+        return whole(found)
+    faults.append(found.fault)
+    return RecordList(found.reading.rows)
+
+
 def whole_unless(found: ListResult[str], kinds: Kinds) -> RecordList:
     """Return what `whole` does, but no rows for a list that ended with an error of these kinds."""
     return RecordList() if isinstance(found.error, kinds) else whole(found)
@@ -117,9 +126,12 @@ def read_all(client: Client, wanted: PageSource) -> RecordList:
     return run_workflow(client, _one(wanted))
 
 
-def read_one(client: Client, endpoint: str, params: Params | None = None) -> Record:
-    """Return one object; BadResponse if the answer is not an object."""
-    rows = RestList(endpoint, single=True).rows(session_of(client).get(endpoint, params))
+def read_one(
+    client: Client, endpoint: str, params: Params | None = None, shape: Shape = ANY
+) -> Record:
+    """Return one object; BadResponse if the answer is not an object of this shape."""
+    wanted = RestList(endpoint, single=True, shape=shape)
+    rows = wanted.rows(session_of(client).get(endpoint, params))
     return rows[0]
 
 
@@ -153,9 +165,10 @@ class _Runner(Generic[K, T]):
 
     def run(self, session: Session) -> Iterator[tuple[K, T]]:
         """Yield results as workflows end."""
-        for (going, name), reading, error in fetch_lists(session, self):
+        for found in fetch_lists(session, self):
             yield from self._ended()
-            going.found[name] = ListResult(name, reading, error)
+            going, name = found.key
+            going.found[name] = ListResult(name, *found[1:])
             if len(going.found) == len(going.awaited):
                 # They arrive in any order, and are sent in the order in which they were requested.
                 self._step(going, {key: going.found[key] for key in going.awaited})

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.http.wire import Reply
-from gitlab_sync.rules.items.merge_request import Facts, undecided
+from gitlab_sync.rules import record
+from gitlab_sync.rules.items.merge_request import Facts, is_terminal, undecided
 from gitlab_sync.rules.items.project_pipelines import ProjectPipelines, is_within
 from gitlab_sync.rules.text import instant
 from gitlab_sync.session.pagination import RestList
@@ -99,10 +100,9 @@ def costs(mr: Record, known: Facts = _NOTHING) -> dict[str, RestList]:
     The facts follow from the checks: what they need, less what the record and the `known` facts
     already decide. {} if the record lacks its project or number.
     """
-    project, iid = mr.get("project_id"), mr.get("iid")
-    if project is None or iid is None:
+    if not _has_place(mr):
         return {}
-    base = f"projects/{project}/merge_requests/{iid}"
+    base = f"projects/{mr['project_id']}/merge_requests/{mr['iid']}"
     wanted = undecided(mr, known)
     return {fact: RestList(f"{base}/{fact}", single=fact == "time_stats") for fact in wanted}
 
@@ -121,8 +121,7 @@ def facts_of(
     found = yield workflow
     errors = [each.error for each in found.values() if each.error is not None]
     read = {fact: each.reading for fact, each in found.items()}
-    nowhere = mr.get("project_id") is None or mr.get("iid") is None
-    missing = dict.fromkeys(undecided(mr), _NOT_IN_LIST) if nowhere else {}
+    missing = {} if _has_place(mr) else dict.fromkeys(undecided(mr), _NOT_IN_LIST)
     return FactsRead(mr, Facts(**{**missing, **known, **read}), errors)
 
 
@@ -202,7 +201,12 @@ class _Bulk:
 
 def _project_of_pipelines(mr: Record) -> int | None:
     """Return the project with all pipelines of a merge request in its list, or None."""
-    return mr["project_id"] if is_within(mr) and mr.get("iid") is not None else None
+    return mr["project_id"] if is_within(mr) and _has_place(mr) and is_terminal(mr) else None
+
+
+def _has_place(mr: Record) -> bool:
+    """Return whether a merge request can be asked for: it has its project and its number there."""
+    return None not in {record.number_id(mr, key) for key in ("project_id", "iid")}
 
 
 def _oldest(mrs: Iterable[Record]) -> datetime | None:

@@ -31,7 +31,7 @@ _LIMIT, _LIST, _PERSON = 250, 30, 4
 MOST_PEOPLE = 40
 """So that the text stays below GitLab's 10,000 characters."""
 
-_TOLD = re.compile(r"complexity of (\d+).*?complexity of (\d+)", re.DOTALL)
+_TOLD = re.compile(r"complexity of (\d{1,9})\b.*?complexity of (\d{1,9})\b", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Pages:
 
         `asked` is the size of its query.
         """
-        score, limit = (record.number(complexity, key) for key in ("score", "limit"))
+        score, limit = (record.count(complexity, key) for key in ("score", "limit"))
         with self._lock:
             self._size = replace(self._size, items=min(MOST_ITEMS, self._size.items + _GROWTH))
             if score and limit and asked.rows == self._size.rows:
@@ -134,7 +134,7 @@ class Room:
 
         `asked` has the number of rows requested of each list.
         """
-        score, limit = (record.number(complexity, key) for key in ("score", "limit"))
+        score, limit = (record.count(complexity, key) for key in ("score", "limit"))
         with self._lock:
             self._people = min(MOST_PEOPLE, self._people + _GROWTH)
             if score and limit:

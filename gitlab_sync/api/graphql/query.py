@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.shape import Kind
 from gitlab_sync.types import PartialList, Record
 
 _FIELDS = {
@@ -47,7 +48,8 @@ _TYPES = {
     "Pipeline": "pipelines",
     "PipelineConnection": "pipelines",
 }
-_NUMBER = re.compile(r"gid://gitlab/[\w:]+/(\d+)")
+_NUMBER = re.compile(r"gid://gitlab/[\w:]+/(\d{1,18})", re.ASCII)
+_DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 def needing(field: str, kind: str) -> frozenset[str]:
@@ -80,7 +82,7 @@ def nodes_of(project: object) -> dict[str, Record]:
     """Return the merge requests of one project in an answer, by their numbers in the project."""
     nodes = record.field(record.field(project, "mergeRequests"), "nodes")
     shown = nodes if isinstance(nodes, list) else []
-    return {str(node["iid"]): node for node in shown if isinstance(node, dict) and "iid" in node}
+    return {node["iid"]: node for node in shown if isinstance(record.field(node, "iid"), str)}
 
 
 def is_same(mr: Record, node: Record) -> bool:
@@ -117,12 +119,14 @@ def _commits(node: Record) -> PartialList | None:
         return None
     if _has_more(connection):
         return PartialList(rows, "further pages were not read")
-    return PartialList(rows, None if len(rows) == node.get("commitCount") else WITHOUT_MERGES)
+    total = record.count(node, "commitCount")
+    return PartialList(rows, None if len(rows) == total else WITHOUT_MERGES)
 
 
 def _commit(node: Record) -> Record | None:
     message = record.text(node, "message")
-    return {"message": message} if message else None
+    # That it is no merge, the connection says.
+    return {"message": message, "parent_ids": []} if message else None
 
 
 def _diffs(node: Record) -> PartialList | None:
@@ -140,7 +144,7 @@ def _pipelines(node: Record) -> PartialList | None:
     """Return the pipelines; those that the caller cannot see are counted, but not shown."""
     connection = node.get("pipelines")
     rows = _rows(connection, _pipeline)
-    whole = rows is not None and len(rows) == record.field(connection, "count")
+    whole = rows is not None and len(rows) == record.count(connection, "count")
     return PartialList(rows or ()) if whole else None
 
 
@@ -150,7 +154,7 @@ def _pipeline(node: Record) -> Record | None:
 
 
 def _time_stats(node: Record) -> PartialList | None:
-    seconds = record.number(node, "totalTimeSpent")
+    seconds = record.count(node, "totalTimeSpent")
     return None if seconds is None else PartialList([{"total_time_spent": seconds}])
 
 
@@ -173,9 +177,18 @@ def _rows(connection: object, read: Callable[[Record], Record | None]) -> list[R
 
 
 def number_of(global_id: object) -> int | None:
-    """Return 7 for `gid://gitlab/DiffNote/7`."""
+    """Return 7 for `gid://gitlab/DiffNote/7`; None for anything else, and for a very long id."""
     match = _NUMBER.fullmatch(global_id) if isinstance(global_id, str) else None
     return None if match is None else int(match[1])
+
+
+def digits(text: object) -> int | None:
+    """Return 7 for `7`, as GraphQL writes numbers in a project; None for anything else."""
+    found = _DIGITS.fullmatch(text) if isinstance(text, str) else None
+    return None if found is None else int(found[0])
+
+
+GLOBAL_ID = Kind("an id", lambda value: number_of(value) is not None)
 
 
 _READERS: Mapping[str, Callable[[Record], PartialList | None]] = {

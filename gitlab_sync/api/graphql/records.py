@@ -13,9 +13,10 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 from urllib.parse import unquote
 
-from gitlab_sync.api.graphql.query import COMPLEXITY, number_of
+from gitlab_sync.api.graphql.query import COMPLEXITY, GLOBAL_ID, digits, number_of
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.item import ONE_WEEK, TWO_DAYS
+from gitlab_sync.rules.shape import COUNT, ID, NAME, STATE, TEXT, TIME, Kind, Shape
 from gitlab_sync.rules.text import hours_between, instant
 from gitlab_sync.types import Record
 
@@ -58,6 +59,28 @@ FIELDS = frozenset(_OF_MERGE_REQUEST).union(*_OF_OTHERS.values())
 NEEDED = FIELDS - _OPTIONAL
 """The fields that every list needs; the others are needed for lists with closed items."""
 
+_SHAPE = Shape(
+    "merge request",
+    {
+        "id": GLOBAL_ID,
+        "iid": Kind("a number", lambda value: digits(value) is not None),
+        "projectId": ID,
+        "title": TEXT,
+        "description": TEXT.or_null(),
+        "state": STATE,
+        "createdAt": TIME,
+        "updatedAt": TIME,
+        "mergedAt": TIME.or_null(),
+        "closedAt": TIME.if_any(),
+        "upvotes": COUNT,
+        "userNotesCount": COUNT,
+        "totalTimeSpent": COUNT,
+        "diffHeadSha": TEXT.or_null(),
+        "webUrl": NAME,
+        "reference": NAME,
+    },
+    inner={"author": Shape("author", {"username": NAME})},
+)
 _ENDS = {"merged": "merged_at", "closed": "closed_at"}
 _LIMITS = (TWO_DAYS, ONE_WEEK)
 _WITHOUT_FRACTION = re.compile(r"(?<=:\d\d)(Z|[+-]\d\d:\d\d)$")
@@ -144,8 +167,7 @@ def number_in(person: object, which: Which) -> int:
     GitLab also answers 0 for a person with a profile that the caller cannot see, so 0 proves
     nothing.
     """
-    count = record.number(record.field(person, which.connection), "count")
-    return int(count or 0)
+    return record.count(record.field(person, which.connection), "count") or 0
 
 
 def listed_in(person: object, which: Which) -> Listed | None:
@@ -159,7 +181,7 @@ def listed_in(person: object, which: Which) -> Listed | None:
         return None
     found: dict[object, Record] = {}
     for node in nodes:
-        made = _record(node) if isinstance(node, dict) else None
+        made = None if _SHAPE.fault(node) else _record(node)
         if made is None:
             return None
         found[made["id"]] = made
@@ -168,33 +190,26 @@ def listed_in(person: object, which: Which) -> Listed | None:
 
 
 def _record(node: Record) -> Record | None:
-    """Return a merge request as a record of REST, or None if it is not reliable."""
-    told = {
-        "id": number_of(node.get("id")),
-        "iid": _digits(node.get("iid")),
-        "project_id": node.get("projectId"),
-        "title": node.get("title"),
-        "state": node.get("state"),
-        "created_at": _time(node.get("createdAt")),
-        "updated_at": _time(node.get("updatedAt")),
-        "upvotes": node.get("upvotes"),
-        "user_notes_count": node.get("userNotesCount"),
-        "web_url": node.get("webUrl"),
-    }
-    inner = {
-        "time_stats": {"total_time_spent": node.get("totalTimeSpent")},
-        "references": {"full": node.get("reference")},
-        "author": {"username": record.author(node)},
-    }
-    if any(None in part.values() for part in (told, *inner.values())):
-        return None
-    nullable = {
-        "description": node.get("description"),
-        "sha": node.get("diffHeadSha"),
-        "merged_at": _time(node.get("mergedAt")),
+    """Return a sound merge request as a record of REST, or None if it is not reliable."""
+    made = {
+        "id": number_of(node["id"]),
+        "iid": digits(node["iid"]),
+        "project_id": node["projectId"],
+        "title": node["title"],
+        "state": node["state"],
+        "created_at": _time(node["createdAt"]),
+        "updated_at": _time(node["updatedAt"]),
+        "upvotes": node["upvotes"],
+        "user_notes_count": node["userNotesCount"],
+        "web_url": node["webUrl"],
+        "time_stats": {"total_time_spent": node["totalTimeSpent"]},
+        "references": {"full": node["reference"]},
+        "author": {"username": node["author"]["username"]},
+        "description": node["description"],
+        "sha": node["diffHeadSha"],
+        "merged_at": _time(node["mergedAt"]),
         "closed_at": _time(node.get("closedAt")),
     }
-    made = {**told, **inner, **nullable}
     return None if _end_in_doubt(made) else made
 
 
@@ -212,7 +227,3 @@ def _end_in_doubt(mr: Record) -> bool:
 def _time(text: object) -> str | None:
     """Return a time in REST's form, which has milliseconds; GraphQL cuts them off."""
     return _WITHOUT_FRACTION.sub(r".000\1", text) if isinstance(text, str) else None
-
-
-def _digits(text: object) -> int | None:
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else None

@@ -15,6 +15,7 @@ from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.flags import Flags, older_flags
 from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts, distinct, tally
 from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.shape import Kind
 from gitlab_sync.rules.text import SEMANTIC_ISSUE, plural
 from gitlab_sync.types import Record
 
@@ -74,13 +75,31 @@ _OLDER_NAMES = {check.id: check.id for check in CHECKS} | {"no_time_spent": "no_
 """The older client's flags, in its order."""
 
 
+def label_name(label: object) -> str | None:
+    """Return the name of a label, which lists show as a text, or with its details; or None."""
+    return label if isinstance(label, str) else record.text(label, "name") or None
+
+
+LABELS = Kind(
+    "a list of labels",
+    lambda value: isinstance(value, list | tuple) and None not in map(label_name, value),
+)
+
+
 def is_closed(issue: Record) -> bool:
-    """Return whether the issue is closed; only closed issues are evaluated."""
+    """Return whether the issue is closed."""
     return record.state(issue) == "closed"
+
+
+def is_due(issue: Record) -> bool:
+    """Return whether the issue is evaluated: it is closed, or its state is not readable."""
+    return record.state(issue) in {"closed", None}
 
 
 def evaluate(issue: Record) -> dict[str, Verdict]:
     """Return the verdict of every check, by id, in the order of `CHECKS`; never raises."""
+    if record.state(issue) is None:
+        return item.without_state(issue, CHECKS)
     seconds = item.total_time_spent(record.field(issue, "time_stats"))
     return {
         "no_desc": item.description(issue),
@@ -106,16 +125,17 @@ def count_row(evaluated: Iterable[Evaluated]) -> Tally:
     """Count one person's issues: all, opened, closed, and the faults of the closed ones.
 
     `evaluated` pairs each issue with its verdicts (those of open ones are ignored). Each id counts
-    once. A closed issue with no verdicts ({}) is unknown in every check.
+    once. A closed issue with no verdicts ({}) is unknown in every check; so is one without a
+    readable state, which is in no count.
     """
     pairs = distinct(evaluated)
     states = Counter(record.state(issue) for issue, _ in pairs)
     counts = {
-        "Total Assigned": len(pairs),
+        "Total Assigned": len(pairs) - states[None],
         "Opened Issues": states["opened"],
         "Closed Issues": states["closed"],
     }
-    return tally(counts, CHECKS, [verdicts for issue, verdicts in pairs if is_closed(issue)])
+    return tally(counts, CHECKS, [verdicts for issue, verdicts in pairs if is_due(issue)])
 
 
 def efficient_row(issues: Iterable[Record]) -> Tally:
@@ -125,14 +145,17 @@ def efficient_row(issues: Iterable[Record]) -> Tally:
 
 def _labels(issue: Record) -> Verdict:
     labels, link = record.field(issue, "labels"), record.link(issue)
-    if labels is not None and not isinstance(labels, list | tuple):
-        return Verdict("unknown", "labels are not a list", link)
+    if "labels" not in issue or not LABELS.or_null().fits(labels):
+        return item.unreadable(issue, "labels", LABELS.name)
     if labels:
         return Verdict("pass", plural(len(labels), "label"), link)
     return Verdict("fail", "no labels", link)
 
 
 def _milestone(issue: Record) -> Verdict:
-    if record.field(issue, "milestone") is None:
+    milestone = record.field(issue, "milestone")
+    if "milestone" not in issue or not isinstance(milestone, dict | None):
+        return item.unreadable(issue, "milestone", "an object")
+    if milestone is None:
         return Verdict("fail", "no milestone", record.link(issue))
     return Verdict("pass", "has a milestone", record.link(issue))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import first_line, hours_between, instant, without_comments
 from gitlab_sync.types import PartialList, Record
@@ -17,9 +18,9 @@ ONE_WEEK = 168.0
 
 def description(item: Record) -> Verdict:
     """Check that there is a description, apart from comments and white space."""
-    text, link = record.text(item, "description"), record.link(item)
+    text, link = record.read_text(item, "description"), record.link(item)
     if text is None:
-        return Verdict("unknown", "description is not a text", link)
+        return unreadable(item, "description", "a text")
     if without_comments(text).strip():
         return Verdict("pass", "has a description", link)
     return Verdict("fail", "only comments" if text.strip() else "no description", link)
@@ -27,20 +28,20 @@ def description(item: Record) -> Verdict:
 
 def semantic_title(item: Record, semantic: re.Pattern[str]) -> Verdict:
     """Check that the title begins as the pattern `semantic` says."""
-    title, link = record.text(item, "title"), record.link(item)
+    title, link = record.read_text(item, "title"), record.link(item)
     if title is None:
-        return Verdict("unknown", "title is not a text", link)
+        return unreadable(item, "title", "a text")
     if semantic.match(first_line(title)):
         return Verdict("pass", "semantic title", link)
     return Verdict("fail", "title not semantic", link)
 
 
-def total_time_spent(stats: object) -> int | float | None:
+def total_time_spent(stats: object) -> int | None:
     """Return the seconds in a record of time statistics, or None if they are not there."""
-    return record.number(stats, "total_time_spent")
+    return record.count(stats, "total_time_spent")
 
 
-def time_spent(item: Record, seconds: float | None, missing: str) -> Verdict:
+def time_spent(item: Record, seconds: int | None, missing: str) -> Verdict:
     """Check the time booked; None seconds are unknown, for the reason `missing`."""
     link = record.link(item)
     if seconds is None:
@@ -70,9 +71,14 @@ def time_open(item: Record, ended: Iterable[str], limit: float) -> Verdict:
     return Verdict("fail" if hours > limit else "pass", reason, link)
 
 
-def absent(thing: Record, *keys: str) -> Verdict:
-    """Return unknown for a row of a list without these keys."""
-    return Verdict("unknown", f"{' and '.join(keys)} not in the list", record.link(thing))
+def unreadable(thing: Record, key: str, kind: str) -> Verdict:
+    """Return unknown for a record without this key, or with something else than `kind` there."""
+    return Verdict("unknown", record.unreadable(thing, key, kind), record.link(thing))
+
+
+def without_state(thing: Record, checks: Iterable[Check]) -> dict[str, Verdict]:
+    """Return unknown for each of the checks of an item without a readable state."""
+    return dict.fromkeys((check.id for check in checks), unreadable(thing, "state", "a state"))
 
 
 def not_read(what: str, reading: PartialList) -> str:

@@ -114,6 +114,9 @@ CHECKS = (
 LIST_CHECKS = tuple(check for check in CHECKS if check.id != "no_unit_tests")
 """The checks that a list decides: it does not have the changed files."""
 
+UNLISTED = frozenset({"Failed Pipeline"})
+"""The titles of those of `LIST_CHECKS` that lists leave unknown: they do not have the pipelines."""
+
 _OLDER_NAMES = {
     "no_desc": "no_desc",
     "no_issues": "no_issues",
@@ -163,11 +166,18 @@ def is_terminal(mr: Record) -> bool:
     return record.state(mr) in _ENDED
 
 
+def is_due(mr: Record) -> bool:
+    """Return whether the merge request is evaluated: it has ended, or its state is not readable."""
+    return record.state(mr) in {*_ENDED, None}
+
+
 def evaluate(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> dict[str, Verdict]:
     """Return the verdict of every check, by id, in the order of `CHECKS`; never raises.
 
     An incomplete list can still decide: the part that was read can show that there is no fault.
     """
+    if record.state(mr) is None:
+        return item.without_state(mr, CHECKS)
     return {
         "no_desc": item.description(mr),
         "no_issues": _issues(mr, facts),
@@ -181,13 +191,22 @@ def evaluate(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> 
     }
 
 
+def completed(mr: Record, facts: Facts) -> Record:
+    """Return the merge request with the time spent from its facts if its own record lacks it."""
+    asked = None if facts.time_stats is None else next(iter(facts.time_stats.rows), None)
+    known = item.total_time_spent(record.field(mr, "time_stats")) is not None
+    return mr if known or asked is None else {**mr, "time_stats": asked}
+
+
 def undecided(mr: Record, facts: Facts = _NOTHING) -> tuple[str, ...]:
     """Return the names of the facts that still have to be read to evaluate a merge request.
 
     They are incomplete, and checks need them that neither the record nor `facts` decide. No result
     depends on any other fact.
     """
-    if facts is not _NOTHING and all(map(facts.is_whole, undecided(mr))):
+    if record.state(mr) is None or (
+        facts is not _NOTHING and all(map(facts.is_whole, undecided(mr)))
+    ):
         return ()
     verdicts = evaluate(mr, facts)
     still_open = (check for check in CHECKS if verdicts[check.id].result == "unknown")
@@ -205,14 +224,14 @@ def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
 
     A missing key is unknown, unless the other keys decide: a row can hold only some columns.
     """
+    if record.state(mr) is None:
+        return item.without_state(mr, LIST_CHECKS)
     return {
-        "no_desc": item.description(mr) if "description" in mr else item.absent(mr, "description"),
+        "no_desc": item.description(mr),
         "no_issues": _issues_in_list(mr),
         "no_time_spent": _time_spent(mr, None),
         "failed_pipeline": pipelines.newest_in_list(mr),
-        "no_semantic_commits": item.semantic_title(mr, SEMANTIC)
-        if "title" in mr
-        else item.absent(mr, "title"),
+        "no_semantic_commits": item.semantic_title(mr, SEMANTIC),
         "no_internal_review": reviews.review_in_list(mr),
         "merge_gt_1_week": item.time_open(mr, _ENDS, item.ONE_WEEK),
         "merge_gt_2_days": item.time_open(mr, _ENDS, item.TWO_DAYS),
@@ -241,7 +260,8 @@ def count_row(evaluated: Iterable[Evaluated]) -> Tally:
     """Count one person's merge requests: `Closed MRs` and the faults of each check.
 
     `evaluated` pairs each merge request with its verdicts; open ones are left out. Each id counts
-    once. An item with no verdicts ({}) is unknown in every check.
+    once. An item with no verdicts ({}) is unknown in every check; so is one without a readable
+    state, which is not in `Closed MRs`.
     """
     return _count(evaluated, CHECKS)
 
@@ -253,12 +273,13 @@ def count_list_row(evaluated: Iterable[Evaluated]) -> Tally:
 
 def efficient_row(mrs: Iterable[Record]) -> Tally:
     """Evaluate merge requests from a list alone, and count them."""
-    return count_list_row((mr, evaluate_from_list(mr)) for mr in mrs if is_terminal(mr))
+    return count_list_row((mr, evaluate_from_list(mr)) for mr in mrs if is_due(mr))
 
 
 def _count(evaluated: Iterable[Evaluated], checks: tuple[Check, ...]) -> Tally:
-    ended = distinct((mr, verdicts) for mr, verdicts in evaluated if is_terminal(mr))
-    return tally({"Closed MRs": len(ended)}, checks, [verdicts for _, verdicts in ended])
+    due = distinct((mr, verdicts) for mr, verdicts in evaluated if is_due(mr))
+    ended = sum(is_terminal(mr) for mr, _ in due)
+    return tally({"Closed MRs": ended}, checks, [verdicts for _, verdicts in due])
 
 
 _Text = tuple[str, str | None, str | None]
@@ -266,16 +287,17 @@ _Text = tuple[str, str | None, str | None]
 
 
 def _own_texts(mr: Record) -> Iterator[_Text]:
-    yield "title", record.text(mr, "title"), record.link(mr)
-    yield "description", _bare(record.text(mr, "description")), record.link(mr)
+    yield "title", record.read_text(mr, "title"), record.link(mr)
+    yield "description", _bare(record.read_text(mr, "description")), record.link(mr)
 
 
 def _texts_around(mr: Record, facts: Facts) -> Iterator[_Text]:
     for commit in own_commits(facts.commits.rows):
         yield "a commit", _message(commit), record.link(mr, "/commits")
     for note in facts.notes.rows:
-        if not record.field(note, "system"):
-            yield "a note", _bare(record.text(note, "body")), reviews.note_link(mr, note)
+        if (system := reviews.is_system(note)) is not True:
+            body = None if system is None else _bare(record.read_text(note, "body"))
+            yield "a note", body, reviews.note_link(mr, note)
 
 
 def _issues(mr: Record, facts: Facts) -> Verdict:
@@ -286,9 +308,7 @@ def _issues(mr: Record, facts: Facts) -> Verdict:
 
 
 def _issues_in_list(mr: Record) -> Verdict:
-    keys = ("title", "description")
-    missing = [f"{key} not in the list" for key in keys if key not in mr]
-    return _first_reference(mr, _own_texts(mr), missing, "title or description")
+    return _first_reference(mr, _own_texts(mr), (), "title or description")
 
 
 def _first_reference(
@@ -297,7 +317,10 @@ def _first_reference(
     unread = []
     for where, text, link in texts:
         if text is None:
-            unread.append(f"{where} is not a text")
+            own = where in {"title", "description"}
+            unread.append(
+                record.unreadable(mr, where, "a text") if own else f"{where} not readable"
+            )
         elif has_issue_reference(text):
             return Verdict("pass", f"{where} names an issue", link)
     return item.decide(mr, [*unread, *missing], f"no issue named in {places}")
@@ -333,9 +356,11 @@ def _semantic_commits(mr: Record, commits: PartialList) -> Verdict:
     for commit in own:
         message = _message(commit)
         if message is None:
-            unread.append("message of a commit is not a text")
+            unread.append("message of a commit not readable")
         elif SEMANTIC.match(first_line(message)):
             return Verdict("pass", f"“{first_line(message)}”", link)
+        elif not _tells_parents(commit):  # a merge does not count
+            unread.append("parents of a commit not known")
     if not commits.whole:
         unread.append(item.not_read("commits", commits))
     elif not own:
@@ -344,7 +369,14 @@ def _semantic_commits(mr: Record, commits: PartialList) -> Verdict:
 
 
 def _message(commit: Record) -> str | None:
-    return record.text(commit, "message") or record.text(commit, "title")
+    """Return the message of a commit, or else its title; None if one of them is not readable."""
+    texts = [record.read_text(commit, key) for key in ("message", "title")]
+    return next(filter(None, texts), None if None in texts else "")
+
+
+def _tells_parents(commit: Record) -> bool:
+    known = isinstance(commit, dict) and "parent_ids" in commit
+    return known and isinstance(commit["parent_ids"], list | tuple | None)
 
 
 def _bare(text: str | None) -> str | None:

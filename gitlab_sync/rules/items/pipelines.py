@@ -19,7 +19,7 @@ def newest(mr: Record, pipelines: PartialList) -> Verdict:
         return Verdict("unknown", item.not_read("pipelines", pipelines), link)
     if not pipelines.rows:
         return Verdict("pass", "no pipeline", link)
-    numbers = [record.number(pipeline, "id") for pipeline in pipelines.rows]
+    numbers = [record.number_id(pipeline) for pipeline in pipelines.rows]
     highest = max((number for number in numbers if number is not None), default=None)
     # A pipeline without an id can be the newest.
     candidates = {
@@ -41,7 +41,7 @@ def newest_in_list(mr: Record) -> Verdict:
         pipeline = record.field(mr, key)
         if pipeline is not None:
             return _by_status(record.text(pipeline, "status"), record.link(mr, "/pipelines"))
-    return item.absent(mr, "pipeline")
+    return Verdict("unknown", "pipeline not in the list", record.link(mr))
 
 
 def _by_status(status: str | None, link: str | None) -> Verdict:

@@ -71,8 +71,8 @@ class ProjectPipelines:
 
 def is_within(mr: Record) -> bool:
     """Return whether a merge request is in the project of its source branch, not from a fork."""
-    project = record.number(mr, "project_id")
-    sides = [record.number(mr, f"{side}_project_id") for side in ("source", "target")]
+    project = record.number_id(mr, "project_id")
+    sides = [record.number_id(mr, f"{side}_project_id") for side in ("source", "target")]
     return project is not None and sides == [project, project]
 
 
@@ -89,7 +89,7 @@ def _is_surely_of(mr: Record, pipeline: Record) -> bool:
     have the name of the branch and point to the same commit. So a branch's pipeline does not prove
     a fault, nor its absence if similar pipelines have another status.
     """
-    if record.number(pipeline, "id") is None:
+    if record.number_id(pipeline) is None:
         return False
     ref, source = (record.text(pipeline, key) for key in ("ref", "source"))
     sha = record.text(pipeline, "sha")
@@ -110,7 +110,7 @@ def _looks_like(pipeline: Record, other: Record, branch: str) -> bool:
 
 def _number(pipeline: Record) -> float:
     """Return the id, by which the newest is found; a pipeline without one can be the newest."""
-    number = record.number(pipeline, "id")
+    number = record.number_id(pipeline)
     return float("inf") if number is None else number
 
 

@@ -22,15 +22,15 @@ def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
     approval is a system note that GitLab writes. Upvotes come first, since they are in the record:
     with an upvote, notes change nothing.
     """
-    upvotes = record.number(mr, "upvotes")
+    upvotes = record.count(mr, "upvotes")
     if upvotes:
-        return Verdict("pass", plural(int(upvotes), "upvote"), record.link(mr))
+        return Verdict("pass", plural(upvotes, "upvote"), record.link(mr))
     owner = record.author(mr)
     unread = []
     looked_at = 0
     for note in notes.rows:
         approval = _is_approval(note)
-        if record.field(note, "system") and not approval:
+        if approval is False and is_system(note):
             continue
         looked_at += 1
         by = record.author(note)
@@ -40,13 +40,17 @@ def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
             continue
         elif owner is None:
             unread.append("author of the merge request not known")
-        elif username_key(by) != username_key(owner):
+        elif username_key(by) == username_key(owner):
+            continue
+        elif approval is None:
+            unread.append("a note not readable")
+        else:
             verb = "approved" if approval else "commented"
             return Verdict("pass", f"{by} {verb}", note_link(mr, note))
     if not notes.whole:
         unread.append(item.not_read("notes", notes))
     if upvotes is None:
-        unread.append("upvotes not known")
+        unread.append(record.unreadable(mr, "upvotes", "a number"))
     people = "by the author or a bot" if looked_at == 1 else "all by the author or bots"
     fault = f"{plural(looked_at, 'note')}, {people}" if looked_at else "no notes and no approval"
     return item.decide(mr, unread, fault)
@@ -56,19 +60,31 @@ def review_in_list(mr: Record) -> Verdict:
     """Check the counts in the merge request's record, which do not say who wrote the notes."""
     unread = []
     for key in ("upvotes", "user_notes_count"):
-        count = record.number(mr, key)
+        count = record.count(mr, key)
         if count is None:
-            unread.append(f"{key} not in the list")
+            unread.append(record.unreadable(mr, key, "a number"))
         elif count > 0:
             noun = "upvote" if key == "upvotes" else "note"
-            return Verdict("pass", plural(int(count), noun), record.link(mr))
+            return Verdict("pass", plural(count, noun), record.link(mr))
     return item.decide(mr, unread, "no notes and no upvotes")
 
 
-def _is_approval(note: Record) -> bool:
-    """Return whether GitLab wrote this note for an approval, even one revoked later."""
-    body = record.text(note, "body") or ""
-    return bool(record.field(note, "system")) and body.strip().lower() == _APPROVAL
+def is_system(note: Record) -> bool | None:
+    """Return whether GitLab wrote this note, or None if that is not readable."""
+    system = record.field(note, "system")
+    return system if isinstance(system, bool) else None
+
+
+def _is_approval(note: Record) -> bool | None:
+    """Return whether GitLab wrote this note for an approval, even one revoked later.
+
+    None if that is not readable.
+    """
+    system = is_system(note)
+    if not system:
+        return system
+    body = record.read_text(note, "body")
+    return None if body is None else body.strip().lower() == _APPROVAL
 
 
 def note_link(mr: Record, note: Record) -> str | None:

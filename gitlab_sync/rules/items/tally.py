@@ -57,4 +57,4 @@ def tally(
 
 def distinct(evaluated: Iterable[Evaluated]) -> list[Evaluated]:
     """Return the first pair of each item `id`, in order; all items without one stay."""
-    return unique(evaluated, lambda pair: record.identity(pair[0]))
+    return unique(evaluated, lambda pair: record.number_id(pair[0]))

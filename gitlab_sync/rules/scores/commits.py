@@ -52,22 +52,26 @@ def distinct_rows(rows: Iterable[TableRow]) -> list[TableRow]:
 
 
 def commit_stats(
-    rows: Sequence[TableRow], merges: int | None = 0, unmatched: int | None = 0
+    rows: Sequence[TableRow],
+    merges: int | None = 0,
+    unmatched: int | None = 0,
+    *,
+    whole: bool = True,
 ) -> dict[str, int | float | None]:
     """Return the number of a person's commits, in total and by time of day.
 
     Keys: `total, morning_commits, afternoon_commits, morning_pct, afternoon_pct, other_commits,
-    merges, unmatched`. Shares are percent of `total` with one decimal, or 0 without commits. A
-    commit without a known time is in `total` and in no part of the day. `merges` and `unmatched`,
-    of the projects that were read, are in no total.
+    merges, unmatched`. Shares are percent of `total` with one decimal, or 0 without commits; None
+    unless the commits are `whole`. A commit without a known time is in `total` and in no part of
+    the day. `merges` and `unmatched`, of the projects that were read, are in no total.
     """
     slots = Counter(row["slot"] for row in rows)
     return {
         "total": len(rows),
         "morning_commits": slots["Morning"],
         "afternoon_commits": slots["Afternoon"],
-        "morning_pct": _percent(slots["Morning"], len(rows)),
-        "afternoon_pct": _percent(slots["Afternoon"], len(rows)),
+        "morning_pct": _percent(slots["Morning"], len(rows)) if whole else None,
+        "afternoon_pct": _percent(slots["Afternoon"], len(rows)) if whole else None,
         "other_commits": slots["Other"],
         "merges": merges,
         "unmatched": unmatched,

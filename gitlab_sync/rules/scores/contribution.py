@@ -19,17 +19,19 @@ INDEX_COLUMNS = ("Username", "Active Days", "Total Days", "Consistency", "Collab
 class ContributionIndex:
     """The share of active days in a period, and the share of work that involves others.
 
-    `collaboration` is the share of merge requests and issues in all contributions; None if one of
-    the numbers is unknown. Shares are from 0 to 1, and 0 without any contribution.
+    `collaboration` is the share of merge requests and issues in all contributions. Shares are from
+    0 to 1, and 0 without any contribution. Days and shares are None if something was not read.
     """
 
-    active_days: int
+    active_days: int | None
     total_days: int
     collaboration: float | None
 
     @property
-    def consistency(self) -> float:
+    def consistency(self) -> float | None:
         """Active days ÷ total days."""
+        if self.active_days is None:
+            return None
         return self.active_days / self.total_days if self.total_days else 0.0
 
 
@@ -58,13 +60,13 @@ def contribution_index(
     `numbers` is the result of `activity`; `work` has the person's numbers of the same period, of
     which only authored work counts.
     """
+    total = max(0, (last - first).days + 1)
+    if not work.is_whole("mr_created", "issues_raised", "commits"):
+        return ContributionIndex(None, total, None)
     active = sum(number > 0 and first <= day <= last for day, number in numbers.items())
-    share = None
-    if not (work.mr_created is None or work.issues_raised is None or work.commits is None):
-        together = work.mr_created + work.issues_raised
-        done = together + work.commits
-        share = together / done if done else 0.0
-    return ContributionIndex(active, max(0, (last - first).days + 1), share)
+    together = (work.mr_created or 0) + (work.issues_raised or 0)
+    done = together + (work.commits or 0)
+    return ContributionIndex(active, total, together / done if done else 0.0)
 
 
 def index_row(username: str, index: ContributionIndex | None) -> TableRow:

@@ -268,16 +268,18 @@ def share_rows(result: TeamResult) -> list[TableRow]:
     """Return each member's share of the team's work, with `SHARE_COLUMNS`, for charts.
 
     There is a row for each member and each number of `SHARED`; its title is the `Measure`. `Share`
-    is in percent of the team's sum of known numbers: null for an unknown number, 0 if the sum is 0.
+    is in percent of the team's sum: 0 if that is 0, null if a part of it is unknown, since all
+    shares would be too high.
     """
     members = sorted(result.members, key=lambda work: work.key)
     rows: list[TableRow] = []
     for name in SHARED:
-        total = result.total(name)
+        total = result.total(name) or 0
+        whole = all(work.is_whole(name) for work in members)
         for work in members:
             number = work.count(name)
             share = None
-            if number is not None and total is not None:
+            if whole and number is not None:
                 share = round(100 * number / total, 1) if total else 0.0
             cells = (work.username, TITLES[name], number, share)
             rows.append(dict(zip(SHARE_COLUMNS, cells, strict=True)))

@@ -8,11 +8,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.fixes import Entry
+from gitlab_sync.rules.items.issue import LABELS, label_name
 from gitlab_sync.rules.items.item import total_time_spent
 from gitlab_sync.rules.items.roles import UserItem, issue_role, merge_request_role
 from gitlab_sync.rules.items.tally import NOT_EVALUATED, Verdicts
 from gitlab_sync.rules.scores.work import Number, Work
-from gitlab_sync.rules.text import first_line
+from gitlab_sync.rules.shape import TEXT, TIME, Kind, Shape
+from gitlab_sync.rules.text import first_line, instant
 from gitlab_sync.types import Record, Scalar, TableRow
 
 PROFILE, TO_FIX, NOT_KNOWN = "Profile", "To_Fix", "Not_Known"
@@ -110,6 +112,23 @@ NOTHING = frozenset(
 """The columns in which null means that there is nothing, not that it is unknown."""
 
 
+_END = TIME.or_null()
+_SHAPES = {
+    PERSONAL: Shape(vital={"description": TEXT.or_null()}),
+    MERGE_REQUESTS: Shape(vital={"merged_at": _END, "closed_at": _END}),
+    ISSUES: Shape(
+        vital={
+            "closed_at": _END,
+            "labels": LABELS.or_null(),
+            "milestone": Kind(
+                "a milestone", lambda value: value is None or bool(_text(value, "title"))
+            ),
+        }
+    ),
+}
+"""What records must have for the cells in which null means that there is nothing."""
+
+
 def numbers(work: Work, cut_short: Collection[str]) -> dict[str, Number | None]:
     """Return the numbers of a profile by title, in the order of `NUMBERS`.
 
@@ -159,11 +178,11 @@ def project_row(project: Record, commits: int | None) -> TableRow:
         "Description": _text(project, "description"),
         "Visibility": _text(project, "visibility"),
         "Archived": archived if isinstance(archived, bool) else None,
-        "Created": _text(project, "created_at"),
-        "Last Activity": _text(project, "last_activity_at"),
+        "Created": _time(project, "created_at"),
+        "Last Activity": _time(project, "last_activity_at"),
         "Commits": commits,
         LINK: record.link(project),
-        ERROR: None,
+        ERROR: _error(project, _SHAPES[PERSONAL]),
     }
 
 
@@ -205,24 +224,24 @@ def merge_request_row(
     return {
         "Merge Request": reference(mr),
         **_item(mr, merge_request_role(item)),
-        "Merged": _text(mr, "merged_at"),
-        "Closed": _text(mr, "closed_at"),
+        "Merged": _time(mr, "merged_at"),
+        "Closed": _time(mr, "closed_at"),
         **_evaluated(mr, verdicts, checks),
+        ERROR: _error(mr, _SHAPES[MERGE_REQUESTS]),
     }
 
 
 def issue_row(item: UserItem, verdicts: Verdicts | None, checks: Iterable[Check]) -> TableRow:
     """Return the row of a person's issue; its results are like those of a merge request."""
     issue = item.record
-    labels = record.field(issue, "labels")
-    names = [str(label) for label in labels] if isinstance(labels, list) else []
     return {
         "Issue": reference(issue),
         **_item(issue, issue_role(item)),
-        "Closed": _text(issue, "closed_at"),
-        "Labels": ", ".join(names) or None,
+        "Closed": _time(issue, "closed_at"),
+        "Labels": ", ".join(_labels(issue)) or None,
         "Milestone": _text(record.field(issue, "milestone"), "title"),
         **_evaluated(issue, verdicts, checks),
+        ERROR: _error(issue, _SHAPES[ISSUES]),
     }
 
 
@@ -236,7 +255,7 @@ def entry_row(entry: Entry) -> TableRow:
         "Title": _text(entry.item, "title"),
         "Reason": entry.verdict.reason,
         "How to Fix": entry.check.how_to_fix if entry.verdict.result == "fail" else None,
-        "Created": _text(entry.item, "created_at"),
+        "Created": _time(entry.item, "created_at"),
         LINK: entry.link,
         "Evidence": entry.verdict.evidence,
         ERROR: None,
@@ -262,8 +281,13 @@ def _item(item: Record, role: str) -> TableRow:
         "Title": _text(item, "title"),
         "State": record.state(item),
         "Role": role,
-        "Created": _text(item, "created_at"),
+        "Created": _time(item, "created_at"),
     }
+
+
+def _labels(issue: Record) -> list[str]:
+    labels = record.field(issue, "labels")
+    return [*filter(None, map(label_name, labels))] if LABELS.fits(labels) else []
 
 
 def _evaluated(item: Record, verdicts: Verdicts | None, checks: Iterable[Check]) -> TableRow:
@@ -271,7 +295,6 @@ def _evaluated(item: Record, verdicts: Verdicts | None, checks: Iterable[Check])
         "Time Spent": total_time_spent(record.field(item, "time_stats")),
         **{check.title: _cell(check, verdicts) for check in checks},
         LINK: record.link(item),
-        ERROR: None,
     }
 
 
@@ -284,3 +307,14 @@ def _cell(check: Check, verdicts: Verdicts | None) -> Scalar:
 
 def _text(thing: object, key: str) -> str | None:
     return record.text(thing, key) or None
+
+
+def _time(thing: object, key: str) -> str | None:
+    text = _text(thing, key)
+    return None if instant(text) is None else text
+
+
+def _error(thing: Record, shape: Shape) -> str | None:
+    """Return which cell of `NOTHING` is null because the record is malformed, or None."""
+    fault = shape.fault(thing)
+    return None if fault is None else fault.reason

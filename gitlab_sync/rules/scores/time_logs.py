@@ -9,6 +9,7 @@ from datetime import tzinfo
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_in, moment_in
 from gitlab_sync.rules.items import item
+from gitlab_sync.rules.text import instant
 from gitlab_sync.rules.unique import unique_records
 from gitlab_sync.types import Record
 
@@ -65,6 +66,21 @@ def without_stats(
         _lacking(issues, _ISSUE_DAY, period),
         _lacking(merge_requests, _MERGE_REQUEST_DAY, period),
     )
+
+
+def undated(issues: Iterable[Record], merge_requests: Iterable[Record]) -> list[Record]:
+    """Return the items with time, or with unknown time, that a malformed time gives no day."""
+    return [
+        thing
+        for items, keys in ((issues, _ISSUE_DAY), (merge_requests, _MERGE_REQUEST_DAY))
+        for thing in items
+        if item.total_time_spent(record.field(thing, "time_stats")) != 0
+        and (instant(_first_of(thing, keys)) is None or _lacks_its_end(thing))
+    ]
+
+
+def _lacks_its_end(thing: Record) -> bool:
+    return record.state(thing) == "merged" and "merged_at" not in thing
 
 
 def format_time_spent(seconds: float) -> str:

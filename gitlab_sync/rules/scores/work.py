@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 
 from gitlab_sync.rules.identity.usernames import HasUsername
@@ -16,7 +16,8 @@ class Work(HasUsername):
     """One person's numbers. None is unknown: it could not be read.
 
     Authored and assigned items are counted separately; an item with both roles is in both counts.
-    Merge requests and issues by state are authored ones. `time_spent` is in seconds.
+    Merge requests and issues by state are authored ones. `time_spent` is in seconds. `partial` has
+    the names of the numbers that can be too low, since a part of them could not be read.
     """
 
     username: str
@@ -37,11 +38,16 @@ class Work(HasUsername):
     issues_open: int | None = None
     personal_projects: int | None = None
     contributed_projects: int | None = None
+    partial: Collection[str] = frozenset()
 
     def count(self, name: str) -> Number | None:
         """Return one of the numbers by its name, or None if it is unknown."""
         value: Number | None = getattr(self, name)
         return value
+
+    def is_whole(self, *names: str) -> bool:
+        """Return whether these numbers are known, and none of them can be too low."""
+        return all(self.count(name) is not None and name not in self.partial for name in names)
 
 
 TITLES: dict[str, str] = {

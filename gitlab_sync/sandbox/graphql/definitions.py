@@ -37,6 +37,7 @@ _USER = f"""{{
   username: String!
   name: String!
   state: UserState!
+  active: Boolean
   bot: Boolean!
   avatarUrl: String
   webUrl: String!

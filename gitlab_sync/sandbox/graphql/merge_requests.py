@@ -19,7 +19,7 @@ from gitlab_sync.sandbox.graphql.asking import Asking, Info
 from gitlab_sync.sandbox.graphql.connections import Order, Page, Resolver, page
 from gitlab_sync.sandbox.graphql.scalars import global_id
 from gitlab_sync.sandbox.query import Query
-from gitlab_sync.sandbox.records import Record, Row, instant
+from gitlab_sync.sandbox.records import Record, Row, id_in, instant
 from gitlab_sync.sandbox.routes.merge_request import who_took_part
 from gitlab_sync.sandbox.tables import Key
 
@@ -154,8 +154,8 @@ def _of_group(group: Record, info: Info, **arguments: Any) -> Page:
 
 
 def _one(project: Record, info: Info, *, iid: str) -> Record | None:
-    number = int(iid) if iid.isdecimal() else 0
-    row = info.context.world.merge_requests.by_key.get((project["id"], number))
+    number = id_in(iid)
+    row = info.context.world.merge_requests.by_key.get((project["id"], number or 0))
     return None if row is None else row.data
 
 

@@ -98,6 +98,7 @@ RESOLVERS: dict[str, Resolver] = {
     "QueryComplexity.score": lambda asking, _info: asking.score,
     "QueryComplexity.limit": lambda asking, _info: asking.limit,
     "User.id": lambda user, _info: global_id("User", user["id"]),
+    "User.active": lambda user, _info: user.get("state") == "active",
     "User.bot": lambda user, _info: bool(user.get("bot")),
     "Project.id": lambda project, _info: global_id("Project", project["id"]),
     "Project.fullPath": lambda project, _info: project["path_with_namespace"],

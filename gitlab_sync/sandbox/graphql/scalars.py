@@ -57,7 +57,7 @@ def _scalar(schema: GraphQLSchema, name: str) -> GraphQLScalarType:
 
 
 def _taken_id(kind: str) -> Callable[[Any], int]:
-    pattern = re.compile(rf"gid://gitlab/{kind}/(\d+)")
+    pattern = re.compile(rf"gid://gitlab/{kind}/([0-9]{{1,18}})")
 
     def taken(value: Any) -> int:
         match = pattern.fullmatch(str(value))

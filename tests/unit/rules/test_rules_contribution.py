@@ -45,8 +45,23 @@ def test_the_index_of_nothing_is_nothing_and_of_the_unknown_unknown() -> None:
     """No division by zero."""
     idle = contribution_index({}, FIRST, LAST, Work("a", commits=0, mr_created=0, issues_raised=0))
     assert (idle.consistency, idle.collaboration) == (0.0, 0.0)
-    assert contribution_index({}, FIRST, LAST, Work("a", commits=5)).collaboration is None
-    assert contribution_index({}, LAST, FIRST, Work("a")).consistency == 0.0
+    unknown = contribution_index({FIRST: 1}, FIRST, LAST, Work("a", commits=5))
+    assert (unknown.active_days, unknown.total_days) == (None, 10)
+    assert unknown.consistency is unknown.collaboration is None
+    none = contribution_index({}, LAST, FIRST, Work("a", commits=0, mr_created=0, issues_raised=0))
+    assert none.consistency == 0.0
+
+
+def test_shares_of_what_was_read_in_part_are_unknown() -> None:
+    """Without the commits that were refused, most of the work would seem to involve others."""
+    numbers = {"commits": 1, "mr_created": 60, "issues_raised": 39}
+    whole = contribution_index({FIRST: 1}, FIRST, LAST, Work("ann", **numbers))
+    assert whole.collaboration == 0.99
+    for name in numbers:
+        partial = Work("ann", **numbers, partial={name})
+        index = contribution_index({FIRST: 1}, FIRST, LAST, partial)
+        assert (index.active_days, index.consistency, index.collaboration) == (None, None, None)
+        assert list(index_row("ann", index).values()) == ["ann", None, 10, None, None]
 
 
 def test_an_index_is_a_row_in_percent() -> None:

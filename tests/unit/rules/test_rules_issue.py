@@ -55,15 +55,15 @@ def test_every_check_costs_no_request_and_explains_itself() -> None:
     ("check", "key", "bad", "good", "strange"),
     [
         ("no_desc", "description", ["", None, "<!-- a -->"], ["x"], [4]),
-        ("no_labels", "labels", [[], None], [["a"], [{"name": "a"}]], ["a", 3]),
-        ("no_milestone", "milestone", [None], [{"title": "1.0"}], []),
+        ("no_labels", "labels", [[], None], [["a"], [{"name": "a"}]], ["a", 3, [3], [{}]]),
+        ("no_milestone", "milestone", [None], [{"title": "1.0"}], [3, "1.0", [], True]),
         ("no_semantic_title", "title", ["x", "", None, "build: x"], ["Bug(a)!: x"], [4]),
         (
             "no_time_spent",
             "time_stats",
             [{"total_time_spent": 0}],
             [{"total_time_spent": 1}],
-            [None, {}, {"total_time_spent": None}],
+            [None, {}, {"total_time_spent": None}, {"total_time_spent": -60}],
         ),
     ],
 )
@@ -76,11 +76,39 @@ def test_each_field_fails_passes_or_is_unknown(
     assert [result(check, **{key: value}) for value in strange] == ["unknown"] * len(strange)
 
 
-@pytest.mark.parametrize("key", ["description", "labels", "milestone", "title", "time_stats"])
-def test_missing_means_the_same_as_null(key: str) -> None:
-    """Older servers leave fields out."""
+@pytest.mark.parametrize(
+    ("check", "key"),
+    [
+        ("no_desc", "description"),
+        ("no_labels", "labels"),
+        ("no_milestone", "milestone"),
+        ("no_semantic_title", "title"),
+        ("no_time_spent", "time_stats"),
+    ],
+)
+def test_a_missing_key_is_unknown_and_not_null(check: str, key: str) -> None:
+    """It was not read, and null says that there is nothing."""
     without = {name: value for name, value in issue().items() if name != key}
-    assert evaluate(without) == evaluate(issue(**{key: None}))
+    verdict = evaluate(without)[check]
+    assert (verdict.result, verdict.reason) == ("unknown", f"{key} not in the list")
+    assert count_row([(without, evaluate(without))]).unverified == 1
+
+
+@pytest.mark.parametrize("state", [..., None, 3, "x", ["closed"], {}, True])
+def test_an_issue_without_a_readable_state_is_in_no_count_and_unknown_in_all_checks(
+    state: object,
+) -> None:
+    """It could be open or closed."""
+    record = issue(state=state)
+    if state is ...:
+        del record["state"]
+    verdicts = evaluate(record)
+    assert {verdict.result for verdict in verdicts.values()} == {"unknown"}
+    row = efficient_row([record])
+    assert [row.cells[title] for title in COLUMNS[:3]] == [0, 0, 0]
+    assert {row.cells[title] for title in COLUMNS[3:]} == {None}
+    assert row.unverified == len(CHECKS)
+    assert row == count_row([(record, {})])
 
 
 @pytest.mark.parametrize(
@@ -121,12 +149,13 @@ def test_the_row_counts_all_but_evaluates_the_closed_ones() -> None:
     assert list(row.cells) == COLUMNS
     assert row.cells == {
         **dict.fromkeys(COLUMNS, 0),
-        "Total Assigned": 4,
+        "Total Assigned": 3,
         "Opened Issues": 1,
         "Closed Issues": 2,
         "No Labels": 1,
     }
-    assert row.unknown["No Time Spent"] == row.unverified == 1
+    assert row.unknown["No Time Spent"] == 2
+    assert row.unverified == 1 + len(CHECKS)  # the last has no state
 
 
 def test_a_cell_is_null_only_if_nothing_could_be_evaluated() -> None:

@@ -185,15 +185,15 @@ def test_individuals_are_there_once_with_all_their_teams() -> None:
 
 
 def test_shares_are_of_what_the_team_did() -> None:
-    """In percent; of nothing they are 0, and who is unknown has none."""
-    people = [work("ann", 3, 0, 1), work("Bob", 1, 0, 2), work("zoe", None, 0, 0)]
+    """In percent; of nothing they are 0, and of a sum that is not whole they are unknown."""
+    people = [work("ann", 3, 0, 1), work("Bob", 1, 0, 2), work("zoe", 4, 0, 0)]
     (found,) = results([team("Blue", "zoe", "ann", "bob")], people)
     rows = share_rows(found)
     assert all(tuple(row) == SHARE_COLUMNS for row in rows)
     assert [tuple(row.values()) for row in rows] == [
-        ("ann", "Total Commits", 3, 75.0),
-        ("Bob", "Total Commits", 1, 25.0),
-        ("zoe", "Total Commits", None, None),
+        ("ann", "Total Commits", 3, 37.5),
+        ("Bob", "Total Commits", 1, 12.5),
+        ("zoe", "Total Commits", 4, 50.0),
         ("ann", "MR Created", 1, 33.3),
         ("Bob", "MR Created", 2, 66.7),
         ("zoe", "MR Created", 0, 0.0),
@@ -201,6 +201,10 @@ def test_shares_are_of_what_the_team_did() -> None:
         ("Bob", "Issues Raised", 0, 0.0),
         ("zoe", "Issues Raised", 0, 0.0),
     ]
+    for zoe in (work("zoe", None, 0, 0), replace(work("zoe", 1, 0, 0), partial={"commits"})):
+        (found,) = results([team("Blue", "zoe", "ann", "bob")], [*people[:2], zoe])
+        shares = [row["Share"] for row in share_rows(found)]
+        assert shares == [None, None, None, 33.3, 66.7, 0.0, 0.0, 0.0, 0.0]
 
 
 def test_the_points_behind_each_score_are_a_table() -> None:

@@ -18,7 +18,15 @@ from rules_examples import (
     result,
 )
 
-from gitlab_sync.rules.items.merge_request import CHECKS, Facts, evaluate, is_terminal
+from gitlab_sync.rules.items.merge_request import (
+    CHECKS,
+    Facts,
+    count_row,
+    efficient_row,
+    evaluate,
+    is_terminal,
+    undecided,
+)
 from gitlab_sync.types import PartialList
 
 DENIED = "403 Forbidden"
@@ -99,12 +107,40 @@ def test_any_visible_text_is_a_description() -> None:
     assert result("no_desc", merge_request(description="<!-- a -->x<!-- b")) == "pass"
 
 
-def test_a_description_that_is_missing_is_an_empty_one() -> None:
-    """Null and missing mean the same; a thing that is no text is unknown."""
+def test_a_description_that_is_missing_is_unknown() -> None:
+    """It was not read; null says that there is none, and another kind of thing says nothing."""
     mr = merge_request()
     del mr["description"]
-    assert result("no_desc", mr) == "fail"
+    assert result("no_desc", mr) == "unknown"
+    assert reason("no_desc", mr) == "description not in the list"
     assert result("no_desc", merge_request(description=["text"])) == "unknown"
+
+
+def test_a_title_that_is_missing_is_unknown() -> None:
+    """For the semantic title, and for an issue that it could name."""
+    mr = merge_request(description="x")
+    del mr["title"]
+    assert result("no_semantic_commits", mr) == "unknown"
+    assert reason("no_issues", mr) == "title not in the list"
+
+
+@pytest.mark.parametrize("state", [..., None, 3, "x", ["merged"], {}, True])
+def test_one_without_a_readable_state_is_in_no_count_and_unknown_in_all_checks(
+    state: object,
+) -> None:
+    """It could be open or have ended; no fact of it has to be read."""
+    mr = merge_request(state=state)
+    if state is ...:
+        del mr["state"]
+    verdicts = evaluate(mr, clean_facts())
+    assert {verdict.result for verdict in verdicts.values()} == {"unknown"}
+    assert undecided(mr) == ()
+    row = count_row([(mr, verdicts), (merge_request(id=71), evaluate(merge_request(), facts()))])
+    assert row.cells["Closed MRs"] == 1
+    assert row.unverified == len(CHECKS)
+    alone = efficient_row([mr])
+    assert alone.cells.pop("Closed MRs") == 0  # type: ignore[attr-defined]
+    assert set(alone.cells.values()) == {None}
 
 
 def test_the_reason_tells_comments_from_nothing() -> None:
@@ -248,15 +284,29 @@ def test_without_commits_the_title_is_evaluated() -> None:
 
 def test_a_root_commit_and_one_without_parents_known_are_work() -> None:
     """Fewer than two parents is no merge."""
-    for parents in ([], None, "x"):
+    for parents in ([], None, ["a"]):
         root = {**commit("wip"), "parent_ids": parents}
         assert result("no_semantic_commits", commits=[root]) == "fail"
+
+
+def test_a_commit_that_does_not_say_its_parents_can_only_pass() -> None:
+    """It could be a merge, which does not count."""
+    strange = {**commit("wip"), "parent_ids": "x"}
+    assert result("no_semantic_commits", commits=[strange]) == "unknown"
+    del strange["parent_ids"]
+    assert result("no_semantic_commits", commits=[strange]) == "unknown"
+    assert result("no_semantic_commits", commits=[{**strange, "message": "fix: a"}]) == "pass"
 
 
 def test_a_commit_with_a_title_alone_is_evaluated_by_it() -> None:
     """Some sources give no message."""
     assert result("no_semantic_commits", commits=[{"title": "fix: a"}]) == "pass"
-    assert result("no_semantic_commits", commits=[{"title": "a", "message": None}]) == "fail"
+    untold = {"title": "a", "message": None, "parent_ids": []}
+    assert result("no_semantic_commits", commits=[untold]) == "fail"
+    for key in ("title", "message"):
+        without = {**untold, "title": None}
+        del without[key]
+        assert result("no_semantic_commits", commits=[without]) == "unknown"
 
 
 def test_the_hundred_and_first_commit_counts() -> None:
@@ -435,11 +485,46 @@ def test_a_note_whose_author_is_not_known_is_unknown() -> None:
     assert result("no_internal_review", nobody, notes=[note("x-bot")]) == "fail"
 
 
-def test_a_note_without_the_system_mark_is_a_persons() -> None:
-    """Null and missing mean no."""
+def test_a_note_without_the_system_mark_is_unknown() -> None:
+    """GitLab could have written it; by the author or a bot it changes nothing."""
     plain = {"body": "x", "author": {"username": "bob"}}
-    assert result("no_internal_review", notes=[plain]) == "pass"
-    assert result("no_internal_review", notes=[{**plain, "system": None}]) == "pass"
+    assert result("no_internal_review", notes=[plain]) == "unknown"
+    for strange in (None, 0, "false", []):
+        assert result("no_internal_review", notes=[{**plain, "system": strange}]) == "unknown"
+    assert result("no_internal_review", notes=[plain, note("zoe")]) == "pass"
+    own = {**plain, "author": {"username": "ann"}}
+    assert result("no_internal_review", notes=[own]) == "fail"
+
+
+def test_a_system_note_without_a_text_could_be_an_approval() -> None:
+    """So a fault is unknown."""
+    silent = note("bob", system=True)
+    del silent["body"]
+    assert result("no_internal_review", notes=[silent]) == "unknown"
+    assert result("no_internal_review", notes=[{**silent, "body": None}]) == "fail"
+
+
+@pytest.mark.parametrize("upvotes", [-3, 1e300, True, "1", [], {}])
+def test_upvotes_that_are_no_number_from_0_up_clear_no_fault(upvotes: object) -> None:
+    """Nor do they make one."""
+    mr = merge_request(upvotes=upvotes)
+    assert result("no_internal_review", mr) == "unknown"
+    assert result("no_internal_review", mr, notes=[note("bob")]) == "pass"
+
+
+@pytest.mark.parametrize("seconds", [-60, 1e300, True, "60", []])
+def test_time_that_is_no_number_from_0_up_clears_no_fault(seconds: object) -> None:
+    """It is asked for again, as if it was not there."""
+    mr = merge_request(time_stats={"total_time_spent": seconds})
+    assert result("no_time_spent", mr) == "unknown"
+    asked = PartialList([{"total_time_spent": seconds}])
+    assert result("no_time_spent", mr, time_stats=asked) == "unknown"
+
+
+def test_a_pipeline_with_a_malformed_id_could_be_the_newest() -> None:
+    """So two pipelines that differ decide nothing."""
+    good, bad = {"id": 2, "status": "success"}, {"id": -3, "status": "failed"}
+    assert result("failed_pipeline", pipelines=[good, bad]) == "unknown"
 
 
 def test_a_list_of_bots_of_ones_own_is_asked() -> None:
@@ -551,5 +636,4 @@ def test_an_empty_record_is_unknown_or_empty_and_never_raises() -> None:
     """Nothing is indexed."""
     lost = PartialList((), DENIED)
     results = {c: v.result for c, v in evaluate({}, Facts(lost, lost, lost, lost)).items()}
-    assert results.pop("no_desc") == "fail"
     assert set(results.values()) == {"unknown"}
