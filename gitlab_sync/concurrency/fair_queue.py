@@ -96,8 +96,8 @@ class FairQueue:
     it, in the thread that holds it. `running` has the tasks that threads run: after a fork, these
     threads are gone. `idle` is the number of workers that sleep in `pop`.
 
-    A tenant leaves as many of the `workers` free as it has at work, up to `spare`. So whoever comes
-    next finds a worker, even if a server lets all requests of the tenant hang.
+    A tenant leaves as many of the `workers` free as it has at work, up to `spare`. So the next
+    tenant finds a worker, even if a server lets all requests of the tenant hang.
     """
 
     def __init__(self, workers: int, spare: int = 0) -> None:

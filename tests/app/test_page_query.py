@@ -84,7 +84,7 @@ def test_a_line_says_what_was_counted_and_how_many_rows_are_there(
 
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[BackgroundJob]:
-    """Keep the only turn with a job of somebody else's."""
+    """Keep the only turn with a job of someone else's."""
     monkeypatch.setattr(JOBS, "_queue", JobQueue(most=1, each=1))
     left = threading.Event()
 

@@ -1,4 +1,4 @@
-"""A server that sends bytes as a script says, without any HTTP library that could mend them."""
+"""A server that sends bytes as a script says, without any HTTP library that could fix them."""
 
 from __future__ import annotations
 

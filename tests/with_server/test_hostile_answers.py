@@ -175,7 +175,7 @@ def test_a_long_wait_before_a_retry_is_named_and_not_taken(
 
 
 def fetched(client: GitLabClient) -> Sequence[Record]:
-    """Return the rows of a list that is read beside others; raise its error."""
+    """Return the rows of a list that is read with others; raise its error."""
     with client.session.context() as session:
         (found,) = fetch_lists(session, [("users", RestList("users"))])
     if found.error is not None:

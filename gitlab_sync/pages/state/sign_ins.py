@@ -70,7 +70,7 @@ class SignIn:
 
     @property
     def account(self) -> str:
-        """Whose share of this server is used: one for each token, one for the whole demo."""
+        """The share of this server that is used: one for each token, one for the whole demo."""
         return self.credential.principal(self.base_url)
 
     def client(self, timeout: float = DEFAULT_TIMEOUT) -> GitLabClient:
