@@ -31,8 +31,7 @@ demo: $(READY)
 
 test-lowest: $(READY)
 	$(PYTHON) -m venv $(VENV)-lowest
-	$(VENV)-lowest/bin/pip install --quiet --editable ".[app]" -r requirements-lowest.txt
-	$(VENV)-lowest/bin/pip install --quiet pytest pytest-timeout pytest-xdist hypothesis playwright axe-playwright-python
+	$(VENV)-lowest/bin/pip install --quiet --editable ".[bench,test]" -r requirements-lowest.txt
 	$(VENV)-lowest/bin/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 test: $(READY)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitlab_sync.cli.exits import OK
+from gitlab_sync.cli.messages import printable
 from gitlab_sync.cli.options import Command, Number, refuse_tokens
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def sandbox(data: str | None, demo: bool, port: int, latency_ms: float, **sizes:
             environment = f"GITLAB_URL={server.url} GITLAB_TOKEN={ADMIN_TOKEN}"
             click.echo(
                 f"A GitLab listens at {server.url}; the token is {ADMIN_TOKEN}. Try:\n\n"
-                f"  {environment} gitlab-sync mrs {_an_author(world)}\n\n"
+                f"  {environment} gitlab-sync mrs {printable(_an_author(world))}\n\n"
                 "Ctrl-C ends it.",
                 err=True,
             )

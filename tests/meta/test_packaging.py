@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
+import importlib.metadata
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -15,45 +19,88 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[2]
 
 
-def ranges() -> dict[str, Requirement]:
-    """Return the dependencies of setup.cfg, extras included, by name."""
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+"""The versions of Python that have ranges, the lowest of which is that of `python_requires`."""
+
+
+def ranges(python: str, *extras: str) -> dict[str, Requirement]:
+    """Return what setup.cfg requires for a version of Python, by name; extras as named there."""
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     lines = setup["options"]["install_requires"].splitlines()
-    for extra in setup["options.extras_require"].values():
-        lines += extra.splitlines()
-    found = [Requirement(line) for line in lines if line.strip()]
-    return {canonicalize_name(r.name): r for r in found if r.name != "gitlab-sync"}
+    for extra in extras or setup["options.extras_require"]:
+        lines += setup["options.extras_require"][extra].splitlines()
+    return by_name(lines, python)
 
 
-def pins(file: str = "requirements.txt") -> dict[str, str]:
-    """Return the versions of a file of requirements by name."""
+def pins(file: str, python: str) -> dict[str, Version]:
+    """Return the versions that a file of requirements fixes for a version of Python, by name."""
     lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
-    pairs = (line.split("==") for line in lines if line and not line.startswith("#"))
-    return {canonicalize_name(name): version for name, version in pairs}
+    found = by_name([line for line in lines if not line.startswith("#")], python)
+    return {name: bound(pin, "==") for name, pin in found.items()}
 
 
-def test_every_dependency_is_pinned_within_its_range() -> None:
+def by_name(lines: Iterable[str], python: str) -> dict[str, Requirement]:
+    """Return the requirements that hold for a version of Python; each name has at most one."""
+    found: dict[str, Requirement] = {}
+    for requirement in map(Requirement, filter(str.strip, lines)):
+        name, marker = canonicalize_name(requirement.name), requirement.marker
+        if name != "gitlab-sync" and (
+            marker is None or marker.evaluate({"python_version": python})
+        ):
+            assert found.setdefault(name, requirement) == requirement, f"two ranges of {name}"
+    return found
+
+
+def bound(requirement: Requirement, operator: str) -> Version:
+    """Return the version behind an operator of a requirement."""
+    (version,) = (each.version for each in requirement.specifier if each.operator == operator)
+    return Version(version)
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_every_dependency_is_pinned_within_its_range(python: str) -> None:
     """What `make` installs is what setup.cfg allows."""
-    pinned = pins()
-    for name, requirement in ranges().items():
+    pinned = pins("requirements.txt", python)
+    for name, requirement in ranges(python).items():
         assert name in pinned, f"{name} is not pinned"
         assert requirement.specifier.contains(pinned[name]), f"{requirement}: {pinned[name]}"
 
 
-def test_the_lowest_versions_are_those_of_the_ranges() -> None:
+@pytest.mark.parametrize("python", PYTHONS)
+def test_the_lowest_versions_are_those_of_the_ranges(python: str) -> None:
     """What is tested as the lowest is what setup.cfg calls the lowest; developers' tools apart."""
-    setup = configparser.ConfigParser()
-    setup.read(ROOT / "setup.cfg", encoding="utf-8")
-    extras = setup["options.extras_require"]
-    lines = "\n".join([setup["options"]["install_requires"], extras["app"], extras["parquet"]])
-    lowest = {}
-    for requirement in map(Requirement, filter(str.strip, lines.splitlines())):
-        bounds = [spec.version for spec in requirement.specifier if spec.operator == ">="]
-        if bounds:
-            lowest[canonicalize_name(requirement.name)] = Version(bounds[0])
-    pinned = {name: Version(pin) for name, pin in pins("requirements-lowest.txt").items()}
-    assert pinned == lowest
+    required = ranges(python, "app", "parquet").items()
+    lowest = {name: bound(each, ">=") for name, each in required if each.specifier}
+    assert pins("requirements-lowest.txt", python) == lowest
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_a_range_for_one_python_is_not_lost_for_another(python: str) -> None:
+    """Markers that leave a gap would leave a package out."""
+    assert ranges(python).keys() == ranges(PYTHONS[0]).keys()
+
+
+def test_the_extra_for_tests_has_all_that_they_import() -> None:
+    """With the lowest versions, nothing else is installed."""
+    known = importlib.metadata.packages_distributions()
+    needed = ranges(PYTHONS[0], "test", "app", "parquet").keys() | _OF_STREAMLIT
+    imported = {name for path in (ROOT / "tests").rglob("*.py") for name in imports(path)}
+    distributions = {canonicalize_name(known[name][0]) for name in imported if name in known}
+    assert distributions - {"gitlab-sync"} <= needed
+
+
+_OF_STREAMLIT = {"itsdangerous", "pandas"}
+"""What the app comes with, since streamlit needs it."""
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the first names of the modules that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (each.name.partition(".")[0] for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
 
 
 def test_pyproject_names_only_the_build_system_and_tools() -> None:

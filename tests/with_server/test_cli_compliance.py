@@ -254,11 +254,29 @@ def test_wrong_usage_is_a_2(
     assert sandbox.traffic.total == 0
 
 
-def test_an_empty_list_of_projects_has_no_rows(environ: dict[str, str]) -> None:
-    """And a word about it."""
-    done = run(environ, "compliance", "--projects-file", "-", "-f", "json")
+@pytest.mark.parametrize("arguments", [("",), (" / ",), ("101", ""), ("--projects-file", "-")])
+@pytest.mark.parametrize("gate", [(), ("--fail-under", "60")])
+def test_an_empty_list_of_projects_is_wrong_usage(
+    arguments: tuple[str, ...], gate: tuple[str, ...], environ: dict[str, str], sandbox: Sandbox
+) -> None:
+    """A variable that is not set must not pass a gate."""
+    done = run(environ, "compliance", *arguments, *gate, given=b"# none\n\n")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"project" in done.stderr.lower()
+    assert sandbox.traffic.total == 0
+
+
+def test_a_group_without_projects_passes_no_gate(environ: dict[str, str], sandbox: Sandbox) -> None:
+    """Without the gate, it has no rows and a word about it."""
+    group = {**sandbox.world.tables.groups[-1], "id": 9002, "full_path": "empty", "path": "empty"}
+    sandbox.world.put("groups", group)
+    asked = ("compliance", "--group", "empty", "-f", "json")
+    done = run(environ, *asked)
     assert (done.returncode, json.loads(done.stdout)) == (0, [])
     assert b"warning: no project" in done.stderr
+    done = run(environ, *asked, "--fail-under", "0")
+    assert (done.returncode, json.loads(done.stdout)) == (2, [])
+    assert b"--fail-under needs" in done.stderr
 
 
 def test_the_demo_needs_no_name(tmp_path: Path) -> None:
