@@ -89,7 +89,7 @@ PAGES = (
 """Every page of the demo with its answer."""
 
 STATUS = Stop("status", "/status", "Status", "Waiting requests", asks=False)
-"""The page for admins, whom the demo has none of."""
+"""The page for admins: the demo has none."""
 
 _UNKNOWN_USER = "/?users=hana.yilmaz%0Anobody.here"
 _BEHIND = "Items behind the row of"
