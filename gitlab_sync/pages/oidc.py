@@ -7,7 +7,6 @@ access token into the server's memory, once, and ends Streamlit's login, which d
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -35,6 +34,7 @@ PRIVACY_NOTE = (
 )
 """What every way to sign in with a token says about it."""
 
+_MOST_LOGINS = 100_000
 _DISCOVERY = "/.well-known/openid-configuration"
 _REQUIRED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
 _NOT_CONFIRMED = (
@@ -125,7 +125,7 @@ class Logins:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._lock = threading.Lock()
         self._used: TLRUCache[tuple[str, str], float] = TLRUCache(
-            math.inf, lambda _login, end, _now: end, clock
+            _MOST_LOGINS, lambda _login, end, _now: end, clock
         )
 
     def accept(self, login: Login) -> bool:

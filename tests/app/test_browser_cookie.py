@@ -88,7 +88,7 @@ def test_two_browsers_get_two() -> None:
 
 @pytest.mark.parametrize("name", [COOKIE, SECURE_COOKIE])
 def test_a_key_that_this_process_did_not_make_is_replaced(name: str) -> None:
-    """The one who planted it knows it: even one of the right form, or with one sign changed."""
+    """Someone who planted it knows it: even one of the right form, or with one sign changed."""
     scheme = "https" if name == SECURE_COOKIE else "http"
     key = new_key()
     other = key[:-1] + ("1" if key.endswith("0") else "0")
@@ -139,7 +139,7 @@ def test_a_ticket_gives_its_browser_the_new_key_once(path: str) -> None:
 
 
 def test_a_ticket_is_of_no_use_to_another_browser() -> None:
-    """Else a link could sign people in as someone else."""
+    """Else a link could sign people in as another person."""
     change = offer_key(new_key(), new_key())
     assert visit(f"/{NEW_KEY_PATH}", cookie=new_cookie(), query=change.ticket) is None
     assert not change.taken.is_set()

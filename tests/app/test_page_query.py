@@ -84,7 +84,7 @@ def test_a_line_says_what_was_counted_and_how_many_rows_are_there(
 
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[BackgroundJob]:
-    """Keep the only turn with a job of someone else's."""
+    """Keep the only turn with the job of another person."""
     monkeypatch.setattr(JOBS, "_queue", JobQueue(most=1, each=1))
     left = threading.Event()
 
@@ -94,9 +94,9 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> Iterator[BackgroundJob]:
             left.wait(PATIENCE)
         raise GitLabSyncError("it was a test")
 
-    job = JOBS.start("a test", Owner("somebody", "a tab"), work)
+    job = JOBS.start("a test", Owner("another", "a tab"), work)
     yield job
-    JOBS.drop(["a test"], Owner("somebody", "a tab"))
+    JOBS.drop(["a test"], Owner("another", "a tab"))
     job.wait(PATIENCE)
 
 

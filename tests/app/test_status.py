@@ -44,7 +44,7 @@ def test_who_waits_longest_comes_first_and_who_does_not_wait_is_left_out() -> No
 
 @pytest.fixture
 def admin(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
-    """Return a visitor who is on the list of admins."""
+    """Return a visitor that the operator listed as an admin."""
     name = sandbox.world.truth.usernames[0]
     list_as("admin", name, monkeypatch, tmp_path)
     return signed_in(sandbox, monkeypatch, name)

@@ -11,6 +11,7 @@ from downloaded_rows import downloaded, expected
 from playwright.sync_api import Page, expect
 from running_app import RunningApp, open_demo, run_batch, sign_in
 
+from gitlab_sync.pages.state.browser_cookie import COOKIE
 from gitlab_sync.rules.scores.unified import UNIFIED_COLUMNS
 from gitlab_sync.sandbox import Sandbox
 
@@ -160,8 +161,57 @@ def test_the_token_is_nowhere_but_in_the_servers_memory(
     assert token not in stored
     assert token not in str(cookies)
     assert token not in app.log
-    ours = [cookie for cookie in cookies if cookie["name"] == "gitlab_sync_browser"]
+    ours = [cookie for cookie in cookies if cookie["name"] == COOKIE]
     assert [(cookie["httpOnly"], cookie["sameSite"]) for cookie in ours] == [(True, "Lax")]
+
+
+def key_of(page: Page) -> str:
+    """Return the value of the app's cookie."""
+    (cookie,) = [each for each in page.context.cookies() if each["name"] == COOKIE]
+    return str(cookie["value"])
+
+
+def test_a_planted_key_is_replaced_at_sign_in_and_leads_nowhere(
+    new_page: NewPage, sandbox: Sandbox, app: RunningApp
+) -> None:
+    """Neither a key that the server gave to another browser, nor one that it never gave out."""
+    planter, page = new_page(), new_page()
+    expect(planter.get_by_role("button", name="Open the demo")).to_be_visible()
+    planted = key_of(planter)
+    page.context.add_cookies([{"name": COOKIE, "value": planted, "url": app.url}])
+    page.reload()
+    expect(page.get_by_role("button", name="Open the demo")).to_be_visible()
+    assert key_of(page) == planted
+    sign_in(page, sandbox.token(people(sandbox)[0]), sandbox.url)
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    assert key_of(page) != planted
+    planter.reload()
+    expect(planter.get_by_role("button", name="Open the demo")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    made_up = "A" * 32 + "0" * 64
+    page.context.add_cookies([{"name": COOKIE, "value": made_up, "url": app.url}])
+    page.reload()
+    expect(page.get_by_role("button", name="Open the demo")).to_be_visible()
+    assert key_of(page) != made_up
+
+
+def test_another_tab_is_signed_in_after_a_reload_and_signed_out_with_the_first(
+    new_page: NewPage, sandbox: Sandbox, app: RunningApp
+) -> None:
+    """A tab from before the sign-in knows only the earlier key."""
+    page = new_page()
+    expect(page.get_by_role("button", name="Open the demo")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(app.url)
+    expect(other.get_by_role("button", name="Open the demo")).to_be_visible()
+    sign_in(page, sandbox.token(people(sandbox)[0]), sandbox.url)
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    other.reload()
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_text("You are signed out")).to_be_visible()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("button", name="Open the demo")).to_be_visible()
 
 
 def test_a_token_that_is_refused_later_leads_back_to_the_ways_in(

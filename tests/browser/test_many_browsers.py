@@ -37,7 +37,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def app(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
-    """Serve an app with a list of admins; jobs end soon after the last tab closed."""
+    """Serve an app that has an admin; its jobs end soon after the last tab was closed."""
     roles = tmp_path_factory.mktemp("roles") / "roles.toml"
     admin, *mentors = sorted(sandbox.world.truth.usernames)
     lines = ["[roles]", f"admin = {json.dumps([admin])}", f"mentor = {json.dumps(mentors)}"]

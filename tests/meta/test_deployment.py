@@ -16,6 +16,8 @@ import pytest
 import yaml
 from streamlit import config
 
+from gitlab_sync.pages.state import limits
+
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 DEPLOYMENT = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
@@ -162,20 +164,28 @@ def test_whoever_trusts_any_proxy_is_open_to_this_machine_only() -> None:
 
 
 def test_the_documented_proxy_passes_on_what_the_server_needs() -> None:
-    """Without the host's port the websocket is refused, without the scheme no cookie is safe."""
+    """Without the host's port the websocket is refused, without the scheme no cookie is safe.
+
+    The visitor's address replaces what the browser says of itself: attempts are counted by it.
+    """
     (proxy,) = re.findall(r"```nginx\n(.*?)```", DEPLOYMENT, re.DOTALL)
     headers = dict(re.findall(r"proxy_set_header (\S+) (\S+);", proxy))
     assert headers == {
         "Host": "$http_host",
         "X-Forwarded-Proto": "$scheme",
+        "X-Forwarded-For": "$remote_addr",
         "Upgrade": "$http_upgrade",
         "Connection": '"upgrade"',
     }
 
 
 def test_every_setting_of_the_environment_is_documented() -> None:
-    """Those that the pages read."""
+    """Those that the pages read, and the defaults of those that are limits."""
     for path in (ROOT / "gitlab_sync/pages").rglob("*.py"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            if 'VARIABLE = "' in line:
-                assert line.split('"')[1] in DEPLOYMENT, line
+        for name in re.findall(r'"(GITLAB_[A-Z_]+)"', path.read_text(encoding="utf-8")):
+            assert f"`{name}`" in DEPLOYMENT, name
+    rows = [line for line in DEPLOYMENT.splitlines() if line.startswith("| `GITLAB_SYNC_")]
+    for limit in vars(limits).values():
+        if isinstance(limit, limits.Limit):
+            (row,) = [row for row in rows if f"`{limit.variable}`" in row]
+            assert f"default {limit.default}" in row

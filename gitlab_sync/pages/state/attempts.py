@@ -17,7 +17,7 @@ SPAN = 600.0
 """Seconds within which failed sign-ins are counted."""
 
 _MOST_ADDRESSES = 10_000
-_NETWORK = 64  # bits: one visitor has all addresses of IPv6 that begin alike
+_NETWORK = 64  # bits: a visitor with an address of IPv6 has all that begin like it
 
 
 class Attempts:

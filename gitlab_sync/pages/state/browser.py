@@ -38,9 +38,9 @@ def current_sign_in() -> SignIn | None:
 def sign_in_browser(sign_in: SignIn, *, reloads: bool = False) -> bool:
     """Sign this browser in under a new key, in place of an earlier sign-in.
 
-    So no one finds the sign-in by an earlier key that they planted in the browser. If the browser
-    does not take the new key, only this tab is signed in, until it is reloaded. If the page
-    `reloads` at once, that is not enough: return False then, and sign no one in.
+    A key that someone planted in the browser does not lead to the sign-in. If the browser does not
+    take the new key, only this tab is signed in, until it is reloaded. If the page `reloads` at
+    once, that is not enough: return False then, and sign no one in.
     """
     old, key = _browser(), new_key()
     if not _send(key) and reloads:

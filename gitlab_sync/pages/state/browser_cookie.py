@@ -1,7 +1,7 @@
 """An opaque cookie that identifies a browser again after a reload.
 
 The cookie holds a random key and nothing else. What belongs to the key is in the server's memory.
-Only keys that this process made count, and each sign-in gets a new one: a key that someone else
+Only keys that this process made count, and each sign-in gets a new one: a key that someone
 planted in the browser leads to no sign-in.
 """
 

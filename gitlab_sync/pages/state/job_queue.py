@@ -64,7 +64,7 @@ class JobQueue:
             )
 
     def remove(self, job: Startable) -> None:
-        """Forget a job that has ended or was cancelled, and start those that are next."""
+        """Forget a job that has ended or was cancelled, and start what can start now."""
         with self._lock:
             self._waiting.pop(job, None)
             self._running.pop(job, None)
@@ -83,7 +83,7 @@ class JobQueue:
                     self._running.pop(job, None)
 
     def _take_due(self) -> list[Startable]:
-        """Count those that are next as running, and return them."""
+        """Count what can start now as running, and return it."""
         with self._lock:
             numbers = Counter(self._running.values())
             due = []

@@ -37,7 +37,7 @@ JOB_GRACE = Limit("GITLAB_SYNC_JOB_GRACE", "seconds", 120, least=0)
 """How long a job continues after its last tab was closed: long enough for a reload."""
 
 JOBS = Limit("GITLAB_SYNC_JOBS", "jobs", 32)
-"""The jobs that run at once: as many as there are workers to share."""
+"""The jobs that run at once: as many as there are workers, which they share."""
 
 JOBS_EACH = Limit("GITLAB_SYNC_JOBS_EACH", "jobs", 5)
 """The jobs of one account that run at once: one for each page of the app."""

@@ -34,7 +34,7 @@ def server_roles() -> Roles:
 
 
 def is_own_gitlab(sign_in: SignIn) -> bool:
-    """Return whether the visitor is at the configured GitLab: settings have its usernames.
+    """Return whether the visitor is at the configured GitLab: the settings name its people.
 
     Raises ConfigurationError if the setting of the hosts is invalid.
     """

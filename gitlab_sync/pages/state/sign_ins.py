@@ -70,7 +70,7 @@ class SignIn:
 
     @property
     def account(self) -> str:
-        """The share of this server that is used: one for each token, one for the whole demo."""
+        """What the limits of this server count: each token, and the demo as a whole."""
         return self.credential.principal(self.base_url)
 
     def client(self, timeout: float = DEFAULT_TIMEOUT) -> GitLabClient:
