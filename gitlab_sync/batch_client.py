@@ -153,7 +153,7 @@ class GitLabUsersAPI:
         with session_of(client).call() as session:
             params = page_params(rest_list.params, per_page=1)
             reply = session.send(session.page_request(rest_list.endpoint, params, None))
-        rest_list.rows(reply.data)
+        rest_list.rows(reply.data)  # an error's body is no list
         return reply.total or len(self._items(user_id, kind))
 
     def get_user_commits(self, user_info: Record | int | str | None) -> RecordList:

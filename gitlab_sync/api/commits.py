@@ -41,11 +41,12 @@ _NO_MAILMAP = Mailmap()
 # What GitLab answers for a project without a single commit: there was nothing to read.
 _NO_REPOSITORY = "repository not found"
 
+_SIGNED = TEXT.or_null()
 _SHAPE = Shape(
     "commit",
-    {"id": NAME, "author_name": TEXT, "author_email": TEXT, "parent_ids": LIST},
-    {"authored_date": TIME},
+    {"id": NAME, "author_name": _SIGNED, "author_email": _SIGNED, "parent_ids": LIST},
 )
+_DATED = Shape("commit", {"authored_date": TIME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,10 @@ def of_project(
     commits, members = PartialList(), None
     if "commits" in found and not _is_without_repository(found["commits"]):
         commits = found["commits"].reading
+    undated = _DATED.malformed(commits.rows)
+    errors += [] if undated is None else [undated]
     if attribution.needs_members(commits.rows, identities, mailmap):
-        asked = (yield {"members": groups.members_at(endpoint(where))})["members"]
+        asked = (yield {"members": groups.members_at(endpoint(where), named=True)})["members"]
         members = asked.reading
         errors += [] if asked.error is None else [asked.error]
     return ProjectCommits(place, project, commits, members, tuple(errors))

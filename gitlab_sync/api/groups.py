@@ -22,7 +22,8 @@ _MEMBER = ("id", "username", "name", "email", "avatar_url", "web_url")
 
 SHAPE = Shape("group", {"full_path": PATH})
 _MEMBERSHIP = Shape("membership", {"source_id": ID})
-_PERSON = Shape("member", {"id": ID, "username": NAME, "name": TEXT})
+_PERSON = Shape("member", {"id": ID, "username": NAME})
+_NAMED = Shape("member", {**_PERSON.fields, "name": TEXT})
 
 
 def path_at(client: Client, group: int | str) -> str:
@@ -56,9 +57,12 @@ def of_caller() -> RestList:
     return RestList("groups", {"min_access_level": _GUEST}, once=True, shape=SHAPE)
 
 
-def members_at(where: str) -> RestList:
-    """Return the list of all members, inherited ones too, of an endpoint's project or group."""
-    return RestList(f"{where}/members/all", shape=_PERSON)
+def members_at(where: str, *, named: bool = False) -> RestList:
+    """Return the list of all members, inherited ones too, of an endpoint's project or group.
+
+    With `named`, each of them must have a name.
+    """
+    return RestList(f"{where}/members/all", shape=_NAMED if named else _PERSON)
 
 
 def get_user_groups(client: Client, user_id: int | str) -> RecordList:

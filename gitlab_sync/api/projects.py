@@ -26,8 +26,13 @@ _SCP = re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:(?!//)/?(?P<path>\S+)")
 _OWNER = Kind("user or group", lambda value: value in ("user", "group"))
 SHAPE = Shape(
     "project",
-    {"id": ID, "name": NAME, "path_with_namespace": NAME, "empty_repo": FLAG.if_any()},
-    inner={"namespace": Shape("namespace", {"kind": _OWNER, "path": NAME, "full_path": PATH})},
+    {
+        "id": ID,
+        "name": NAME.if_any(),
+        "path_with_namespace": NAME,
+        "empty_repo": FLAG.if_any(),
+    },
+    {"namespace": Shape("namespace", {"kind": _OWNER, "path": NAME, "full_path": PATH.if_any()})},
 )
 _PUSH = Shape("push", {"project_id": ID.or_null()})
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from gitlab_sync.http.urls import encode_id
-from gitlab_sync.rules.shape import ID, STATE, TIME, Shape
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.types import Params
 
@@ -17,13 +15,6 @@ Role: TypeAlias = Literal["author", "assignee"]
 """The role of a person in an item."""
 
 ROLES: tuple[Role, ...] = ("author", "assignee")
-
-_NEEDED = {"state": STATE, "created_at": TIME, "project_id": ID}
-_SHAPES: Mapping[Kind, Shape] = {
-    "merge_requests": Shape("merge request", {"id": ID}, _NEEDED),
-    "issues": Shape("issue", {"id": ID}, _NEEDED),
-}
-"""What every count of items needs; the rules say which check needs what else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +46,7 @@ class Scope:
         else:
             where = kind if self.group is None else f"groups/{encode_id(self.group)}/{kind}"
             everything["non_archived"] = "false"
-        return RestList(where, {**everything, **params}, shape=_SHAPES[kind])
+        return RestList(where, {**everything, **params})
 
 
 EVERYWHERE = Scope()

@@ -6,6 +6,7 @@ see its item.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 
@@ -14,18 +15,16 @@ from gitlab_sync.api.graphql.query import GLOBAL_ID, digits, number_of
 from gitlab_sync.api.period import given_period, local_zone
 from gitlab_sync.api.projects import endpoint, extract_path_from_url
 from gitlab_sync.api.user_items import Owner
-from gitlab_sync.errors import BadResponse, GitLabSyncError, NotFound, QueryTooComplex
+from gitlab_sync.errors import GitLabSyncError, NotFound, QueryTooComplex
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, When, day_of
 from gitlab_sync.rules.scores.time_logs import (
     aggregate_daily_time,
     daily_time_from_stats,
     format_time_spent,
-    undated,
     without_stats,
 )
-from gitlab_sync.rules.shape import COUNT, NUMBER, TIME, Shape
-from gitlab_sync.rules.text import plural
+from gitlab_sync.rules.shape import COUNT, ID, TIME, Kind, Shape
 from gitlab_sync.rules.unique import unique_records
 from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.pagination import GraphQLConnection, PageSource, RestList
@@ -62,10 +61,15 @@ query timeLogs(
 """
 _LOG = Shape(
     "time log",
-    {"id": GLOBAL_ID, "timeSpent": NUMBER, "spentAt": TIME},
-    inner={"project": Shape("project", {"id": GLOBAL_ID})},
+    {
+        "id": GLOBAL_ID,
+        "timeSpent": Kind("seconds", lambda value: _seconds(value) is not None),
+        "spentAt": TIME,
+    },
 )
+_PLACED = Shape("time log", {"project_id": ID})
 _STATS = Shape("record of time", {"total_time_spent": COUNT})
+_SECONDS = re.compile(r"-?[0-9]{1,18}")
 _PAGES = (100, 50, 20, 5)
 """Logs on a page: fewer if the server finds the query too complex."""
 
@@ -165,7 +169,7 @@ def _log(node: Record, zone: tzinfo) -> Record:
     log = {
         "id": node.get("id"),
         "date": None if day is None else day.isoformat(),
-        "time_spent": node["timeSpent"],
+        "time_spent": _seconds(node["timeSpent"]),
         "spent_at": node.get("spentAt"),
         "summary": node.get("summary"),
         "project_id": number_of(record.field(project, "id")),
@@ -180,6 +184,13 @@ def _log(node: Record, zone: tzinfo) -> Record:
                 "web_url": item.get("webUrl"),
             }
     return log
+
+
+def _seconds(value: object) -> int | None:
+    """Return an integer that GraphQL gives as a number or as text; None for anything else."""
+    if isinstance(value, str) and _SECONDS.fullmatch(value):
+        return int(value)
+    return value if type(value) is int else None
 
 
 def _names(project: Record | int | str) -> Iterator[int | str]:
@@ -200,7 +211,13 @@ def names_of(projects: Iterable[Record | int | str]) -> frozenset[int | str]:
 
 
 def in_projects(logs: RecordList, wanted: frozenset[int | str]) -> RecordList:
-    """Return the time logs of the projects with these ids or paths."""
+    """Return the time logs of the projects with these ids or paths.
+
+    Raises BadResponse if the project of one of the logs is not readable.
+    """
+    unplaced = _PLACED.malformed(logs)
+    if unplaced is not None:
+        raise unplaced
     chosen = RecordList(
         log
         for log in logs
@@ -236,13 +253,7 @@ def build_daily_time_from_time_stats(
 def with_time_stats(
     issues: list[Record], mrs: list[Record], period: Period
 ) -> Workflow[tuple[list[Record], list[Record]]]:
-    """Return the workflow that completes records of the period that lack `time_stats`.
-
-    Raises BadResponse if the time of a record could count on any day: its times are not readable.
-    """
-    lost = undated(issues, mrs)
-    if lost:
-        raise BadResponse(f"The day of the time spent on {plural(len(lost), 'item')} is not known")
+    """Return the workflow that completes records of the period that lack `time_stats`."""
     kinds = ("issues", "merge_requests")
     lacking = {
         f"{kind} {place}": (item, kind)

@@ -19,7 +19,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.usernames import bare_username, username_key
 from gitlab_sync.rules.items.roles import UserItem
-from gitlab_sync.rules.shape import WITH_ID
+from gitlab_sync.rules.shape import ID, STATE, TIME, WITH_ID, Shape
 from gitlab_sync.rules.text import instant
 from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.pagination import RestList
@@ -77,15 +77,21 @@ class Owner:
 class UserItems:
     """A person's items, each once, newest first. Immutable.
 
-    `username` is as GitLab spells it. If there are `errors`, items can be missing, or some of them
-    lack what counts need: those without a readable state are in no count. `exists` says whether the
-    person exists (None: that could not be read either).
+    `username` is as GitLab spells it. If there are `errors`, items can be missing. `exists` says
+    whether the person exists (None: that could not be read either). `doubts` say what of the items
+    themselves is not readable, although every count needs it.
     """
 
     username: str
     items: tuple[UserItem, ...]
     errors: tuple[GitLabSyncError, ...] = ()
     exists: bool | None = True
+    doubts: tuple[GitLabSyncError, ...] = ()
+
+    @property
+    def problems(self) -> tuple[GitLabSyncError, ...]:
+        """Why counts of the items can be wrong."""
+        return (*self.errors, *self.doubts)
 
     @property
     def records(self) -> list[Record]:
@@ -98,24 +104,26 @@ class UserItems:
         return [item.record for item in self.items if item.authored]
 
     def rows(self, row: Callable[[UserItem, str], Record]) -> RecordList:
-        """Return a row for each item, from it and the username; incomplete if there are errors."""
+        """Return a row for each item, from it and the username.
+
+        They are not complete if counts of them can be wrong.
+        """
         rows = RecordList(row(item, self.username) for item in self.items)
-        rows.complete = not self.errors
+        rows.complete = not self.problems
         rows.total = len(rows) if rows.complete else None
         return rows
 
     def numbers(self, states: Mapping[str, str]) -> dict[str, int]:
-        """Return counts of the items with a state, by title.
+        """Return counts of the items, by title.
 
         `total` counts what the person wrote, each title of `states` those in its state, and
         `assigned` what is assigned to the person.
         """
-        found = [(item, record.state(item.record)) for item in self.items]
-        written = [state for item, state in found if item.authored and state is not None]
+        written = [record.state(each) for each in self.authored]
         return {
             "total": len(written),
             **{title: written.count(state) for title, state in states.items()},
-            "assigned": sum(item.assigned for item, state in found if state is not None),
+            "assigned": sum(item.assigned for item in self.items),
         }
 
     def whole_or_raise(self, rows: Iterable[Record]) -> None:
@@ -150,7 +158,8 @@ def divide(
 ) -> tuple[UserItem, ...]:
     """Return the items of both lists, each once by its id, with its roles; newest first.
 
-    Only items that were created in the period and belong to these projects (None: any) count.
+    Only items that were created in the period and belong to these projects (None: any) count. Where
+    an id is not readable, the number in the project tells items apart.
     """
     found: dict[object, UserItem] = {}
     for is_authored, items in ((True, authored), (False, assigned)):
@@ -159,8 +168,7 @@ def divide(
                 continue
             if not period.contains(record.field(each, "created_at")):
                 continue
-            number = record.number_id(each)
-            key = object() if number is None else number
+            key = _key(each)
             before = found.get(key)
             found[key] = UserItem(
                 each if before is None else before.record,
@@ -168,6 +176,14 @@ def divide(
                 not is_authored or (before is not None and before.assigned),
             )
     return tuple(sorted(found.values(), key=_age, reverse=True))
+
+
+def _key(item: Record) -> object:
+    number = record.number_id(item)
+    if number is not None:
+        return number
+    place = tuple(record.number_id(item, key) for key in ("project_id", "iid"))
+    return object() if None in place else place
 
 
 def _age(item: UserItem) -> datetime:
@@ -220,8 +236,22 @@ def of_user(
     inside = None if wanted is None else _ids(wanted, found)
     counted = period if moment == "created" else _ALWAYS
     items = divide(rows["author"], rows["assignee"], counted, inside)
-    username = _spelled(owner, people, (*rows["author"], *rows["assignee"]))
-    return UserItems(username, items, tuple(errors), exists)
+    every = [*rows["author"], *rows["assignee"]]
+    deciding = {"created_at": TIME} if counted != _ALWAYS else {}
+    deciding |= {"project_id": ID} if inside is not None else {}
+    lost = Shape(_NOUNS[kind], deciding).malformed(every)
+    errors += [] if lost is None else [lost]
+    username = _spelled(owner, people, every)
+    return UserItems(username, items, tuple(errors), exists, _doubts(kind, items))
+
+
+_NOUNS: dict[Kind, str] = {"merge_requests": "merge request", "issues": "issue"}
+_COUNTED = {"id": ID, "state": STATE, "created_at": TIME}
+
+
+def _doubts(kind: Kind, items: Iterable[UserItem]) -> tuple[GitLabSyncError, ...]:
+    found = Shape(_NOUNS[kind], _COUNTED).malformed(item.record for item in items)
+    return () if found is None else (found,)
 
 
 def of_users(

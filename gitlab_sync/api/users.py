@@ -16,10 +16,11 @@ from gitlab_sync.types import Record
 
 _LISTED = Shape("user", {"id": ID, "username": NAME})
 _ADDRESSES = ("email", "public_email", "commit_email")
-_WHOLE = Shape(
-    "user", {**_LISTED.vital, "name": TEXT, **{key: TEXT.if_any() for key in _ADDRESSES}}
-)
+_WHOLE = Shape("user", {**_LISTED.fields, **{key: TEXT.if_any() for key in ("name", *_ADDRESSES)}})
 """What decides which commits are a person's: addresses only for tokens that can see them."""
+
+NAMED = Shape("user", {"name": TEXT})
+"""A user with a name, which can be that of the author of a commit."""
 
 _LONGEST_ID = 18
 """The digits of the longest id; `int` refuses thousands of digits."""

@@ -1,17 +1,19 @@
-"""What a record must be to be used: checked once, where lists are read.
+"""What a record must be to be used.
 
-One malformed record is left out and makes its list incomplete, with the reason; the others stay.
+A malformed record is left out of its list, which is then incomplete, with the reason; the others
+stay. Fields that only some checks need are checked by the rules.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
+from gitlab_sync.errors import BadResponse
 from gitlab_sync.rules import record
-from gitlab_sync.rules.text import instant
+from gitlab_sync.rules.text import instant, plural
 
 _MISSING = object()
 _SEGMENT = r"(?!\.{1,2}(?:/|\Z))[\w.-]+"
@@ -36,7 +38,6 @@ class Kind:
 
 ID = Kind("an id", lambda value: type(value) is int and value > 0)
 COUNT = Kind("a number from 0 up", lambda value: type(value) is int and value >= 0)
-NUMBER = Kind("a whole number", lambda value: type(value) is int)
 TEXT = Kind("a text", lambda value: isinstance(value, str))
 NAME = Kind("a name", lambda value: isinstance(value, str) and bool(value.strip()))
 PATH = Kind("a path", lambda value: isinstance(value, str) and _PATH.fullmatch(value) is not None)
@@ -46,48 +47,41 @@ TIME = Kind("a time", lambda value: instant(value) is not None)
 STATE = Kind("a state", lambda value: record.state({"state": value}) is not None)
 
 
-class Fault(NamedTuple):
-    """What is wrong with a record; `vital`: it cannot be used at all."""
-
-    reason: str
-    vital: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Shape:
     """Which fields a record must have, and of which kinds. Immutable.
 
-    `noun` names one such record ("merge request"). Without one of the `vital` fields, or of the
-    `inner` objects, a record cannot be used. Without one of the `needed` fields it can, but
-    something about it is unknown.
+    `noun` names one such record ("merge request"); `inner` has the shapes of objects in it.
     """
 
     noun: str = "row"
-    vital: Mapping[str, Kind] = field(default_factory=dict)
-    needed: Mapping[str, Kind] = field(default_factory=dict)
+    fields: Mapping[str, Kind] = field(default_factory=dict)
     inner: Mapping[str, Shape] = field(default_factory=dict)
 
-    def fault(self, thing: object) -> Fault | None:
-        """Return the first fault of a record, a vital one if there is one; None if it is sound."""
+    def fault(self, thing: object) -> str | None:
+        """Return the first thing that is wrong with a record; None if it is of this shape."""
         if not isinstance(thing, dict):
-            return Fault("it is not an object", vital=True)
+            return "it is not an object"
+        for key, kind in self.fields.items():
+            if not kind.fits(thing.get(key, _MISSING)):
+                return f"{key} is not {kind.name}" if key in thing else f"{key} is missing"
         for key, shape in self.inner.items():
             found = shape.fault(thing.get(key))
             if found is not None:
-                return Fault(f"{key}: {found.reason}", vital=True)
-        for fields, vital in ((self.vital, True), (self.needed, False)):
-            for key, kind in fields.items():
-                if not kind.fits(thing.get(key, _MISSING)):
-                    return Fault(_reason(thing, key, kind), vital)
+                return f"{key}: {found}"
         return None
+
+    def malformed(self, things: Iterable[object]) -> BadResponse | None:
+        """Return the error that says how many of these are not of this shape; None if all are."""
+        faults = Counter(filter(None, map(self.fault, things)))
+        if not faults:
+            return None
+        reason, _ = faults.most_common(1)[0]
+        return BadResponse(f"{plural(faults.total(), self.noun)} not readable: {reason}")
 
 
 ANY = Shape()
 """Any object."""
 
-WITH_ID = Shape(vital={"id": ID})
+WITH_ID = Shape(fields={"id": ID})
 """Any object with a number as its id."""
-
-
-def _reason(thing: Mapping[str, Any], key: str, kind: Kind) -> str:
-    return f"{key} is not {kind.name}" if key in thing else f"{key} is missing"

@@ -227,7 +227,7 @@ class _PersonAnswer:
         elif where is None:
             self._count_nothing(person, person.projects.error, "projects: ")
         else:
-            self._count(person, read.commits, where, read.lost_projects_of(person))
+            self._count(person, read.commits, where, read.doubts_about_commits(person))
 
     def _count_nothing(
         self, person: people_data.PersonData, error: GitLabSyncError | None, what: str = ""
@@ -241,7 +241,7 @@ class _PersonAnswer:
         person: people_data.PersonData,
         divided: DividedCommits,
         where: Collection[object],
-        lost: Sequence[GitLabSyncError],
+        doubts: Sequence[GitLabSyncError],
     ) -> None:
         counted: list[TableRow] = []
         for project, commit in divided.credited(person.username, where):
@@ -251,9 +251,9 @@ class _PersonAnswer:
             self.commits.append((moment, _shown(person.username, row)))
         looked_at = [each for each in divided.projects if each.project.get("id") in where]
         errors = [(each, error) for each in looked_at for error in each.errors]
-        self.errors = [*(error for _, error in errors), *lost]
+        self.errors = [*(error for _, error in errors), *doubts]
         reasons = _by_reason("commits", [(_path(each.project), error) for each, error in errors])
-        reasons += dict.fromkeys(f"projects: {error.reason}" for error in lost)
+        reasons += dict.fromkeys(error.reason for error in doubts)
         # Where not one project showed a commit, no number is known, not even a least one.
         nothing = bool(self.errors) and not any(map(_shows_any, looked_at))
         status = "Error" if nothing else "Partial" if self.errors else "Success"

@@ -117,8 +117,8 @@ class _Table:
         """Take the people; return the items to evaluate, each once, in the order of people."""
         wanted: list[Record] = []
         for person in people:
-            if person.exists is not False and person.errors:
-                self._completeness.lists[short_reason(person.errors[0])] += 1
+            if person.exists is not False and person.problems:
+                self._completeness.lists[short_reason(person.problems[0])] += 1
             items = person.records
             wanted += self._assembler.expect(person, items, list(filter(is_evaluated, items)))
         self._completeness.total = len(wanted)
@@ -149,7 +149,7 @@ class _Table:
     def _row(self, theirs: PersonVerdicts[UserItems]) -> TableRow:
         person = theirs.person
         tally = self._count(theirs.evaluated)
-        errors = [*person.errors, *theirs.errors]
+        errors = [*person.problems, *theirs.errors]
         status: table_rules.Status = "Success"
         error = None
         if not person.exists:

@@ -126,12 +126,14 @@ class PeopleData:
         where = self.projects_of(person)
         if where is None:
             return None
-        return self.commits.of(person.username, where, self.lost_projects_of(person))
+        return self.commits.of(person.username, where, self.doubts_about_commits(person))
 
-    def lost_projects_of(self, person: PersonData) -> Sequence[GitLabSyncError]:
-        """Return the errors of projects of a person with commits that would count."""
+    def doubts_about_commits(self, person: PersonData) -> Sequence[GitLabSyncError]:
+        """Return why commits of a person can be missing, apart from the errors of projects."""
         own = person.projects.value
-        return () if self.request.projects or own is None else own.errors
+        lost = () if self.request.projects or own is None else own.errors
+        unnamed = None if person.user is None else users.NAMED.malformed([person.user])
+        return lost if unnamed is None else (*lost, unnamed)
 
     def projects_of(self, person: PersonData) -> Collection[object] | None:
         """Return the ids of the projects with commits that count for a person; None: unknown."""

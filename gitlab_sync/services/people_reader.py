@@ -24,8 +24,14 @@ from gitlab_sync.api.projects import UserProjects
 from gitlab_sync.api.scope import Kind
 from gitlab_sync.api.user_items import Owner, UserItems
 from gitlab_sync.api.user_items import of_user as items_of_user
+from gitlab_sync.errors import BadResponse
 from gitlab_sync.rules.dates import Period
-from gitlab_sync.rules.scores.time_logs import aggregate_daily_time, daily_time_from_stats
+from gitlab_sync.rules.scores.time_logs import (
+    aggregate_daily_time,
+    daily_time_from_stats,
+    undated,
+)
+from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
 from gitlab_sync.services.people_data import (
     DailyTime,
@@ -306,6 +312,9 @@ def _seconds(
     period: Period,
 ) -> Workflow[DailyTime]:
     issue_records, mr_records = ([] if items is None else items.authored for items in (issues, mrs))
+    lost = undated(issue_records, mr_records)
+    if lost:
+        raise BadResponse(f"the day of the time spent on {plural(len(lost), 'item')} is not known")
     completed = yield from timelogs.with_time_stats(issue_records, mr_records, period)
     logs = person.time_logs.value or RecordList()
     if request.projects:

@@ -131,8 +131,8 @@ def _errors(person: PersonData, commits: PersonCommits | None) -> Errors:
         "projects": [person.projects.error] if projects is None else projects.errors,
         "commits": () if commits is None else commits.errors,
         "groups": [person.groups.error],
-        "merge requests": [mrs.error] if mrs.value is None else mrs.value.errors,
-        "issues": [issues.error] if issues.value is None else issues.value.errors,
+        "merge requests": [mrs.error] if mrs.value is None else mrs.value.problems,
+        "issues": [issues.error] if issues.value is None else issues.value.problems,
         "time logs": [person.time_logs.error],
     }
     found = {part: [*filter(None, several)] for part, several in met.items()}

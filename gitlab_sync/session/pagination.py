@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,7 +12,6 @@ from gitlab_sync.http.urls import target
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.rules import record
 from gitlab_sync.rules.shape import ANY, Shape
-from gitlab_sync.rules.text import plural
 from gitlab_sync.session.request import Request
 from gitlab_sync.session.session import CIRCLE, Session, page_params
 from gitlab_sync.types import Params, Record
@@ -171,17 +169,8 @@ class GraphQLConnection:
 
 def _sound(rows: list[Any], shape: Shape) -> list[Record]:
     """Return the rows; BadResponse with those that can be used if some of them are malformed."""
-    usable: list[Record] = []
-    faults: Counter[str] = Counter()
-    for row in rows:
-        fault = shape.fault(row)
-        if fault is not None:
-            faults[fault.reason] += 1
-        if fault is None or not fault.vital:
-            usable.append(row)
-    if faults:
-        reason, _ = faults.most_common(1)[0]
-        error = BadResponse(f"{plural(faults.total(), shape.noun)} not readable: {reason}")
-        error.partial = usable
-        raise error
-    return usable
+    error = shape.malformed(rows)
+    if error is None:
+        return rows
+    error.partial = [row for row in rows if shape.fault(row) is None]
+    raise error

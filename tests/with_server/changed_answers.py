@@ -49,6 +49,7 @@ _QUERY = re.compile(r"query (\w+)")
 _CAN_BE_NULL = frozenset(
     {
         *("description", "milestone", "title", "labels", "message", "body", "summary"),
+        *("author_name", "author_email"),
         *("merged_at", "closed_at", "mergedAt", "closedAt", "issue", "mergeRequest"),
     }
 )

@@ -114,10 +114,10 @@ NOTHING = frozenset(
 
 _END = TIME.or_null()
 _SHAPES = {
-    PERSONAL: Shape(vital={"description": TEXT.or_null()}),
-    MERGE_REQUESTS: Shape(vital={"merged_at": _END, "closed_at": _END}),
+    PERSONAL: Shape(fields={"description": TEXT.or_null()}),
+    MERGE_REQUESTS: Shape(fields={"merged_at": _END, "closed_at": _END}),
     ISSUES: Shape(
-        vital={
+        fields={
             "closed_at": _END,
             "labels": LABELS.or_null(),
             "milestone": Kind(
@@ -182,7 +182,7 @@ def project_row(project: Record, commits: int | None) -> TableRow:
         "Last Activity": _time(project, "last_activity_at"),
         "Commits": commits,
         LINK: record.link(project),
-        ERROR: _error(project, _SHAPES[PERSONAL]),
+        ERROR: _SHAPES[PERSONAL].fault(project),
     }
 
 
@@ -227,7 +227,7 @@ def merge_request_row(
         "Merged": _time(mr, "merged_at"),
         "Closed": _time(mr, "closed_at"),
         **_evaluated(mr, verdicts, checks),
-        ERROR: _error(mr, _SHAPES[MERGE_REQUESTS]),
+        ERROR: _SHAPES[MERGE_REQUESTS].fault(mr),
     }
 
 
@@ -241,7 +241,7 @@ def issue_row(item: UserItem, verdicts: Verdicts | None, checks: Iterable[Check]
         "Labels": ", ".join(_labels(issue)) or None,
         "Milestone": _text(record.field(issue, "milestone"), "title"),
         **_evaluated(issue, verdicts, checks),
-        ERROR: _error(issue, _SHAPES[ISSUES]),
+        ERROR: _SHAPES[ISSUES].fault(issue),
     }
 
 
@@ -312,9 +312,3 @@ def _text(thing: object, key: str) -> str | None:
 def _time(thing: object, key: str) -> str | None:
     text = _text(thing, key)
     return None if instant(text) is None else text
-
-
-def _error(thing: Record, shape: Shape) -> str | None:
-    """Return which cell of `NOTHING` is null because the record is malformed, or None."""
-    fault = shape.fault(thing)
-    return None if fault is None else fault.reason
