@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from gitlab_sync.api.projects import endpoint
-from gitlab_sync.rules import record
+from gitlab_sync.rules.shape import NAME, Shape
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import read_all
+
+_BRANCH = Shape("branch", {"name": NAME})
 
 
 def get_project_branches(client: Client, project_id: int | str) -> list[str]:
@@ -14,5 +16,5 @@ def get_project_branches(client: Client, project_id: int | str) -> list[str]:
 
     Raises NotFound if there is no such project.
     """
-    rows = read_all(client, RestList(endpoint(project_id, "repository/branches")))
-    return sorted(name for name in (record.text(row, "name") for row in rows) if name)
+    branches = RestList(endpoint(project_id, "repository/branches"), shape=_BRANCH)
+    return sorted(row["name"] for row in read_all(client, branches))

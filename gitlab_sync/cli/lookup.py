@@ -89,6 +89,7 @@ def search(kind: str, text: str, limit: int, target: Target, connection: Connect
     if not text:
         raise click.UsageError("TEXT must not be empty: it would find everything.")
 
+    from gitlab_sync.rules.shape import Shape
     from gitlab_sync.session.session import PER_PAGE
 
     params = {"search": text}
@@ -101,6 +102,9 @@ def search(kind: str, text: str, limit: int, target: Target, connection: Connect
         per_page = min(wanted, PER_PAGE)
         pages = session.iter_pages(kind, params, per_page, -(-wanted // per_page))
         records = list(islice(chain.from_iterable(pages), wanted))
+        malformed = Shape(kind[:-1]).malformed(records)
+        if malformed is not None:
+            raise malformed
         if len(records) <= limit:
             return records, f"{plural(len(records), kind[:-1])} found"
         more = f"more than {limit} {kind} found: the first {limit} are shown, --limit shows more"

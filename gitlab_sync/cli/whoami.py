@@ -58,7 +58,9 @@ def _identity(session: Session) -> tuple[TableRow, list[GitLabSyncError]]:
     It is not an error if GitLab says nothing about a token (OAuth tokens, old versions). Raises the
     errors of `gitlab_sync.errors` if the owner cannot be read.
     """
-    user = session.get("user")
+    from gitlab_sync.session.workflow import read_one
+
+    user = read_one(session, "user")
     errors: list[GitLabSyncError] = []
     token = _read_if_told(session, "personal_access_tokens/self", errors)
     version = _read_if_told(session, "version", errors)

@@ -138,21 +138,23 @@ def show_scores(board: LeaderboardReport) -> None:
 def share_bars(team: TeamAnswer, measure: str) -> charts.Cells:
     """Return the members' shares of one of the team's numbers, the largest first.
 
-    Each has `Username`, `Share` (in percent, 0 if unknown) and `Text`: `12 (34 %)`, or `?`.
+    Each has `Username`, `Share` (in percent, 0 if unknown) and `Text`: `12 (34 %)`, `12` if the
+    share is unknown, or `?`.
     """
     rows = [row for row in team.shares if row["Measure"] == measure]
-    rows.sort(key=lambda row: -_share(row))
+    rows.sort(key=lambda row: -_known(row, "Number"))
     bars: charts.Cells = []
     for row in rows[: charts.MOST_ROWS]:
-        share = _share(row)
-        text = UNKNOWN if row["Share"] is None else f"{row['Number']} ({share:.0f} %)"
+        share = _known(row, "Share")
+        text = UNKNOWN if row["Number"] is None else f"{row['Number']}"
+        text += "" if row["Share"] is None else f" ({share:.0f} %)"
         bars.append({"Username": row["Username"], "Share": share, "Text": text})
     return bars
 
 
-def _share(row: TableRow) -> float:
-    share = row["Share"]
-    return float(share) if isinstance(share, int | float) else 0.0
+def _known(row: TableRow, column: str) -> float:
+    cell = row[column]
+    return float(cell) if isinstance(cell, int | float) else 0.0
 
 
 def show_shares(team: TeamAnswer) -> None:

@@ -189,3 +189,16 @@ def test_the_demo_has_members_and_projects(tmp_path: Path) -> None:
     environ = environment(tmp_path)
     assert len(rows(environ, "members", "harbour", "--demo")) > 3
     assert rows(environ, "search", "projects", "a", "--demo")
+
+
+@pytest.mark.parametrize("body", ['["a"]', '[null, {"id": 1}]', "[[1]]"])
+def test_a_row_that_is_no_record_is_an_error_of_the_list(
+    environ: dict[str, str], sandbox: Sandbox, body: str
+) -> None:
+    """It was a fault of ours."""
+    for kind in ("projects", "users"):
+        sandbox.faults.clear()
+        sandbox.faults.add("status", status=200, body=body, path=f"/{kind}", times=None)
+        done = run(environ, "search", kind, "a")
+        assert done.returncode == 4
+        assert f"1 {kind[:-1]} not readable: it is not an object" in done.stderr.decode()

@@ -82,3 +82,14 @@ def test_an_option_sets_the_number_of_workers(sandbox: Sandbox, tmp_path: Path) 
     told = of_sandbox(sandbox, tmp_path, GITLAB_SYNC_WORKERS="5")
     assert b"5 workers" in run(told, "whoami", "--verbose").stderr
     assert b"7 workers" in run(told, "whoami", "--verbose", "--workers", "7").stderr
+
+
+@pytest.mark.parametrize("body", ["[]", '"x"', "7", "null"])
+def test_an_owner_of_the_token_that_is_no_record_is_an_error(
+    sandbox: Sandbox, tmp_path: Path, body: str
+) -> None:
+    """Of the server, not of ours."""
+    sandbox.faults.add("status", status=200, body=body, path="/user", times=None)
+    done = run(of_sandbox(sandbox, tmp_path), "whoami")
+    assert done.returncode == 4
+    assert "must be an object" in done.stderr.decode()

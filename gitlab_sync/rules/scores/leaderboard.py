@@ -269,13 +269,14 @@ def share_rows(result: TeamResult) -> list[TableRow]:
 
     There is a row for each member and each number of `SHARED`; its title is the `Measure`. `Share`
     is in percent of the team's sum: 0 if that is 0, null if a part of it is unknown, since all
-    shares would be too high.
+    shares would be too high. A person who does not exist did nothing.
     """
     members = sorted(result.members, key=lambda work: work.key)
+    existing = [work for work in members if work.status != "Not Found"]
     rows: list[TableRow] = []
     for name in SHARED:
         total = result.total(name) or 0
-        whole = all(work.is_whole(name) for work in members)
+        whole = all(work.is_whole(name) for work in existing)
         for work in members:
             number = work.count(name)
             share = None

@@ -203,3 +203,4 @@ def test_the_first_and_the_last_moment_can_be_compared() -> None:
 def test_a_number_has_its_noun() -> None:
     """One is singular, none is plural."""
     assert [plural(n, "note") for n in (0, 1, 2)] == ["0 notes", "1 note", "2 notes"]
+    assert [plural(n, "note") for n in (-1, -2)] == ["-1 note", "-2 notes"]

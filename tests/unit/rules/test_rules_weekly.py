@@ -135,6 +135,19 @@ def test_the_table_to_read_has_a_column_a_day() -> None:
     assert shown == "2 MRs, 1 issue, 1 commit, 1h 30m, at 8, 9, 14"
 
 
+def test_a_change_by_one_is_singular() -> None:
+    """Also if it is one less."""
+    nothing = recorded(merge_requests=[], issues=[], commits=[])
+    (row,) = overview_rows([person_week(ANN, (FRIDAY,), nothing, UTC)])
+    before = recorded()
+    (more,) = overview_rows([person_week(ANN, (FRIDAY,), before, UTC)])
+    assert "+1 issue" in str(more["Change"])
+    later = (FRIDAY + timedelta(days=1),)
+    (less,) = overview_rows([person_week(ANN, later, before, UTC)])
+    assert str(less["Change"]).startswith("-2 MRs, -1 issue, -1 commit, ")
+    assert str(row["Change"]).startswith("0 MRs, 0 issues, 0 commits, ")
+
+
 def test_a_table_of_one_measure_holds_numbers() -> None:
     """So that they sort and add up."""
     week = person_week(ANN, (THURSDAY, FRIDAY), recorded(), UTC)
