@@ -64,6 +64,7 @@ def test_a_page_is_shown_whatever_its_url_says(page: str, odd: str) -> None:
         ("weekly_performance.py", "people", MANY),
         ("team_leaderboard.py", "teams", f"Red: {MANY}"),
     ],
+    ids=("users", "people", "teams"),
 )
 def test_a_list_of_a_hundred_thousand_people_is_refused_with_what_to_do(
     page: str, field: str, text: str
@@ -87,9 +88,7 @@ def test_a_list_of_projects_is_refused_likewise() -> None:
     assert f"at most {MOST_CHARACTERS:,} characters" in at.error[0].value.replace("\\", "")
 
 
-@pytest.mark.parametrize(
-    "name", [None, "", "America", "../etc", "x" * 100_000, "a\0b", "Mars/Base"]
-)
+@pytest.mark.parametrize("name", [None, "", "America", "../etc", "x" * 300, "a\0b", "Mars"])
 def test_a_browser_without_a_known_time_zone_is_in_utc(
     name: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
