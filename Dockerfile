@@ -18,8 +18,7 @@ WORKDIR /app
 COPY --chmod=0444 app.py ./
 COPY --chmod=0444 .streamlit/config.toml ./.streamlit/
 ENV PATH=/opt/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    WEBSOCKETS_MAX_LINE_LENGTH=65536 \
-    MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
+    WEBSOCKETS_MAX_LINE_LENGTH=65536
 # As a number, by which an orchestrator sees that it is not root.
 USER 10001
 EXPOSE 8501

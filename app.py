@@ -13,9 +13,11 @@ from starlette.middleware import Middleware
 
 import gitlab_sync.pages
 from gitlab_sync.pages.state.browser_cookie import BrowserCookie
+from gitlab_sync.pages.state.memory import give_back_memory
 from gitlab_sync.pages.widgets.error_panel import show_script_error
 from gitlab_sync.session.runtime import get_bridge
 
+give_back_memory()
 get_bridge()
 
 app = st.App(

@@ -13,9 +13,10 @@ import streamlit as st
 from gitlab_sync.pages.widgets import charts
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules import record
+from gitlab_sync.rules.dates import day_of
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.tally import Evaluated, Verdicts, distinct, tally
-from gitlab_sync.rules.text import instant, plural
+from gitlab_sync.rules.text import plural
 
 MOST_WEEKS = 26
 """The most weeks of one chart: more cannot be read."""
@@ -85,9 +86,8 @@ def weeks(evaluated: Sequence[Evaluated], zone: tzinfo) -> dict[date, Counter[st
     """
     found: dict[date, Counter[str]] = {}
     for item, verdicts in distinct(evaluated):
-        moment = instant(record.field(item, "created_at"))
-        if moment is not None:
-            day = moment.astimezone(zone).date()
+        day = day_of(record.field(item, "created_at"), zone)
+        if day is not None:
             monday = day - timedelta(days=day.weekday())
             found.setdefault(monday, Counter())[grade(verdicts)] += 1
     if not found:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import go_to, in_the_demo, press, texts
 
 from gitlab_sync.pages.state.connection import JOBS
+from gitlab_sync.pages.widgets import times
 from gitlab_sync.pages.widgets.fields import MOST_CHARACTERS, MOST_MEGABYTES, MOST_PEOPLE
 
 CONFIG = Path(__file__).parents[2] / ".streamlit" / "config.toml"
@@ -61,6 +64,7 @@ def test_a_page_is_shown_whatever_its_url_says(page: str, odd: str) -> None:
         ("weekly_performance.py", "people", MANY),
         ("team_leaderboard.py", "teams", f"Red: {MANY}"),
     ],
+    ids=("users", "people", "teams"),
 )
 def test_a_list_of_a_hundred_thousand_people_is_refused_with_what_to_do(
     page: str, field: str, text: str
@@ -82,6 +86,18 @@ def test_a_list_of_projects_is_refused_likewise() -> None:
     at.text_area(key="repos").set_value("a/b\n" * 60_000)
     at = press(at, "Run")
     assert f"at most {MOST_CHARACTERS:,} characters" in at.error[0].value.replace("\\", "")
+
+
+@pytest.mark.parametrize("name", [None, "", "America", "../etc", "x" * 300, "a\0b", "Mars"])
+def test_a_browser_without_a_known_time_zone_is_in_utc(
+    name: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what it likes: also the name of a folder, or of no file at all."""
+    context = SimpleNamespace(timezone=name)
+    monkeypatch.setattr(times, "st", SimpleNamespace(context=context))
+    assert times.visitor_zone() == ZoneInfo("UTC")
+    context.timezone = "Asia/Tokyo"
+    assert times.visitor_zone() == ZoneInfo("Asia/Tokyo")
 
 
 def upload(at: AppTest, people: int) -> AppTest:

@@ -59,6 +59,12 @@ def test_what_turns_the_direction_of_text_is_left_out() -> None:
     assert escaped("a\u202eb\u2066c\x00d\x9be") == "abcde"
 
 
+def test_of_a_very_long_text_the_beginning_is_shown() -> None:
+    """A server can send megabytes as a name."""
+    assert escaped("a" * 1_000_000) == "a" * 2000 + "…"
+    assert escaped("." * 2000) == r"\." * 2000
+
+
 def test_code_stays_on_its_line() -> None:
     """And cannot end before its end."""
     assert literal("a`b\n\n# c\u202e") == "`a'b # c`"

@@ -178,6 +178,19 @@ def test_no_more_weeks_are_shown_than_can_be_read() -> None:
     assert weeks([merge_request(1), merge_request(2, "no time")], UTC) == {}
 
 
+@pytest.mark.parametrize(
+    ("moment", "zone"),
+    [
+        ("0001-01-01T00:00:00Z", "America/Los_Angeles"),
+        ("9999-12-31T23:59:59Z", "Asia/Tokyo"),
+    ],
+)
+def test_a_time_that_no_calendar_has_is_in_no_week(moment: str, zone: str) -> None:
+    """A server can send it; the other merge requests are shown."""
+    items = [merge_request(1, moment), merge_request(2, "2026-03-01T12:00:00Z")]
+    assert [*weeks(items, ZoneInfo(zone))] == [date(2026, 2, 23)]
+
+
 # -- pictures and the README -----------------------------------------------------------------------
 
 

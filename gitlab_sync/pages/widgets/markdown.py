@@ -15,12 +15,17 @@ _REPLACED = re.compile(
     r"|(?=https?://|www\.)|(?<=[\w.+-]@)(?=[\w-])",
     re.IGNORECASE,
 )
+_MOST = 2000  # characters: more is not read, but takes room
 _JOINER = "\u2060"  # it is not visible, and keeps such text from being recognised
 
 
 def escaped(text: str) -> str:
-    """Return text for Markdown, on one line, such that none of it has a special meaning."""
-    plain = _CONTROL.sub("", _BLANK.sub(" ", text))
+    """Return text for Markdown, on one line, such that none of it has a special meaning.
+
+    Only the beginning of a very long text is kept.
+    """
+    shown = text if len(text) <= _MOST else f"{text[:_MOST]}…"
+    plain = _CONTROL.sub("", _BLANK.sub(" ", shown))
     return _SPECIAL.sub(r"\\\1", _REPLACED.sub(_JOINER, plain))
 
 

@@ -12,7 +12,7 @@ def visitor_zone() -> ZoneInfo:
     """Return the time zone of the visitor's browser; UTC if it does not send a valid one."""
     try:
         return ZoneInfo(st.context.timezone or "UTC")
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OSError):  # it can name a folder, or be too long for a file
         return ZoneInfo("UTC")
 
 
