@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -347,3 +348,19 @@ def test_a_redirect_to_anything_else_is_a_bad_response(asked: str, location: str
         moved_to(asked, location, BASE)
     assert raised.value.lasting
     assert "https" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        encode_id,
+        lambda text: encode_query({"search": text}),
+        lambda text: target(f"projects/{text}", None, BASE),
+        lambda text: target("projects", {"search": text}, BASE),
+        lambda text: clean_base_url(f"https://{text}.example"),
+    ],
+)
+def test_half_a_character_is_a_configuration_error(make: Callable[[str], str]) -> None:
+    """Python keeps bytes of arguments so that are no UTF-8, and no URL can hold it."""
+    with pytest.raises(ConfigurationError, match="udcff"):
+        make("caf\udcff")

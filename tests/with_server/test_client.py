@@ -76,9 +76,9 @@ def test_a_bad_url_is_a_configuration_error_at_once(url: str) -> None:
         GitLabClient(url, SECRET)
 
 
-def test_a_timeout_must_be_more_than_nothing() -> None:
-    """Else no call could ever succeed."""
-    for timeout in (0, -1, float("nan")):
+def test_a_timeout_must_be_more_than_nothing_and_less_than_for_ever() -> None:
+    """Else no call could ever succeed, or the clocks of a system would overflow."""
+    for timeout in (0, -1, float("nan"), float("inf"), 1e10):
         with pytest.raises(ConfigurationError, match="timeout"):
             GitLabClient("https://gitlab.example", SECRET, timeout=timeout)
 

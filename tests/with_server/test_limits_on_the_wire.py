@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.errors import RateLimited, TimedOut
+from gitlab_sync.errors import ConfigurationError, RateLimited, TimedOut
 from gitlab_sync.http.retry import RetryPolicy
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import RateLimit, Sandbox, World
@@ -250,6 +250,13 @@ def test_a_batch_waits_no_longer_for_one_gate_than_it_is_told(
     run = Run(max_wait=5.0, source="rest")
     report = aside.submit(client.batch_evaluate_mrs, people, run=run).result(15.0)
     assert report.completeness.lost.keys() == {"rate limited"}
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1, 1e10])
+def test_a_wait_without_reason_is_refused(client: GitLabClient, seconds: float) -> None:
+    """NaN compares as no longer than anything, and clocks overflow."""
+    with pytest.raises(ConfigurationError, match="time limit"):
+        client.batch_evaluate_mrs(["alice.moreau"], run=Run(max_wait=seconds))
 
 
 # -- deadlines ---------------------------------------------------------------------------------
