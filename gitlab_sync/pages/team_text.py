@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from gitlab_sync.rules.delimited import lines_of
+from gitlab_sync.rules.bounds import BeyondBounds, first_faults
+from gitlab_sync.rules.delimited import lines_of, list_lines
 from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.rules.identity.teams import Member, Team
 from gitlab_sync.rules.identity.usernames import bare_username
@@ -56,12 +57,16 @@ def read_teams(text: str) -> TeamsInput:
     quotes or a colon needs quotes. A line that begins with `#` is a comment. Two teams with one
     name are a fault, and so is a member who is twice in one team.
     """
+    try:
+        lines = list_lines(text)
+    except BeyondBounds as beyond:
+        return TeamsInput(faults=(f"line 1: {beyond}",))
     reader = _Reader()
-    for number, line in enumerate(lines_of(text), 1):
+    for number, line in enumerate(lines, 1):
         plain = " ".join(line.split())
         if plain and not plain.startswith("#"):
             reader.read(number, plain)
-    return TeamsInput(tuple(reader.teams), tuple(reader.faults))
+    return TeamsInput(tuple(reader.teams), tuple(first_faults(reader.faults)))
 
 
 class _Reader:

@@ -11,14 +11,11 @@ from collections.abc import Callable, Iterable
 MOST_CHARACTERS = 2 * 1024 * 1024
 """Of one file of a repository. GitLab reads no longer CI configuration either."""
 
-MOST_EXPANDED = 4 * MOST_CHARACTERS
-"""Of one YAML file or Makefile, with each alias and each target replaced by what it means."""
-
 MOST_LEVELS = 100
 """Of lists and mappings inside each other in YAML: GitLab's own limit."""
 
 MOST_VALUES = 100_000
-"""Of one YAML file, with those of aliases."""
+"""Of one YAML file, with those of aliases; a long text counts as several."""
 
 MOST_KEY_PARTS = 30
 """Of one dotted key in TOML: the time and memory to read it grow with the square."""
@@ -35,8 +32,11 @@ MOST_SCRIPT_LINES = 200_000
 MOST_STEPS = 5_000_000
 """For all files of a project: a step is about a microsecond. See `Effort`."""
 
-MOST_LIST_CHARACTERS = 16 * MOST_CHARACTERS
+MOST_LIST_CHARACTERS = 8 * MOST_CHARACTERS
 """Of one list or CSV file of people, projects or teams, and of one lock file."""
+
+MOST_LINES = 250_000
+"""Of one list or CSV file."""
 
 MOST_COLUMNS = 1_000
 """Of a CSV file."""
@@ -61,16 +61,16 @@ class Effort:
     """The work that one project is worth. For one thread.
 
     It is counted in steps, not measured, so that the result is the same on any machine. `check` is
-    called from time to time, and can end the work by raising, such as `CancelToken.check`.
+    called again and again, and can end the work by raising, such as `CancelToken.check`.
     """
 
     def __init__(self, check: Callable[[], object] = lambda: None, steps: int = MOST_STEPS) -> None:
-        self._check = check
+        self.check = check
         self._left = steps
 
     def spend(self, steps: int) -> None:
         """Count some steps before they are made; raises BeyondBounds if there were too many."""
-        self._check()
+        self.check()
         self._left -= steps
         if self._left < 0:
             raise BeyondBounds("its files take more work than those of any real project")

@@ -8,7 +8,13 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from gitlab_sync.rules.bounds import MOST_COLUMNS, MOST_LIST_CHARACTERS, BeyondBounds, within
+from gitlab_sync.rules.bounds import (
+    MOST_COLUMNS,
+    MOST_LINES,
+    MOST_LIST_CHARACTERS,
+    BeyondBounds,
+    within,
+)
 
 DELIMITERS = ",;\t|"
 """The possible delimiters, the most likely first."""
@@ -46,6 +52,14 @@ def lines_of(text: str) -> list[str]:
     return _LINE_BREAK.split(text.removeprefix("\ufeff"))
 
 
+def list_lines(text: str) -> list[str]:
+    """Return the lines of a list; raises BeyondBounds if it is longer than any real one."""
+    within(text, MOST_LIST_CHARACTERS)
+    if text.count("\n") + text.count("\r") - text.count("\r\n") >= MOST_LINES:
+        raise BeyondBounds(f"more than {MOST_LINES:,} lines")
+    return lines_of(text)
+
+
 def delimiter_of(lines: list[str]) -> str:
     """Return the delimiter: the one that comes first on most lines.
 
@@ -69,7 +83,7 @@ def records_of(text: str) -> Records:
     the bounds of size and columns are faults, too. Never raises.
     """
     try:
-        lines = lines_of(within(text, MOST_LIST_CHARACTERS))
+        lines = list_lines(text)
     except BeyondBounds as beyond:
         return Records((), ((1, f"not read: {beyond}"),))
     delimiter = delimiter_of(lines)

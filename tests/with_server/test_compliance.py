@@ -13,7 +13,9 @@ from shelf import Shelf
 from test_rules_project_examples import EXAMPLES
 
 from gitlab_sync import CancelToken, GitLabClient
+from gitlab_sync.api import project_facts
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, NotFound
+from gitlab_sync.rules.bounds import MOST_CHARACTERS
 from gitlab_sync.rules.projects.compliance import Policy, evaluate
 from gitlab_sync.rules.projects.facts import Finding
 from gitlab_sync.run import Run
@@ -272,6 +274,78 @@ def test_projects_are_read_side_by_side_and_a_cancel_keeps_what_is_done(
     assert len(report) == len(seen) == 5
     assert all("that is enough" in str(row["Error"]) for row in report if row["Project"] != done)
     assert "cancelled" in str(report.completeness)
+
+
+def test_a_cancel_keeps_no_project_waiting_for_its_evaluation(
+    client: GitLabClient, shelf: Shelf
+) -> None:
+    """What is read after it, or was read before it, says so as well."""
+    cancel = CancelToken()
+
+    def stop(_: compliance.Checked) -> None:
+        cancel.cancel("that is enough")
+
+    names = [shelf.put(COMPLETE) for _ in range(4)]
+    report = compliance.check_projects(client, names, run=Run(cancel=cancel), on_checked=stop)
+    assert sorted(str(row["Error"]) for row in report) == ["None", *["that is enough"] * 3]
+    assert str(report.completeness) == "1 of 4 projects read, 3 cancelled"
+
+
+# -- hostile projects ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "why"),
+    [
+        ("pyproject.toml", "a." * 32_000 + "a = 1", "a key with more than 30 parts"),
+        ("README.md", "x" * (MOST_CHARACTERS + 1), "longer than 2 MiB"),
+        (".gitlab-ci.yml", "include: 'ci/*.yml'\na: " + "[" * 500, "more than 100 levels"),
+    ],
+)
+def test_a_hostile_project_is_unknown_and_the_other_has_its_row(
+    client: GitLabClient, shelf: Shelf, path: str, text: str, why: str
+) -> None:
+    """What is beyond the bounds is no error of the run: everything was read."""
+    good, hostile = shelf.put(COMPLETE), shelf.put({**COMPLETE, path: text})
+    alone = compliance.check_projects(client, [good])[0]
+    report = compliance.check_projects(client, [hostile, good])
+    rows = {row["Project"]: row for row in report}
+    assert rows[good] == alone
+    assert rows[hostile]["Status"] == "Partial"
+    assert why in str(rows[hostile]["Error"])
+    assert report.completeness.whole
+
+
+@pytest.mark.parametrize("fault", [MemoryError("full"), RecursionError("deep"), KeyError("x")])
+@pytest.mark.parametrize("where", [compliance.rules, project_facts.project_files])
+def test_a_fault_of_ours_in_one_project_ends_no_other(
+    client: GitLabClient,
+    shelf: Shelf,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    where: Any,
+    fault: Exception,
+) -> None:
+    """Its row says what happened, and the log where: in its evaluation, or while it was read."""
+    good, bad = shelf.put(COMPLETE), shelf.put({"app.py": ""})
+    name = "evaluate" if where is compliance.rules else "wanted_files"
+    usual = getattr(where, name)
+
+    def failing(first: Any, *others: Any) -> Any:
+        tree = getattr(first, "tree", first)
+        if len(tree.rows) == 1:
+            raise fault
+        return usual(first, *others)
+
+    monkeypatch.setattr(where, name, failing)
+    report = compliance.check_projects(client, [bad, good])
+    assert [row["Status"] for row in report] == ["Success", "Error"]
+    kind = type(fault).__name__
+    assert report[1]["Error"] == f"not evaluated: {kind} in gitlab-sync"
+    assert str(report.completeness) == "1 of 2 projects read, 1 failed"
+    assert f"{bad} could not be evaluated" in caplog.text
+    assert kind in caplog.text
+    assert "report it" in report.checked[1].errors[0].hint
 
 
 def test_the_demo_has_projects_from_well_kept_to_bare(

@@ -31,7 +31,7 @@ _LIMIT, _LIST, _PERSON = 250, 30, 4
 MOST_PEOPLE = 40
 """So that the text stays below GitLab's 10,000 characters."""
 
-_TOLD = re.compile(r"complexity of (\d{1,9})\b.*?complexity of (\d{1,9})\b", re.DOTALL)
+_TOLD = re.compile(r"complexity of (\d{1,18}+).*?complexity of (\d{1,18})", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

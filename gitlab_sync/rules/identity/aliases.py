@@ -6,14 +6,8 @@ import re
 from dataclasses import dataclass
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.bounds import (
-    MOST_LIST_CHARACTERS,
-    BeyondBounds,
-    first_faults,
-    shown,
-    within,
-)
-from gitlab_sync.rules.delimited import lines_of
+from gitlab_sync.rules.bounds import BeyondBounds, first_faults, shown
+from gitlab_sync.rules.delimited import list_lines
 from gitlab_sync.rules.identity.identity import normal_address
 from gitlab_sync.rules.identity.usernames import is_username, username_key
 
@@ -40,7 +34,7 @@ def parse_aliases(text: str, source: str = "aliases") -> dict[str, Alias]:
     another person.
     """
     try:
-        lines = lines_of(within(text, MOST_LIST_CHARACTERS))
+        lines = list_lines(text)
     except BeyondBounds as beyond:
         raise ConfigurationError(f"{source}: {beyond}") from None
     found: dict[str, tuple[str, list[str]]] = {}

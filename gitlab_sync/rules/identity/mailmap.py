@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gitlab_sync.rules.bounds import MOST_LIST_CHARACTERS, BeyondBounds, first_faults, within
-from gitlab_sync.rules.delimited import lines_of
+from gitlab_sync.rules.bounds import BeyondBounds, first_faults
+from gitlab_sync.rules.delimited import list_lines
 from gitlab_sync.rules.identity.identity import normal_address
 
 # One or two times a name (optional) and an address in angle brackets.
@@ -68,7 +68,7 @@ def parse_mailmap(text: str, source: str = ".mailmap") -> Mailmap:
     with the commit's name before its address. A later line adds to an earlier one for its address.
     """
     try:
-        lines = lines_of(within(text, MOST_LIST_CHARACTERS))
+        lines = list_lines(text)
     except BeyondBounds as beyond:
         return Mailmap(faults=(f"{source}: {beyond}",))
     by_address: dict[str, _Proper] = {}

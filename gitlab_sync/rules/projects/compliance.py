@@ -190,6 +190,7 @@ def worst_first(rows: Iterable[TableRow]) -> list[TableRow]:
 
 
 def _evaluate(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
+    project.effort.check()
     try:
         return _within_bounds(check, project, policy)
     except BeyondBounds as beyond:

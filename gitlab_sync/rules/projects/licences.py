@@ -58,8 +58,8 @@ def allowed(expression: str, policy: Collection[str]) -> bool | None:
         return None
     names = {name.lower() for name in policy}
     answers = []
-    for option in re.split(r"\s+OR\s+", expression, flags=re.IGNORECASE):
-        parts = re.split(r"\s+AND\s+", option, flags=re.IGNORECASE)
+    for option in re.split(" OR ", " ".join(expression.split()), flags=re.IGNORECASE):
+        parts = re.split(" AND ", option, flags=re.IGNORECASE)
         answers.append(_worst([_one_allowed(part.strip(), names) for part in parts]))
     return True if True in answers else None if None in answers else False
 

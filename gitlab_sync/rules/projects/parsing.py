@@ -19,10 +19,18 @@ from gitlab_sync.rules.bounds import MOST_KEY_PARTS, BeyondBounds, Effort, withi
 Sections: TypeAlias = dict[str, ChainMap[str, str]]
 """The values of an INI file by section and option; options are in lower case."""
 
-# `tomllib` takes time and memory that grow with the square of the parts of a key. A key in a long
-# string can look like one, but not with so many parts.
-_PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
-_LONG_KEY = re.compile(rf"(?<![\w-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{MOST_KEY_PARTS}}}")
+# `tomllib` takes time and memory that grow with the square of the parts of a key. So long keys are
+# found first, among strings of several lines, comments, other keys, and a quote that is open.
+_PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\[^\n])*+"|'[^'\n]*+')"""
+_DOT = r"[ \t]*+\.[ \t]*+"
+_TOML = re.compile(
+    r'''"""(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5}|\Z)'''
+    r"""|'''(?:[^']|'(?!''))*+(?:'{3,5}|\Z)"""
+    r"|\#[^\n]*+"
+    rf"|(?P<long>{_PART}(?:{_DOT}{_PART}){{{MOST_KEY_PARTS}}})|{_PART}(?:{_DOT}{_PART})*+"
+    r"|[\"'].*",
+    re.DOTALL,
+)
 
 _DELIMITER = re.compile("[=:]")
 
@@ -38,7 +46,7 @@ def read_toml(text: str, effort: Effort) -> dict[str, Any]:
 
 def parse_toml(text: str) -> dict[str, Any]:
     """Return the tables of a TOML text of any length; a ValueError says where it is not valid."""
-    if _LONG_KEY.search(text):
+    if any(found["long"] for found in _TOML.finditer(text)):
         raise BeyondBounds(f"a key with more than {MOST_KEY_PARTS} parts")
     try:
         return tomllib.loads(text)

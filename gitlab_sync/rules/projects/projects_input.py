@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from gitlab_sync.errors import without_secrets
-from gitlab_sync.rules.bounds import MOST_LIST_CHARACTERS, BeyondBounds, first_faults, within
-from gitlab_sync.rules.delimited import lines_of, records_of
+from gitlab_sync.rules.bounds import BeyondBounds, first_faults
+from gitlab_sync.rules.delimited import list_lines, records_of
 
 # The clearest first: “Project” can be a name, and “Id” the number of anything.
 PROJECT_TITLES = (
@@ -45,7 +45,7 @@ def parse_projects(text: str) -> ProjectsInput:
     raises.
     """
     try:
-        lines = lines_of(within(text, MOST_LIST_CHARACTERS))
+        lines = list_lines(text)
     except BeyondBounds as beyond:
         return ProjectsInput(faults=(f"line 1: {beyond}",))
     names: dict[str, str] = {}

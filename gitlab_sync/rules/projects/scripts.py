@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from gitlab_sync.rules.bounds import MOST_EXPANDED, MOST_TARGETS, BeyondBounds, Effort, within
+from gitlab_sync.rules.bounds import MOST_CHARACTERS, MOST_TARGETS, BeyondBounds, Effort, within
 from gitlab_sync.rules.projects.ci_yaml import YamlError, load
 from gitlab_sync.rules.projects.parsing import read_ini, read_json
 
@@ -44,7 +44,7 @@ def make_targets(text: str, effort: Effort | None = None) -> dict[str, str]:
     (effort or Effort()).spend(len(within(text)))
     targets: dict[str, list[str]] = {}
     current: list[str] = []
-    left = MOST_EXPANDED
+    left = MOST_CHARACTERS
     for line in text.replace("\\\n", " ").splitlines():
         if line.startswith("\t"):
             commands = [_RECIPE_PREFIX.sub("", line)]

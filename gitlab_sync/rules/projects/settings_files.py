@@ -18,6 +18,9 @@ from gitlab_sync.rules.projects.parsing import Sections, read_ini, read_json, re
 
 T = TypeVar("T")
 
+# Far longer than a real line; the time for a longer one grows with the square.
+_MOST_REQUIREMENT = 10_000
+
 
 class Settings:
     """The settings files of one repository, read leniently. For one thread at a time.
@@ -65,6 +68,16 @@ class Settings:
                 found[path] = sections
         return found
 
+    @cached_property
+    def requirements(self) -> dict[str, bool]:
+        """Whether a package is named, for each requirements file by path."""
+        found = {}
+        for path, text in self.texts.items():
+            if "requirements" in PurePosixPath(path).name.lower():
+                names_one = self.within_bounds(path, text, _name_packages)
+                found[path] = names_one is True
+        return found
+
     def option(self, path: str, section: str, name: str) -> str:
         """Return the value of an option in an INI file; empty without it."""
         options = self.sections[path].get(section)
@@ -99,7 +112,9 @@ class Settings:
         """Return whether the project declares a dependency; None if unknown."""
         if any(_has_dependencies(data) for data in self.tables.values()):
             return True
-        if any(self._declares_dependencies(path, text) for path, text in self.texts.items()):
+        if any(_has_dependencies_in_text(path, text) for path, text in self.texts.items()):
+            return True
+        if any(self.requirements.values()):
             return True
         if any(self.option(path, "options", "install_requires") for path in self.sections):
             return True
@@ -119,11 +134,6 @@ class Settings:
             if name := spdx(self.option(path, "metadata", "license")):
                 return name
         return None
-
-    def _declares_dependencies(self, path: str, text: str) -> bool:
-        if "requirements" not in PurePosixPath(path).name.lower():
-            return _has_dependencies_in_text(path, text)
-        return bool(self.within_bounds(path, text, _name_packages))
 
 
 def _read_object(text: str, effort: Effort) -> dict[str, Any]:
@@ -176,10 +186,12 @@ def _name_packages(text: str, effort: Effort) -> bool:
 
 
 def _names_a_package(line: str, effort: Effort) -> bool:
-    effort.spend(10 + len(line))
+    effort.spend(40 + len(line))
     bare = re.split(r"(?:^|\s)(?:#|--)", line, maxsplit=1)[0].strip()
     if re.search(r"[#&]egg=\w", bare):
         return True
+    if len(bare) > _MOST_REQUIREMENT:
+        raise BeyondBounds(f"a line of more than {_MOST_REQUIREMENT:,} characters")
     try:
         Requirement(bare)
     except (InvalidRequirement, RecursionError):  # of a marker with thousands of parentheses

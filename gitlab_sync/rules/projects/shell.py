@@ -131,7 +131,7 @@ def _split(line: str) -> Iterator[list[str]]:
             yield words
             words = []
         elif token["word"]:
-            words.append(re.sub(r"['\"]", "", token["word"]))
+            words.append(token["word"].replace("'", "").replace('"', ""))
     yield words
 
 

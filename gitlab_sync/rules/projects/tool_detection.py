@@ -131,8 +131,9 @@ class Project:
     def unread(self) -> list[str]:
         """Why a tool could be in use that was not found: the files that could not be read."""
         # Reading them notes the files that are invalid or beyond the bounds.
-        _ = self.settings.tables, self.settings.sections, self._scripts
-        missing = dict(self.settings.unread)
+        settings = self.settings
+        _ = settings.tables, settings.sections, settings.requirements, self._scripts
+        missing = dict(settings.unread)
         for path in PRE_COMMIT:
             content = self.repository.text(path)
             if isinstance(content, Unread) and self.repository.named(path):

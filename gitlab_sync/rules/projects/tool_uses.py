@@ -94,20 +94,20 @@ class ToolReader:
 
     def _uses(self, script: Iterable[str], depth: int) -> Iterator[Use]:
         for command in self._commands(script):
-            for tool in _BY_PROGRAM.get(_name(command.program), ()):
+            tools = _BY_PROGRAM.get(_name(command.program), ())
+            self._effort.spend(20 + 5 * len(tools))
+            for tool in tools:
                 if matches(tool, command):
                     yield Use(tool.name, tool.purpose)
             passed_on = _passed_on(command)
             for runner, target in _targets(command):
-                self._effort.spend(5)
+                self._effort.spend(40)
                 yield from self._through(runner, target, passed_on, depth)
 
     def _commands(self, script: Iterable[str]) -> Iterator[Command]:
         for piece in script:
-            self._effort.spend(len(piece))
-            for command in commands([piece], _KNOWN):
-                self._effort.spend(5)
-                yield command
+            self._effort.spend(2 * len(piece))
+            yield from commands([piece], _KNOWN)
 
     def _through(self, runner: str, target: str, passed_on: str, depth: int) -> Iterator[Use]:
         typed = "npm run" if runner == "npm" and target != "test" else runner
