@@ -21,7 +21,7 @@ from gitlab_sync.cli.options import (
     connection_options,
     target_options,
 )
-from gitlab_sync.errors import without_secrets
+from gitlab_sync.errors import ConfigurationError, without_secrets
 from gitlab_sync.rules import record
 from gitlab_sync.rules.delimited import decoded
 
@@ -107,6 +107,7 @@ def compliance(
     if asked and not names and group is None:
         raise click.UsageError("--projects-file must name a project, got none.")
 
+    from gitlab_sync.api.projects import path_at
     from gitlab_sync.cli.report import Ending, by_reason, run_report
     from gitlab_sync.services import compliance as service
 
@@ -118,6 +119,9 @@ def compliance(
         return _details(checked, query.policy) if details else checked.row
 
     def work(command: CommandRun, output: Output) -> Ending:
+        for name in names:
+            if not path_at(command.session, name):
+                raise ConfigurationError(f"PROJECT must be an id, path or URL, got “{name}”")
         with command.progress("projects", live=not output.shows_rows) as run:
             report = service.answer(
                 command.session, query, run, lambda checked: output.row(row(checked))
@@ -150,8 +154,6 @@ def _given(projects: Iterable[str]) -> Iterator[str]:
     for name in projects:
         if without_secrets(name) != name and "://" not in name:
             raise click.UsageError("A token was given as a PROJECT: put it into GITLAB_TOKEN.")
-        if not name.strip().strip("/"):
-            raise click.UsageError("PROJECT must be an id, path or URL, got a blank one.")
         yield name.strip()
 
 

@@ -254,7 +254,10 @@ def test_wrong_usage_is_a_2(
     assert sandbox.traffic.total == 0
 
 
-@pytest.mark.parametrize("arguments", [("",), (" / ",), ("101", ""), ("--projects-file", "-")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("",), (" / ",), ("101", ""), ("101", "https://gitlab.example/"), ("--projects-file", "-")],
+)
 @pytest.mark.parametrize("gate", [(), ("--fail-under", "60")])
 def test_an_empty_list_of_projects_is_wrong_usage(
     arguments: tuple[str, ...], gate: tuple[str, ...], environ: dict[str, str], sandbox: Sandbox
