@@ -78,5 +78,7 @@ def _of_commit(row: TableRow) -> TableRow:
 
 def _project(row: TableRow, instance: str) -> str:
     """Return the path of an item's project, which is the beginning of its link."""
-    path = urlsplit(str(row["Link"] or "")).path.removeprefix(urlsplit(instance).path)
+    # A server can send a link that cannot be parsed as a URL.
+    _, _, below_host = str(row["Link"] or "").partition("://")[2].partition("/")
+    path = f"/{below_host}".removeprefix(urlsplit(instance).path)
     return path.partition("/-/")[0].strip("/")

@@ -440,6 +440,17 @@ def test_the_items_of_a_person_are_as_many_as_the_numbers_say(busy: Sandbox) -> 
     assert seen > 10
 
 
+@pytest.mark.parametrize("link", ["https://[x", "https://gitlab\u2100.example", "x", None, 7])
+def test_an_item_with_a_link_that_is_none_has_no_project(link: object) -> None:
+    """A server can send any text; the item is shown all the same."""
+    mr = {"id": 1, "iid": 7, "merged_at": "2026-03-02T23:30:00Z", "web_url": link}
+    recorded = Recorded([mr], [], [], {})
+    week = person_week(WeekPerson("", "", "ann"), DAYS, recorded, UTC_ZONE)
+    person = PersonAnswer(week, recorded, "Success", None)
+    (row,) = items_of(person, UTC_ZONE, "https://example.org")
+    assert (row["Item"], row["Project"]) == ("!7 ", "")
+
+
 def test_a_project_is_named_without_the_folder_in_which_a_gitlab_lives() -> None:
     """As of a GitLab below an address of its own."""
     url = "https://example.org/gitlab/red/app/-/merge_requests/7"
