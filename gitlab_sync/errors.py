@@ -135,7 +135,7 @@ def _rebuild(kind: type[GitLabSyncError], message: str, facts: dict[str, Any]) -
 class ConfigurationError(GitLabSyncError, ValueError):
     """An input cannot work: a URL, a setting, a date. No request was sent."""
 
-    longest = 20_000  # it lists every fault of a file
+    longest = 200_000  # it lists every fault of a file
 
 
 class AuthenticationError(GitLabSyncError):

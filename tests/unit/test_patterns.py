@@ -8,9 +8,13 @@ there, or to `OWN` if it sees no text of a server, a file or a person.
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,8 +22,14 @@ import pytest
 from linear import assert_linear_time
 
 import gitlab_sync
+from gitlab_sync.cli import output
+from gitlab_sync.errors import ConfigurationError, GitLabSyncError, without
+from gitlab_sync.http import wire
+from gitlab_sync.http.headers import read_head
+from gitlab_sync.http.urls import clean_base_url, moved_to
 from gitlab_sync.pages.team_text import Team, read_teams, teams_as_text
 from gitlab_sync.pages.widgets import markdown
+from gitlab_sync.reports import json_file
 from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.items import description
 from gitlab_sync.rules.projects import (
@@ -40,13 +50,39 @@ Text: TypeAlias = tuple[str, str, str]
 Use: TypeAlias = str | Callable[[str], object]
 """The method of the pattern that is used, or the function around it."""
 
-ELSEWHERE = ("sandbox", "http")
-"""Folders with no text of a stranger, or with a module of tests for it."""
+ELSEWHERE = ("sandbox",)
+"""The folder that sees no text of a stranger."""
 
 OWN = {
     "store.store:store_path": "the host in the operator's URL, cut to 60 characters",
 }
 """The patterns that see no text of strangers, with the reason."""
+
+
+def _steered(text: str) -> object:
+    """Look for what a terminal obeys, in bytes."""
+    return output._CONTROLS.sub(b"?", json_file._STEERING.sub(b"?", text.encode()))
+
+
+def _address(text: str) -> object:
+    """Read the address of an instance, whatever comes of it."""
+    with contextlib.suppress(ConfigurationError):
+        return clean_base_url(text)
+    return None
+
+
+def _error_page(text: str) -> object:
+    """Read the page of an error."""
+    return wire.error_of(wire.Answer(502, {}, text.encode()))
+
+
+def _head(text: str) -> object:
+    """Read the head of an answer, whatever comes of it; no line of it is longer than allowed."""
+    lines = text.encode("latin-1").splitlines(keepends=True)
+    with contextlib.suppress(HTTPException):
+        return read_head(io.BytesIO(b"".join(lines) + b"\r\n\r\n"))
+    return None
+
 
 _WORDS = ("", "a ", "")
 _LETTERS = ("", "a", "\0")
@@ -68,6 +104,8 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
             ("complexity of 1, complexity of ", "1", ""),
         ),
     ),
+    "api.graphql.query:_DIGITS": ("fullmatch", (("", "1", "x"),)),
+    "api.timelogs:_SECONDS": ("fullmatch", (("-", "1", "x"),)),
     "api.graphql.query:_NUMBER": (
         "fullmatch",
         (("gid://gitlab/", "a:", ""), ("gid://gitlab/A/", "1", "x"), ("", "gid://gitlab/", "")),
@@ -77,8 +115,25 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         "sub",
         (("", "private_token", ""), ("", "token=", ""), ("", "job_-", ""), ("code=", "a", "")),
     ),
+    "errors:without": (
+        partial(without, "secret-text-1"),
+        (("", "secret-", ""), ("", "secret-text-", ""), ("", "%2d", ""), _LETTERS),
+    ),
     "errors:_USER_INFO": ("sub", (("", "://", ""), ("://", "a", ""), ("://", "a@", "/"))),
     "errors:_TOKEN_SHAPE": ("sub", (("", "glabcdef", ""), ("", "gho-", " "), ("eyJ", ".", ""))),
+    "http.headers:_FIELD": (
+        "findall",
+        (("X-A:", " ", "\rx"), ("", "a", ""), ("", "a:", ""), ("", "\n", ""), ("", "a: b\r", "")),
+    ),
+    "http.urls:_BARE_PERCENT": ("sub", (("", "%", ""), ("", "%a", ""))),
+    "http.urls:_PRINTABLE": ("fullmatch", (("", "a", " "),)),
+    "http.urls:_PLAIN": (
+        "fullmatch",
+        (("", "a", " "), ("", "a/", ""), ("", "a/a", "?"), ("a?a=", "a", "/"), ("a?", "a=a&", "")),
+    ),
+    "http.urls:clean_base_url": (_address, (("https://a/", "a", " "), ("", "https://", ""))),
+    "http.wire:_TOO_COMPLEX": ("search", (("", "complexit", ""), ("", "query is too ", ""))),
+    "http.wire:_message": (_error_page, (("", "<", ""), ("<", "a", ""), ("", "<a>", ""))),
     "rules.items.description:_MARKED": (
         "finditer",
         (("", "**a", ""), ("**", "a", ""), ("", "__a", ""), ("__", "a", ""), ("", "   ", "#")),
@@ -119,6 +174,10 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         "match",
         (("", "requirements", ""), ("requirements", ".", ""), ("jest.config.", "a", ".")),
     ),
+    "rules.shape:_PATH": (
+        "fullmatch",
+        (("", "a/", ""), ("", "a", " "), ("", "a.", ""), ("", ".", "/")),
+    ),
     "rules.scores.profile:_ADDRESS": (
         "fullmatch",
         (
@@ -154,8 +213,19 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     ),
     "pages.widgets.error_panel:_STATUS": ("findall", (("", "404", ""), ("", "40", ""))),
     "pages.widgets.markdown:_WEB": ("fullmatch", (("https://", "a", " "), ("", "http://", " "))),
-    "pages.widgets.markdown:escaped": (markdown.escaped, (("", "*", ""), _LETTERS)),
+    "pages.widgets.markdown:_BLANK": (markdown.escaped, (("", " ", ""), ("a", " ", "a"))),
+    "pages.widgets.markdown:_CONTROL": (markdown.escaped, (("", "\x9b", ""), _LETTERS)),
+    "pages.widgets.markdown:_SPECIAL": (markdown.escaped, (("", "*", ""), _LETTERS)),
+    "pages.widgets.markdown:_REPLACED": (
+        "sub",
+        (("", ":streamlit", ""), ("", "<-", ""), ("", "http:", ""), ("", "a@", "")),
+    ),
+    "pages.profile_view:_FENCE": ("match", (("", "`", ""), ("```", "a", "\n"), ("", "~", "`"))),
+    "pages.state.limits:_NUMBER": ("fullmatch", (("", "1", "x"),)),
     "pages.state.browser_cookie:_KEY": ("fullmatch", (_LETTERS,)),
+    "reports.csv_file:_BREAK": ("sub", (("", ";", ""), ("", "\t", "a"))),
+    "reports.json_file:_STEERING": (_steered, (("", "\x9b", ""), ("", "\u2028", ""), _LETTERS)),
+    "cli.output:_CONTROLS": (_steered, (("", "\r", ""), ("", "\x1b", ""), _LETTERS)),
     "reports.cells:_DAY": ("fullmatch", (("", "2024-01-01", ""), ("", "1", ""))),
     "reports.cells:_MOMENT": ("fullmatch", (("2024-01-01T00:00", "a", "\n"), ("", "1", ""))),
     "reports.cells:_ILLEGAL": ("sub", (("", "\0", ""), _WORDS)),
@@ -467,10 +537,7 @@ def test_no_pattern_takes_longer_than_its_text_is_long(place: str) -> None:
     use, texts = WORST[place]
     for call in uses(place, use):
         for before, piece, after in texts:
-            assert_linear_time(
-                call,
-                lambda size: before + piece * (size // len(piece)) + after,  # noqa: B023
-            )
+            assert_linear_time(call, partial(_repeated, before, piece, after))
 
 
 def test_a_time_that_grows_with_the_square_is_found() -> None:
@@ -480,3 +547,56 @@ def test_a_time_that_grows_with_the_square_is_found() -> None:
             lambda text: [text.count("a", at) for at in range(0, len(text), 16)],
             lambda size: "a" * size,
         )
+
+
+def _repeated(before: str, piece: str, after: str, size: int) -> str:
+    """Return a text of about so many characters."""
+    return before + piece * (size // len(piece)) + after
+
+
+def _redirect(text: str) -> object:
+    """Read where a redirect leads, whatever comes of it."""
+    with contextlib.suppress(GitLabSyncError):
+        return moved_to("projects/1", text, "https://gitlab.example.com")
+    return None
+
+
+READERS: Mapping[str, tuple[Callable[[str], object], tuple[Text, ...]]] = {
+    "a head": (
+        _head,
+        (("X-A:", " ", "\rx"), ("X-A: b\n", " ", "x"), ("", "a", ""), ("", ":", ""), ("", " ", "")),
+    ),
+    "a Link header": (
+        lambda text: wire.read(wire.Answer(200, {"link": text}, b"[]")),
+        (("", "<", ""), ("", "<>;", ""), ("<a>", ";", ""), ("<a>; rel=", " ", "x"), ("", ",", "")),
+    ),
+    "a time to wait": (
+        lambda text: wire.retry_after({"retry-after": text, "date": text}),
+        (("", "1", ""), ("", "Mon, ", ""), ("", " ", ""), ("", "(", ""), ("1", ":1", "")),
+    ),
+    "a limit": (
+        lambda text: wire.rate_limit({"ratelimit-remaining": text, "ratelimit-reset": text}),
+        (("", "1", ""), ("1", "_1", ""), ("", " ", "1")),
+    ),
+    "an error page": (
+        _error_page,
+        (("", "<h1>", ""), ("", "<title", ""), ("<title>", "</title", ""), ("", "<", ""), _LETTERS),
+    ),
+    "an error's JSON": (
+        _error_page,
+        (("", "[", ""), ('{"message": "', "<", '"}'), ('{"message": ["a', '","a', '"]}')),
+    ),
+    "a redirect": (
+        _redirect,
+        (("/api/v4/", "../", ""), ("/api/v4/projects/", "%", ""), ("", "/api/v4/", ""), _LETTERS),
+    ),
+}
+"""What reads the head and the errors of a server, without a pattern of its own or with several."""
+
+
+@pytest.mark.parametrize("what", READERS)
+def test_what_reads_heads_and_errors_takes_time_as_its_text_is_long(what: str) -> None:
+    """One answer holds up no one: all requests share one interpreter."""
+    read, texts = READERS[what]
+    for before, piece, after in texts:
+        assert_linear_time(read, partial(_repeated, before, piece, after))

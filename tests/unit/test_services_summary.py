@@ -31,7 +31,7 @@ def ann() -> PersonData:
     issues = divide([item(1, "closed"), item(2, "opened")], [item(2, "opened"), item(3, "closed")])
     return PersonData(
         PersonQuery("ANN"),
-        {"id": 7, "username": "ann"},
+        {"id": 7, "username": "ann", "name": "Ann"},
         projects=Result(UserProjects([{"id": 1}], [{"id": 2}, {"id": 3}])),
         groups=Result(RecordList([{"name": "G"}])),
         merge_requests=Result(UserItems("ann", mrs)),
