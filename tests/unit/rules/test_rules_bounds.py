@@ -58,7 +58,7 @@ def test_a_hostile_file_costs_time_and_memory_in_proportion_to_its_size(kind: st
         ("INI lines that are none", "setup.cfg: not a valid INI file"),
         ("make targets of one rule", "Makefile: the commands of all its targets are too long"),
         ("YAML levels", "pipeline: more than 100 levels (line 1)"),
-        ("YAML aliases in a key", "pipeline: grows to more than 250,000 values"),
+        ("YAML aliases of aliases", "pipeline: grows to more than 250,000 values"),
         ("YAML directives", "pipeline: more than 100 directives"),
         ("licences", "LICENSE: more than 100 licences"),
         ("a long requirement", "requirements.txt: a line of more than 10,000 characters"),
