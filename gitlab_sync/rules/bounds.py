@@ -14,11 +14,20 @@ MOST_CHARACTERS = 2 * 1024 * 1024
 MOST_LEVELS = 100
 """Of lists and mappings inside each other in YAML: GitLab's own limit."""
 
-MOST_VALUES = 100_000
+MOST_VALUES = 250_000
 """Of one YAML file, with those of aliases; a long text counts as several."""
 
 MOST_KEY_PARTS = 30
 """Of one dotted key in TOML: the time and memory to read it grow with the square."""
+
+MOST_DIRECTIVES = 100
+"""Of one YAML file: for each `%TAG` line libyaml searches those before it."""
+
+MOST_LICENCES = 100
+"""That one file names."""
+
+MOST_REQUIREMENT = 10_000
+"""Characters of a line of a requirements file: the time for one grows with the square."""
 
 MOST_TARGETS = 500
 """Of a Makefile, `package.json`, `tox.ini` or list of hooks; the rest is not looked at."""
@@ -29,8 +38,8 @@ MAX_INCLUDES = 150
 MOST_SCRIPT_LINES = 200_000
 """Of all jobs of a pipeline, with what they inherit and refer to."""
 
-MOST_STEPS = 5_000_000
-"""For all files of a project: a step is about a microsecond. See `Effort`."""
+MOST_STEPS = 10_000_000
+"""For all files of a project: a step takes about half a microsecond. See `Effort`."""
 
 MOST_LIST_CHARACTERS = 8 * MOST_CHARACTERS
 """Of one list or CSV file of people, projects or teams, and of one lock file."""

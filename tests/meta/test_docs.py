@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 
 import pytest
 
-from gitlab_sync.rules import text
+from gitlab_sync.rules import bounds, text
 from gitlab_sync.rules.items import issue, merge_request
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.tally import Tally
@@ -196,6 +196,25 @@ def test_what_the_usual_policy_asks_for_is_said() -> None:
     assert f"at least {length} characters and {sections} of the topics" in readme["passes when"]
     assert f"({sum(WEIGHTS.values()):g} together)" in told
     assert f"`{Score(67.5, 22.5, 10)}`" in told
+
+
+def test_the_bounds_of_files_are_those_of_the_code() -> None:
+    """Of repositories, and of lists."""
+    told = prose("Project compliance")
+    for number, noun in (
+        (bounds.MOST_CHARACTERS >> 20, "MiB"),
+        (bounds.MOST_KEY_PARTS, "parts"),
+        (bounds.MOST_LEVELS, "levels"),
+        (bounds.MOST_VALUES, "values"),
+        (bounds.MAX_INCLUDES, "included files"),
+        (bounds.MOST_LICENCES, "licences"),
+    ):
+        assert f"{number:,} {noun}" in told
+    commands = " ".join((DOCS / "commands.md").read_text(encoding="utf-8").split())
+    assert f"{bounds.MOST_LINES:,} lines, {bounds.MOST_COLUMNS:,} columns" in commands
+    assert (
+        f"{bounds.MOST_LIST_CHARACTERS >> 20} MiB. Of more than {bounds.MOST_FAULTS:,}" in commands
+    )
 
 
 def test_languages_and_tools_are_all_those_that_are_known() -> None:

@@ -166,6 +166,12 @@ def test_lines_of_a_csv_keep_their_numbers(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_file_beyond_the_bounds_of_lists_is_refused_by_its_name(tmp_path: Path) -> None:
+    """It is not a list of people, and reading it would take long."""
+    with pytest.raises(click.UsageError, match=r"team.txt is too large: more than 250,000 lines"):
+        read(tmp_path, b"\r" * 1_000_000)
+
+
 def test_who_is_in_two_files_has_the_columns_of_both(tmp_path: Path) -> None:
     """And is there once, as first spelled."""
     first, second = tmp_path / "a.csv", tmp_path / "b.csv"

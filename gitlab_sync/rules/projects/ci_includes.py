@@ -233,7 +233,7 @@ def expanded(path: str, known: Collection[str], effort: Effort) -> list[str]:
         return [path]
     parts = _STARS.split(path)
     found = []
-    effort.spend(len(known) // 5)
+    effort.spend(len(known) // 2)
     for one in known:
         if one.startswith(parts[0]) and one.endswith(parts[-1]):
             effort.spend(len(parts) * len(one) // 10)

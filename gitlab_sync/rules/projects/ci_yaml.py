@@ -13,16 +13,20 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from gitlab_sync.rules.bounds import MOST_LEVELS, MOST_VALUES, BeyondBounds, Effort, within
+from gitlab_sync.rules.bounds import (
+    MOST_DIRECTIVES,
+    MOST_LEVELS,
+    MOST_VALUES,
+    BeyondBounds,
+    Effort,
+    within,
+)
 
 Plain: TypeAlias = Any
 """None, a bool, a text, a list, a dict with texts as keys, or a `Reference`. Numbers are texts."""
 
 # A text of so many characters counts as one more value, so that aliases of long texts add up.
 _CHARACTERS_A_VALUE = 80
-
-# For each `%TAG` line libyaml searches those before it.
-_MOST_DIRECTIVES = 100
 
 _PLAIN = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
@@ -70,8 +74,8 @@ def load(text: str, effort: Effort | None = None) -> Document:
         effort.spend(len(within(text)) // 10)
     except BeyondBounds as beyond:
         raise YamlBeyondBounds(str(beyond)) from None
-    if text.count("\n%") > _MOST_DIRECTIVES:
-        raise YamlBeyondBounds(f"more than {_MOST_DIRECTIVES} directives")
+    if text.count("\n%") > MOST_DIRECTIVES:
+        raise YamlBeyondBounds(f"more than {MOST_DIRECTIVES} directives")
     clean = text.encode("utf-8", "replace").decode("utf-8")
     first: Document | None = None
     try:

@@ -11,10 +11,9 @@ from pathlib import PurePosixPath
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-from gitlab_sync.rules.bounds import BeyondBounds
+from gitlab_sync.rules.bounds import MOST_LICENCES, BeyondBounds
 
 _MOST_CHARACTERS = 200
-_MOST_NAMES = 100
 
 _TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+() -]+)")
 
@@ -31,8 +30,8 @@ def named_licences(path: str, text: str) -> tuple[str, ...]:
     `LICENSES/`. Raises BeyondBounds for more than any real file has.
     """
     names = dict.fromkeys(match[1].strip(" -") for match in _TAG.finditer(text))
-    if len(names) > _MOST_NAMES:
-        raise BeyondBounds(f"{path}: more than {_MOST_NAMES} licences")
+    if len(names) > MOST_LICENCES:
+        raise BeyondBounds(f"{path}: more than {MOST_LICENCES} licences")
     if not names and path.lower().startswith("licenses/"):
         names = {PurePosixPath(path).stem: None}
     return tuple(dict.fromkeys(filter(None, map(spdx, names))))

@@ -20,14 +20,14 @@ Sections: TypeAlias = dict[str, ChainMap[str, str]]
 """The values of an INI file by section and option; options are in lower case."""
 
 # `tomllib` takes time and memory that grow with the square of the parts of a key. So long keys are
-# found first, among strings of several lines, comments, other keys, and a quote that is open.
-_PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\[^\n])*+"|'[^'\n]*+')"""
-_DOT = r"[ \t]*+\.[ \t]*+"
+# found first, among strings of several lines, comments, other keys, and a quote that stays open.
+_PART = r"""(?:[\w-]+|"(?:[^"\\\n]|\\[^\n])*"|'[^'\n]*')"""
+_DOTTED = rf"(?:[ \t]*\.[ \t]*{_PART})"
 _TOML = re.compile(
-    r'''"""(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5}|\Z)'''
-    r"""|'''(?:[^']|'(?!''))*+(?:'{3,5}|\Z)"""
-    r"|\#[^\n]*+"
-    rf"|(?P<long>{_PART}(?:{_DOT}{_PART}){{{MOST_KEY_PARTS}}})|{_PART}(?:{_DOT}{_PART})*+"
+    r'''"""(?:[^"\\]|\\.?|"(?!""))*(?:"{3,5}|\Z)'''
+    r"""|'''(?:[^']|'(?!''))*(?:'{3,5}|\Z)"""
+    r"|\#[^\n]*"
+    rf"|(?P<long>{_PART}{_DOTTED}{{{MOST_KEY_PARTS}}})|{_PART}{_DOTTED}*"
     r"|[\"'].*",
     re.DOTALL,
 )

@@ -10,16 +10,13 @@ from typing import Any, TypeVar
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from gitlab_sync.rules.bounds import BeyondBounds, Effort
+from gitlab_sync.rules.bounds import MOST_REQUIREMENT, BeyondBounds, Effort
 from gitlab_sync.rules.projects.facts import Repository, Unread
 from gitlab_sync.rules.projects.files import settings_files
 from gitlab_sync.rules.projects.licences import spdx
 from gitlab_sync.rules.projects.parsing import Sections, read_ini, read_json, read_toml
 
 T = TypeVar("T")
-
-# Far longer than a real line; the time for a longer one grows with the square.
-_MOST_REQUIREMENT = 10_000
 
 
 class Settings:
@@ -190,8 +187,8 @@ def _names_a_package(line: str, effort: Effort) -> bool:
     bare = re.split(r"(?:^|\s)(?:#|--)", line, maxsplit=1)[0].strip()
     if re.search(r"[#&]egg=\w", bare):
         return True
-    if len(bare) > _MOST_REQUIREMENT:
-        raise BeyondBounds(f"a line of more than {_MOST_REQUIREMENT:,} characters")
+    if len(bare) > MOST_REQUIREMENT:
+        raise BeyondBounds(f"a line of more than {MOST_REQUIREMENT:,} characters")
     try:
         Requirement(bare)
     except (InvalidRequirement, RecursionError):  # of a marker with thousands of parentheses

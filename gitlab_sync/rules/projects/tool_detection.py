@@ -163,9 +163,11 @@ class Project:
         """Yield everything that runs commands: jobs, targets, scripts and hooks."""
         for job in self._jobs():
             script = "\n".join(dict.fromkeys(job.script))
+            self.effort.spend(1 + len(script) // 100)
             yield Place(job.path, script, partial(getattr, job, "line"))
         for kind, path, content, commands in self._scripts:
             for name, script in commands.items():
+                self.effort.spend(1 + len(script) // 100)
                 if name or kind.names:
                     yield Place(path, script, partial(kind.find, content, name))
 

@@ -85,6 +85,10 @@ HOSTILE: Mapping[str, Callable[[int], Files]] = {
         ".gitlab-ci.yml": f'before_script: ["{lines("make a; ", size)}"]\n'
         + numbered("t{0}: {{script: a{0}}}\n", size)
     },
+    "a default script and another for many jobs": lambda size: {
+        ".gitlab-ci.yml": f'default: {{before_script: ["{"a" * size}", b]}}\n'
+        + numbered("t{0}: {{script: c}}\n", 4 * size)
+    },
     "a reference for many jobs": lambda size: {
         ".gitlab-ci.yml": f"default: {{before_script: [!reference [{'a, ' * (size // 4)}]]}}\n"
         + numbered("t{0}: {{script: a}}\n", size)

@@ -58,7 +58,7 @@ def test_a_hostile_file_costs_time_and_memory_in_proportion_to_its_size(kind: st
         ("INI lines that are none", "setup.cfg: not a valid INI file"),
         ("make targets of one rule", "Makefile: the commands of all its targets are too long"),
         ("YAML levels", "pipeline: more than 100 levels (line 1)"),
-        ("YAML aliases in a key", "pipeline: grows to more than 100,000 values"),
+        ("YAML aliases of aliases", "pipeline: grows to more than 250,000 values"),
         ("YAML directives", "pipeline: more than 100 directives"),
         ("licences", "LICENSE: more than 100 licences"),
         ("a long requirement", "requirements.txt: a line of more than 10,000 characters"),
@@ -181,6 +181,16 @@ def test_more_includes_than_gitlab_allows_are_unknown() -> None:
     pipeline = read_pipeline(text, many)
     assert len(pipeline.jobs) == bounds.MAX_INCLUDES
     assert pipeline.unread[0].why == "not read, since it is not one of the first 150"
+
+
+def test_lines_of_scripts_that_multiply_are_unknown() -> None:
+    """A job that refers to one that refers to another, each five hundred times."""
+    jobs = "".join(
+        f".{n}: {{script: [{f'!reference [.{n + 1}, script], ' * 500}]}}\n" for n in range(9)
+    )
+    report = evaluate(facts({".gitlab-ci.yml": f"{jobs}a: {{script: !reference [.0, script]}}\n"}))
+    assert report.findings["ci_test"].result == "unknown"
+    assert "pipeline: larger than any real pipeline" in report.findings["ci_test"].reason
 
 
 def test_an_included_file_beyond_the_bounds_leaves_the_others() -> None:
