@@ -35,6 +35,9 @@ MOST_TARGETS = 500
 MAX_INCLUDES = 150
 """Of one pipeline: GitLab's own limit."""
 
+MOST_ENTRIES = 1_000
+"""Of `include` in one file, with those of its child pipelines."""
+
 MOST_SCRIPT_LINES = 200_000
 """Of all jobs of a pipeline, with what they inherit and refer to."""
 

@@ -9,8 +9,9 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
-from gitlab_sync.rules.bounds import MAX_INCLUDES, BeyondBounds, Effort
+from gitlab_sync.rules.bounds import MAX_INCLUDES, MOST_ENTRIES, BeyondBounds, Effort, shown
 from gitlab_sync.rules.projects.ci_yaml import Plain, YamlError, load
 from gitlab_sync.rules.projects.facts import FileText
 
@@ -122,8 +123,18 @@ def local_includes(text: str, paths: Iterable[str] = (), effort: Effort | None =
     return list(found)[:MAX_INCLUDES]
 
 
-def entries(value: Plain) -> Iterator[Included]:
-    """Yield the entries of `include`, of a configuration and of its jobs' child pipelines."""
+def entries(value: Plain) -> list[Included]:
+    """Return the entries of `include`, of a configuration and of its jobs' child pipelines.
+
+    Raises BeyondBounds for more than any real configuration has.
+    """
+    found = list(islice(_all_entries(value), MOST_ENTRIES + 1))
+    if len(found) > MOST_ENTRIES:
+        raise BeyondBounds(f"more than {MOST_ENTRIES:,} entries of include")
+    return found
+
+
+def _all_entries(value: Plain) -> Iterator[Included]:
     if not isinstance(value, dict):
         return
     yield from _entries(value.get("include"))
@@ -211,7 +222,8 @@ def _entry(one: dict[str, Plain]) -> Iterator[Included]:
     if isinstance(one.get("project"), str):
         files = one.get("file")
         for file in files if isinstance(files, list) else [files]:
-            yield Included("project", f"{one['project']}: {file}")
+            named = file if isinstance(file, str) else "?"
+            yield Included("project", f"{shown(one['project'])}: {shown(named)}")
         return
     for kind in ("local", "template", "component", "remote"):
         if isinstance(one.get(kind), str):

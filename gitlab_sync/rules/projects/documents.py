@@ -147,7 +147,8 @@ def description_topics(project: Project) -> Finding:
         missing.append("topics")
     if missing:
         return repository.failed(f"no {' and no '.join(missing)}")
-    return repository.passed("a description and " + ", ".join(str(topic) for topic in topics))
+    named = ", ".join(topic for topic in topics if isinstance(topic, str))
+    return repository.passed(f"a description and {named or 'topics'}")
 
 
 def _evaluated(

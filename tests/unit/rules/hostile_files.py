@@ -81,6 +81,12 @@ HOSTILE: Mapping[str, Callable[[int], Files]] = {
     "YAML directives": lambda size: {
         ".gitlab-ci.yml": numbered("%TAG !{0}! a\n", size) + "---\na: 1"
     },
+    "files of a project with a long name": lambda size: {
+        ".gitlab-ci.yml": f"include: {{project: {'a' * size}, file: [{'b, ' * 900}]}}"
+    },
+    "files of a project without end": lambda size: {
+        ".gitlab-ci.yml": f"include: {{project: {'a' * size}, file: [{'b, ' * size}]}}"
+    },
     "a default script for many jobs": lambda size: {
         ".gitlab-ci.yml": f'before_script: ["{lines("make a; ", size)}"]\n'
         + numbered("t{0}: {{script: a{0}}}\n", size)

@@ -60,6 +60,7 @@ def test_a_hostile_file_costs_time_and_memory_in_proportion_to_its_size(kind: st
         ("YAML levels", "pipeline: more than 100 levels (line 1)"),
         ("YAML aliases of aliases", "pipeline: grows to more than 250,000 values"),
         ("YAML directives", "pipeline: more than 100 directives"),
+        ("files of a project without end", "pipeline: more than 1,000 entries of include"),
         ("licences", "LICENSE: more than 100 licences"),
         ("a long requirement", "requirements.txt: a line of more than 10,000 characters"),
     ],
