@@ -68,10 +68,10 @@ def test_unknown_members_are_counted_for_each_sum(board: LeaderboardReport) -> N
 
 
 def test_shares_are_sorted_and_say_their_number(board: LeaderboardReport) -> None:
-    """A member who is not known has `?`, and then no one's share is known."""
+    """Who is not known has `?`."""
     bars = share_bars(board.teams["Red"], "MR Created")
     total = board.teams["Red"].result.total("mr_created")
-    assert [bar["Text"] for bar in bars] == [str(total), "?"]
+    assert [bar["Text"] for bar in bars] == [f"{total} (100 %)", "?"]
     blue = [bar["Share"] for bar in share_bars(board.teams["Blue"], "Total Commits")]
     assert blue == sorted(blue, reverse=True)
     assert len(blue) <= MOST_ROWS
