@@ -42,25 +42,26 @@ def spread(items: list[pytest.Item]) -> list[pytest.Item]:
     """Return the tests with those that take long at the begin of each quarter.
 
     Each of four processes gets a quarter: the browser tests of the common app, those with an app of
-    their own, what reads the real data, and what is slow for other reasons. Who is done earlier
-    takes over the quick tests behind them.
+    their own, and two halves of what reads much or is slow; no process loads all of the real data
+    in turn. Who is done earlier takes over the quick tests behind them.
     """
-    heads: dict[str, list[pytest.Item]] = {"app": [], "large": [], "own app": [], "slow": []}
-    quick = []
-    for item in items:
-        if item.get_closest_marker("browser"):
-            heads["own app" if hasattr(getattr(item, "module", None), "app") else "app"].append(
-                item
-            )
-        else:
-            mark = next((mark for mark in ("large", "slow") if item.get_closest_marker(mark)), None)
-            (quick if mark is None else heads[mark]).append(item)
+    browser = [item for item in items if item.get_closest_marker("browser")]
+    long = [item for item in items if any(map(item.get_closest_marker, ("large", "slow")))]
+    taken = {*browser, *long}
+    quick = [item for item in items if item not in taken]
+    files = list(dict.fromkeys(item.path for item in long))
+    own_app = {item for item in browser if hasattr(getattr(item, "module", None), "app")}
+    heads = (
+        [item for item in browser if item not in own_app],
+        [item for item in long if item.path in files[::2]],
+        [item for item in browser if item in own_app],
+        [item for item in long if item.path in files[1::2]],
+    )
     size = -(-len(items) // len(heads))
     spread: list[pytest.Item] = []
-    for head in heads.values():
-        spread += head
+    for head in heads:
         fill = max(0, size - len(head))
-        spread += quick[:fill]
+        spread += [*head, *quick[:fill]]
         del quick[:fill]
     return spread + quick
 
