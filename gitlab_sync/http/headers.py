@@ -20,15 +20,27 @@ _FIELD = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]++):[ \t]*+([^\r\n]*+)\r?\n", 
 
 
 class Head(http.client.HTTPMessage):
-    """The header fields of a response, in their order. Immutable."""
+    """The header fields of a response, in their order. Immutable.
+
+    `joined` has them by their names in lower case; the values of a name that comes several times
+    are joined by commas (RFC 9110, section 5.3).
+    """
 
     def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
         super().__init__()
         self._fields = list(fields)
         self._first: dict[str, str] = {}
+        again: list[tuple[str, str]] = []
         for name, value in self._fields:
             self.set_raw(name, value)
-            self._first.setdefault(name.lower(), value)
+            key = name.lower()
+            if key in self._first:
+                again.append((key, value))
+            else:
+                self._first[key] = value
+        self.joined = dict(self._first) if again else self._first
+        for key, value in again:
+            self.joined[key] += f", {value}"
 
     def get(self, name: str, failobj: Any = None) -> Any:
         """Return the first value of a field; the case of its name does not matter."""

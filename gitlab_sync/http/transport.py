@@ -29,6 +29,7 @@ from gitlab_sync import errors
 from gitlab_sync._version import __version__
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.http.connections import Lease, OpenConnections, pool_classes
+from gitlab_sync.http.headers import Head
 from gitlab_sync.http.wire import Answer
 
 CONNECT_TIMEOUT = 5.0
@@ -200,7 +201,7 @@ class Transport:
             raise
         whole = self._read(response, route.pool, path, deadline)
         response.release_conn()
-        return Answer(response.status, response.headers, whole, response.reason or "")
+        return Answer(response.status, _headers_of(response), whole, response.reason or "")
 
     def _read(
         self,
@@ -246,6 +247,12 @@ class Transport:
             route.pool.close()
         self._routes.clear()
         self.session.close()
+
+
+def _headers_of(response: BaseHTTPResponse) -> Mapping[str, str]:
+    """Return the headers as they were read: urllib3's own copy takes far longer to ask."""
+    message = getattr(getattr(response, "_original_response", None), "msg", None)
+    return message.joined if isinstance(message, Head) else response.headers
 
 
 def _too_large(most: int) -> errors.BadResponse:

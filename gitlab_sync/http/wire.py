@@ -50,7 +50,7 @@ class Reply:
     """A successful answer, decoded.
 
     `data` is the decoded JSON ([] for an empty body). The rest is about paging: the number of the
-    next page or None, the link to it (keyset) or None, and the totals if GitLab gives them.
+    next page or None, else the link to it (keyset) or None, and the totals if GitLab gives them.
     """
 
     data: Any
@@ -77,11 +77,12 @@ def read(answer: Answer) -> Reply:
         raise _not_json(answer) from None
     if not isinstance(data, list):
         return Reply(data)
-    link = headers.get("link")
+    next_page = _integer(headers.get("x-next-page"))
+    link = headers.get("link") if next_page is None else None
     return Reply(
         data,
-        _integer(headers.get("x-next-page")),
-        _next_link(link) if link else None,
+        next_page,
+        _next_link(link) if link and "next" in link.lower() else None,
         _integer(headers.get("x-total")),
         _integer(headers.get("x-total-pages")),
     )

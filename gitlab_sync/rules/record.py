@@ -22,14 +22,19 @@ def text(record: object, key: str) -> str | None:
     if not isinstance(record, dict):
         return None
     value = record.get(key)
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else None
+    if isinstance(value, str):
+        return value
+    return "" if value is None else None
 
 
 def read_text(record: object, key: str) -> str | None:
     """Return the text under `key`: empty for null, None if it is missing or of another type."""
-    return text(record, key) if isinstance(record, dict) and key in record else None
+    if not isinstance(record, dict):
+        return None
+    value = record.get(key)
+    if isinstance(value, str):
+        return value
+    return "" if value is None and key in record else None
 
 
 def number(record: object, key: str) -> int | float | None:
@@ -42,7 +47,7 @@ def number(record: object, key: str) -> int | float | None:
 
 def count(record: object, key: str) -> int | None:
     """Return the whole number from 0 up under `key`, or None for anything else."""
-    value = field(record, key)
+    value = record.get(key) if isinstance(record, dict) else None
     return value if type(value) is int and value >= 0 else None
 
 
@@ -53,8 +58,10 @@ def author(record: object) -> str | None:
 
 def state(record: object) -> str | None:
     """Return the `state` of an item in lower case, one of `STATES`, or None."""
-    value = field(record, "state")
-    known = value.lower() if isinstance(value, str) else None
+    value = record.get("state") if isinstance(record, dict) else None
+    if not isinstance(value, str):
+        return None
+    known = value if value in STATES else value.lower()
     return known if known in STATES else None
 
 

@@ -239,7 +239,7 @@ class _Reader(Generic[K]):
         if not self._next:
             key, wanted = next(self._wanted)
             growing = _Growing(key, wanted)
-            growing.follow([_Page(growing, 0, wanted.first(self._session))])
+            growing.upcoming = _Page(growing, 0, wanted.first(self._session))
             self._next.append(growing)
         growing = self._next[0]
         page = growing.upcoming

@@ -60,6 +60,14 @@ def test_whatever_bytes_come_the_standard_library_would_say_the_same(raw: bytes)
     assert fields(ours) == fields(theirs)
 
 
+def test_values_of_a_name_that_comes_again_are_joined() -> None:
+    """As every recipient can, in their order; the first one is still that of `get`."""
+    head = read_head(io.BytesIO(b"Link: <a>\r\nX: 1\r\nlink: <b>\r\nLINK: <b>\r\n\r\n"))
+    assert isinstance(head, Head)
+    assert head.joined == {"link": "<a>, <b>, <b>", "x": "1"}
+    assert head.get("Link") == "<a>"
+
+
 def test_nothing_behind_the_empty_line_is_taken() -> None:
     """The body is left where it is."""
     stream = io.BytesIO(b"a: b\r\n\r\nthe body")

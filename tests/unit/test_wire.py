@@ -251,7 +251,7 @@ def test_a_limit_that_makes_no_sense_is_no_limit(change: dict[str, str]) -> None
 
 
 def test_a_list_comes_with_what_its_headers_say_of_paging() -> None:
-    """Next page, totals, and the link for keyset lists."""
+    """Next page, totals, and for keyset lists, which have no numbers, the link."""
     headers = {
         "x-next-page": "2",
         "x-total": "250",
@@ -261,7 +261,9 @@ def test_a_list_comes_with_what_its_headers_say_of_paging() -> None:
     reply = read(Answer(200, headers, b'[{"id":1}]'))
     assert reply.data == [{"id": 1}]
     assert (reply.next_page, reply.total, reply.total_pages) == (2, 250, 3)
-    assert reply.next_link == "https://g/api/v4/x?a=1,2"
+    assert reply.next_link is None
+    keyset = read(Answer(200, {"link": headers["link"]}, b'[{"id":1}]'))
+    assert keyset.next_link == "https://g/api/v4/x?a=1,2"
 
 
 def test_on_the_last_page_the_number_of_the_next_is_empty() -> None:
