@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
-from urllib.parse import quote
 
 from gitlab_sync.api.projects import endpoint
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound
+from gitlab_sync.http.urls import encode_segment
 from gitlab_sync.rules import record
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Client
@@ -52,7 +52,7 @@ def list_all_files(client: Client, project_id: int | str, branch: str | None = "
 
 def file_endpoint(project_id: int | str, path: str) -> str:
     """Return the endpoint of one file's record, given its path in the repository."""
-    return endpoint(project_id, f"repository/files/{quote(path, safe='')}")
+    return endpoint(project_id, f"repository/files/{encode_segment(path)}")
 
 
 def text_of(file: Record) -> str:

@@ -69,6 +69,12 @@ def encode_id(project_or_group: int | str) -> str:
 
 
 @_of_unicode
+def encode_segment(text: str) -> str:
+    """Return a text, such as the path of a file or a branch, as one path segment."""
+    return quote(text, safe="")
+
+
+@_of_unicode
 def encode_query(params: Mapping[str, Any]) -> str:
     """Encode parameters for GitLab: None is left out, booleans in lower case, lists as `key[]`."""
     return "&".join(f"{quote_plus(key)}={quote_plus(value)}" for key, value in _pairs(params))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from gitlab_sync.api.branches import get_project_branches
 from gitlab_sync.api.projects import endpoint, get_project_with_retries
 from gitlab_sync.errors import GitLabSyncError, NotFound
+from gitlab_sync.http.urls import encode_segment
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.projects.checks import CHECKS, ProjectCheck
@@ -244,7 +244,7 @@ def has_ref(client: Client, project: int | str, ref: str) -> bool:
     Raises the errors of `gitlab_sync.errors` for what could not be read. Thread-safe.
     """
     try:
-        read_one(client, endpoint(project, f"repository/commits/{quote(ref, safe='')}"))
+        read_one(client, endpoint(project, f"repository/commits/{encode_segment(ref)}"))
     except NotFound:
         return False
     return True

@@ -13,6 +13,7 @@ from gitlab_sync.http.urls import (
     clean_base_url,
     encode_id,
     encode_query,
+    encode_segment,
     moved_to,
     reroot,
     target,
@@ -354,6 +355,7 @@ def test_a_redirect_to_anything_else_is_a_bad_response(asked: str, location: str
     "make",
     [
         encode_id,
+        encode_segment,
         lambda text: encode_query({"search": text}),
         lambda text: target(f"projects/{text}", None, BASE),
         lambda text: target("projects", {"search": text}, BASE),
