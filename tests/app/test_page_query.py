@@ -125,7 +125,7 @@ def test_a_run_that_waits_can_be_cancelled(busy: BackgroundJob) -> None:
 
 
 def test_beyond_so_many_that_wait_run_says_what_to_do(
-    busy: BackgroundJob, monkeypatch: pytest.MonkeyPatch
+    busy: BackgroundJob, monkeypatch: pytest.MonkeyPatch, until: Callable[..., None]
 ) -> None:
     """And what was shown before is still there."""
     monkeypatch.setattr(job_queue, "MOST_WAITING", 0)
@@ -133,4 +133,5 @@ def test_beyond_so_many_that_wait_run_says_what_to_do(
     assert "0 runs are waiting already" in at.error[0].value
     assert "press Run again" in at.error[0].value
     busy.cancel()
+    until(lambda: not JOBS._queue._running)
     assert "12 of 12 people read" in texts(until_done(press(at, "Run")))

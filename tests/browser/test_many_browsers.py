@@ -127,7 +127,9 @@ def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
     sandbox.latency = 0.0
     for number, page in enumerate(pages):
         expect(page.get_by_text("people read").first).to_be_visible()
-        settle(page)  # a file that is replaced in the middle cannot be saved
+        # A file that is replaced in the middle cannot be saved; the last comes with this button.
+        expect(page.get_by_role("button", name="Refresh")).to_be_visible()
+        settle(page)
         assert downloaded(page, tmp_path / f"{number}.csv") == wanted[number]
         assert not [token for token in tokens if token in page.content()]
     assert sandbox.traffic.count("/user") == VISITORS, "a reload does not sign in again"
