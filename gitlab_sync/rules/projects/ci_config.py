@@ -178,7 +178,7 @@ class _Reader:
             return self._expanded[name]
         own = _own_keys(self._top[name])
         result: dict[str, Plain] | None = {}
-        for parent in self._flat(own.get("extends")):
+        for parent in _names(own.get("extends")):
             below = self._parent(name, parent, (*way, name))
             if below is None:
                 result = None
@@ -288,6 +288,13 @@ class _Reader:
             named = ", ".join(map(shown, steps[:_MAX_REFERENCES]))
             self._problem(f"!reference [{named}] leads nowhere")
         return known
+
+
+def _names(value: Plain) -> list[str]:
+    """Return the names in `extends`; GitLab reads it before it looks references up."""
+    return [
+        each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)
+    ]
 
 
 def _when(value: Plain) -> Runs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
@@ -391,6 +391,8 @@ TEXTS = st.lists(st.tuples(NAMES, JOBS | VALUES), max_size=5).map(
 
 
 @settings(max_examples=200, deadline=None)
+@example("00: {extends: [!reference [00,0]]}\n0:")
+@example(".0: {extends: [!reference [.0,0]]}\n0: {script: !reference [.0,0]}")
 @given(st.text() | TEXTS)
 def test_no_text_raises(text: str) -> None:
     """There are jobs, or an error, or simply none."""
