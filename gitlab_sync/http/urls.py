@@ -101,7 +101,6 @@ def _text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-@_of_unicode
 def target(endpoint: str, params: Mapping[str, Any] | None, base_url: str) -> str:
     """Return path and query below the API's root, such as `projects/1/issues?state=closed`.
 
@@ -111,6 +110,11 @@ def target(endpoint: str, params: Mapping[str, Any] | None, base_url: str) -> st
     """
     if not params and _PLAIN.fullmatch(endpoint):
         return endpoint
+    return _encoded_target(endpoint, params or {}, base_url)
+
+
+@_of_unicode
+def _encoded_target(endpoint: str, given: Mapping[str, Any], base_url: str) -> str:
     text = endpoint.strip()
     if "://" in text.partition("?")[0]:
         if not text.startswith(base_url + "/"):
@@ -126,7 +130,6 @@ def target(endpoint: str, params: Mapping[str, Any] | None, base_url: str) -> st
     if _leads_out(path):
         raise ConfigurationError(f"The endpoint must have no '.' or '..' in it, got {endpoint!r}")
     path = quote(_BARE_PERCENT.sub("%25", path), safe=_SAFE + "%")
-    given = {} if params is None else params
     pairs = parse_qsl(own, keep_blank_values=True)
     kept = [(key, value) for key, value in pairs if given.get(key) is None]
     query = urlencode([*kept, *_pairs(given)])

@@ -29,6 +29,7 @@ def text(record: object, key: str) -> str | None:
 
 def read_text(record: object, key: str) -> str | None:
     """Return the text under `key`: empty for null, None if it is missing or of another type."""
+    # As `text`, written out: it is called for each check of each item.
     if not isinstance(record, dict):
         return None
     value = record.get(key)
