@@ -477,6 +477,7 @@ def test_a_part_of_a_second_decides_as_over_rest(bridge: Bridge, days: int) -> N
     assert all(row["Closed MRs"] and row[title] == row["Closed MRs"] for row in rows)
 
 
+@pytest.mark.slow
 def test_a_server_that_is_slow_over_many_is_asked_about_fewer(bridge: Bridge) -> None:
     """A query that takes longer than a call may is halved until it does not."""
     world = small(users=8, merge_requests=3)

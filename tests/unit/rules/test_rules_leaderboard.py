@@ -285,6 +285,7 @@ def test_shares_make_up_the_whole(found: list[TeamResult]) -> None:
             assert sum(parts) == pytest.approx(100, abs=0.1 * len(parts)) or set(parts) == {0.0}
 
 
+@pytest.mark.slow
 @unhurried
 @given(boards())
 def test_ranks_follow_the_scores(found: list[TeamResult]) -> None:

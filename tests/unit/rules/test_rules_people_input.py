@@ -143,6 +143,7 @@ def test_a_quote_that_is_never_closed_swallows_nothing() -> None:
     assert [fault.partition(":")[0] for fault in found.faults] == ["list.csv, line 3"]
 
 
+@pytest.mark.slow
 def test_many_open_quotes_take_no_time() -> None:
     """A hostile file must not hold a thread: this ends at once or hits the time limit."""
     for line in ('"a', 'x,"a"', '"a\nb', '"', '"""', 'a","'):

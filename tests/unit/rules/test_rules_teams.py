@@ -64,6 +64,7 @@ def test_teams_are_read_from_their_file_and_written_back() -> None:
     assert parse_teams("\ufeff" + more) == (BLUE,)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(TEAMS)
 def test_what_is_written_is_read_as_it_was(teams: list[Team]) -> None:
