@@ -19,7 +19,8 @@ from gitlab_sync import GitLabClient
 from gitlab_sync.api.facts.rest import FactSource, FactsRead, RestFacts, read_facts
 from gitlab_sync.api.facts.stored import StoredFacts
 from gitlab_sync.concurrency.cancel import CancelToken
-from gitlab_sync.rules.items.merge_request import Facts, evaluate
+from gitlab_sync.rules.items.facts import Facts
+from gitlab_sync.rules.items.merge_request import evaluate
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.sandbox import Sandbox, World, generate_world, load_world
 from gitlab_sync.sandbox.faults import Kind

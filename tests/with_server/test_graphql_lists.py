@@ -26,7 +26,8 @@ from gitlab_sync.api.scope import Scope
 from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.http import rate_limit as limits
-from gitlab_sync.rules.items.merge_request import Facts, evaluate
+from gitlab_sync.rules.items.facts import Facts
+from gitlab_sync.rules.items.merge_request import evaluate
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.sandbox.graphql import endpoint

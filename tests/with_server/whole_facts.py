@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operator import itemgetter
 
-from gitlab_sync.rules.items.merge_request import Facts
+from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.sandbox import World
 from gitlab_sync.types import PartialList, Record
 

@@ -17,7 +17,9 @@ from gitlab_sync.api.graphql.query import WITHOUT_MERGES, is_same, nodes_of, que
 from gitlab_sync.api.projects import extract_path_from_url
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.merge_request import Facts, own_commits, undecided
+from gitlab_sync.rules.items.facts import Facts
+from gitlab_sync.rules.items.merge_request import undecided
+from gitlab_sync.rules.items.merge_request_rules import own_commits
 from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.session import Session
 from gitlab_sync.session.workflow import Workflow, gather

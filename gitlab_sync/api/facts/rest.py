@@ -12,7 +12,8 @@ from typing import Protocol
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.merge_request import Facts, is_terminal, undecided
+from gitlab_sync.rules.items.facts import Facts
+from gitlab_sync.rules.items.merge_request import is_terminal, undecided
 from gitlab_sync.rules.items.project_pipelines import ProjectPipelines, is_within
 from gitlab_sync.rules.text import instant
 from gitlab_sync.session.pagination import RestList

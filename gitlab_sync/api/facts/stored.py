@@ -16,7 +16,8 @@ import orjson
 
 from gitlab_sync.api.facts.rest import FactSource, FactsRead
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.merge_request import Facts, is_terminal, undecided
+from gitlab_sync.rules.items.facts import Facts
+from gitlab_sync.rules.items.merge_request import is_terminal, undecided
 from gitlab_sync.rules.text import instant
 from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.store.store import Item, PrincipalStore

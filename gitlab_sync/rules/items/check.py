@@ -7,6 +7,9 @@ from typing import Literal
 
 Severity = Literal["low", "medium", "high"]
 
+Fix = Literal["now", "follow-up", "next time"]
+"""When a fault can be fixed: by an edit now, by a merge request of one's own, or only next time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -15,6 +18,7 @@ class Check:
     `id` is the key of its verdict, `title` its column. In whole sentences, `fails_when` says what
     is a fault, `why` what a fault costs the team, and `how_to_fix` what to do about it. `needs`
     names the facts to read beyond the item's record in a list (none: the check costs no request).
+    `fix` says when a fault of an ended item can be fixed.
     """
 
     id: str
@@ -24,3 +28,4 @@ class Check:
     why: str
     how_to_fix: str
     needs: tuple[str, ...] = ()
+    fix: Fix = "next time"

@@ -27,6 +27,7 @@ CHECKS = (
         "The issue's description is empty, apart from HTML comments and white space.",
         "Without a description only the author knows what the issue asks for.",
         "Say what is wanted or what goes wrong; comments of a template do not count.",
+        fix="now",
     ),
     Check(
         "no_labels",
@@ -35,6 +36,7 @@ CHECKS = (
         "The issue has no label.",
         "An issue without labels is missing from every board and filter.",
         "Give it the labels of its kind and area.",
+        fix="now",
     ),
     Check(
         "no_milestone",
@@ -43,6 +45,7 @@ CHECKS = (
         "The issue has no milestone.",
         "Without a milestone the team cannot see what the work was planned for.",
         "Set the milestone that the issue belongs to.",
+        fix="now",
     ),
     Check(
         "no_time_spent",
@@ -51,6 +54,7 @@ CHECKS = (
         "The time spent on the issue is 0.",
         "Work without booked time is missing from every estimate that is made after it.",
         "Book the time with a comment such as “/spend 2h”.",
+        fix="now",
     ),
     Check(
         "long_open_time",
@@ -67,6 +71,7 @@ CHECKS = (
         "The title does not begin with a kind of issue.",
         "Issues cannot be sorted by kind at a glance.",
         "Begin the title with its kind, such as “bug: …” or “feat(login): …”.",
+        fix="now",
     ),
 )
 """The checks in the order of the columns."""

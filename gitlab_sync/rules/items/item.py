@@ -26,11 +26,15 @@ def description(item: Record) -> Verdict:
     return Verdict("fail", "only comments" if text.strip() else "no description", link)
 
 
-def semantic_title(item: Record, semantic: re.Pattern[str]) -> Verdict:
-    """Check that the title begins as the pattern `semantic` says."""
+def semantic_title(
+    item: Record, semantic: re.Pattern[str], without: re.Pattern[str] | None = None
+) -> Verdict:
+    """Check that the title, after the prefix `without`, begins as the pattern `semantic` says."""
     title, link = record.read_text(item, "title"), record.link(item)
     if title is None:
         return unreadable(item, "title", "a text")
+    if without is not None:
+        title = without.sub("", title)
     if semantic.match(first_line(title)):
         return Verdict("pass", "semantic title", link)
     return Verdict("fail", "title not semantic", link)
@@ -48,7 +52,7 @@ def time_spent(item: Record, seconds: int | None, missing: str) -> Verdict:
         return Verdict("unknown", missing, link)
     if seconds == 0:
         return Verdict("fail", "no time booked", link)
-    return Verdict("pass", f"{_duration(seconds)} booked", link)
+    return Verdict("pass", f"{duration(seconds)} booked", link)
 
 
 def time_open(item: Record, ended: Iterable[str], limit: float) -> Verdict:
@@ -66,7 +70,7 @@ def time_open(item: Record, ended: Iterable[str], limit: float) -> Verdict:
         return Verdict("unknown", f"{unread} is not a time", link)
     hours = hours_between(start, end)
     reason = (
-        f"open {_duration(round(hours * 3600))}" if hours >= 0 else "closed before it was created"
+        f"open {duration(round(hours * 3600))}" if hours >= 0 else "closed before it was created"
     )
     return Verdict("fail" if hours > limit else "pass", reason, link)
 
@@ -94,7 +98,7 @@ def decide(thing: Record, unread: list[str], fault: str, suffix: str = "") -> Ve
     return Verdict("fail", fault, link)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return `3 d 4 h`, `4 h 5 min` or `5 min`: the two largest units, rounded down."""
     minutes = int(seconds // 60)
     days, of_day = divmod(minutes, 24 * 60)

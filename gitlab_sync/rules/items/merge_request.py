@@ -7,27 +7,21 @@ There are two evaluations: `evaluate` needs all the facts of one merge request; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Collection, Iterable
 
 from gitlab_sync.rules import record
-from gitlab_sync.rules.identity.attribution import is_merge
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.items import item, pipelines, reviews
+from gitlab_sync.rules.items import merge_request_rules as rules
 from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.facts import NOTHING, Facts
 from gitlab_sync.rules.items.flags import Flags, older_flags
-from gitlab_sync.rules.items.paths import is_test_path
 from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts, distinct, tally
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import (
     SEMANTIC,
-    first_line,
-    has_issue_reference,
-    plural,
-    without_comments,
 )
-from gitlab_sync.types import PartialList, Record
+from gitlab_sync.types import Record
 
 CHECKS = (
     Check(
@@ -37,6 +31,7 @@ CHECKS = (
         "The merge request's description is empty, apart from HTML comments and white space.",
         "Without a description the reviewer has to guess what the change is for.",
         "Say in a few sentences what changes and why; comments of a template do not count.",
+        fix="now",
     ),
     Check(
         "no_issues",
@@ -46,6 +41,7 @@ CHECKS = (
         "A change that names no issue cannot be traced back to the need for it.",
         "Name the issue in the description, such as “Closes #12”.",
         ("notes", "commits"),
+        fix="now",
     ),
     Check(
         "no_time_spent",
@@ -55,6 +51,7 @@ CHECKS = (
         "Work without booked time is missing from every estimate that is made after it.",
         "Book the time with a comment such as “/spend 2h”.",
         ("time_stats",),
+        fix="now",
     ),
     Check(
         "no_unit_tests",
@@ -64,6 +61,7 @@ CHECKS = (
         "A change without a test can break again without anyone noticing.",
         "Add or change a test in the same merge request.",
         ("diffs",),
+        fix="follow-up",
     ),
     Check(
         "failed_pipeline",
@@ -73,6 +71,7 @@ CHECKS = (
         "Merging over a failed pipeline passes the failure on to everyone.",
         "Make the newest pipeline succeed before merging.",
         ("pipelines",),
+        fix="follow-up",
     ),
     Check(
         "no_semantic_commits",
@@ -134,33 +133,6 @@ _ENDED = ("merged", "closed")
 _ENDS = ("merged_at", "closed_at")
 
 
-_NOT_ASKED = PartialList((), "not asked for")
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What was read about one merge request, beyond its record; `Facts()`: nothing.
-
-    Each is a list of GitLab's records as it was read. `time_stats` holds one record, or is None
-    if the merge request's own record has it. Only the facts that `undecided` names have to be read:
-    no verdict depends on the others.
-    """
-
-    notes: PartialList = _NOT_ASKED
-    commits: PartialList = _NOT_ASKED
-    diffs: PartialList = _NOT_ASKED
-    pipelines: PartialList = _NOT_ASKED
-    time_stats: PartialList | None = None
-
-    def is_whole(self, fact: str) -> bool:
-        """Return whether this fact was read to its end."""
-        reading: PartialList | None = getattr(self, fact)
-        return reading is not None and reading.whole
-
-
-_NOTHING = Facts()
-
-
 def is_terminal(mr: Record) -> bool:
     """Return whether the merge request has ended: it is merged or closed."""
     return record.state(mr) in _ENDED
@@ -180,11 +152,11 @@ def evaluate(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> 
         return item.without_state(mr, CHECKS)
     return {
         "no_desc": item.description(mr),
-        "no_issues": _issues(mr, facts),
-        "no_time_spent": _time_spent(mr, facts.time_stats),
-        "no_unit_tests": _unit_tests(mr, facts.diffs),
+        "no_issues": rules.issues(mr, facts),
+        "no_time_spent": rules.time_spent(mr, facts.time_stats),
+        "no_unit_tests": rules.unit_tests(mr, facts.diffs),
         "failed_pipeline": pipelines.newest(mr, facts.pipelines),
-        "no_semantic_commits": _semantic_commits(mr, facts.commits),
+        "no_semantic_commits": rules.semantic_commits(mr, facts.commits),
         "no_internal_review": reviews.review(mr, facts.notes, bots),
         "merge_gt_1_week": item.time_open(mr, _ENDS, item.ONE_WEEK),
         "merge_gt_2_days": item.time_open(mr, _ENDS, item.TWO_DAYS),
@@ -198,25 +170,20 @@ def completed(mr: Record, facts: Facts) -> Record:
     return mr if known or asked is None else {**mr, "time_stats": asked}
 
 
-def undecided(mr: Record, facts: Facts = _NOTHING) -> tuple[str, ...]:
+def undecided(mr: Record, facts: Facts = NOTHING) -> tuple[str, ...]:
     """Return the names of the facts that still have to be read to evaluate a merge request.
 
     They are incomplete, and checks need them that neither the record nor `facts` decide. No result
     depends on any other fact.
     """
     if record.state(mr) is None or (
-        facts is not _NOTHING and all(map(facts.is_whole, undecided(mr)))
+        facts is not NOTHING and all(map(facts.is_whole, undecided(mr)))
     ):
         return ()
     verdicts = evaluate(mr, facts)
     still_open = (check for check in CHECKS if verdicts[check.id].result == "unknown")
     wanted = dict.fromkeys(fact for check in still_open for fact in check.needs)
     return tuple(fact for fact in wanted if not facts.is_whole(fact))
-
-
-def own_commits(commits: Iterable[Record]) -> list[Record]:
-    """Return the commits without merges, which have two or more parents."""
-    return [commit for commit in commits if not is_merge(commit)]
 
 
 def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
@@ -228,8 +195,8 @@ def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
         return item.without_state(mr, LIST_CHECKS)
     return {
         "no_desc": item.description(mr),
-        "no_issues": _issues_in_list(mr),
-        "no_time_spent": _time_spent(mr, None),
+        "no_issues": rules.issues_in_list(mr),
+        "no_time_spent": rules.time_spent(mr, None),
         "failed_pipeline": pipelines.newest_in_list(mr),
         "no_semantic_commits": item.semantic_title(mr, SEMANTIC),
         "no_internal_review": reviews.review_in_list(mr),
@@ -280,104 +247,3 @@ def _count(evaluated: Iterable[Evaluated], checks: tuple[Check, ...]) -> Tally:
     due = distinct((mr, verdicts) for mr, verdicts in evaluated if is_due(mr))
     ended = sum(is_terminal(mr) for mr, _ in due)
     return tally({"Closed MRs": ended}, checks, [verdicts for _, verdicts in due])
-
-
-_Text = tuple[str, str | None, str | None]
-"""A text that can name an issue: where it is, the text (None: not readable), a link."""
-
-
-def _own_texts(mr: Record) -> Iterator[_Text]:
-    yield "title", record.read_text(mr, "title"), record.link(mr)
-    yield "description", _bare(record.read_text(mr, "description")), record.link(mr)
-
-
-def _texts_around(mr: Record, facts: Facts) -> Iterator[_Text]:
-    for commit in own_commits(facts.commits.rows):
-        yield "a commit", _message(commit), record.link(mr, "/commits")
-    for note in facts.notes.rows:
-        if (system := reviews.is_system(note)) is not True:
-            body = None if system is None else _bare(record.read_text(note, "body"))
-            yield "a note", body, reviews.note_link(mr, note)
-
-
-def _issues(mr: Record, facts: Facts) -> Verdict:
-    lists = (("notes", facts.notes), ("commits", facts.commits))
-    missing = [item.not_read(what, reading) for what, reading in lists if not reading.whole]
-    places = "title, description, commits or notes"
-    return _first_reference(mr, chain(_own_texts(mr), _texts_around(mr, facts)), missing, places)
-
-
-def _issues_in_list(mr: Record) -> Verdict:
-    return _first_reference(mr, _own_texts(mr), (), "title or description")
-
-
-def _first_reference(
-    mr: Record, texts: Iterable[_Text], missing: Iterable[str], places: str
-) -> Verdict:
-    unread = []
-    for where, text, link in texts:
-        if text is None:
-            own = where in {"title", "description"}
-            unread.append(
-                record.unreadable(mr, where, "a text") if own else f"{where} not readable"
-            )
-        elif has_issue_reference(text):
-            return Verdict("pass", f"{where} names an issue", link)
-    return item.decide(mr, [*unread, *missing], f"no issue named in {places}")
-
-
-def _time_spent(mr: Record, asked: PartialList | None) -> Verdict:
-    seconds = item.total_time_spent(record.field(mr, "time_stats"))
-    missing = "time_stats not in the list"
-    if seconds is None and asked is not None:
-        seconds = next((item.total_time_spent(stats) for stats in asked.rows), None)
-        missing = "time_stats hold no time" if asked.whole else item.not_read("time_stats", asked)
-    return item.time_spent(mr, seconds, missing)
-
-
-def _unit_tests(mr: Record, diffs: PartialList) -> Verdict:
-    unread = []
-    for diff in diffs.rows:
-        path = record.text(diff, "new_path")
-        if not path:
-            unread.append("path of a changed file not known")
-        elif is_test_path(path):
-            return Verdict("pass", f"changes {path}", record.link(mr, "/diffs"))
-    if not diffs.whole:
-        unread.append(item.not_read("diffs", diffs))
-    fault = f"{plural(len(diffs.rows), 'changed file')}, none a test"
-    return item.decide(mr, unread, fault, "/diffs")
-
-
-def _semantic_commits(mr: Record, commits: PartialList) -> Verdict:
-    link = record.link(mr, "/commits")
-    unread = []
-    own = own_commits(commits.rows)
-    for commit in own:
-        message = _message(commit)
-        if message is None:
-            unread.append("message of a commit not readable")
-        elif SEMANTIC.match(first_line(message)):
-            return Verdict("pass", f"“{first_line(message)}”", link)
-        elif not _tells_parents(commit):  # a merge does not count
-            unread.append("parents of a commit not known")
-    if not commits.whole:
-        unread.append(item.not_read("commits", commits))
-    elif not own:
-        return item.semantic_title(mr, SEMANTIC)
-    return item.decide(mr, unread, f"{plural(len(own), 'commit')}, none semantic", "/commits")
-
-
-def _message(commit: Record) -> str | None:
-    """Return the message of a commit, or else its title; None if one of them is not readable."""
-    texts = [record.read_text(commit, key) for key in ("message", "title")]
-    return next(filter(None, texts), None if None in texts else "")
-
-
-def _tells_parents(commit: Record) -> bool:
-    known = isinstance(commit, dict) and "parent_ids" in commit
-    return known and isinstance(commit["parent_ids"], list | tuple | None)
-
-
-def _bare(text: str | None) -> str | None:
-    return None if text is None else without_comments(text)

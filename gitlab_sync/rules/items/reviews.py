@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import is_bot
@@ -25,8 +25,16 @@ def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
     upvotes = record.count(mr, "upvotes")
     if upvotes:
         return Verdict("pass", plural(upvotes, "upvote"), record.link(mr))
+    unread = () if upvotes is not None else (record.unreadable(mr, "upvotes", "a number"),)
+    return review_by_people(mr, notes, bots, unread)
+
+
+def review_by_people(
+    mr: Record, notes: PartialList, bots: Collection[str], unread: Iterable[str] = ()
+) -> Verdict:
+    """Check for a comment or approval by another person; `unread` is what else could be one."""
     owner = record.author(mr)
-    unread = []
+    doubts = []
     looked_at = 0
     for note in notes.rows:
         approval = _is_approval(note)
@@ -35,25 +43,23 @@ def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
         looked_at += 1
         by = record.author(note)
         if by is None:
-            unread.append("author of a note not known")
+            doubts.append("author of a note not known")
         elif is_bot(by, bots):
             continue
         elif owner is None:
-            unread.append("author of the merge request not known")
+            doubts.append("author of the merge request not known")
         elif username_key(by) == username_key(owner):
             continue
         elif approval is None:
-            unread.append("a note not readable")
+            doubts.append("a note not readable")
         else:
             verb = "approved" if approval else "commented"
             return Verdict("pass", f"{by} {verb}", note_link(mr, note))
     if not notes.whole:
-        unread.append(item.not_read("notes", notes))
-    if upvotes is None:
-        unread.append(record.unreadable(mr, "upvotes", "a number"))
+        doubts.append(item.not_read("notes", notes))
     people = "by the author or a bot" if looked_at == 1 else "all by the author or bots"
     fault = f"{plural(looked_at, 'note')}, {people}" if looked_at else "no notes and no approval"
-    return item.decide(mr, unread, fault)
+    return item.decide(mr, [*doubts, *unread], fault)
 
 
 def review_in_list(mr: Record) -> Verdict:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitlab_sync.rules.items.merge_request import Facts, evaluate
+from gitlab_sync.rules.items.facts import Facts
+from gitlab_sync.rules.items.merge_request import evaluate
 from gitlab_sync.types import PartialList, Record
 
 URL = "https://gitlab.example/group/app/-/merge_requests/7"

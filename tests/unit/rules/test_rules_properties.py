@@ -13,7 +13,8 @@ from rules_examples import commit, diff, facts, issue, merge_request, note
 
 from gitlab_sync.rules.items import issue as issues
 from gitlab_sync.rules.items import merge_request as merge_requests
-from gitlab_sync.rules.items.merge_request import CHECKS, Facts
+from gitlab_sync.rules.items.facts import Facts
+from gitlab_sync.rules.items.merge_request import CHECKS
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.record import number_id, state
 from gitlab_sync.rules.unique import unique

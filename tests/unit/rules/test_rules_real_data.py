@@ -12,8 +12,9 @@ import truth_from_files as truth
 from real_data import REAL
 from rules_examples import approval, commit, diff, issue, merge_request, note
 
+from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.rules.items.issue import efficient_row
-from gitlab_sync.rules.items.merge_request import Facts, count_row, evaluate
+from gitlab_sync.rules.items.merge_request import count_row, evaluate
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.types import PartialList, Record
 

@@ -1,0 +1,48 @@
+"""The terms of a policy: what its rules take from its file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
+from gitlab_sync.rules.items.paths import is_test_path
+from gitlab_sync.rules.items.source_paths import is_source_path
+from gitlab_sync.rules.working_time import WorkingTime
+
+Milestones = Literal["off", "if used", "always"]
+
+NO_LABELS: Mapping[str, Collection[str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Which changed files are source, and which are tests."""
+
+    def is_source(self, path: str) -> bool:
+        """Return whether a change of this file could have a test."""
+        return is_source_path(path)
+
+    def is_test(self, path: str) -> bool:
+        """Return whether this file is a test."""
+        return is_test_path(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a policy agrees on. Immutable.
+
+    `working_time` has its time zone and holidays. `time_tracking` says that time is booked, and
+    `milestones` whether issues need one. `exempt_labels` has, by the id of a check, the labels with
+    which it does not apply; they are compared exactly. `bots` are usernames of bots that do not
+    look like one.
+    """
+
+    working_time: WorkingTime = field(default_factory=WorkingTime)
+    time_tracking: bool = False
+    milestones: Milestones = "off"
+    exempt_labels: Mapping[str, Collection[str]] = NO_LABELS
+    paths: Paths = Paths()
+    bots: Collection[str] = DEFAULT_BOTS
