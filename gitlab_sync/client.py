@@ -17,6 +17,7 @@ from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.flags import Flags
+from gitlab_sync.rules.policy import CLASSIC, Policy
 from gitlab_sync.run import Run
 from gitlab_sync.services import evaluation as batch
 from gitlab_sync.session.context import DEFAULT_TIMEOUT, LastRateLimit
@@ -233,15 +234,17 @@ class GitLabClient:
         mr_scope: str = "author",
         *,
         run: Run | None = None,
+        policy: Policy = CLASSIC,
     ) -> Report:
         """Evaluate all ended merge requests of these people: one row each, sorted by `Username`.
 
         `project_id` and `group_id` are ids or paths; the project wins. `mr_scope` is "author" or
-        "assignee". `run` has progress, cancellation and the like. What could not be read is unknown
-        in the rows, and does not raise. Columns: `gitlab_sync.rules.items.table`.
+        "assignee". `run` has progress, cancellation and the like; `policy` the rules. What could
+        not be read is unknown in the rows, and does not raise. Columns:
+        `gitlab_sync.rules.items.table`.
         """
         scope = Scope(project_id, group_id, mr_scope)
-        return batch.evaluate_merge_requests(self.session, usernames, scope, run)
+        return batch.evaluate_merge_requests(self.session, usernames, scope, run, policy)
 
     def batch_evaluate_issues(
         self,
@@ -251,10 +254,11 @@ class GitLabClient:
         issue_scope: str = "author",
         *,
         run: Run | None = None,
+        policy: Policy = CLASSIC,
     ) -> Report:
         """Count and evaluate all issues of these people, as `batch_evaluate_mrs` does."""
         scope = Scope(project_id, group_id, issue_scope)
-        return batch.evaluate_issues(self.session, usernames, scope, run)
+        return batch.evaluate_issues(self.session, usernames, scope, run, policy)
 
     def batch_evaluate_mrs_efficiently(self, mrs: Sequence[Record]) -> TableRow:
         """Return one row of counts for these merge requests, from the list alone; no request."""

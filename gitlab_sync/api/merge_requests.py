@@ -143,7 +143,7 @@ def _compliance_row(mr: Record, verdicts: Verdicts) -> TableRow:
 
 
 def _compliance_stats(evaluated: list[Evaluated]) -> TableRow:
-    counted = rules.count_row(evaluated)
+    counted = rules.RULES.count(evaluated)
     scores = [_described(mr).get("description_score", 0) for mr, _ in evaluated]
     unverified = sum(counted.unknown[title] for title in _STATS.values())
     return {

@@ -6,8 +6,7 @@ requests run on the pool, and everything else in the calling thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
 
 from gitlab_sync.api import users
 from gitlab_sync.api.facts.choose import facts_for
@@ -17,10 +16,10 @@ from gitlab_sync.api.scope import EVERYWHERE, Kind, Scope
 from gitlab_sync.api.user_items import UserItems, of_users
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.reports.report import Completeness, Report, short_reason
-from gitlab_sync.rules.items import issue as issue_rules
-from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items import table as table_rules
-from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts
+from gitlab_sync.rules.items.rule_set import RuleSet
+from gitlab_sync.rules.items.tally import Verdicts
+from gitlab_sync.rules.policy import CLASSIC, Policy
 from gitlab_sync.run import Run
 from gitlab_sync.services.rows import (
     PersonVerdicts,
@@ -33,46 +32,51 @@ from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import run_workflows
 from gitlab_sync.types import Record, TableRow
 
-Count: TypeAlias = Callable[[Iterable[Evaluated]], Tally]
-
 
 def evaluate_merge_requests(
-    client: Client, usernames: Iterable[str], scope: Scope = EVERYWHERE, run: Run | None = None
+    client: Client,
+    usernames: Iterable[str],
+    scope: Scope = EVERYWHERE,
+    run: Run | None = None,
+    policy: Policy = CLASSIC,
 ) -> Report:
-    """Evaluate all ended merge requests of these people: a row for each, sorted by username.
+    """Evaluate the merge requests of these people by a policy: a row for each, sorted by username.
 
     Columns and status are as in `rules.items.table`. Errors of single reads never raise: they are
     in the rows. When `run.cancel` ends it, the rows say what was not read. Raises
     ConfigurationError for input that cannot work. Thread-safe.
     """
-    run = run or Run()
+    run, rules = run or Run(), policy.merge_requests
     with run.context(client) as session:
-        source = facts_for(session, run)
-        table = _Table(
-            "merge requests", table_rules.MERGE_REQUEST_COLUMNS, mr_rules.count_row, run, session
-        )
+        source = facts_for(session, run, rules)
+        table = _Table("merge requests", rules, policy.name, run, session)
         names = users.distinct_usernames(usernames)
-        lists = lists_for(session, scope, run.source, len(names))
+        # Those lists have no labels, which can exempt from a check.
+        bulk = not policy.terms.exempt_labels
+        lists = lists_for(session, scope, run.source, len(names)) if bulk else None
         people = find_people(session, "merge_requests", names, scope, lists)
-        due = table.begin(people, mr_rules.is_due)
-        for found in read_facts(session, due, source):
-            table.take(found.mr, mr_rules.evaluate(found.mr, found.facts), found.errors)
+        for found in read_facts(session, table.begin(people), source):
+            table.take(found.mr, rules.evaluate(found.mr, found.facts), found.errors)
         return table.report()
 
 
 def evaluate_issues(
-    client: Client, usernames: Iterable[str], scope: Scope = EVERYWHERE, run: Run | None = None
+    client: Client,
+    usernames: Iterable[str],
+    scope: Scope = EVERYWHERE,
+    run: Run | None = None,
+    policy: Policy = CLASSIC,
 ) -> Report:
     """Count and evaluate all issues of these people, as `evaluate_merge_requests` does.
 
     The lists hold all that is needed, so that they are all that it costs.
     """
-    run = run or Run()
+    run, rules = run or Run(), policy.issues
     with run.context(client) as session:
-        table = _Table("issues", table_rules.ISSUE_COLUMNS, issue_rules.count_row, run, session)
+        table = _Table("issues", rules, policy.name, run, session)
         people = find_people(session, "issues", usernames, scope)
-        for issue in table.begin(people, issue_rules.is_due):
-            table.take(issue, issue_rules.evaluate(issue))
+        for issue in table.begin(people):
+            table.take(issue, rules.evaluate(issue))
         return table.report()
 
 
@@ -100,27 +104,24 @@ def find_people(
 class _Table:
     """The table of a run as it grows, and how complete it is. For the thread that runs it."""
 
-    def __init__(
-        self, what: str, columns: Sequence[str], count: Count, run: Run, session: Session
-    ) -> None:
-        self._columns = columns
-        self._count = count
+    def __init__(self, what: str, rules: RuleSet, policy: str, run: Run, session: Session) -> None:
+        self._columns = table_rules.columns(rules)
+        self._rules = rules
+        self._policy = policy
         self._on_progress = run.on_progress
         self._tracker = run.tracker or ProgressTracker()
         self._tracker.attach(session)
         self._completeness = Completeness(what)
         self._assembler = RowAssembler[UserItems](run.on_row)
 
-    def begin(
-        self, people: Iterable[UserItems], is_evaluated: Callable[[Record], bool]
-    ) -> list[Record]:
+    def begin(self, people: Iterable[UserItems]) -> list[Record]:
         """Take the people; return the items to evaluate, each once, in the order of people."""
         wanted: list[Record] = []
         for person in people:
             if person.exists is not False and person.problems:
                 self._completeness.lists[short_reason(person.problems[0])] += 1
             items = person.records
-            wanted += self._assembler.expect(person, items, list(filter(is_evaluated, items)))
+            wanted += self._assembler.expect(person, items, list(filter(self._rules.is_due, items)))
         self._completeness.total = len(wanted)
         self._tracker.begin(len(wanted))
         self._tell()
@@ -148,15 +149,16 @@ class _Table:
 
     def _row(self, theirs: PersonVerdicts[UserItems]) -> TableRow:
         person = theirs.person
-        tally = self._count(theirs.evaluated)
+        tally = self._rules.count(theirs.evaluated)
         errors = [*person.problems, *theirs.errors]
         status: table_rules.Status = "Success"
         error = None
         if not person.exists:
             missing = None if person.exists is False else person.errors[0]
             status, error = status_of_absent(person.username, missing)
-        elif errors or tally.unverified:
+        elif errors or tally.unread:
             status, error = "Partial", reasons_in_words(errors)
+        cells = table_rules.cells(tally, self._rules)
         return table_rules.row(
-            self._columns, person.username, tally.cells, status, error, tally.unverified
+            self._columns, person.username, cells, status, error, tally.unverified, self._policy
         )

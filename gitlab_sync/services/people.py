@@ -15,12 +15,12 @@ from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person, merged
-from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.fixes import EvaluatedItems, Fixes, what_to_fix
 from gitlab_sync.rules.items.table import by_username
 from gitlab_sync.rules.items.tally import Evaluated
 from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.policy import CLASSIC, Policy
 from gitlab_sync.rules.scores import unified
 from gitlab_sync.rules.scores.profile import shown_fields
 from gitlab_sync.run import Run
@@ -48,7 +48,7 @@ class PeopleQuery:
 
     The members of `groups` are asked about, too. `projects` are ids, paths or URLs (none: all of
     each person's). `quick` evaluates merge requests from lists alone, which cannot say everything.
-    The rest is as in `people_data.PeopleRequest`.
+    `policy` has the rules. The rest is as in `people_data.PeopleRequest`.
     """
 
     people: Sequence[Person]
@@ -59,6 +59,7 @@ class PeopleQuery:
     known_by: KnownBy = NOBODY_ELSE
     zone: tzinfo | None = None
     clock: tzinfo | None = None
+    policy: Policy = CLASSIC
 
     @property
     def key(self) -> Hashable:
@@ -66,12 +67,13 @@ class PeopleQuery:
         people = frozenset((person.key, person.college) for person in self.people)
         where = (tuple(self.groups), tuple(self.projects))
         aliases = tuple(sorted(self.known_by.aliases.items()))
-        return (people, where, self.period, self.quick, aliases, str(self.zone), str(self.clock))
+        zones = (str(self.zone), str(self.clock))
+        return (people, where, self.period, self.quick, aliases, zones, self.policy.name)
 
     @property
     def columns(self) -> Sequence[str]:
         """The titles of the table."""
-        return unified.QUICK_UNIFIED_COLUMNS if self.quick else unified.UNIFIED_COLUMNS
+        return unified.columns(self.policy, quick=self.quick)
 
     def in_words(self) -> str:
         """Return in words what counts, for readers of a file."""
@@ -93,6 +95,7 @@ class PersonAnswer:
 
     summary: PersonSummary
     quick: bool = False
+    policy: Policy = CLASSIC
     mrs: Sequence[Evaluated] = ()
     issues: Sequence[Evaluated] = ()
     errors: Sequence[GitLabSyncError] = ()
@@ -101,11 +104,11 @@ class PersonAnswer:
     @property
     def fixes(self) -> Fixes:
         """What there is to fix in the person's work, the most severe first."""
-        checks = mr_rules.LIST_CHECKS if self.quick else mr_rules.CHECKS
+        checks = self.policy.rules_of_merge_requests(quick=self.quick).checks
         return what_to_fix(
             [
                 EvaluatedItems("merge request", checks, self.mrs),
-                EvaluatedItems("issue", issue_rules.CHECKS, self.issues),
+                EvaluatedItems("issue", self.policy.issues.checks, self.issues),
             ]
         )
 
@@ -182,7 +185,7 @@ def answer_and_data(
 ) -> tuple[PeopleReport, people_data.PeopleData]:
     """Return what `answer` does, and all that was read for it."""
     with run.context(client) as session:
-        source = facts_for(session, run)
+        source = facts_for(session, run, query.policy.merge_requests)
         ids, unknown = known_projects(session, query.projects)
         if query.groups:
             people = merged([*query.people, *people_of_groups(session, query.groups)])
@@ -211,6 +214,7 @@ class _Table(people_data.ReadHook):
 
     def __init__(self, query: PeopleQuery, run: Run, source: FactSource) -> None:
         self._query = query
+        self._rules = query.policy.rules_of_merge_requests(quick=query.quick)
         self._source = source
         self._assembler = RowAssembler[int](run.on_row)
         self.people: dict[str, PersonAnswer] = {}
@@ -225,19 +229,19 @@ class _Table(people_data.ReadHook):
     ) -> Iterable[tuple[int, Workflow[list[FactsRead]]]]:
         """Return the workflows for the facts of merge requests, unless lists alone decide."""
         mrs = person.items("merge_requests")
-        due = [mr for mr in (mrs.authored if mrs else ()) if mr_rules.is_due(mr)]
+        due = [mr for mr in (mrs.authored if mrs else ()) if self._rules.is_due(mr)]
         self._assembler.expect(place, due, due)
         if not self._query.quick:
             return self._source.workflows(due)
         for mr in due:
-            self._assembler.take(mr, mr_rules.evaluate_from_list(mr))
+            self._assembler.take(mr, self._rules.evaluate(mr))
         return ()
 
     def take(self, found: list[FactsRead]) -> None:
         """Evaluate merge requests, whichever people they are of."""
         for each in found:
             mr = mr_rules.completed(each.mr, each.facts)
-            self._assembler.take(mr, mr_rules.evaluate(mr, each.facts), each.errors)
+            self._assembler.take(mr, self._rules.evaluate(mr, each.facts), each.errors)
 
     def settled(self, read: people_data.PeopleData) -> None:
         """Take all commits; make the rows of those people who lack nothing else."""
@@ -261,13 +265,13 @@ class _RowMaker:
 
     def row(self, theirs: PersonVerdicts[int]) -> TableRow:
         """Make a person's row, now that everything is known that will be."""
-        quick, mrs = self._query.quick, theirs.evaluated
+        quick, policy, mrs = self._query.quick, self._query.policy, theirs.evaluated
         summary = summary_of(self._read, self._read.people[theirs.person])
-        due = filter(issue_rules.is_due, summary.issues.authored if summary.issues else ())
-        issues = [(issue, issue_rules.evaluate(issue)) for issue in due]
-        count = mr_rules.count_list_row if quick else mr_rules.count_row
+        due = filter(policy.issues.is_due, summary.issues.authored if summary.issues else ())
+        issues = [(issue, policy.issues.evaluate(issue)) for issue in due]
+        count = policy.rules_of_merge_requests(quick=quick).count
         counted_mrs = None if summary.merge_requests is None else count(mrs)
-        counted_issues = None if summary.issues is None else issue_rules.count_row(issues)
+        counted_issues = None if summary.issues is None else policy.issues.count(issues)
         work, texts = summary.work, [summary.error]
         # What no list can say was not asked for: with `quick` nothing went wrong.
         ignored = mr_rules.UNLISTED if quick else frozenset()
@@ -281,6 +285,7 @@ class _RowMaker:
         self._people[summary.username] = PersonAnswer(
             summary,
             quick,
+            policy,
             mrs,
             issues,
             theirs.errors,
@@ -293,6 +298,7 @@ class _RowMaker:
             counted_issues,
             self._colleges.get(work.key, ""),
             self._query.columns,
+            policy.name,
         )
 
 

@@ -16,9 +16,8 @@ from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.identity.usernames import bare_username
-from gitlab_sync.rules.items import issue as issue_rules
-from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.policy import CLASSIC, Policy
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.run import Run
 from gitlab_sync.services import people
@@ -47,6 +46,7 @@ class ProfileQuery:
     known_by: KnownBy = NOBODY_ELSE
     zone: tzinfo | None = None
     clock: tzinfo | None = None
+    policy: Policy = CLASSIC
 
     def of_people(self) -> people.PeopleQuery:
         """Return the same question as one about people, with one person."""
@@ -58,13 +58,14 @@ class ProfileQuery:
             known_by=self.known_by,
             zone=self.zone,
             clock=self.clock,
+            policy=self.policy,
         )
 
     @property
     def checks(self) -> dict[str, Sequence[Check]]:
         """The checks of items, by the title of the table that they are in."""
-        mr_checks = mr_rules.LIST_CHECKS if self.quick else mr_rules.CHECKS
-        return {tables.MERGE_REQUESTS: mr_checks, tables.ISSUES: issue_rules.CHECKS}
+        mr_checks = self.policy.rules_of_merge_requests(quick=self.quick).checks
+        return {tables.MERGE_REQUESTS: mr_checks, tables.ISSUES: self.policy.issues.checks}
 
     def in_words(self) -> str:
         """Return in words what counts, for readers of a file."""

@@ -173,6 +173,14 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
             ("https://a/", "/", ""),
         ),
     ),
+    "rules.items.fair_merge_request:_DRAFT": (
+        "sub",
+        (_SPACES, ("", "draft:", ""), ("", " [wip]", "x"), ("", "(draft", "")),
+    ),
+    "rules.items.source_paths:_GENERATED": (
+        "match",
+        (("", "a.min.", "j"), ("", "_pb2", "x"), ("", ".generated", ""), ("", ".", "")),
+    ),
     "rules.text:_COMMENT": ("sub", (("", "<!--", ""), ("<!--", "-", ""), ("", "<!-- -->", ""))),
     "rules.text:SEMANTIC": ("match", (("fix(", "a", ""), ("fix(", "(", ""), ("", "fix", ""))),
     "rules.text:SEMANTIC_ISSUE": ("match", (("fix(", "a", ""), ("fix(", "(", ""), ("", "bug", ""))),

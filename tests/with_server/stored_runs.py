@@ -44,7 +44,7 @@ def rows(
     shown = {}
     for person in people:
         judged = [(mr, verdicts.get(mr["id"], {})) for mr in person.records]
-        tally = rules.count_row(judged)
+        tally = rules.RULES.count(judged)
         said = {
             str(mr["id"]): [[check, each.result, each.evidence] for check, each in found.items()]
             for mr, found in judged

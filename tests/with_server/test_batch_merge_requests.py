@@ -13,7 +13,7 @@ from worlds import fresh_demo, fresh_world
 
 from gitlab_sync import CancelToken, GitLabClient
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.items.merge_request import undecided
+from gitlab_sync.rules.items.merge_request import RULES
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.sandbox.truth import MERGE_REQUEST_CHECKS
@@ -223,7 +223,9 @@ def test_a_batch_costs_little_and_asks_nothing_twice(
     ended = [row.data for row in world.merge_requests.rows if row.data["state"] != "opened"]
     facts = traffic.total - traffic.count("/merge_requests")
     further = sum("page=" in e.query.replace("per_page=", "") for e in traffic.exchanges)
-    assert facts == sum(len(undecided(mr)) for mr in ended) + further < 4 * len(ended) + further
+    assert (
+        facts == sum(len(RULES.undecided(mr)) for mr in ended) + further < 4 * len(ended) + further
+    )
     assert {endpoint.removeprefix(ONE) for endpoint in traffic.by_endpoint} == {
         "/merge_requests",
         "/notes",

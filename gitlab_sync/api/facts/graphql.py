@@ -18,8 +18,9 @@ from gitlab_sync.api.projects import extract_path_from_url
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.facts import Facts
-from gitlab_sync.rules.items.merge_request import undecided
+from gitlab_sync.rules.items.merge_request import RULES
 from gitlab_sync.rules.items.merge_request_rules import own_commits
+from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.session import Session
 from gitlab_sync.session.workflow import Workflow, gather
@@ -29,16 +30,16 @@ _FEWEST = 2
 """A single one is not worth a query: REST reads its facts in parallel."""
 
 
-def fact_source(session: Session, choice: Source = "auto") -> FactSource:
-    """Return the source of facts for a choice. No request yet.
+def fact_source(session: Session, choice: Source = "auto", rules: RuleSet = RULES) -> FactSource:
+    """Return the source of the facts that `rules` need, for a choice. No request yet.
 
     `auto` uses GraphQL if the instance has it and more than a handful of merge requests are wanted;
     `graphql` uses it even for a few. If GraphQL cannot be used, REST is, and the log says so: as a
     warning if GraphQL was chosen by name.
     """
     if choice == "rest":
-        return RestFacts()
-    return GraphQLFacts(session, named=choice == "graphql")
+        return RestFacts(rules)
+    return GraphQLFacts(session, rules, named=choice == "graphql")
 
 
 @dataclass(slots=True)
@@ -57,13 +58,12 @@ class _Item:
         read = (self.known.get(fact) for fact in self.wanted)
         return bool(self.wanted) and all(each is not None and each.whole for each in read)
 
-    @property
-    def lacks_merges(self) -> bool:
-        """Whether its verdicts depend on merge commits, which GraphQL does not list."""
+    def lacks_merges(self, rules: RuleSet) -> bool:
+        """Return whether its verdicts depend on merge commits, which GraphQL does not list."""
         commits = self.known.get("commits")
         if commits is None or commits.missing != WITHOUT_MERGES:
             return False
-        return "commits" in undecided(self.mr, Facts(**self.known))
+        return "commits" in rules.undecided(self.mr, Facts(**self.known))
 
 
 class GraphQLFacts:
@@ -73,19 +73,20 @@ class GraphQLFacts:
     refusal and remembered on the bridge.
     """
 
-    def __init__(self, session: Session, *, named: bool = False) -> None:
+    def __init__(self, session: Session, rules: RuleSet, *, named: bool = False) -> None:
+        self._rules = rules
         self._base_url = session.base_url
         self._server = session.bridge.of_instance(session.base_url, Server)
         self._attempts = GraphQLHealth(self._server, "facts of merge requests", named=named)
         self._fewest = 1 if named else _FEWEST
-        self._session = RestFacts()
+        self._rest = RestFacts(rules)
 
     def workflows(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Workflow[list[FactsRead]]]]:
         """Return workflows for a few dozen merge requests each, by project."""
         if mrs and not self._usable:
             self._attempts.end("the instance lacks what is needed")
         if len(mrs) < self._fewest or not self._usable:
-            yield from self._session.workflows(mrs)
+            yield from self._rest.workflows(mrs)
             return
         items = sorted((self._item(mr) for mr in mrs), key=lambda item: item.path)
         for part in self._parts(items):
@@ -96,7 +97,9 @@ class GraphQLFacts:
         return bool(self._server.schema.facts) and not self._attempts.over
 
     def _item(self, mr: Record) -> _Item:
-        return _Item(mr, self._path(mr), str(mr.get("iid") or ""), frozenset(costs(mr)))
+        return _Item(
+            mr, self._path(mr), str(mr.get("iid") or ""), frozenset(costs(mr, self._rules))
+        )
 
     def _path(self, mr: Record) -> str:
         """Return the full path of the project of a record, or an empty text if it has none."""
@@ -122,7 +125,7 @@ class GraphQLFacts:
             ]
         yield from self._settle_merges(items)
         workflows = {
-            str(place): facts_of(item.mr, item.known)
+            str(place): facts_of(item.mr, self._rules, item.known)
             for place, item in enumerate(items)
             if not item.is_whole
         }
@@ -137,10 +140,10 @@ class GraphQLFacts:
 
         One merge request shows whether they do: REST might not report the parents of commits.
         """
-        doubted = [item for item in items if item.lacks_merges]
+        doubted = [item for item in items if item.lacks_merges(self._rules)]
         if doubted and self._server.rest_tells_merges is None:
             first = doubted.pop(0)
-            found = (yield {"commits": costs(first.mr)["commits"]})["commits"]
+            found = (yield {"commits": costs(first.mr, self._rules)["commits"]})["commits"]
             if found.error is None:
                 told = own_commits(found.reading.rows)
                 self._server.rest_tells_merges = len(told) == len(first.known["commits"].rows)

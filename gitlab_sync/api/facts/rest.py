@@ -12,9 +12,10 @@ from typing import Protocol
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.facts import Facts
-from gitlab_sync.rules.items.merge_request import is_terminal, undecided
+from gitlab_sync.rules.items.facts import NOTHING, Facts
+from gitlab_sync.rules.items.merge_request import RULES, is_terminal
 from gitlab_sync.rules.items.project_pipelines import ProjectPipelines, is_within
+from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.text import instant
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Session
@@ -22,7 +23,6 @@ from gitlab_sync.session.workflow import Workflow, gather, run_workflows
 from gitlab_sync.types import PartialList, Record
 
 _NOT_IN_LIST = PartialList((), "the record lacks its project or number")
-_NOTHING = Facts()
 
 _FEWEST_IN_BULK = 8
 """With this many merge requests in one project, the project's list of pipelines is tried."""
@@ -56,10 +56,12 @@ class RestFacts:
     """Reads facts over REST: some lists of each merge request, and pipelines of projects in bulk.
 
     `costs` says what a merge request takes. If many are in one project, the project's pipelines are
-    read instead of those of each, if that takes fewer requests; later calls use them, too.
+    read instead of those of each, if that takes fewer requests; later calls use them, too. `rules`
+    say what has to be read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: RuleSet = RULES) -> None:
+        self._rules = rules
         self._lists: dict[int, _Bulk] = {}
 
     def workflows(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Workflow[list[FactsRead]]]]:
@@ -70,14 +72,14 @@ class RestFacts:
             groups[project].append(mr)
         for project, found in groups.items():
             if project is not None and self._is_worth_reading(project, len(found)):
-                self._lists[project] = _Bulk(project, found)
+                self._lists[project] = _Bulk(project, found, self._rules)
                 yield 0, self._lists[project].read()
         for project, mr in zip(projects, mrs, strict=True):
             bulk = None if project is None else self._lists.get(project)
-            yield 1, _alone(mr) if bulk is None else bulk.facts_of(mr)
+            yield 1, _alone(mr, self._rules) if bulk is None else bulk.facts_of(mr)
 
     def _is_worth_reading(self, project: int, mrs: int) -> bool:
-        if mrs < _FEWEST_IN_BULK:
+        if mrs < _FEWEST_IN_BULK or not self._rules.newest_decides:
             return False
         before = self._lists.get(project)
         return before is None or (before.was_too_long and mrs > before.mrs)
@@ -95,7 +97,7 @@ def read_facts(
         yield from found
 
 
-def costs(mr: Record, known: Facts = _NOTHING) -> dict[str, RestList]:
+def costs(mr: Record, rules: RuleSet, known: Facts = NOTHING) -> dict[str, RestList]:
     """Return the lists to read over REST to evaluate one merge request, by fact.
 
     The facts follow from the checks: what they need, less what the record and the `known` facts
@@ -104,12 +106,13 @@ def costs(mr: Record, known: Facts = _NOTHING) -> dict[str, RestList]:
     if not _has_place(mr):
         return {}
     base = f"projects/{mr['project_id']}/merge_requests/{mr['iid']}"
-    wanted = undecided(mr, known)
+    wanted = rules.undecided(mr, known)
     return {fact: RestList(f"{base}/{fact}", single=fact == "time_stats") for fact in wanted}
 
 
 def facts_of(
     mr: Record,
+    rules: RuleSet,
     known: Mapping[str, PartialList] = MappingProxyType({}),
     later: Collection[str] = (),
 ) -> Workflow[FactsRead]:
@@ -118,16 +121,17 @@ def facts_of(
     `known` has facts that were read before; incomplete ones are read again if they leave a check
     undecided. The facts in `later` are left out.
     """
-    workflow = {fact: each for fact, each in costs(mr, Facts(**known)).items() if fact not in later}
+    lists = costs(mr, rules, Facts(**known))
+    workflow = {fact: each for fact, each in lists.items() if fact not in later}
     found = yield workflow
     errors = [each.error for each in found.values() if each.error is not None]
     read = {fact: each.reading for fact, each in found.items()}
-    missing = {} if _has_place(mr) else dict.fromkeys(undecided(mr), _NOT_IN_LIST)
+    missing = {} if _has_place(mr) else dict.fromkeys(rules.undecided(mr), _NOT_IN_LIST)
     return FactsRead(mr, Facts(**{**missing, **known, **read}), errors)
 
 
-def _alone(mr: Record) -> Workflow[list[FactsRead]]:
-    return [(yield from facts_of(mr))]
+def _alone(mr: Record, rules: RuleSet) -> Workflow[list[FactsRead]]:
+    return [(yield from facts_of(mr, rules))]
 
 
 class _TooLong(GitLabSyncError):
@@ -142,7 +146,8 @@ class _Bulk:
     long.
     """
 
-    def __init__(self, project: int, mrs: Sequence[Record]) -> None:
+    def __init__(self, project: int, mrs: Sequence[Record], rules: RuleSet) -> None:
+        self._rules = rules
         self.mrs = len(mrs)
         self.was_too_long = False
         self._endpoint = f"projects/{project}/pipelines"
@@ -180,8 +185,8 @@ class _Bulk:
         If it ends before the list is read, it returns nothing, and `read` returns its result.
         """
         if self._is_read:
-            return [(yield from facts_of(mr, self._known(mr)))]
-        read = yield from facts_of(mr, later={"pipelines"})
+            return [(yield from facts_of(mr, self._rules, self._known(mr)))]
+        read = yield from facts_of(mr, self._rules, later={"pipelines"})
         if self._is_read:
             return [(yield from self._completed(read))]
         self._waiting.append(read)
@@ -194,7 +199,7 @@ class _Bulk:
     def _completed(self, read: FactsRead) -> Workflow[FactsRead]:
         known = self._known(read.mr)
         if not known:
-            found = (yield {"pipelines": costs(read.mr)["pipelines"]})["pipelines"]
+            found = (yield {"pipelines": costs(read.mr, self._rules)["pipelines"]})["pipelines"]
             known = {"pipelines": found.reading}
             read.errors += [] if found.error is None else [found.error]
         return FactsRead(read.mr, replace(read.facts, **known), read.errors)

@@ -17,7 +17,8 @@ import orjson
 from gitlab_sync.api.facts.rest import FactSource, FactsRead
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.facts import Facts
-from gitlab_sync.rules.items.merge_request import is_terminal, undecided
+from gitlab_sync.rules.items.merge_request import RULES, is_terminal
+from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.text import instant
 from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.store.store import Item, PrincipalStore
@@ -32,20 +33,20 @@ JUST_NOW = timedelta(minutes=1)
 second, and not every source reports fractions of seconds."""
 
 READ_BY_RULES = {
-    "notes": ("id", "system", "body", "author"),
+    "notes": ("id", "system", "body", "author", "created_at"),
     "commits": ("message", "title", "parent_ids"),
     "diffs": ("new_path",),
-    "pipelines": ("id", "status"),
+    "pipelines": ("id", "status", "created_at"),
     "time_stats": ("total_time_spent",),
 }
-"""The fields kept of each fact's rows: all that `rules.items.merge_request` reads."""
+"""The fields kept of each fact's rows: all that the rules read."""
 
 _AUTHOR = ("username",)
 # `updated_at` changes with edits, labels, state and notes. The others change without it, or decide
 # what has to be read: a vote, a deleted note, the author's new name.
 _STAMPED = ("project_id", "iid", "id", "state", "sha", "upvotes", "user_notes_count")
 _MOMENTS = ("updated_at", "merged_at", "closed_at")
-_FORM = orjson.dumps([3, READ_BY_RULES, _AUTHOR, _STAMPED, _MOMENTS])
+_FORM = orjson.dumps([4, READ_BY_RULES, _AUTHOR, _STAMPED, _MOMENTS])
 
 _NUMBERS = 2**63  # what SQLite can hold
 _LOOKED_UP_AT_ONCE = 250
@@ -67,7 +68,9 @@ class StoredFacts:
         store: PrincipalStore,
         now: datetime,
         settle: timedelta = SETTLE,
+        rules: RuleSet = RULES,
     ) -> None:
+        self._rules = rules
         self._inner = inner
         self._store = store
         self._settled_before = now - settle
@@ -99,7 +102,7 @@ class StoredFacts:
         for mr, stamp in zip(mrs, stamps, strict=True):
             data = None if stamp is None else stored.get(stamp)
             facts = None if data is None else _unpacked(data)
-            if facts is None or undecided(mr, facts):
+            if facts is None or self._rules.undecided(mr, facts):
                 others.append(mr)
             else:
                 known.append(FactsRead(mr, facts))
@@ -119,7 +122,7 @@ class StoredFacts:
 
     def _item(self, found: FactsRead) -> Item | None:
         """Return the item to store for a merge request, or None if it is not to be stored."""
-        stamp, data = self._stamp(found.mr), _packed(found)
+        stamp, data = self._stamp(found.mr), _packed(found, self._rules)
         return None if stamp is None or data is None else Item(found.mr["id"], stamp, data)
 
     def _stamp(self, mr: Record) -> bytes | None:
@@ -145,15 +148,17 @@ def _at_once(known: list[FactsRead]) -> Workflow[list[FactsRead]]:
     return known
 
 
-def _packed(found: FactsRead) -> bytes | None:
+def _packed(found: FactsRead, rules: RuleSet) -> bytes | None:
     """Return facts as bytes; None if they leave a check undecided or are not valid JSON.
 
     Only the facts that are needed are included.
     """
-    if found.errors or undecided(found.mr, found.facts):
+    if found.errors or rules.undecided(found.mr, found.facts):
+        return None
+    if any(verdict.pending for verdict in rules.evaluate(found.mr, found.facts).values()):
         return None
     kept = {}
-    for name in undecided(found.mr):
+    for name in rules.undecided(found.mr):
         reading = getattr(found.facts, name)
         rows = [_cut(row, READ_BY_RULES[name]) for row in reading.rows]
         kept[name] = [reading.missing, rows]

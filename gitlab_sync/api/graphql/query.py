@@ -16,12 +16,12 @@ from gitlab_sync.rules.shape import Kind
 from gitlab_sync.types import PartialList, Record
 
 _FIELDS = {
-    "notes": "notes(first: %d) { nodes { id system body author { username } } "
+    "notes": "notes(first: %d) { nodes { id system body createdAt author { username } } "
     "pageInfo { hasNextPage } }",
     "commits": "commitCount commitsWithoutMergeCommits(first: %d) { nodes { message } "
     "pageInfo { hasNextPage } }",
     "diffs": "diffStats { path }",
-    "pipelines": "pipelines(first: %d) { count nodes { id status } }",
+    "pipelines": "pipelines(first: %d) { count nodes { id status createdAt } }",
     "time_stats": "totalTimeSpent",
 }
 """The fields of each fact; `%d` is the number of rows of a list."""
@@ -108,7 +108,13 @@ def _note(node: Record) -> Record | None:
     author = record.author(node)
     if number is None or not isinstance(system, bool) or not isinstance(body, str) or not author:
         return None
-    return {"id": number, "system": system, "body": body, "author": {"username": author}}
+    return {
+        "id": number,
+        "system": system,
+        "body": body,
+        "author": {"username": author},
+        "created_at": node.get("createdAt"),
+    }
 
 
 def _commits(node: Record) -> PartialList | None:
@@ -150,7 +156,9 @@ def _pipelines(node: Record) -> PartialList | None:
 
 def _pipeline(node: Record) -> Record | None:
     number, status = number_of(node.get("id")), record.text(node, "status")
-    return {"id": number, "status": status.lower()} if number is not None and status else None
+    if number is None or not status:
+        return None
+    return {"id": number, "status": status.lower(), "created_at": node.get("createdAt")}
 
 
 def _time_stats(node: Record) -> PartialList | None:

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from gitlab_sync.api.graphql.query import COMPLEXITY, GLOBAL_ID, digits, number_of
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.item import ONE_WEEK, TWO_DAYS
-from gitlab_sync.rules.shape import COUNT, ID, NAME, STATE, TEXT, TIME, Kind, Shape
+from gitlab_sync.rules.shape import COUNT, FLAG, ID, NAME, STATE, TEXT, TIME, Kind, Shape
 from gitlab_sync.rules.text import hours_between, instant
 from gitlab_sync.types import Record
 
@@ -42,6 +42,8 @@ _OF_MERGE_REQUEST: Mapping[str, str] = {
     "webUrl": "webUrl",
     "reference": "reference(full: true)",
     "author": "author { username }",
+    "squash": "squash",
+    "squashOnMerge": "squashOnMerge",
 }
 """The fields of a merge request, and their text in the query."""
 
@@ -78,6 +80,8 @@ _SHAPE = Shape(
         "diffHeadSha": TEXT.or_null(),
         "webUrl": NAME,
         "reference": NAME,
+        "squash": FLAG,
+        "squashOnMerge": FLAG,
     },
     inner={"author": Shape("author", {"username": NAME})},
 )
@@ -207,6 +211,8 @@ def _record(node: Record) -> Record | None:
         "author": {"username": node["author"]["username"]},
         "description": node["description"],
         "sha": node["diffHeadSha"],
+        "squash": node["squash"],
+        "squash_on_merge": node["squashOnMerge"],
         "merged_at": _time(node["mergedAt"]),
         "closed_at": _time(node.get("closedAt")),
     }

@@ -6,16 +6,16 @@ the counts here leave the others out.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items import item
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.flags import Flags, older_flags
-from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts, distinct, tally
+from gitlab_sync.rules.items.labels import LABELS
+from gitlab_sync.rules.items.rule_set import RuleSet
+from gitlab_sync.rules.items.tally import Tally, Verdicts
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.rules.shape import Kind
 from gitlab_sync.rules.text import SEMANTIC_ISSUE, plural
 from gitlab_sync.types import Record
 
@@ -80,40 +80,54 @@ _OLDER_NAMES = {check.id: check.id for check in CHECKS} | {"no_time_spent": "no_
 """The older client's flags, in its order."""
 
 
-def label_name(label: object) -> str | None:
-    """Return the name of a label, which lists show as a text, or with its details; or None."""
-    return label if isinstance(label, str) else record.text(label, "name") or None
-
-
-LABELS = Kind(
-    "a list of labels",
-    lambda value: isinstance(value, list | tuple) and None not in map(label_name, value),
-)
-
-
 def is_closed(issue: Record) -> bool:
     """Return whether the issue is closed."""
     return record.state(issue) == "closed"
-
-
-def is_due(issue: Record) -> bool:
-    """Return whether the issue is evaluated: it is closed, or its state is not readable."""
-    return record.state(issue) in {"closed", None}
 
 
 def evaluate(issue: Record) -> dict[str, Verdict]:
     """Return the verdict of every check, by id, in the order of `CHECKS`; never raises."""
     if record.state(issue) is None:
         return item.without_state(issue, CHECKS)
-    seconds = item.total_time_spent(record.field(issue, "time_stats"))
     return {
         "no_desc": item.description(issue),
-        "no_labels": _labels(issue),
-        "no_milestone": _milestone(issue),
-        "no_time_spent": item.time_spent(issue, seconds, "time_stats not in the list"),
+        "no_labels": labels(issue),
+        "no_milestone": milestone(issue),
+        "no_time_spent": time_spent(issue),
         "long_open_time": item.time_open(issue, ("closed_at",), item.TWO_DAYS),
-        "no_semantic_title": item.semantic_title(issue, SEMANTIC_ISSUE),
+        "no_semantic_title": title(issue),
     }
+
+
+def title(issue: Record) -> Verdict:
+    """Check that the title is semantic."""
+    return item.semantic_title(issue, SEMANTIC_ISSUE)
+
+
+def time_spent(issue: Record) -> Verdict:
+    """Check the time booked."""
+    seconds = item.total_time_spent(record.field(issue, "time_stats"))
+    return item.time_spent(issue, seconds, "time_stats not in the list")
+
+
+def labels(issue: Record) -> Verdict:
+    """Check that there are labels."""
+    found, link = record.field(issue, "labels"), record.link(issue)
+    if "labels" not in issue or not LABELS.or_null().fits(found):
+        return item.unreadable(issue, "labels", LABELS.name)
+    if found:
+        return Verdict("pass", plural(len(found), "label"), link)
+    return Verdict("fail", "no labels", link)
+
+
+def milestone(issue: Record) -> Verdict:
+    """Check that there is a milestone."""
+    found = record.field(issue, "milestone")
+    if "milestone" not in issue or not isinstance(found, dict | None):
+        return item.unreadable(issue, "milestone", "an object")
+    if found is None:
+        return Verdict("fail", "no milestone", record.link(issue))
+    return Verdict("pass", "has a milestone", record.link(issue))
 
 
 def flags(issue: Record, verdicts: Verdicts) -> Flags:
@@ -126,41 +140,19 @@ def flags(issue: Record, verdicts: Verdicts) -> Flags:
     return older_flags(issue, states, ("closed",), _OLDER_NAMES, verdicts)
 
 
-def count_row(evaluated: Iterable[Evaluated]) -> Tally:
-    """Count one person's issues: all, opened, closed, and the faults of the closed ones.
-
-    `evaluated` pairs each issue with its verdicts (those of open ones are ignored). Each id counts
-    once. A closed issue with no verdicts ({}) is unknown in every check; so is one without a
-    readable state, which is in no count.
-    """
-    pairs = distinct(evaluated)
-    states = Counter(record.state(issue) for issue, _ in pairs)
-    counts = {
-        "Total Assigned": len(pairs) - states[None],
-        "Opened Issues": states["opened"],
-        "Closed Issues": states["closed"],
-    }
-    return tally(counts, CHECKS, [verdicts for issue, verdicts in pairs if is_due(issue)])
-
-
 def efficient_row(issues: Iterable[Record]) -> Tally:
     """Evaluate and count issues."""
-    return count_row((issue, evaluate(issue)) for issue in issues)
+    return RULES.count((issue, evaluate(issue)) for issue in issues)
 
 
-def _labels(issue: Record) -> Verdict:
-    labels, link = record.field(issue, "labels"), record.link(issue)
-    if "labels" not in issue or not LABELS.or_null().fits(labels):
-        return item.unreadable(issue, "labels", LABELS.name)
-    if labels:
-        return Verdict("pass", plural(len(labels), "label"), link)
-    return Verdict("fail", "no labels", link)
-
-
-def _milestone(issue: Record) -> Verdict:
-    milestone = record.field(issue, "milestone")
-    if "milestone" not in issue or not isinstance(milestone, dict | None):
-        return item.unreadable(issue, "milestone", "an object")
-    if milestone is None:
-        return Verdict("fail", "no milestone", record.link(issue))
-    return Verdict("pass", "has a milestone", record.link(issue))
+RULES = RuleSet(
+    CHECKS,
+    lambda issue, _: evaluate(issue),
+    frozenset({"closed"}),
+    {
+        "Total Assigned": record.STATES,
+        "Opened Issues": frozenset({"opened"}),
+        "Closed Issues": frozenset({"closed"}),
+    },
+)
+"""The rules, and what is counted."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import first_line, hours_between, instant, without_comments
+from gitlab_sync.rules.working_time import WorkingTime
 from gitlab_sync.types import PartialList, Record
 
 TWO_DAYS = 48.0
@@ -73,6 +75,31 @@ def time_open(item: Record, ended: Iterable[str], limit: float) -> Verdict:
         f"open {duration(round(hours * 3600))}" if hours >= 0 else "closed before it was created"
     )
     return Verdict("fail" if hours > limit else "pass", reason, link)
+
+
+def working_time(
+    item: Record,
+    start: datetime | None,
+    end: datetime | None,
+    working: WorkingTime,
+    limit: int,
+    ended: str,
+) -> Verdict:
+    """Check that there are at most `limit` seconds of working time from `start` to `end`.
+
+    `ended` is the verb for its end, as in `merged` and `merged_at`.
+    """
+    link = record.link(item)
+    if start is None or end is None:
+        unread = "created_at" if start is None else f"{ended}_at"
+        return Verdict("unknown", f"{unread} is not a time", link)
+    seconds = working.seconds(start, end)
+    if seconds is None:
+        return Verdict("unknown", f"{ended} at a time without a calendar", link)
+    if end.replace(microsecond=0) < start.replace(microsecond=0):
+        return Verdict("unknown", f"{ended} before it was created", link)
+    reason = f"took {duration(seconds)} of working time"
+    return Verdict("fail" if seconds > limit else "pass", reason, link)
 
 
 def unreadable(thing: Record, key: str, kind: str) -> Verdict:

@@ -2,7 +2,7 @@
 
 There are two evaluations: `evaluate` needs all the facts of one merge request; the quick
 `evaluate_from_list` needs only its record in a list. Both are for merge requests that have ended
-(`is_terminal`); the counts here leave the others out.
+(`is_terminal`); the counts leave the others out.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.items import item, pipelines, reviews
 from gitlab_sync.rules.items import merge_request_rules as rules
 from gitlab_sync.rules.items.check import Check
-from gitlab_sync.rules.items.facts import NOTHING, Facts
+from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.rules.items.flags import Flags, older_flags
-from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts, distinct, tally
+from gitlab_sync.rules.items.rule_set import RuleSet
+from gitlab_sync.rules.items.tally import Tally, Verdicts
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import (
     SEMANTIC,
@@ -138,11 +139,6 @@ def is_terminal(mr: Record) -> bool:
     return record.state(mr) in _ENDED
 
 
-def is_due(mr: Record) -> bool:
-    """Return whether the merge request is evaluated: it has ended, or its state is not readable."""
-    return record.state(mr) in {*_ENDED, None}
-
-
 def evaluate(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> dict[str, Verdict]:
     """Return the verdict of every check, by id, in the order of `CHECKS`; never raises.
 
@@ -168,22 +164,6 @@ def completed(mr: Record, facts: Facts) -> Record:
     asked = None if facts.time_stats is None else next(iter(facts.time_stats.rows), None)
     known = item.total_time_spent(record.field(mr, "time_stats")) is not None
     return mr if known or asked is None else {**mr, "time_stats": asked}
-
-
-def undecided(mr: Record, facts: Facts = NOTHING) -> tuple[str, ...]:
-    """Return the names of the facts that still have to be read to evaluate a merge request.
-
-    They are incomplete, and checks need them that neither the record nor `facts` decide. No result
-    depends on any other fact.
-    """
-    if record.state(mr) is None or (
-        facts is not NOTHING and all(map(facts.is_whole, undecided(mr)))
-    ):
-        return ()
-    verdicts = evaluate(mr, facts)
-    still_open = (check for check in CHECKS if verdicts[check.id].result == "unknown")
-    wanted = dict.fromkeys(fact for check in still_open for fact in check.needs)
-    return tuple(fact for fact in wanted if not facts.is_whole(fact))
 
 
 def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
@@ -223,27 +203,16 @@ def flags_from_list(mr: Record) -> Flags:
     return older_flags(mr, states, _ENDED, names, evaluate_from_list(mr))
 
 
-def count_row(evaluated: Iterable[Evaluated]) -> Tally:
-    """Count one person's merge requests: `Closed MRs` and the faults of each check.
-
-    `evaluated` pairs each merge request with its verdicts; open ones are left out. Each id counts
-    once. An item with no verdicts ({}) is unknown in every check; so is one without a readable
-    state, which is not in `Closed MRs`.
-    """
-    return _count(evaluated, CHECKS)
-
-
-def count_list_row(evaluated: Iterable[Evaluated]) -> Tally:
-    """Count merge requests that were evaluated from a list alone, so without unit tests."""
-    return _count(evaluated, LIST_CHECKS)
-
-
 def efficient_row(mrs: Iterable[Record]) -> Tally:
     """Evaluate merge requests from a list alone, and count them."""
-    return count_list_row((mr, evaluate_from_list(mr)) for mr in mrs if is_due(mr))
+    return QUICK_RULES.count((mr, evaluate_from_list(mr)) for mr in mrs if RULES.is_due(mr))
 
 
-def _count(evaluated: Iterable[Evaluated], checks: tuple[Check, ...]) -> Tally:
-    due = distinct((mr, verdicts) for mr, verdicts in evaluated if is_due(mr))
-    ended = sum(is_terminal(mr) for mr, _ in due)
-    return tally({"Closed MRs": ended}, checks, [verdicts for _, verdicts in due])
+_STATES = frozenset(_ENDED)
+_COUNTS = {"Closed MRs": _STATES}
+
+RULES = RuleSet(CHECKS, evaluate, _STATES, _COUNTS)
+"""The rules with all facts."""
+
+QUICK_RULES = RuleSet(LIST_CHECKS, lambda mr, _: evaluate_from_list(mr), _STATES, _COUNTS)
+"""The rules for what a list alone says, so without unit tests."""

@@ -7,27 +7,38 @@ from typing import Literal
 
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import issue, merge_request
+from gitlab_sync.rules.items.rule_set import RuleSet
+from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.types import TableRow
 
 Status = Literal["Success", "Partial", "Not Found", "Error"]
 
 _BOOKKEEPING = ("Status", "Error", "Unverified")
 
-MERGE_REQUEST_COLUMNS = (
-    "Username",
-    "Closed MRs",
-    *(check.title for check in merge_request.CHECKS),
-    *_BOOKKEEPING,
-)
+POLICY = "Policy"
+"""The column that names the policy of a row, in tables with shares."""
 
-ISSUE_COLUMNS = (
-    "Username",
-    "Total Assigned",
-    "Opened Issues",
-    "Closed Issues",
-    *(check.title for check in issue.CHECKS),
-    *_BOOKKEEPING,
-)
+
+def of(title: str) -> str:
+    """Return the column with the number of items that a check speaks of: `No Desc (of)`."""
+    return f"{title} (of)"
+
+
+def columns(rules: RuleSet) -> tuple[str, ...]:
+    """Return the columns of a person's row by these rules, in order."""
+    titles = [check.title for check in rules.checks]
+    behind = (*rules.further, *map(of, titles), POLICY) if rules.shares else ()
+    return ("Username", *rules.counts, *titles, *_BOOKKEEPING, *behind)
+
+
+def cells(counted: Tally, rules: RuleSet) -> dict[str, int | None]:
+    """Return all numbers of a row: the counts, and with shares of how many items they speak."""
+    shares = counted.of if rules.shares else {}
+    return {**counted.cells, **{of(title): number for title, number in shares.items()}}
+
+
+MERGE_REQUEST_COLUMNS = columns(merge_request.RULES)
+ISSUE_COLUMNS = columns(issue.RULES)
 
 
 def row(
@@ -37,6 +48,7 @@ def row(
     status: Status,
     error: str | None,
     unverified: int | None,
+    policy: str | None = None,
 ) -> TableRow:
     """Return one person's row, with exactly `columns` as its keys, in their order.
 
@@ -49,6 +61,7 @@ def row(
         "Status": status,
         "Error": error,
         "Unverified": unverified if counted else None,
+        POLICY: policy,
     }
     counts = cells if counted else {}
     return {column: fixed[column] if column in fixed else counts.get(column) for column in columns}

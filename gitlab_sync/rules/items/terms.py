@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
@@ -13,8 +12,6 @@ from gitlab_sync.rules.items.source_paths import is_source_path
 from gitlab_sync.rules.working_time import WorkingTime
 
 Milestones = Literal["off", "if used", "always"]
-
-NO_LABELS: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,6 @@ class Terms:
     working_time: WorkingTime = field(default_factory=WorkingTime)
     time_tracking: bool = False
     milestones: Milestones = "off"
-    exempt_labels: Mapping[str, Collection[str]] = NO_LABELS
+    exempt_labels: Mapping[str, Collection[str]] = field(default_factory=dict)
     paths: Paths = Paths()
     bots: Collection[str] = DEFAULT_BOTS

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.fixes import Entry
-from gitlab_sync.rules.items.issue import LABELS, label_name
 from gitlab_sync.rules.items.item import total_time_spent
+from gitlab_sync.rules.items.labels import LABELS, label_name
 from gitlab_sync.rules.items.roles import UserItem, issue_role, merge_request_role
 from gitlab_sync.rules.items.tally import NOT_EVALUATED, Verdicts
 from gitlab_sync.rules.scores.work import Number, Work

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gitlab_sync.rules.items import issue, merge_request
-from gitlab_sync.rules.items.table import row
+from gitlab_sync.rules.items.table import POLICY, of, row
 from gitlab_sync.rules.items.tally import Tally
+from gitlab_sync.rules.policy import Policy
 from gitlab_sync.rules.scores.work import Work
 from gitlab_sync.types import TableRow
 
@@ -46,8 +47,21 @@ UNIFIED_COLUMNS = (
 QUICK_UNIFIED_COLUMNS = tuple(each for each in UNIFIED_COLUMNS if each != NO_UNIT_TESTS)
 """Those of the evaluation from lists alone, which do not have the changed files."""
 
-TEXT_COLUMNS = frozenset({"Username", "College", "Status", "Error"})
+FURTHER = ("MR Merged", "Closed Unmerged", "Open")
+"""What policies with shares count besides: the merge requests of each state."""
+
+_TITLES = {**MERGE_REQUEST_CHECKS, **ISSUE_CHECKS}
+
+TEXT_COLUMNS = frozenset({"Username", "College", "Status", "Error", POLICY})
 """The columns without counts."""
+
+
+def columns(policy: Policy, *, quick: bool = False) -> tuple[str, ...]:
+    """Return the columns of the table under a policy, in order."""
+    first = QUICK_UNIFIED_COLUMNS if quick else UNIFIED_COLUMNS
+    if not policy.merge_requests.shares:
+        return first
+    return (*first, *FURTHER, *(of(title) for title in first if title in _TITLES), POLICY)
 
 
 def unified_row(
@@ -57,6 +71,7 @@ def unified_row(
     issues: Tally | None,
     college: str = "",
     columns: Sequence[str] = UNIFIED_COLUMNS,
+    policy: str | None = None,
 ) -> TableRow:
     """Return one person's row, with exactly `columns` as its keys.
 
@@ -78,8 +93,9 @@ def unified_row(
         "Issue Closed": work.issues_closed,
         **_faults(MERGE_REQUEST_CHECKS, mrs),
         **_faults(ISSUE_CHECKS, issues),
+        **({} if mrs is None else {title: mrs.cells.get(title) for title in FURTHER}),
     }
-    found = row(columns, work.username, cells, work.status, error, unverified)
+    found = row(columns, work.username, cells, work.status, error, unverified, policy)
     return {**found, "College": college}
 
 
@@ -107,4 +123,6 @@ def unknown_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:
 def _faults(titles: Mapping[str, str], counted: Tally | None) -> dict[str, int | None]:
     if counted is None:
         return {}
-    return {column: counted.cells.get(title) for column, title in titles.items()}
+    return {column: counted.cells.get(title) for column, title in titles.items()} | {
+        of(column): counted.of.get(title) for column, title in titles.items()
+    }

@@ -161,6 +161,8 @@ type MergeRequest {{
   targetBranch: String!
   diffHeadSha: String
   mergeCommitSha: String
+  squash: Boolean!
+  squashOnMerge: Boolean!
   projectId: Int!
   sourceProjectId: Int
   targetProjectId: Int!

@@ -274,6 +274,8 @@ RESOLVERS: dict[str, Resolver] = {
     "MergeRequest.id": lambda record, _info: global_id("MergeRequest", record["id"]),
     "MergeRequest.iid": lambda record, _info: str(record["iid"]),
     "MergeRequest.draft": lambda record, _info: bool(record.get("draft")),
+    "MergeRequest.squash": lambda record, _info: bool(record.get("squash")),
+    "MergeRequest.squashOnMerge": lambda record, _info: bool(record.get("squash_on_merge")),
     "MergeRequest.upvotes": _number("upvotes"),
     "MergeRequest.downvotes": _number("downvotes"),
     "MergeRequest.timeEstimate": _spent("time_estimate"),

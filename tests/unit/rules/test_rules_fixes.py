@@ -131,7 +131,7 @@ def test_faults_and_unknown_answers_are_those_that_the_tables_count(
 ) -> None:
     """Check by check; each fault is in one group, and none is lost by sorting."""
     evaluated = [(day(place + 1), said(**each)) for place, each in enumerate(results)]
-    fixes, tally = of(*evaluated), mr_rules.count_row(evaluated)
+    fixes, tally = of(*evaluated), mr_rules.RULES.count(evaluated)
     groups = {group.check.title: group for group in fixes.groups}
     for check in mr_rules.CHECKS:
         faults = len(groups[check.title].faults) if check.title in groups else 0

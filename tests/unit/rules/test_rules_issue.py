@@ -9,7 +9,7 @@ from rules_examples import issue
 
 from gitlab_sync.rules.items.issue import (
     CHECKS,
-    count_row,
+    RULES,
     efficient_row,
     evaluate,
     flags,
@@ -91,7 +91,7 @@ def test_a_missing_key_is_unknown_and_not_null(check: str, key: str) -> None:
     without = {name: value for name, value in issue().items() if name != key}
     verdict = evaluate(without)[check]
     assert (verdict.result, verdict.reason) == ("unknown", f"{key} not in the list")
-    assert count_row([(without, evaluate(without))]).unverified == 1
+    assert RULES.count([(without, evaluate(without))]).unverified == 1
 
 
 @pytest.mark.parametrize("state", [..., None, 3, "x", ["closed"], {}, True])
@@ -108,7 +108,7 @@ def test_an_issue_without_a_readable_state_is_in_no_count_and_unknown_in_all_che
     assert [row.cells[title] for title in COLUMNS[:3]] == [0, 0, 0]
     assert {row.cells[title] for title in COLUMNS[3:]} == {None}
     assert row.unverified == len(CHECKS)
-    assert row == count_row([(record, {})])
+    assert row == RULES.count([(record, {})])
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_cell_is_null_only_if_nothing_could_be_evaluated() -> None:
     """No issues at all are zero."""
     assert set(efficient_row([]).cells.values()) == {0}
     assert efficient_row([issue(time_stats=None)]).cells["No Time Spent"] is None
-    assert set(list(count_row([(issue(), {})]).cells.values())[3:]) == {None}
+    assert set(list(RULES.count([(issue(), {})]).cells.values())[3:]) == {None}
 
 
 def test_flags_have_the_older_names_in_their_order() -> None:

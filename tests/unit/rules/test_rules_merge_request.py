@@ -20,12 +20,11 @@ from rules_examples import (
 
 from gitlab_sync.rules.items.merge_request import (
     CHECKS,
+    RULES,
     Facts,
-    count_row,
     efficient_row,
     evaluate,
     is_terminal,
-    undecided,
 )
 from gitlab_sync.types import PartialList
 
@@ -134,8 +133,8 @@ def test_one_without_a_readable_state_is_in_no_count_and_unknown_in_all_checks(
         del mr["state"]
     verdicts = evaluate(mr, clean_facts())
     assert {verdict.result for verdict in verdicts.values()} == {"unknown"}
-    assert undecided(mr) == ()
-    row = count_row([(mr, verdicts), (merge_request(id=71), evaluate(merge_request(), facts()))])
+    assert RULES.undecided(mr) == ()
+    row = RULES.count([(mr, verdicts), (merge_request(id=71), evaluate(merge_request(), facts()))])
     assert row.cells["Closed MRs"] == 1
     assert row.unverified == len(CHECKS)
     alone = efficient_row([mr])

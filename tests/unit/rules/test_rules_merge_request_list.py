@@ -9,7 +9,7 @@ from rules_examples import clean_facts, facts, merge_request
 
 from gitlab_sync.rules.items.merge_request import (
     CHECKS,
-    count_row,
+    RULES,
     efficient_row,
     evaluate,
     evaluate_from_list,
@@ -130,7 +130,7 @@ def test_a_row_counts_the_known_faults_and_the_unknown_pairs() -> None:
     """A cell is null only if nothing could be evaluated."""
     lost = facts(clean_facts().notes, LOST, LOST, LOST)
     read, unread = merge_request(id=1), merge_request(id=2, description="")
-    row = count_row([(read, evaluate(read, clean_facts())), (unread, evaluate(unread, lost))])
+    row = RULES.count([(read, evaluate(read, clean_facts())), (unread, evaluate(unread, lost))])
     assert row.cells == {
         "Closed MRs": 2,
         "No Desc": 1,
@@ -145,14 +145,14 @@ def test_a_row_counts_the_known_faults_and_the_unknown_pairs() -> None:
     }
     # Issues, tests, pipeline and commits of the second.
     assert row.unverified == 4
-    alone = count_row([(unread, evaluate(unread, lost))])
+    alone = RULES.count([(unread, evaluate(unread, lost))])
     assert alone.cells["No Unit Tests"] is None
     assert alone.cells["No Desc"] == 1
 
 
 def test_no_merge_requests_are_zero_and_open_ones_do_not_count() -> None:
     """Nothing there is not the same as nothing read."""
-    row = count_row([(merge_request(state="opened"), {})])
+    row = RULES.count([(merge_request(state="opened"), {})])
     assert list(row.cells) == ["Closed MRs", *(check.title for check in CHECKS)]
     assert set(row.cells.values()) == {0}
     assert row.unverified == 0
@@ -160,7 +160,7 @@ def test_no_merge_requests_are_zero_and_open_ones_do_not_count() -> None:
 
 def test_an_item_without_verdicts_is_unknown_throughout() -> None:
     """What was not evaluated is not clean."""
-    row = count_row([(merge_request(), {})])
+    row = RULES.count([(merge_request(), {})])
     assert row.cells.pop("Closed MRs") == 1
     assert set(row.cells.values()) == {None}
     assert row.unverified == len(CHECKS)

@@ -143,12 +143,12 @@ def test_faults_and_unknowns_are_never_more_than_items(
     """And a cell is null exactly if all items are unknown."""
     evaluated = [(mr, merge_requests.evaluate(mr, read)) for mr, read in mrs]
     full, quick = (
-        merge_requests.count_row(evaluated),
+        merge_requests.RULES.count(evaluated),
         merge_requests.efficient_row(m for m, _ in mrs),
     )
     of_issues = issues.efficient_row(all_issues)
-    due = unique((mr for mr, _ in mrs if merge_requests.is_due(mr)), number_id)
-    closed = [one for one in unique(all_issues, number_id) if issues.is_due(one)]
+    due = unique((mr for mr, _ in mrs if merge_requests.RULES.is_due(mr)), number_id)
+    closed = [one for one in unique(all_issues, number_id) if issues.RULES.is_due(one)]
     for tally, title, found in (
         (full, "Closed MRs", due),
         (quick, "Closed MRs", due),
@@ -185,7 +185,7 @@ def test_reading_less_never_turns_an_answer_into_its_opposite(
 @given(MERGE_REQUEST, FACTS)
 def test_a_fact_that_need_not_be_read_changes_nothing(mr: dict[str, Any], read: Facts) -> None:
     """Neither an answer nor its reason or link; one that has to be read may change an answer."""
-    wanted = merge_requests.undecided(mr)
+    wanted = merge_requests.RULES.undecided(mr)
     if state(mr) is None:
         assert wanted == ()  # all its checks are unknown, whatever is read
         return

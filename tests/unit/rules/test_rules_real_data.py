@@ -14,7 +14,7 @@ from rules_examples import approval, commit, diff, issue, merge_request, note
 
 from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.rules.items.issue import efficient_row
-from gitlab_sync.rules.items.merge_request import count_row, evaluate
+from gitlab_sync.rules.items.merge_request import RULES, evaluate
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.types import PartialList, Record
 
@@ -60,7 +60,7 @@ def merge_request_rows(folder: Path) -> dict[str, dict[str, Any]]:
                 (mr, evaluate(mr, Facts(*(parts.get(part, PartialList()) for part in PARTS))))
             )
         username = mrs[0]["author"]["username"]
-        rows[username] = row(username, count_row(evaluated))
+        rows[username] = row(username, RULES.count(evaluated))
     return rows
 
 

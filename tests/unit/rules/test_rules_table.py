@@ -6,7 +6,7 @@ import pytest
 from rules_examples import issue, merge_request
 
 from gitlab_sync.rules.items.issue import efficient_row
-from gitlab_sync.rules.items.merge_request import count_row
+from gitlab_sync.rules.items.merge_request import RULES
 from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS, by_username, row
 
 
@@ -26,7 +26,7 @@ def test_the_columns_are_those_that_spreadsheets_use() -> None:
 
 def test_a_row_has_exactly_the_columns_in_order() -> None:
     """The cells of the counting fit them."""
-    counted = count_row([(merge_request(), {})])
+    counted = RULES.count([(merge_request(), {})])
     made = row(
         MERGE_REQUEST_COLUMNS, "ann", counted.cells, "Partial", "x not read", counted.unverified
     )
