@@ -61,6 +61,17 @@ def instant(text: object) -> datetime | None:
     return None if moment.tzinfo is None else moment
 
 
+def second_after(moment: datetime) -> datetime:
+    """Return the begin of the next second: what is before it is not after `moment`.
+
+    In whole seconds, since not every source of times has fractions.
+    """
+    try:
+        return moment.replace(microsecond=0) + timedelta(seconds=1)
+    except OverflowError:  # the last second of the calendar
+        return moment.replace(microsecond=999_999)
+
+
 def hours_between(start: datetime, end: datetime) -> float:
     """Return the hours from `start` to `end`, two aware times; negative if `end` comes first."""
     return (end - start) / timedelta(hours=1)

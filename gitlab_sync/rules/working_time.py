@@ -35,20 +35,21 @@ class WorkingTime:
         Fractions of seconds are cut off both, since not every source has them. It is 0 if `end` is
         not after `start`, and None if one of them is outside `FIRST_YEAR` to `LAST_YEAR`.
         """
-        try:
-            first, last = (_whole_seconds(each) for each in (start, end))
-            days = [datetime.fromtimestamp(each, self.zone) for each in (first, last)]
-        except (OverflowError, ValueError, OSError):
+        if not (_is_known(start) and _is_known(end)):
             return None
-        if not all(FIRST_YEAR <= day.year <= LAST_YEAR for day in days):
-            return None
+        first, last = _whole_seconds(start), _whole_seconds(end)
         if last <= first:
             return 0
-        before, until = (
-            self._year(day.year).before(at) for day, at in zip(days, (first, last), strict=True)
-        )
-        between = range(days[0].year, days[1].year)
-        return until - before + sum(self._year(year).whole for year in between)
+        one, other = self._year_at(first, start.year), self._year_at(last, end.year)
+        worked = other.before(last) - one.before(first)
+        return worked + sum(self._year(year).whole for year in range(one.number, other.number))
+
+    def _year_at(self, second: int, about: int) -> _Year:
+        """Return the year of a second; `about` is the year by the clock of another zone."""
+        found = self._year(about)
+        if second < found.begins[0]:
+            return self._year(about - 1)
+        return found if second < found.begins[-1] else self._year(about + 1)
 
     def _year(self, year: int) -> _Year:
         found = self._years.get(year)
@@ -64,6 +65,7 @@ class _Year:
     Both have one entry more than the year has days: the begin of the next year.
     """
 
+    number: int
     begins: list[int]
     worked: list[int]
 
@@ -76,7 +78,7 @@ class _Year:
             (after - begin) * (day.weekday() < _WEEKEND and day not in holidays)
             for day, (begin, after) in zip(days, pairwise(begins), strict=False)
         )
-        return cls(begins, list(accumulate(lengths, initial=0)))
+        return cls(year, begins, list(accumulate(lengths, initial=0)))
 
     @property
     def whole(self) -> int:
@@ -84,11 +86,9 @@ class _Year:
 
     def before(self, second: int) -> int:
         """Return the working seconds of the year before this second of it."""
-        day = min(max(bisect_right(self.begins, second) - 1, 0), len(self.begins) - 2)
-        begin, after = self.begins[day : day + 2]
-        if self.worked[day + 1] == self.worked[day]:
-            return self.worked[day]
-        return self.worked[day] + min(max(second - begin, 0), after - begin)
+        day = bisect_right(self.begins, second) - 1
+        worked = self.worked[day]
+        return worked if self.worked[day + 1] == worked else worked + second - self.begins[day]
 
 
 def _days_of(year: int) -> Iterator[date]:
@@ -96,6 +96,10 @@ def _days_of(year: int) -> Iterator[date]:
     while day.year == year:
         yield day
         day += _ONE_DAY
+
+
+def _is_known(moment: datetime) -> bool:
+    return FIRST_YEAR <= moment.year <= LAST_YEAR
 
 
 def _whole_seconds(moment: datetime) -> int:

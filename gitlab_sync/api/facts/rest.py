@@ -79,7 +79,7 @@ class RestFacts:
             yield 1, _alone(mr, self._rules) if bulk is None else bulk.facts_of(mr)
 
     def _is_worth_reading(self, project: int, mrs: int) -> bool:
-        if mrs < _FEWEST_IN_BULK or not self._rules.newest_decides:
+        if mrs < _FEWEST_IN_BULK:
             return False
         before = self._lists.get(project)
         return before is None or (before.was_too_long and mrs > before.mrs)
@@ -193,7 +193,10 @@ class _Bulk:
         return []
 
     def _known(self, mr: Record) -> dict[str, PartialList]:
-        found = None if self._pipelines is None else self._pipelines.of(mr)
+        known = self._pipelines
+        if known is None:
+            return {}
+        found = known.of(mr) if self._rules.newest_decides else known.all_of(mr)
         return {} if found is None else {"pipelines": found}
 
     def _completed(self, read: FactsRead) -> Workflow[FactsRead]:

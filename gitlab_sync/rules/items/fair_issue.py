@@ -63,7 +63,8 @@ def _time_spent(issue: Record, terms: Terms) -> Verdict:
 
 def _long_open(issue: Record, terms: Terms) -> Verdict:
     created, closed = (instant(record.field(issue, key)) for key in ("created_at", "closed_at"))
-    return item.working_time(issue, created, closed, terms.working_time, TWO_WORKING_DAYS, "closed")
+    taken = item.working_time(created, closed, terms.working_time, "closed")
+    return item.within(issue, taken, TWO_WORKING_DAYS)
 
 
 _RULES: Mapping[str, Callable[[Record, Terms], Verdict]] = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from gitlab_sync.rules import record
@@ -21,7 +21,7 @@ from gitlab_sync.rules.items.fair_pipelines import newest_until
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.terms import Terms
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.rules.text import SEMANTIC, instant, plural
+from gitlab_sync.rules.text import SEMANTIC, instant, plural, second_after
 from gitlab_sync.types import PartialList, Record
 
 _CHANGED = {
@@ -68,7 +68,6 @@ FIVE_WORKING_DAYS: Final = 120 * 3600
 _READY = "marked this merge request as **ready**"
 _DRAFT = re.compile(r"^(\s*(\[(draft|wip)\]|\((draft|wip)\)|(draft|wip):))+\s*", re.IGNORECASE)
 _SQUASHED = ("squash", "squash_on_merge")
-_ONE_SECOND = timedelta(seconds=1)
 
 
 def evaluate(mr: Record, facts: Facts, terms: Terms) -> dict[str, Verdict]:
@@ -82,29 +81,36 @@ def evaluate(mr: Record, facts: Facts, terms: Terms) -> dict[str, Verdict]:
 
 @dataclass(frozen=True, slots=True)
 class _Merged:
-    """A merge request with what was there when it was merged: `facts` has no later notes."""
+    """A merge request with what was there when it was merged: `facts` has no later notes.
+
+    `taken` is the working time until the merge in seconds, or why it is not known.
+    """
 
     mr: Record
     facts: Facts
     terms: Terms
-    created: datetime | None
     end: datetime | None
+    taken: int | str
 
     @classmethod
     def of(cls, mr: Record, facts: Facts, terms: Terms) -> _Merged:
-        created, end = (instant(record.field(mr, key)) for key in ("created_at", "merged_at"))
-        in_time = replace(facts, notes=until(facts.notes, end, "a note"))
-        return cls(mr, in_time, terms, created, end)
+        created, end = instant(mr.get("created_at")), instant(mr.get("merged_at"))
+        notes = until(facts.notes, end, "a note")
+        start = _ready(notes) or created
+        taken = item.working_time(start, end, terms.working_time, "merged")
+        in_time = Facts(notes, facts.commits, facts.diffs, facts.pipelines, facts.time_stats)
+        return cls(mr, in_time, terms, end, taken)
 
-    @property
-    def ready(self) -> datetime | None:
-        """When it was last marked as ready, of the notes that were read; None: never."""
-        times = [
-            instant(note["created_at"])
-            for note in self.facts.notes.rows
-            if reviews.is_system(note) and _says_ready(note)
-        ]
-        return max(filter(None, times), default=None)
+
+def _ready(notes: PartialList) -> datetime | None:
+    """Return when it was last marked as ready, as far as notes were read; None: never."""
+    marks = [
+        note
+        for note in notes.rows
+        if reviews.is_system(note) and (record.text(note, "body") or "").strip().lower() == _READY
+    ]
+    times = (instant(note["created_at"]) for note in marks)
+    return max(filter(None, times), default=None)
 
 
 def until(reading: PartialList, end: datetime | None, noun: str) -> PartialList:
@@ -112,25 +118,19 @@ def until(reading: PartialList, end: datetime | None, noun: str) -> PartialList:
 
     Where a time is not readable, the list is not whole: the row could be one of them.
     """
+    if not reading.rows:
+        return reading
     rows, missing = [], reading.missing
-    last = None if end is None else _whole(end)
+    first_after = None if end is None else second_after(end)
     for row in reading.rows:
         made = instant(record.field(row, "created_at"))
-        if made is None or last is None:
+        if made is None or first_after is None:
             missing = missing or (
-                "merged_at is not a time" if last is None else f"time of {noun} not known"
+                "merged_at is not a time" if end is None else f"time of {noun} not known"
             )
-        elif _whole(made) <= last:
+        elif made < first_after:
             rows.append(row)
     return PartialList(rows, missing)
-
-
-def _says_ready(note: Record) -> bool:
-    return (record.text(note, "body") or "").strip().lower() == _READY
-
-
-def _whole(moment: datetime) -> datetime:
-    return moment.replace(microsecond=0)
 
 
 def _unit_tests(merged: _Merged) -> Verdict:
@@ -196,10 +196,7 @@ def not_asked_for(thing: Record) -> Verdict:
 def _duration(limit: int) -> Callable[[_Merged], Verdict]:
     def rule(merged: _Merged) -> Verdict:
         mr, notes = merged.mr, merged.facts.notes
-        ready = merged.ready
-        found = item.working_time(
-            mr, ready or merged.created, merged.end, merged.terms.working_time, limit, "merged"
-        )
+        found = item.within(mr, merged.taken, limit)
         if found.result == "fail" and not notes.whole:
             # It can have been marked as ready later, which only makes it shorter.
             return Verdict("unknown", item.not_read("notes", notes), record.link(mr))

@@ -7,7 +7,7 @@ from datetime import datetime
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items import item
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.rules.text import instant
+from gitlab_sync.rules.text import instant, second_after
 from gitlab_sync.types import PartialList, Record
 
 FINISHED = frozenset({"success", "failed"})
@@ -29,11 +29,12 @@ def newest_until(mr: Record, pipelines: PartialList, end: datetime | None) -> Ve
     link = record.link(mr, "/pipelines")
     if not pipelines.whole:
         return Verdict("unknown", item.not_read("pipelines", pipelines), link)
+    first_after = None if end is None else second_after(end)
     known: dict[int, str] = {}
     doubtful: list[tuple[int | None, str | None]] = []
     for row in pipelines.rows:
         number, status = record.number_id(row), (record.text(row, "status") or "").lower() or None
-        in_time = _was_there(row, end)
+        in_time = _was_there(row, first_after)
         if in_time is False or (status is not None and status not in FINISHED | RUNNING):
             continue
         if in_time is None or number is None or status is None:
@@ -54,9 +55,7 @@ def newest_until(mr: Record, pipelines: PartialList, end: datetime | None) -> Ve
     return Verdict("n/a", "no finished pipeline before the merge", link)
 
 
-def _was_there(pipeline: Record, end: datetime | None) -> bool | None:
-    """Return whether a pipeline was created up to `end`, in whole seconds; None: not known."""
+def _was_there(pipeline: Record, first_after: datetime | None) -> bool | None:
+    """Return whether a pipeline was created before `first_after`; None: not known."""
     made = instant(record.field(pipeline, "created_at"))
-    if made is None or end is None:
-        return None
-    return made.replace(microsecond=0) <= end.replace(microsecond=0)
+    return None if made is None or first_after is None else made < first_after

@@ -78,28 +78,27 @@ def time_open(item: Record, ended: Iterable[str], limit: float) -> Verdict:
 
 
 def working_time(
-    item: Record,
-    start: datetime | None,
-    end: datetime | None,
-    working: WorkingTime,
-    limit: int,
-    ended: str,
-) -> Verdict:
-    """Check that there are at most `limit` seconds of working time from `start` to `end`.
+    start: datetime | None, end: datetime | None, working: WorkingTime, ended: str
+) -> int | str:
+    """Return the seconds of working time from `start` to `end`, or why they are not known.
 
-    `ended` is the verb for its end, as in `merged` and `merged_at`.
+    `ended` is the verb for the end, as in `merged` and `merged_at`.
     """
-    link = record.link(item)
     if start is None or end is None:
-        unread = "created_at" if start is None else f"{ended}_at"
-        return Verdict("unknown", f"{unread} is not a time", link)
-    seconds = working.seconds(start, end)
-    if seconds is None:
-        return Verdict("unknown", f"{ended} at a time without a calendar", link)
+        return "created_at is not a time" if start is None else f"{ended}_at is not a time"
     if end.replace(microsecond=0) < start.replace(microsecond=0):
-        return Verdict("unknown", f"{ended} before it was created", link)
-    reason = f"took {duration(seconds)} of working time"
-    return Verdict("fail" if seconds > limit else "pass", reason, link)
+        return f"{ended} before it was created"
+    seconds = working.seconds(start, end)
+    return "times outside of the years 1970 to 2200" if seconds is None else seconds
+
+
+def within(item: Record, taken: int | str, limit: int) -> Verdict:
+    """Check that what `working_time` returned is at most `limit` seconds."""
+    link = record.link(item)
+    if isinstance(taken, str):
+        return Verdict("unknown", taken, link)
+    reason = f"took {duration(taken)} of working time"
+    return Verdict("fail" if taken > limit else "pass", reason, link)
 
 
 def unreadable(thing: Record, key: str, kind: str) -> Verdict:

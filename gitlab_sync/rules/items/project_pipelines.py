@@ -45,11 +45,7 @@ class ProjectPipelines:
         branch = record.text(mr, "source_branch")
         if not branch:
             return None
-        rows = [
-            pipeline
-            for ref in ("", branch, *_refs(mr).values())
-            for pipeline in self._of_ref.get(ref, ())
-        ]
+        rows = self._candidates(mr, branch)
         sure = [pipeline for pipeline in rows if _is_surely_of(mr, pipeline)]
         newest = max(sure, key=_number, default=None)
         if newest is None:
@@ -62,6 +58,22 @@ class ProjectPipelines:
             if _number(each) >= _number(newest) or _looks_like(each, newest, branch)
         }
         return PartialList([newest]) if len(states) == 1 and None not in states else None
+
+    def all_of(self, mr: Record) -> PartialList | None:
+        """Return all pipelines of a merge request; None unless it is certain which they are.
+
+        As `of`, for rules that look at more than the newest one: no row may be in doubt, and the
+        rows must go back to before the merge request.
+        """
+        branch = record.text(mr, "source_branch")
+        if not branch or self._since is not None:
+            return None
+        rows = self._candidates(mr, branch)
+        return PartialList(rows) if all(_is_surely_of(mr, row) for row in rows) else None
+
+    def _candidates(self, mr: Record, branch: str) -> list[Record]:
+        refs = ("", branch, *_refs(mr).values())
+        return [pipeline for ref in refs for pipeline in self._of_ref.get(ref, ())]
 
     def _is_of_the_time(self, pipeline: Record) -> bool:
         """Return whether the rows hold all pipelines after this one."""

@@ -38,11 +38,16 @@ class Builder:
         self.bots: list[Person] = []
         self.others: list[Person] = []
         self._ids = count(1000)
+        self._later_ids = count(100_000_000)
         self._iids: dict[tuple[str, int], int] = {}
 
     def next_id(self) -> int:
         """Return a number that no other record of this world has; they grow."""
         return next(self._ids)
+
+    def later_id(self) -> int:
+        """Return a number above those of `next_id`, which stay as they are without it."""
+        return next(self._later_ids)
 
     def next_iid(self, kind: str, project_id: int) -> int:
         """Return the next number of a merge request or an issue within its project."""

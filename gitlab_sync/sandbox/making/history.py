@@ -18,10 +18,14 @@ def note_record(
     moment: datetime,
     *,
     system: bool = False,
+    later: bool = False,
 ) -> Record:
-    """Return a note on an item of that `kind` ("MergeRequest" or "Issue")."""
+    """Return a note on an item of that `kind` ("MergeRequest" or "Issue").
+
+    With `later` its id is one of those that are above all others.
+    """
     return {
-        "id": builder.next_id(),
+        "id": builder.later_id() if later else builder.next_id(),
         "type": None,
         "body": body,
         "author": author.basic,

@@ -9,6 +9,7 @@ from gitlab_sync.sandbox.making import words
 from gitlab_sync.sandbox.making.builder import Builder, time_stats, utc
 from gitlab_sync.sandbox.making.history import add_event, add_timelogs, note_record
 from gitlab_sync.sandbox.making.people import Person
+from gitlab_sync.sandbox.making.twists import twist_issue
 from gitlab_sync.sandbox.records import Record
 from gitlab_sync.sandbox.truth import (
     ISSUE_CHECKS,
@@ -81,7 +82,12 @@ def add_issue(
         },
         "moved_to_id": None,
         "service_desk_reply_to": None,
+        "_links": {
+            "self": f"{builder.url}/api/v4/projects/{project['id']}/issues/{iid}",
+            "closed_as_duplicate_of": None,
+        },
     }
+    twist_issue(builder, record)
     _add_notes(builder, record, created)
     builder.tables.issues.append(record)
     if state == "opened":
