@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,15 +16,10 @@ Milestones = Literal["off", "if used", "always"]
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Which changed files are source, and which are tests."""
+    """Which changed files are source (a change of them could have a test), and which are tests."""
 
-    def is_source(self, path: str) -> bool:
-        """Return whether a change of this file could have a test."""
-        return is_source_path(path)
-
-    def is_test(self, path: str) -> bool:
-        """Return whether this file is a test."""
-        return is_test_path(path)
+    is_source: Callable[[str], bool] = is_source_path
+    is_test: Callable[[str], bool] = is_test_path
 
 
 @dataclass(frozen=True, slots=True)
