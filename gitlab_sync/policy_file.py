@@ -78,7 +78,8 @@ def _merged(path: Path, before: Sequence[Path] = ()) -> dict[str, Any]:
     base = own.pop("extends", FAIR.name)
     if base == FAIR.name:
         return own
-    return _over(_merged((path.parent / base).resolve(), (*before, path)), own)
+    merged: dict[str, Any] = _over(_merged((path.parent / base).resolve(), (*before, path)), own)
+    return merged
 
 
 def _over(base: Any, own: Any) -> Any:
