@@ -83,10 +83,10 @@ def profile(
     if without_secrets(username) != username:
         raise click.UsageError("A token was given as the USER: put it into GITLAB_TOKEN.")
     if not username and not connection.demo:
-        raise click.UsageError("No user given: give one USER.")
+        raise click.UsageError("Missing USER: give one username.")
     fault = username_fault(username) if username else None
     if fault is not None:
-        raise click.UsageError(f"USER must be a username: {fault}.")
+        raise click.UsageError(f"{fault}.")
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.profile import ProfileQuery, answer

@@ -274,7 +274,7 @@ def test_every_fault_of_a_file_is_said_with_its_place(
     file = tmp_path / "bad.json"
     members = [{"username": "ann"}, {"username": "a b"}]
     red = {"team_name": "Red", "project_name": "", "members": members}
-    again = {"team_name": "RED", "members": [{"name": "No One"}]}
+    again = {"team_name": "RED", "project_name": 5, "members": [{"name": "No One"}]}
     file.write_text(json.dumps({"teams": [red, again]}), encoding="utf-8")
     lines = refused(environ, "--teams", str(file)).splitlines()
     for place in (

@@ -107,7 +107,7 @@ def test_bad_lines_are_named_and_the_rest_is_read(environ: dict[str, str]) -> No
     assert done.returncode == 3
     said = done.stderr.decode()
     assert "standard input, line 2: no username: left out" in said
-    assert "standard input, line 3: “ann smith” is not a username" in said
+    assert "standard input, line 3: “ann smith” is not a valid username" in said
     assert "Windows-1252" in said
     rows = list(csv.DictReader(io.StringIO(done.stdout.decode(), newline="")))
     assert [row["Full Name"] for row in rows] == ["Zoë"]

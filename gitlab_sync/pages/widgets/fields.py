@@ -10,10 +10,11 @@ from datetime import date
 
 import streamlit as st
 
-from gitlab_sync.errors import without_secrets
+from gitlab_sync.errors import ConfigurationError, without_secrets
 from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import visitor_zone
+from gitlab_sync.rules.bounds import BeyondBounds
 from gitlab_sync.rules.dates import Period, period
 from gitlab_sync.rules.delimited import decoded
 from gitlab_sync.rules.identity.people_input import PeopleInput, parse_people
@@ -91,7 +92,11 @@ def upload_field(nouns: str, key: str, as_text: Callable[[str], str], columns: s
         st.session_state[f"faults_{key}"] = ()
         if file is None:
             return
-        text, _ = decoded(file.getvalue())
+        try:
+            text, _ = decoded(file.getvalue())
+        except (BeyondBounds, ConfigurationError) as error:
+            st.session_state[f"faults_{key}"] = (str(error),)
+            return
         before = str(st.session_state.get(key) or "").strip()
         after = "\n".join(filter(None, (before, as_text(text).strip())))
         st.session_state[f"faults_{key}"] = faults = too_long(after)
@@ -100,8 +105,8 @@ def upload_field(nouns: str, key: str, as_text: Callable[[str], str], columns: s
 
     with st.expander(f"Add {nouns} from a file", icon=":material/upload_file:"):
         st.file_uploader(
-            f"CSV file with {nouns}",
-            type=["csv", "txt"],
+            f"CSV or XLSX file with {nouns}",
+            type=["csv", "txt", "xlsx"],
             key=f"upload_{key}",
             on_change=add,
             max_upload_size=MOST_MEGABYTES,
@@ -142,8 +147,7 @@ def read_people(text: str) -> PeopleInput:
     """Return the people of the field's text; lines that begin with `#` are comments."""
     if faults := too_long(text):
         return PeopleInput(faults=faults)
-    lines = ["" if line.lstrip().startswith("#") else line for line in text.splitlines()]
-    return parse_people("\n".join(lines), "people")
+    return parse_people(text, "people")
 
 
 def show_faults(faults: Sequence[str], title: str) -> None:
