@@ -6,14 +6,16 @@ import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from gitlab_sync.api.facts.rest import read_facts
+from gitlab_sync.api.period import given_period
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.urls import API_PATH
 from gitlab_sync.reports.report import Report
+from gitlab_sync.rules.dates import When
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.flags import Flags
@@ -232,15 +234,20 @@ class GitLabClient:
         group_id: int | str | None = None,
         mr_scope: str = "author",
         *,
+        since: When = None,
+        until: When = None,
+        by: Literal["created", "merged"] = "created",
         run: Run | None = None,
     ) -> Report:
         """Evaluate all ended merge requests of these people: one row each, sorted by `Username`.
 
         `project_id` and `group_id` are ids or paths; the project wins. `mr_scope` is "author" or
-        "assignee". `run` has progress, cancellation and the like. What could not be read is unknown
-        in the rows, and does not raise. Columns: `gitlab_sync.rules.items.table`.
+        "assignee". `since` and `until`, both included, are about the time of creation or of the
+        merge, as `by` says: a date, a moment, or a text such as "2026-06-01", "2026-W23" or "30d".
+        `run` has progress, cancellation and the like. What could not be read is unknown in the
+        rows, and does not raise. Columns: `gitlab_sync.rules.items.table`.
         """
-        scope = Scope(project_id, group_id, mr_scope)
+        scope = Scope(project_id, group_id, mr_scope, given_period(since, until), by)
         return batch.evaluate_merge_requests(self.session, usernames, scope, run)
 
     def batch_evaluate_issues(
@@ -250,10 +257,13 @@ class GitLabClient:
         group_id: int | str | None = None,
         issue_scope: str = "author",
         *,
+        since: When = None,
+        until: When = None,
+        by: Literal["created", "closed"] = "created",
         run: Run | None = None,
     ) -> Report:
         """Count and evaluate all issues of these people, as `batch_evaluate_mrs` does."""
-        scope = Scope(project_id, group_id, issue_scope)
+        scope = Scope(project_id, group_id, issue_scope, given_period(since, until), by)
         return batch.evaluate_issues(self.session, usernames, scope, run)
 
     def batch_evaluate_mrs_efficiently(self, mrs: Sequence[Record]) -> TableRow:

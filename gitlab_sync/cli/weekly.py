@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitlab_sync.api.period import local_zone
+from gitlab_sync.api.period import given_period, local_zone
 from gitlab_sync.cli import people as cli_people
 from gitlab_sync.cli.options import (
     Command,
@@ -18,10 +18,11 @@ from gitlab_sync.cli.options import (
     connection_options,
     target_options,
 )
+from gitlab_sync.cli.period import today_in
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
-from gitlab_sync.rules.dates import Period, day_of, period
+from gitlab_sync.rules.dates import Period, day_of
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.scores import weekly as rules
 
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 
 @click.command(cls=Command)
 @partial(cli_people.people_options, bare=rules.PERSON_COLUMNS)
-@click.option("--day", metavar="WHEN", help="Only that day. Default: the last 7 days.")
+@click.option(
+    "--day", metavar="WHEN", help="Only that day, week or month. Default: the last 7 days."
+)
 @scope_options
 @click.option(
     "--hours",
@@ -61,16 +64,17 @@ def weekly(
     """Show what each person recorded on each day, compared with the same number of days before."""
     cli_people.require_people(people, connection)
     zone = scope.zone or local_zone()
+    today = today_in(zone, demo=connection.demo)
     span = scope.period
     if day is not None:
         if span != Period():
             raise click.UsageError("--day excludes --since and --until.")
-        span = period(day, day, zone)
+        span = given_period(day, day, zone, today)
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.weekly import WeeklyQuery, answer
 
-    days = _days(span, zone, _today(zone, demo=connection.demo))
+    days = _days(span, zone, today)
     if part is None and target.format == "table":
         part = rules.OVERVIEW
 
@@ -93,15 +97,6 @@ def weekly(
         )
 
     return run_report(work, target, connection)
-
-
-def _today(zone: tzinfo, *, demo: bool) -> date:
-    """Return today's date in `zone`; in the demo the date of its last events."""
-    if demo:
-        from gitlab_sync.sandbox.generate import TODAY
-
-        return TODAY.date()
-    return datetime.now(zone).date()
 
 
 def _days(span: Period, zone: tzinfo, today: date) -> rules.Days:
