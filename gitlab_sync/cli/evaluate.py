@@ -29,7 +29,7 @@ _WHICH = (
     ),
     click.option("--group", metavar="G", help="Only in this group and its subgroups (id or path)."),
     click.option(
-        "--scope", type=click.Choice(["author", "assignee"]), default="author", show_default=True,
+        "--scope", type=options.Choice(["author", "assignee"]), default="author", show_default=True,
         help="Count items for their author or for their assignees.",
     ),
 )  # fmt: skip
@@ -41,7 +41,7 @@ def _which_options(command: Callable[..., int]) -> Callable[..., int]:
 
 def _by_option(ended: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
     return click.option(
-        "--by", "dated", type=click.Choice(["created", ended]), default="created",
+        "--by", "dated", type=options.Choice(["created", ended]), default="created",
         show_default=True, help="The time that --since and --until are about.",
     )  # fmt: skip
 

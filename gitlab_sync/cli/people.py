@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitlab_sync.cli.files import place_of, read_list
-from gitlab_sync.cli.messages import note, printable
+from gitlab_sync.cli.messages import note, printable, say
 from gitlab_sync.cli.options import FILE, Connection, with_options
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules.identity import people_input
@@ -128,7 +128,7 @@ def find_people(people: People, command: CommandRun) -> People:
     from gitlab_sync.services.members import people_of_groups
 
     for message in people.refused:
-        note(message)
+        say(message)
     named = list(people.people)
     if people.groups:
         named = people_input.merged([*named, *people_of_groups(command.session, people.groups)])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import click
 
@@ -16,6 +16,7 @@ from gitlab_sync.cli.messages import note
 from gitlab_sync.cli.options import with_options
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.dates import Period
+from gitlab_sync.rules.text import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ def zone_of(name: str) -> tzinfo:
     try:
         return ZoneInfo(name.strip())
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = did_you_mean(name[:60], available_timezones()).lstrip()
         raise ConfigurationError(
             f"timezone must be the name of a time zone, got “{name[:60]}”",
-            hint="Give a name such as Asia/Kolkata, Europe/Berlin or UTC.",
+            hint=near or "Give a name such as Asia/Kolkata, Europe/Berlin or UTC.",
         ) from None

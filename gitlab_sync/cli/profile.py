@@ -59,7 +59,7 @@ _NUMBERS = {
 @options.quick_option
 @click.option(
     "--part",
-    type=click.Choice(TITLES, case_sensitive=False),
+    type=options.Choice(TITLES, case_sensitive=False),
     metavar="TITLE",
     help=f"Show this table alone: {', '.join(TITLES)}.",
 )

@@ -76,6 +76,8 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
     """
     if connection.verbose:
         log_to_stderr()
+    elif connection.quiet:
+        logging.getLogger("gitlab_sync").setLevel(logging.ERROR)
     with ExitStack() as stack:
         people: list[str] = []
         if connection.demo:

@@ -12,6 +12,7 @@ import click
 from gitlab_sync.api.period import given_period, local_zone
 from gitlab_sync.cli import people as cli_people
 from gitlab_sync.cli.options import (
+    Choice,
     Command,
     Connection,
     Target,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--part",
-    type=click.Choice([rules.OVERVIEW, *rules.MEASURES.values()], case_sensitive=False),
+    type=Choice([rules.OVERVIEW, *rules.MEASURES.values()], case_sensitive=False),
     help="Show this table alone.",
 )
 @target_options

@@ -6,7 +6,9 @@ All comparisons ignore case.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 
 # A comment that is never closed hides the rest of the text, as in a browser.
 _COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
@@ -64,6 +66,16 @@ def instant(text: object) -> datetime | None:
 def hours_between(start: datetime, end: datetime) -> float:
     """Return the hours from `start` to `end`, two aware times; negative if `end` comes first."""
     return (end - start) / timedelta(hours=1)
+
+
+def did_you_mean(given: str, known: Iterable[str], likeness: float = 0.5) -> str:
+    """Return ` Did you mean x?` with the nearest of the known names; empty if none is near.
+
+    `likeness` is the part of a name that has to match.
+    """
+    names = {name.lower(): name for name in known}
+    nearest = get_close_matches(given.lower(), names, 1, likeness)
+    return f" Did you mean {names[nearest[0]]}?" if nearest else ""
 
 
 def plural(number: int, noun: str) -> str:

@@ -16,6 +16,7 @@ from gitlab_sync.rules.items.table import Status, by_username
 from gitlab_sync.rules.scores.badges import BADGES, Badge, award
 from gitlab_sync.rules.scores.time_logs import format_time_spent
 from gitlab_sync.rules.scores.work import TITLES, Number, Work, add
+from gitlab_sync.rules.text import did_you_mean
 from gitlab_sync.types import Scalar, TableRow
 
 _T = TypeVar("_T")
@@ -124,7 +125,10 @@ def weights_from(setting: Mapping[str, object]) -> dict[str, Number]:
     weights = dict(DEFAULT_WEIGHTS)
     for name, weight in setting.items():
         if name not in TITLES:
-            faults.append(f"a weight must be one of {', '.join(TITLES)}, got “{name}”")
+            known = ", ".join(TITLES)
+            faults.append(
+                f"a weight must be one of {known}, got “{name}”.{did_you_mean(name, TITLES)}"
+            )
         elif not isinstance(weight, int | float) or isinstance(weight, bool):
             faults.append(f"weight “{name}” must be a number, got {weight!r}")
         elif not 0 <= weight <= _MOST_POINTS:
