@@ -39,6 +39,13 @@ class Settings:
     source: str
     verify: str | None = None
 
+    @property
+    def tls(self) -> bool | str | None:
+        """What a bridge checks certificates against: the environment comes before a file."""
+        if os.environ.get("GITLAB_SSL_VERIFY", "").strip():
+            return None
+        return False if self.verify == "false" else self.verify
+
 
 def resolve(
     url: str | None = None,

@@ -45,9 +45,7 @@ def with_id(user_id: object) -> Workflow[Record]:
 def distinct_usernames(usernames: Iterable[str]) -> list[str]:
     """Return the names as first typed, without blanks and without repetitions in another case."""
     if isinstance(usernames, str):
-        raise ConfigurationError(
-            f"usernames must be a list, got {usernames!r}", hint="Give a list of usernames."
-        )
+        raise ConfigurationError(f"usernames must be a list; did you mean [{usernames!r}]?")
     return unique(filter(None, map(bare_username, usernames)), username_key)
 
 

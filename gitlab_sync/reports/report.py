@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from gitlab_sync import errors
 from gitlab_sync.types import TableRow
+
+R = TypeVar("R")
 
 _SHORTFALLS = {"Partial": "in part", "Not Found": "not found", "Error": "not read"}
 
@@ -74,10 +77,14 @@ class Completeness:
         return ", ".join(parts)
 
 
-class Report(list[TableRow]):
+class Rows(list[R]):
     """The rows of a run, with how complete they are and when they were read (aware, UTC)."""
 
-    def __init__(self, rows: Iterable[TableRow], completeness: Completeness) -> None:
+    def __init__(self, rows: Iterable[R], completeness: Completeness) -> None:
         super().__init__(rows)
         self.completeness = completeness
         self.as_of = datetime.now(UTC)
+
+
+class Report(Rows[TableRow]):
+    """The rows of any table."""

@@ -31,7 +31,7 @@ from gitlab_sync.services.rows import (
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import run_workflows
-from gitlab_sync.types import Record, TableRow
+from gitlab_sync.types import Record, Status, TableRow
 
 Count: TypeAlias = Callable[[Iterable[Evaluated]], Tally]
 
@@ -150,7 +150,7 @@ class _Table:
         person = theirs.person
         tally = self._count(theirs.evaluated)
         errors = [*person.problems, *theirs.errors]
-        status: table_rules.Status = "Success"
+        status: Status = "Success"
         error = None
         if not person.exists:
             missing = None if person.exists is False else person.errors[0]

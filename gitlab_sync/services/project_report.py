@@ -116,7 +116,7 @@ def check_projects(
     ConfigurationError for invalid input. Thread-safe.
     """
     if isinstance(projects, str):
-        raise ConfigurationError(f"projects must be a list, got {projects!r}")
+        raise ConfigurationError(f"projects must be a list; did you mean [{projects!r}]?")
     run = run or Run()
     with run.context(client) as session:
         checking = _Checking(session, ref, policy, run, on_checked)

@@ -11,9 +11,8 @@ from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.reports.report import commonest
 from gitlab_sync.reports.sheet import Link
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.table import Status
 from gitlab_sync.rules.items.tally import Evaluated, Verdicts
-from gitlab_sync.types import OnRow, Record, TableRow
+from gitlab_sync.types import OnRow, Record, Status, TableRow
 
 P = TypeVar("P")
 

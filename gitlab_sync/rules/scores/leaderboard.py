@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.identity.teams import Team
-from gitlab_sync.rules.items.table import Status, by_username
+from gitlab_sync.rules.items.table import by_username
 from gitlab_sync.rules.scores.badges import BADGES, Badge, award
 from gitlab_sync.rules.scores.time_logs import format_time_spent
 from gitlab_sync.rules.scores.work import TITLES, Number, Work, add
 from gitlab_sync.rules.text import did_you_mean
-from gitlab_sync.types import Scalar, TableRow
+from gitlab_sync.types import Scalar, Status, TableRow
 
 _T = TypeVar("_T")
 
