@@ -44,6 +44,13 @@ class Scope:
         return "assignee" if self.by == "assignee" else "author"
 
     @property
+    def place(self) -> str:
+        """The project or group in words; empty for the whole instance."""
+        if self.project is not None:
+            return f"project {self.project}"
+        return "" if self.group is None else f"group {self.group}"
+
+    @property
     def moment(self) -> Moment:
         """Which items lists have to hold: those created in the period, or all that happened."""
         return "created" if self.dated == "created" else "active"

@@ -123,10 +123,7 @@ def _sheet(report: Report, what: str, columns: Sequence[str], scope: Scope, inst
 
 
 def _in_words(what: str, scope: Scope) -> str:
-    where = "the whole instance"
-    if scope.project is not None:
-        where = f"project {scope.project}"
-    elif scope.group is not None:
-        where = f"group {scope.group} and its subgroups"
+    below = " and its subgroups" if scope.place.startswith("group") else ""
+    where = f"{scope.place or 'the whole instance'}{below}"
     period = scope.period.in_words().replace(",", f", {scope.dated}", 1)
     return f"{what} by {scope.by}, {where}{period}"

@@ -177,7 +177,10 @@ def error_of(answer: Answer) -> errors.GitLabSyncError:
             hint = "The token lacks a scope: create one with read_api."
     elif status == 404:
         kind = errors.NotFound
-        if message == "404 Not Found":
+        if answer.body.lstrip()[:1] == b"<":
+            message = "No GitLab API at this address"
+            hint = "Give the URL of GitLab's home page, with its folder if it is in one."
+        elif message == "404 Not Found":
             hint = "This server has no such route: it is an older GitLab, or the path is wrong."
     elif status == 429:
         kind, message = errors.RateLimited, f"429 Rate Limit reached: {message}"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from gitlab_sync import errors
+from gitlab_sync.rules.text import share
 from gitlab_sync.types import TableRow
 
 R = TypeVar("R")
@@ -44,7 +45,8 @@ class Completeness:
 
     `what` names the items ("merge requests"); `read` counts those that are fully known, `total` all
     that were found, `lost` the others by reason. `lists` counts, by reason, the people with a list
-    that could not be read to its end: how many items it holds is unknown.
+    that could not be read to its end: how many items it holds is unknown. `where` names the project
+    or group that they are all in: without it no list is found.
     """
 
     what: str
@@ -52,6 +54,7 @@ class Completeness:
     total: int = 0
     lost: Counter[str] = field(default_factory=Counter)
     lists: Counter[str] = field(default_factory=Counter)
+    where: str = ""
 
     @classmethod
     def of_people(cls, statuses: Iterable[str]) -> Completeness:
@@ -67,10 +70,12 @@ class Completeness:
         return not self.lost and not self.lists
 
     def __str__(self) -> str:
-        parts = [f"{self.read} of {self.total} {self.what} read"]
+        parts = [f"{share(self.read, self.total, self.what)} read"]
         parts += [f"{count} {reason}" for reason, count in commonest(self.lost)]
         parts += [
-            f"{'list' if count == 1 else 'lists'} of {count} "
+            f"{self.where} not found"
+            if self.where and reason == short_reason(errors.NotFound(""))
+            else f"{'list' if count == 1 else 'lists'} of {count} "
             f"{'person' if count == 1 else 'people'} {reason}"
             for reason, count in commonest(self.lists)
         ]

@@ -78,6 +78,18 @@ def did_you_mean(given: str, known: Iterable[str], likeness: float = 0.5) -> str
     return f" Did you mean {names[nearest[0]]}?" if nearest else ""
 
 
+def share(part: int, total: int, nouns: str) -> str:
+    """Return a number of a total with its noun: `0 of 1 project`, `2 of 3 people`."""
+    one = {"people": "person"}.get(nouns, nouns.removesuffix("s"))
+    return f"{part} of {total} {one if total == 1 else nouns}"
+
+
+def format_hours_minutes(seconds: float) -> str:
+    """Return `1h 0m`: whole minutes, rounded towards zero."""
+    hours, minutes = divmod(int(abs(seconds) // 60), 60)
+    return f"{'-' if seconds <= -60 else ''}{hours}h {minutes}m"
+
+
 def plural(number: int, noun: str) -> str:
     """Return a number with its noun: `1 note`, `3 notes`, `-1 note`."""
     return f"{number} {noun}" if abs(number) == 1 else f"{number} {noun}s"

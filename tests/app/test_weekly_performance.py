@@ -398,7 +398,7 @@ def test_a_member_has_their_own_week_and_no_field_for_others(
     at = until_done(press(choose_days(at, "Range", first=TODAY - timedelta(days=44)), "Run"))
     assert at.dataframe[0].value["GitLab Username"].tolist() == [own]
     assert "Time" in columns(at, 1)
-    assert "1 of 1 people read" in texts(at)
+    assert "1 of 1 person read" in texts(at)
 
 
 def test_what_was_asked_as_a_mentor_is_not_left_to_see_as_a_member(

@@ -127,6 +127,15 @@ def test_pages_and_plain_texts_of_proxies_are_told_shortly(body: bytes, text: st
     assert str(failure(504, body, HTML)) == text
 
 
+@pytest.mark.parametrize("body", [b"<html><body>no</body></html>", b"\n<title>Not Found</title>"])
+def test_a_404_with_a_page_says_that_there_is_no_api(body: bytes) -> None:
+    """GitLab's own are JSON: the address is that of another server, or lacks a folder."""
+    error = failure(404, body, HTML)
+    assert isinstance(error, NotFound)
+    assert str(error) == "404 No GitLab API at this address"
+    assert "home page" in error.hint
+
+
 def test_the_hint_of_a_missing_scope_names_the_scope() -> None:
     """A person can do something about it."""
     body = b'{"error":"insufficient_scope","error_description":"x","scope":"api read_api"}'

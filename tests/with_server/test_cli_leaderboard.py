@@ -222,7 +222,7 @@ def test_a_workbook_has_a_sheet_for_each_team_whatever_its_name(
         assert isinstance(row[2].value, int)
     about = {row[0]: row[1] for row in book["About"].iter_rows(values_only=True)}
     assert about["Scope"].startswith("7 teams, all their projects; score: Total Commits x 1 + ")
-    assert about["Completeness"] == "1 of 1 people read"
+    assert about["Completeness"] == "1 of 1 person read"
 
 
 # -- where teams come from -------------------------------------------------------------------------

@@ -179,7 +179,7 @@ def _named(faults: Iterable[tuple[int, str]], source: str) -> tuple[str, ...]:
 
 def _plain(title: str) -> str:
     """Return a title as it is compared: `GitLab_Username` as `gitlab username`."""
-    return " ".join(re.sub("[_-]", " ", title.lower()).split())
+    return " ".join(title.lower().replace("_", " ").replace("-", " ").split())
 
 
 def _position(header: Sequence[str], titles: Sequence[str]) -> int | None:

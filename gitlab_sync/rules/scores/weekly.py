@@ -16,9 +16,8 @@ from gitlab_sync.rules.dates import Period, day_in, moment_in, period
 from gitlab_sync.rules.identity.people_input import Person, parse_people
 from gitlab_sync.rules.identity.usernames import HasUsername
 from gitlab_sync.rules.scores.commits import distinct_rows
-from gitlab_sync.rules.scores.time_logs import format_hours_minutes
 from gitlab_sync.rules.scores.work import Number, add
-from gitlab_sync.rules.text import plural
+from gitlab_sync.rules.text import format_hours_minutes, plural
 from gitlab_sync.rules.unique import unique_records
 from gitlab_sync.types import Record, Scalar, TableRow
 
