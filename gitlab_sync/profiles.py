@@ -23,7 +23,7 @@ from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import resolve_project_paths
 from gitlab_sync.services.summary import PersonSummary, summaries
 from gitlab_sync.session.session import Client
-from gitlab_sync.types import OnProgress, Record, RecordList
+from gitlab_sync.types import OnProgress, PersonResult, Record, RecordList
 
 __all__ = ["process_batch_users", "process_single_user", "resolve_project_paths"]
 
@@ -43,7 +43,7 @@ def process_single_user(
     override_username: str | None = None,
     time_since: When = None,
     time_until: When = None,
-) -> Record | None:
+) -> PersonResult | None:
     """Return everything about one person as `{"username", "status", "error", "data"}`.
 
     `status` is `Success`, `Partial` (with what is missing in `error`), `Not Found` or `Error`.
@@ -74,7 +74,7 @@ def process_batch_users(
     on_progress: OnProgress | None = None,
     *,
     run: Run | None = None,
-) -> list[Record]:
+) -> list[PersonResult]:
     """Return what `process_single_user` does for many people, in the given order.
 
     Blank names are left out, and the same name in another case counts once. `overrides` has, by
@@ -112,7 +112,7 @@ def _queries(
     return queries
 
 
-def _profile(person: PersonSummary) -> Record:
+def _profile(person: PersonSummary) -> PersonResult:
     data = None if person.user is None else _data(person)
     return {
         "username": person.username,

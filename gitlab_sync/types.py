@@ -75,6 +75,15 @@ IssueRow = TypedDict(
 """A person's row of `batch_evaluate_issues`. None is unknown."""
 
 
+class PersonResult(TypedDict):
+    """What `process_single_user` returns: `data` is None if nothing was read."""
+
+    username: str
+    status: Status
+    error: str | None
+    data: Record | None
+
+
 class RecordList(list[Record]):
     """The rows of a list, and how much of the list they are.
 

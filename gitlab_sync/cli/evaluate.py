@@ -10,6 +10,7 @@ import click
 from gitlab_sync.cli import options
 from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
 from gitlab_sync.cli.period import Span, period_options
+from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def _evaluate(
     facts: options.FactOptions = options.NOTHING_KEPT,
 ) -> int:
     require_people(people, connection)
+    if dated != "created" and span.period == Period():
+        raise click.UsageError(f"--by {dated} needs --since or --until.")
 
     from gitlab_sync.api.scope import Scope
     from gitlab_sync.cli.report import Ending, run_report

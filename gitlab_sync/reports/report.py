@@ -9,17 +9,19 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from gitlab_sync import errors
-from gitlab_sync.rules.text import share
+from gitlab_sync.rules.text import plural, share
 from gitlab_sync.types import TableRow
 
 R = TypeVar("R")
 
+_NOT_FOUND = "not found"
 _SHORTFALLS = {"Partial": "in part", "Not Found": "not found", "Error": "not read"}
 
 _SHORT: tuple[tuple[type[errors.GitLabSyncError], str], ...] = (
     (errors.AuthenticationError, "not signed in"),
     (errors.PermissionDenied, "denied"),
-    (errors.NotFound, "not found"),
+    (errors.NotGitLab, "no GitLab API at this address"),
+    (errors.NotFound, _NOT_FOUND),
     (errors.RateLimited, "rate limited"),
     (errors.TimedOut, "timed out"),
     (errors.Cancelled, "cancelled"),
@@ -72,11 +74,13 @@ class Completeness:
     def __str__(self) -> str:
         parts = [f"{share(self.read, self.total, self.what)} read"]
         parts += [f"{count} {reason}" for reason, count in commonest(self.lost)]
+        alone = {short_reason(errors.NotGitLab("")): ""}  # reasons that no list is the subject of
+        if self.where:
+            alone[_NOT_FOUND] = f"{self.where} "
         parts += [
-            f"{self.where} not found"
-            if self.where and reason == short_reason(errors.NotFound(""))
-            else f"{'list' if count == 1 else 'lists'} of {count} "
-            f"{'person' if count == 1 else 'people'} {reason}"
+            f"{alone[reason]}{reason}"
+            if reason in alone
+            else f"{'list' if count == 1 else 'lists'} of {plural(count, 'person')} {reason}"
             for reason, count in commonest(self.lists)
         ]
         return ", ".join(parts)

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
+_PLURALS = {"person": "people"}
+
 # A comment that is never closed hides the rest of the text, as in a browser.
 _COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
 
@@ -80,7 +82,7 @@ def did_you_mean(given: str, known: Iterable[str], likeness: float = 0.5) -> str
 
 def share(part: int, total: int, nouns: str) -> str:
     """Return a number of a total with its noun: `0 of 1 project`, `2 of 3 people`."""
-    one = {"people": "person"}.get(nouns, nouns.removesuffix("s"))
+    one = next((one for one, many in _PLURALS.items() if many == nouns), nouns.removesuffix("s"))
     return f"{part} of {total} {one if total == 1 else nouns}"
 
 
@@ -91,5 +93,5 @@ def format_hours_minutes(seconds: float) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 note`, `3 notes`, `-1 note`."""
-    return f"{number} {noun}" if abs(number) == 1 else f"{number} {noun}s"
+    """Return a number with its noun: `1 note`, `3 notes`, `-1 note`, `2 people`."""
+    return f"{number} {noun if abs(number) == 1 else _PLURALS.get(noun, f'{noun}s')}"

@@ -48,9 +48,9 @@ def known_projects(
     if unknown and not ids:
         shown = ", ".join(map(str, unknown[:3]))
         raise NotFound(
-            f"404 not one of the projects could be read: {shown}",
+            f"404 {'project' if len(unknown) == 1 else 'projects'} {shown} not found",
             status=404,
-            hint="Check their paths, and that the token may see them.",
+            hint="Check the path, and that the token can see it.",
         )
     return list(ids), unknown
 

@@ -12,6 +12,7 @@ from gitlab_sync.errors import (
     BadResponse,
     GitLabSyncError,
     NotFound,
+    NotGitLab,
     PermissionDenied,
     RateLimited,
     RequestRefused,
@@ -131,7 +132,7 @@ def test_pages_and_plain_texts_of_proxies_are_told_shortly(body: bytes, text: st
 def test_a_404_with_a_page_says_that_there_is_no_api(body: bytes) -> None:
     """GitLab's own are JSON: the address is that of another server, or lacks a folder."""
     error = failure(404, body, HTML)
-    assert isinstance(error, NotFound)
+    assert isinstance(error, NotGitLab)
     assert str(error) == "404 No GitLab API at this address"
     assert "home page" in error.hint
 

@@ -111,6 +111,7 @@ def test_quiet_leaves_errors_alone(environ: dict[str, str], tmp_path: Path) -> N
         ((), "Usage"),
         (("mrs",), "USER"),
         (("mrs", "ann", "--format", "xml"), "xml"),
+        (("mrs", "ann", "--by", "merged"), "--since"),
         (("mrs", "ann", "--workers", "0"), "workers"),
         (("mrs", "ann", "--users-file", "no/such/file"), "no/such/file"),
         (("mrs", "ann", "--output", "no/such/folder/rows.csv"), "no/such/folder"),

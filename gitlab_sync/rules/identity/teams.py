@@ -47,7 +47,7 @@ def parse_teams(text: str, source: str = "teams") -> tuple[Team, ...]:
         raise ConfigurationError(f"{source}: {beyond}") from None
     except orjson.JSONDecodeError as error:
         raise ConfigurationError(
-            f"{source}, line {error.lineno}, column {error.colno}: {error.msg}"
+            f"{source}, line {error.lineno}, column {error.colno}: invalid JSON: {error.msg}"
         ) from error
     reader = _Reader()
     teams = reader.teams(content)
