@@ -17,6 +17,7 @@ from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.tally import Tally
+from gitlab_sync.rules.unique import several
 from gitlab_sync.run import Run
 from gitlab_sync.services.people_data import PeopleRequest, PersonQuery
 from gitlab_sync.services.people_reader import read_people
@@ -84,7 +85,7 @@ def process_batch_users(
     request = PeopleRequest(
         _queries(usernames, since, until, overrides or {}),
         given_period(since, until),
-        tuple(project_ids or ()),
+        tuple(several("project_ids", project_ids or ())),
     )
     read = read_people(client, request, run or Run(on_progress=on_progress))
     return [_profile(summary) for summary in summaries(read)]

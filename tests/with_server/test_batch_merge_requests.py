@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from batch_rows import assert_true, columns, counts, serving
 from worlds import fresh_demo, fresh_world
 
 from gitlab_sync import CancelToken, GitLabClient
+from gitlab_sync.batch import process_batch_users, resolve_project_paths
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.items.merge_request import undecided
 from gitlab_sync.run import Run
@@ -163,8 +165,14 @@ def test_no_names_give_no_rows_and_cost_nothing(client: GitLabClient, sandbox: S
 
 def test_one_text_in_place_of_a_list_is_refused(client: GitLabClient) -> None:
     """It would be read letter by letter."""
-    with pytest.raises(ConfigurationError, match="must be a list"):
-        client.batch_evaluate_mrs("alice.moreau")
+    for name, call in {
+        "usernames": client.batch_evaluate_mrs,
+        "paths": partial(resolve_project_paths, client),
+        "project_ids": partial(process_batch_users, client, ["alice.moreau"], None, None),
+    }.items():
+        sentence = rf"^{name} must be a list; did you mean \['dev0010'\]\?$"
+        with pytest.raises(ConfigurationError, match=sentence):
+            call("dev0010")
 
 
 def test_names_may_come_from_any_iterable(client: GitLabClient, world: World) -> None:
