@@ -64,9 +64,9 @@ def test_a_period_counts_items_by_their_creation_or_their_end(
 ) -> None:
     """The same from each source and from the store; the report says the period."""
     dated = ended if source == "ended" else "created"
-    kind, title = {
-        "mrs": (sandbox.world.merge_requests, "Closed MRs"),
-        "issues": (sandbox.world.issues, "Closed Issues"),
+    kind, title, kind_of = {
+        "mrs": (sandbox.world.merge_requests, "Closed MRs", "merge_requests"),
+        "issues": (sandbox.world.issues, "Closed Issues", "issues"),
     }[command]
     times = sorted(filter(None, (row.data[f"{dated}_at"] for row in kind.rows)))
     since, until = times[len(times) // 4][:10], times[3 * len(times) // 4][:10]
@@ -91,6 +91,10 @@ def test_a_period_counts_items_by_their_creation_or_their_end(
             done.stderr
         )
     assert len(set(expected.values())) > 1
+    asked = {"created": "created_after=", "ended": "updated_after="}[source]
+    lists = [each.query for each in sandbox.traffic.exchanges if each.path == f"/api/v4/{kind_of}"]
+    assert lists
+    assert all(asked in query and "created_before=" in query for query in lists)
     page = run(environ, command, *expected, *given, "-f", "html").stdout.decode()
     assert f"{dated} since {since}T00:00:00+00:00, until {until}T23:59:59" in page
 
