@@ -159,7 +159,7 @@ class NotFound(GitLabSyncError):
 class NotGitLab(NotFound):
     """404 with a page in place of JSON: another server, or GitLab is in a folder of this one."""
 
-    hint_text = "Give the URL of GitLab's home page, with its folder if it is in one."
+    hint_text = "Give the address of the GitLab, not of a group, a project or another page."
 
 
 class RateLimited(GitLabSyncError):

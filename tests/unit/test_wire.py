@@ -134,7 +134,7 @@ def test_a_404_with_a_page_says_that_there_is_no_api(body: bytes) -> None:
     error = failure(404, body, HTML)
     assert isinstance(error, NotGitLab)
     assert str(error) == "404 No GitLab API at this address"
-    assert "home page" in error.hint
+    assert "the address of the GitLab" in error.hint
 
 
 def test_the_hint_of_a_missing_scope_names_the_scope() -> None:
