@@ -30,9 +30,8 @@ def is_workbook(data: bytes) -> bool:
 def csv_of_workbook(data: bytes) -> str:
     """Return the first sheet of an XLSX file that is not empty, as CSV.
 
-    Each row is a line, and all cells are quoted.
-    Raises ConfigurationError for a workbook that cannot be read, and BeyondBounds for one that is
-    larger than any real list.
+    Each row is a line, and all cells are quoted. Raises ConfigurationError for a
+    workbook that cannot be read, or is larger than any real list.
     """
     import openpyxl  # type: ignore[import-untyped] # noqa: PLC0415 - 0.2 s, needed by few
 
@@ -40,14 +39,14 @@ def csv_of_workbook(data: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
             size = sum(part.file_size for part in parts.infolist())
         _require(size <= MOST_WORKBOOK, f"longer than {MOST_WORKBOOK >> 20} MiB unpacked")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about drawings and styles, which no list needs
-            book = openpyxl.load_workbook(
-                io.BytesIO(data), read_only=True, data_only=True, keep_links=False
-            )
-            return next(filter(None, map(_as_csv, book.worksheets)), "")
-    except BeyondBounds:
-        raise
+        # They are about drawings and styles, which no list needs.
+        warnings.filterwarnings("ignore", module="openpyxl")
+        book = openpyxl.load_workbook(
+            io.BytesIO(data), read_only=True, data_only=True, keep_links=False
+        )
+        return next(filter(None, map(_as_csv, book.worksheets)), "")
+    except BeyondBounds as beyond:
+        raise ConfigurationError(f"the workbook is too large: {beyond}", hint=_HINT) from None
     except Exception as error:  # noqa: BLE001 - whatever a broken file makes openpyxl raise
         raise ConfigurationError(
             f"the workbook cannot be read ({type(error).__name__})", hint=_HINT

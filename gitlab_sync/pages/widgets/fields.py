@@ -14,7 +14,6 @@ from gitlab_sync.errors import ConfigurationError, without_secrets
 from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import visitor_zone
-from gitlab_sync.rules.bounds import BeyondBounds
 from gitlab_sync.rules.dates import Period, period
 from gitlab_sync.rules.delimited import decoded
 from gitlab_sync.rules.identity.people_input import PeopleInput, parse_people
@@ -94,7 +93,7 @@ def upload_field(nouns: str, key: str, as_text: Callable[[str], str], columns: s
             return
         try:
             text, _ = decoded(file.getvalue())
-        except (BeyondBounds, ConfigurationError) as error:
+        except ConfigurationError as error:
             st.session_state[f"faults_{key}"] = (str(error),)
             return
         before = str(st.session_state.get(key) or "").strip()

@@ -13,7 +13,6 @@ import pytest
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import workbook
-from gitlab_sync.rules.bounds import BeyondBounds
 from gitlab_sync.rules.delimited import decoded
 from gitlab_sync.rules.identity.people_input import Person, parse_people
 
@@ -92,7 +91,7 @@ def test_a_workbook_beyond_the_bounds_is_not_unpacked(monkeypatch: pytest.Monkey
     for name in ("MOST_WORKBOOK", "MOST_LIST_CHARACTERS", "MOST_LINES"):
         with monkeypatch.context() as patched:
             patched.setattr(workbook, name, 20)
-            with pytest.raises(BeyondBounds):
+            with pytest.raises(ConfigurationError, match="the workbook is too large"):
                 decoded(data)
 
 
@@ -100,7 +99,7 @@ def test_a_text_that_many_cells_share_counts_for_each() -> None:
     """A small file would fill the memory."""
     data = made([["a" * 1_000] * 100] * 180)
     assert len(data) < 200_000
-    with pytest.raises(BeyondBounds, match="longer than 16 MiB"):
+    with pytest.raises(ConfigurationError, match="too large: longer than 16 MiB"):
         decoded(data)
 
 
