@@ -30,7 +30,7 @@ from gitlab_sync.services.rows import (
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import run_workflows
-from gitlab_sync.types import Record, TableRow
+from gitlab_sync.types import Record, Status, TableRow
 
 
 def evaluate_merge_requests(
@@ -49,7 +49,7 @@ def evaluate_merge_requests(
     run, rules = run or Run(), policy.merge_requests
     with run.context(client) as session:
         source = facts_for(session, run, rules)
-        table = _Table("merge requests", rules, policy.name, run, session)
+        table = _Table("merge requests", rules, policy.name, scope, run, session)
         names = users.distinct_usernames(usernames)
         # Those lists have no labels, which can exempt from a check.
         bulk = not policy.terms.exempt_labels
@@ -73,7 +73,7 @@ def evaluate_issues(
     """
     run, rules = run or Run(), policy.issues
     with run.context(client) as session:
-        table = _Table("issues", rules, policy.name, run, session)
+        table = _Table("issues", rules, policy.name, scope, run, session)
         people = find_people(session, "issues", usernames, scope)
         for issue in table.begin(people):
             table.take(issue, rules.evaluate(issue))
@@ -104,14 +104,16 @@ def find_people(
 class _Table:
     """The table of a run as it grows, and how complete it is. For the thread that runs it."""
 
-    def __init__(self, what: str, rules: RuleSet, policy: str, run: Run, session: Session) -> None:
+    def __init__(
+        self, what: str, rules: RuleSet, policy: str, scope: Scope, run: Run, session: Session
+    ) -> None:
         self._columns = table_rules.columns(rules)
         self._rules = rules
         self._policy = policy
         self._on_progress = run.on_progress
         self._tracker = run.tracker or ProgressTracker()
         self._tracker.attach(session)
-        self._completeness = Completeness(what)
+        self._completeness = Completeness(what, where=scope.place)
         self._assembler = RowAssembler[UserItems](run.on_row)
 
     def begin(self, people: Iterable[UserItems]) -> list[Record]:
@@ -151,7 +153,7 @@ class _Table:
         person = theirs.person
         tally = self._rules.count(theirs.evaluated)
         errors = [*person.problems, *theirs.errors]
-        status: table_rules.Status = "Success"
+        status: Status = "Success"
         error = None
         if not person.exists:
             missing = None if person.exists is False else person.errors[0]
