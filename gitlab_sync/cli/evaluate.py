@@ -10,8 +10,8 @@ import click
 from gitlab_sync.cli import options
 from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
 from gitlab_sync.cli.period import Span, period_options
+from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.rules.dates import Period
-from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 
 if TYPE_CHECKING:
     from gitlab_sync.api.scope import Dated, Scope
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.reports.report import Report
     from gitlab_sync.reports.sheet import Sheet
+    from gitlab_sync.rules.items.rule_set import RuleSet
+    from gitlab_sync.rules.policy import Policy
     from gitlab_sync.types import TableRow
 
-_TEXTS = frozenset({"Username", "Status", "Error"})
+_TEXTS = frozenset({"Username", "Status", "Error", "Policy"})
 
 _WHICH = (
     click.option(
@@ -51,29 +53,32 @@ def _by_option(ended: str) -> Callable[[Callable[..., int]], Callable[..., int]]
 @people_options
 @_which_options
 @_by_option("merged")
+@policy_option
 @options.fact_options
 @options.target_options
 @options.connection_options
 def mrs(**given: Any) -> int:
     """Evaluate all merged and closed merge requests of people."""
-    return _evaluate("merge requests", MERGE_REQUEST_COLUMNS, **given)
+    return _evaluate("merge requests", given["policy"].merge_requests, **given)
 
 
 @click.command(cls=options.Command)
 @people_options
 @_which_options
 @_by_option("closed")
+@policy_option
 @options.target_options
 @options.connection_options
 def issues(**given: Any) -> int:
     """Count all issues of people, and evaluate the closed ones."""
-    return _evaluate("issues", ISSUE_COLUMNS, **given)
+    return _evaluate("issues", given["policy"].issues, **given)
 
 
 def _evaluate(
     what: str,
-    columns: Sequence[str],
+    rules: RuleSet,
     *,
+    policy: Policy,
     people: People,
     project: str | None,
     group: str | None,
@@ -90,9 +95,11 @@ def _evaluate(
 
     from gitlab_sync.api.scope import Scope
     from gitlab_sync.cli.report import Ending, run_report
+    from gitlab_sync.rules.items.table import columns as columns_of
     from gitlab_sync.services.evaluation import evaluate_issues, evaluate_merge_requests
 
     evaluate = evaluate_issues if what == "issues" else evaluate_merge_requests
+    columns = columns_of(rules)
     where = Scope(project, group, scope, span.period, dated)
 
     def work(command: CommandRun, output: Output) -> Ending:
@@ -103,25 +110,31 @@ def _evaluate(
             output.row(further.join(row))
 
         with command.progress(what, on_row, live=not output.shows_rows) as run:
-            report = evaluate(command.session, named.usernames, where, run)
-        sheet = _sheet(report, what, columns, where, command.session.base_url)
+            report = evaluate(command.session, named.usernames, where, run, policy)
+        sheet = _sheet(report, what, columns, where, policy, command.session.base_url)
         output.finish(further.behind(sheet))
         return Ending.of_people(report, refused=named.refused)
 
     return run_report(work, target, connection, facts)
 
 
-def _sheet(report: Report, what: str, columns: Sequence[str], scope: Scope, instance: str) -> Sheet:
+def _sheet(
+    report: Report, what: str, columns: Sequence[str], scope: Scope, policy: Policy, instance: str
+) -> Sheet:
     from gitlab_sync.reports.sheet import Meta, Sheet
+    from gitlab_sync.rules.items.table import POLICY, shares
     from gitlab_sync.services.rows import profile_links
 
     return Sheet(
         what.capitalize(),
         columns,
         report,
-        Meta.of_report(report, instance, _in_words(what, scope)),
+        Meta.of_report(report, instance, _in_words(what, scope), policy.shown_name),
         links=profile_links(instance),
         kinds={column: "integer" for column in columns if column not in _TEXTS},
+        shares=shares(columns),
+        doubts=report.doubts,
+        repeated={POLICY},
     )
 
 

@@ -10,6 +10,7 @@ import click
 
 from gitlab_sync.cli import options
 from gitlab_sync.cli.messages import printable
+from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules import record
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.rules.items.fixes import Entry, Group
+    from gitlab_sync.rules.policy import Policy
     from gitlab_sync.services.profile import ProfileReport
 
 WIDTH = 100
@@ -62,6 +64,7 @@ _NUMBERS = {
     metavar="TITLE",
     help=f"Show this table alone: {', '.join(TITLES)}.",
 )
+@policy_option
 @options.fact_options
 @options.target_options
 @options.connection_options
@@ -70,6 +73,7 @@ def profile(
     scope: WorkScope,
     quick: bool,
     part: str | None,
+    policy: Policy,
     facts: options.FactOptions,
     target: options.Target,
     connection: options.Connection,
@@ -99,6 +103,7 @@ def profile(
             scope.known_by,
             scope.zone,
             scope.clock,
+            policy,
         )
         with command.progress("people") as run:
             report = answer(command.session, query, run)

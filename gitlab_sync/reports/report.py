@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -96,4 +96,16 @@ class Rows(list[R]):
 
 
 class Report(Rows[TableRow]):
-    """The rows of any table."""
+    """The rows of any table.
+
+    `doubts` has, by username and column, how many items are unknown, in tables with shares.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[TableRow],
+        completeness: Completeness,
+        doubts: Mapping[str, Mapping[str, int]] | None = None,
+    ) -> None:
+        super().__init__(rows, completeness)
+        self.doubts = doubts or {}

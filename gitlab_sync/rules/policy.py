@@ -26,6 +26,11 @@ class Policy:
     issues: RuleSet
     terms: Terms = field(default_factory=Terms)
 
+    @property
+    def shown_name(self) -> str:
+        """The name for tables, files and pages; empty for `classic`, which they never named."""
+        return self.name if self.merge_requests.shares else ""
+
     def rules_of_merge_requests(self, *, quick: bool) -> RuleSet:
         """Return the rules of merge requests, or with `quick` those that need their lists alone."""
         return self.quick if quick else self.merge_requests

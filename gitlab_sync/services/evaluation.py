@@ -6,7 +6,7 @@ requests run on the pool, and everything else in the calling thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gitlab_sync.api import users
 from gitlab_sync.api.facts.choose import facts_for
@@ -115,6 +115,7 @@ class _Table:
         self._tracker.attach(session)
         self._completeness = Completeness(what, where=scope.place)
         self._assembler = RowAssembler[UserItems](run.on_row)
+        self._doubts: dict[str, Mapping[str, int]] = {}
 
     def begin(self, people: Iterable[UserItems]) -> list[Record]:
         """Take the people; return the items to evaluate, each once, in the order of people."""
@@ -143,7 +144,8 @@ class _Table:
 
     def report(self) -> Report:
         """Return all rows, sorted."""
-        return Report(table_rules.by_username(self._assembler.rows), self._completeness)
+        rows = table_rules.by_username(self._assembler.rows)
+        return Report(rows, self._completeness, self._doubts)
 
     def _tell(self) -> None:
         if self._on_progress is not None:
@@ -161,6 +163,8 @@ class _Table:
         elif errors or tally.unread:
             status, error = "Partial", reasons_in_words(errors)
         cells = table_rules.cells(tally, self._rules)
+        if self._rules.shares:
+            self._doubts[person.username] = tally.unknown
         return table_rules.row(
             self._columns, person.username, cells, status, error, tally.unverified, self._policy
         )

@@ -82,9 +82,10 @@ class RowAssembler(Generic[P]):
     ) -> bool:
         """Take the verdicts of an item, and make the rows that it completes.
 
-        Returns whether all verdicts are known. Of `errors`, only those of an item in doubt count.
+        Returns whether everything was read for them. Of `errors`, only those of an item in doubt
+        count.
         """
-        known = all(verdict.result != "unknown" for verdict in verdicts.values())
+        known = all(each.result != "unknown" or each.pending for each in verdicts.values())
         for theirs in self._awaiting.pop(_key(item)):
             theirs.add(item, verdicts, () if known else errors)
             if not theirs.awaited:

@@ -28,6 +28,12 @@ def columns(rules: RuleSet) -> tuple[str, ...]:
     return ("Username", *rules.counts, *titles, *_BOOKKEEPING, *behind)
 
 
+def shares(shown: Iterable[str]) -> dict[str, str]:
+    """Return, for the columns of a table that have one, the column that says of how many."""
+    known = list(shown)
+    return {title: of(title) for title in known if of(title) in known}
+
+
 def cells(counted: Tally, rules: RuleSet) -> dict[str, int | None]:
     """Return all numbers of a row: the counts, and with shares of how many items they speak."""
     shares = counted.of if rules.shares else {}
