@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 WIDTH = 100
 """The characters of a line. Only an address can be longer, since a part of it leads nowhere."""
 
+_WHEN = {
+    "now": "can be fixed now",
+    "follow-up": "can be fixed by a follow-up",
+    "next time": "to be done better next time",
+}
 _MOST_FAULTS = 3  # of each check
 _MOST_DOUBTS = 10
 _LABEL = 16
@@ -127,6 +132,8 @@ def _to_text(report: ProfileReport) -> str:
     blocks = [_head(report)]
     if report.user is not None:
         blocks += [_numbers(report), _to_fix(report), _not_known(report), _tables(report)]
+    if report.query.policy.shown_name:
+        blocks.append(iter([f"Policy: {printable(report.query.policy.shown_name)}"]))
     texts = ("".join(f"{line}\n" for line in block) for block in blocks)
     return "\n".join(text for text in texts if text)
 
@@ -171,7 +178,8 @@ def _to_fix(report: ProfileReport) -> Iterator[str]:
     fixes = report.fixes
     unread = [part for part in ("merge requests", "issues") if part in report.errors]
     if fixes.faults:
-        yield f"What to fix, the most severe first: {plural(len(fixes.faults), 'fault')}"
+        first = "what can be fixed now" if fixes.now_first else "the most severe"
+        yield f"What to fix, {first} first: {plural(len(fixes.faults), 'fault')}"
     elif any(fixes.evaluated.values()):
         whole = not (unread or fixes.unknown)
         yield f"What to fix: no fault {'was found' if whole else 'is known'}"
@@ -183,13 +191,14 @@ def _to_fix(report: ProfileReport) -> Iterator[str]:
         yield f"  There could be more: not all {part} could be read"
     for group in fixes.groups:
         yield ""
-        yield from _group(group)
+        yield from _group(group, says_when=fixes.now_first)
 
 
-def _group(group: Group) -> Iterator[str]:
+def _group(group: Group, *, says_when: bool) -> Iterator[str]:
     share = f"{len(group.faults)} of {plural(group.known, group.kind)} ({group.share:.0%})"
     others = f", {group.unknown} not known" if group.unknown else ""
-    yield f"{group.check.severity:<{len(_INDENT)}}{group.check.title}: {share}{others}"
+    when = f", {_WHEN[group.check.fix]}" if says_when else ""
+    yield f"{group.check.severity:<{len(_INDENT)}}{group.check.title}: {share}{others}{when}"
     yield from _wrapped(f"To do: {group.check.how_to_fix}", _INDENT, _INDENT)
     for entry in group.faults[:_MOST_FAULTS]:
         yield from _entry(entry)

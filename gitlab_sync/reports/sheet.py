@@ -28,7 +28,8 @@ class Meta:
 
     `as_of`: when the data was read, aware (kept in UTC). `instance`: the URL of the GitLab.
     `completeness`: how much was read, in words. `scope`: what was asked for and filtered, in words.
-    `policy`: by which rules, where it was chosen. Secrets in the texts are masked. Raises ValueError for a time without an offset.
+    `policy`: by which rules, if these were chosen. Secrets in the texts are masked. Raises
+    ValueError for a time without an offset.
     """
 
     as_of: datetime

@@ -12,9 +12,9 @@ from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.terms import Terms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """The rules of a run. Immutable; thread-safe.
+    """The rules of a run. Immutable; thread-safe; equal to no other.
 
     `name` is what tables and files say: `fair`, `classic`, or the name of a file. `quick` are the
     rules for what lists of merge requests alone say.

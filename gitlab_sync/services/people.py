@@ -111,7 +111,8 @@ class PersonAnswer:
             [
                 EvaluatedItems("merge request", checks, self.mrs),
                 EvaluatedItems("issue", self.policy.issues.checks, self.issues),
-            ]
+            ],
+            now_first=self.policy.merge_requests.shares,
         )
 
     def without_lists(self) -> PersonAnswer:
