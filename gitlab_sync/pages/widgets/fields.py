@@ -10,7 +10,7 @@ from datetime import date
 
 import streamlit as st
 
-from gitlab_sync.errors import without_secrets
+from gitlab_sync.errors import ConfigurationError, without_secrets
 from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import visitor_zone
@@ -91,7 +91,11 @@ def upload_field(nouns: str, key: str, as_text: Callable[[str], str], columns: s
         st.session_state[f"faults_{key}"] = ()
         if file is None:
             return
-        text, _ = decoded(file.getvalue())
+        try:
+            text, _ = decoded(file.getvalue())
+        except ConfigurationError as error:
+            st.session_state[f"faults_{key}"] = (str(error),)
+            return
         before = str(st.session_state.get(key) or "").strip()
         after = "\n".join(filter(None, (before, as_text(text).strip())))
         st.session_state[f"faults_{key}"] = faults = too_long(after)
@@ -100,8 +104,8 @@ def upload_field(nouns: str, key: str, as_text: Callable[[str], str], columns: s
 
     with st.expander(f"Add {nouns} from a file", icon=":material/upload_file:"):
         st.file_uploader(
-            f"CSV file with {nouns}",
-            type=["csv", "txt"],
+            f"CSV or XLSX file with {nouns}",
+            type=["csv", "txt", "xlsx"],
             key=f"upload_{key}",
             on_change=add,
             max_upload_size=MOST_MEGABYTES,
@@ -142,8 +146,7 @@ def read_people(text: str) -> PeopleInput:
     """Return the people of the field's text; lines that begin with `#` are comments."""
     if faults := too_long(text):
         return PeopleInput(faults=faults)
-    lines = ["" if line.lstrip().startswith("#") else line for line in text.splitlines()]
-    return parse_people("\n".join(lines), "people")
+    return parse_people(text, "people")
 
 
 def show_faults(faults: Sequence[str], title: str) -> None:
