@@ -40,25 +40,25 @@ def answer(client: GitLabClient, query: PeopleQuery, run: Run) -> PeopleReport:
 def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
     """Show the fields and return their query."""
     demo_people = "\n".join(get_demo().people) if visitor.is_demo else ""
-    fields.upload_field(
-        "people",
-        "users",
-        fields.people_of_csv,
-        "A column titled username, gitlab username or user, and optionally one titled college.",
-    )
-    with st.form("batch"):
-        text = fields.people_field(
+    with fields.query_form(PAGE, "people, projects and dates"):
+        text = fields.list_with_import(
+            "people",
             "users",
-            demo_people,
-            "alice\nbob, Riverside College",
-            "One GitLab username per line. After a comma you can add the person's college.",
+            fields.people_of_csv,
+            "A column titled username, gitlab username or user, and optionally one titled college.",
+            lambda: fields.people_field(
+                "users",
+                demo_people,
+                "alice\nbob, Riverside College",
+                "One GitLab username per line. After a comma you can add the person's college.",
+            ),
         )
         groups, projects = fields.group_and_projects()
         days = fields.dates_fields()
         pressed, quick = fields.run_button_and_quick()
-    people = fields.read_people(text)
+    people = fields.read_people(text or "")
     period = fields.read_period(*days)
-    if not fields.check_people(people) or period is None:
+    if not fields.check_people(people) or period is None or text is None:
         return None, pressed
     if not people.people and not groups:
         if pressed:

@@ -34,16 +34,16 @@ def one_project(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, 
 
     A branch, tag or commit that the visitor entered is looked up before the run starts.
     """
-    project = inputs.project_field(inputs.DEMO_PROJECT if visitor.is_demo else "")
-    branches = inputs.find_branches(visitor, project)
-    with st.form("one"):
+    with fields.query_form("project", "project, branch and licences"):
+        project = inputs.project_field(inputs.DEMO_PROJECT if visitor.is_demo else "")
+        branches = inputs.find_branches(visitor, project)
         columns = st.columns(2)
         with columns[0]:
-            ref = inputs.ref_field(branches)
+            ref = inputs.ref_field(project, branches)
             below_ref = st.container()
         with columns[1]:
             licences = inputs.licences_field(policy)
-        pressed = fields.run_button()
+        pressed = fields.run_button(clean="project")
     chosen = inputs.with_licences(policy, licences)
     if branches is None or chosen is None:
         if pressed and not project:
@@ -59,18 +59,18 @@ def one_project(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, 
 
 def many_projects(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, ComplianceReport]:
     """Show the fields for many projects and return their query."""
-    fields.upload_field(
-        "projects",
-        "repos",
-        lambda text: without_secrets(projects_of_csv(text)),
-        "A column titled project, path, URL or ID, else the first column.",
-    )
-    with st.form("many"):
-        text = fields.lines_field(
-            "Projects",
+    with fields.query_form("compliance", "projects and licences"):
+        text = fields.list_with_import(
+            "projects",
             "repos",
-            "group/project\nhttps://gitlab.example.com/group/other-project\n4711",
-            "One project per line: its path, URL or ID.",
+            lambda text: without_secrets(projects_of_csv(text)),
+            "A column titled project, path, URL or ID, else the first column.",
+            lambda: fields.lines_field(
+                "Projects",
+                "repos",
+                "group/project\nhttps://gitlab.example.com/group/other-project\n4711",
+                "One project per line: its path, URL or ID.",
+            ),
         )
         columns = st.columns(2)
         with columns[0]:
@@ -86,7 +86,7 @@ def many_projects(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery
             licences = inputs.licences_field(policy)
         pressed = fields.run_button(clean="repos")
     chosen = inputs.with_licences(policy, licences)
-    query = None if chosen is None else inputs.read_query(text, group, chosen)
+    query = None if chosen is None or text is None else inputs.read_query(text, group, chosen)
     if query is None:
         return None, pressed
     if not query.projects and query.group is None:

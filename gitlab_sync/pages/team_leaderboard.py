@@ -9,11 +9,11 @@ import streamlit as st
 
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.pages import team_fields as inputs
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.server_settings import server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.team_charts import show_scores
-from gitlab_sync.pages.team_fields import show_sources, teams_field
 from gitlab_sync.pages.team_tables import HELP, OneTeam, badges_in_words, unknown_members
 from gitlab_sync.pages.team_text import teams_as_text
 from gitlab_sync.pages.team_view import show_team
@@ -85,24 +85,30 @@ def read_weights(setting: object) -> Mapping[str, Number]:
 
 def show_fields(visitor: SignIn) -> FormResult[LeaderboardQuery, Board]:
     """Show the fields and return their query."""
-    show_sources(visitor)
-    teams = teams_field(teams_as_text(get_demo().teams) if visitor.is_demo else "")
-    with st.form("leaderboard"):
+    default = teams_as_text(get_demo().teams) if visitor.is_demo else ""
+    with fields.query_form(PAGE, "teams, projects and dates"):
+        found = inputs.teams_field(visitor, default)
         projects = fields.projects_field()
-        period = fields.read_period(*fields.dates_fields())
-        pressed = fields.run_button()
+        days = fields.dates_fields()
+        with st.container(horizontal=True):
+            pressed, saved = fields.run_button(), inputs.save_button()
+    period = fields.read_period(*days)
+    if found is None or not inputs.check_teams(found):
+        return None, pressed
+    if saved:
+        inputs.show_saved(found.teams)
     weights = valid_or(
         DEFAULT_WEIGHTS,
         lambda: read_weights(server_secrets().get("leaderboard", {})),
         "This server's points for the leaderboard are not valid, so the default points apply",
     )
-    if teams is None or period is None:
+    if period is None:
         return None, pressed
-    if not any(team.members for team in teams):
+    if not any(team.members for team in found.teams):
         if pressed:
             show_input_error("Enter at least one team with a member.")
         return None, pressed
-    query = LeaderboardQuery(teams, projects, period, zone=visitor_zone(), weights=weights)
+    query = LeaderboardQuery(found.teams, projects, period, zone=visitor_zone(), weights=weights)
     return PageQuery(PAGE, key_of(query), "people", query, answer), pressed
 
 

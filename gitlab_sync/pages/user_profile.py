@@ -38,7 +38,8 @@ def show_fields(
 
     `own` is the only username that the visitor may look up; None allows all and shows a field.
     """
-    with st.form("profile"):
+    title = "projects and dates" if own else "person, projects and dates"
+    with fields.query_form(page, title):
         text = own
         if text is None:
             fields.fill_in("user", DEMO_USER if visitor.is_demo else "")

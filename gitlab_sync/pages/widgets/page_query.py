@@ -23,6 +23,7 @@ from gitlab_sync.pages.widgets.error_panel import (
     show_error,
     show_problems,
 )
+from gitlab_sync.pages.widgets.fields import fold
 from gitlab_sync.pages.widgets.times import time_text, visitor_zone
 from gitlab_sync.reports.report import Report
 from gitlab_sync.reports.sheet import Meta
@@ -37,6 +38,7 @@ POLL = 0.4
 
 _LONGEST_POLL = 10.0  # seconds: many jobs are looked at less often, so that this takes no time
 _LAST_QUERY = "_last_query_"
+_SHOWN = "_shown_job_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +115,9 @@ def run_and_show(
 ) -> None:
     """Start the query of a page's fields if Run was pressed, and show its answer by `view`.
 
-    If there is no job for the query, show the job of the tab's last query on this page instead,
-    and say so. Without any, show what to do: `ready` if the fields have a valid query, else
-    `incomplete`.
+    The form is folded away once for each job. If there is no job for the query, show the job of the
+    tab's last query on this page instead, and say so. Without any, show what to do: `ready` if the
+    fields have a valid query, else `incomplete`.
     """
     query, pressed = form
     if pressed and query is not None and not start(sign_in, query):
@@ -126,6 +128,10 @@ def run_and_show(
         if job is None:
             continue
         st.session_state[_LAST_QUERY + page] = candidate
+        if st.session_state.get(_SHOWN + page) != job.started:
+            st.session_state[_SHOWN + page] = job.started
+            fold(page)
+            st.rerun()
         if candidate != query:
             st.caption("The fields have changed. This is the answer to the previous input.")
         running = sum(each.running for each in JOBS.all())
