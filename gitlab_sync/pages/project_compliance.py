@@ -15,7 +15,12 @@ from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
-from gitlab_sync.pages.widgets.table_view import TableOptions, show_select_hint, show_table
+from gitlab_sync.pages.widgets.table_view import (
+    TableOptions,
+    details_of,
+    show_select_hint,
+    show_table,
+)
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy, worst_first
 from gitlab_sync.rules.projects.projects_input import projects_of_csv
 from gitlab_sync.services import compliance as compliance_service
@@ -122,14 +127,15 @@ def show_many(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
     with table:
         sheet = projects_sheet(snapshot.query, rows, meta, checked)
         options = TableOptions(help_texts(policy), alt="Project compliance: one row per project")
-        row = show_table(sheet, "compliance", "Project_Compliance", options, selectable=True)
-        if row is None and not snapshot.running:
+        picked = show_table(sheet, "compliance", "Project_Compliance", options, selectable=True)
+        if picked is None and not snapshot.running:
             show_select_hint("the project's report")
     with chart:
         show_scores(rows)
     for each in checked:
-        if row is not None and each.row["Project"] == row["Project"]:
-            show_report(each, policy, meta, "many")
+        if picked is not None and each.row["Project"] == picked.row["Project"]:
+            with details_of(picked):
+                show_report(each, policy, meta, "many")
 
 
 def help_texts(policy: Policy) -> Mapping[str, str]:

@@ -13,9 +13,11 @@ import streamlit as st
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.pages.state.browser import sign_out_refused
 from gitlab_sync.pages.state.connection import connect
+from gitlab_sync.pages.state.downloads import File
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.team_text import EXAMPLE, TeamsInput, read_teams, with_teams
 from gitlab_sync.pages.widgets import fields
+from gitlab_sync.pages.widgets.download_links import FileLink, show_files
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import today
 from gitlab_sync.reports.formats import FORMATS, file_name
@@ -159,18 +161,12 @@ def show_saved(teams: Sequence[Team]) -> None:
     """Show the file with these teams, which can be imported here again."""
     people = len(usernames_of(teams))
     number = "1 person" if people == 1 else f"{people:,} people"
+    form = FORMATS["json"]
+    file = File(file_name("Teams", today(), form), form.media_type, teams_to_json(teams).encode)
+    help_text = "A file with these teams that can be imported here again."
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"{plural(len(teams), 'team')}, {number}")
-        st.download_button(
-            "Download",
-            teams_to_json(teams),
-            file_name("Teams", today(), FORMATS["json"]),
-            FORMATS["json"].media_type,
-            key="save_teams",
-            on_click="ignore",
-            icon=":material/download:",
-            help="A file with these teams that can be imported here again.",
-        )
+        st.markdown(f"{plural(len(teams), 'team')}, {number}", width="content")
+        show_files([FileLink("Download", "teams", file, help_text)])
 
 
 def _text_field(default: str) -> str:

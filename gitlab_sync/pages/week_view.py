@@ -14,14 +14,20 @@ from gitlab_sync.pages.week_trend import HOUR, Total, number_text, show_trend
 from gitlab_sync.pages.widgets import charts, fields
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_query import Snapshot
-from gitlab_sync.pages.widgets.table_view import TableOptions, show_select_hint, show_table
+from gitlab_sync.pages.widgets.table_view import (
+    Picked,
+    TableOptions,
+    details_of,
+    show_select_hint,
+    show_table,
+)
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules.scores import weekly
 from gitlab_sync.rules.scores.work import add
 from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, WeeklyReport
-from gitlab_sync.types import Scalar, TableRow
+from gitlab_sync.types import Scalar
 
 FILE = "Weekly_Performance"
 VIEWS = (weekly.OVERVIEW, *weekly.MEASURES.values(), hours.TITLE)
@@ -49,22 +55,23 @@ def show_week(viewer: Viewer, snapshot: Snapshot[WeeklyQuery, WeeklyReport]) -> 
     view = fields.choice_field("Show", VIEWS, "show")
     meta = Meta.of_report(report, snapshot.instance, snapshot.query.in_words())
     if view == hours.TITLE:
-        row = _show_hours(viewer, report.people, meta)
+        picked = _show_hours(viewer, report.people, meta)
     else:
-        row = _show_numbers(report, snapshot, view)
+        picked = _show_numbers(report, snapshot, view)
     by_name = {each.week.person.username: each for each in report.people}
     selected = report.people[0] if len(by_name) == 1 else None
-    if row is not None:
-        selected = by_name[str(row[_USERNAME])]
-    if selected is not None:
+    if picked is not None:
+        selected = by_name[str(picked.row[_USERNAME])]
+    if selected is None:
+        show_select_hint("its items")
+        return
+    with details_of(picked):
         sees = viewer.sees(selected.week.person)
         username = selected.week.person.username
-        st.header(f"Items behind the row of {escaped(username)}", anchor=False)
+        st.header(f"Details for {escaped(username)}", anchor=False)
         if sees and view == hours.TITLE:
             hours.show_grid(hours.by_day(selected.week), username)
         _show_items(selected, meta, snapshot, with_times=sees)
-    else:
-        show_select_hint("the items behind its numbers")
 
 
 def show_totals(weeks: Sequence[weekly.PersonWeek]) -> None:
@@ -102,8 +109,8 @@ def change_text(weeks: Sequence[weekly.PersonWeek], measure: weekly.Measure) -> 
 
 def _show_numbers(
     report: WeeklyReport, snapshot: Snapshot[WeeklyQuery, WeeklyReport], view: str
-) -> TableRow | None:
-    """Show the overview or one measure with its chart; return the selected row."""
+) -> Picked | None:
+    """Show the overview or one measure with its chart; return what is selected."""
     sheets = {sheet.title: sheet for sheet in report.sheets(snapshot.query, snapshot.instance)}
     sheet = sheets[view]
     measure = _MEASURE_OF.get(view)
@@ -130,8 +137,8 @@ def in_hours(sheet: Sheet) -> Sheet:
     return replace(sheet, rows=rows, kinds={**sheet.kinds, **dict.fromkeys(columns, "number")})
 
 
-def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> TableRow | None:
-    """Show the hours that the visitor may see; return the selected row."""
+def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> Picked | None:
+    """Show the hours that the visitor may see; return what is selected."""
     weeks = [each.week for each in people if viewer.sees(each.week.person)]
     if len(weeks) < len(people):
         st.caption(

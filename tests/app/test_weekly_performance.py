@@ -149,7 +149,7 @@ def test_each_measure_has_its_numbers_by_day_and_a_chart_in_words(view: str) -> 
 def test_of_one_person_the_items_are_shown_at_once() -> None:
     """With days, and links that lead to them."""
     at = ask(choose_days(in_the_demo(PAGE), "Range", first=TODAY - timedelta(days=44)), "kira.osei")
-    assert "Items behind the row of kira" in texts(at)
+    assert "Details for kira" in texts(at)
     assert columns(at, 1) == ["Day", "Time", "Kind", "Item", "Project"]
     items = at.dataframe[1].value
     assert set(items["Kind"]) <= {"merge request", "issue", "commit"}
