@@ -47,8 +47,9 @@ def answer(client: GitLabClient, query: PeopleQuery, run: Run) -> PeopleReport:
 def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
     """Show the fields and return their query."""
     demo_people = "\n".join(get_demo().people) if visitor.is_demo else ""
-    with fields.query_form(PAGE, "people, projects and dates"):
+    with fields.query_form(PAGE, "people, projects and dates") as form:
         text = fields.list_with_import(
+            form,
             "people",
             "users",
             fields.people_of_csv,
@@ -62,17 +63,17 @@ def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
         )
         groups, projects = fields.group_and_projects()
         days = fields.dates_fields()
-        pressed, quick = fields.run_button_and_quick()
+        quick = fields.quick_switch(form)
     people = fields.read_people(text or "")
     period = fields.read_period(*days)
     if not fields.check_people(people) or period is None or text is None:
-        return None, pressed
+        return None, form.pressed
     if not people.people and not groups:
-        if pressed:
+        if form.pressed:
             show_input_error("Enter at least one username or a group.")
-        return None, pressed
+        return None, form.pressed
     query = PeopleQuery(people.people, groups, projects, period, quick, zone=visitor_zone())
-    return PageQuery(PAGE, query.key, "people", query, answer, shows_empty=True), pressed
+    return PageQuery(PAGE, query.key, "people", query, answer, shows_empty=True), form.pressed
 
 
 def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:

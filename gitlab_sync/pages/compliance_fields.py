@@ -90,11 +90,11 @@ def project_field(default: str) -> str:
     return fields.line_field("Project", "project", fields.PROJECT_EXAMPLE)
 
 
-def find_branches(visitor: SignIn, project: str) -> Branches | None:
+def find_branches(visitor: SignIn, project: str, *, again: bool) -> Branches | None:
     """Return the project's branches; show an error and return None if they cannot be read.
 
-    They are read once while the field stays the same, and never for an invalid name. Run tries
-    again.
+    They are read once while the field stays the same, and never for an invalid name. `again` reads
+    them once more if they could not be read.
     """
     if not project:
         return None
@@ -103,8 +103,8 @@ def find_branches(visitor: SignIn, project: str) -> Branches | None:
         show_input_error(escaped(fault))
         return None
     stored: tuple[object, Branches | GitLabSyncError] | None = st.session_state.get(_BRANCHES)
-    again = stored is not None and isinstance(stored[1], GitLabSyncError) and fields.run_pressed()
-    if stored is None or again or stored[0] != (visitor.handle, project):
+    known = stored is not None and stored[0] == (visitor.handle, project)
+    if stored is None or not known or (again and isinstance(stored[1], GitLabSyncError)):
         stored = ((visitor.handle, project), _read_branches(visitor, project))
         st.session_state[_BRANCHES] = stored
     found = stored[1]

@@ -39,33 +39,33 @@ def one_project(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, 
 
     A branch, tag or commit that the visitor entered is looked up before the run starts.
     """
-    with fields.query_form("project", "project, branch and licences"):
+    with fields.query_form("project", "project, branch and licences", clean="project") as form:
         project = inputs.project_field(inputs.DEMO_PROJECT if visitor.is_demo else "")
-        branches = inputs.find_branches(visitor, project)
+        branches = inputs.find_branches(visitor, project, again=form.pressed)
         columns = st.columns(2)
         with columns[0]:
             ref = inputs.ref_field(project, branches)
             below_ref = st.container()
         with columns[1]:
             licences = inputs.licences_field(policy)
-        pressed = fields.run_button(clean="project")
     chosen = inputs.with_licences(policy, licences)
     if branches is None or chosen is None:
-        if pressed and not project:
+        if form.pressed and not project:
             show_input_error("Enter a project.")
-        return None, pressed
-    if pressed:
+        return None, form.pressed
+    if form.pressed:
         with below_ref:
             if not inputs.check_ref(visitor, branches, ref):
-                return None, pressed
+                return None, form.pressed
     query = ComplianceQuery((branches.project,), ref=ref, policy=chosen)
-    return _page_query("project", query), pressed
+    return _page_query("project", query), form.pressed
 
 
 def many_projects(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, ComplianceReport]:
     """Show the fields for many projects and return their query."""
-    with fields.query_form("compliance", "projects and licences"):
+    with fields.query_form("compliance", "projects and licences", clean="repos") as form:
         text = fields.list_with_import(
+            form,
             "projects",
             "repos",
             lambda text: without_secrets(projects_of_csv(text)),
@@ -89,16 +89,15 @@ def many_projects(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery
             ).strip("/")
         with columns[1]:
             licences = inputs.licences_field(policy)
-        pressed = fields.run_button(clean="repos")
     chosen = inputs.with_licences(policy, licences)
     query = None if chosen is None or text is None else inputs.read_query(text, group, chosen)
     if query is None:
-        return None, pressed
+        return None, form.pressed
     if not query.projects and query.group is None:
-        if pressed:
+        if form.pressed:
             show_input_error("Enter at least one project or a group.")
-        return None, pressed
-    return _page_query("compliance", query), pressed
+        return None, form.pressed
+    return _page_query("compliance", query), form.pressed
 
 
 def _page_query(page: str, query: ComplianceQuery) -> PageQuery[ComplianceQuery, ComplianceReport]:

@@ -34,7 +34,7 @@ _SHOWN_FAULTS = 5
 _LONGEST = 40_000  # characters of the URL: servers accept 64 KB of headers in total
 
 
-def _import_fields(visitor: SignIn) -> bool:
+def _import_fields(visitor: SignIn, form: fields.QueryForm) -> bool:
     """Show the upload and the groups that teams can come from, which Run adds to the field.
 
     Return False if they are not added, and the page says why.
@@ -42,6 +42,7 @@ def _import_fields(visitor: SignIn) -> bool:
     columns = st.columns(2, gap="medium")
     with columns[0]:
         file_is_added = fields.import_field(
+            form,
             "Import teams from a file",
             "upload_teams",
             ("json",),
@@ -51,7 +52,7 @@ def _import_fields(visitor: SignIn) -> bool:
             _add_file,
         )
     with columns[1]:
-        return _groups_field(visitor) and file_is_added
+        return _groups_field(visitor, form) and file_is_added
 
 
 def _add_file(text: str, name: str) -> bool:
@@ -74,7 +75,7 @@ def _add(teams: Sequence[Team]) -> tuple[str, ...]:
     return faults
 
 
-def _groups_field(visitor: SignIn) -> bool:
+def _groups_field(visitor: SignIn, form: fields.QueryForm) -> bool:
     """Show the field for groups as teams; return False if these cannot be added."""
     if st.session_state.pop(_GROUPS_TAKEN, False):
         st.session_state[_GROUPS] = ""
@@ -85,7 +86,7 @@ def _groups_field(visitor: SignIn) -> bool:
         help="Paths or IDs, separated by commas. Run adds a team of the members of each group.",
     )
     groups = list(dict.fromkeys(filter(None, (g.strip().strip("/") for g in text.split(",")))))
-    if not groups or not fields.run_pressed():
+    if not groups or not form.pressed:
         return True
     if not fields.check_number(len(groups), _MOST_GROUPS, "groups", "Add them in several steps"):
         return False
@@ -122,14 +123,14 @@ def read_groups(client: Client, groups: Sequence[str]) -> TeamsInput:
     return TeamsInput(tuple(teams), tuple(faults))
 
 
-def teams_field(visitor: SignIn, default: str) -> TeamsInput | None:
+def teams_field(visitor: SignIn, form: fields.QueryForm, default: str) -> TeamsInput | None:
     """Show the fields for teams; return the teams of the text, with its faults.
 
     Return None if teams of a file or of groups are not added, and the page says why.
     """
     field, below = st.container(), st.container()
     with below:
-        is_added = _import_fields(visitor)
+        is_added = _import_fields(visitor, form)
     with field:
         text = _text_field(default)
     if not is_added:
@@ -138,9 +139,9 @@ def teams_field(visitor: SignIn, default: str) -> TeamsInput | None:
     return TeamsInput(faults=faults) if faults else read_teams(text)
 
 
-def save_button() -> bool:
+def save_button(form: fields.QueryForm) -> bool:
     """Show the button that submits the form to save its teams; return whether it was pressed."""
-    return st.form_submit_button("Save teams", key="save", icon=":material/save:")
+    return form.actions.form_submit_button("Save teams", key="save", icon=":material/save:")
 
 
 def check_teams(found: TeamsInput) -> bool:

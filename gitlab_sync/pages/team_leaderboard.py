@@ -92,15 +92,14 @@ def read_weights(setting: object) -> Mapping[str, Number]:
 def show_fields(visitor: SignIn) -> FormResult[LeaderboardQuery, Board]:
     """Show the fields and return their query."""
     default = teams_as_text(get_demo().teams) if visitor.is_demo else ""
-    with fields.query_form(PAGE, "teams, projects and dates"):
-        found = inputs.teams_field(visitor, default)
+    with fields.query_form(PAGE, "teams, projects and dates") as form:
+        found = inputs.teams_field(visitor, form, default)
         projects = fields.projects_field()
         days = fields.dates_fields()
-        with st.container(horizontal=True):
-            pressed, saved = fields.run_button(), inputs.save_button()
+        saved = inputs.save_button(form)
     period = fields.read_period(*days)
     if found is None or not inputs.check_teams(found):
-        return None, pressed
+        return None, form.pressed
     if saved:
         inputs.show_saved(found.teams)
     weights = valid_or(
@@ -109,13 +108,13 @@ def show_fields(visitor: SignIn) -> FormResult[LeaderboardQuery, Board]:
         "This server's points for the leaderboard are not valid, so the default points apply",
     )
     if period is None:
-        return None, pressed
+        return None, form.pressed
     if not any(team.members for team in found.teams):
-        if pressed:
+        if form.pressed:
             show_input_error("Enter at least one team with a member.")
-        return None, pressed
+        return None, form.pressed
     query = LeaderboardQuery(found.teams, projects, period, zone=visitor_zone(), weights=weights)
-    return PageQuery(PAGE, key_of(query), "people", query, answer), pressed
+    return PageQuery(PAGE, key_of(query), "people", query, answer), form.pressed
 
 
 def show_board(snapshot: Snapshot[LeaderboardQuery, Board]) -> None:

@@ -60,9 +60,10 @@ def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, Weekly
     """Show all fields and return their query."""
     demo = get_demo() if visitor.is_demo else None
     span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
-    with fields.query_form(page, "people, days and projects"):
+    with fields.query_form(page, "people, days and projects") as form:
         days = inputs.days_fields(span, today(), None if demo is None else demo.last_day)
         text = fields.list_with_import(
+            form,
             "people",
             "people",
             inputs.people_of_csv,
@@ -75,26 +76,24 @@ def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, Weekly
             ),
         )
         groups, projects = fields.group_and_projects()
-        pressed = fields.run_button()
     found = inputs.read_people(text or "")
     if text is None or not inputs.check_people(text, found) or days is None:
-        return None, pressed
+        return None, form.pressed
     if not found.people and not groups:
-        if pressed:
+        if form.pressed:
             show_input_error("Enter at least one person or a group.")
-        return None, pressed
-    return page_query(page, found.people, days, groups, projects), pressed
+        return None, form.pressed
+    return page_query(page, found.people, days, groups, projects), form.pressed
 
 
 def fields_of_member(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, WeeklyReport]:
     """Show only the fields for the days; their query is about the visitor."""
     span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
-    with fields.query_form(page, "days"):
+    with fields.query_form(page, "days") as form:
         days = inputs.days_fields(span, today())
-        pressed = fields.run_button()
     if days is None:
-        return None, pressed
-    return page_query(page, [WeekPerson("", visitor.name, visitor.username)], days), pressed
+        return None, form.pressed
+    return page_query(page, [WeekPerson("", visitor.name, visitor.username)], days), form.pressed
 
 
 visitor = current_visitor()

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from typing import NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.typing import UploadedFile
 
 from gitlab_sync.errors import without_secrets
@@ -35,15 +37,24 @@ PROJECT_EXAMPLE = "group/project, ID or URL"
 """The placeholder of fields for a project."""
 
 _MOST_FAULTS = 5
-_RUN = "run"
 _OPEN = "fields_of_"
 _FOLD = "_fold_"
 _UPLOADS = "_uploads_of_"
 
 
+class QueryForm(NamedTuple):
+    """The form of a page: whether its button Run was pressed, and the place next to that button."""
+
+    pressed: bool
+    actions: DeltaGenerator
+
+
 @contextmanager
-def query_form(page: str, title: str) -> Iterator[None]:
-    """Show the fields of a page in one form, below `title`; `fold` folds it away."""
+def query_form(page: str, title: str, clean: str | None = None) -> Iterator[QueryForm]:
+    """Show the fields of a page in one form with the button Run, below `title`.
+
+    `fold` folds it away. Run masks secrets in the field with the key `clean`.
+    """
     key = _OPEN + page
     if st.session_state.pop(_FOLD + page, False):
         st.session_state[key] = False
@@ -56,17 +67,26 @@ def query_form(page: str, title: str) -> Iterator[None]:
         st.expander(label, key=key, icon=icon, on_change="rerun"),
         st.form(f"form_of_{page}", border=False),
     ):
-        yield
+        above, actions = st.container(), _row_of_actions()
+        # First, so that it is there as soon as there is a field to press Enter in.
+        pressed = actions.form_submit_button(
+            "Run",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=None if clean is None else hide_secrets,
+            args=None if clean is None else (clean,),
+        )
+        with above:
+            yield QueryForm(pressed, actions)
+
+
+def _row_of_actions() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", gap="medium")
 
 
 def fold(page: str) -> None:
     """Fold the form of a page away in the next run of the page."""
     st.session_state[_FOLD + page] = True
-
-
-def run_pressed() -> bool:
-    """Return whether this run of the page is due to the button Run, before it is shown."""
-    return bool(st.session_state.get(_RUN))
 
 
 def fill_in(key: str, text: str) -> None:
@@ -115,7 +135,12 @@ def choice_field(label: str, choices: Sequence[str], key: str, *, has_label: boo
 
 
 def import_field(
-    label: str, key: str, types: Sequence[str], help_text: str, add: Callable[[str, str], bool]
+    form: QueryForm,
+    label: str,
+    key: str,
+    types: Sequence[str],
+    help_text: str,
+    add: Callable[[str, str], bool],
 ) -> bool:
     """Show an upload with a text file that Run takes: `add` gets its text and its name.
 
@@ -134,7 +159,7 @@ def import_field(
         )
 
     file = show(number)
-    if file is None or not run_pressed():
+    if file is None or not form.pressed:
         return True
     is_added = add(decoded(file.getvalue())[0], file.name)
     if is_added:
@@ -144,7 +169,12 @@ def import_field(
 
 
 def list_with_import(
-    nouns: str, key: str, as_text: Callable[[str], str], columns: str, show: Callable[[], str]
+    form: QueryForm,
+    nouns: str,
+    key: str,
+    as_text: Callable[[str], str],
+    columns: str,
+    show: Callable[[], str],
 ) -> str | None:
     """Show the field of `key` by `show`, and an upload that adds `nouns` of a CSV file to it.
 
@@ -167,7 +197,7 @@ def list_with_import(
     with below:
         help_text = f"{columns} Run adds the {nouns} to the field above."
         label, types = f"Import {nouns} from a file", ("csv", "txt")
-        is_added = import_field(label, f"upload_{key}", types, help_text, add)
+        is_added = import_field(form, label, f"upload_{key}", types, help_text, add)
     with field:
         text = show()
     return text if is_added else None
@@ -284,30 +314,12 @@ def read_period(since: date | None, until: date | None) -> Period | None:
     return valid_or(None, lambda: period(since, until, visitor_zone()), "These dates are not valid")
 
 
-def run_button(clean: str | None = None) -> bool:
-    """Show the button that submits the form, and return whether it was pressed.
-
-    Pressing it masks secrets in the field with the key `clean`.
-    """
-    return st.form_submit_button(
-        "Run",
-        type="primary",
-        key=_RUN,
-        icon=":material/play_arrow:",
-        on_click=None if clean is None else hide_secrets,
-        args=None if clean is None else (clean,),
+def quick_switch(form: QueryForm) -> bool:
+    """Show the switch *Quick* next to Run; return whether it is on."""
+    return form.actions.toggle(
+        "Quick",
+        key="quick",
+        help="Evaluate merge requests from lists only. This is much faster, but what a list "
+        "does not contain, such as tests and reviews, stays unknown.",
+        bind="query-params",
     )
-
-
-def run_button_and_quick(clean: str | None = None) -> tuple[bool, bool]:
-    """Show `run_button` and the switch *Quick*; return whether each is on."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        pressed = run_button(clean)
-        quick = st.toggle(
-            "Quick",
-            key="quick",
-            help="Evaluate merge requests from lists only. This is much faster, but what a list "
-            "does not contain, such as tests and reviews, stays unknown.",
-            bind="query-params",
-        )
-    return pressed, quick
