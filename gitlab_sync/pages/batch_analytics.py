@@ -47,7 +47,7 @@ def answer(client: GitLabClient, query: PeopleQuery, run: Run) -> PeopleReport:
 def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
     """Show the fields and return their query."""
     demo_people = "\n".join(get_demo().people) if visitor.is_demo else ""
-    with fields.query_form(PAGE, "people, projects and dates") as form:
+    with fields.query_form(PAGE, "People, projects and dates") as form:
         text = fields.list_with_import(
             form,
             "people",

@@ -39,7 +39,7 @@ def one_project(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, 
 
     A branch, tag or commit that the visitor entered is looked up before the run starts.
     """
-    with fields.query_form("project", "project, branch and licences", clean="project") as form:
+    with fields.query_form("project", "Project, branch and licences", clean="project") as form:
         project = inputs.project_field(inputs.DEMO_PROJECT if visitor.is_demo else "")
         branches = inputs.find_branches(visitor, project, again=form.pressed)
         columns = st.columns(2)
@@ -63,7 +63,7 @@ def one_project(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, 
 
 def many_projects(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, ComplianceReport]:
     """Show the fields for many projects and return their query."""
-    with fields.query_form("compliance", "projects and licences", clean="repos") as form:
+    with fields.query_form("compliance", "Projects and licences", clean="repos") as form:
         text = fields.list_with_import(
             form,
             "projects",

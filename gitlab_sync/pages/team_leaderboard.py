@@ -92,7 +92,7 @@ def read_weights(setting: object) -> Mapping[str, Number]:
 def show_fields(visitor: SignIn) -> FormResult[LeaderboardQuery, Board]:
     """Show the fields and return their query."""
     default = teams_as_text(get_demo().teams) if visitor.is_demo else ""
-    with fields.query_form(PAGE, "teams, projects and dates") as form:
+    with fields.query_form(PAGE, "Teams, projects and dates") as form:
         found = inputs.teams_field(visitor, form, default)
         projects = fields.projects_field()
         days = fields.dates_fields()

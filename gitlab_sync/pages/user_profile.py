@@ -38,7 +38,7 @@ def show_fields(
 
     `own` is the only username that the visitor may look up; None allows all and shows a field.
     """
-    title = "projects and dates" if own else "person, projects and dates"
+    title = "Projects and dates" if own else "Person, projects and dates"
     with fields.query_form(page, title, clean="user") as form:
         text = own
         if text is None:

@@ -60,7 +60,7 @@ def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, Weekly
     """Show all fields and return their query."""
     demo = get_demo() if visitor.is_demo else None
     span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
-    with fields.query_form(page, "people, days and projects") as form:
+    with fields.query_form(page, "People, days and projects") as form:
         days = inputs.days_fields(span, today(), None if demo is None else demo.last_day)
         text = fields.list_with_import(
             form,
@@ -89,7 +89,7 @@ def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, Weekly
 def fields_of_member(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, WeeklyReport]:
     """Show only the fields for the days; their query is about the visitor."""
     span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
-    with fields.query_form(page, "days") as form:
+    with fields.query_form(page, "Days") as form:
         days = inputs.days_fields(span, today())
     if days is None:
         return None, form.pressed

@@ -35,7 +35,7 @@ def test_the_demo_is_marked_and_one_more_click_shows_the_table() -> None:
     table = at.dataframe[0].value.set_index("Username")
     assert [*at.dataframe[0].value] == expected_columns(UNIFIED_COLUMNS)
     assert "Not shown, since no one here has any: College, Unverified." in texts(at)
-    assert [each.label for each in at.expander] == ["Change people, projects and dates"]
+    assert not at.session_state["fields_of_batch"]
     faults = table[[*TOTALS]].sum(axis=1)
     shares = faults / (9 * table["MR Ended"] + 6 * table["Issue Closed"])
     assert shares.is_monotonic_decreasing

@@ -60,11 +60,9 @@ def query_form(page: str, title: str, clean: str | None = None) -> Iterator[Quer
         st.session_state[key] = False
     else:
         st.session_state.setdefault(key, True)
-    is_folded = not st.session_state[key]
     icon = ":material/tune:"
-    label = f"Change {title}" if is_folded else title.capitalize()
     with (
-        st.expander(label, key=key, icon=icon, on_change="rerun"),
+        st.expander(title, key=key, icon=icon, on_change="rerun"),
         st.form(f"form_of_{page}", border=False),
     ):
         above, actions = st.container(), _row_of_actions()
