@@ -26,7 +26,7 @@ from gitlab_sync.services.weekly import WeeklyQuery, WeeklyReport
 
 LEAD = (
     "Merge requests, issues, commits and time spent of many people, day by day, compared with the "
-    "same number of days before. Select a row to see the items behind its numbers."
+    "same number of days before. Tick a row to see its items."
 )
 LEAD_OF_MEMBER = (
     "Your merge requests, issues, commits and time spent, day by day, compared with the same "

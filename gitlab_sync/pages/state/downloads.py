@@ -85,14 +85,19 @@ class Downloads:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer with the file of the path, or pass the request on."""
-        found = scope["type"] == "http" and _TICKET.search(scope["path"])
+        if scope["type"] != "http" or not _TICKET.search(scope["path"]):
+            return self._app(scope, receive, send)
         # Starlette calls a function in a thread of its own, so a large file delays no one.
-        app = request_response(_answer) if found else self._app
-        return app(scope, receive, send)
+        return request_response(_answer)(scope, receive, send)
 
 
 def _answer(request: Request) -> Response:
-    found = _TICKET.search(request.url.path)
+    return response_at(request.url.path)
+
+
+def response_at(path: str) -> Response:
+    """Return the file that a tab offers at a path, or 404 with what to do."""
+    found = _TICKET.search(path)
     offered = None if found is None else _offers.get(found[1])
     if offered is None or SIGN_INS.find(offered.browser) is None:
         text = "This file is no longer offered. Go back to the page, reload it, and try again.\n"
