@@ -178,8 +178,7 @@ def error_of(answer: Answer) -> errors.GitLabSyncError:
     elif status == 404:
         kind = errors.NotFound
         if _is_page(answer):
-            message = "No GitLab API at this address"
-            hint = "Give the address of the GitLab, not of a group, a project or another page."
+            kind, message = errors.NotGitLab, "No GitLab API at this address"
         elif message == "404 Not Found":
             hint = "This server has no such route: it is an older GitLab, or the path is wrong."
     elif status == 429:

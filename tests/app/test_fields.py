@@ -107,6 +107,7 @@ def upload(at: AppTest, people: int) -> AppTest:
     return press(at, "Run")
 
 
+@pytest.mark.slow
 def test_a_file_with_too_many_people_changes_nothing_and_says_so() -> None:
     """The field keeps its text, and the next file is taken again."""
     at = in_the_demo()

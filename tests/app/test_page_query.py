@@ -112,7 +112,7 @@ def test_a_run_that_waits_says_so_and_starts_by_itself(busy: BackgroundJob) -> N
     ]
     busy.cancel()
     for at in (first, second):
-        assert "1 of 1 people read" in texts(until_done(at))
+        assert "1 of 1 person read" in texts(until_done(at))
 
 
 def test_a_run_that_waits_can_be_cancelled(busy: BackgroundJob) -> None:

@@ -163,12 +163,14 @@ def test_every_fault_of_a_file_is_named_with_its_place() -> None:
     at = in_the_demo(PAGE)
     before = teams_in(at)
     members = [{"username": f"no/{number}"} for number in range(9)]
-    at = upload(at, json.dumps({"teams": [{"team_name": "Red", "members": members}]}))
+    at = upload(at, json.dumps({"teams": [{"team_name": 5, "members": members}]}))
     assert teams_in(at) == before
     shown = "\n".join(str(element.value) for element in at.text)
-    assert "mine.json, teams[0].project_name: missing" in shown
+    assert "mine.json, teams[0].team_name: not a text" in shown
     for number in range(9):
-        assert f"teams[0].members[{number}].username: “no/{number}” is not a username" in shown
+        assert (
+            f"teams[0].members[{number}].username: “no/{number}” is not a valid username" in shown
+        )
     at = upload(at, '{"teams": [')
     assert "mine.json, line 1" in at.error[0].value.replace("\\", "")
     assert not at.progress

@@ -220,8 +220,8 @@ def test_a_project_that_is_not_there_is_named_and_left_out() -> None:
     ("people", "sentence"),
     [
         ("Red, Ann\nRed, Ann, ann", "people, line 1: no username"),
-        ("ann\ngroup/project", "people, line 2: “group/project” is not a username"),
-        ("Team Name, Full Name, E-Mail\nRed, Ann, ann", "got Team Name, Full Name, E-Mail"),
+        ("ann\ngroup/project", "people, line 2: “group/project” is not a valid username"),
+        ("Team Name, Full Name, E-Mail\nRed, Ann, ann", "only: Team Name, Full Name, E-Mail"),
         ("\n".join(f"u{number}" for number in range(2001)), "at most 2,000 people, got 2,001"),
         ("\n".join(f"{'r' * 99}, , u{number}" for number in range(1000)), "Leave out full names"),
         (" ", "at least one person"),
@@ -273,7 +273,7 @@ def test_a_file_with_other_columns_says_which_one_is_missing() -> None:
     """A column that is not known is not taken for usernames."""
     text = people_of_csv("Team,Full Name,Mail\nRed,Ann,ann\n")
     assert text == (
-        "# file, line 1: one column must be titled GitLab Username, got Team, Full Name, Mail"
+        "# file has no column of usernames (username, login, user, …), only: Team, Full Name, Mail"
     )
 
 
@@ -397,7 +397,7 @@ def test_a_member_has_their_own_week_and_no_field_for_others(
     at = until_done(press(choose_days(at, "Range", first=TODAY - timedelta(days=44)), "Run"))
     assert at.dataframe[0].value["GitLab Username"].tolist() == [own]
     assert "Time" in columns(at, 1)
-    assert "1 of 1 people read" in texts(at)
+    assert "1 of 1 person read" in texts(at)
 
 
 def test_what_was_asked_as_a_mentor_is_not_left_to_see_as_a_member(

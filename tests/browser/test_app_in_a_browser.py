@@ -240,4 +240,4 @@ def test_a_link_that_names_the_first_page_leads_there_with_its_fields(
     page.goto(f"{app.url}/batch?users=kira.osei")
     expect(page.get_by_role("textbox", name="People")).to_have_value("kira.osei")
     run_batch(page)
-    expect(page.get_by_text("1 of 1 people read")).to_be_visible()
+    expect(page.get_by_text("1 of 1 person read")).to_be_visible()

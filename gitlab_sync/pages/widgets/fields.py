@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.typing import UploadedFile
 
-from gitlab_sync.errors import without_secrets
+from gitlab_sync.errors import ConfigurationError, without_secrets
 from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import visitor_zone
@@ -159,7 +159,11 @@ def import_field(
     file = show(number)
     if file is None or not form.pressed:
         return True
-    is_added = add(decoded(file.getvalue())[0], file.name)
+    try:
+        is_added = add(decoded(file.getvalue())[0], file.name)
+    except ConfigurationError as error:
+        show_faults((error.reason,), "This file was not added")
+        return False
     if is_added:
         st.session_state[_UPLOADS + key] = number + 1
         show(number + 1)  # an empty one, so that the file is added once
@@ -174,7 +178,7 @@ def list_with_import(
     columns: str,
     show: Callable[[], str],
 ) -> str | None:
-    """Show the field of `key` by `show`, and an upload that adds `nouns` of a CSV file to it.
+    """Show the field of `key` by `show`, and an upload that adds `nouns` of a file to it.
 
     There the visitor can see and correct them. `as_text` converts the file's text to that of the
     field; `columns` says in a sentence what the file has to contain. Return the text of the field.
@@ -194,7 +198,7 @@ def list_with_import(
     field, below = st.container(), st.container()
     with below:
         help_text = f"{columns} Run adds the {nouns} to the field above."
-        label, types = f"Import {nouns} from a file", ("csv", "txt")
+        label, types = f"Import {nouns} from a file", ("csv", "txt", "xlsx")
         is_added = import_field(form, label, f"upload_{key}", types, help_text, add)
     with field:
         text = show()
@@ -231,8 +235,7 @@ def read_people(text: str) -> PeopleInput:
     """Return the people of the field's text; lines that begin with `#` are comments."""
     if faults := too_long(text):
         return PeopleInput(faults=faults)
-    lines = ["" if line.lstrip().startswith("#") else line for line in text.splitlines()]
-    return parse_people("\n".join(lines), "people")
+    return parse_people(text, "people")
 
 
 def show_faults(faults: Sequence[str], title: str) -> None:
