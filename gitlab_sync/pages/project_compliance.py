@@ -1,4 +1,4 @@
-"""Project compliance: how well one project or many projects are maintained, and what to fix."""
+"""Project compliance: how well projects meet the standards, and what to fix."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from gitlab_sync.services.compliance import ComplianceQuery, left_out, projects_
 from gitlab_sync.services.project_report import ComplianceReport
 
 LEAD = (
-    "How well projects are maintained: documents, licence, tests, tools, security and pipeline. "
-    "Each check shows its evidence and how to fix it."
+    "How well projects meet your standards: documents, licence, tests, tools, security and "
+    "pipeline. Each check shows its evidence and how to fix it."
 )
 ONE, MANY = "One project", "Many projects"
 

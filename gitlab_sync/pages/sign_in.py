@@ -31,8 +31,8 @@ def show_sign_in(page: st.Page) -> None:
     """Show the ways to sign in. After signing in, the visitor sees `page`."""
     st.title("GitLab Sync", anchor=False)
     st.markdown(
-        "See how well many people maintain their merge requests and issues: "
-        "descriptions, reviews, tests, pipelines and time."
+        "See how well the merge requests and issues of many people are described, reviewed, tested "
+        "and finished."
     )
     ways: list[Callable[[], None]] = [_offer_demo, _offer_token]
     try:

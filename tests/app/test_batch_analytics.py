@@ -166,7 +166,7 @@ def test_a_rate_limit_is_told_with_its_seconds_and_can_be_cancelled(
     at = press(at, "Run")
     at = until(at, lambda at: any("rate limit: going on in" in bar.text for bar in at.progress))
     at = until_done(press(at, "Cancel"))
-    assert "Stopped early: you cancelled the run" in texts(at)
+    assert "Cancelled by you" in texts(at)
     assert not at.progress
 
 

@@ -37,6 +37,7 @@ POLL = 0.4
 """Seconds between two updates of a page while its job is the only one that runs."""
 
 _LONGEST_POLL = 10.0  # seconds: many jobs are looked at less often, so that this takes no time
+_BY_VISITOR = "run cancelled"  # as rows say that something was not read
 _LAST_QUERY = "_last_query_"
 _SHOWN = "_shown_job_"
 
@@ -232,7 +233,7 @@ def _cancel(query: PageQuery[Q, R]) -> None:
     visitor = current_sign_in()
     job = None if visitor is None else _find(visitor, query)
     if job is not None:
-        job.cancel("you cancelled the run")
+        job.cancel(_BY_VISITOR)
 
 
 def waiting_text(ahead: int) -> str:
@@ -268,7 +269,10 @@ def _counted(number: int, noun: str) -> str:
 def _show_summary(sign_in: SignIn, query: PageQuery[Q, R], job: BackgroundJob) -> None:
     """Show an error of the whole run, how complete the answer is, and the button Refresh."""
     with st.container():  # always present, so that elements below keep their state
-        if job.error is not None:
+        if job.error is not None and job.reason == _BY_VISITOR:
+            nothing = "" if job.rows else " Nothing was read."
+            st.info(f"{_stopped(job)}.{nothing}", icon=":material/info:")
+        elif job.error is not None:
             show_error("The run stopped early" if job.rows else "The run did not start", job.error)
         if job.running:
             return
@@ -287,9 +291,14 @@ def completeness_text(job: BackgroundJob, report: Report) -> str:
     icon = ":material/check_circle:" if whole else ":material/warning:"
     parts = [str(report.completeness)]
     if job.state == "cancelled":
-        parts.insert(0, f"Stopped early: {job.reason}")
+        parts.insert(0, _stopped(job))
     parts.append(f"data as of {time_text(_as_of(job))}")
     return f"{icon} {' · '.join(parts)}"
+
+
+def _stopped(job: BackgroundJob) -> str:
+    """Return why a cancelled job has stopped."""
+    return "Cancelled by you" if job.reason == _BY_VISITOR else f"Stopped early: {job.reason}"
 
 
 def _as_of(job: BackgroundJob) -> datetime:

@@ -92,9 +92,9 @@ def unified_row(
 
 
 def help_texts() -> dict[str, str]:
-    """Return, for each column of a check, when it fails and how to fix it, in a few sentences."""
+    """Return what columns mean: of a check, when it fails and how to fix it, in a few sentences."""
     titled = ((MERGE_REQUEST_CHECKS, merge_request.CHECKS), (ISSUE_CHECKS, issue.CHECKS))
-    found: dict[str, str] = {}
+    found = {MR_ENDED: "Ended: merged or closed."}
     for titles, checks in titled:
         texts = {check.title: f"{check.fails_when} {check.how_to_fix}" for check in checks}
         found |= {column: texts[title] for column, title in titles.items()}
