@@ -96,7 +96,7 @@ def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
         help=unified.help_texts(),
         looks=CellLooks(unknown, unified.TOTALS),
         columns=("Username", *status, *unified.TOTALS, "Profile", "Open"),
-        hides_empty=True,
+        hides_empty=query.columns,
         app_links={"Profile": partial(profile_link, query)},
         alt="Batch analytics: one row for each person, the worst first, with faults by check",
         shows_empty=snapshot.running,

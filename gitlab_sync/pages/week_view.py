@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from gitlab_sync.pages import week_hours as hours
 from gitlab_sync.pages.week_hours import Viewer
 from gitlab_sync.pages.week_items import items_of, items_sheet
-from gitlab_sync.pages.week_trend import HOUR, Total, number_text, show_trend
+from gitlab_sync.pages.week_trend import Total, number_text, show_trend
 from gitlab_sync.pages.widgets import charts, fields
+from gitlab_sync.pages.widgets.cell_looks import NONE, CellLooks
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_query import Snapshot
 from gitlab_sync.pages.widgets.table_view import (
@@ -22,12 +23,12 @@ from gitlab_sync.pages.widgets.table_view import (
     show_table,
 )
 from gitlab_sync.pages.widgets.times import visitor_zone
-from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules.scores import weekly
 from gitlab_sync.rules.scores.work import add
 from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, WeeklyReport
-from gitlab_sync.types import Scalar
+from gitlab_sync.types import TableRow
 
 FILE = "Weekly_Performance"
 VIEWS = (weekly.OVERVIEW, *weekly.MEASURES.values(), hours.TITLE)
@@ -39,6 +40,9 @@ _HELP = {
     "Before": "The total of the same number of days before.",
     "Change": "How much more (+) or less (-) than on the same number of days before.",
 }
+_SUMS = ("Total", "Before", "Change")
+_DAY_WIDTH, _LINES = 92, 3  # pixels and lines: a week fits next to the names
+_ZERO = re.compile(r"0 (MRs|issues|commits)|0h 0m")
 _MEASURE_OF = {title: measure for measure, title in weekly.MEASURES.items()}
 
 
@@ -116,25 +120,46 @@ def _show_numbers(
     measure = _MEASURE_OF.get(view)
     if measure is not None:
         show_trend([each.week for each in report.people], measure)
-    if measure == "time_spent":
-        sheet = in_hours(sheet)
-        st.caption("Numbers are in hours: 1.5 is an hour and a half.")
     name = FILE if measure is None else f"{FILE}_{view.replace(' ', '_')}"
-    options = TableOptions(_HELP, pinned=[_USERNAME], alt=f"{view}: one row for each person")
+    days = [day.isoformat() for day in snapshot.query.days]
+    options = TableOptions(
+        _HELP,
+        pinned=[_USERNAME],
+        looks=CellLooks(texts={} if measure is None else texts_of(measure, days)),
+        columns=(_USERNAME, *days, *_SUMS),
+        hides_empty=weekly.PERSON_COLUMNS[:-1],
+        shown=quiet_row if measure is None else None,
+        titles={day.isoformat(): charts.day_title(day) for day in snapshot.query.days},
+        widths=dict.fromkeys((*days, *_SUMS), _DAY_WIDTH),
+        lines=_LINES if measure is None else 1,
+        alt=f"{view}: one row for each person",
+    )
     return show_table(sheet, f"week_{view.lower()}", name, options, selectable=len(sheet.rows) > 1)
 
 
-def in_hours(sheet: Sheet) -> Sheet:
-    """Return a table of seconds as a table of hours with two decimals."""
-    columns = {column for column, kind in sheet.kinds.items() if kind == "integer"}
+def texts_of(measure: weekly.Measure, days: Sequence[str]) -> Mapping[str, Callable[[float], str]]:
+    """Return how a page writes the numbers of a measure; 0 is quiet."""
 
-    def cell(column: str, value: Scalar) -> Scalar:
-        if column in columns and isinstance(value, int | float):
-            return round(value / HOUR, 2)
-        return value
+    def text(number: float) -> str:
+        return number_text(measure, number) if number else NONE
 
-    rows = [{column: cell(column, value) for column, value in row.items()} for row in sheet.rows]
-    return replace(sheet, rows=rows, kinds={**sheet.kinds, **dict.fromkeys(columns, "number")})
+    def signed(number: float) -> str:
+        return f"+{text(number)}" if number > 0 else text(number)
+
+    return {**dict.fromkeys((*days, *_SUMS), text), "Change": signed}
+
+
+def quiet_row(row: TableRow) -> TableRow:
+    """Return a row of the overview without the parts that are 0: `5 commits, 1h 30m`, or `NONE`."""
+    kept = {*weekly.PERSON_COLUMNS, "Status", "Error"}
+    return {
+        column: _quiet(cell) if isinstance(cell, str) and column not in kept else cell
+        for column, cell in row.items()
+    }
+
+
+def _quiet(text: str) -> str:
+    return ", ".join(part for part in text.split(", ") if not _ZERO.fullmatch(part)) or NONE
 
 
 def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> Picked | None:

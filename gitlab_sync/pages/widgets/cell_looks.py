@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
@@ -63,12 +63,12 @@ class CellLooks:
     """What is known of the numbers of rows. Immutable.
 
     `unknown` says what counts leave out. `totals` has, for each column that counts faults, the
-    column with the number of items. A 0 in the columns of `quiet` is shown as `NONE`.
+    column with the number of items. `texts` has, for columns of numbers, how these are written.
     """
 
     unknown: UnknownCounts | None = None
     totals: Mapping[str, str] | None = None
-    quiet: Sequence[str] = ()
+    texts: Mapping[str, Callable[[float], str]] = field(default_factory=dict)
 
     def share(self, row: TableRow) -> float:
         """Return which part of all checks of a row's items is a fault, from 0 to 1; -1: unknown."""
@@ -132,7 +132,7 @@ class CellLooks:
     def _cells(self, row: TableRow) -> Mapping[str, tuple[str, str]]:
         """Return the texts of numbers of a row that have one of their own, each with its look."""
         unknown, found = self._unknown(row), {}
-        for column in {**(self.totals or {}), **unknown, **dict.fromkeys(self.quiet)}:
+        for column in {**(self.totals or {}), **unknown, **self.texts}:
             number = row.get(column)
             if isinstance(number, int | float):
                 text, look = self._number(row, column, number)
@@ -143,10 +143,11 @@ class CellLooks:
 
     def _number(self, row: TableRow, column: str, number: float) -> tuple[str, str]:
         """Return the text and the look of a number that is known."""
-        is_count = column in (self.totals or {})
-        count = self._count(row, column) if is_count else None
-        if count is None or not count[1]:
-            return (NONE if not number and (is_count or column in self.quiet) else f"{number}"), ""
+        count = self._count(row, column) if column in (self.totals or {}) else None
+        if count is None:
+            return self.texts.get(column, str)(number), ""
         faults, of = count
+        if not of:
+            return NONE, ""
         opacity = _FAINTEST + (_STRONGEST - _FAINTEST) * faults / of
         return f"{faults} of {of}", _FAULT.format(opacity) if faults else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 DOWNLOADS = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet"}
 """The formats of the links to files, as keys of `FORMATS`, and their texts."""
 
-_ROW_HEIGHT = 35  # pixels
+_ROW_HEIGHT, _LINE = 35, 18  # pixels
 _MOST_ROWS = 20  # a longer table scrolls
 _FILTERED_FROM = 8  # rows: a shorter table needs no filter
 _CHARACTER, _MARGIN = 7, 20  # pixels, so that every title can be read
@@ -52,18 +52,24 @@ class TableOptions:
 
     `help` explains columns. `pinned` columns stay visible while scrolling (None: the first one).
     `looks` says what is known of numbers; with its `totals` the worst rows come first. `columns`
-    come first on the page, in this order. `hides_empty` leaves out columns in which no row has
-    anything, and names them below the table. `app_links` are columns with links to pages of this
-    app. `alt` describes the table for screen readers. With `shows_empty` a table without rows shows
-    its header. None of this changes files.
+    come first on the page, in this order. Of the columns in `hides_empty`, those in which no row
+    has anything are left out, and named below the table. `app_links` are columns with links to
+    pages of this app. `shown` returns a row as the page shows it. `titles` and `widths` (pixels)
+    are those of columns on the page, and `lines` is the number of lines of a row. `alt` describes
+    the table for screen readers. With `shows_empty` a table without rows shows its header. None of
+    this changes files.
     """
 
     help: Mapping[str, str] = field(default_factory=dict)
     pinned: Sequence[str] | None = None
     looks: CellLooks = field(default_factory=CellLooks)
     columns: Sequence[str] = ()
-    hides_empty: bool = False
+    hides_empty: Collection[str] = ()
     app_links: Mapping[str, Callable[[TableRow], str | None]] = field(default_factory=dict)
+    shown: Callable[[TableRow], TableRow] | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    widths: Mapping[str, int] = field(default_factory=dict)
+    lines: int = 1
     alt: str = ""
     shows_empty: bool = False
 
@@ -95,6 +101,7 @@ def show_table(
     rows = _filtered(sheet, key)
     shown = _on_page(replace(sheet, rows=rows), options)
     only_header = options.shows_empty and not sheet.rows
+    row_height = _ROW_HEIGHT + _LINE * (options.lines - 1)
     picked = None
     if rows or only_header:
         data = data_frame(shown, options.app_links)
@@ -104,8 +111,8 @@ def show_table(
             options.looks.styled(data, shown.rows, shown.nothing),
             hide_index=True,
             column_config=_column_config(shown, options),
-            height=_ROW_HEIGHT * (min(len(rows), _MOST_ROWS) + 1) + 3,
-            row_height=_ROW_HEIGHT,
+            height=row_height * min(len(rows), _MOST_ROWS // options.lines) + _ROW_HEIGHT + 3,
+            row_height=row_height,
             placeholder=UNKNOWN,
             key=f"table_{key}",
             alt=options.alt or f"{sheet.title}: a table with {len(rows)} rows",
@@ -127,13 +134,16 @@ def show_table(
 def _on_page(sheet: Sheet, options: TableOptions) -> Sheet:
     """Return a table as the page shows it: the worst rows first, and no empty columns."""
     rows, columns = sheet.rows, sheet.columns
+    if options.shown is not None:
+        rows = [options.shown(row) for row in rows]
     if options.looks.totals:
         rows = sorted(rows, key=options.looks.share, reverse=True)
-    if options.hides_empty and rows:
+    if rows:
         columns = [
             column
             for column in columns
-            if any(not options.looks.is_empty(row, column, sheet.nothing) for row in rows)
+            if column not in options.hides_empty
+            or any(not options.looks.is_empty(row, column, sheet.nothing) for row in rows)
         ]
     return replace(sheet, rows=rows, columns=columns)
 
@@ -253,9 +263,10 @@ def _column_config(sheet: Sheet, options: TableOptions) -> dict[str, ColumnConfi
     for column in _visible(sheet):
         kind = sheet.kind(column)
         cells = [row.get(column) for row in sheet.rows]
-        width = _width(column, cells, kind)
+        title = options.titles.get(column, column)
+        width = options.widths.get(column) or _width(title, cells, kind)
         config[column] = _column_type(kind, has_unknown=None in cells)(
-            column,
+            title,
             help=options.help.get(column),
             pinned=column in pinned,
             width=min(width, _WIDEST_PINNED) if column in pinned else width,
@@ -289,10 +300,10 @@ def _column_type(kind: Kind, *, has_unknown: bool) -> Callable[..., ColumnConfig
     return types.TextColumn
 
 
-def _width(column: str, cells: Sequence[Scalar], kind: Kind) -> int:
+def _width(title: str, cells: Sequence[Scalar], kind: Kind) -> int:
     """Return the width of a column in pixels: enough for its title and for its text."""
     longest = max((len(str(cell)) for cell in cells[:200] if cell is not None), default=0)
-    characters = max(len(column), longest if kind in {"text", "day", "moment"} else 0)
+    characters = max(len(title), longest if kind in {"text", "day", "moment"} else 0)
     return min(_CHARACTER * characters + _MARGIN, _WIDEST)
 
 
