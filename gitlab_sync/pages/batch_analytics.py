@@ -19,6 +19,7 @@ from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
 from gitlab_sync.pages.widgets.table_view import (
+    NAME_WIDTH,
     TableOptions,
     details_of,
     show_select_hint,
@@ -97,6 +98,7 @@ def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
         looks=CellLooks(unknown, unified.TOTALS),
         columns=("Username", *status, *unified.TOTALS, "Profile", "Open"),
         hides_empty=query.columns,
+        widths={"Username": NAME_WIDTH},
         app_links={"Profile": partial(profile_link, query)},
         alt="Batch analytics: one row for each person, the worst first, with faults by check",
         shows_empty=snapshot.running,
@@ -105,7 +107,8 @@ def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
     picked = show_table(sheet, PAGE, TITLE, options, selectable=True)
     if picked is not None and report is not None:
         with details_of(picked):
-            show_items(answers[str(picked.row["Username"])], meta, picked.column)
+            person = answers[str(picked.row["Username"])]
+            show_items(person, meta, profile_link(query, picked.row), picked.column)
     elif not snapshot.running:
         show_select_hint("its items, or a number to see only those that it counts")
 

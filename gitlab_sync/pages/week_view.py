@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import streamlit as st
 
@@ -16,6 +16,7 @@ from gitlab_sync.pages.widgets.cell_looks import NONE, CellLooks
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_query import Snapshot
 from gitlab_sync.pages.widgets.table_view import (
+    NAME_WIDTH,
     Picked,
     TableOptions,
     details_of,
@@ -41,7 +42,7 @@ _HELP = {
     "Change": "How much more (+) or less (-) than on the same number of days before.",
 }
 _SUMS = ("Total", "Before", "Change")
-_DAY_WIDTH, _LINES = 92, 3  # pixels and lines: a week fits next to the names
+_DAY_WIDTH = 92  # pixels: a week fits next to the names
 _ZERO = re.compile(r"0 (MRs|issues|commits)|0h 0m")
 _MEASURE_OF = {title: measure for measure, title in weekly.MEASURES.items()}
 
@@ -130,8 +131,8 @@ def _show_numbers(
         hides_empty=weekly.PERSON_COLUMNS[:-1],
         shown=quiet_row if measure is None else None,
         titles={day.isoformat(): charts.day_title(day) for day in snapshot.query.days},
-        widths=dict.fromkeys((*days, *_SUMS), _DAY_WIDTH),
-        lines=_LINES if measure is None else 1,
+        widths={_USERNAME: NAME_WIDTH, **dict.fromkeys((*days, *_SUMS), _DAY_WIDTH)},
+        lines=1 if measure is not None else lines_of(sheet.rows, (*days, *_SUMS)),
         alt=f"{view}: one row for each person",
     )
     return show_table(sheet, f"week_{view.lower()}", name, options, selectable=len(sheet.rows) > 1)
@@ -150,7 +151,10 @@ def texts_of(measure: weekly.Measure, days: Sequence[str]) -> Mapping[str, Calla
 
 
 def quiet_row(row: TableRow) -> TableRow:
-    """Return a row of the overview without the parts that are 0: `5 commits, 1h 30m`, or `NONE`."""
+    """Return a row of the overview without the parts that are 0: `5 commits, 1h 30m`, or `NONE`.
+
+    A part stays on one line.
+    """
     kept = {*weekly.PERSON_COLUMNS, "Status", "Error"}
     return {
         column: _quiet(cell) if isinstance(cell, str) and column not in kept else cell
@@ -158,8 +162,15 @@ def quiet_row(row: TableRow) -> TableRow:
     }
 
 
+def lines_of(rows: Iterable[TableRow], columns: Sequence[str]) -> int:
+    """Return how many lines the cells of `quiet_row` have at most."""
+    quiet = map(quiet_row, rows)
+    return max(str(row.get(column)).count(", ") + 1 for row in quiet for column in columns)
+
+
 def _quiet(text: str) -> str:
-    return ", ".join(part for part in text.split(", ") if not _ZERO.fullmatch(part)) or NONE
+    parts = [part for part in text.split(", ") if not _ZERO.fullmatch(part)]
+    return ", ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts) or NONE
 
 
 def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> Picked | None:

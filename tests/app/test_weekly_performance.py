@@ -535,16 +535,17 @@ def test_time_is_shown_as_hours_and_minutes_and_a_change_with_its_sign() -> None
     ("text", "shown"),
     [
         ("0 MRs, 0 issues, 0 commits, 0h 0m", NONE),
-        ("2 MRs, 0 issues, 10 commits, 0h 30m", "2 MRs, 10 commits, 0h 30m"),
-        ("? MRs, 0 issues, 0 commits, ? h", "? MRs, ? h"),
-        ("0 MRs, 1 issue, 0 commits, 0h 0m, at 0, 10", "1 issue, at 0, 10"),
-        ("-1 MR, 0 issues, +20 commits, -1h 0m", "-1 MR, +20 commits, -1h 0m"),
+        ("2 MRs, 0 issues, 10 commits, 0h 30m", "2_MRs, 10_commits, 0h_30m"),
+        ("? MRs, 0 issues, 0 commits, ? h", "?_MRs, ?_h"),
+        ("0 MRs, 1 issue, 0 commits, 0h 0m, at 0, 10", "1_issue, at_0, 10"),
+        ("-1 MR, 0 issues, +20 commits, -1h 0m", "-1_MR, +20_commits, -1h_0m"),
     ],
 )
 def test_a_day_shows_only_what_there_was_and_what_is_unknown(text: str, shown: str) -> None:
-    """Files have all four numbers."""
+    """Files have all four numbers. A number and its noun stay on one line."""
     row = {"GitLab Username": "0 MRs", "2026-03-02": text, "Error": None}
-    assert quiet_row(row) == {**row, "2026-03-02": shown}
+    quiet = {**row, "2026-03-02": shown.replace("_", "\N{NO-BREAK SPACE}")}
+    assert quiet_row(row) == quiet
 
 
 def test_a_week_fits_next_to_the_names() -> None:

@@ -31,12 +31,15 @@ if TYPE_CHECKING:
 DOWNLOADS = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet"}
 """The formats of the links to files, as keys of `FORMATS`, and their texts."""
 
+NAME_WIDTH = 125
+"""The pixels of a username where all columns should be seen next to it, also on a phone."""
+
 _ROW_HEIGHT, _LINE = 35, 18  # pixels
 _MOST_ROWS = 20  # a longer table scrolls
 _FILTERED_FROM = 8  # rows: a shorter table needs no filter
 _CHARACTER, _MARGIN = 7, 20  # pixels, so that every title can be read
 _WIDEST = 340
-_WIDEST_PINNED = 130  # it takes room from the other columns, most of all on a phone
+_WIDEST_PINNED = 220  # it takes room from the other columns
 _LINK_WIDTH = 62
 _LINK = "Open"
 _DETAILS = "details"
@@ -111,7 +114,7 @@ def show_table(
             options.looks.styled(data, shown.rows, shown.nothing),
             hide_index=True,
             column_config=_column_config(shown, options),
-            height=row_height * min(len(rows), _MOST_ROWS // options.lines) + _ROW_HEIGHT + 3,
+            height=min(row_height * len(rows), _ROW_HEIGHT * _MOST_ROWS) + _ROW_HEIGHT + 3,
             row_height=row_height,
             placeholder=UNKNOWN,
             key=f"table_{key}",
