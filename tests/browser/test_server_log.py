@@ -23,6 +23,7 @@ def take_people_from_file(page: Page, url: str, path: Path) -> None:
     expect(page.get_by_text("people.csv")).to_be_visible()
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_role("button", name="Refresh")).to_be_visible()
+    page.locator("summary").first.click()
     field = page.get_by_role("textbox", name="People")
     expect(field).to_have_value(re.compile(r"leo\.fischer\nkira\.osei$"))
     expect(page).to_have_url(re.compile("=.+kira.osei$"))
