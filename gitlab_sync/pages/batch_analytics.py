@@ -18,6 +18,7 @@ from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
+from gitlab_sync.pages.widgets.policy_field import policy_field, show_policy
 from gitlab_sync.pages.widgets.table_view import (
     NAME_WIDTH,
     TableOptions,
@@ -64,6 +65,7 @@ def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
         )
         groups, projects = fields.group_and_projects()
         days = fields.dates_fields()
+        policy = policy_field()
         quick = fields.quick_switch(form)
     people = fields.read_people(text or "")
     period = fields.read_period(*days)
@@ -73,13 +75,16 @@ def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
         if form.pressed:
             show_input_error("Enter at least one username or a group.")
         return None, form.pressed
-    query = PeopleQuery(people.people, groups, projects, period, quick, zone=visitor_zone())
+    query = PeopleQuery(
+        people.people, groups, projects, period, quick, zone=visitor_zone(), policy=policy
+    )
     return PageQuery(PAGE, query.key, "people", query, answer, shows_empty=True), form.pressed
 
 
 def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
     """Show the rows so far, and the items behind the selected one."""
     query, report = snapshot.query, snapshot.report
+    show_policy(query.policy)
     meta = snapshot.meta(query.in_words())
     answers: Mapping[str, PersonAnswer] = {}
     if report is not None:
@@ -94,8 +99,10 @@ def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
 
     status = ["Status"] if any(row["Status"] != "Success" for row in snapshot.rows) else []
     options = TableOptions(
-        help=unified.help_texts(),
-        looks=CellLooks(unknown, unified.TOTALS),
+        help=unified.help_texts(query.policy),
+        looks=CellLooks(
+            unknown, unified.totals(query.policy), exact=query.policy.merge_requests.shares
+        ),
         columns=("Username", *status, *unified.TOTALS, "Profile", "Open"),
         hides_empty=query.columns,
         widths={"Username": NAME_WIDTH},
@@ -123,6 +130,7 @@ def profile_link(query: PeopleQuery, row: TableRow) -> str | None:
         "projects": ",".join(map(str, query.projects)),
         "since": period.start and period.start.astimezone(zone).date(),
         "until": period.end and period.end.astimezone(zone).date(),
+        "policy": query.policy.name,
         "quick": "true" if query.quick else "",
     }
     return f"profile?{urlencode({key: each for key, each in fields_of_profile.items() if each})}"

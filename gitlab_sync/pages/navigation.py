@@ -16,6 +16,7 @@ from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets.download_links import STYLE
 from gitlab_sync.pages.widgets.error_panel import valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
+from gitlab_sync.pages.widgets.policy_field import RULES_PAGE
 
 # Streamlit would load one of its own icons from the host of a font.
 _ICON = Path(__file__).with_name("icon.svg")
@@ -31,6 +32,9 @@ _STYLE = f"""<style>{STYLE}
 </style>"""
 
 
+_RULES = ("evaluation_rules", "How is this evaluated?", "rule", RULES_PAGE)
+
+
 def pages_for(role: Role) -> list[st.Page]:
     """Return the pages that a role may see. The first one opens by default.
 
@@ -41,6 +45,7 @@ def pages_for(role: Role) -> list[st.Page]:
         pages = [
             ("user_profile", "My profile", "person", "profile"),
             ("weekly_performance", "My week", "calendar_view_week", "weekly"),
+            _RULES,
         ]
     else:
         pages = [
@@ -49,6 +54,7 @@ def pages_for(role: Role) -> list[st.Page]:
             ("weekly_performance", "Weekly performance", "calendar_view_week", "weekly"),
             ("team_leaderboard", "Team leaderboard", "trophy", "leaderboard"),
             ("project_compliance", "Project compliance", "verified", "compliance"),
+            _RULES,
         ]
     if role == "admin":
         pages.append(("status", "Status", "monitoring", "status"))

@@ -15,6 +15,7 @@ from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, run_and_show
+from gitlab_sync.pages.widgets.policy_field import policy_field
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.rules.identity.usernames import bare_username
@@ -49,6 +50,7 @@ def show_fields(
         below = st.empty()
         projects = fields.projects_field()
         days = fields.dates_fields()
+        policy = policy_field()
         quick = fields.quick_switch(form)
     username = bare_username(text)
     with below:
@@ -56,7 +58,7 @@ def show_fields(
     period = fields.read_period(*days)
     if not is_valid or period is None:
         return None, form.pressed
-    query = ProfileQuery(username, projects, period, quick, zone=visitor_zone())
+    query = ProfileQuery(username, projects, period, quick, zone=visitor_zone(), policy=policy)
     key = query.of_people().key
     return PageQuery(page, key, "parts of the profile", query, profile_service.answer), form.pressed
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
 
+from gitlab_sync.reports.shares import NOT_APPLICABLE
 from gitlab_sync.reports.text_table import UNKNOWN
+from gitlab_sync.rules.scores.wilson import interval
 from gitlab_sync.types import Scalar, TableRow
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 UnknownCounts = Callable[[TableRow], Mapping[str, int]]
 """Returns for a row how many items could not be evaluated, by the column that counts them."""
+
+_BELOW_ALL = -1  # what applies to nothing is sorted below what is 0
 
 NONE = "\N{EN DASH}"
 """The text of a number that is 0 where most are."""
@@ -49,8 +53,9 @@ def _series(cells: Sequence[Scalar], texts: Mapping[int, str]) -> pd.Series:
     is_whole = all(isinstance(cell, int) for cell in cells if cell is not None)
     shown: list[_ShownInt | _ShownFloat | None] = []
     for place, cell in enumerate(cells):
-        if isinstance(cell, int | float):
-            number = _ShownInt(cell) if is_whole else _ShownFloat(cell)
+        if isinstance(cell, int | float) or place in texts:
+            value = _BELOW_ALL if cell is None else cell
+            number = _ShownInt(value) if is_whole else _ShownFloat(value)
             number.text = texts.get(place, f"{cell}")
             shown.append(number)
         else:
@@ -63,27 +68,37 @@ class CellLooks:
     """What is known of the numbers of rows. Immutable.
 
     `unknown` says what counts leave out. `totals` has, for each column that counts faults, the
-    column with the number of items. `texts` has, for columns of numbers, how these are written.
+    column with the number of items; if that is `exact`, it leaves out what is unknown, and 0 says
+    that the check applies to nothing. `texts` has, for columns of numbers, how these are written.
     """
 
     unknown: UnknownCounts | None = None
     totals: Mapping[str, str] | None = None
     texts: Mapping[str, Callable[[float], str]] = field(default_factory=dict)
+    exact: bool = False
 
     def share(self, row: TableRow) -> float:
-        """Return which part of all checks of a row's items is a fault, from 0 to 1; -1: unknown."""
+        """Return which part of all checks of a row's items is a fault, from 0 to 1; -1: unknown.
+
+        It is the lower end of the interval of that rate, so that few items do not come first.
+        """
         counts = [self._count(row, column) for column in self.totals or ()]
         known = [count for count in counts if count is not None]
-        if not known:
-            return -1.0
-        return sum(faults for faults, _ in known) / max(1, sum(of for _, of in known))
+        of = sum(of for _, of in known)
+        return interval(sum(faults for faults, _ in known), of)[0] if of else -1.0
 
     def _count(self, row: TableRow, column: str) -> tuple[int, int] | None:
         """Return the number of faults and of the items that are known; None if there is none."""
         faults, total = row.get(column), row.get((self.totals or {})[column])
         if not isinstance(faults, int) or not isinstance(total, int):
             return None
+        if self.exact:
+            return faults, total
         return faults, max(faults, total - self._unknown(row).get(column, 0))
+
+    def _is_not_applicable(self, row: TableRow, column: str) -> bool:
+        total = (self.totals or {}).get(column)
+        return self.exact and total is not None and row.get(total) == 0
 
     def _unknown(self, row: TableRow) -> Mapping[str, int]:
         return {} if self.unknown is None else self.unknown(row)
@@ -95,6 +110,8 @@ class CellLooks:
         """
         cell = row.get(column)
         if cell is None:
+            if self._is_not_applicable(row, column):
+                return True
             return column in nothing or row.get("Status") in {"Not Found", "Error"}
         return cell in {0, ""} and not self._unknown(row).get(column)
 
@@ -108,7 +125,13 @@ class CellLooks:
         """
         row_keys = rows[0].keys() if rows else ()
         looks = {
-            column: cells.isna().map({True: _TINT, False: ""})
+            column: pd.Series(
+                [
+                    _TINT if missing and not self._is_not_applicable(row, str(column)) else ""
+                    for row, missing in zip(rows, cells.isna(), strict=True)
+                ],
+                data.index,
+            )
             for column, cells in data.items()
             if column not in nothing and column in row_keys and cells.isna().any()
         }
@@ -134,7 +157,9 @@ class CellLooks:
         unknown, found = self._unknown(row), {}
         for column in {**(self.totals or {}), **unknown, **self.texts}:
             number = row.get(column)
-            if isinstance(number, int | float):
+            if self._is_not_applicable(row, column):
+                found[column] = NOT_APPLICABLE, ""
+            elif isinstance(number, int | float):
                 text, look = self._number(row, column, number)
                 if missing := unknown.get(column):
                     text, look = f"{text} (+{missing} {UNKNOWN})", look or _TINT

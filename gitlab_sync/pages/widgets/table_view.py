@@ -128,7 +128,8 @@ def show_table(
         st.caption("No rows match the filter." if sheet.rows else "There are no rows.")
     if not only_header:
         _show_downloads(replace(sheet, rows=rows), key, title)
-    hidden = [each for each in shown_columns(sheet.columns, rows) if each not in shown.columns]
+    elsewhere = {*shown.columns, *sheet.shares.values(), *sheet.repeated}
+    hidden = [each for each in shown_columns(sheet.columns, rows) if each not in elsewhere]
     if hidden and not options.shows_empty:
         st.caption(f"Not shown, since no one here has any: {escaped(', '.join(hidden))}.")
     return picked
@@ -136,7 +137,8 @@ def show_table(
 
 def _on_page(sheet: Sheet, options: TableOptions) -> Sheet:
     """Return a table as the page shows it: the worst rows first, and no empty columns."""
-    rows, columns = sheet.rows, sheet.columns
+    behind = {*sheet.shares.values(), *sheet.repeated}
+    rows, columns = sheet.rows, [each for each in sheet.columns if each not in behind]
     if options.shown is not None:
         rows = [options.shown(row) for row in rows]
     if options.looks.totals:

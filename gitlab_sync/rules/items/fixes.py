@@ -51,7 +51,8 @@ class Entry:
 class Group:
     """The faults of one check, the newest first, and the number of items with and without answer.
 
-    `known` counts the items that pass or fail, `unknown` the others.
+    `known` counts the items that pass or fail, `unknown` those without an answer. `example` is the
+    newest item that passes, if there is one.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Group:
     faults: Sequence[Entry]
     known: int
     unknown: int
+    example: Entry | None = None
 
     @property
     def share(self) -> float:
@@ -137,7 +139,9 @@ def what_to_fix(kinds: Iterable[EvaluatedItems], *, now_first: bool = False) -> 
             unknown += doubtful
             if faults:
                 known = sum(entry.verdict.result in {"pass", "fail"} for entry in entries)
-                groups.append(Group(each.kind, check, faults, known, len(doubtful)))
+                passing = (entry for entry in entries if entry.verdict.result == "pass")
+                example = next(passing, None)
+                groups.append(Group(each.kind, check, faults, known, len(doubtful), example))
 
     def rank(check: Check) -> tuple[int, int]:
         return _TIMES[check.fix] if now_first else 0, _RANKS[check.severity]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gitlab_sync.rules.items import issue, merge_request
 from gitlab_sync.rules.items.table import POLICY, of, row
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.rules.policy import Policy
@@ -107,9 +106,19 @@ def unified_row(
     return {**found, "College": college}
 
 
-def help_texts() -> dict[str, str]:
+def totals(policy: Policy) -> dict[str, str]:
+    """Return the columns of checks, and for each the column that says of how many items it is."""
+    if not policy.merge_requests.shares:
+        return TOTALS
+    return {title: of(title) for title in TOTALS}
+
+
+def help_texts(policy: Policy) -> dict[str, str]:
     """Return what columns mean: of a check, when it fails and how to fix it, in a few sentences."""
-    titled = ((MERGE_REQUEST_CHECKS, merge_request.CHECKS), (ISSUE_CHECKS, issue.CHECKS))
+    titled = (
+        (MERGE_REQUEST_CHECKS, policy.merge_requests.checks),
+        (ISSUE_CHECKS, policy.issues.checks),
+    )
     found = {MR_ENDED: "Ended: merged or closed."}
     for titles, checks in titled:
         texts = {check.title: f"{check.fails_when} {check.how_to_fix}" for check in checks}
