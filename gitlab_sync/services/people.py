@@ -234,8 +234,9 @@ class _Table(people_data.ReadHook):
     ) -> Iterable[tuple[int, Workflow[list[FactsRead]]]]:
         """Return the workflows for the facts of merge requests, unless lists alone decide."""
         mrs = person.items("merge_requests")
-        due = [mr for mr in (mrs.authored if mrs else ()) if self._rules.is_due(mr)]
-        self._assembler.expect(place, due, due)
+        authored = mrs.authored if mrs else []
+        due = [mr for mr in authored if self._rules.is_due(mr)]
+        self._assembler.expect(place, authored, due)
         if not self._query.quick:
             return self._source.workflows(due)
         for mr in due:
@@ -270,12 +271,15 @@ class _RowMaker:
 
     def row(self, theirs: PersonVerdicts[int]) -> TableRow:
         """Make a person's row, now that everything is known that will be."""
-        quick, policy, mrs = self._query.quick, self._query.policy, theirs.evaluated
+        quick, policy = self._query.quick, self._query.policy
+        rules = policy.rules_of_merge_requests(quick=quick)
+        mrs = [(mr, verdicts) for mr, verdicts in theirs.evaluated if rules.is_due(mr)]
         summary = summary_of(self._read, self._read.people[theirs.person])
         due = filter(policy.issues.is_due, summary.issues.authored if summary.issues else ())
         issues = [(issue, policy.issues.evaluate(issue)) for issue in due]
-        count = policy.rules_of_merge_requests(quick=quick).count
-        counted_mrs = None if summary.merge_requests is None else count(mrs)
+        counted_mrs = None
+        if summary.merge_requests is not None:
+            counted_mrs = rules.count(theirs.evaluated)
         counted_issues = None if summary.issues is None else policy.issues.count(issues)
         work, texts = summary.work, [summary.error]
         # What no list can say was not asked for: with `quick` nothing went wrong.

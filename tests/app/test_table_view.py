@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pyarrow as pa
 from streamlit.testing.v1 import AppTest
+from visiting import shown_texts
 
 from gitlab_sync.pages.widgets.table_view import data_frame
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -68,7 +68,6 @@ def test_a_count_says_how_many_items_are_unknown() -> None:
     at = AppTest.from_function(many_rows).run()
     table = at.dataframe[0]
     assert table.value["Faults"].tolist() == list(range(10))
-    stream = pa.ipc.open_stream(table.proto.arrow_data.styler.display_values)
-    shown = stream.read_all().to_pandas()
+    shown = shown_texts(table)
     assert shown.iloc[3].tolist()[-1] == "3 (+2 ?)"
     assert shown.iloc[4].tolist()[-1] == "4"

@@ -74,6 +74,22 @@ def test_a_count_never_exceeds_that_of_what_it_is_of(
             assert count is None or 0 <= count <= of
 
 
+def test_people_have_the_merge_requests_of_each_state(
+    sandbox: Sandbox, tmp_path: Path, everybody: list[str]
+) -> None:
+    """Those that are not evaluated are counted, too."""
+    rows = rows_of(evaluated(sandbox, tmp_path, "users", *everybody, "--format", "json"))
+    for row in rows:
+        states = [
+            mr["state"]
+            for mr in sandbox.world.tables.merge_requests
+            if mr["author"]["username"] == row["Username"]
+        ]
+        merged, closed = states.count("merged"), states.count("closed")
+        assert [row["MR Merged"], row["Closed Unmerged"]] == [merged, closed]
+        assert (row["MR Ended"], row["Open"]) == (merged + closed, states.count("opened"))
+
+
 def test_text_says_of_how_many_and_by_which_policy(
     sandbox: Sandbox, tmp_path: Path, everybody: list[str]
 ) -> None:
