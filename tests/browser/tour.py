@@ -113,6 +113,9 @@ MORE = (
     Stop("compliance-fix", "/compliance", _PROJECTS, "to the score", then=tab("Suggestions")),
     Stop("compliance-picked", _MANY, _PROJECTS, "At main", then=pick_row),
     Stop("compliance-chart", _MANY, _PROJECTS, "projects read", then=tab("Chart")),
+    Stop("batch-fair", "/?policy=fair", _BATCH, "Policy: fair"),
+    Stop("profile-fair", "/profile?policy=fair", _PROFILE, "can be fixed now comes first"),
+    Stop("rules", "/rules?policy=fair", "How is this evaluated?", "classic:", asks=False),
 )
 """More of what pages show."""
 
