@@ -8,7 +8,7 @@ together, so a project takes three rounds, and so do many projects.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gitlab_sync.api.files import file_endpoint, text_of, tree_of
@@ -18,6 +18,7 @@ from gitlab_sync.http.wire import Reply
 from gitlab_sync.rules import record
 from gitlab_sync.rules.bounds import MAX_INCLUDES, Effort
 from gitlab_sync.rules.projects import files as project_files
+from gitlab_sync.rules.projects.called_files import called_files
 from gitlab_sync.rules.projects.ci_includes import IncludeReader
 from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread, bounded, paths_of
 from gitlab_sync.rules.unique import unique
@@ -80,7 +81,20 @@ def of_project(
         tree = PartialList((), f"{error.reason}: is there a branch, tag or commit {ref}?")
     files, errors = yield from _files(number, here, tree, project, effort)
     facts = ProjectFacts(project, tree, files, here, record.text(project, "web_url") or "")
+    errors += yield from _called(number, facts, files, effort)
     return ProjectRead(facts, errors if error is None else [error, *errors])
+
+
+def _called(
+    number: int | str, facts: ProjectFacts, texts: dict[str, FileText], effort: Effort | None
+) -> Workflow[list[GitLabSyncError]]:
+    """Add the scripts of the repository that are called to its texts, level by level."""
+    errors: list[GitLabSyncError] = []
+    left = project_files.MOST_SCRIPTS
+    while left and (wanted := called_files(facts, effort)[:left]):
+        left -= len(wanted)
+        yield from _read(number, facts.ref, wanted, texts, errors)
+    return errors
 
 
 def _files(
@@ -97,15 +111,25 @@ def _files(
     includes = None if start is None else IncludeReader(paths_of(tree), start, effort)
     wanted = [path for path in project_files.wanted_files(tree, project) if path not in texts]
     while wanted:
-        found = yield {
-            path: RestList(file_endpoint(number, path), {"ref": ref}, single=True)
-            for path in wanted
-        }
-        for path in wanted:
-            texts[path] = _text(found[path], errors)
+        yield from _read(number, ref, wanted, texts, errors)
         wanted = [] if includes is None else includes.missing(texts)[:left]
         left -= len(wanted)
     return texts, errors
+
+
+def _read(
+    number: int | str,
+    ref: str,
+    paths: Iterable[str],
+    texts: dict[str, FileText],
+    errors: list[GitLabSyncError],
+) -> Workflow[None]:
+    """Read files and add their texts, or the reasons why they could not be read."""
+    found = yield {
+        path: RestList(file_endpoint(number, path), {"ref": ref}, single=True) for path in paths
+    }
+    for path in found:
+        texts[path] = _text(found[path], errors)
 
 
 def _text(found: ListResult[str], errors: list[GitLabSyncError]) -> FileText:

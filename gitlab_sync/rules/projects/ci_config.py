@@ -25,8 +25,8 @@ _NO_JOBS = frozenset({
 
 # The keys that are read of a job; a mapping without any of them is not a job.
 _JOB_KEYS = frozenset({
-    "script", "run", "trigger", "extends", "before_script", "stage", "image", "rules", "only",
-    "except", "when", "allow_failure", "coverage", "artifacts", "inherit",
+    "script", "run", "trigger", "extends", "before_script", "after_script", "stage", "image",
+    "rules", "only", "except", "when", "allow_failure", "coverage", "artifacts", "inherit",
 })  # fmt: skip
 
 # Only this key of a mapping is kept, and none of others, so that merging is never slow.
@@ -50,10 +50,10 @@ _LARGER = "larger than any real pipeline: not all of it was read"
 class CIJob:
     """One job that is not hidden, with what it inherits.
 
-    `stage` is as written, None for GitLab's default. `script` has the lines of `before_script` and
-    `script`. `coverage` is whether the job reports a coverage figure (`coverage:`),
-    `coverage_report` whether it uploads one as an artifact. `path` and `line` (from 1) are its
-    place.
+    `stage` is as written, None for GitLab's default. `script` has the lines of `before_script`,
+    `script` and `after_script`. `coverage` is whether the job reports a coverage figure
+    (`coverage:`), `coverage_report` whether it uploads one as an artifact. `path` and `line` (from
+    1) are its place.
     """
 
     name: str
@@ -150,7 +150,11 @@ class _Reader:
         keys = own or self._top[name]
         image = self._resolved(self._inherited(keys, "image"))
         path, line = self._whole.places.get(name, (CI_FILE, None))
-        script = [*self._flat(self._inherited(keys, "before_script")), *self._script(keys)]
+        script = [
+            *self._flat(self._inherited(keys, "before_script")),
+            *self._script(keys),
+            *self._flat(self._inherited(keys, "after_script")),
+        ]
         reports = _mapping(_mapping(keys.get("artifacts")).get("reports"))
         return CIJob(
             name,

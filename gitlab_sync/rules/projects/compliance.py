@@ -254,10 +254,10 @@ def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
         if isinstance(project.pipeline, Pipeline) and project.pipeline.error:
             return repository.failed(project.pipeline.error, path)
         found = project.stages[stage]
-        job = next(iter((*found.jobs, *found.idle)), None)
+        job = found.job
         place = (job.path, job.line) if job else (None, None)
         if found.share == 1:
-            tools = ", ".join(dict.fromkeys(use.tool for use in found.uses))
+            tools = ", ".join(found.tools_of(job)) if job else ""
             return repository.passed(f"{job.name if job else stage} runs {tools}", *place)
         if project.unread_pipeline:
             return repository.unknown(project.unread_pipeline, place[0], found.share)

@@ -15,6 +15,9 @@ from gitlab_sync.types import PartialList, Record
 MOST_FILES = 40
 """The maximum number of files to read of one project, without the includes of its pipeline."""
 
+MOST_SCRIPTS = 30
+"""The maximum number of scripts to read of one project, which its jobs and targets call."""
+
 README = re.compile(r"^readme(\.(md|markdown|rst|txt|adoc|asciidoc|org))?$", re.IGNORECASE)
 LICENSE = re.compile(
     r"^(?!.*\.(py|js|ts|go|rs|java|c|h|json|ya?ml|toml|sh|html?|png|svg)$)"
@@ -39,9 +42,17 @@ _SETTINGS = frozenset(
     | {"cargo.toml", "go.mod", "pom.xml", "build.gradle", "build.gradle.kts", "pipfile"}
     | {"makefile", "gnumakefile", ".nycrc", ".nycrc.json", ".c8rc.json"}
     | {"codecov.yml", ".codecov.yml", ".testcoverage.yml"}
+    | {"justfile", ".justfile", "taskfile.yml", "taskfile.yaml", "mise.toml", ".mise.toml"}
+    | {"lefthook.yml", ".lefthook.yml", "lefthook.yaml", "composer.json", "pixi.toml", "tox.toml"}
+    | {"deno.json", "noxfile.py", "mix.exs"}
 )
 _SETTINGS_LIKE = re.compile(
-    r"^((jest|vitest|vite)\.config\.\w+|(requirements.*|.*requirements)\.(txt|in))$", re.IGNORECASE
+    r"^((jest|vitest|vite)\.config\.\w+|(requirements.*|.*requirements)\.(txt|in)|[^/]+\.mk)$",
+    re.IGNORECASE,
+)
+
+_SCRIPT_PATHS = frozenset(
+    {".cargo/config.toml", ".husky/pre-commit", ".husky/pre-push", ".config/mise.toml"}
 )
 
 # The maximum for one name, so that many packages do not fill the list with one kind of file.
@@ -95,7 +106,8 @@ def settings_files(paths: Iterable[str]) -> Iterator[str]:
     kinds: dict[str, int] = {}
     for path in sorted(own(paths), key=lambda one: (one.count("/"), one)):
         name = path.rpartition("/")[2].lower()
-        if (name in _SETTINGS or _SETTINGS_LIKE.match(name)) and not is_test_path(path):
+        wanted = name in _SETTINGS or _SETTINGS_LIKE.match(name) or path.lower() in _SCRIPT_PATHS
+        if wanted and not is_test_path(path):
             kinds[name] = kinds.get(name, 0) + 1
             if kinds[name] <= _MOST_OF_A_KIND:
                 yield path

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import PurePosixPath
 
 from gitlab_sync.rules.bounds import Effort
-from gitlab_sync.rules.projects import ci_pipeline, scripts
+from gitlab_sync.rules.projects import ci_pipeline
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
 from gitlab_sync.rules.projects.ci_includes import expanded
 from gitlab_sync.rules.projects.facts import Finding, Repository, Unread, line_of, own
 from gitlab_sync.rules.projects.files import PRE_COMMIT, ci_file
+from gitlab_sync.rules.projects.script_files import ScriptFile, script_files
 from gitlab_sync.rules.projects.settings_files import Settings
 from gitlab_sync.rules.projects.stack import has_code, languages
+from gitlab_sync.rules.projects.targets import Targets
 from gitlab_sync.rules.projects.tool_uses import ToolReader, Use
 from gitlab_sync.rules.projects.tools import Purpose, Tool, tools_for
 from gitlab_sync.rules.record import field, text
@@ -28,6 +29,7 @@ class Place:
     path: str
     script: str
     find: Callable[[], int | None]
+    folder: str = ""
 
     @property
     def line(self) -> int | None:
@@ -94,32 +96,26 @@ class Project:
                 if not isinstance(missing, str) and self.repository.is_listed(path):
                     why = missing.reason if isinstance(missing, Unread) else "not read"
                     reasons.append(f"{path}: {why}")
+        reasons += [f"{path}: {why}" for path, why in self.unread_scripts.items()]
         return list(dict.fromkeys(reasons))
 
     @cached_property
-    def scripts(self) -> dict[str, dict[str, str]]:
-        """The commands of make, npm, tox and pre-commit, from the files that were read."""
-        found: dict[str, dict[str, str]] = {}
-        for kind, _, _, commands in self._scripts:
-            found.setdefault(kind.runner, {}).update(commands)
-        return found
-
-    @cached_property
-    def _scripts(self) -> list[tuple[_Kind, str, str, dict[str, str]]]:
-        """The kind, path and text of each file with scripts, and the commands by target."""
-        found = []
-        for kind in _KINDS:
-            named = self.settings.named(*kind.names) if kind.names else dict(self._hooks)
-            for path, content in named.items():
-                commands = self.settings.within_bounds(path, content, kind.read)
-                if commands is not None:
-                    found.append((kind, path, content, commands))
-        return found
+    def script_files(self) -> list[ScriptFile]:
+        """The files with targets of make, npm and others that were read."""
+        hooks = ((path, self.repository.text(path)) for path in PRE_COMMIT)
+        texts = {path: content for path, content in hooks if isinstance(content, str)}
+        return list(script_files({**self.settings.texts, **texts}, self.settings.within_bounds))
 
     @cached_property
     def reader(self) -> ToolReader:
         """The reader of scripts, which knows the commands of targets."""
-        return ToolReader(self.scripts, self.effort)
+        tables: dict[tuple[str, str], dict[str, str]] = {}
+        for one in self.script_files:
+            table = tables.setdefault((one.runner, one.folder), {})
+            for name, script in one.commands.items():
+                table.setdefault(name, script)
+        targets = Targets(tables, self.repository.text, self.repository.paths)
+        return ToolReader(targets, self.effort)
 
     @cached_property
     def stages(self) -> dict[Purpose, ci_pipeline.StageReport]:
@@ -128,16 +124,24 @@ class Project:
         return ci_pipeline.evaluate_stages(pipeline, self.reader)
 
     @cached_property
+    def unread_scripts(self) -> dict[str, str]:
+        """The scripts that jobs call and that could not be read, with the reasons."""
+        _ = self.stages
+        return dict(self.reader.targets.unread)
+
+    @cached_property
     def unread(self) -> list[str]:
         """Why a tool could be in use that was not found: the files that could not be read."""
         # Reading them notes the files that are invalid or beyond the bounds.
         settings = self.settings
-        _ = settings.tables, settings.sections, settings.requirements, self._scripts
+        _ = settings.tables, settings.sections, settings.requirements, self.script_files
         missing = dict(settings.unread)
         for path in PRE_COMMIT:
             content = self.repository.text(path)
             if isinstance(content, Unread) and self.repository.named(path):
                 missing[path] = content.reason
+        _ = self.uses
+        missing |= self.reader.targets.unread
         files: dict[str, list[str]] = {}
         for path, reason in missing.items():
             files.setdefault(reason, []).append(path)
@@ -165,16 +169,11 @@ class Project:
             script = "\n".join(dict.fromkeys(job.script))
             self.effort.spend(1 + len(script) // 100)
             yield Place(job.path, script, partial(getattr, job, "line"))
-        for kind, path, content, commands in self._scripts:
-            for name, script in commands.items():
+        for one in self.script_files:
+            for name, script in one.commands.items():
                 self.effort.spend(1 + len(script) // 100)
-                if name or kind.names:
-                    yield Place(path, script, partial(kind.find, content, name))
-
-    @cached_property
-    def _hooks(self) -> list[tuple[str, str]]:
-        texts = ((path, self.repository.text(path)) for path in PRE_COMMIT)
-        return [(path, content) for path, content in texts if isinstance(content, str)]
+                if name or one.runner != "pre-commit":
+                    yield Place(one.path, script, partial(one.line, name), one.folder)
 
     def _jobs(self) -> Iterator[CIJob]:
         if isinstance(self.pipeline, Pipeline) and not self.pipeline_off:
@@ -190,7 +189,7 @@ class Project:
             if path := self._file_of(tool):
                 yield passed(f"{tool.name} is set up", path)
         names = {tool.name for tool in tools}
-        for place, use in self._uses:
+        for place, use in self.uses:
             if use.purpose == purpose and use.tool in names:
                 yield passed(f"{use.tool} is run", place.path, place.line)
         for tool in tools:
@@ -198,8 +197,13 @@ class Project:
                 yield passed(f"{tool.name} is included: {entry}", ci_file(self.repository.project))
 
     @cached_property
-    def _uses(self) -> list[tuple[Place, Use]]:
-        return [(place, use) for place in self.places() for use in self.reader.uses([place.script])]
+    def uses(self) -> list[tuple[Place, Use]]:
+        """The tools that anything in the repository runs, with the place of each."""
+        return [
+            (place, use)
+            for place in self.places()
+            for use in self.reader.uses([place.script], place.folder)
+        ]
 
     def _file_of(self, tool: Tool) -> str | None:
         for path in self._own_files:
@@ -220,38 +224,3 @@ class Project:
             ):
                 return entry.what
         return None
-
-
-def _target_line(content: str, name: str) -> int | None:
-    return line_of(content, f"{name}:") if name else None
-
-
-def _npm_line(content: str, name: str) -> int | None:
-    return line_of(content, f'"{name}"')
-
-
-def _environment_line(content: str, name: str) -> int | None:
-    return line_of(content, f"[testenv:{name}" if name else "[")
-
-
-def _hook_line(content: str, name: str) -> int | None:
-    match = re.search(rf"id:\s*+['\"]?{re.escape(name)}\b", content)
-    return content.count("\n", 0, match.start()) + 1 if match else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """A kind of files with scripts: how to read them, and to find the line of a target."""
-
-    runner: str
-    names: tuple[str, ...]
-    read: Callable[[str, Effort], dict[str, str]]
-    find: Callable[[str, str], int | None]
-
-
-_KINDS = (
-    _Kind("make", ("makefile", "gnumakefile"), scripts.make_targets, _target_line),
-    _Kind("npm", ("package.json",), scripts.npm_scripts, _npm_line),
-    _Kind("tox", ("tox.ini",), scripts.tox_environments, _environment_line),
-    _Kind("pre-commit", (), scripts.pre_commit_hooks, _hook_line),
-)
