@@ -48,6 +48,7 @@ ALIASES: Mapping[str, str] = {
     "mingw32-make": "make",
     "inv": "invoke",
     "prek": "pre-commit",
+    "pre_commit": "pre-commit",
     "go-task": "task",
     "run-s": "npm-run-all",
     "run-p": "npm-run-all",

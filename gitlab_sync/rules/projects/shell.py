@@ -35,9 +35,14 @@ _MOST_NESTED = 3
 _HERE_DOCUMENT = re.compile(r"<<-?[ \t]{0,9}['\"\\]?(\w{1,99})")
 
 _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w{0,99})\}?")
+_WHICH = re.compile(r"\s{0,9}(?:which|command -v|type -p) +([\w./+-]{1,99})")
+_MOST_VARIABLES = 100
+_LONGEST_VALUE = 1_000
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ash", "ksh"})
 _SCRIPT = re.compile(r"^\.{1,2}/|\.(sh|bash)$")
 _PYTHON = re.compile(r"^(python|pypy|py)[\d.]*$")
+_VERSION = re.compile(r"(?<=.)(?:@|==|>=|~=)|-\d{1,3}(?:\.\d{1,3}){0,3}$")
 _JAR = re.compile(r"(-\d[\w.]{0,99})?(-all|-standalone|-cli)?\.jar$")
 
 
@@ -94,6 +99,7 @@ class _Reader:
         self._folder = folder
         self._here = here
         self._before: list[str | None] = []
+        self._variables: dict[str, list[str]] = {}
 
     def line(self, line: str, depth: int) -> Iterator[Command]:
         """Yield the commands of one line; those in substitutions come first."""
@@ -107,11 +113,27 @@ class _Reader:
                 yield from self._apart(inner, depth)
             line = _SUBSTITUTION.sub(_place, line)
         for words, end in _split(line):
+            self._assign(words)
             yield from self._words(words, depth)
             if end == "(":
                 self._before.append(self._folder)
             elif end == ")" and self._before:
                 self._folder = self._before.pop()
+
+    def _assign(self, words: list[str]) -> None:
+        """Remember the commands that are assigned to variables: `LINT="python3 -m pylint"`."""
+        for word in words:
+            if not _ASSIGNMENT.match(word):
+                break
+            name, _, value = word.partition("=")
+            if value.strip() and len(self._variables) < _MOST_VARIABLES:
+                self._variables[name] = value[:_LONGEST_VALUE].split()
+
+    def _with_values(self, words: list[str]) -> list[str]:
+        """Return the words with the value of a variable that is the program."""
+        found = _VARIABLE.fullmatch(words[0]) if words else None
+        value = self._variables.get(found[1]) if found else None
+        return words if value is None else [*value, *words[1:]]
 
     def _apart(self, line: str, depth: int) -> Iterator[Command]:
         """Yield the commands of a line that runs in a shell of its own."""
@@ -121,7 +143,7 @@ class _Reader:
         self._before, self._folder = before, folder
 
     def _words(self, words: list[str], depth: int) -> Iterator[Command]:
-        words = _without_prefixes(words)
+        words = self._with_values(_without_prefixes(words))
         if not words or depth > _MAX_DEPTH:
             return
         program, arguments = _program(words[0]), words[1:]
@@ -193,6 +215,8 @@ class _Reader:
 def _place(found: re.Match[str]) -> str:
     """Return what a substitution prints if that is a well-known folder, else a space."""
     inner = found[1] or found[2] or ""
+    if which := _WHICH.match(inner):
+        return which[1]
     if HERE in inner or "dirname" in inner:
         return HERE
     if "--show-toplevel" in inner:
@@ -249,4 +273,4 @@ def _program(word: str) -> str:
     name = word.rstrip("/").rpartition("/")[2].removeprefix("npm:").removesuffix(".exe")
     if name.endswith(".jar"):
         return _JAR.sub("", name)
-    return re.split(r"(?<=.)(@|==|>=|~=)", name)[0]
+    return _VERSION.split(name)[0]

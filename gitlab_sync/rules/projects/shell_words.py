@@ -51,7 +51,7 @@ docker run; docker exec; docker-compose run; docker-compose exec; docker compose
 docker compose exec; podman run; podman exec; buildah run; toolbox run; flatpak run; systemd-run
 nix run; nix develop; nix shell; nix-shell; guix shell; devbox run; devenv shell; vagrant ssh
 su; script; find; parallel; doppler run; op run; infisical run
-coverage run; kcov; valgrind; scan-build; node; php; java; ruby
+coverage run; nyc; c8; kcov; valgrind; scan-build; node; php; java; ruby
 """
 _KNOWN_RUNNERS = (tuple(each.split()) for line in _RUNNERS.split("\n") for each in line.split(";"))
 

@@ -25,6 +25,8 @@ _TABLES = dict.fromkeys(("pdm", "hatch", "rye", "pixi", "uv", "poetry"), "poe")
 # Of one name in several packages, and of one pattern (`lint:*`).
 _MOST_ALIKE = 20
 
+_LONGEST_ARGUMENTS = 1_000
+
 _SHEBANG = re.compile(r"#![^\n]{0,99}\b(ba|da|a|k|z)?sh\b")
 # Scripts that are the same in every project.
 _WRAPPERS = frozenset({"gradlew", "mvnw", "configure", "autogen.sh", "sbt", "waf", "activate"})
@@ -109,7 +111,7 @@ class Targets:
             return None
         if text.startswith("#!") and not _SHEBANG.match(text):
             return None
-        return path, Runnable(text, command.folder, dirname(path))
+        return path, Runnable(_with_arguments(text, command), command.folder, dirname(path))
 
     def _path(self, command: Command, here: str) -> str | None:
         if not command.path:
@@ -134,6 +136,12 @@ class Targets:
             for path in self.paths:
                 self._by_name.setdefault(path.rpartition("/")[2], []).append(path)
         return self._by_name.get(name, [])
+
+
+def _with_arguments(text: str, command: Command) -> str:
+    """Return the text of a script with the arguments that it passes on."""
+    given = " ".join(command.arguments)[:_LONGEST_ARGUMENTS]
+    return text.replace('"$@"', given, _MOST_ALIKE).replace("$@", given, _MOST_ALIKE)
 
 
 def _script(call: Call, commands: Mapping[str, str]) -> str | None:
