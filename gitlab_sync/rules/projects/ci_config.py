@@ -6,6 +6,7 @@ inherit from `default` and the top level (docs: CI/CD YAML syntax).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -14,8 +15,11 @@ from gitlab_sync.rules.bounds import MOST_SCRIPT_LINES, BeyondBounds, Effort, sh
 from gitlab_sync.rules.projects.ci_includes import CI_FILE, Included, Merged, deep_merge, merged
 from gitlab_sync.rules.projects.ci_yaml import Plain, Reference, YamlError
 
-Runs = Literal["always", "manual", "never"]
-"""Whether a job starts automatically, manually, or never in a successful pipeline."""
+Runs = Literal["always", "manual", "never", "unclear"]
+"""Whether a job starts automatically, manually, or never in a successful pipeline.
+
+It is unclear if that is said in a file that was not read.
+"""
 
 # Top-level keys that are not jobs (`pages` is one).
 _NO_JOBS = frozenset({
@@ -42,6 +46,11 @@ _PART = {
 # GitLab: at most 11 levels of `extends`, 10 of `!reference`.
 _MAX_EXTENDS = 11
 _MAX_REFERENCES = 10
+
+_SAYS_WHEN = re.compile(
+    r"rules?\b|rules?[-_:]|[-_.:](only|except|when|manual|schedule)", re.IGNORECASE
+)
+_UNREAD = Reference(("a file that was not read",))
 
 _LARGER = "larger than any real pipeline: not all of it was read"
 
@@ -203,7 +212,8 @@ class _Reader:
         if isinstance(self._top.get(parent), dict):
             return self._extended(parent, way)
         if self._whole.unread:
-            return {}  # it can be in a file that was not read
+            # It can be in a file that was not read, and many of those only say when a job runs.
+            return {"when": _UNREAD} if _SAYS_WHEN.search(parent) else {}
         self._problem(f"{shown(name)} extends {shown(parent)}, which does not exist")
         return None
 
@@ -217,11 +227,12 @@ class _Reader:
         return _mapping(self._top.get("default")).get(key, self._top.get(key))
 
     def _runs(self, keys: dict[str, Plain]) -> Runs:
+        unread = keys.get("when") is _UNREAD
         if isinstance(keys.get("rules"), list | Reference):
-            return self._by_rules(keys, _when(keys.get("when")))
+            return self._by_rules(keys, "always" if unread else _when(keys.get("when")))
         if self._switched_off(keys):
             return "never"
-        return _when(keys.get("when"))
+        return "unclear" if unread else _when(keys.get("when"))
 
     def _by_rules(self, keys: dict[str, Plain], usual: Runs) -> Runs:
         """Return the best way in which a list of rules lets a job run; the first match decides."""
@@ -230,7 +241,8 @@ class _Reader:
         best: Runs = "never"
         for rule in self._items(keys["rules"], 0):
             if not isinstance(rule, dict):
-                return usual  # not looked up: it could match
+                # It was not looked up, so it could match.
+                return "unclear" if self._whole.unread else usual
             runs = _when(rule["when"]) if "when" in rule else usual
             if runs == "always":
                 return runs

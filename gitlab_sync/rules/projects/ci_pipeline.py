@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitlab_sync.rules.bounds import MAX_INCLUDES, BeyondBounds, shown
-from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
+from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, Runs, read_pipeline
 from gitlab_sync.rules.projects.shell import commands
 from gitlab_sync.rules.projects.targets import Scripts
 from gitlab_sync.rules.projects.tool_uses import STAGES, ToolReader, Use, purposes_of_name
@@ -93,6 +93,13 @@ _ANY: Mapping[Purpose, str] = {
 }
 
 
+_IDLE: Mapping[Runs, str] = {
+    "unclear": "not known when it starts",
+    "manual": "only started manually",
+    "never": "switched off",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class StageReport:
     """The jobs and tools of a pipeline for one stage.
@@ -137,10 +144,10 @@ class StageReport:
     def note(self) -> str | None:
         """A remark for people, or None."""
         if self.idle and not self.jobs:
-            by_hand = [job.name for job in self.idle if job.runs == "manual"]
-            if by_hand:
-                return f"only started manually: {', '.join(by_hand)}"
-            return f"switched off: {', '.join(job.name for job in self.idle)}"
+            for runs, said in _IDLE.items():
+                names = [job.name for job in self.idle if job.runs == runs]
+                if names:
+                    return f"{said}: {', '.join(names)}"
         if self.indirect:
             return "run through " + ", ".join(dict.fromkeys(use.via or "" for use in self.uses))
         if self.jobs and all(job.allow_failure for job in self.jobs):
