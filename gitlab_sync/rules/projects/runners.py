@@ -316,15 +316,12 @@ def _after(*before: str, several: bool = False) -> Callable[[Command], Iterator[
     def read(command: Command) -> Iterator[Call]:
         kind = command.program
         words, folder = words_of(kind, command)
-        if "" in before:
-            words = words[1:] if words[:1] and words[0] in before else words
-            bare = True
-        elif words[:1] and words[0] in before:
-            words, bare = words[1:], False
-        else:
+        if words[:1] and words[0] in before:
+            words = words[1:]
+        elif "" not in before:
             return
         for word in words if several else words[:1]:
-            yield Call(kind, word, folder, _passed_on(command), bare=bare)
+            yield Call(kind, word, folder, _passed_on(command), bare=True)
 
     return read
 

@@ -78,11 +78,12 @@ class Targets:
         own = self._own(call, tables)
         found = [
             Runnable(script, folder)
-            for folder, commands in ([own] if own else tables)
+            for folder, commands in ([own] if own and call.runner == "npm" else tables)
             if (script := _script(call, commands)) is not None
         ]
-        if own is None and call.folder is not None:
-            found = found[:1]
+        if call.folder is not None:
+            # Of a folder without the target, the file at the root or one that it includes is meant.
+            found = [each for each in found if own and each.folder == own[0]] or found[:1]
         if found or call.runner != "npm" or own is None:
             return found[:_MOST_ALIKE] or None
         return []  # a script that is not in package.json runs nothing
