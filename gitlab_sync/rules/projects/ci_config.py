@@ -12,8 +12,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gitlab_sync.rules.bounds import MOST_SCRIPT_LINES, BeyondBounds, Effort, shown
-from gitlab_sync.rules.projects.ci_includes import CI_FILE, Included, Merged, deep_merge, merged
+from gitlab_sync.rules.projects.ci_includes import (
+    CI_FILE,
+    Included,
+    Merged,
+    completed,
+    deep_merge,
+    merged,
+)
 from gitlab_sync.rules.projects.ci_yaml import Plain, Reference, YamlError
+from gitlab_sync.rules.projects.facts import MergedPipeline
 
 Runs = Literal["always", "manual", "never", "unclear"]
 """Whether a job starts automatically, manually, or never in a successful pipeline.
@@ -101,16 +109,20 @@ def read_pipeline(
     local: Mapping[str, str] | None = None,
     path: str = CI_FILE,
     effort: Effort | None = None,
+    whole: MergedPipeline | None = None,
 ) -> Pipeline:
     """Return the pipeline in `text`; raises only what the `effort` raises to end the work.
 
     `local` maps the paths of included files in the same repository to their texts; `path` is the
-    path of `text` itself.
+    path of `text` itself. `whole` is the same pipeline as GitLab merges it, with what is included
+    from elsewhere; the places of jobs come from the texts.
     """
     effort = effort or Effort()
     try:
-        whole = merged(text, local or {}, path, effort)
-        return _Reader(whole, effort).pipeline()
+        found = merged(text, local or {}, path, effort)
+        if whole is not None:
+            found = completed(found, whole, effort)
+        return _Reader(found, effort).pipeline()
     except BeyondBounds as beyond:
         return Pipeline(error=f"not evaluated: {beyond}", beyond=str(beyond))
     except YamlError as problem:

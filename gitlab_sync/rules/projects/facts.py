@@ -50,12 +50,21 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class MergedPipeline:
+    """A pipeline as GitLab merges it: its YAML, and type and location of each `include`."""
+
+    yaml: str
+    includes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectFacts:
     """The facts that were read about one project.
 
     `project` is GitLab's record (with `license`), `{}` if it could not be read. `tree` has entries
     with `path` and `type`, of all folders. `files` maps paths to texts; a path that is not in it
-    was not requested. `ref` and `web_url` are for links.
+    was not requested. `ref` and `web_url` are for links. `merged` is the pipeline as GitLab merges
+    it, or why GitLab refuses that; None if it was not asked or may not be.
     """
 
     project: Record
@@ -63,6 +72,7 @@ class ProjectFacts:
     files: Mapping[str, FileText] = field(default_factory=dict)
     ref: str = "main"
     web_url: str = ""
+    merged: MergedPipeline | Unread | None = None
 
 
 class Repository:
@@ -71,6 +81,7 @@ class Repository:
     def __init__(self, facts: ProjectFacts) -> None:
         self.project = facts.project
         self.files = facts.files
+        self.merged = facts.merged
         self._tree = facts.tree
         self._base = f"{facts.web_url}/-/blob/{quote(facts.ref)}/" if facts.web_url else ""
 

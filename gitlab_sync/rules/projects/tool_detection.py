@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import PurePosixPath
@@ -10,8 +10,15 @@ from pathlib import PurePosixPath
 from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects import ci_pipeline
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
-from gitlab_sync.rules.projects.ci_includes import expanded
-from gitlab_sync.rules.projects.facts import Finding, Repository, Unread, line_of, own
+from gitlab_sync.rules.projects.ci_includes import Included, expanded
+from gitlab_sync.rules.projects.facts import (
+    Finding,
+    MergedPipeline,
+    Repository,
+    Unread,
+    line_of,
+    own,
+)
 from gitlab_sync.rules.projects.files import PRE_COMMIT, ci_file
 from gitlab_sync.rules.projects.script_files import ScriptFile, script_files
 from gitlab_sync.rules.projects.settings_files import Settings
@@ -69,7 +76,9 @@ class Project:
         if not isinstance(content, str):
             return content
         local = {name: one for name, one in self.repository.files.items() if isinstance(one, str)}
-        pipeline = read_pipeline(content, local, path, self.effort)
+        merged = self.repository.merged
+        whole = merged if isinstance(merged, MergedPipeline) else None
+        pipeline = read_pipeline(content, local, path, self.effort, whole)
         return Unread(pipeline.beyond) if pipeline.error and pipeline.beyond else pipeline
 
     @cached_property
@@ -87,7 +96,9 @@ class Project:
         if self.pipeline is None or self.pipeline.error is not None:
             return []  # GitLab runs nothing if the configuration is not YAML
         reasons = [] if self.pipeline.beyond is None else [f"pipeline: {self.pipeline.beyond}"]
-        reasons += [f"{one.kind} {one.what} {one.why}" for one in self.pipeline.unread]
+        reasons += _unread_includes(self.pipeline.unread)
+        if self.pipeline.unread and isinstance(self.repository.merged, Unread):
+            reasons.append(self.repository.merged.reason)
         paths, files = self.repository.paths, self.repository.files
         for one in self.pipeline.included:
             found = expanded(one.what, paths, self.effort) if one.kind == "local" else []
@@ -224,3 +235,15 @@ class Project:
             ):
                 return entry.what
         return None
+
+
+def _unread_includes(unread: Iterable[Included]) -> Iterator[str]:
+    """Yield what was not read, once for all files of one project."""
+    files: dict[tuple[str, str, str], list[str]] = {}
+    for one in unread:
+        project, colon, file = one.what.partition(": ")
+        where = project if one.kind == "project" and colon else ""
+        files.setdefault((one.kind, where, one.why), []).append(file if where else one.what)
+    for (kind, project, why), names in files.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield f"{kind} {f'{project}: ' if project else ''}{names[0]}{more} {why}"
