@@ -26,9 +26,10 @@ def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
 
 
 def test_at_least_forty_repositories_are_judged_as_the_rules_judge_them(
-    environ: dict[str, str], shelf: Shelf
+    environ: dict[str, str], shelf: Shelf, sandbox: Sandbox
 ) -> None:
     """Through the whole command: results, reasons and places."""
+    sandbox.faults.add("status", status=403, path="/projects/:id/ci/lint", times=None)
     examples = [one for one in EXAMPLES if not (one.facts.tree.missing and one.facts.tree.rows)]
     served = {shelf.serve(one.facts): one for one in examples}
     assert len(served) >= 40
@@ -95,6 +96,7 @@ def test_what_is_unknown_is_shown_with_the_score(
 ) -> None:
     """A part that could not be read neither lowers nor raises it."""
     path = shelf.put(COMPLETE)
+    sandbox.faults.add("status", status=404, path="/api/graphql", times=None)
     sandbox.faults.add("status", status=403, path="*/README.md", times=None)
     done = run(environ, "compliance", path, "--quiet")
     assert done.returncode == 3

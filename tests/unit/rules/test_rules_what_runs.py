@@ -183,8 +183,8 @@ RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
     ("mise run lint", {"mise.toml": '[tasks.lint]\nrun = ["ruff check"]\ndepends = ["fmt"]\n'
                                     '[tasks]\nfmt = "black --check ."\n'}, {"ruff", "black"}),
     # Python
-    ("tox -e lint", {"tox.ini": "[testenv]\ncommands = pytest\n[testenv:lint]\ncommands=ruff check"},
-     {"ruff"}),
+    ("tox -e lint", {"tox.ini": "[testenv]\ncommands = pytest\n"
+                                "[testenv:lint]\ncommands = ruff check"}, {"ruff"}),
     ("tox -e py311", {"tox.ini": "[testenv]\ncommands = pytest --cov"}, {"pytest", "coverage.py"}),
     ("tox", {"tox.ini": "[testenv]\ncommands =\n  py: pytest\n  lint: ruff check"},
      {"pytest", "ruff"}),
@@ -210,7 +210,7 @@ RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
                                 "repos: [{hooks: [{id: black}, {id: ruff}]}]"}, {"ruff"}),
     ("python3 -m pre_commit run -a", {".pre-commit-config.yaml": "repos: [{hooks: [{id: ruff}]}]"},
      {"ruff"}),
-    ("lefthook run pre-commit", {"lefthook.yml": "pre-commit:\n  commands:\n    l: {run: ruff check}\n"
+    ("lefthook run pre-commit", {"lefthook.yml": "pre-commit:\n  commands: {l: {run: ruff check}}\n"
                                                  "  jobs: [{run: black .}]\n"}, {"ruff", "black"}),
     ("npx lint-staged", {"package.json": '{"lint-staged": {"*.js": ["eslint", "prettier -c"]}}'},
      {"ESLint", "Prettier"}),
