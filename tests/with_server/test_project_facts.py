@@ -269,7 +269,7 @@ def test_what_graphql_does_not_return_is_read_over_rest(
 @pytest.mark.parametrize(
     "body",
     [
-        '{"errors": [{"message": "Query has complexity of 346, which exceeds max complexity of 2"}]}',
+        '{"errors": [{"message": "Query has complexity of 346, exceeding max complexity of 250"}]}',
         '{"errors": [{"message": "Field \'blobs\' doesn\'t exist on type \'Repository\'"}]}',
         '{"data": {"project": null}}',
         '{"data": {"project": {"repository": {"blobs": {"nodes": [null, {"path": 5}]}}}}}',

@@ -9,7 +9,7 @@ HERE, ROOT, PWD = "$HERE", "$CI_PROJECT_DIR", "$PWD"
 """The folder of the script itself, the repository's root, and where the command runs."""
 
 _VARIABLE = re.compile(r"^\$\{?(\w+)\}?(?=/|$)")
-_MOST = 1_000
+_MOST = 300
 _ROOTS = frozenset({"CI_PROJECT_DIR", "GITHUB_WORKSPACE", "CI_PROJECT_PATH"})
 
 
@@ -30,7 +30,9 @@ def below(folder: str | None, path: str, here: str = "") -> str | None:
             return None
     elif not path or path == "-":
         return None
-    if folder is None or path.startswith(("/", "~")) or "$" in path or len(path) > _MOST:
+    if folder is None or path.startswith(("/", "~")) or "$" in path:
+        return None
+    if len(folder) + len(path) > _MOST:
         return None
     joined = posixpath.normpath(posixpath.join(folder, path))
     if joined == "." or joined.startswith(".."):

@@ -208,10 +208,11 @@ def _plain(runner: str, command: Command) -> Iterator[Call]:
     """Yield the targets of runners that are called with their names, as make is."""
     words, folder = words_of(runner, command)
     named = [word.lstrip("+") for word in words if word != "run"]
-    if runner in {"poe", "just", "invoke"}:
-        named = named[:1] if runner == "poe" else named
+    if runner == "poe":
+        named = named[:1]
+    passed_on = _passed_on(command) if runner == "task" else ""
     for target in named or [""]:
-        yield Call(runner, target, folder, _passed_on(command) if runner == "task" else "")
+        yield Call(runner, target, folder, passed_on)
 
 
 def _package_scripts(runner: str, command: Command) -> Iterator[Call]:
@@ -295,8 +296,9 @@ def _environments(command: Command) -> Iterator[Call]:
     runner = command.program
     options = _ENVIRONMENT_OPTIONS if runner == "tox" else _ENVIRONMENT_OPTIONS - {"-f", "-m"}
     named = list(_values_of(command.arguments, options)) or [""]
+    passed_on = _passed_on(command)
     for target in named:
-        yield Call(runner, target, command.folder, _passed_on(command))
+        yield Call(runner, target, command.folder, passed_on)
 
 
 def _hooks(command: Command) -> Iterator[Call]:
@@ -320,8 +322,9 @@ def _after(*before: str, several: bool = False) -> Callable[[Command], Iterator[
             words = words[1:]
         elif "" not in before:
             return
+        passed_on = _passed_on(command)
         for word in words if several else words[:1]:
-            yield Call(kind, word, folder, _passed_on(command), bare=True)
+            yield Call(kind, word, folder, passed_on, bare=True)
 
     return read
 

@@ -185,11 +185,11 @@ class _Reader:
     def _behind_runner(self, rest: list[str], depth: int) -> Iterator[Command]:
         between = 0
         for position, word in enumerate(rest):
-            following = rest[position + 1 :]
             if word == "-m":
-                yield from self._words(following, depth + 1)
+                yield from self._words(rest[position + 1 :], depth + 1)
                 return
-            if word in COMMAND_OPTIONS and following:
+            if word in COMMAND_OPTIONS and position + 1 < len(rest):
+                following = rest[position + 1 :]
                 # It takes one text (`nix-shell --run "make test"`) or words (`nix develop -c x`).
                 if " " in following[0]:
                     yield from self._apart(following[0], depth)
