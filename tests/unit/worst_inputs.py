@@ -26,7 +26,6 @@ from gitlab_sync.rules.projects import (
     projects_input,
     script_files,
     settings_files,
-    shell,
     task_files,
     tool_uses,
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record as records
-from gitlab_sync.rules.bounds import BeyondBounds, Effort
+from gitlab_sync.rules.bounds import BeyondBounds, Effort, joined
 from gitlab_sync.rules.projects import ci_pipeline, coverage_threshold, documents, files
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.projects.ci_config import Pipeline
@@ -100,6 +100,14 @@ class Score:
         evaluated = self.passed + self.failed
         return round(100 * self.passed / evaluated, 1) if evaluated else None
 
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The score if all that is unknown failed, and if it passed; None if nothing applies."""
+        whole = self.passed + self.failed + self.unknown
+        if not whole:
+            return None
+        return 100 * self.passed / whole, 100 * (self.passed + self.unknown) / whole
+
     def __str__(self) -> str:
         """Return `75 %`, or with unknown weight `75 %, 10 of 100 unknown`."""
         shown = "?" if self.percent is None else f"{self.percent:g} %"
@@ -155,7 +163,8 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
     """
     findings = report.findings
     name = records.text(facts.project, "path_with_namespace")
-    reasons = [finding.reason for finding in findings.values() if finding.result == "unknown"]
+    unknown = [finding for finding in findings.values() if finding.result == "unknown"]
+    reasons = [reason for one in unknown for reason in one.causes or (one.reason,)]
     nothing = report.score.percent is None
     return {
         "Project": name or facts.web_url or "?",
@@ -167,7 +176,7 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
         "CI/CD": _cell([findings[f"ci_{stage}"] for stage in STAGES]),
         "Pre-commit": _cell([findings["pre_commit"]]),
         "Status": "Error" if nothing else "Partial" if reasons else "Success",
-        "Error": "; ".join(dict.fromkeys(reasons)) or None,
+        "Error": joined(reasons) or None,
         "Unverified": None if nothing else report.unverified,
     }
 
@@ -208,7 +217,8 @@ def _within_bounds(check: ProjectCheck, project: Project, policy: Policy) -> Fin
         and not _applies_surely(check, project)
     ):
         # The files that were not listed could show that it does not apply.
-        return project.repository.unknown(project.repository.unlisted, share=finding.share)
+        unlisted = project.repository.unlisted
+        return project.repository.unknown(unlisted, share=finding.share, fault=finding.reason)
     return finding
 
 
@@ -260,7 +270,8 @@ def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
             tools = ", ".join(found.tools_of(job)) if job else ""
             return repository.passed(f"{job.name if job else stage} runs {tools}", *place)
         if project.unread_pipeline:
-            return repository.unknown(project.unread_pipeline, place[0], found.share)
+            fault = _lacking(stage, found)
+            return repository.unknown(project.unread_pipeline, place[0], found.share, fault)
         return repository.failed(_lacking(stage, found), place[0] or path, place[1], found.share)
 
     return evaluate_stage

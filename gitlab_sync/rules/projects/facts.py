@@ -38,7 +38,7 @@ class Finding:
 
     `reason` is a short clause for people. `path`, `line` (from 1) and `link` point to the evidence,
     each None if there is none. `share` (0 to 1) is the part of the check's weight that passes; the
-    rest has the `result`.
+    rest has the `result`. `causes` are what keeps it from being known, which end the reason.
     """
 
     result: Answer
@@ -47,6 +47,12 @@ class Finding:
     line: int | None = None
     link: str | None = None
     share: float = 0.0
+    causes: tuple[str, ...] = ()
+
+    @property
+    def fault(self) -> str:
+        """The reason without the causes."""
+        return self.reason.removesuffix(joined(self.causes)).removesuffix("; ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,15 +144,21 @@ class Repository:
         return Finding("fail", shown(reason), path, line, self.link(path, line), share)
 
     def unknown(
-        self, reasons: Iterable[str], path: str | None = None, share: float = 0.0
+        self,
+        reasons: Iterable[str],
+        path: str | None = None,
+        share: float = 0.0,
+        fault: str | None = None,
     ) -> Finding:
-        """Return a finding that is unknown, for these reasons."""
-        return Finding("unknown", joined(reasons), path, None, self.link(path), share)
+        """Return a finding that is unknown, for these reasons; `fault` says what was looked for."""
+        causes = tuple(dict.fromkeys(reasons))
+        reason = joined(causes) if fault is None else f"{shown(fault)}; {joined(causes)}"
+        return Finding("unknown", reason, path, None, self.link(path), share, causes)
 
     def decide(self, fault: str, unread: Iterable[str], path: str | None = None) -> Finding:
         """Return a finding that fails, or unknown if something that matters was `unread`."""
         reasons = list(unread)
-        return self.unknown(reasons, path) if reasons else self.failed(fault, path)
+        return self.unknown(reasons, path, 0.0, fault) if reasons else self.failed(fault, path)
 
     @property
     def unlisted(self) -> list[str]:

@@ -313,7 +313,7 @@ def _hooks(command: Command) -> Iterator[Call]:
 
 
 def _after(*before: str, several: bool = False) -> Callable[[Command], Iterator[Call]]:
-    """Return the reader of a runner whose target follows one of the words `before` (or none)."""
+    """Return the reader of a runner with its target behind one of the words `before` (or none)."""
 
     def read(command: Command) -> Iterator[Call]:
         kind = command.program
