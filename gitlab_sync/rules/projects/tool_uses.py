@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from gitlab_sync.rules.bounds import Effort
+from gitlab_sync.rules.projects.ecosystems.ecosystem import fits
 from gitlab_sync.rules.projects.shell import Command, commands
 from gitlab_sync.rules.projects.tools import TOOLS, Purpose, Tool
 
@@ -50,7 +52,15 @@ _ALIASES = {
     "inv": "invoke",
     "prek": "pre-commit",
 }
-_SEVERAL_GOALS = frozenset({"mvn", "gradle"})
+_SEVERAL_GOALS = frozenset(
+    {"mvn", "gradle", "ninja", "sbt", "rake", "ant", "lein", "rebar3", "xcodebuild", "mill"}
+)
+_SKIP_TESTS = frozenset(
+    {"-DskipTests", "-DskipTests=true", "-Dmaven.test.skip", "-Dmaven.test.skip=true"}
+    | {"-DskipUTs", "--no-run", "--collect-only", "--list-tests", "-Dmaven.test.skip.exec"}
+)
+_INTERPRETERS = frozenset({"php", "ruby", "perl", "node", "dart"})
+_VERSION = re.compile(r"(-v?\d[\d.]{0,20})?(\.phar|\.bat|\.cmd)?$")
 
 _TARGET_RUNNERS = frozenset(
     {"make", "just", "task", "rake", "invoke", "doit", "poe", "nx", "turbo", "earthly", "mage"}
@@ -107,7 +117,10 @@ class ToolReader:
     def _commands(self, script: Iterable[str]) -> Iterator[Command]:
         for piece in script:
             self._effort.spend(2 * len(piece))
-            yield from commands([piece], _KNOWN)
+            for command in commands([piece], _KNOWN):
+                yield command
+                if inner := _interpreted(command):
+                    yield inner
 
     def _through(self, runner: str, target: str, passed_on: str, depth: int) -> Iterator[Use]:
         typed = "npm run" if runner == "npm" and target != "test" else runner
@@ -151,36 +164,77 @@ def matches(tool: Tool, command: Command) -> bool:
     """Return whether a command runs this tool; asking for its version does not count."""
     if command.arguments and _ONLY_ASKS.issuperset(command.arguments):
         return False
+    if tool.purpose == "test" and _skips_tests(command.arguments):
+        return False
     return any(_is(pattern, command) for pattern in tool.commands)
+
+
+def _skips_tests(arguments: tuple[str, ...]) -> bool:
+    if not _SKIP_TESTS.isdisjoint(arguments):
+        return True
+    left_out = (after for word, after in pairwise(arguments) if word in {"-x", "--exclude-task"})
+    return any(task.rpartition(":")[2] in {"test", "check"} for task in left_out)
 
 
 def _is(pattern: str, command: Command) -> bool:
     program, _, rest = pattern.partition(" ")
     if _name(command.program) != program:
         return False
-    if rest.startswith("-"):
-        return any(
-            word == rest or word.startswith((f"{rest}=", f"{rest}-")) for word in command.arguments
-        )
-    if not rest:
-        return True
-    if rest == "$":
-        return not command.words
+    if rest.startswith(("-", "/")):
+        return _has_option(rest.split(), command.arguments)
+    if rest in {"", "$"}:
+        return not (rest and command.words)
     words = tuple(word for word in command.words if not word.startswith("+"))
-    if program in _SEVERAL_GOALS:
-        return any(_is_goal(program, rest, word) for word in words)
-    following = tuple(rest.split())
-    return words[: len(following)] == following
+    if program in _SEVERAL_GOALS or words[:1] == ("do",):
+        goals = (goal for word in words for goal in word.replace(";", " ").split())
+        return any(_is_goal(program, rest, goal.rstrip(",")) for goal in goals)
+    if rest.startswith("*"):
+        return any(fits(rest, word) for word in command.arguments)
+    return _begin(rest.split(), words)
+
+
+def _has_option(pattern: list[str], arguments: tuple[str, ...]) -> bool:
+    """Return whether the begin of an option is among these, followed by the rest of a pattern."""
+    option, *values = pattern
+    places = (
+        place
+        for place, word in enumerate(arguments)
+        if word == option or word.startswith((f"{option}=", f"{option}-"))
+    )
+    return any(_begin(values, arguments[place + 1 :]) for place in places)
+
+
+def _begin(patterns: Sequence[str], words: Sequence[str]) -> bool:
+    """Return whether these are the first words."""
+    return len(words) >= len(patterns) and all(map(fits, patterns, words))
 
 
 def _is_goal(program: str, goal: str, word: str) -> bool:
     if program == "gradle":
-        return word.rpartition(":")[2] == goal
-    return word == goal or (":" in word and goal in word)
+        return fits(goal, word.rpartition(":")[2])
+    plugin, colon, _ = goal.partition(":")
+    if program == "mvn" and colon:
+        return ":" in word and plugin in word
+    return fits(goal, word)
 
 
 def _name(program: str) -> str:
-    return _ALIASES.get(program, program)
+    """Return the usual name of a program, without its version and the ending of its archive."""
+    bare = _VERSION.sub("", program)
+    return _ALIASES.get(bare, bare)
+
+
+def _interpreted(command: Command) -> Command | None:
+    """Return the program that an interpreter runs: `phpunit` of `php vendor/bin/phpunit`."""
+    if command.program not in _INTERPRETERS:
+        return None
+    words = iter(command.arguments)
+    for word in words:
+        if word in {"-d", "-r", "-I"}:
+            next(words, None)
+        elif not word.startswith("-"):
+            return Command(word.rpartition("/")[2], tuple(words))
+    return None
 
 
 _KNOWN = frozenset(
@@ -189,6 +243,7 @@ _KNOWN = frozenset(
     | _TARGET_RUNNERS
     | _PACKAGE_RUNNERS
     | {"pre-commit", "tox", "nox"}
+    | _INTERPRETERS
 )
 _BY_PROGRAM: dict[str, list[Tool]] = {}
 for _tool in TOOLS:
