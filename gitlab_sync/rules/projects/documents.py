@@ -41,7 +41,6 @@ def readme(project: Project, length: int, sections: int) -> Finding:
     text = repository.text(path)
     if not isinstance(text, str):
         return _not_read(repository, path, text)
-    project.effort.spend(len(text))
     said = without_comments(own_words(text)).strip()
     found = topics(said)
     if len(said) < length:
@@ -67,15 +66,17 @@ def license_file(project: Project, policy: Collection[str]) -> Finding:
     first = next(iter((*paths, *named)), None)
     found: list[tuple[str, str | None, tuple[str, ...]]]
     found = [(f"{path} names", path, names) for path, names in named.items()]
-    declared = project.settings.declared_licence()
-    exact = [declared or "", *(name for names in named.values() for name in names)]
     if recognised := _recognised(project):
+        exact = [name for names in named.values() for name in names]
+        if allowed(recognised, policy) is None:
+            exact.append(project.settings.declared_licence() or "")
         form = next((one for one in exact if family(one) == recognised), recognised)
         says = (
             "GitLab detects" if form == recognised else f"GitLab detects {recognised}, declared as"
         )
         found.insert(0, (says, first, (form,)))
     elif paths and not named:
+        declared = project.settings.declared_licence()
         unread += _unread_licences(project)
         found += [("the manifest declares", first, (declared,))] if declared else []
     faults: list[tuple[str, str | None]] = []

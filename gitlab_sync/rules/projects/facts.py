@@ -25,6 +25,10 @@ _FOREIGN = frozenset(
 _FOREIGN_PATHS = ("priv/static/", "public/build/", "public/vendor/", "static/lib/", "wp-includes/")
 
 
+# Of what was not read, that are named in the reason of one finding.
+_MOST_CAUSES = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """Replaces a text that could not be read, with the reason."""
@@ -136,7 +140,7 @@ class Repository:
         self, fault: str, unread: Iterable[str], path: str | None = None, share: float = 0.0
     ) -> Finding:
         """Return a finding that is unknown: what it looks like, and what was not read."""
-        cause = joined(unread)
+        cause = joined(unread, _MOST_CAUSES)
         reason = shown(f"{fault}, but not all was read: {cause}" if fault else cause)
         return Finding("unknown", reason, path, None, self.link(path), share, cause)
 

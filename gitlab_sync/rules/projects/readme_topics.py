@@ -5,25 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-# The words of a topic, and what a heading about it begins a word with.
+# For each topic the words in a text, and what a word in a heading begins with.
 _TOPICS = {
-    "installation": (
-        r"installations?",
-        r"instal|build|compil|download|安装|установк",
-    ),
+    "installation": (r"installations?", r"instal|build|compil|download|安装|установк"),
     "usage": (
         r"usages?",
-        r"usage|us(?:e|es|ing)\b|how to (?:use|run)|run(?:ning)?\b(?! (?:\w+ )?tests?)|utilis|utiliz|verwendung|benutz|nutz"
-        r"|uso\b|usar\b|使用|用法|использован",
+        (
+            r"usage|us(?:e|es|ing)\b|how to (?:use|run)|run(?:ning)?\b(?! (?:\w+ )?tests?)"
+            r"|utilis|utiliz|verwendung|benutz|nutz|uso\b|usar\b|使用|用法|использован"
+        ),
     ),
     "getting started": (
         r"getting[ -]started",
-        r"get(?:ting)?[ -]started|start(?:ing)?\b|erste schritte|first steps|premiers pas|tutorial|入门",
+        (
+            r"get(?:ting)?[ -]started|start(?:ing)?\b|erste schritte|first steps|premiers pas"
+            r"|tutorial|入门"
+        ),
     ),
     "setup": (
         r"set-?up",
-        r"set(?:ting)?s?[ -]?up\b|config|konfig|einrichtung|require|prerequi|pr[ée]requis|requisit"
-        r"|voraussetz|anforderung|dependenc|配置|настройк",
+        (
+            r"set(?:ting)?s?[ -]?up\b|config|konfig|einrichtung|require|prerequi|pr[ée]requis"
+            r"|requisit|voraussetz|anforderung|dependenc|配置|настройк"
+        ),
     ),
     "license": (r"licen[cs]es?", r"licen|lizen|copying|copyright|许可|лиценз"),
     "contributing": (
@@ -55,7 +59,8 @@ _HEADINGS = {
 # Badges, and the addresses of links, say nothing.
 _ADDRESSES = re.compile(
     r"!\[[^\[\]\n]*\](?:\([^()\n]*\)|\[[^\[\]\n]*\])?|(?<=\])\([^()\s]*\)|https?://[^\s<>\"')]+"
-    r"|\b(?:src|href|alt)=\"[^\"\n]*\"|^\.\. (?:image|\|[^|\n]*\| image)::.*$|^ +:(?:target|alt):.*$",
+    r"|\b(?:src|href|alt)=\"[^\"\n]*\"|^\.\. (?:image|\|[^|\n]*\| image)::.*$"
+    r"|^ {1,9}:(?:target|alt):.*$",
     re.MULTILINE,
 )
 
@@ -65,6 +70,7 @@ _MARKED = re.compile(
 _UNDERLINE = re.compile(r"([=\-~^\"'*+#`:.])\1{2,}")
 _FENCES = ("```", "~~~")
 _MOST_OF_A_HEADING = 80
+_MOST_SPACES = 2
 
 # With these, GitLab's template begins; all after it is suggestions for the author.
 _TEMPLATE = (
@@ -102,14 +108,16 @@ def _headings(text: str) -> Iterator[str]:
             is_code = not is_code
         elif not is_code and len(before) <= _MOST_OF_A_HEADING and _UNDERLINE.fullmatch(bare):
             yield before
-        elif not is_code and 0 < len(bare) <= _MOST_OF_A_HEADING:
-            if _MARKED.match(line) or _is_plain_heading(bare):
-                yield bare
+        elif not is_code and _is_heading(line, bare):
+            yield bare
         before = bare
 
 
-def _is_plain_heading(line: str) -> bool:
-    """Return whether a short line is in bold, in capitals, or a word or two before a colon."""
-    if line.startswith(("**", "__")) and line.rstrip(":").endswith(("**", "__")):
+def _is_heading(line: str, bare: str) -> bool:
+    """Return whether a short line is marked, in bold, in capitals, or few words before a colon."""
+    if not 0 < len(bare) <= _MOST_OF_A_HEADING:
+        return False
+    if bare.startswith(("**", "__")) and bare.rstrip(":").endswith(("**", "__")):
         return True
-    return line.isupper() or (line.endswith(":") and line.count(" ") <= 2 and line[0].isupper())
+    is_label = bare.endswith(":") and bare.count(" ") <= _MOST_SPACES and bare[0].isupper()
+    return is_label or bare.isupper() or _MARKED.match(line) is not None
