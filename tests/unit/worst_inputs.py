@@ -303,7 +303,8 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         "search", (("", "GNU ", ""), ("", "AGPL-", ""), ("", "GPL-3.", ""), ("GPL-3", "+", "")),
     ),
     "rules.projects.licences:_PROSE": (
-        "search", (("the apache", " ", ""), ("", "apache ", ""), ("mpl", " ", ""), ("", "bsd ", "")),
+        "search",
+        (("the apache", " ", ""), ("", "apache ", ""), ("mpl", " ", ""), ("", "bsd ", "")),
     ),
     "rules.projects.licences:_TAG": (
         "finditer",

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 
 from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects import ci_pipeline, scripts
+from gitlab_sync.rules.projects.build_plugins import BuildPlugins
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
 from gitlab_sync.rules.projects.ci_includes import Included, expanded
 from gitlab_sync.rules.projects.ecosystems.ecosystem import fits
@@ -122,9 +123,14 @@ class Project:
         return found
 
     @cached_property
+    def plugins(self) -> BuildPlugins:
+        """The tools inside its build tools."""
+        return BuildPlugins(self.settings)
+
+    @cached_property
     def reader(self) -> ToolReader:
         """The reader of scripts, which knows the commands of targets."""
-        return ToolReader(self.scripts, self.effort)
+        return ToolReader(self.scripts, self.effort, self.plugins.uses, self.languages or None)
 
     @cached_property
     def stages(self) -> dict[Purpose, ci_pipeline.StageReport]:
@@ -199,6 +205,8 @@ class Project:
             for word in tool.declared:
                 if path := self.settings.declaring(word):
                     yield passed(f"{tool.name} is set up", path)
+        for name, path in self.plugins.set_up(purpose):
+            yield passed(f"{name} is set up", path, line_of(self.settings.texts[path], "linters"))
         names = {tool.name for tool in tools}
         for place, use in self._uses:
             if use.purpose == purpose and use.tool in names:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -80,11 +80,23 @@ class Use:
 
 
 class ToolReader:
-    """Reads the tools in scripts. It caches what it found, so it is for one thread."""
+    """Reads the tools in scripts. It caches what it found, so it is for one thread.
 
-    def __init__(self, scripts: Scripts | None = None, effort: Effort | None = None) -> None:
+    `plugins` returns the tools that a command runs inside another one. `typed` are the languages of
+    which type checkers count (default: all).
+    """
+
+    def __init__(
+        self,
+        scripts: Scripts | None = None,
+        effort: Effort | None = None,
+        plugins: Callable[[Command], Iterable[Use]] = lambda _: (),
+        typed: tuple[str, ...] | None = None,
+    ) -> None:
         self._scripts = scripts or {}
         self._effort = effort or Effort()
+        self._plugins = plugins
+        self._typed = typed
         self._of_script: dict[tuple[str, ...], tuple[Use, ...]] = {}
         # The entry of a target is empty while it is read, which also ends cycles.
         self._of_target: dict[tuple[str, str], tuple[Use, ...]] = {}
@@ -104,15 +116,24 @@ class ToolReader:
 
     def _uses(self, script: Iterable[str], depth: int) -> Iterator[Use]:
         for command in self._commands(script):
-            tools = _BY_PROGRAM.get(_name(command.program), ())
+            tools = _BY_PROGRAM.get(name_of(command.program), ())
             self._effort.spend(20 + 5 * len(tools))
             for tool in tools:
-                if matches(tool, command):
+                if self._counts(tool) and matches(tool, command):
                     yield Use(tool.name, tool.purpose)
+            yield from self._plugins(command)
             passed_on = _passed_on(command)
             for runner, target in _targets(command):
                 self._effort.spend(40)
                 yield from self._through(runner, target, passed_on, depth)
+
+    def _counts(self, tool: Tool) -> bool:
+        """Return whether a tool counts: a type checker only for its own language."""
+        return (
+            tool.purpose != "type_check"
+            or self._typed is None
+            or not set(tool.languages).isdisjoint(self._typed)
+        )
 
     def _commands(self, script: Iterable[str]) -> Iterator[Command]:
         for piece in script:
@@ -178,7 +199,7 @@ def _skips_tests(arguments: tuple[str, ...]) -> bool:
 
 def _is(pattern: str, command: Command) -> bool:
     program, _, rest = pattern.partition(" ")
-    if _name(command.program) != program:
+    if name_of(command.program) != program:
         return False
     if rest.startswith(("-", "/")):
         return _has_option(rest.split(), command.arguments)
@@ -218,7 +239,7 @@ def _is_goal(program: str, goal: str, word: str) -> bool:
     return fits(goal, word)
 
 
-def _name(program: str) -> str:
+def name_of(program: str) -> str:
     """Return the usual name of a program, without its version and the ending of its archive."""
     bare = _VERSION.sub("", program)
     return _ALIASES.get(bare, bare)
@@ -262,7 +283,7 @@ def _usual(runner: str, target: str) -> frozenset[Purpose]:
 
 def _targets(command: Command) -> Iterator[tuple[str, str]]:
     """Yield the runner and the name of each target that a command runs."""
-    runner = _name(command.program)
+    runner = name_of(command.program)
     words = [word for word in _without_folder(command).words if "=" not in word]
     if runner in _TARGET_RUNNERS:
         named = [word.lstrip("+") for word in words if word != "run"]

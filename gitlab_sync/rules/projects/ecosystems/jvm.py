@@ -100,9 +100,13 @@ JVM = Ecosystem(
                 "JaCoCo", "mvn jacoco:*", "gradle jacoco*", "gradle *Jacoco*",
                 "gradle create*CoverageReport", "gradle *CoverageReport",
                 "gradle testCodeCoverageReport", "jacococli", "jacococli.jar",
+                declared="jacoco-maven-plugin finalizedbyjacocotestreport finalizedby'jacocot "
+                "finalizedby(jacocot finalizedby(tasks.jacocot finalizedby(\"jacocot "
+                "finalizedby(tasks.named(\"jacocot finalizedby(tasks.named('jacocot",
             ),
-            tool("Kover", "gradle kover*"),
-            tool("Cobertura", "mvn cobertura:*", "gradle cobertura*"),
+            tool("Kover", "gradle kover*", declared="org.jetbrains.kotlinx.kover"),
+            tool("Cobertura", "mvn cobertura:*", "gradle cobertura*",
+                 declared="cobertura-maven-plugin"),
             tool("Clover", "mvn clover:*", "mvn openclover:*", "gradle clover*"),
         ),
         "dependency_audit": (
