@@ -26,9 +26,11 @@ _NOT_RUN = ("pluginManagement", "reporting", "profiles")
 _GRADLE_CHECKS = frozenset({"check", "build", "buildNeeded"})
 _GRADLE_TESTS = _GRADLE_CHECKS | {"test"}
 
+_TEST_RUNNERS = frozenset({"pytest", "jest", "rspec", "rake", "rails"})
+
 _USUAL_LINTERS = frozenset({"unused", "staticcheck"})
 _GO_TOOLS: Mapping[str, tuple[str, Purpose]] = {
-    "unused": ("golangci-lint's unused", "dead_code"),
+    "unused": ("unused", "dead_code"),
     **{name: (name, "format") for name in ("gofmt", "gofumpt", "goimports", "gci", "golines")},
 }
 
@@ -50,10 +52,23 @@ class BuildPlugins:
                 needed = _GRADLE_TESTS if tool.purpose == "coverage" else _GRADLE_CHECKS
                 if tasks & needed and self._declared_in(tool.declared, ".gradle", ".gradle.kts"):
                     yield Use(tool.name, tool.purpose, f"gradle {min(tasks & needed)}")
+        elif program in _TEST_RUNNERS and command.arguments[:1] != ("--version",):
+            for name, via in self._measured(program):
+                yield Use(name, "coverage", via)
         elif program == "golangci-lint" and command.words[:1] in {(), ("run",)}:
             for name in sorted(self._linters(command.arguments)):
                 if name in _GO_TOOLS:
                     yield Use(*_GO_TOOLS[name], "golangci-lint run")
+
+    def _measured(self, program: str) -> Iterator[tuple[str, str]]:
+        """Yield the tools for coverage that run with each test, as the settings say."""
+        settings = self._settings
+        if program == "pytest" and any("--cov" in given for given in settings.pytest_options()):
+            yield "coverage.py", "pytest"
+        if program == "jest" and settings.collects_coverage():
+            yield "Istanbul", "jest"
+        if program in {"rspec", "rake", "rails"} and settings.declaring("simplecov"):
+            yield "SimpleCov", program
 
     def set_up(self, purpose: Purpose) -> Iterator[tuple[str, str]]:
         """Yield the name and the settings file of each tool in golangci-lint for a purpose."""
@@ -69,8 +84,9 @@ class BuildPlugins:
     def _maven(self, command: Command) -> Iterator[Use]:
         last = max((_PHASES.index(word) for word in command.words if word in _PHASES), default=-1)
         for plugin, phase in self._plugins.items() if last >= 0 else ():
-            for tool in TOOLS:
-                if plugin in tool.declared and _PHASES.index(phase) <= last:
+            for tool in TOOLS if _PHASES.index(phase) <= last else ():
+                measures_nothing = tool.purpose == "coverage" and last < _PHASES.index("test")
+                if plugin in tool.declared and not measures_nothing:
                     yield Use(tool.name, tool.purpose, f"mvn {_PHASES[last]}")
 
     @cached_property

@@ -64,9 +64,7 @@ _ADDRESSES = re.compile(
     re.MULTILINE,
 )
 
-_MARKED = re.compile(
-    r"^ {0,3}(?:#{1,6}|={1,6}|\*{1,6}|h[1-6]\.) ?(?=\S)|^<h[1-6][^>]*>", re.IGNORECASE
-)
+_MARKED = re.compile(r"^ {0,3}(?:#{1,6}|={1,6}|h[1-6]\.) ?(?=\S)|^<h[1-6][^>]*>", re.IGNORECASE)
 _UNDERLINE = re.compile(r"([=\-~^\"'*+#`:.])\1{2,}")
 _FENCES = ("```", "~~~")
 _MOST_OF_A_HEADING = 80
@@ -100,7 +98,7 @@ def topics(text: str) -> list[str]:
 
 
 def _headings(text: str) -> Iterator[str]:
-    """Yield the headings of Markdown, reStructuredText, AsciiDoc, Org, HTML, and of plain text."""
+    """Yield the headings of Markdown, reStructuredText, AsciiDoc, HTML, and of plain text."""
     before, is_code = "", False
     for line in text.splitlines():
         bare = line.strip()

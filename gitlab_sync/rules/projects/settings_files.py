@@ -103,6 +103,23 @@ class Settings:
                 return path
         return None
 
+    def pytest_options(self) -> Iterator[str]:
+        """Yield the options that each settings file gives to pytest."""
+        for data in self.tables.values():
+            addopts = at(data, "tool.pytest.ini_options.addopts")
+            given = addopts if isinstance(addopts, list) else [addopts]
+            yield " ".join(each for each in given if isinstance(each, str))
+        for path in self.sections:
+            for section in ("tool:pytest", "pytest"):
+                yield self.option(path, section, "addopts")
+
+    def collects_coverage(self) -> bool:
+        """Return whether the settings of jest make each test measure coverage."""
+        if any(at(data, "jest.collectCoverage") is True for data in self.tables.values()):
+            return True
+        names = (path for path in self.texts if "jest.config." in path)
+        return any("collectcoverage:true" in self._squeezed[path] for path in names)
+
     def option(self, path: str, section: str, name: str) -> str:
         """Return the value of an option in an INI file; empty without it."""
         options = self.sections[path].get(section)

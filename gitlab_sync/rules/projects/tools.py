@@ -99,5 +99,6 @@ def has_tools(purpose: Purpose, language: str) -> bool:
 
 def command_for(purpose: Purpose, language: str) -> str | None:
     """Return the command that a project in a language should run for a purpose, or None."""
-    own = _OF_LANGUAGE.get(language, ANY_LANGUAGE).commands
+    ecosystem = _OF_LANGUAGE.get(language, ANY_LANGUAGE)
+    own = {**ecosystem.commands, **ecosystem.own_commands.get(language, {})}
     return own.get(purpose, ANY_LANGUAGE.commands.get(purpose))

@@ -218,6 +218,23 @@ EXAMPLES = [
         {"license": PASS},
     ),
     example(
+        "all of LICENSES/ counts by name, and an exception is no licence",
+        {f"LICENSES/{name}.txt": "" for name in ("CC0-1.0", "MIT", "ISC", "0BSD", "AGPL-3.0-only")},
+        {"license": (PASS, "LICENSES/AGPL-3.0-only.txt names AGPL-3.0-only")},
+    ),
+    example(
+        "a manifest in a folder declares the licence of that folder",
+        {"LICENSE": "Mine.", "sub/package.json": '{"license": "AGPL-3.0-or-later"}'},
+        {"license": (FAIL, "no licence is recognised in it; allowed: AGPL-3.0")},
+        license={"key": "other"},
+    ),
+    example(
+        "setup.py and meson.build declare a licence, too",
+        {"COPYING": "Ours.", "meson.build": "project('x', license : 'AGPLv3+')"},
+        {"license": (PASS, "the manifest declares AGPL-3.0-or-later")},
+        license=None,
+    ),
+    example(
         "of two licences the allowed one could be the one that cannot be read",
         {"LICENSE": "SPDX-License-Identifier: MIT\n"},
         {"license": (UNKNOWN, "LICENSE-AGPL: 403 Forbidden")},
@@ -240,6 +257,26 @@ EXAMPLES = [
     ),
     # Tests
     example("a spec next to the code", {**JS, "a.spec.js": ""}, {"tests": (PASS, "1 file")}),
+    *[
+        example(f"{path} is a test", {"a.c": "", path: ""}, {"tests": PASS})
+        for path in [
+            *("Foo.unittests/A.cs", "AppTests/A.swift", "App.Tests/A.cs", "App.Test/A.cs"),
+            *("src/test/java/A.java", "t/basic.t", "unit_tests/a.c", "app/src/androidTest/A.kt"),
+            *("testing/a.py", "tests-unit/a.c", "foo-tests/a.c", "bats/install.bats"),
+            *("autotests/a.cpp", "spec/a_spec.rb", "testsuite/a.c"),
+        ]
+    ],
+    *[
+        example(f"{path} is no test", {"a.c": "", path: ""}, {"tests": FAIL})
+        for path in [
+            "latest/a.c",
+            "contest/a.c",
+            "Attest/a.c",
+            "protest.d/a.c",
+            "t.c",
+            "tests/a.md",
+        ]
+    ],
     example("a plan of tests is no test", {**PY, "tests/plan.md": ""}, {"tests": FAIL}),
     example("tests of others are none", {**PY, "vendor/x/test_x.py": ""}, {"tests": FAIL}),
     # Languages and what does not apply to them
@@ -461,6 +498,17 @@ EXAMPLES = [
         "a part of the pipeline that is in another project",
         ci("include: {project: g/ci, file: a.yml}\ntests: {script: pytest}"),
         {"ci_test": PASS, "ci_lint": (UNKNOWN, "project g/ci: a.yml")},
+    ),
+    example(
+        "what was looked for comes first, and the files of one project are named once",
+        ci("include: [{project: g/ci, file: [a.yml, b.yml, c.yml]}]"),
+        {
+            "linter": (
+                UNKNOWN,
+                "no linter found, but not all was read: project g/ci: a.yml and 2 more",
+            ),
+            "ci_test": (UNKNOWN, "no job for tests, but not all was read: project g/ci: a.yml"),
+        },
     ),
     example(
         "a part of the pipeline that is in the repository",

@@ -123,7 +123,7 @@ class Ecosystem:
     `languages` maps each of them to the suffixes of its source files. `manifests` are the files of
     a project that uses them: what builds it, and what declares its packages. They are read;
     `marks` are other such files. `locks` are lock files. All are in lower case; a `*` is any text.
-    `commands` are what to run for a purpose.
+    `commands` are what to run for a purpose, `own_commands` those of one of the languages.
     """
 
     languages: Mapping[str, str]
@@ -132,6 +132,7 @@ class Ecosystem:
     locks: str = ""
     tools: Mapping[Purpose, tuple[Entry, ...]] = field(default_factory=dict)
     commands: Mapping[Purpose, str] = field(default_factory=dict)
+    own_commands: Mapping[str, Mapping[Purpose, str]] = field(default_factory=dict)
 
     def all_tools(self) -> list[Tool]:
         """Return its tools with their purposes and languages."""

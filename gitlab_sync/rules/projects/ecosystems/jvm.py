@@ -134,6 +134,22 @@ JVM = Ecosystem(
         "coverage": "mvn jacoco:check",
         "dependency_audit": "mvn dependency-check:check",
     },
+    own_commands={
+        "Kotlin": {
+            "test": "./gradlew test",
+            "lint": "./gradlew detekt",
+            "format": "./gradlew ktlintCheck",
+            "coverage": "./gradlew koverVerify",
+            "dependency_audit": "./gradlew dependencyCheckAnalyze",
+        },
+        "Groovy": {
+            "test": "./gradlew test",
+            "lint": "./gradlew codenarcMain",
+            "format": "./gradlew spotlessCheck",
+            "coverage": "./gradlew jacocoTestReport",
+            "dependency_audit": "./gradlew dependencyCheckAnalyze",
+        },
+    },
 )  # fmt: skip
 
 SCALA = Ecosystem(

@@ -95,9 +95,17 @@ NATIVE = Ecosystem(
     commands={
         "test": "ctest --output-on-failure",
         "lint": "run-clang-tidy -p build",
-        "format": "git ls-files '*.[ch]' '*.cpp' | xargs clang-format --dry-run --Werror",
+        "format": "clang-format --dry-run --Werror src/*",
         "coverage": "gcovr --fail-under-line 80",
         "dependency_audit": "cve-bin-tool .",
+    },
+    own_commands={
+        "Vala": {
+            "test": "meson test -C build",
+            "lint": "io.elementary.vala-lint src",
+            "format": "uncrustify --check -c uncrustify.cfg src/*.vala",
+        },
+        "QML": {"lint": "qmllint src/*.qml", "format": "qmlformat -i src/*.qml"},
     },
 )  # fmt: skip
 

@@ -85,6 +85,7 @@ RUBY = Ecosystem(
             tool("test-unit", "test-unit"),
             tool("Spring", "spring rspec"),
             tool("kitchen", "kitchen test"),
+            tool("PDK", "pdk test unit"),
         ),
         "lint": (
             tool("RuboCop", "rubocop", "rake rubocop", files=".rubocop.yml .rubocop*.yml"),
@@ -106,7 +107,8 @@ RUBY = Ecosystem(
             tool("RubyFmt", "rubyfmt"),
             tool("erb-format", "erb-format"),
         ),
-        "coverage": (tool("SimpleCov", "simplecov", files=".simplecov"), tool("rcov", "rcov")),
+        "coverage": (tool("SimpleCov", "rspec -r simplecov", "rspec --require simplecov",
+                          files=".simplecov", declared="simplecov"), tool("rcov", "rcov")),
         "dead_code": (tool("debride", "debride"), tool("unused", "unused")),
         "dependency_audit": (
             tool("bundler-audit", "bundle audit", "bundle-audit", "bundler-audit",
@@ -117,10 +119,11 @@ RUBY = Ecosystem(
         "test": "bundle exec rspec",
         "lint": "bundle exec rubocop",
         "format": "bundle exec rufo --check .",
-        "coverage": "bundle exec rspec",
+        "coverage": "bundle exec rspec -r simplecov",
         "dead_code": "bundle exec debride .",
         "dependency_audit": "bundle exec bundle-audit check --update",
     },
+    own_commands={"Puppet": {"test": "pdk test unit", "lint": "puppet-lint manifests"}},
 )  # fmt: skip
 
 PERL = Ecosystem(
@@ -246,14 +249,17 @@ TCL = Ecosystem(
 POWERSHELL = Ecosystem(
     languages={"PowerShell": ".ps1 .psm1 .psd1"},
     tools={
-        "test": (tool("Pester", "Invoke-Pester"),),
+        "test": (tool("Pester", "Invoke-Pester", "pwsh *Pester*"),),
         "lint": (
             tool(
-                "PSScriptAnalyzer", "Invoke-ScriptAnalyzer", files="psscriptanalyzersettings.psd1"
+                "PSScriptAnalyzer",
+                "Invoke-ScriptAnalyzer",
+                "pwsh *ScriptAnalyzer*",
+                files="psscriptanalyzersettings.psd1",
             ),
         ),
-        "format": (tool("Invoke-Formatter", "Invoke-Formatter"),),
-        "coverage": (tool("Pester", "Invoke-Pester -CodeCoverage"),),
+        "format": (tool("Invoke-Formatter", "Invoke-Formatter", "pwsh *Invoke-Formatter*"),),
+        "coverage": (tool("Pester", "Invoke-Pester -CodeCoverage", "pwsh *CodeCoverage*"),),
     },
     commands={
         "test": "pwsh -c Invoke-Pester",
