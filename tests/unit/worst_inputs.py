@@ -257,6 +257,9 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
             ("--fail-under", " ", "x"),
             ("", "--fail-under-a=", ""),
             ("--fail-under=", "1.", ""),
+            ("--min", " ", "x"),
+            ("", "--min ", ""),
+            ("-p:Threshold=", "1", "x"),
         ),
     ),
     "rules.projects.coverage_threshold:_IN_FILES": (
@@ -270,24 +273,38 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
             ("", "a", ""),
             ("a:", "0", ""),
             ("", "target:\t", ""),
+            ("", "threshold: ", ""),
+            ("", "minBound", ""),
+            ("minBound", " ", ""),
+            ("", "coverageMinimum", ""),
+            ("", "<Threshold>", ""),
+            ("", "fail-under-a", ""),
+            ("fail-under-", "a", ""),
             ("", "\n ", ""),
             ("", "\n", ""),
         ),
     ),
-    "rules.projects.coverage_threshold:_COMMENTS": (
-        "sub",
+    "rules.projects.documents:_TEST_FOLDER": (
+        "search", (("", "-test", ""), ("", "Test", ""), ("", "test", ""), ("", "-unit", "")),
+    ),
+    "rules.projects.files:LICENSES": ("match", (("licenses/", "a", "/"), ("", "licenses/", ""))),
+    "rules.projects.licences:_DECLARED": (
+        "finditer",
         (
-            ("", "<!--", ""),
-            ("", "/*", ""),
-            ("", " ", ""),
-            ("", "\n ", ""),
-            ("/*", "*", ""),
-            ("", "#", ""),
+            ("", "license", ""),
+            ("", "license: ", ""),
+            ("license", " ", ""),
+            ("", "license[", ""),
+            ("license: ", "a", ""),
+            ("", "license: a", ""),
         ),
     ),
-    "rules.projects.documents:_SECTIONS": (
+    "rules.projects.licences:_GNU": (
+        "search", (("", "GNU ", ""), ("", "AGPL-", ""), ("", "GPL-3.", ""), ("GPL-3", "+", "")),
+    ),
+    "rules.projects.licences:_PROSE": (
         "search",
-        (("", "installation_", ""), ("", "set-", ""), ("", "quick ", ""), ("", "getting ", "")),
+        (("the apache", " ", ""), ("", "apache ", ""), ("mpl", " ", ""), ("", "bsd ", "")),
     ),
     "rules.projects.licences:_TAG": (
         "finditer",
@@ -299,17 +316,9 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     ),
     "rules.projects.licences:_FAMILY": ("match", (("AGPL-", "1", ""), ("GPL-1.", "1", "x"))),
     "rules.projects.licences:_VERSION": ("sub", (("GPL-", "1", ""), ("GPL-1.", "1", "x"))),
-    "rules.projects.licences:allowed": (
-        lambda text: licences.allowed(text, {"MIT"}),
-        (("", " ", ""), ("", " OR ", ""), ("", "a OR ", ""), ("", "a AND ", ""), ("a", " ", "OR")),
-    ),
     "rules.projects.licences:policy_title": (
         lambda text: licences.policy_title({text}),
         (("", "-only", "x"), ("", "-or-later", ""), ("GPL-", "1", "")),
-    ),
-    "rules.projects.licences:_one_allowed": (
-        lambda text: licences.allowed(text, {"MIT"}),
-        (("", "1", ""), ("", "1+", "x"), ("", "+", "")),
     ),
     "rules.projects.parsing:_TOML": (
         "finditer",
@@ -379,10 +388,47 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     "rules.projects.folders:_VARIABLE": ("match", (("$", "a", "-"), ("${", "a", ""))),
     "rules.projects.targets:_SHEBANG": ("match", (("#!", "/", ""), ("#!", "sh", ""))),
     "rules.projects.targets:_NO_SHELL": ("search", (("", ".py", "x"), ("", ".", ""))),
+    "rules.projects.settings_files:_COMMENTS": (
+        "sub",
+        (
+            ("", "<!--", ""),
+            ("", "/*", ""),
+            ("", " /*", ""),
+            ("", " ", ""),
+            ("", "\n ", ""),
+            ("/*", "*", ""),
+            ("", "#", ""),
+        ),
+    ),
+    "rules.projects.readme_topics:_ADDRESSES": (
+        "sub",
+        (
+            ("", "![", ""),
+            ("", "![a](", ""),
+            ("", "](", ""),
+            ("", "[", ""),
+            ("", "https://", ""),
+            ("https://", "a", ""),
+            ("", 'src="', ""),
+            ("", "src=", ""),
+            ("", "\n.. |", ""),
+            (".. |", "a", ""),
+            ("", "\n ", ""),
+        ),
+    ),
+    "rules.projects.readme_topics:_HEADINGS": (
+        "search", (("", "run ", ""), ("run ", "a", ""), ("", "us", ""), ("", "get", ""), _LETTERS),
+    ),
+    "rules.projects.readme_topics:_MARKED": ("match", (("", "#", ""), ("<h1", "a", ""), _SPACES)),
+    "rules.projects.readme_topics:_UNDERLINE": ("fullmatch", (("", "-", "x"), ("", "=-", ""))),
+    "rules.projects.readme_topics:_WORDS": (
+        "search",
+        (("", "installation_", ""), ("", "set-", ""), ("", "quick ", ""), ("", "getting ", "")),
+    ),
     "rules.projects.settings_files:_has_dependencies_in_text": (
         lambda text: [
             settings_files._has_dependencies_in_text(path, text)
-            for path in ("go.mod", "build.gradle")
+            for path in ("go.mod", "build.gradle", "description", "pubspec.yaml", "x.csproj")
         ],
         (("", " ", ""), ("", "\n ", ""), ("", "require_", ""), ("", "\n", "")),
     ),
@@ -435,6 +481,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         lambda text: script_files._hook_line(text, "ruff"),
         (("", "id:", ""), ("id:", " ", ""), ("", "id: ", ""), ("", "id: ruff_", "")),
     ),
+    "rules.projects.tool_uses:_VERSION": ("sub", (("", "-1", ""), ("-1", ".", "x"), ("", "1", ""))),
     "rules.projects.tool_uses:purposes_of_name": (
         tool_uses.purposes_of_name,
         (("", "aA", ""), ("", "a-", ""), ("", "Test", ""), ("", "1", "")),

@@ -15,11 +15,12 @@ from gitlab_sync.rules.bounds import BeyondBounds, Effort, joined
 from gitlab_sync.rules.projects import ci_pipeline, coverage_threshold, documents, files
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.projects.ci_config import Pipeline
-from gitlab_sync.rules.projects.facts import Finding, ProjectFacts, Repository, Unread
+from gitlab_sync.rules.projects.ecosystems.ecosystem import Names
+from gitlab_sync.rules.projects.facts import Finding, ProjectFacts, Repository, Unread, own
 from gitlab_sync.rules.projects.licences import policy_title, with_forms
 from gitlab_sync.rules.projects.tool_detection import Project
 from gitlab_sync.rules.projects.tool_uses import STAGES
-from gitlab_sync.rules.projects.tools import Purpose
+from gitlab_sync.rules.projects.tools import ECOSYSTEMS, Purpose, has_tools
 from gitlab_sync.types import TableRow
 
 
@@ -137,9 +138,13 @@ class Report:
 
     @property
     def faults(self) -> list[ProjectCheck]:
-        """The checks that fail, those with the highest weight first: what to do next."""
+        """The checks that fail, those with the highest weight first: what to do next.
+
+        What they advise is for the project's main language.
+        """
         failed = [check for check in CHECKS if self.findings[check.id].result == "fail"]
-        return sorted(failed, key=lambda check: -check.weight)
+        main = next(iter(self.stack), "")
+        return [check.for_language(main) for check in sorted(failed, key=lambda one: -one.weight)]
 
 
 def evaluate(
@@ -163,8 +168,7 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
     """
     findings = report.findings
     name = records.text(facts.project, "path_with_namespace")
-    unknown = [finding for finding in findings.values() if finding.result == "unknown"]
-    reasons = [reason for one in unknown for reason in one.causes or (one.reason,)]
+    reasons = [finding.cause for finding in findings.values() if finding.result == "unknown"]
     nothing = report.score.percent is None
     return {
         "Project": name or facts.web_url or "?",
@@ -203,7 +207,7 @@ def _evaluate(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
     try:
         return _within_bounds(check, project, policy)
     except BeyondBounds as beyond:
-        return project.repository.unknown([str(beyond)])
+        return project.repository.unknown("", [str(beyond)])
 
 
 def _within_bounds(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
@@ -211,14 +215,15 @@ def _within_bounds(check: ProjectCheck, project: Project, policy: Policy) -> Fin
     if reason is not None:
         return Finding("not applicable", reason)
     finding = _EVALUATORS[check.id](project, policy)
-    if (
-        finding.result == "fail"
-        and project.repository.missing
-        and not _applies_surely(check, project)
-    ):
+    if finding.result != "fail":
+        return finding
+    if project.repository.missing and not _applies_surely(check, project):
         # The files that were not listed could show that it does not apply.
         unlisted = project.repository.unlisted
-        return project.repository.unknown(unlisted, share=finding.share, fault=finding.reason)
+        return project.repository.unknown(finding.reason, unlisted, share=finding.share)
+    if check.tool and not any(has_tools(check.tool, name) for name in project.languages):
+        reason = f"no {check.tool_name} is known for {', '.join(project.languages)}"
+        return Finding("not applicable", reason)
     return finding
 
 
@@ -228,29 +233,28 @@ def _does_not_apply(check: ProjectCheck, project: Project) -> str | None:
         return _no_dependencies(project) if check.id == "dependency_audit" else None
     if not project.has_code:
         return "there is no source code"
-    return f"{', '.join(project.languages) or 'other language'}: {check.not_applicable}"
+    return f"{', '.join(project.languages)}: {check.not_applicable}"
 
 
 def _applies_surely(check: ProjectCheck, project: Project) -> bool:
     if check.applies_to == "any project":
         return True
     if check.applies_to == "any code":
-        return project.has_code
-    return bool(set(check.applies_to) & set(project.languages))
+        # Of the languages that are not listed, one could have tools.
+        return project.has_code and not (check.tool and project.repository.missing)
+    # The languages that are not listed change the share of the others.
+    return not project.repository.missing and bool(set(check.applies_to) & set(project.languages))
 
 
 def _no_dependencies(project: Project) -> str | None:
     if project.repository.missing or project.settings.declares_dependencies() is not False:
         return None
-    names = {path.rpartition("/")[2] for path in project.repository.paths}
-    return None if names & _LOCKS else "no dependencies are declared"
+    names = (path.rpartition("/")[2].lower() for path in own(project.repository.paths))
+    return None if any(map(_LOCKS.find, names)) else "no dependencies are declared"
 
 
-_LOCKS = frozenset(
-    {"uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "package-lock.json", "yarn.lock"}
-    | {"pnpm-lock.yaml", "bun.lock", "go.sum", "Cargo.lock", "gradle.lockfile", "setup.py"}
-)
-"""Files of projects with dependencies, or with possible dependencies that are not read."""
+_LOCKS = Names(name for each in ECOSYSTEMS for name in each.locks.split())
+"""Files of projects with dependencies."""
 
 
 def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
@@ -270,8 +274,8 @@ def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
             tools = ", ".join(found.tools_of(job)) if job else ""
             return repository.passed(f"{job.name if job else stage} runs {tools}", *place)
         if project.unread_pipeline:
-            fault = _lacking(stage, found)
-            return repository.unknown(project.unread_pipeline, place[0], found.share, fault)
+            lacking = _lacking(stage, found)
+            return repository.unknown(lacking, project.unread_pipeline, place[0], found.share)
         return repository.failed(_lacking(stage, found), place[0] or path, place[1], found.share)
 
     return evaluate_stage

@@ -14,11 +14,19 @@ from gitlab_sync.types import PartialList, Record
 
 Answer = Literal["pass", "fail", "unknown", "not applicable"]
 
-# Third-party code and test data do not count for the compliance of the project.
+# Third-party code, built files and test data do not count for the compliance of the project.
 _FOREIGN = frozenset(
-    {"node_modules", "vendor", "third_party", "third-party", "testdata", "fixtures", "examples"}
-    | {"example", "dist", "build", "target", ".venv", "venv", "site-packages"}
+    {"node_modules", "bower_components", "vendor", "vendors", "vendored", "third_party"}
+    | {"third-party", "thirdparty", "3rdparty", "3rd_party", "3rd-party", "external", "externals"}
+    | {"extern", "subprojects", "gnulib", "pods", "carthage", "deps", ".yarn", ".gradle"}
+    | {"testdata", "fixtures", "examples", "example", "dist", "build", "target", "_build"}
+    | {"generated", "__generated__", ".venv", "venv", "site-packages", "htmlcov"}
 )
+_FOREIGN_PATHS = ("priv/static/", "public/build/", "public/vendor/", "static/lib/", "wp-includes/")
+
+
+# Of what was not read, that are named in the reason of one finding.
+_MOST_CAUSES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,8 @@ class Finding:
 
     `reason` is a short clause for people. `path`, `line` (from 1) and `link` point to the evidence,
     each None if there is none. `share` (0 to 1) is the part of the check's weight that passes; the
-    rest has the `result`. `causes` are what keeps it from being known, which end the reason.
+    rest has the `result`. `cause` is the part of an unknown one's reason that says what was not
+    read.
     """
 
     result: Answer
@@ -47,12 +56,7 @@ class Finding:
     line: int | None = None
     link: str | None = None
     share: float = 0.0
-    causes: tuple[str, ...] = ()
-
-    @property
-    def fault(self) -> str:
-        """The reason without the causes."""
-        return self.reason.removesuffix(joined(self.causes)).removesuffix("; ")
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,21 +148,17 @@ class Repository:
         return Finding("fail", shown(reason), path, line, self.link(path, line), share)
 
     def unknown(
-        self,
-        reasons: Iterable[str],
-        path: str | None = None,
-        share: float = 0.0,
-        fault: str | None = None,
+        self, fault: str, unread: Iterable[str], path: str | None = None, share: float = 0.0
     ) -> Finding:
-        """Return a finding that is unknown, for these reasons; `fault` says what was looked for."""
-        causes = tuple(dict.fromkeys(reasons))
-        reason = joined(causes) if fault is None else f"{shown(fault)}; {joined(causes)}"
-        return Finding("unknown", reason, path, None, self.link(path), share, causes)
+        """Return a finding that is unknown: what it looks like, and what was not read."""
+        cause = joined(unread, _MOST_CAUSES)
+        reason = shown(f"{fault}, but not all was read: {cause}" if fault else cause)
+        return Finding("unknown", reason, path, None, self.link(path), share, cause)
 
     def decide(self, fault: str, unread: Iterable[str], path: str | None = None) -> Finding:
         """Return a finding that fails, or unknown if something that matters was `unread`."""
         reasons = list(unread)
-        return self.unknown(reasons, path, 0.0, fault) if reasons else self.failed(fault, path)
+        return self.unknown(fault, reasons, path) if reasons else self.failed(fault, path)
 
     @property
     def unlisted(self) -> list[str]:
@@ -185,8 +185,11 @@ def paths_of(tree: PartialList) -> tuple[str, ...]:
 def own(paths: Iterable[str], deepest: int = 2) -> Iterator[str]:
     """Yield the project's own paths that are at most `deepest` folders down."""
     for path in paths:
-        folders = path.lower().split("/")[:-1]
-        if len(folders) <= deepest and _FOREIGN.isdisjoint(folders):
+        lower = path.lower()
+        folders = lower.split("/")[:-1]
+        if len(folders) > deepest or not _FOREIGN.isdisjoint(folders):
+            continue
+        if not any(part in lower for part in _FOREIGN_PATHS):
             yield path
 
 

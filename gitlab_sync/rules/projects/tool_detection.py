@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import PurePosixPath
 
 from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects import ci_pipeline
+from gitlab_sync.rules.projects.build_plugins import BuildPlugins
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
 from gitlab_sync.rules.projects.ci_includes import Included, expanded
+from gitlab_sync.rules.projects.ecosystems.ecosystem import fits
 from gitlab_sync.rules.projects.facts import (
     Finding,
     MergedPipeline,
@@ -22,7 +23,7 @@ from gitlab_sync.rules.projects.facts import (
 from gitlab_sync.rules.projects.files import PRE_COMMIT, ci_file
 from gitlab_sync.rules.projects.script_files import ScriptFile, script_files
 from gitlab_sync.rules.projects.settings_files import Settings
-from gitlab_sync.rules.projects.stack import has_code, languages
+from gitlab_sync.rules.projects.stack import Stack, stack_of
 from gitlab_sync.rules.projects.targets import Targets
 from gitlab_sync.rules.projects.tool_uses import ToolReader, Use
 from gitlab_sync.rules.projects.tools import Purpose, Tool, tools_for
@@ -56,14 +57,19 @@ class Project:
         self.settings = Settings(repository, self.effort)
 
     @cached_property
-    def languages(self) -> tuple[str, ...]:
-        """Its languages (see `stack`)."""
-        return languages(self.repository.paths)
+    def stack(self) -> Stack:
+        """Its languages."""
+        return stack_of(self.repository.paths)
 
-    @cached_property
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that it is written in (see `stack`)."""
+        return self.stack.main
+
+    @property
     def has_code(self) -> bool:
         """Whether it has source code."""
-        return has_code(self.repository.paths)
+        return bool(self.languages)
 
     @cached_property
     def pipeline(self) -> Pipeline | Unread | None:
@@ -118,6 +124,11 @@ class Project:
         return list(script_files({**self.settings.texts, **texts}, self.settings.within_bounds))
 
     @cached_property
+    def plugins(self) -> BuildPlugins:
+        """The tools inside its build tools."""
+        return BuildPlugins(self.settings)
+
+    @cached_property
     def reader(self) -> ToolReader:
         """The reader of scripts, which knows the commands of targets."""
         tables: dict[tuple[str, str], dict[str, str]] = {}
@@ -126,7 +137,7 @@ class Project:
             for name, script in one.commands.items():
                 table.setdefault(name, script)
         targets = Targets(tables, self.repository.text, self.repository.paths)
-        return ToolReader(targets, self.effort)
+        return ToolReader(targets, self.effort, self.plugins.uses, self.languages or None)
 
     @cached_property
     def stages(self) -> dict[Purpose, ci_pipeline.StageReport]:
@@ -161,7 +172,9 @@ class Project:
 
     def tool(self, purpose: Purpose, wanted: str) -> Finding:
         """Check that a tool for `purpose` is in use; `wanted` names it in words ("linter")."""
-        tools = tools_for(purpose, self.languages)
+        # A type checker is for its own language, and others' dead code is another question, too.
+        only_main = purpose in {"type_check", "dead_code"}
+        tools = tools_for(purpose, self.stack.main if only_main else self.stack.spoken)
         for found in self._finds(purpose, tools):
             return found
         unread = self._unread_for_hooks if purpose == "hooks" else self.unread
@@ -199,6 +212,11 @@ class Project:
                     yield passed(f"{tool.name} is set up", where[0], line_of(content, where[1]))
             if path := self._file_of(tool):
                 yield passed(f"{tool.name} is set up", path)
+            for word in tool.declared:
+                if path := self.settings.declaring(word):
+                    yield passed(f"{tool.name} is set up", path)
+        for name, path in self.plugins.set_up(purpose):
+            yield passed(f"{name} is set up", path, line_of(self.settings.texts[path], "linters"))
         names = {tool.name for tool in tools}
         for place, use in self.uses:
             if use.purpose == purpose and use.tool in names:
@@ -217,15 +235,24 @@ class Project:
         ]
 
     def _file_of(self, tool: Tool) -> str | None:
-        for path in self._own_files:
-            name = PurePosixPath(path).name.lower()
-            if name in tool.files or path.lower() in tool.files:
+        for pattern in tool.files:
+            if "*" not in pattern and (path := self._by_name.get(pattern)):
                 return path
-        return None
+        patterns = [pattern for pattern in tool.files if "*" in pattern]
+        self.effort.spend(len(patterns) * len(self._by_name))
+        found = (
+            path
+            for name, path in self._by_name.items()
+            if any(fits(pattern, name) for pattern in patterns)
+        )
+        return next(found, None)
 
     @cached_property
-    def _own_files(self) -> list[str]:
-        return sorted(own(self.repository.paths), key=lambda path: (path.count("/"), path))
+    def _by_name(self) -> dict[str, str]:
+        """The own files by their names and by their paths, both in lower case."""
+        mine = sorted(own(self.repository.paths), key=lambda path: (-path.count("/"), path))
+        by_name = {path.rpartition("/")[2].lower(): path for path in mine}
+        return {path.lower(): path for path in mine} | by_name
 
     def _template_of(self, tool: Tool) -> str | None:
         included = self.pipeline.included if isinstance(self.pipeline, Pipeline) else ()
@@ -237,13 +264,13 @@ class Project:
         return None
 
 
-def _unread_includes(unread: Iterable[Included]) -> Iterator[str]:
-    """Yield what was not read, once for all files of one project."""
-    files: dict[tuple[str, str, str], list[str]] = {}
-    for one in unread:
-        project, colon, file = one.what.partition(": ")
-        where = project if one.kind == "project" and colon else ""
-        files.setdefault((one.kind, where, one.why), []).append(file if where else one.what)
-    for (kind, project, why), names in files.items():
+def _unread_includes(entries: Iterable[Included]) -> Iterator[str]:
+    """Yield what was not read, the files of one project together."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in entries:
+        source, _, file = one.what.partition(": ") if one.kind == "project" else ("", "", one.what)
+        groups.setdefault((f"{one.kind} {source}".strip(), one.why), []).append(file)
+    for (source, why), names in groups.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        yield f"{kind} {f'{project}: ' if project else ''}{names[0]}{more} {why}"
+        between = ": " if source.startswith("project ") else " "
+        yield f"{source}{between}{names[0]}{more} {why}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from gitlab_sync.rules.bounds import Effort
+from gitlab_sync.rules.projects.ecosystems.ecosystem import fits
 from gitlab_sync.rules.projects.runners import ALIASES, RUNNERS, Call, calls
 from gitlab_sync.rules.projects.shell import Command, commands
 from gitlab_sync.rules.projects.targets import Runnable, Scripts, Targets
@@ -41,7 +43,15 @@ _NOT_TESTS = frozenset(
 )
 
 _ONLY_ASKS = frozenset({"--version", "-V", "--help", "-h", "version", "help"})
-_SEVERAL_GOALS = frozenset({"mvn", "gradle"})
+_SEVERAL_GOALS = frozenset(
+    {"mvn", "gradle", "ninja", "sbt", "rake", "ant", "lein", "rebar3", "xcodebuild", "mill"}
+)
+_SKIP_TESTS = frozenset(
+    {"-DskipTests", "-DskipTests=true", "-Dmaven.test.skip", "-Dmaven.test.skip=true"}
+    | {"-DskipUTs", "--no-run", "--collect-only", "--list-tests", "-Dmaven.test.skip.exec"}
+)
+_INTERPRETERS = frozenset({"php", "ruby", "perl", "node", "dart"})
+_VERSION = re.compile(r"(-v?\d[\d.]{0,20})?(\.phar|\.bat|\.cmd)?$")
 
 _MAX_DEPTH = 5
 
@@ -56,13 +66,23 @@ class Use:
 
 
 class ToolReader:
-    """Reads the tools in scripts. It caches what it found, so it is for one thread."""
+    """Reads the tools in scripts. It caches what it found, so it is for one thread.
+
+    `plugins` returns the tools that a command runs inside another one. `typed` are the languages of
+    which type checkers count (default: all).
+    """
 
     def __init__(
-        self, scripts: Scripts | Targets | None = None, effort: Effort | None = None
+        self,
+        scripts: Scripts | Targets | None = None,
+        effort: Effort | None = None,
+        plugins: Callable[[Command], Iterable[Use]] = lambda _: (),
+        typed: tuple[str, ...] | None = None,
     ) -> None:
         self.targets = scripts if isinstance(scripts, Targets) else Targets.of(scripts or {})
         self._effort = effort or Effort()
+        self._plugins = plugins
+        self._typed = typed
         # An entry is empty while it is read, which also ends cycles.
         self._known: dict[tuple[Runnable, str], tuple[Use, ...]] = {}
 
@@ -81,22 +101,34 @@ class ToolReader:
 
     def _uses(self, runnable: Runnable, passed_on: str, depth: int) -> Iterator[Use]:
         for command in self._commands(f"{runnable.script} {passed_on}", runnable):
-            tools = _BY_PROGRAM.get(_name(command.program), ())
+            tools = _BY_PROGRAM.get(name_of(command.program), ())
             self._effort.spend(20 + 5 * len(tools))
-            for tool in tools:
-                if matches(tool, command):
-                    yield Use(tool.name, tool.purpose)
+            found = {tool: None for tool in tools if self._counts(tool) and matches(tool, command)}
+            yield from (Use(tool.name, tool.purpose) for tool in found)
+            yield from self._plugins(command)
             for call in calls(command):
                 self._effort.spend(40)
-                yield from self._through(call, depth)
-            if command.path and (found := self.targets.script(command, runnable.here)):
-                path, script = found
+                known = {tool.purpose for tool in found}
+                yield from (use for use in self._through(call, depth) if use.purpose not in known)
+            if command.path and (called := self.targets.script(command, runnable.here)):
+                path, script = called
                 for use in self._inside(script, "", depth + 1):
                     yield replace(use, via=path)
 
+    def _counts(self, tool: Tool) -> bool:
+        """Return whether a tool counts: a type checker only for its own language."""
+        return (
+            tool.purpose != "type_check"
+            or self._typed is None
+            or not set(tool.languages).isdisjoint(self._typed)
+        )
+
     def _commands(self, script: str, runnable: Runnable) -> Iterator[Command]:
         self._effort.spend(2 * len(script))
-        yield from commands([script], _KNOWN, runnable.folder, runnable.here)
+        for command in commands([script], _KNOWN, runnable.folder, runnable.here):
+            yield command
+            if inner := _interpreted(command):
+                yield inner
 
     def _through(self, call: Call, depth: int) -> Iterator[Use]:
         known = self.targets.called(call)
@@ -140,40 +172,83 @@ def matches(tool: Tool, command: Command) -> bool:
     """Return whether a command runs this tool; asking for its version does not count."""
     if command.arguments and _ONLY_ASKS.issuperset(command.arguments):
         return False
+    if tool.purpose == "test" and _skips_tests(command.arguments):
+        return False
     return any(_is(pattern, command) for pattern in tool.commands)
+
+
+def _skips_tests(arguments: tuple[str, ...]) -> bool:
+    if not _SKIP_TESTS.isdisjoint(arguments):
+        return True
+    left_out = (after for word, after in pairwise(arguments) if word in {"-x", "--exclude-task"})
+    return any(task.rpartition(":")[2] in {"test", "check"} for task in left_out)
 
 
 def _is(pattern: str, command: Command) -> bool:
     program, _, rest = pattern.partition(" ")
-    if _name(command.program) != program:
+    if name_of(command.program) != program:
         return False
-    if rest.startswith("-"):
-        return any(
-            word == rest or word.startswith((f"{rest}=", f"{rest}-")) for word in command.arguments
-        )
-    if not rest:
-        return True
-    if rest == "$":
-        return not command.words
+    if rest.startswith(("-", "/")):
+        return _has_option(rest.split(), command.arguments)
+    if rest in {"", "$"}:
+        return not (rest and command.words)
     words = tuple(word for word in command.words if not word.startswith("+"))
-    if program in _SEVERAL_GOALS:
-        return any(_is_goal(program, rest, word) for word in words)
-    following = tuple(rest.split())
-    return words[: len(following)] == following
+    if program in _SEVERAL_GOALS or words[:1] == ("do",):
+        goals = (goal for word in words for goal in word.replace(";", " ").split())
+        return any(_is_goal(program, rest, goal.rstrip(",")) for goal in goals)
+    if rest.startswith("*"):
+        return any(fits(rest, word) for word in command.arguments)
+    return _begin(rest.split(), words)
+
+
+def _has_option(pattern: list[str], arguments: tuple[str, ...]) -> bool:
+    """Return whether the begin of an option is among these, followed by the rest of a pattern."""
+    option, *values = pattern
+    places = (
+        place
+        for place, word in enumerate(arguments)
+        if word == option or word.startswith((f"{option}=", f"{option}-"))
+    )
+    return any(_begin(values, arguments[place + 1 :]) for place in places)
+
+
+def _begin(patterns: Sequence[str], words: Sequence[str]) -> bool:
+    """Return whether these are the first words."""
+    return len(words) >= len(patterns) and all(map(fits, patterns, words))
 
 
 def _is_goal(program: str, goal: str, word: str) -> bool:
     if program == "gradle":
-        return word.rpartition(":")[2] == goal
-    return word == goal or (":" in word and goal in word)
+        return fits(goal, word.rpartition(":")[2])
+    plugin, colon, _ = goal.partition(":")
+    if program == "mvn" and colon:
+        return ":" in word and plugin in word
+    return fits(goal, word)
 
 
-def _name(program: str) -> str:
-    return ALIASES.get(program, program)
+def name_of(program: str) -> str:
+    """Return the usual name of a program, without its version and the ending of its archive."""
+    bare = _VERSION.sub("", program)
+    return ALIASES.get(bare, bare)
+
+
+def _interpreted(command: Command) -> Command | None:
+    """Return the program that an interpreter runs: `phpunit` of `php vendor/bin/phpunit`."""
+    if command.program not in _INTERPRETERS:
+        return None
+    words = iter(command.arguments)
+    for word in words:
+        if word in {"-d", "-r", "-I"}:
+            next(words, None)
+        elif not word.startswith("-"):
+            return Command(word.rpartition("/")[2], tuple(words))
+    return None
 
 
 _KNOWN = frozenset(
-    {pattern.partition(" ")[0] for tool in TOOLS for pattern in tool.commands} | RUNNERS
+    {pattern.partition(" ")[0] for tool in TOOLS for pattern in tool.commands}
+    | RUNNERS
+    | _INTERPRETERS
 )
 _BY_PROGRAM: dict[str, list[Tool]] = {}
 for _tool in TOOLS:

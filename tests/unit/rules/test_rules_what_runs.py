@@ -88,7 +88,7 @@ def test_what_only_names_a_tool_runs_none(script: str) -> None:
 
 NPM = '{"scripts": {%s}}'
 LINT = '"lint": "eslint ."'
-MANY = '"lint:js": "eslint .", "lint:types": "tsc --noEmit", "build": "mocha"'
+MANY = '"lint:js": "eslint .", "lint:types": "prettier -c .", "build": "mocha"'
 RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
     # make
     ("make test", {"Makefile": "test:\n\tpytest\n"}, {"pytest"}),
@@ -158,13 +158,13 @@ RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
     ("npm run lint", {"package.json": NPM % '"x": ""'}, set()),
     ("npm run test -- --coverage", {"package.json": NPM % '"test": "jest"'}, {"jest", "Istanbul"}),
     ("npm run all", {"package.json": NPM % f'"all": "run-s lint:*", {MANY}'},
-     {"ESLint", "TypeScript"}),
+     {"ESLint", "Prettier"}),
     ("npm run all", {"package.json": NPM % f'"all": "npm-run-all -p lint:js build", {MANY}'},
      {"ESLint", "mocha"}),
     ("npm run all", {"package.json": NPM % f'"all": "run-p \\"lint:**\\"", {MANY}'},
-     {"ESLint", "TypeScript"}),
+     {"ESLint", "Prettier"}),
     ("npx concurrently 'npm:lint:*' 'npm run build'", {"package.json": NPM % MANY},
-     {"ESLint", "TypeScript", "mocha"}),
+     {"ESLint", "Prettier", "mocha"}),
     ("npx turbo run lint", {"package.json": NPM % '"x": ""', "a/package.json": NPM % LINT},
      {"ESLint"}),
     ("turbo lint", {"a/package.json": NPM % LINT}, {"ESLint"}),
@@ -216,20 +216,20 @@ RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
      {"ESLint", "Prettier"}),
     # other languages
     ("composer lint", {"composer.json": '{"scripts": {"lint": ["@php vendor/bin/phpcs", "@t"],'
-                                        ' "t": "phpunit"}}'}, {"phpcs", "PHPUnit"}),
+                                        ' "t": "phpunit"}}'}, {"PHP_CodeSniffer", "PHPUnit"}),
     ("composer run-script t", {"composer.json": '{"scripts": {"t": "phpunit"}}'}, {"PHPUnit"}),
     ("php vendor/bin/phpunit", {}, {"PHPUnit"}),
-    ("mix ci", {"mix.exs": 'defp aliases do\n  [\n    ci: ["cmd pytest", "lint"],\n'
-                           '    lint: "cmd ruff check"\n  ]\nend\n'}, {"pytest", "ruff"}),
+    ("mix ci", {"mix.exs": 'defp aliases do\n  [\n    ci: ["cmd pytest", "style"],\n'
+                           '    style: "cmd ruff check"\n  ]\nend\n'}, {"pytest", "ruff"}),
     ("cargo lint", {".cargo/config.toml": '[alias]\nlint = "clippy -- -D warnings"\n'},
-     {"clippy", "Rust compiler"}),
+     {"clippy"}),
     ("cargo +nightly lint", {".cargo/config.toml": '[alias]\nlint = ["fmt", "--check"]\n'},
      {"rustfmt"}),
     ("go run github.com/golangci/golangci-lint/cmd/golangci-lint@v2 run", {}, {"golangci-lint"}),
-    ("cmake --build build --target test", {}, {"cmake test"}),
-    ("cmake --build build -t test lint", {}, {"cmake test"}),
+    ("cmake --build build --target test", {}, {"cmake --target test"}),
+    ("cmake --build build -t test lint", {}, {"cmake --target test"}),
     ("ninja -C build test", {}, {"ninja test"}),
-    ("meson dist -C build", {}, {"ninja dist"}),
+    ("meson dist -C build", {}, {"Meson"}),
     ("make distcheck", {"Makefile.am": ""}, {"make distcheck"}),
     ("clang-format-18 --dry-run -Werror a.c", {}, {"clang-format"}),
     ("npx nyc mocha", {}, {"Istanbul", "mocha"}),
