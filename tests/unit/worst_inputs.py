@@ -504,7 +504,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     "api.windows:_KEYSET": ("fullmatch", (("projects/", "a", ""), ("", "projects/", ""))),
     "api.windows:_WITH_TIMES": ("fullmatch", (("groups/", "a", ""), ("", "groups/", ""))),
     "cli.compliance:_COMMENT": ("sub", (_SPACES, ("", "#", ""), ("", " #\n", ""))),
-    "cli.compliance:compliance": (
+    "cli.compliance:_check_licence": (
         re.compile(r"[A-Za-z0-9.+-]+").fullmatch, (("", "a", "!"),),
     ),
     "cli.fields:_KEY": ("fullmatch", (("a", "[a]", "["), ("a", "[", ""), ("a[", "a", ""))),

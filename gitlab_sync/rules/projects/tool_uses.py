@@ -209,7 +209,8 @@ def _has_option(pattern: list[str], arguments: tuple[str, ...]) -> bool:
         for place, word in enumerate(arguments)
         if word == option or word.startswith((f"{option}=", f"{option}-"))
     )
-    return any(_begin(values, arguments[place + 1 :]) for place in places)
+    size = len(values)
+    return any(_begin(values, arguments[place + 1 : place + 1 + size]) for place in places)
 
 
 def _begin(patterns: Sequence[str], words: Sequence[str]) -> bool:
