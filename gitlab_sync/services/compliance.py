@@ -14,6 +14,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.projects.checks import CHECKS, ProjectCheck
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy, Report
 from gitlab_sync.rules.projects.facts import Finding
+from gitlab_sync.rules.projects.gate import Gate
 from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
 from gitlab_sync.services import project_report
@@ -102,6 +103,15 @@ def policy_of(licences: Iterable[str], otherwise: Policy = DEFAULT_POLICY) -> Po
 def left_out(report: project_report.ComplianceReport) -> list[str]:
     """Return how many of the group's projects were not evaluated, by reason: `3 archived`."""
     return [f"{count} {reason}" for reason, count in sorted(report.left_out.items())]
+
+
+def gate_of(report: project_report.ComplianceReport, least: float) -> Gate:
+    """Return which projects reach the score `least`, in percent, and of which that is open."""
+    gate = Gate(least)
+    for checked in report.checked:
+        score = None if checked.report is None else checked.report.score
+        gate.add(str(checked.row["Project"]), score)
+    return gate
 
 
 def report_sheet(

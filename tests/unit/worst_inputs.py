@@ -24,9 +24,9 @@ from gitlab_sync.rules.projects import (
     ci_includes,
     licences,
     projects_input,
+    script_files,
     settings_files,
-    shell,
-    tool_detection,
+    task_files,
     tool_uses,
 )
 
@@ -344,7 +344,6 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         ),
     ),
     "rules.projects.parsing:_DELIMITER": ("search", (_LETTERS,)),
-    "rules.projects.scripts:_RECIPE_PREFIX": ("sub", (("", " ", "x"), ("", "@", ""))),
     "rules.projects.settings_files:_COMMENTS": (
         "sub",
         (
@@ -382,6 +381,50 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         "search",
         (("", "installation_", ""), ("", "set-", ""), ("", "quick ", ""), ("", "getting ", "")),
     ),
+    "rules.projects.makefiles:_RECIPE_PREFIX": ("sub", (("", " ", "x"), ("", "@", ""))),
+    "rules.projects.makefiles:_VARIABLE": (
+        "match",
+        (_LETTERS, ("a", " ", ""), ("export", " ", ""), ("a=", "a", ""), ("", "a ", "")),
+    ),
+    "rules.projects.makefiles:_REFERENCE": (
+        "findall",
+        (("", "$(", ""), ("$(", "a", ""), ("", "$(a", ""), ("", "${a)", ""), ("", "$", "")),
+    ),
+    "rules.projects.makefiles:_DIRECTIVE": ("match", (_SPACES, ("", "ifeq", ""))),
+    "rules.projects.makefiles:_JUST_VARIABLE": (
+        "match",
+        (_LETTERS, ("a", " ", ""), ("export", " ", ""), ("a:=", "a", "")),
+    ),
+    "rules.projects.makefiles:_JUST_RECIPE": (
+        "match",
+        (_LETTERS, ("a ", "a", ""), ("a ", ":", ""), ("a", " ", "")),
+    ),
+    "rules.projects.makefiles:_BRACES": (
+        "findall",
+        (("", "{{", ""), ("{{", " ", ""), ("{{", "a", ""), ("", "{{ a ", "")),
+    ),
+    "rules.projects.scripts:_FACTORS": ("sub", (_LETTERS, _SPACES, ("", "a:", ""))),
+    "rules.projects.scripts:_OPTIONAL": ("sub", (_SPACES, ("", "- ", ""), ("", " \n", ""))),
+    "rules.projects.task_files:_SESSION": ("match", (_SPACES, ("def", " ", ""), ("def ", "a", ""))),
+    "rules.projects.task_files:_DECORATED": (
+        "search",
+        (("", "name", ""), ("name", " ", ""), ("", "name = ", ""), ("name='", "a", "")),
+    ),
+    "rules.projects.task_files:_RUN": ("findall", (("", ".run(", ""), ("", ".run", ""))),
+    "rules.projects.task_files:_STRING": ("findall", (("'", "a", ""), ("", "'\"", ""))),
+    "rules.projects.task_files:nox_sessions": (
+        task_files.nox_sessions,
+        (("", "def ", ""), ("", "@\n", ""), ("", "def a():\n", ""), ("@", "def a ", "")),
+    ),
+    "rules.projects.task_files:_MIX_ALIAS": (
+        "findall",
+        (_SPACES, _LETTERS, ("", "a: [\n", ""), ("", "a: \"", ""), ("", ' "', "")),
+    ),
+    "rules.projects.task_files:_MIX_TASK": ("findall", (("", '"', ""), ('"', "a", ""))),
+    "rules.projects.ci_config:_SAYS_WHEN": ("search", (("", "rule", ""), ("", "-onl", ""))),
+    "rules.projects.folders:_VARIABLE": ("match", (("$", "a", "-"), ("${", "a", ""))),
+    "rules.projects.targets:_SHEBANG": ("match", (("#!", "/", ""), ("#!", "sh", ""))),
+    "rules.projects.targets:_NO_SHELL": ("search", (("", ".py", "x"), ("", ".", ""))),
     "rules.projects.settings_files:_has_dependencies_in_text": (
         lambda text: [
             settings_files._has_dependencies_in_text(path, text)
@@ -418,13 +461,24 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         (("", "$(", ""), ("$(", "a", ""), ("", "`", ""), ("`", "a", ""), ("", "$()", "")),
     ),
     "rules.projects.shell:_ASSIGNMENT": ("match", (_LETTERS, ("a=", "a", ""))),
-    "rules.projects.shell:_PYTHON": ("match", (("python", "1", "x"), ("", "py", ""))),
-    "rules.projects.shell:_program": (
-        lambda text: list(shell.commands([text])),
-        (("a", "@", ""), ("a", "==", ""), ("", "/", ""), ("", "a/", "")),
+    "rules.projects.shell:_HERE_DOCUMENT": (
+        "search",
+        (("", "<<", ""), ("<<", " ", ""), ("", "<<- ", ""), ("", "<", "")),
     ),
-    "rules.projects.tool_detection:_hook_line": (
-        lambda text: tool_detection._hook_line(text, "ruff"),
+    "rules.projects.shell:_VARIABLE": ("fullmatch", (("$", "a", "-"), ("${", "a", ""))),
+    "rules.projects.shell:_WHICH": ("match", (_SPACES, ("which", " ", ""), ("which ", "a", ""))),
+    "rules.projects.shell:_SCRIPT": ("search", (("", ".sh", "x"), ("", "../", ""), ("", ".", ""))),
+    "rules.projects.shell:_VERSION": (
+        "split",
+        (("a", "-1", "x"), ("a", ".1", ""), ("a", "@", ""), ("a", "==", ""), ("", "/", "")),
+    ),
+    "rules.projects.shell:_JAR": (
+        "sub",
+        (("", "-1", ".jar"), ("-1", "a", ".jar"), ("", "-all", ".jar"), ("", ".jar", "")),
+    ),
+    "rules.projects.shell:_PYTHON": ("match", (("python", "1", "x"), ("", "py", ""))),
+    "rules.projects.script_files:_hook_line": (
+        lambda text: script_files._hook_line(text, "ruff"),
         (("", "id:", ""), ("id:", " ", ""), ("", "id: ", ""), ("", "id: ruff_", "")),
     ),
     "rules.projects.tool_uses:_VERSION": ("sub", (("", "-1", ""), ("-1", ".", "x"), ("", "1", ""))),
@@ -432,9 +486,15 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         tool_uses.purposes_of_name,
         (("", "aA", ""), ("", "a-", ""), ("", "Test", ""), ("", "1", "")),
     ),
-    "rules.projects.tool_uses:_environments": (
+    "rules.projects.runners:_values_of": (
         lambda text: tool_uses.ToolReader().uses([text]),
-        (("tox -e ", "a,", ""), ("tox ", "-e a ", ""), ("tox -e '", ", ", "'")),
+        (
+            *(("tox -e ", "a,", ""), ("tox ", "-e a ", ""), ("tox -e '", ", ", "'")),
+            *(("uv run ", "-a ", ""), ("yarn ", "-w ", ""), ("make ", "-C a ", "")),
+            *(("mix do ", "a, ", ""), ("cargo ", "+a ", ""), ("npx concurrently ", "npm:a ", "")),
+            *(("composer ", "a ", ""), ("turbo ", "a ", ""), ("cmake --build ", "-t a ", "")),
+            *(("xargs ", "-n a ", ""), ("bash ", "-o a ", ""), ("cd a; ", "./a ", "")),
+        ),
     ),
     # What a person types, pastes or uploads.
     "api.projects:_SCP": (

@@ -11,14 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitlab_sync.rules.bounds import MAX_INCLUDES, BeyondBounds, shown
-from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
-from gitlab_sync.rules.projects.tool_uses import (
-    STAGES,
-    Scripts,
-    ToolReader,
-    Use,
-    purposes_of_name,
-)
+from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, Runs, read_pipeline
+from gitlab_sync.rules.projects.shell import commands
+from gitlab_sync.rules.projects.targets import Scripts
+from gitlab_sync.rules.projects.tool_uses import STAGES, ToolReader, Use, purposes_of_name
 from gitlab_sync.rules.projects.tools import Purpose
 from gitlab_sync.rules.text import plural
 
@@ -97,19 +93,42 @@ _ANY: Mapping[Purpose, str] = {
 }
 
 
+_IDLE: Mapping[Runs, str] = {
+    "unclear": "not known when it starts",
+    "manual": "only started manually",
+    "never": "switched off",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class StageReport:
     """The jobs and tools of a pipeline for one stage.
 
     `declared` is whether the pipeline has a stage of this name. `jobs` are those for it that run
-    automatically, `idle` those that run manually or never. `uses` are the recognised tools of these
-    jobs, without those of jobs that never run.
+    automatically, `idle` those that run manually or never. `running` has the recognised tools for
+    the stage of each of these jobs that has some, without jobs that never run.
     """
 
-    declared: bool
-    jobs: tuple[CIJob, ...]
-    idle: tuple[CIJob, ...]
-    uses: tuple[Use, ...]
+    declared: bool = False
+    jobs: tuple[CIJob, ...] = ()
+    idle: tuple[CIJob, ...] = ()
+    running: tuple[tuple[CIJob, tuple[Use, ...]], ...] = ()
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """The recognised tools, each once."""
+        return tuple(dict.fromkeys(use for _, uses in self.running for use in uses))
+
+    @property
+    def job(self) -> CIJob | None:
+        """The job to look at: one that runs a tool, automatically if there is such, else any."""
+        best = sorted(self.running, key=lambda each: each[0].runs != "always")
+        return next(iter((*(job for job, _ in best), *self.jobs, *self.idle)), None)
+
+    def tools_of(self, job: CIJob) -> tuple[str, ...]:
+        """Return the names of the tools for this stage that a job runs."""
+        uses = (use.tool for each, found in self.running if each is job for use in found)
+        return tuple(dict.fromkeys(uses))
 
     @property
     def share(self) -> float:
@@ -125,10 +144,10 @@ class StageReport:
     def note(self) -> str | None:
         """A remark for people, or None."""
         if self.idle and not self.jobs:
-            by_hand = [job.name for job in self.idle if job.runs == "manual"]
-            if by_hand:
-                return f"only started manually: {', '.join(by_hand)}"
-            return f"switched off: {', '.join(job.name for job in self.idle)}"
+            for runs, said in _IDLE.items():
+                names = [job.name for job in self.idle if job.runs == runs]
+                if names:
+                    return f"{said}: {', '.join(names)}"
         if self.indirect:
             return "run through " + ", ".join(dict.fromkeys(use.via or "" for use in self.uses))
         if self.jobs and all(job.allow_failure for job in self.jobs):
@@ -151,23 +170,27 @@ def evaluate_stages(
     reports = {}
     for purpose in STAGES:
         mine = [(job, found) for job, found, serves in served if purpose in serves]
-        tools = [
-            use
+        running = [
+            (job, tools)
             for job, found in mine
-            if job.runs != "never"
-            for use in found
-            if use.purpose == purpose
+            if job.runs != "never" and (tools := _tools_for(purpose, job, found))
         ]
-        if any(job.coverage_report and job.runs != "never" for job, _ in mine):
-            tools += [Use("GitLab coverage report", "coverage")] if purpose == "coverage" else []
         reports[purpose] = StageReport(
             purpose in named
             or any(purpose in purposes_of_name(job.stage or "") for job, _ in mine),
             tuple(job for job, _ in mine if job.runs == "always"),
             tuple(job for job, _ in mine if job.runs != "always"),
-            tuple(dict.fromkeys(tools)),
+            tuple(running),
         )
     return reports
+
+
+def _tools_for(purpose: Purpose, job: CIJob, found: tuple[Use, ...]) -> tuple[Use, ...]:
+    """Return the tools of a job for one stage: GitLab's coverage report is one, too."""
+    tools = [use for use in found if use.purpose == purpose]
+    if purpose == "coverage" and job.coverage_report:
+        tools.append(Use("GitLab coverage report", "coverage"))
+    return tuple(tools)
 
 
 def check_ci_pipeline(text: str | None, project_type: str = "Unknown") -> dict[str, Any]:
@@ -214,7 +237,7 @@ def report(
 
 def nothing(error: str, project_type: str) -> dict[str, Any]:
     """Return the result without a pipeline to evaluate, for the reason `error`."""
-    empty = dict.fromkeys(STAGES, StageReport(declared=False, jobs=(), idle=(), uses=()))
+    empty = dict.fromkeys(STAGES, StageReport())
     return {
         "stages_present": [],
         "missing_stages": list(STAGES),
@@ -240,12 +263,25 @@ def command_for(stage: Purpose, project_type: str) -> str:
 def _serves(job: CIJob, found: tuple[Use, ...]) -> set[Purpose]:
     """Return the stages of a job: by its tools and its name, else by its own stage."""
     serves = {use.purpose for use in found if use.purpose in WEIGHTS}
+    if not found and _only_prints(job):
+        return set()
     serves |= purposes_of_name(job.name)
     if job.coverage or job.coverage_report:
         serves.add("coverage")
     if not serves and job.script and not found:
         serves |= purposes_of_name(job.stage or "")
     return serves
+
+
+def _only_prints(job: CIJob) -> bool:
+    """Return whether a job only says what it would do, as those of GitLab's own template do."""
+    programs = {one.program for one in commands(["\n".join(job.script)])}
+    return bool(programs) and programs <= _PRINTING
+
+
+_PRINTING = frozenset(
+    {"echo", "printf", "sleep", "true", ":", "exit", "date", "pwd", "ls", "env", "whoami"}
+)
 
 
 def _jobs(found: StageReport, present: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record as records
-from gitlab_sync.rules.bounds import BeyondBounds, Effort
+from gitlab_sync.rules.bounds import BeyondBounds, Effort, joined
 from gitlab_sync.rules.projects import ci_pipeline, coverage_threshold, documents, files
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.projects.ci_config import Pipeline
@@ -101,6 +101,14 @@ class Score:
         evaluated = self.passed + self.failed
         return round(100 * self.passed / evaluated, 1) if evaluated else None
 
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The score if all that is unknown failed, and if it passed; None if nothing applies."""
+        whole = self.passed + self.failed + self.unknown
+        if not whole:
+            return None
+        return 100 * self.passed / whole, 100 * (self.passed + self.unknown) / whole
+
     def __str__(self) -> str:
         """Return `75 %`, or with unknown weight `75 %, 10 of 100 unknown`."""
         shown = "?" if self.percent is None else f"{self.percent:g} %"
@@ -160,7 +168,8 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
     """
     findings = report.findings
     name = records.text(facts.project, "path_with_namespace")
-    reasons = [finding.cause for finding in findings.values() if finding.result == "unknown"]
+    unknown = [finding for finding in findings.values() if finding.result == "unknown"]
+    reasons = [reason for one in unknown for reason in one.causes or (one.reason,)]
     nothing = report.score.percent is None
     return {
         "Project": name or facts.web_url or "?",
@@ -172,7 +181,7 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
         "CI/CD": _cell([findings[f"ci_{stage}"] for stage in STAGES]),
         "Pre-commit": _cell([findings["pre_commit"]]),
         "Status": "Error" if nothing else "Partial" if reasons else "Success",
-        "Error": "; ".join(dict.fromkeys(reasons)) or None,
+        "Error": joined(reasons) or None,
         "Unverified": None if nothing else report.unverified,
     }
 
@@ -199,7 +208,7 @@ def _evaluate(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
     try:
         return _within_bounds(check, project, policy)
     except BeyondBounds as beyond:
-        return project.repository.unknown("", [str(beyond)])
+        return project.repository.unknown([str(beyond)])
 
 
 def _within_bounds(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
@@ -212,7 +221,7 @@ def _within_bounds(check: ProjectCheck, project: Project, policy: Policy) -> Fin
     if project.repository.missing and not _applies_surely(check, project):
         # The files that were not listed could show that it does not apply.
         unlisted = project.repository.unlisted
-        return project.repository.unknown(finding.reason, unlisted, share=finding.share)
+        return project.repository.unknown(unlisted, share=finding.share, fault=finding.reason)
     if check.tool and not any(has_tools(check.tool, name) for name in project.languages):
         reason = f"no {check.tool_name} is known for {', '.join(project.languages)}"
         return Finding("not applicable", reason)
@@ -260,14 +269,14 @@ def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
         if isinstance(project.pipeline, Pipeline) and project.pipeline.error:
             return repository.failed(project.pipeline.error, path)
         found = project.stages[stage]
-        job = next(iter((*found.jobs, *found.idle)), None)
+        job = found.job
         place = (job.path, job.line) if job else (None, None)
         if found.share == 1:
-            tools = ", ".join(dict.fromkeys(use.tool for use in found.uses))
+            tools = ", ".join(found.tools_of(job)) if job else ""
             return repository.passed(f"{job.name if job else stage} runs {tools}", *place)
         if project.unread_pipeline:
-            lacking = _lacking(stage, found)
-            return repository.unknown(lacking, project.unread_pipeline, place[0], found.share)
+            fault = _lacking(stage, found)
+            return repository.unknown(project.unread_pipeline, place[0], found.share, fault)
         return repository.failed(_lacking(stage, found), place[0] or path, place[1], found.share)
 
     return evaluate_stage

@@ -17,6 +17,9 @@ from gitlab_sync.types import PartialList, Record
 MOST_FILES = 40
 """The maximum number of files to read of one project, without the includes of its pipeline."""
 
+MOST_SCRIPTS = 30
+"""The maximum number of scripts to read of one project, which its jobs and targets call."""
+
 README = re.compile(r"^readme(\.(md|markdown|rst|txt|adoc|asciidoc|org))?$", re.IGNORECASE)
 LICENSE = re.compile(
     r"^(?!.*\.(py|js|ts|go|rs|java|c|h|json|ya?ml|toml|sh|html?|png|svg)$)"
@@ -44,9 +47,17 @@ _SETTINGS = frozenset(
     | {"codecov.yml", ".codecov.yml", "codecov.yaml", ".codecov.yaml", ".testcoverage.yml"}
     | {"coveralls.json", ".golangci.yml", ".golangci.yaml", "setup.py", "environment.yml"}
     | {".simplecov", "gcovr.cfg", "sonar-project.properties"}
+    | {"justfile", ".justfile", "taskfile.yml", "taskfile.yaml", "mise.toml", ".mise.toml"}
+    | {"lefthook.yml", ".lefthook.yml", "lefthook.yaml", "composer.json", "pixi.toml", "tox.toml"}
+    | {"deno.json", "noxfile.py", "mix.exs"}
 )
 _SETTINGS_LIKE = re.compile(
-    r"^((jest|vitest|vite)\.config\.\w+|(requirements.*|.*requirements)\.(txt|in))$", re.IGNORECASE
+    r"^((jest|vitest|vite)\.config\.\w+|(requirements.*|.*requirements)\.(txt|in)|[^/]+\.mk)$",
+    re.IGNORECASE,
+)
+
+_SCRIPT_PATHS = frozenset(
+    {".cargo/config.toml", ".husky/pre-commit", ".husky/pre-push", ".config/mise.toml"}
 )
 
 _BUILD_FILES = Names(BUILD_FILES)
@@ -105,7 +116,7 @@ def settings_files(paths: Iterable[str]) -> Iterator[str]:
         name = path.rpartition("/")[2].lower()
         if is_test_path(path):
             continue
-        if name in _SETTINGS or _SETTINGS_LIKE.match(name):
+        if name in _SETTINGS or _SETTINGS_LIKE.match(name) or path.lower() in _SCRIPT_PATHS:
             kind, most = name, _MOST_OF_A_KIND
         elif pattern := _BUILD_FILES.find(name):
             kind, most = pattern, _MOST_BUILD_FILES

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import PurePosixPath
 
@@ -16,6 +17,16 @@ from gitlab_sync.rules.bounds import MOST_LICENCES, BeyondBounds
 
 _MOST_CHARACTERS = 200
 _MOST_NAMES = 5
+
+_COMMON = """
+0BSD AFL-3.0 AGPL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-2.0 Artistic-2.0 BlueOak-1.0.0
+BSD-2-Clause BSD-3-Clause BSD-3-Clause-Clear BSL-1.0 CC-BY-4.0 CC-BY-SA-4.0 CC0-1.0 CECILL-2.1
+ECL-2.0 EPL-1.0 EPL-2.0 EUPL-1.1 EUPL-1.2 GPL-2.0 GPL-2.0-only GPL-2.0-or-later GPL-3.0
+GPL-3.0-only GPL-3.0-or-later ISC LGPL-2.1 LGPL-2.1-only LGPL-2.1-or-later LGPL-3.0 LGPL-3.0-only
+LGPL-3.0-or-later LPPL-1.3c MIT MIT-0 MPL-1.1 MPL-2.0 MS-PL MS-RL MulanPSL-2.0 NCSA OFL-1.1 OSL-3.0
+PostgreSQL UPL-1.0 Unlicense Vim WTFPL Zlib
+"""
+"""The identifiers that people mean most often."""
 
 _TAG = re.compile(r"SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+() -]+)")
 
@@ -95,6 +106,13 @@ def spdx(name: str) -> str | None:
         return canonicalize_license_expression(name)
     except InvalidLicenseExpression:
         return None
+
+
+def near_identifiers(name: str) -> list[str]:
+    """Return the SPDX identifiers that are nearest to a name, at most three."""
+    known = {one.lower(): one for one in _COMMON.split()}
+    near = get_close_matches(name.lower()[:_MOST_CHARACTERS], known, 3, 0.5)
+    return [known[each] for each in near]
 
 
 def allowed(expression: str, policy: Collection[str]) -> bool | None:

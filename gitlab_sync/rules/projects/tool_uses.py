@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects.ecosystems.ecosystem import fits
+from gitlab_sync.rules.projects.runners import ALIASES, RUNNERS, Call, calls
 from gitlab_sync.rules.projects.shell import Command, commands
+from gitlab_sync.rules.projects.targets import Runnable, Scripts, Targets
 from gitlab_sync.rules.projects.tools import TOOLS, Purpose, Tool
-
-Scripts = Mapping[str, Mapping[str, str]]
-"""The commands of each target of a runner: `{"make": {"lint": "ruff check ."}}`. `""` is the
-default target. A runner that is missing was not read."""
 
 STAGES: tuple[Purpose, ...] = ("test", "lint", "format", "type_check", "coverage")
 """The five stages of a complete pipeline."""
@@ -45,13 +43,6 @@ _NOT_TESTS = frozenset(
 )
 
 _ONLY_ASKS = frozenset({"--version", "-V", "--help", "-h", "version", "help"})
-_ALIASES = {
-    "mvnw": "mvn",
-    "gradlew": "gradle",
-    "gmake": "make",
-    "inv": "invoke",
-    "prek": "pre-commit",
-}
 _SEVERAL_GOALS = frozenset(
     {"mvn", "gradle", "ninja", "sbt", "rake", "ant", "lein", "rebar3", "xcodebuild", "mill"}
 )
@@ -61,12 +52,6 @@ _SKIP_TESTS = frozenset(
 )
 _INTERPRETERS = frozenset({"php", "ruby", "perl", "node", "dart"})
 _VERSION = re.compile(r"(-v?\d[\d.]{0,20})?(\.phar|\.bat|\.cmd)?$")
-
-_TARGET_RUNNERS = frozenset(
-    {"make", "just", "task", "rake", "invoke", "doit", "poe", "nx", "turbo", "earthly", "mage"}
-)
-_PACKAGE_RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun"})
-
 _MAX_DEPTH = 5
 
 
@@ -88,44 +73,46 @@ class ToolReader:
 
     def __init__(
         self,
-        scripts: Scripts | None = None,
+        scripts: Scripts | Targets | None = None,
         effort: Effort | None = None,
         plugins: Callable[[Command], Iterable[Use]] = lambda _: (),
         typed: tuple[str, ...] | None = None,
     ) -> None:
-        self._scripts = scripts or {}
+        self.targets = scripts if isinstance(scripts, Targets) else Targets.of(scripts or {})
         self._effort = effort or Effort()
         self._plugins = plugins
         self._typed = typed
-        self._of_script: dict[tuple[str, ...], tuple[Use, ...]] = {}
-        # The entry of a target is empty while it is read, which also ends cycles.
-        self._of_target: dict[tuple[str, str], tuple[Use, ...]] = {}
+        # An entry is empty while it is read, which also ends cycles.
+        self._known: dict[tuple[Runnable, str], tuple[Use, ...]] = {}
 
-    def uses(self, script: Iterable[str]) -> list[Use]:
-        """Return the tools that a script (lines of shell) runs, each once, in order.
+    def uses(self, script: Iterable[str], folder: str | None = "") -> list[Use]:
+        """Return the tools that a script (lines of shell) runs in `folder`, each once, in order.
 
         A target with unknown commands counts by its name (`make lint` lints); a target with known
         commands but no recognised tool counts for nothing. Raises BeyondBounds if the effort is
         used up.
         """
-        lines = tuple(dict.fromkeys(script))  # with aliases, many are the same
-        if lines not in self._of_script:
-            self._of_script[lines] = tuple(dict.fromkeys(self._uses(lines, 0)))
-        self._effort.spend(len(self._of_script[lines]))
-        return list(self._of_script[lines])
+        # With aliases, many lines are the same.
+        lines = dict.fromkeys((line, at if "cd " in line else 0) for at, line in enumerate(script))
+        found = self._inside(Runnable("\n".join(line for line, _ in lines), folder), "", 0)
+        self._effort.spend(len(found))
+        return list(found)
 
-    def _uses(self, script: Iterable[str], depth: int) -> Iterator[Use]:
-        for command in self._commands(script):
+    def _uses(self, runnable: Runnable, passed_on: str, depth: int) -> Iterator[Use]:
+        for command in self._commands(f"{runnable.script} {passed_on}", runnable):
             tools = _BY_PROGRAM.get(name_of(command.program), ())
             self._effort.spend(20 + 5 * len(tools))
             for tool in tools:
                 if self._counts(tool) and matches(tool, command):
                     yield Use(tool.name, tool.purpose)
             yield from self._plugins(command)
-            passed_on = _passed_on(command)
-            for runner, target in _targets(command):
+            for call in calls(command):
                 self._effort.spend(40)
-                yield from self._through(runner, target, passed_on, depth)
+                yield from self._through(call, depth)
+            if command.path and (found := self.targets.script(command, runnable.here)):
+                path, script = found
+                for use in self._inside(script, "", depth + 1):
+                    yield replace(use, via=path)
 
     def _counts(self, tool: Tool) -> bool:
         """Return whether a tool counts: a type checker only for its own language."""
@@ -135,36 +122,35 @@ class ToolReader:
             or not set(tool.languages).isdisjoint(self._typed)
         )
 
-    def _commands(self, script: Iterable[str]) -> Iterator[Command]:
-        for piece in script:
-            self._effort.spend(2 * len(piece))
-            for command in commands([piece], _KNOWN):
-                yield command
-                if inner := _interpreted(command):
-                    yield inner
+    def _commands(self, script: str, runnable: Runnable) -> Iterator[Command]:
+        self._effort.spend(2 * len(script))
+        for command in commands([script], _KNOWN, runnable.folder, runnable.here):
+            yield command
+            if inner := _interpreted(command):
+                yield inner
 
-    def _through(self, runner: str, target: str, passed_on: str, depth: int) -> Iterator[Use]:
-        typed = "npm run" if runner == "npm" and target != "test" else runner
-        via = f"{typed} {target}".strip()
-        known = self._scripts.get(runner, {})
-        if target in known:
-            for use in self._inside(runner, f"{target} {passed_on}", known[target], depth):
-                yield replace(use, via=via)
-            return
-        if runner == "npm" and runner in self._scripts:
-            return  # a script that is not in package.json runs nothing
-        named = purposes_of_name(target) or _usual(runner, target)
-        if "--cov" in passed_on:
-            named |= {"coverage"}
-        yield from (Use(via, purpose, via) for purpose in STAGES if purpose in named)
+    def _through(self, call: Call, depth: int) -> Iterator[Use]:
+        known = self.targets.called(call)
+        if call.bare and not known and call.target in _KNOWN:
+            # `yarn eslint` runs the program if there is no script of this name.
+            program = Runnable(call.target, call.folder)
+            yield from self._inside(program, call.passed_on, depth + 1)
+        elif known is not None:
+            for runnable in known:
+                for use in self._inside(runnable, call.passed_on, depth + 1):
+                    yield replace(use, via=call.via)
+        elif call.by_name:
+            named = purposes_of_name(call.target) or _usual(call.runner, call.target)
+            if "--cov" in call.passed_on:
+                named |= {"coverage"}
+            yield from (Use(call.via, stage, call.via) for stage in STAGES if stage in named)
 
-    def _inside(self, runner: str, target: str, script: str, depth: int) -> tuple[Use, ...]:
-        key = (runner, target)
-        if key not in self._of_target and depth < _MAX_DEPTH:
-            self._of_target[key] = ()
-            script = f"{script} {target.partition(' ')[2]}"
-            self._of_target[key] = tuple(dict.fromkeys(self._uses([script], depth + 1)))
-        return self._of_target.get(key, ())
+    def _inside(self, runnable: Runnable, passed_on: str, depth: int) -> tuple[Use, ...]:
+        key = (runnable, passed_on)
+        if key not in self._known and depth <= _MAX_DEPTH:
+            self._known[key] = ()
+            self._known[key] = tuple(dict.fromkeys(self._uses(runnable, passed_on, depth)))
+        return self._known.get(key, ())
 
 
 def purposes_of_name(name: str) -> frozenset[Purpose]:
@@ -242,7 +228,7 @@ def _is_goal(program: str, goal: str, word: str) -> bool:
 def name_of(program: str) -> str:
     """Return the usual name of a program, without its version and the ending of its archive."""
     bare = _VERSION.sub("", program)
-    return _ALIASES.get(bare, bare)
+    return ALIASES.get(bare, bare)
 
 
 def _interpreted(command: Command) -> Command | None:
@@ -260,10 +246,7 @@ def _interpreted(command: Command) -> Command | None:
 
 _KNOWN = frozenset(
     {pattern.partition(" ")[0] for tool in TOOLS for pattern in tool.commands}
-    | set(_ALIASES)
-    | _TARGET_RUNNERS
-    | _PACKAGE_RUNNERS
-    | {"pre-commit", "tox", "nox"}
+    | RUNNERS
     | _INTERPRETERS
 )
 _BY_PROGRAM: dict[str, list[Tool]] = {}
@@ -272,65 +255,16 @@ for _tool in TOOLS:
         _BY_PROGRAM.setdefault(_program, []).append(_tool)
 
 
+# These build an archive of the sources, and run the tests on it.
+_TESTS_TOO = frozenset({("make", "distcheck"), ("ninja", "dist")})
+
+
 def _usual(runner: str, target: str) -> frozenset[Purpose]:
     """Return the purpose of a runner if the name of its target does not show one."""
+    if (runner, target) in _TESTS_TOO:
+        return frozenset({"test"})
     if target and not (runner == "tox" and target.startswith("py")):
         return frozenset()
     if runner in {"tox", "nox"}:
         return frozenset({"test"})
     return frozenset({"lint"} if runner == "pre-commit" else ())
-
-
-def _targets(command: Command) -> Iterator[tuple[str, str]]:
-    """Yield the runner and the name of each target that a command runs."""
-    runner = name_of(command.program)
-    words = [word for word in _without_folder(command).words if "=" not in word]
-    if runner in _TARGET_RUNNERS:
-        named = [word.lstrip("+") for word in words if word != "run"]
-        yield from ((runner, target) for target in named or [""])
-    elif runner in _PACKAGE_RUNNERS:
-        yield from (("npm", target) for target in _package_script(runner, words))
-    elif runner == "pre-commit":
-        if words[:1] == ["run"]:
-            yield runner, words[1] if len(words) > 1 else ""
-    elif runner in {"tox", "nox"}:
-        yield from ((runner, target) for target in _environments(command.arguments) or [""])
-    elif runner == "hatch" and words[:1] == ["run"] and len(words) > 1:
-        yield runner, words[1]
-
-
-def _without_folder(command: Command) -> Command:
-    """Return the command without `-C folder` and `-f file`: their values are not targets."""
-    words = iter(command.arguments)
-    left = (word for word in words if word not in {"-C", "-f"} or next(words, None) is None)
-    return replace(command, arguments=tuple(left))
-
-
-def _passed_on(command: Command) -> str:
-    """Return the arguments after `--`, which npm passes to the script."""
-    if "--" not in command.arguments:
-        return ""
-    return " ".join(command.arguments[command.arguments.index("--") + 1 :])
-
-
-def _package_script(runner: str, words: list[str]) -> list[str]:
-    if not words:
-        return []
-    if words[0] in {"run", "run-script"}:
-        return words[1:2]
-    if words[0] in {"test", "t", "tst"}:
-        return ["test"] if runner != "bun" else []
-    # yarn and pnpm run a script by its bare name, npm does not.
-    named = runner in {"yarn", "pnpm"} and purposes_of_name(words[0])
-    return words[:1] if named else []
-
-
-def _environments(arguments: tuple[str, ...]) -> list[str]:
-    """Return the values of `-e`, `-s` and their long forms, split at commas."""
-    found: list[str] = []
-    for position, word in enumerate(arguments):
-        name, _, value = word.partition("=")
-        if name in {"-e", "-s", "--session", "--sessions", "--env"}:
-            value = value or " ".join(arguments[position + 1 : position + 2])
-            found += [part for part in re.split(r"[,\s]+", value) if part]
-    return found

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitlab_sync.rules.projects.makefiles import make_targets
 from gitlab_sync.rules.projects.scripts import (
-    make_targets,
     npm_scripts,
     pre_commit_hooks,
     tox_environments,
@@ -106,7 +106,7 @@ def test_programs_are_told_from_words(script: str, expected: list[str]) -> None:
         ("npx biome ci .", [("Biome", "lint"), ("Biome", "format")]),
         ("pip-audit", [("pip-audit", "dependency_audit")]),
         ("npm audit --omit=dev", [("npm audit", "dependency_audit")]),
-        ("yarn npm audit", [("yarn audit", "dependency_audit")]),
+        ("yarn npm audit", [("npm audit", "dependency_audit")]),
         ("yarn npm publish", []),
         ("gitleaks detect", [("gitleaks", "secret_scan")]),
         ("vulture src", [("vulture", "dead_code")]),
@@ -219,7 +219,7 @@ def test_a_makefile_is_read_rule_by_rule() -> None:
     )
     targets = make_targets(text)
     assert targets["lint"] == "ruff check"
-    assert targets["all"] == targets["test"] == targets[""] == "make lint\nmake dir\npytest"
+    assert targets["all"] == targets["test"] == targets[""] == "make lint\nmake dir\ntrue\npytest"
     assert set(targets) == {"", "all", "test", "lint"}
     assert make_targets("") == {}
 
