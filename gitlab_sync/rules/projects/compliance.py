@@ -168,7 +168,8 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
     """
     findings = report.findings
     name = records.text(facts.project, "path_with_namespace")
-    reasons = [finding.cause for finding in findings.values() if finding.result == "unknown"]
+    unknown = [finding for finding in findings.values() if finding.result == "unknown"]
+    reasons = [reason for one in unknown for reason in one.causes or (one.reason,)]
     nothing = report.score.percent is None
     return {
         "Project": name or facts.web_url or "?",
@@ -207,7 +208,7 @@ def _evaluate(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
     try:
         return _within_bounds(check, project, policy)
     except BeyondBounds as beyond:
-        return project.repository.unknown("", [str(beyond)])
+        return project.repository.unknown([str(beyond)])
 
 
 def _within_bounds(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
@@ -220,7 +221,7 @@ def _within_bounds(check: ProjectCheck, project: Project, policy: Policy) -> Fin
     if project.repository.missing and not _applies_surely(check, project):
         # The files that were not listed could show that it does not apply.
         unlisted = project.repository.unlisted
-        return project.repository.unknown(finding.reason, unlisted, share=finding.share)
+        return project.repository.unknown(unlisted, share=finding.share, fault=finding.reason)
     if check.tool and not any(has_tools(check.tool, name) for name in project.languages):
         reason = f"no {check.tool_name} is known for {', '.join(project.languages)}"
         return Finding("not applicable", reason)
@@ -274,8 +275,8 @@ def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
             tools = ", ".join(found.tools_of(job)) if job else ""
             return repository.passed(f"{job.name if job else stage} runs {tools}", *place)
         if project.unread_pipeline:
-            lacking = _lacking(stage, found)
-            return repository.unknown(lacking, project.unread_pipeline, place[0], found.share)
+            fault = _lacking(stage, found)
+            return repository.unknown(project.unread_pipeline, place[0], found.share, fault)
         return repository.failed(_lacking(stage, found), place[0] or path, place[1], found.share)
 
     return evaluate_stage

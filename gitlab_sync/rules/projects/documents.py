@@ -171,7 +171,7 @@ def description_topics(project: Project) -> Finding:
     repository = project.repository
     shown = repository.project
     if not shown:
-        return repository.unknown("", ["the project's record was not read"])
+        return repository.unknown(["the project's record was not read"])
     topics = record.field(shown, "topics") or record.field(shown, "tag_list")
     missing = []
     if not (record.text(shown, "description") or "").strip():
@@ -190,4 +190,4 @@ def _first(repository: Repository, pattern: re.Pattern[str]) -> str | None:
 
 def _not_read(repository: Repository, path: str, text: Unread | None) -> Finding:
     reason = text.reason if isinstance(text, Unread) else "listed, but no longer there"
-    return repository.unknown("", [f"{path}: {reason}"], path)
+    return repository.unknown([f"{path}: {reason}"], path)

@@ -46,8 +46,7 @@ class Finding:
 
     `reason` is a short clause for people. `path`, `line` (from 1) and `link` point to the evidence,
     each None if there is none. `share` (0 to 1) is the part of the check's weight that passes; the
-    rest has the `result`. `cause` is the part of an unknown one's reason that says what was not
-    read.
+    rest has the `result`. `causes` are what keeps it from being known, which end the reason.
     """
 
     result: Answer
@@ -56,7 +55,12 @@ class Finding:
     line: int | None = None
     link: str | None = None
     share: float = 0.0
-    cause: str = ""
+    causes: tuple[str, ...] = ()
+
+    @property
+    def fault(self) -> str:
+        """The reason without the causes."""
+        return self.reason.removesuffix(joined(self.causes, _MOST_CAUSES)).removesuffix("; ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +152,23 @@ class Repository:
         return Finding("fail", shown(reason), path, line, self.link(path, line), share)
 
     def unknown(
-        self, fault: str, unread: Iterable[str], path: str | None = None, share: float = 0.0
+        self,
+        reasons: Iterable[str],
+        path: str | None = None,
+        share: float = 0.0,
+        fault: str | None = None,
     ) -> Finding:
-        """Return a finding that is unknown: what it looks like, and what was not read."""
-        cause = joined(unread, _MOST_CAUSES)
-        reason = shown(f"{fault}, but not all was read: {cause}" if fault else cause)
-        return Finding("unknown", reason, path, None, self.link(path), share, cause)
+        """Return a finding that is unknown, for these reasons; `fault` says what was looked for."""
+        causes = tuple(dict.fromkeys(reasons))
+        reason = joined(causes, _MOST_CAUSES)
+        if fault is not None:
+            reason = f"{shown(fault)}; {reason}"
+        return Finding("unknown", reason, path, None, self.link(path), share, causes)
 
     def decide(self, fault: str, unread: Iterable[str], path: str | None = None) -> Finding:
         """Return a finding that fails, or unknown if something that matters was `unread`."""
         reasons = list(unread)
-        return self.unknown(fault, reasons, path) if reasons else self.failed(fault, path)
+        return self.unknown(reasons, path, 0.0, fault) if reasons else self.failed(fault, path)
 
     @property
     def unlisted(self) -> list[str]:

@@ -264,13 +264,13 @@ class Project:
         return None
 
 
-def _unread_includes(entries: Iterable[Included]) -> Iterator[str]:
-    """Yield what was not read, the files of one project together."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for one in entries:
-        source, _, file = one.what.partition(": ") if one.kind == "project" else ("", "", one.what)
-        groups.setdefault((f"{one.kind} {source}".strip(), one.why), []).append(file)
-    for (source, why), names in groups.items():
+def _unread_includes(unread: Iterable[Included]) -> Iterator[str]:
+    """Yield what was not read, once for all files of one project."""
+    files: dict[tuple[str, str, str], list[str]] = {}
+    for one in unread:
+        project, colon, file = one.what.partition(": ")
+        where = project if one.kind == "project" and colon else ""
+        files.setdefault((one.kind, where, one.why), []).append(file if where else one.what)
+    for (kind, project, why), names in files.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-        between = ": " if source.startswith("project ") else " "
-        yield f"{source}{between}{names[0]}{more} {why}"
+        yield f"{kind} {f'{project}: ' if project else ''}{names[0]}{more} {why}"

@@ -38,7 +38,7 @@ CHECK_OF: dict[Purpose, str] = {
 
 
 def in_ci(language: str, script: str) -> dict[str, str]:
-    """Return the results of a project in a language whose only job runs a script."""
+    """Return the results of a project in a language; its only job runs a script."""
     texts = {
         f"src/main{SOURCES[language]}": "",
         ".gitlab-ci.yml": json.dumps({"job": {"script": script}}),

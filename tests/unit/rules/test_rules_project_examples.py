@@ -505,9 +505,9 @@ EXAMPLES = [
         {
             "linter": (
                 UNKNOWN,
-                "no linter found, but not all was read: project g/ci: a.yml and 2 more",
+                "no linter found; project g/ci: a.yml and 2 more",
             ),
-            "ci_test": (UNKNOWN, "no job for tests, but not all was read: project g/ci: a.yml"),
+            "ci_test": (UNKNOWN, "no job for tests; project g/ci: a.yml"),
         },
     ),
     example(

@@ -32,7 +32,7 @@ When you're ready to make this README your own, just edit this file and use the 
 below. Feel free to structure it however you want.
 
 ## Installation
-Within a particular ecosystem, there may be a common way of installing things.
+Within a particular ecosystem, there is a common way of installing things.
 
 ## Usage
 Use examples liberally, and show the expected output if you can.

@@ -106,7 +106,7 @@ def test_programs_are_told_from_words(script: str, expected: list[str]) -> None:
         ("npx biome ci .", [("Biome", "lint"), ("Biome", "format")]),
         ("pip-audit", [("pip-audit", "dependency_audit")]),
         ("npm audit --omit=dev", [("npm audit", "dependency_audit")]),
-        ("yarn npm audit", [("yarn audit", "dependency_audit")]),
+        ("yarn npm audit", [("npm audit", "dependency_audit")]),
         ("yarn npm publish", []),
         ("gitleaks detect", [("gitleaks", "secret_scan")]),
         ("vulture src", [("vulture", "dead_code")]),

@@ -10,12 +10,14 @@ from project_examples import repository
 from gitlab_sync.rules.projects.facts import Repository
 from gitlab_sync.rules.projects.tool_detection import Project
 
+CODE = {"app.py": "", "app.ts": "", "app.rs": ""}
+
 
 def tools(script: str, files: Mapping[str, str]) -> set[str]:
     """Return the tools that a job with this script runs in a repository with these files."""
     lines = "".join(f"    {line}\n" for line in script.split("\n"))
     ci = f"job:\n  script:\n  - |\n{lines}"
-    project = Project(Repository(repository({"app.py": "", ".gitlab-ci.yml": ci, **files})))
+    project = Project(Repository(repository({**CODE, ".gitlab-ci.yml": ci, **files})))
     return {use.tool for found in project.stages.values() for use in found.uses}
 
 
@@ -88,7 +90,7 @@ def test_what_only_names_a_tool_runs_none(script: str) -> None:
 
 NPM = '{"scripts": {%s}}'
 LINT = '"lint": "eslint ."'
-MANY = '"lint:js": "eslint .", "lint:types": "prettier -c .", "build": "mocha"'
+MANY = '"lint:js": "eslint .", "lint:types": "tsc --noEmit", "build": "mocha"'
 RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
     # make
     ("make test", {"Makefile": "test:\n\tpytest\n"}, {"pytest"}),
@@ -158,13 +160,13 @@ RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
     ("npm run lint", {"package.json": NPM % '"x": ""'}, set()),
     ("npm run test -- --coverage", {"package.json": NPM % '"test": "jest"'}, {"jest", "Istanbul"}),
     ("npm run all", {"package.json": NPM % f'"all": "run-s lint:*", {MANY}'},
-     {"ESLint", "Prettier"}),
+     {"ESLint", "TypeScript"}),
     ("npm run all", {"package.json": NPM % f'"all": "npm-run-all -p lint:js build", {MANY}'},
      {"ESLint", "mocha"}),
     ("npm run all", {"package.json": NPM % f'"all": "run-p \\"lint:**\\"", {MANY}'},
-     {"ESLint", "Prettier"}),
+     {"ESLint", "TypeScript"}),
     ("npx concurrently 'npm:lint:*' 'npm run build'", {"package.json": NPM % MANY},
-     {"ESLint", "Prettier", "mocha"}),
+     {"ESLint", "TypeScript", "mocha"}),
     ("npx turbo run lint", {"package.json": NPM % '"x": ""', "a/package.json": NPM % LINT},
      {"ESLint"}),
     ("turbo lint", {"a/package.json": NPM % LINT}, {"ESLint"}),
@@ -219,15 +221,15 @@ RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
                                         ' "t": "phpunit"}}'}, {"PHP_CodeSniffer", "PHPUnit"}),
     ("composer run-script t", {"composer.json": '{"scripts": {"t": "phpunit"}}'}, {"PHPUnit"}),
     ("php vendor/bin/phpunit", {}, {"PHPUnit"}),
-    ("mix ci", {"mix.exs": 'defp aliases do\n  [\n    ci: ["cmd pytest", "style"],\n'
-                           '    style: "cmd ruff check"\n  ]\nend\n'}, {"pytest", "ruff"}),
+    ("mix ci", {"mix.exs": 'defp aliases do\n  [\n    ci: ["cmd pytest", "lint"],\n'
+                           '    lint: "cmd ruff check"\n  ]\nend\n'}, {"pytest", "ruff"}),
     ("cargo lint", {".cargo/config.toml": '[alias]\nlint = "clippy -- -D warnings"\n'},
-     {"clippy"}),
+     {"clippy", "Rust compiler"}),
     ("cargo +nightly lint", {".cargo/config.toml": '[alias]\nlint = ["fmt", "--check"]\n'},
      {"rustfmt"}),
     ("go run github.com/golangci/golangci-lint/cmd/golangci-lint@v2 run", {}, {"golangci-lint"}),
-    ("cmake --build build --target test", {}, {"cmake --target test"}),
-    ("cmake --build build -t test lint", {}, {"cmake --target test"}),
+    ("cmake --build build --target test", {}, {"cmake test"}),
+    ("cmake --build build -t test lint", {}, {"cmake test"}),
     ("ninja -C build test", {}, {"ninja test"}),
     ("meson dist -C build", {}, {"Meson"}),
     ("make distcheck", {"Makefile.am": ""}, {"make distcheck"}),

@@ -11,7 +11,6 @@ ELIXIR = Ecosystem(
         "lint": (
             tool("Credo", "mix credo*", files=".credo.exs", declared="{:credo,"),
             tool("Dialyzer", "mix dialyzer", declared="{:dialyxir,"),
-            tool("mix lint", "mix lint"),
         ),
         "format": (tool("mix format", "mix format", files=".formatter.exs"),),
         "coverage": (

@@ -18,10 +18,6 @@ NATIVE = Ecosystem(
         "test": (
             tool("CTest", "ctest", "ctest3", "cmake --test-dir"),
             tool("Meson", "meson test", "meson dist", "ninja dist", "mesontest"),
-            tool("ninja test", "ninja test", "ninja check", "ninja *-test", "ninja *check*",
-                 "ninja RUN_TESTS", "samu test"),
-            tool("cmake --target test", "cmake --target *test*", "cmake --target *check",
-                 "cmake -t *test*", "cmake -t *check"),
             tool("Kyua", "kyua test", "kyua report", "atf-run", "atf-sh"),
             tool("DejaGnu", "runtest"),
             tool("Bazel", "bazel test", "bazel coverage", "bazelisk test"),

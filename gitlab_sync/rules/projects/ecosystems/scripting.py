@@ -15,7 +15,6 @@ PHP = Ecosystem(
             tool("Behat", "behat"),
             tool("phpspec", "phpspec run"),
             tool("atoum", "atoum"),
-            tool("Nette Tester", "tester"),
             tool("run-tests.php", "run-tests.php", "run-tests.sh"),
         ),
         "lint": (

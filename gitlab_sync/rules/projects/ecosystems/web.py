@@ -98,8 +98,8 @@ WEB = Ecosystem(
             tool("tsr", "tsr"),
         ),
         "dependency_audit": (
-            tool("npm audit", "npm audit"),
-            tool("yarn audit", "yarn audit", "yarn npm audit"),
+            tool("npm audit", "npm audit", "yarn npm audit"),
+            tool("yarn audit", "yarn audit"),
             tool("pnpm audit", "pnpm audit"),
             tool("bun audit", "bun audit"),
             tool("audit-ci", "audit-ci", "improved-yarn-audit",
