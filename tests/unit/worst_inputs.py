@@ -344,43 +344,6 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         ),
     ),
     "rules.projects.parsing:_DELIMITER": ("search", (_LETTERS,)),
-    "rules.projects.settings_files:_COMMENTS": (
-        "sub",
-        (
-            ("", "<!--", ""),
-            ("", "/*", ""),
-            ("", " /*", ""),
-            ("", " ", ""),
-            ("", "\n ", ""),
-            ("/*", "*", ""),
-            ("", "#", ""),
-        ),
-    ),
-    "rules.projects.readme_topics:_ADDRESSES": (
-        "sub",
-        (
-            ("", "![", ""),
-            ("", "![a](", ""),
-            ("", "](", ""),
-            ("", "[", ""),
-            ("", "https://", ""),
-            ("https://", "a", ""),
-            ("", 'src="', ""),
-            ("", "src=", ""),
-            ("", "\n.. |", ""),
-            (".. |", "a", ""),
-            ("", "\n ", ""),
-        ),
-    ),
-    "rules.projects.readme_topics:_HEADINGS": (
-        "search", (("", "run ", ""), ("run ", "a", ""), ("", "us", ""), ("", "get", ""), _LETTERS),
-    ),
-    "rules.projects.readme_topics:_MARKED": ("match", (("", "#", ""), ("<h1", "a", ""), _SPACES)),
-    "rules.projects.readme_topics:_UNDERLINE": ("fullmatch", (("", "-", "x"), ("", "=-", ""))),
-    "rules.projects.readme_topics:_WORDS": (
-        "search",
-        (("", "installation_", ""), ("", "set-", ""), ("", "quick ", ""), ("", "getting ", "")),
-    ),
     "rules.projects.makefiles:_RECIPE_PREFIX": ("sub", (("", " ", "x"), ("", "@", ""))),
     "rules.projects.makefiles:_VARIABLE": (
         "match",
@@ -425,6 +388,43 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     "rules.projects.folders:_VARIABLE": ("match", (("$", "a", "-"), ("${", "a", ""))),
     "rules.projects.targets:_SHEBANG": ("match", (("#!", "/", ""), ("#!", "sh", ""))),
     "rules.projects.targets:_NO_SHELL": ("search", (("", ".py", "x"), ("", ".", ""))),
+    "rules.projects.settings_files:_COMMENTS": (
+        "sub",
+        (
+            ("", "<!--", ""),
+            ("", "/*", ""),
+            ("", " /*", ""),
+            ("", " ", ""),
+            ("", "\n ", ""),
+            ("/*", "*", ""),
+            ("", "#", ""),
+        ),
+    ),
+    "rules.projects.readme_topics:_ADDRESSES": (
+        "sub",
+        (
+            ("", "![", ""),
+            ("", "![a](", ""),
+            ("", "](", ""),
+            ("", "[", ""),
+            ("", "https://", ""),
+            ("https://", "a", ""),
+            ("", 'src="', ""),
+            ("", "src=", ""),
+            ("", "\n.. |", ""),
+            (".. |", "a", ""),
+            ("", "\n ", ""),
+        ),
+    ),
+    "rules.projects.readme_topics:_HEADINGS": (
+        "search", (("", "run ", ""), ("run ", "a", ""), ("", "us", ""), ("", "get", ""), _LETTERS),
+    ),
+    "rules.projects.readme_topics:_MARKED": ("match", (("", "#", ""), ("<h1", "a", ""), _SPACES)),
+    "rules.projects.readme_topics:_UNDERLINE": ("fullmatch", (("", "-", "x"), ("", "=-", ""))),
+    "rules.projects.readme_topics:_WORDS": (
+        "search",
+        (("", "installation_", ""), ("", "set-", ""), ("", "quick ", ""), ("", "getting ", "")),
+    ),
     "rules.projects.settings_files:_has_dependencies_in_text": (
         lambda text: [
             settings_files._has_dependencies_in_text(path, text)
@@ -504,7 +504,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     "api.windows:_KEYSET": ("fullmatch", (("projects/", "a", ""), ("", "projects/", ""))),
     "api.windows:_WITH_TIMES": ("fullmatch", (("groups/", "a", ""), ("", "groups/", ""))),
     "cli.compliance:_COMMENT": ("sub", (_SPACES, ("", "#", ""), ("", " #\n", ""))),
-    "cli.compliance:compliance": (
+    "cli.compliance:_check_licence": (
         re.compile(r"[A-Za-z0-9.+-]+").fullmatch, (("", "a", "!"),),
     ),
     "cli.fields:_KEY": ("fullmatch", (("a", "[a]", "["), ("a", "[", ""), ("a[", "a", ""))),

@@ -115,52 +115,11 @@ _EVERYWHERE = frozenset(
 )
 # Commands of the package managers themselves, which are no scripts.
 _OWN_COMMANDS = frozenset(
-    [
-        "add",
-        "install",
-        "i",
-        "ci",
-        "remove",
-        "up",
-        "upgrade",
-        "update",
-        "audit",
-        "publish",
-        "pack",
-        "init",
-        "create",
-        "dlx",
-        "exec",
-        "link",
-        "unlink",
-        "config",
-        "cache",
-        "info",
-        "list",
-        "ls",
-        "outdated",
-        "why",
-        "set",
-        "version",
-        "login",
-        "logout",
-        "import",
-        "dedupe",
-        "store",
-        "prune",
-        "rebuild",
-        "fetch",
-        "patch",
-        "deploy",
-        "env",
-        "help",
-        "node",
-        "plugin",
-        "plugins",
-        "x",
-        "pm",
-        "constraints",
-    ]
+    {"add", "audit", "cache", "ci", "config", "constraints", "create", "dedupe", "deploy"}
+    | {"dlx", "env", "exec", "fetch", "help", "i", "import", "info", "init", "install", "link"}
+    | {"list", "login", "logout", "ls", "node", "npm", "outdated", "pack", "patch", "plugin"}
+    | {"plugins", "pm", "prune", "publish", "rebuild", "remove", "set", "store", "unlink", "up"}
+    | {"update", "upgrade", "version", "why", "x"}
 )
 
 

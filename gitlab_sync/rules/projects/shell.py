@@ -15,6 +15,7 @@ from gitlab_sync.rules.projects.shell_words import (
     COMMAND_OPTIONS,
     PREFIXES,
     RUNNERS,
+    WITH_OPTION,
     WORDS_BETWEEN,
 )
 
@@ -161,7 +162,12 @@ class _Reader:
             yield Command(program, tuple(arguments), path, self._folder)
             for runner in RUNNERS.get(program, ()):  # the longest first
                 if (program, *arguments[: len(runner) - 1]) == runner:
-                    yield from self._behind_runner(arguments[len(runner) - 1 :], depth)
+                    rest = arguments[len(runner) - 1 :]
+                    option = _command_option(rest) if program in WITH_OPTION else None
+                    if option is None:
+                        yield from self._behind_runner(rest, depth)
+                    else:
+                        yield from self._behind_option(rest[option + 1 :], depth)
                     return
 
     def _shell(self, arguments: list[str], depth: int) -> Iterator[Command]:
@@ -182,19 +188,18 @@ class _Reader:
         if words:
             yield Command(_program(words[0]), tuple(words[1:]), words[0], self._folder)
 
+    def _behind_option(self, rest: list[str], depth: int) -> Iterator[Command]:
+        """Yield the commands in one text (`nix-shell --run "make test"`), or in the words."""
+        if " " in rest[0]:
+            yield from self._apart(rest[0], depth)
+        else:
+            yield from self._words(rest, depth + 1)
+
     def _behind_runner(self, rest: list[str], depth: int) -> Iterator[Command]:
         between = 0
         for position, word in enumerate(rest):
             if word == "-m":
                 yield from self._words(rest[position + 1 :], depth + 1)
-                return
-            if word in COMMAND_OPTIONS and position + 1 < len(rest):
-                following = rest[position + 1 :]
-                # It takes one text (`nix-shell --run "make test"`) or words (`nix develop -c x`).
-                if " " in following[0]:
-                    yield from self._apart(following[0], depth)
-                else:
-                    yield from self._words(following, depth + 1)
                 return
             if word.startswith("-"):
                 continue
@@ -210,6 +215,12 @@ class _Reader:
             between += 1
             if between == WORDS_BETWEEN:
                 return
+
+
+def _command_option(words: list[str]) -> int | None:
+    """Return the place of the option that a command follows, or None."""
+    places = (place for place, word in enumerate(words[:-1]) if word in COMMAND_OPTIONS)
+    return next(places, None)
 
 
 def _place(found: re.Match[str]) -> str:

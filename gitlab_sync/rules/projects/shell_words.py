@@ -51,7 +51,7 @@ docker run; docker exec; docker-compose run; docker-compose exec; docker compose
 docker compose exec; podman run; podman exec; buildah run; toolbox run; flatpak run; systemd-run
 nix run; nix develop; nix shell; nix-shell; guix shell; devbox run; devenv shell; vagrant ssh
 su; script; find; parallel; doppler run; op run; infisical run
-coverage run; nyc; c8; kcov; valgrind; scan-build; node; php; java; ruby
+coverage run; nyc; c8; kcov; valgrind; scan-build; java
 """
 _KNOWN_RUNNERS = (tuple(each.split()) for line in _RUNNERS.split("\n") for each in line.split(";"))
 
@@ -68,6 +68,9 @@ RUNNERS: Mapping[str, list[tuple[str, ...]]] = _by_program(_KNOWN_RUNNERS)
 
 COMMAND_OPTIONS = frozenset({"-c", "--command", "--run", "-exec", "-execdir"})
 """Options of runners with the command behind them."""
+
+WITH_OPTION = frozenset({"nix", "nix-shell", "su", "script", "find", "guix", "vagrant"})
+"""The runners that have such options."""
 
 WORDS_BETWEEN = 4
 """The most words between a runner and its program: values of options, an image, a service."""

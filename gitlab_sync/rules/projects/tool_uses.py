@@ -52,6 +52,7 @@ _SKIP_TESTS = frozenset(
 )
 _INTERPRETERS = frozenset({"php", "ruby", "perl", "node", "dart"})
 _VERSION = re.compile(r"(-v?\d[\d.]{0,20})?(\.phar|\.bat|\.cmd)?$")
+
 _MAX_DEPTH = 5
 
 
@@ -102,15 +103,15 @@ class ToolReader:
         for command in self._commands(f"{runnable.script} {passed_on}", runnable):
             tools = _BY_PROGRAM.get(name_of(command.program), ())
             self._effort.spend(20 + 5 * len(tools))
-            for tool in tools:
-                if self._counts(tool) and matches(tool, command):
-                    yield Use(tool.name, tool.purpose)
+            found = {tool: None for tool in tools if self._counts(tool) and matches(tool, command)}
+            yield from (Use(tool.name, tool.purpose) for tool in found)
             yield from self._plugins(command)
             for call in calls(command):
                 self._effort.spend(40)
-                yield from self._through(call, depth)
-            if command.path and (found := self.targets.script(command, runnable.here)):
-                path, script = found
+                known = {tool.purpose for tool in found}
+                yield from (use for use in self._through(call, depth) if use.purpose not in known)
+            if command.path and (called := self.targets.script(command, runnable.here)):
+                path, script = called
                 for use in self._inside(script, "", depth + 1):
                     yield replace(use, via=path)
 
@@ -208,7 +209,8 @@ def _has_option(pattern: list[str], arguments: tuple[str, ...]) -> bool:
         for place, word in enumerate(arguments)
         if word == option or word.startswith((f"{option}=", f"{option}-"))
     )
-    return any(_begin(values, arguments[place + 1 :]) for place in places)
+    size = len(values)
+    return any(_begin(values, arguments[place + 1 : place + 1 + size]) for place in places)
 
 
 def _begin(patterns: Sequence[str], words: Sequence[str]) -> bool:

@@ -231,7 +231,7 @@ RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
     ("cmake --build build --target test", {}, {"cmake test"}),
     ("cmake --build build -t test lint", {}, {"cmake test"}),
     ("ninja -C build test", {}, {"ninja test"}),
-    ("meson dist -C build", {}, {"ninja dist", "Meson"}),
+    ("meson dist -C build", {}, {"Meson"}),
     ("make distcheck", {"Makefile.am": ""}, {"make distcheck"}),
     ("clang-format-18 --dry-run -Werror a.c", {}, {"clang-format"}),
     ("npx nyc mocha", {}, {"Istanbul", "mocha"}),
