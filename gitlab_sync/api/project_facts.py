@@ -56,7 +56,7 @@ def of_project(
 ) -> Workflow[ProjectRead]:
     """Return the workflow that reads what the checks need about a project, given its id or path.
 
-    Links within a repository are not followed. `effort` bounds the search for files that the
+    Symbolic links are followed within the repository. `effort` bounds the search for files that the
     pipeline includes or calls, `texts` is the source of files (default: REST).
     """
     found = yield {
