@@ -9,8 +9,9 @@ takes a request.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
+from posixpath import dirname, join, normpath
 
 from gitlab_sync.api.project_texts import RestTexts, Texts, TextSource
 from gitlab_sync.api.project_tree import first_pages, whole_tree
@@ -55,7 +56,7 @@ def of_project(
 ) -> Workflow[ProjectRead]:
     """Return the workflow that reads what the checks need about a project, given its id or path.
 
-    Links within a repository are not followed. `effort` bounds the search for files that the
+    Symbolic links are followed within the repository. `effort` bounds the search for files that the
     pipeline includes or calls, `texts` is the source of files (default: REST).
     """
     found = yield {
@@ -92,12 +93,14 @@ class _Reader:
 
     def facts(self, facts: ProjectFacts) -> Workflow[ProjectFacts]:
         """Return the facts with the texts of files: what is listed, included and called."""
-        texts: Texts = {
+        links = {
             path: Unread("a symbolic link")
             for entry in facts.tree.rows
             if record.text(entry, "mode") == _SYMBOLIC_LINK and (path := record.text(entry, "path"))
         }
+        texts: Texts = dict(links)
         yield from self._listed(facts.tree, texts)
+        yield from self._linked(facts.tree, links, texts)
         merged = yield from self._merged(texts)
         facts = replace(facts, files=texts, merged=merged)
         left = project_files.MOST_SCRIPTS
@@ -119,6 +122,32 @@ class _Reader:
             yield from self._read(wanted, texts)
             wanted = [] if includes is None else includes.missing(texts)[:left]
             left -= len(wanted)
+
+    def _linked(self, tree: PartialList, links: Container[str], texts: Texts) -> Workflow[None]:
+        """Give the links among the files that the checks need the texts that they lead to."""
+        start = project_files.ci_file(self._project)  # GitLab does not follow it
+        wanted = [path for path in project_files.wanted_files(tree, self._project) if path in links]
+        wanted = [path for path in wanted if path != start]
+        if not wanted:
+            return
+        led: Texts = {}
+        yield from self._read(wanted, led)
+        listed = frozenset(paths_of(tree))
+        places = {
+            path: normpath(join(dirname(path), text.strip()))
+            for path, text in led.items()
+            if isinstance(text, str)
+        }
+        inside = {path: place for path, place in places.items() if place in listed}
+        missing = [place for place in dict.fromkeys(inside.values()) if place not in texts]
+        if missing:
+            yield from self._read(missing, texts)
+        out = Unread("a symbolic link that leads to no file of the repository")
+        for path, text in led.items():
+            if path in inside:
+                texts[path] = texts[inside[path]]
+            else:
+                texts[path] = out if isinstance(text, str) else text
 
     def _merged(self, texts: Texts) -> Workflow[MergedPipeline | Unread | None]:
         """Ask GitLab for the merged pipeline, if some of what it includes cannot be read."""

@@ -257,7 +257,7 @@ def _body(report: Report, policy: Policy) -> Iterator[str]:
     for area in dict.fromkeys(check.area for check in CHECKS):
         yield ""
         yield area[0].upper() + area[1:]
-        for check in CHECKS:
+        for check in report.checks:
             if check.area == area:
                 yield from _check(check, report.findings[check.id], policy, width)
 

@@ -11,7 +11,7 @@ from gitlab_sync.errors import GitLabSyncError, NotFound
 from gitlab_sync.http.urls import encode_segment
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
-from gitlab_sync.rules.projects.checks import CHECKS, ProjectCheck
+from gitlab_sync.rules.projects.checks import ProjectCheck
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy, Report
 from gitlab_sync.rules.projects.facts import Finding
 from gitlab_sync.rules.projects.gate import Gate
@@ -152,7 +152,7 @@ def finding_rows(report: Report, policy: Policy) -> list[TableRow]:
 
     `Share` (0 to 1) is the part of the check's `Weight` that passes.
     """
-    return [_finding_row(check, report.findings[check.id], policy) for check in CHECKS]
+    return [_finding_row(check, report.findings[check.id], policy) for check in report.checks]
 
 
 def _finding_row(check: ProjectCheck, finding: Finding, policy: Policy) -> TableRow:

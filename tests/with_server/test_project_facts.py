@@ -233,17 +233,23 @@ def test_a_file_that_was_removed_meanwhile_is_unknown(
     assert report.findings["readme"].reason == "README.md: 404 File Not Found"
 
 
-def test_a_symbolic_link_is_not_judged_by_where_it_leads(
-    client: GitLabClient, shelf: Shelf, sandbox: Sandbox, world: World
+def test_a_symbolic_link_has_the_text_that_it_leads_to(
+    client: GitLabClient, shelf: Shelf, world: World
 ) -> None:
-    """Its text is a path, which would be taken for a README that is too short."""
-    path = shelf.put(COMPLETE)
-    for entry in world.tables.tree[5001]:
+    """Within the repository; its own text is only a path, no README that is too short."""
+    readme = COMPLETE["README.md"]
+    path = shelf.put({**COMPLETE, "README.md": "docs/start.md\n", "docs/start.md": readme})
+    number = next(one["id"] for one in world.tables.projects if one["path_with_namespace"] == path)
+    for entry in world.tables.tree[number]:
         if entry["path"] == "README.md":
             entry["mode"] = "120000"
-    found = compliance.check_project(client, path).findings["readme"]
-    assert (found.result, found.reason) == ("unknown", "README.md: a symbolic link")
-    assert not [each for each in sandbox.traffic.exchanges if "README" in each.path]
+    world.tables.files[number]["docs/start.md"] = readme
+    assert compliance.check_project(client, path).findings["readme"].result == "pass"
+    for out in ("../other/README.md", "gone.md", "README.md"):
+        world.tables.files[number]["README.md"] = out
+        found = compliance.check_project(client, path).findings["readme"]
+        assert found.result == "unknown"
+        assert "README.md: a symbolic link" in found.reason
 
 
 def test_texts_in_other_encodings_are_read(client: GitLabClient, shelf: Shelf) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitlab_sync.rules.bounds import MAX_INCLUDES, BeyondBounds, shown
+from gitlab_sync.rules.projects import tools
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, Runs, read_pipeline
 from gitlab_sync.rules.projects.shell import commands
 from gitlab_sync.rules.projects.targets import Scripts
@@ -42,56 +43,6 @@ _SEVERITIES: Mapping[Purpose, str] = {
     "type_check": "medium",
     "coverage": "medium",
 }
-
-_PYTHON: Mapping[Purpose, str] = {
-    "test": "pytest",
-    "lint": "ruff check .",
-    "format": "ruff format --check .",
-    "type_check": "mypy .",
-    "coverage": "pytest --cov --cov-fail-under=80",
-}
-_SCRIPT: Mapping[Purpose, str] = {
-    "test": "npx vitest run",
-    "lint": "npx eslint .",
-    "format": "npx prettier --check .",
-    "type_check": "npx tsc --noEmit",
-    "coverage": "npx vitest run --coverage",
-}
-_COMMANDS: Mapping[str, Mapping[Purpose, str]] = {
-    "python": _PYTHON,
-    "javascript": _SCRIPT,
-    "typescript": _SCRIPT,
-    "go": {
-        "test": "go test ./...",
-        "lint": "golangci-lint run",
-        "format": 'test -z "$(gofmt -l .)"',
-        "type_check": "go vet ./...",
-        "coverage": "go test -coverprofile=coverage.out ./...",
-    },
-    "rust": {
-        "test": "cargo test",
-        "lint": "cargo clippy -- -D warnings",
-        "format": "cargo fmt --check",
-        "type_check": "cargo check",
-        "coverage": "cargo llvm-cov --fail-under-lines 80",
-    },
-    "java": {
-        "test": "mvn verify",
-        "lint": "mvn checkstyle:check",
-        "format": "mvn spotless:check",
-        "type_check": "mvn compile",
-        "coverage": "mvn jacoco:check",
-    },
-}
-# For an unknown language, a target that the project defines.
-_ANY: Mapping[Purpose, str] = {
-    "test": "make test",
-    "lint": "make lint",
-    "format": "make format-check",
-    "type_check": "make type-check",
-    "coverage": "make coverage",
-}
-
 
 _IDLE: Mapping[Runs, str] = {
     "unclear": "not known when it starts",
@@ -256,8 +207,8 @@ def score(stages: Mapping[Purpose, StageReport]) -> float:
 
 
 def command_for(stage: Purpose, project_type: str) -> str:
-    """Return the command for a stage in a language (`Python`, `Go`, …)."""
-    return _COMMANDS.get(project_type.strip().lower(), _ANY)[stage]
+    """Return the command for a stage in a language (`Python`, `Go`, …), in any case."""
+    return tools.command_for(stage, project_type.strip()) or f"make {stage}"
 
 
 def _serves(job: CIJob, found: tuple[Use, ...]) -> set[Purpose]:

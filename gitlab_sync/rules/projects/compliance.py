@@ -137,14 +137,16 @@ class Report:
         return sum(finding.result == "unknown" for finding in self.findings.values())
 
     @property
-    def faults(self) -> list[ProjectCheck]:
-        """The checks that fail, those with the highest weight first: what to do next.
-
-        What they advise is for the project's main language.
-        """
-        failed = [check for check in CHECKS if self.findings[check.id].result == "fail"]
+    def checks(self) -> list[ProjectCheck]:
+        """All checks in the order of a report, with advice for the project's main language."""
         main = next(iter(self.stack), "")
-        return [check.for_language(main) for check in sorted(failed, key=lambda one: -one.weight)]
+        return [check.for_language(main) for check in CHECKS]
+
+    @property
+    def faults(self) -> list[ProjectCheck]:
+        """The checks that fail, those with the highest weight first: what to do next."""
+        failed = [check for check in self.checks if self.findings[check.id].result == "fail"]
+        return sorted(failed, key=lambda check: -check.weight)
 
 
 def evaluate(

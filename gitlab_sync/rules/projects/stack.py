@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gitlab_sync.rules.projects.ecosystems.ecosystem import Ecosystem, Names
@@ -62,9 +62,11 @@ _NO_SOURCE = Names(
         *(name for each in ECOSYSTEMS for name in f"{each.manifests} {each.marks}".split()),
     ]
 )
-_ECOSYSTEMS = [
-    (each, Names(f"{each.manifests} {each.marks} {each.locks}".split())) for each in ECOSYSTEMS
-]
+_BY_MANIFEST: dict[str, list[Ecosystem]] = {}
+for _each in ECOSYSTEMS:
+    for _name in f"{_each.manifests} {_each.marks} {_each.locks}".split():
+        _BY_MANIFEST.setdefault(_name, []).append(_each)
+_MANIFESTS = Names(_BY_MANIFEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def stack_of(paths: Iterable[str]) -> Stack:
     """
     mine = list(own(paths, deepest=20))
     counted = _counted(mine)
-    declared = list(_declared(own(mine)))
+    declared = _declared(own(mine))
     total = sum(counted.values())
     ranked = sorted(counted, key=lambda name: (-counted[name], _ORDER.index(name)))
     if not ranked:
@@ -122,12 +124,11 @@ def is_code(path: str) -> bool:
     return _language(path) is not None
 
 
-def _declared(paths: Iterable[str]) -> Iterator[Ecosystem]:
-    """Yield the ecosystems with a manifest or a lock file among these files."""
-    names = {_name_of(path) for path in paths}
-    for each, known in _ECOSYSTEMS:
-        if any(known.find(name) for name in names):
-            yield each
+def _declared(paths: Iterable[str]) -> list[Ecosystem]:
+    """Return the ecosystems with a manifest or a lock file among these files, in their order."""
+    known = filter(None, (_MANIFESTS.find(_name_of(path)) for path in paths))
+    found = {id(each) for name in set(known) for each in _BY_MANIFEST[name]}
+    return [each for each in ECOSYSTEMS if id(each) in found]
 
 
 def _counted(paths: list[str]) -> Counter[str]:

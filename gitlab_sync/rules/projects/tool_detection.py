@@ -11,16 +11,15 @@ from gitlab_sync.rules.projects import ci_pipeline
 from gitlab_sync.rules.projects.build_plugins import BuildPlugins
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
 from gitlab_sync.rules.projects.ci_includes import Included, expanded
-from gitlab_sync.rules.projects.ecosystems.ecosystem import fits
 from gitlab_sync.rules.projects.facts import (
     Finding,
     MergedPipeline,
     Repository,
     Unread,
     line_of,
-    own,
 )
 from gitlab_sync.rules.projects.files import PRE_COMMIT, ci_file
+from gitlab_sync.rules.projects.own_files import OwnFiles
 from gitlab_sync.rules.projects.script_files import ScriptFile, script_files
 from gitlab_sync.rules.projects.settings_files import Settings
 from gitlab_sync.rules.projects.stack import Stack, stack_of
@@ -236,23 +235,13 @@ class Project:
 
     def _file_of(self, tool: Tool) -> str | None:
         for pattern in tool.files:
-            if "*" not in pattern and (path := self._by_name.get(pattern)):
+            if path := self._own_files.find(pattern):
                 return path
-        patterns = [pattern for pattern in tool.files if "*" in pattern]
-        self.effort.spend(len(patterns) * len(self._by_name))
-        found = (
-            path
-            for name, path in self._by_name.items()
-            if any(fits(pattern, name) for pattern in patterns)
-        )
-        return next(found, None)
+        return None
 
     @cached_property
-    def _by_name(self) -> dict[str, str]:
-        """The own files by their names and by their paths, both in lower case."""
-        mine = sorted(own(self.repository.paths), key=lambda path: (-path.count("/"), path))
-        by_name = {path.rpartition("/")[2].lower(): path for path in mine}
-        return {path.lower(): path for path in mine} | by_name
+    def _own_files(self) -> OwnFiles:
+        return OwnFiles(self.repository.paths, self.effort)
 
     def _template_of(self, tool: Tool) -> str | None:
         included = self.pipeline.included if isinstance(self.pipeline, Pipeline) else ()

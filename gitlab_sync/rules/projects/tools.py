@@ -79,7 +79,9 @@ BUILD_FILES = frozenset(
 """The manifests in which the name of a plugin or package sets up a tool. In those of Python and
 JavaScript it is only a package to install."""
 
-_OF_LANGUAGE = {language: each for each in ECOSYSTEMS for language in each.languages}
+_OF_LANGUAGE = {
+    language.lower(): (language, each) for each in ECOSYSTEMS for language in each.languages
+}
 
 
 def tools_for(purpose: Purpose, languages: tuple[str, ...] = ()) -> tuple[Tool, ...]:
@@ -98,7 +100,10 @@ def has_tools(purpose: Purpose, language: str) -> bool:
 
 
 def command_for(purpose: Purpose, language: str) -> str | None:
-    """Return the command that a project in a language should run for a purpose, or None."""
-    ecosystem = _OF_LANGUAGE.get(language, ANY_LANGUAGE)
-    own = {**ecosystem.commands, **ecosystem.own_commands.get(language, {})}
+    """Return the command that a project in a language should run for a purpose, or None.
+
+    The language can be in any case; for an unknown one, it is a target that the project defines.
+    """
+    name, ecosystem = _OF_LANGUAGE.get(language.lower(), ("", ANY_LANGUAGE))
+    own = {**ecosystem.commands, **ecosystem.own_commands.get(name, {})}
     return own.get(purpose, ANY_LANGUAGE.commands.get(purpose))
