@@ -142,13 +142,16 @@ def compliance(
         met, hints = _errors(report)
         if not report and fail_under is not None:
             hints.append("--fail-under needs the score of a project to pass")
-        remarks = service.left_out(report)
+        remarks = [f"left out of the group: {', '.join(service.left_out(report))}"]
+        remarks = remarks if report.left_out else []
         gate = None if fail_under is None else service.gate_of(report, fail_under)
+        said = list(gate.in_words()) if gate and report else []
+        missed = gate is not None and not gate.passed
         return Ending(
             _exit_code(report, gate),
             report.completeness,
-            [f"left out of the group: {', '.join(remarks)}"] if remarks else [],
-            list(gate.in_words()) if gate and report else [],
+            remarks if missed else [*remarks, *said],
+            said if missed else [],
             errors=by_reason(met, "projects"),
             hints=hints,
         )

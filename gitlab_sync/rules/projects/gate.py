@@ -39,6 +39,11 @@ class Gate:
         else:
             self.open[name] = shown
 
+    @property
+    def passed(self) -> bool:
+        """Whether all projects surely reach the score."""
+        return not self.below and not self.open
+
     def in_words(self) -> Iterator[str]:
         """Yield a line for those below the score and for those that are open, with their names."""
         if self.below:
@@ -46,7 +51,7 @@ class Gate:
         if self.open:
             what = "what is unknown decides whether they reach it"
             yield f"not known to reach {self.least:g} %: {_listed(self.open)}; {what}"
-        if not self.below and not self.open:
+        if self.passed:
             number = plural(len(self.above), "project")
             yield f"at least {self.least:g} %, whatever is unknown: {number}"
 
