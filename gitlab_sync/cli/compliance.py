@@ -254,12 +254,17 @@ def _body(report: Report, policy: Policy) -> Iterator[str]:
     from gitlab_sync.rules.projects.checks import CHECKS
 
     width = max(len(check.title) for check in CHECKS)
+    told: set[tuple[str, ...]] = set()
     for area in dict.fromkeys(check.area for check in CHECKS):
         yield ""
         yield area[0].upper() + area[1:]
         for check in report.checks:
             if check.area == area:
-                yield from _check(check, report.findings[check.id], policy, width)
+                finding = report.findings[check.id]
+                if finding.causes and finding.causes in told and finding.fault:
+                    finding = replace(finding, reason=f"{finding.fault}; as above")
+                told.add(finding.causes)
+                yield from _check(check, finding, policy, width)
 
 
 def _check(check: ProjectCheck, finding: Finding, policy: Policy, width: int) -> Iterator[str]:

@@ -384,6 +384,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         (_SPACES, _LETTERS, ("", "a: [\n", ""), ("", "a: \"", ""), ("", ' "', "")),
     ),
     "rules.projects.task_files:_MIX_TASK": ("findall", (("", '"', ""), ('"', "a", ""))),
+    "rules.projects.ci_config:_NAMED": ("findall", (("", "$", ""), ("", "${", ""), ("$", "a", ""))),
     "rules.projects.ci_config:_SAYS_WHEN": ("search", (("", "rule", ""), ("", "-onl", ""))),
     "rules.projects.folders:_VARIABLE": ("match", (("$", "a", "-"), ("${", "a", ""))),
     "rules.projects.targets:_SHEBANG": ("match", (("#!", "/", ""), ("#!", "sh", ""))),

@@ -108,6 +108,20 @@ def test_what_is_unknown_is_shown_with_the_score(
     assert b"read_api" in done.stderr
 
 
+def test_what_keeps_checks_from_being_known_is_told_once(
+    environ: dict[str, str], shelf: Shelf
+) -> None:
+    """Each unknown check says what was looked for; the row names each cause once, too."""
+    ci = "include: [{project: group/ci, file: [a.yml, b.yml, c.yml]}]\n"
+    path = shelf.put({"app.py": "", ".gitlab-ci.yml": ci})
+    text = run(environ, "compliance", path).stdout.decode()
+    assert text.count("project group/ci: a.yml and 2 more not read") == 1
+    assert "no linter found; as above" in text
+    assert "no job for tests; " in text
+    row = json.loads(run(environ, "compliance", path, "-f", "json").stdout)[0]
+    assert row["Error"].count("a.yml") == 1
+
+
 def test_a_table_of_one_is_made_for_a_group_and_for_what_cannot_be_read(
     environ: dict[str, str], sandbox: Sandbox
 ) -> None:

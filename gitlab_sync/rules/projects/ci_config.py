@@ -7,8 +7,9 @@ inherit from `default` and the top level (docs: CI/CD YAML syntax).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from gitlab_sync.rules.bounds import MOST_SCRIPT_LINES, BeyondBounds, Effort, shown
@@ -39,6 +40,7 @@ _NO_JOBS = frozenset({
 _JOB_KEYS = frozenset({
     "script", "run", "trigger", "extends", "before_script", "after_script", "stage", "image",
     "rules", "only", "except", "when", "allow_failure", "coverage", "artifacts", "inherit",
+    "variables", "parallel",
 })  # fmt: skip
 
 # Only this key of a mapping is kept, and none of others, so that merging is never slow.
@@ -49,6 +51,7 @@ _PART = {
     "except": "refs",
     "image": "name",
     "inherit": "default",
+    "parallel": "matrix",
 }
 
 # GitLab: at most 11 levels of `extends`, 10 of `!reference`.
@@ -59,6 +62,11 @@ _SAYS_WHEN = re.compile(
     r"rules?\b|rules?[-_:]|[-_.:](only|except|when|manual|schedule)", re.IGNORECASE
 )
 _UNREAD = Reference(("a file that was not read",))
+
+_NAMED = re.compile(r"\$\{?([A-Za-z_]\w{0,99})")
+_LONGEST_VARIABLE = 1_000
+_MOST_VALUES = 20
+_MOST_VARIABLES = 100
 
 _LARGER = "larger than any real pipeline: not all of it was read"
 
@@ -137,6 +145,7 @@ class _Reader:
         self._problems = dict.fromkeys(whole.problems)
         self._expanded: dict[str, dict[str, Plain] | None] = {}
         self._lines_left = MOST_SCRIPT_LINES
+        self._variables_of_all = _texts(self._top.get("variables"))
 
     def pipeline(self) -> Pipeline:
         if not self._top:
@@ -176,6 +185,7 @@ class _Reader:
             *self._script(keys),
             *self._flat(self._inherited(keys, "after_script")),
         ]
+        script = [*self._variables(keys, script), *script]
         reports = _mapping(_mapping(keys.get("artifacts")).get("reports"))
         return CIJob(
             name,
@@ -189,6 +199,17 @@ class _Reader:
             path,
             line,
         )
+
+    def _variables(self, keys: dict[str, Plain], script: Iterable[str]) -> list[str]:
+        """Return the variables that a script names, as the assignments of a shell."""
+        named = dict.fromkeys(name for line in script for name in _NAMED.findall(line))
+        if not named:
+            return []
+        matrix = _mapping(keys.get("parallel")).get("matrix")
+        given = [_texts(each) for each in matrix[:_MOST_VALUES]] if isinstance(matrix, list) else []
+        given += [_texts(keys.get("variables")), self._variables_of_all]
+        found = ((name, next((each[name] for each in given if name in each), "")) for name in named)
+        return [f"{name}='{text}'" for name, text in found if text]
 
     def _script(self, keys: dict[str, Plain]) -> list[str]:
         lines = self._flat(keys.get("script"))
@@ -332,6 +353,18 @@ def _when(value: Plain) -> Runs:
     return "never" if value in ("never", "on_failure") else "always"
 
 
+def _texts(variables: Plain) -> dict[str, str]:
+    """Return the variables with the texts that they have; of several, all."""
+    found = {}
+    for name, given in _mapping(variables).items():
+        value = given.get("value") if isinstance(given, dict) else given
+        values = value if isinstance(value, list) else [value]
+        text = " ".join(each for each in values[:_MOST_VALUES] if isinstance(each, str))
+        if len(text) <= _LONGEST_VARIABLE and "'" not in text:
+            found[name] = text
+    return found
+
+
 def _own_keys(job: dict[str, Plain]) -> dict[str, Plain]:
     return {key: _shortened(key, job[key]) for key in job if key in _JOB_KEYS}
 
@@ -339,6 +372,8 @@ def _own_keys(job: dict[str, Plain]) -> dict[str, Plain]:
 def _shortened(key: str, value: Plain) -> Plain:
     if not isinstance(value, dict):
         return value
+    if key == "variables":
+        return dict(islice(value.items(), _MOST_VARIABLES))
     part = _PART.get(key, "")
     return {part: _shortened(part, value[part])} if part in value else {}
 

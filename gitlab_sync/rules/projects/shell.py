@@ -39,6 +39,7 @@ _ASSIGNMENT = re.compile(r"^[A-Za-z_]\w*=")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w{0,99})\}?")
 _WHICH = re.compile(r"\s{0,9}(?:which|command -v|type -p) +([\w./+-]{1,99})")
 _MOST_VARIABLES = 100
+_MOST_VALUES = 20
 _LONGEST_VALUE = 1_000
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ash", "ksh"})
 _SCRIPT = re.compile(r"^\.{1,2}/|\.(sh|bash)$")
@@ -131,10 +132,17 @@ class _Reader:
                 self._variables[name] = value[:_LONGEST_VALUE].split()
 
     def _with_values(self, words: list[str]) -> list[str]:
-        """Return the words with the value of a variable that is the program."""
-        found = _VARIABLE.fullmatch(words[0]) if words else None
-        value = self._variables.get(found[1]) if found else None
-        return words if value is None else [*value, *words[1:]]
+        """Return the words with the values of variables, as far as they are known."""
+        if not self._variables:
+            return words
+        known: list[str] = []
+        left = _MOST_VALUES
+        for word in words:
+            found = _VARIABLE.fullmatch(word) if left and "$" in word else None
+            value = self._variables.get(found[1]) if found else None
+            left -= value is not None
+            known += [word] if value is None else value
+        return _without_prefixes(known)
 
     def _apart(self, line: str, depth: int) -> Iterator[Command]:
         """Yield the commands of a line that runs in a shell of its own."""

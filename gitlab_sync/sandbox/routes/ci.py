@@ -136,7 +136,9 @@ class _Merger:
 
     def _file(self, entry: Any, project: Record) -> tuple[str, str, str, Record]:
         """Return the type, location and text of an include, and the project that holds it."""
-        given: Mapping[str, Any] = {"local": entry} if isinstance(entry, str) else entry
+        given: Mapping[str, Any] = entry
+        if isinstance(entry, str):
+            given = {"remote" if "://" in entry else "local": entry}
         if "template" in given:
             return "template", given["template"], "{}", project
         if "local" in given:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pytest
 from project_examples import repository
 
+from gitlab_sync.rules.projects.compliance import evaluate
 from gitlab_sync.rules.projects.facts import Repository
 from gitlab_sync.rules.projects.tool_detection import Project
 
@@ -19,6 +21,53 @@ def tools(script: str, files: Mapping[str, str]) -> set[str]:
     ci = f"job:\n  script:\n  - |\n{lines}"
     project = Project(Repository(repository({**CODE, ".gitlab-ci.yml": ci, **files})))
     return {use.tool for found in project.stages.values() for use in found.uses}
+
+
+@pytest.mark.parametrize(
+    ("ci", "expected"),
+    [
+        ("variables: {CHECK: ruff check .}\na: {script: [$CHECK]}", {"ruff"}),
+        ("variables: {C: {value: ruff check .}}\na: {script: ['${C} --fix']}", {"ruff"}),
+        (".a: {script: [$CHECK]}\nb: {extends: .a, variables: {CHECK: pytest}}", {"pytest"}),
+        ("variables: {C: ruff check}\na: {variables: {C: pytest}, script: [$C]}", {"pytest"}),
+        ("a: {parallel: {matrix: [{T: [unit, style]}]}, script: [make $T]}", {"pytest", "black"}),
+        ("a: {script: [$UNKNOWN]}", set()),
+        ("default: {after_script: [ruff check]}\na: {script: [pytest]}", {"ruff", "pytest"}),
+    ],
+)
+def test_variables_of_the_pipeline_can_hold_commands(ci: str, expected: set[str]) -> None:
+    """Those of a job come before those of all."""
+    make = "unit:\n\tpytest\nstyle:\n\tblack --check .\n"
+    files = {**CODE, ".gitlab-ci.yml": ci, "Makefile": make}
+    stages = Project(Repository(repository(files))).stages.values()
+    assert {use.tool for found in stages for use in found.uses} == expected
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        ["echo 'Running unit tests... This will take about 60 seconds.'", "sleep 60"],
+        ["echo 'Code coverage is 90%'"],
+        ["sleep 10; echo 'Linting code...'; exit 0"],
+    ],
+)
+@pytest.mark.parametrize("name", ["unit-test-job", "lint-test-job", "coverage"])
+def test_a_job_that_only_prints_earns_nothing(name: str, script: list[str]) -> None:
+    """As those of GitLab's own template: their names are no checks."""
+    files = {**CODE, ".gitlab-ci.yml": json.dumps({name: {"stage": "test", "script": script}})}
+    stages = Project(Repository(repository(files))).stages
+    assert {found.share for found in stages.values()} == {0}
+
+
+def test_the_job_that_is_named_runs_the_tool_that_is_named() -> None:
+    """Not the first one with the right name."""
+    ci = (
+        "test-docs: {script: [./docs.sh]}\n"
+        "by-hand: {script: [pytest], when: manual}\n"
+        "everything: {script: [pytest]}\n"
+    )
+    found = evaluate(repository({**CODE, ".gitlab-ci.yml": ci})).findings["ci_test"]
+    assert (found.reason, found.line) == ("everything runs pytest", 3)
 
 
 PREFIXES = [

@@ -15,7 +15,7 @@ PYTHON = Ecosystem(
             tool("unittest", "unittest"),
             tool("Django's tests", "manage.py test", "django-admin test", "runtests.py"),
             tool("doctest", "doctest"),
-            tool("nose2", "nose2", "nosetests"),
+            tool("nose2", "nose2", "nosetests", "nose"),
             tool("behave", "behave"),
             tool("Robot Framework", "robot", "pabot"),
             tool("trial", "trial", "twisted.trial"),
