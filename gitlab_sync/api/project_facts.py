@@ -30,10 +30,12 @@ from gitlab_sync.rules.projects.called_files import called_files
 from gitlab_sync.rules.projects.ci_config import read_pipeline
 from gitlab_sync.rules.projects.ci_includes import IncludeReader
 from gitlab_sync.rules.projects.facts import MergedPipeline, ProjectFacts, Unread, paths_of
+from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.types import PartialList, Record
 
+_ALL = 100
 _SYMBOLIC_LINK = "120000"  # the mode in git's trees; its content is only the path it leads to
 
 
@@ -62,6 +64,7 @@ def of_project(
     found = yield {
         "project": RestList(endpoint(project_id), {"license": True}, single=True),
         "tree": first_pages(project_id, ref),
+        "languages": RestList(endpoint(project_id, "languages"), single=True),
     }
     if found["project"].error is not None:
         return ProjectRead(None, [found["project"].error])
@@ -73,7 +76,9 @@ def of_project(
     elif isinstance(error, NotFound) and ref:
         tree = PartialList((), f"{error.reason}: is there a branch, tag or commit {ref}?")
     here = ref or record.text(project, "default_branch") or "HEAD"
-    facts = ProjectFacts(project, tree, {}, here, record.text(project, "web_url") or "")
+    shares = {} if ref else _shares(found["languages"])
+    web_url = record.text(project, "web_url") or ""
+    facts = ProjectFacts(project, tree, {}, here, web_url, languages=shares)
     reader = _Reader({"id": number, **project}, here, texts or RestTexts(), effort)
     facts = yield from reader.facts(facts)
     return ProjectRead(facts, reader.errors if error is None else [error, *reader.errors])
@@ -167,6 +172,18 @@ class _Reader:
         if not isinstance(found.error, may_not):
             self.errors.append(found.error)
         return None
+
+
+def _shares(found: ListResult[str]) -> dict[str, float]:
+    """Return GitLab's shares of languages on the default branch; without them files are counted."""
+    if found.error is not None or not found.reading.rows:
+        return {}
+    shares = found.reading.rows[0]
+    return {
+        name: float(share)
+        for name, share in shares.items()
+        if isinstance(share, int | float) and 0 < share <= _ALL
+    }
 
 
 def _of_lint(answer: Record) -> MergedPipeline | Unread | None:

@@ -50,6 +50,7 @@ class Shelf:
             elif isinstance(text, Unread):
                 del world.tables.files[number][name]
                 self._deny(f"/projects/{number}/repository/files/{quote(name, safe='')}", text)
+        world.tables.languages[number] = {}  # the rules count the files themselves
         if facts.tree.missing is not None:
             for name in (str(number), quote(path, safe="")):
                 self._deny(f"/projects/{name}/repository/tree", Unread(facts.tree.missing))

@@ -55,26 +55,26 @@ def test_what_was_read_can_be_judged_again_without_a_request(
 # -- what it costs ---------------------------------------------------------------------------------
 
 
-def test_a_normal_project_costs_three_requests_in_two_rounds(
+def test_a_normal_project_costs_four_requests_in_two_rounds(
     client: GitLabClient, shelf: Shelf, sandbox: Sandbox
 ) -> None:
-    """Record and list together, then all files at once."""
+    """Record, list and languages together, then all files at once."""
     path = shelf.put(COMPLETE)
     assert compliance.check_project(client, path).score.percent == 100
-    assert sandbox.traffic.total == 3
-    assert [each.endpoint for each in sandbox.traffic.exchanges[2:]] == [GRAPHQL]
+    assert sandbox.traffic.total == 4
+    assert [each.endpoint for each in sandbox.traffic.exchanges[3:]] == [GRAPHQL]
 
 
 def test_without_graphql_a_normal_project_costs_at_most_eight_requests_in_three_rounds(
     client: GitLabClient, shelf: Shelf, sandbox: Sandbox
 ) -> None:
-    """Record and list together, then the files that the checks read and no other."""
+    """Record, list and languages together, then the files that the checks read and no other."""
     path = shelf.put(COMPLETE)
     run = Run(source="rest")
     assert compliance.check_projects(client, [path], run=run)[0]["Compliance Score"] == 100
     assert sandbox.traffic.total <= 8
     assert sandbox.traffic.count(PROJECT) == sandbox.traffic.count(TREE) == 1
-    read = [each.path.rpartition("/")[2] for each in sandbox.traffic.exchanges[2:]]
+    read = [each.path.rpartition("/")[2] for each in sandbox.traffic.exchanges[3:]]
     assert sorted(read) == [
         ".gitlab-ci.yml", ".pre-commit-config.yaml", "LICENSE", "README.md", "pyproject.toml",
     ]  # fmt: skip
@@ -85,7 +85,7 @@ def test_no_file_is_asked_for_that_is_not_there(
 ) -> None:
     """The list of files tells; no name is tried."""
     compliance.check_project(client, shelf.put({"app.py": ""}))
-    assert sandbox.traffic.total == 2
+    assert sandbox.traffic.total == 3
     assert set(sandbox.traffic.by_status) == {200}
 
 
@@ -430,3 +430,18 @@ def test_there_is_an_end_to_scripts(
     path = shelf.put({"app.py": "", ".gitlab-ci.yml": "a: {script: ./s0.sh}\n", **chain})
     found = compliance.check_project(client, path).findings["ci_test"]
     assert (found.result, "s3.sh: not read" in found.reason) == ("unknown", True)
+
+
+def test_the_languages_are_those_that_gitlab_counts_in_bytes(
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox, world: World
+) -> None:
+    """Scripts without a suffix count, too; if GitLab does not say, the files are counted."""
+    path = shelf.put({"a.c": "", "b.c": "", "c.c": "", "tool": "", "d.py": "", "e.py": ""})
+    number = next(one["id"] for one in world.tables.projects if one["path_with_namespace"] == path)
+    assert compliance.check_project(client, path).stack == ("C", "Python")
+    world.tables.languages[number] = {"C": 70.0, "Shell": 25.0, "Python": 5.0, "Makefile": 0}
+    assert compliance.check_project(client, path).stack == ("C", "Shell")
+    world.tables.languages[number] = {"HTML": 90.0, "Vue": "x", "C": 10}
+    assert compliance.check_project(client, path).stack == ("C",)
+    sandbox.faults.add("status", status=500, path="*/languages", times=None)
+    assert compliance.check_project(client, path).stack == ("C", "Python")

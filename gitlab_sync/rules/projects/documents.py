@@ -130,7 +130,13 @@ def tests(project: Project) -> Finding:
     """Check that there are tests: source code on a test path, not a test plan."""
     repository = project.repository
     mine = own(repository.paths, deepest=20)
-    found = [path for path in mine if is_code(path) and (is_test_path(path) or _is_tested(path))]
+    found = [
+        path
+        for path in mine
+        if is_code(path)
+        and (is_test_path(path) or _is_tested(path))
+        and not path.startswith("config/")  # settings for tests, such as `config/test.exs`
+    ]
     if found:
         return repository.passed(plural(len(found), "file") + " of tests", found[0])
     return repository.decide("no file is a test", repository.unlisted)

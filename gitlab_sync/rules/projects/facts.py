@@ -78,7 +78,8 @@ class ProjectFacts:
     `project` is GitLab's record (with `license`), `{}` if it could not be read. `tree` has entries
     with `path` and `type`, of all folders. `files` maps paths to texts; a path that is not in it
     was not requested. `ref` and `web_url` are for links. `merged` is the pipeline as GitLab merges
-    it, or why GitLab refuses that; None if it was not asked or may not be.
+    it, or why GitLab refuses that; None if it was not asked or may not be. `languages` are GitLab's
+    shares of them in percent, empty if they are not known.
     """
 
     project: Record
@@ -87,6 +88,7 @@ class ProjectFacts:
     ref: str = "main"
     web_url: str = ""
     merged: MergedPipeline | Unread | None = None
+    languages: Mapping[str, float] = field(default_factory=dict)
 
 
 class Repository:
@@ -96,6 +98,7 @@ class Repository:
         self.project = facts.project
         self.files = facts.files
         self.merged = facts.merged
+        self.languages = facts.languages
         self._tree = facts.tree
         self._base = f"{facts.web_url}/-/blob/{quote(facts.ref)}/" if facts.web_url else ""
 

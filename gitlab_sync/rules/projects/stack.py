@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gitlab_sync.rules.projects.ecosystems.ecosystem import Ecosystem, Names
@@ -69,6 +69,24 @@ for _each in ECOSYSTEMS:
 _MANIFESTS = Names(_BY_MANIFEST)
 
 
+# The names of GitLab for what is part of a language here.
+_NAMES = {
+    "HTML+EEX": "Elixir",
+    "HEEx": "Elixir",
+    "Jupyter Notebook": "Python",
+    "Cython": "Python",
+    "HCL": "Terraform",
+    "Cuda": "CUDA",
+    "Objective-C++": "Objective-C",
+    "Visual Basic .NET": "Visual Basic",
+    "Vim Script": "Vim script",
+    "CoffeeScript": "JavaScript",
+}
+# Their files often have no suffix.
+_WITHOUT_SUFFIX = frozenset({"Shell", "Python", "Perl", "Ruby"})
+_COMPONENTS = (".vue", ".svelte", ".astro")
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """The languages of a project, those with the most files first.
@@ -81,32 +99,53 @@ class Stack:
     spoken: tuple[str, ...]
 
 
-def stack_of(paths: Iterable[str]) -> Stack:
+def stack_of(paths: Iterable[str], shares: Mapping[str, float] | None = None) -> Stack:
     """Return the languages of a project with these files.
 
-    A language is a main one with a fifth of the source files; with a manifest a twentieth is
-    enough. One or two files need a manifest or a third. The language with the most files always is
-    one. Documentation, and what is not the project's own, does not count.
+    A language is a main one with a fifth of the source code; with a manifest a twentieth is enough.
+    One or two files need a manifest or a third. The language with the most code always is one.
+    `shares` are those of GitLab, by its names of languages; without them, files are counted.
+    Documentation, and what is not the project's own, does not count.
     """
     mine = list(own(paths, deepest=20))
     counted = _counted(mine)
     declared = _declared(own(mine))
-    total = sum(counted.values())
-    ranked = sorted(counted, key=lambda name: (-counted[name], _ORDER.index(name)))
+    weights = _weights(shares or {}, counted, mine) or dict(counted)
+    total = sum(weights.values())
+    ranked = sorted(weights, key=lambda name: (-weights[name], _ORDER.index(name)))
     if not ranked:
         names = tuple(dict.fromkeys(next(iter(each.languages)) for each in declared))
         return Stack(names, names)
     main = set(ranked[:1])
     for each in declared:
-        top = max(each.languages, key=lambda name: counted[name])
-        if counted[top] > _FEW and counted[top] >= _LEAST_SHARE_WITH_MANIFEST * total:
+        top = max(each.languages, key=lambda name: weights.get(name, 0))
+        enough = _LEAST_SHARE_WITH_MANIFEST * total
+        if counted[top] > _FEW and weights.get(top, 0) >= enough:
             main.add(top)
     manifests = {name for each in declared for name in each.languages}
-    for name, number in counted.items():
-        is_enough = number > _FEW or name in manifests or number >= _LEAST_SHARE_OF_FEW * total
-        if is_enough and number >= _LEAST_SHARE * total:
+    for name, weight in weights.items():
+        # Without a suffix, files are not counted, but GitLab knows their language.
+        number = counted[name] or _FEW + 1
+        is_enough = number > _FEW or name in manifests or weight >= _LEAST_SHARE_OF_FEW * total
+        if is_enough and weight >= _LEAST_SHARE * total:
             main.add(name)
-    return Stack(tuple(name for name in ranked if name in main), tuple(ranked))
+    spoken = dict.fromkeys([*ranked, *counted])
+    return Stack(tuple(name for name in ranked if name in main), tuple(spoken))
+
+
+def _weights(
+    shares: Mapping[str, float], counted: Mapping[str, int], paths: Iterable[str]
+) -> dict[str, float]:
+    """Return GitLab's shares by our names of languages, without what is no source code."""
+    component = _of_components(paths)
+    names = {**_NAMES, "Vue": component, "Svelte": component, "Astro": component}
+    weights: dict[str, float] = {}
+    for theirs, share in shares.items():
+        name = names.get(theirs, theirs)
+        # GitLab counts documentation and helpers in folders that do not count here.
+        if name in _ORDER and (name in counted or theirs in _WITHOUT_SUFFIX):
+            weights[name] = weights.get(name, 0) + share
+    return weights
 
 
 def languages(paths: Iterable[str]) -> tuple[str, ...]:
@@ -134,6 +173,7 @@ def _declared(paths: Iterable[str]) -> list[Ecosystem]:
 def _counted(paths: list[str]) -> Counter[str]:
     counted: Counter[str] = Counter()
     headers = translations = 0
+    component = _of_components(paths)
     for path in paths:
         *folders, name = path.lower().split("/")
         language = _language(path)
@@ -141,7 +181,7 @@ def _counted(paths: list[str]) -> Counter[str]:
             continue
         headers += name.endswith(_HEADER)
         translations += name.endswith(".ts")
-        counted[language] += 1
+        counted[component if name.endswith(_COMPONENTS) else language] += 1
     if headers:
         relatives = ("C", "C++", "Objective-C")
         rest = Counter({name: counted[name] for name in relatives})
@@ -151,6 +191,11 @@ def _counted(paths: list[str]) -> Counter[str]:
     if translations and counted["C++"] and "package.json" not in map(_name_of, paths):
         counted["TypeScript"] -= translations
     return +counted
+
+
+def _of_components(paths: Iterable[str]) -> str:
+    """Return the language of Vue's and Svelte's files: TypeScript if the project configures it."""
+    return "TypeScript" if "tsconfig.json" in map(_name_of, own(paths)) else "JavaScript"
 
 
 def _name_of(path: str) -> str:

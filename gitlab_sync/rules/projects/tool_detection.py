@@ -58,7 +58,8 @@ class Project:
     @cached_property
     def stack(self) -> Stack:
         """Its languages."""
-        return stack_of(self.repository.paths)
+        shares = {} if self.repository.missing else self.repository.languages
+        return stack_of(self.repository.paths, shares)
 
     @property
     def languages(self) -> tuple[str, ...]:

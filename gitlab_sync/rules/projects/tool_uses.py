@@ -229,7 +229,8 @@ def _is_goal(program: str, goal: str, word: str) -> bool:
 
 def name_of(program: str) -> str:
     """Return the usual name of a program, without its version and the ending of its archive."""
-    bare = _VERSION.sub("", program)
+    fixed = program.partition("$")[0].rstrip("-") or program  # `clang-format-$VERSION`
+    bare = _VERSION.sub("", fixed)
     return ALIASES.get(bare, bare)
 
 

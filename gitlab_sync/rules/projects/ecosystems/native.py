@@ -47,6 +47,7 @@ NATIVE = Ecosystem(
                  "iwyu_tool.py", declared="include_what_you_use"),
             tool("CodeChecker", "codechecker", "CodeChecker", "codechecker analyze"),
             tool("Infer", "infer run", "infer capture"),
+            tool("csmock", "csmock", "csbuild"),
             tool("OCLint", "oclint", "oclint-json-compilation-database"),
             tool("sparse", "sparse", "cgcc"),
             tool("Coccinelle", "spatch", "coccicheck"),

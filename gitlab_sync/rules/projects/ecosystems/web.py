@@ -6,7 +6,7 @@ _TYPED = ("TypeScript",)
 
 WEB = Ecosystem(
     languages={
-        "JavaScript": ".js .jsx .mjs .cjs .vue .svelte .coffee",
+        "JavaScript": ".js .jsx .mjs .cjs .vue .svelte .astro .coffee",
         "TypeScript": ".ts .tsx .mts .cts",
     },
     manifests="package.json",
