@@ -426,6 +426,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         "search",
         (("", "installation_", ""), ("", "set-", ""), ("", "quick ", ""), ("", "getting ", "")),
     ),
+    "rules.projects.settings_files:_WORDS_ALONE": ("fullmatch", (_LETTERS, ("a", " ", "#"))),
     "rules.projects.settings_files:_has_dependencies_in_text": (
         lambda text: [
             settings_files._has_dependencies_in_text(path, text)

@@ -160,7 +160,8 @@ class Settings:
             return True
         if any(self.option(path, "options", "install_requires") for path in self.sections):
             return True
-        return None if self.unread else False
+        broken = any(_is_broken(path, text) for path, text in self.texts.items())
+        return None if self.unread or broken else False
 
     def declared_licence(self) -> str | None:
         """Return the licence that a manifest at the root declares as SPDX expression, or None."""
@@ -280,7 +281,26 @@ def _has_dependencies_in_text(path: str, text: str) -> bool:
 def _name_packages(text: str, effort: Effort) -> bool:
     """Return whether a line of a requirements file names a package."""
     lines = text.replace("\\\n", " ").splitlines()
-    return any(_names_a_package(line, effort) for line in lines)
+    if any(_names_a_package(line, effort) for line in lines):
+        return True
+    if any(_WORDS_ALONE.fullmatch(line) for line in lines):
+        raise ValueError("not valid requirements")
+    return False
+
+
+# A line that is no package, option, address or path.
+_WORDS_ALONE = re.compile(r"[^\n#:/.=-][^\n#:/=]*")
+
+
+def _is_broken(path: str, text: str) -> bool:
+    """Return whether a build file lacks what every such file has, so that it says nothing."""
+    name = PurePosixPath(path).name.lower()
+    known = name in _DEPENDENCY_LINES or any(fits(each, name) for each in _DEPENDENCY_WORDS)
+    if not known or not text.strip():
+        return False
+    lower = text.lower()
+    mark = {"go.mod": "module", "pom.xml": "<project"}.get(name, "")
+    return "\0" in text or mark not in lower or lower == lower.upper()
 
 
 def _names_a_package(line: str, effort: Effort) -> bool:

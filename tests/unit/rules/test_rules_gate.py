@@ -76,3 +76,30 @@ def test_a_file_that_is_broken_never_raises_what_is_sure_of_the_score(
     assert whole is not None
     assert found is not None
     assert found[0] <= whole[0]
+
+
+MANIFESTS = {
+    "go.mod": ("a.go", "module x\n\nrequire example.com/y v1.0.0\n"),
+    "requirements.txt": ("a.py", "requests==2.0\n"),
+    "package.json": ("a.js", '{"dependencies": {"a": "1"}}'),
+    "pyproject.toml": ("a.py", '[project]\ndependencies = ["x"]\n'),
+    "Cargo.toml": ("a.rs", '[dependencies]\nserde = "1"\n'),
+    "pom.xml": ("A.java", "<project><dependency><artifactId>x</artifactId></dependency></project>"),
+    "composer.json": ("a.php", '{"require": {"a/b": "1"}}'),
+    "setup.py": ("a.py", 'setup(install_requires=["x"])'),
+    "mix.exs": ("a.ex", 'defp deps do\n  [{:a, "~> 1"}]\nend\n'),
+}
+
+
+@pytest.mark.parametrize("path", sorted(MANIFESTS))
+@pytest.mark.parametrize("broken", ["{", "\0\0", Unread("403 Forbidden")])
+def test_a_manifest_that_is_broken_still_needs_an_audit(path: str, broken: FileText) -> None:
+    """That it declares nothing is not known, so the check does not stop to apply."""
+    source, text = MANIFESTS[path]
+    whole = evaluate(repository({source: "", path: text}))
+    found = evaluate(repository({source: ""}, {path: broken}))
+    assert whole.findings["dependency_audit"].result == "fail"
+    assert found.findings["dependency_audit"].result != "not applicable"
+    assert whole.score.bounds is not None
+    assert found.score.bounds is not None
+    assert found.score.bounds[0] <= whole.score.bounds[0]
