@@ -125,6 +125,8 @@ class _Reader:
     def _assign(self, words: list[str]) -> None:
         """Remember the commands that are assigned to variables: `LINT="python3 -m pylint"`."""
         for word in words:
+            if word in {"export", "declare", "local", "readonly"}:
+                continue
             if not _ASSIGNMENT.match(word):
                 break
             name, _, value = word.partition("=")
@@ -168,6 +170,10 @@ class _Reader:
         else:
             path = words[0] if "/" in words[0] else ""
             yield Command(program, tuple(arguments), path, self._folder)
+            if words[0].startswith("$") and arguments and _program(arguments[0]) in self._known:
+                # An unknown value before the name of a program is a prefix: `$IN_CONTAINER pytest`.
+                yield from self._words(arguments, depth + 1)
+                return
             for runner in RUNNERS.get(program, ()):  # the longest first
                 if (program, *arguments[: len(runner) - 1]) == runner:
                     rest = arguments[len(runner) - 1 :]

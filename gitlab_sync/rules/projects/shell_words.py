@@ -48,7 +48,8 @@ bundle exec; rbenv exec; pyenv exec; asdf exec; mise exec; mise x; direnv exec; 
 stack exec; cabal exec; composer exec; symfony php; symfony run; ddev exec; melos exec; lerna exec
 conda run; mamba run; micromamba run; go tool; go run; deno run; dotnet tool run; dotenv; dotenv run
 docker run; docker exec; docker-compose run; docker-compose exec; docker compose run
-docker compose exec; podman run; podman exec; buildah run; toolbox run; flatpak run; systemd-run
+docker compose exec; podman run; podman exec; buildah run; toolbox run; flatpak run; flatpak-builder
+systemd-run
 nix run; nix develop; nix shell; nix-shell; guix shell; devbox run; devenv shell; vagrant ssh
 su; script; find; parallel; doppler run; op run; infisical run
 coverage run; nyc; c8; kcov; valgrind; scan-build; java

@@ -31,6 +31,7 @@ _SHELL_NAMES = frozenset({"apkbuild", "pkgbuild", ".bashrc", ".zshrc", ".profile
 # A few scripts do not make a project one of their language.
 _LEAST_SHARE = 0.2
 _LEAST_SHARE_WITH_MANIFEST = 0.05
+_LEAST_SHARE_SPOKEN = 0.05
 _LEAST_SHARE_OF_FEW = 1 / 3
 _FEW = 2
 
@@ -91,12 +92,13 @@ _COMPONENTS = (".vue", ".svelte", ".astro")
 class Stack:
     """The languages of a project, those with the most files first.
 
-    `main` are those that the project is written in, `spoken` all of which it has files. A manifest
-    without source code counts, too.
+    `main` are those that the project is written in, `spoken` those of more than a few files, and
+    `present` all. A manifest without source code counts, too.
     """
 
     main: tuple[str, ...]
     spoken: tuple[str, ...]
+    present: tuple[str, ...]
 
 
 def stack_of(paths: Iterable[str], shares: Mapping[str, float] | None = None) -> Stack:
@@ -115,7 +117,7 @@ def stack_of(paths: Iterable[str], shares: Mapping[str, float] | None = None) ->
     ranked = sorted(weights, key=lambda name: (-weights[name], _ORDER.index(name)))
     if not ranked:
         names = tuple(dict.fromkeys(next(iter(each.languages)) for each in declared))
-        return Stack(names, names)
+        return Stack(names, names, names)
     main = set(ranked[:1])
     for each in declared:
         top = max(each.languages, key=lambda name: weights.get(name, 0))
@@ -129,8 +131,11 @@ def stack_of(paths: Iterable[str], shares: Mapping[str, float] | None = None) ->
         is_enough = number > _FEW or name in manifests or weight >= _LEAST_SHARE_OF_FEW * total
         if is_enough and weight >= _LEAST_SHARE * total:
             main.add(name)
-    spoken = dict.fromkeys([*ranked, *counted])
-    return Stack(tuple(name for name in ranked if name in main), tuple(spoken))
+    return Stack(
+        tuple(name for name in ranked if name in main),
+        tuple(name for name in ranked if weights[name] >= _LEAST_SHARE_SPOKEN * total),
+        tuple(dict.fromkeys([*ranked, *counted])),
+    )
 
 
 def _weights(

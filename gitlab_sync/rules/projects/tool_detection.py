@@ -28,6 +28,9 @@ from gitlab_sync.rules.projects.tool_uses import ToolReader, Use
 from gitlab_sync.rules.projects.tools import Purpose, Tool, tools_for
 from gitlab_sync.rules.record import field, text
 
+# A type checker is for its own language, and others' dead code is another question, too.
+_FOR_MAIN: frozenset[Purpose] = frozenset({"type_check", "dead_code"})
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -37,6 +40,7 @@ class Place:
     script: str
     find: Callable[[], int | None]
     folder: str = ""
+    is_job: bool = False
 
     @property
     def line(self) -> int | None:
@@ -172,9 +176,7 @@ class Project:
 
     def tool(self, purpose: Purpose, wanted: str) -> Finding:
         """Check that a tool for `purpose` is in use; `wanted` names it in words ("linter")."""
-        # A type checker is for its own language, and others' dead code is another question, too.
-        only_main = purpose in {"type_check", "dead_code"}
-        tools = tools_for(purpose, self.stack.main if only_main else self.stack.spoken)
+        tools = tools_for(purpose, self.stack.main if purpose in _FOR_MAIN else self.stack.spoken)
         for found in self._finds(purpose, tools):
             return found
         unread = self._unread_for_hooks if purpose == "hooks" else self.unread
@@ -192,7 +194,7 @@ class Project:
         for job in self._jobs():
             script = "\n".join(dict.fromkeys(job.script))
             self.effort.spend(1 + len(script) // 100)
-            yield Place(job.path, script, partial(getattr, job, "line"))
+            yield Place(job.path, script, partial(getattr, job, "line"), is_job=True)
         for one in self.script_files:
             for name, script in one.commands.items():
                 self.effort.spend(1 + len(script) // 100)
@@ -204,7 +206,8 @@ class Project:
             yield from (job for job in self.pipeline.jobs if job.runs != "never")
 
     def _finds(self, purpose: Purpose, tools: tuple[Tool, ...]) -> Iterator[Finding]:
-        passed = self.repository.passed
+        passed, present = self.repository.passed, self.stack.present
+        only_main = purpose in _FOR_MAIN
         for tool in tools:
             for table in tool.tables:
                 if where := self.settings.table(table):
@@ -218,8 +221,10 @@ class Project:
         for name, path in self.plugins.set_up(purpose):
             yield passed(f"{name} is set up", path, line_of(self.settings.texts[path], "linters"))
         names = {tool.name for tool in tools}
+        # A job is evidence enough that a language matters, however little there is of it.
+        in_jobs = names if only_main else {tool.name for tool in tools_for(purpose, present)}
         for place, use in self.uses:
-            if use.purpose == purpose and use.tool in names:
+            if use.purpose == purpose and use.tool in (in_jobs if place.is_job else names):
                 yield passed(f"{use.tool} is run", place.path, place.line)
         for tool in tools:
             if entry := self._template_of(tool):

@@ -43,6 +43,10 @@ class Tool:
     templates: tuple[str, ...] = ()
 
 
+# What serves these purposes reads commits or files of any kind.
+_FOR_ANY: frozenset[Purpose] = frozenset({"secret_scan", "changelog", "hooks"})
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A tool in a table: its purpose and its languages are those of the table, if it names none."""
@@ -140,7 +144,7 @@ class Ecosystem:
             Tool(
                 entry.name,
                 purpose,
-                entry.languages or tuple(self.languages),
+                () if purpose in _FOR_ANY else entry.languages or tuple(self.languages),
                 entry.commands,
                 *(
                     tuple(names.split())

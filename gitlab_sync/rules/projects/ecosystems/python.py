@@ -22,6 +22,7 @@ PYTHON = Ecosystem(
             tool("stestr", "stestr run", "stestr last", "testr run", "zope-testrunner"),
             tool("setup.py test", "setup.py test"),
             tool("avocado", "avocado run"),
+            tool("gst-validate", "gst-validate-launcher"),
         ),
         "lint": (
             tool(
@@ -67,7 +68,9 @@ PYTHON = Ecosystem(
             tool(
                 "coverage.py", "pytest --cov", "py.test --cov", "pytest-3 --cov",
                 "coverage run", "coverage report", "coverage xml", "coverage html",
-                "coverage combine", "coverage $", "python3-coverage run", "hatch --cover",
+                "coverage combine", "coverage $", "coverage3 run", "coverage3 report",
+                "coverage3 xml",
+                "python3-coverage run", "python3-coverage report", "hatch --cover",
                 "nose2 --with-coverage", "nosetests --with-coverage",
             ),
             tool("slipcover", "slipcover"),

@@ -66,7 +66,6 @@ WEB = Ecosystem(
             tool("deno fmt", "deno fmt"),
             tool("JS Beautifier", "js-beautify", files=".jsbeautifyrc"),
             tool("oxfmt", "oxfmt", files=".oxfmtrc.json .oxfmtrc.jsonc"),
-            tool("standard", "standard", "semistandard", "ts-standard", tables="standard"),
         ),
         "type_check": (
             tool("TypeScript", "tsc", "tsgo", files="tsconfig.json tsconfig.*.json", only=_TYPED),
