@@ -145,6 +145,7 @@ class _Reader:
         self._problems = dict.fromkeys(whole.problems)
         self._expanded: dict[str, dict[str, Plain] | None] = {}
         self._lines_left = MOST_SCRIPT_LINES
+        self._named: dict[str, list[str]] = {}
         self._variables_of_all = _texts(self._top.get("variables"))
 
     def pipeline(self) -> Pipeline:
@@ -202,7 +203,7 @@ class _Reader:
 
     def _variables(self, keys: dict[str, Plain], script: Iterable[str]) -> list[str]:
         """Return the variables that a script names, as the assignments of a shell."""
-        named = dict.fromkeys(name for line in script for name in _NAMED.findall(line))
+        named = dict.fromkeys(name for line in script for name in self._named_in(line))
         if not named:
             return []
         matrix = _mapping(keys.get("parallel")).get("matrix")
@@ -210,6 +211,13 @@ class _Reader:
         given += [_texts(keys.get("variables")), self._variables_of_all]
         found = ((name, next((each[name] for each in given if name in each), "")) for name in named)
         return [f"{name}='{text}'" for name, text in found if text]
+
+    def _named_in(self, line: str) -> list[str]:
+        """Return the variables that a line names. Many jobs have the same lines."""
+        if line not in self._named:
+            self._effort.spend(1 + len(line) // 100)
+            self._named[line] = _NAMED.findall(line) if "$" in line else []
+        return self._named[line]
 
     def _script(self, keys: dict[str, Plain]) -> list[str]:
         lines = self._flat(keys.get("script"))

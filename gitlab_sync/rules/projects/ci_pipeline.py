@@ -13,7 +13,6 @@ from typing import Any
 from gitlab_sync.rules.bounds import MAX_INCLUDES, BeyondBounds, shown
 from gitlab_sync.rules.projects import tools
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, Runs, read_pipeline
-from gitlab_sync.rules.projects.shell import commands
 from gitlab_sync.rules.projects.targets import Scripts
 from gitlab_sync.rules.projects.tool_uses import STAGES, ToolReader, Use, purposes_of_name
 from gitlab_sync.rules.projects.tools import Purpose
@@ -116,7 +115,7 @@ def evaluate_stages(
     """
     reader = scripts if isinstance(scripts, ToolReader) else ToolReader(scripts)
     used = [(job, tuple(reader.uses(job.script))) for job in pipeline.jobs]
-    served = [(job, found, _serves(job, found)) for job, found in used]
+    served = [(job, found, _serves(job, found, reader)) for job, found in used]
     named = {purpose for stage in pipeline.stages for purpose in purposes_of_name(stage)}
     reports = {}
     for purpose in STAGES:
@@ -211,28 +210,17 @@ def command_for(stage: Purpose, project_type: str) -> str:
     return tools.command_for(stage, project_type.strip()) or f"make {stage}"
 
 
-def _serves(job: CIJob, found: tuple[Use, ...]) -> set[Purpose]:
+def _serves(job: CIJob, found: tuple[Use, ...], reader: ToolReader) -> set[Purpose]:
     """Return the stages of a job: by its tools and its name, else by its own stage."""
     serves = {use.purpose for use in found if use.purpose in WEIGHTS}
-    if not found and _only_prints(job):
-        return set()
     serves |= purposes_of_name(job.name)
     if job.coverage or job.coverage_report:
         serves.add("coverage")
     if not serves and job.script and not found:
         serves |= purposes_of_name(job.stage or "")
+    if serves and not found and reader.only_prints(job.script):
+        return set()
     return serves
-
-
-def _only_prints(job: CIJob) -> bool:
-    """Return whether a job only says what it would do, as those of GitLab's own template do."""
-    programs = {one.program for one in commands(["\n".join(job.script)])}
-    return bool(programs) and programs <= _PRINTING
-
-
-_PRINTING = frozenset(
-    {"echo", "printf", "sleep", "true", ":", "exit", "date", "pwd", "ls", "env", "whoami"}
-)
 
 
 def _jobs(found: StageReport, present: bool) -> dict[str, Any]:

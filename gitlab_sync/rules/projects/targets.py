@@ -27,6 +27,10 @@ _MOST_ALIKE = 20
 
 _LONGEST_ARGUMENTS = 1_000
 
+# Characters of one script, in all the ways in which it is called: with arguments, in a folder. The
+# first way is always read.
+_MOST_READ = 500_000
+
 _SHEBANG = re.compile(r"#![^\n]{0,99}\b(ba|da|a|k|z)?sh\b")
 # Scripts that are the same in every project.
 _WRAPPERS = frozenset({"gradlew", "mvnw", "configure", "autogen.sh", "sbt", "waf", "activate"})
@@ -56,6 +60,7 @@ class Targets:
     unread: dict[str, str] = field(default_factory=dict)
     _by_runner: dict[str, list[tuple[str, Mapping[str, str]]]] = field(default_factory=dict)
     _by_name: dict[str, list[str]] | None = None
+    _ways: dict[str, set[Runnable]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for (runner, folder), commands in self.tables.items():
@@ -112,7 +117,13 @@ class Targets:
             return None
         if text.startswith("#!") and not _SHEBANG.match(text):
             return None
-        return path, Runnable(_with_arguments(text, command), command.folder, dirname(path))
+        found = Runnable(_with_arguments(text, command), command.folder, dirname(path))
+        ways = self._ways.setdefault(path, set())
+        if ways and found not in ways and (len(ways) + 1) * len(text) > _MOST_READ:
+            self.unread[path] = "called in too many ways"
+            return None
+        ways.add(found)
+        return path, found
 
     def _path(self, command: Command, here: str) -> str | None:
         if not command.path:

@@ -54,6 +54,10 @@ _INTERPRETERS = frozenset({"php", "ruby", "perl", "node", "dart"})
 _VERSION = re.compile(r"(-v?\d[\d.]{0,20})?(\.phar|\.bat|\.cmd)?$")
 
 _MAX_DEPTH = 5
+_AT_ROOT = Runnable("")
+_PRINTING = frozenset(
+    {"echo", "printf", "sleep", "true", ":", "exit", "date", "pwd", "ls", "env", "whoami"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class ToolReader:
         self._typed = typed
         # An entry is empty while it is read, which also ends cycles.
         self._known: dict[tuple[Runnable, str], tuple[Use, ...]] = {}
+        self._of_script: dict[tuple[tuple[str, ...], str | None], tuple[Use, ...]] = {}
+        self._printing: dict[tuple[str, ...], bool] = {}
 
     def uses(self, script: Iterable[str], folder: str | None = "") -> list[Use]:
         """Return the tools that a script (lines of shell) runs in `folder`, each once, in order.
@@ -93,11 +99,21 @@ class ToolReader:
         commands but no recognised tool counts for nothing. Raises BeyondBounds if the effort is
         used up.
         """
-        # With aliases, many lines are the same.
-        lines = dict.fromkeys((line, at if "cd " in line else 0) for at, line in enumerate(script))
-        found = self._inside(Runnable("\n".join(line for line, _ in lines), folder), "", 0)
-        self._effort.spend(len(found))
-        return list(found)
+        lines = tuple(script)
+        key = (lines, folder)
+        if key not in self._of_script:
+            # With aliases, many lines are the same; where folders change, their order counts.
+            each = lines if any("cd " in line for line in lines) else dict.fromkeys(lines)
+            self._of_script[key] = self._inside(Runnable("\n".join(each), folder), "", 0)
+        self._effort.spend(len(self._of_script[key]) + len(lines) // 10)
+        return list(self._of_script[key])
+
+    def only_prints(self, script: tuple[str, ...]) -> bool:
+        """Return whether a script only says what it would do, as those of GitLab's template."""
+        if script not in self._printing:
+            programs = {one.program for line in script for one in self._commands(line, _AT_ROOT)}
+            self._printing[script] = bool(programs) and programs <= _PRINTING
+        return self._printing[script]
 
     def _uses(self, runnable: Runnable, passed_on: str, depth: int) -> Iterator[Use]:
         for command in self._commands(f"{runnable.script} {passed_on}", runnable):
