@@ -24,11 +24,14 @@ from gitlab_sync.rules.projects.stack import is_code
 from gitlab_sync.rules.projects.tool_detection import Project
 from gitlab_sync.rules.text import plural, without_comments
 
+# In these languages, tests usually are in the files of what they test.
+_TESTED_INSIDE = frozenset({"Rust", "Zig", "D"})
+
 # `foo.unittests/`, `AppTests/`, `App.Test/`, `unit_tests/`, `androidTest/`, `testing/`, `t/`.
 _TEST_FOLDER = re.compile(
-    r"^(t|testing|testsuite|testsuites|unittests?|autotests?|cypress|features)$"
-    r"|[._ -](unit)?(tests?|specs?)$|^(unit|integration|functional|e2e)[._ -]?tests?$"
-    r"|^tests?[._ -]|[a-z0-9](Tests?|Specs?)$|\.(UnitTests?|Tests?|IntegrationTests?)$"
+    r"^(t|testing|testsuite|testsuites|unittests?|autotests?|cypress)$"
+    r"|[._ -](unit)?tests?$|^(unit|integration|functional|e2e)[._ -]?tests?$"
+    r"|^tests?[._ -]|[a-z0-9](Tests?|Specs)$|\.(UnitTests?|Tests?|IntegrationTests?)$"
 )
 
 
@@ -139,7 +142,18 @@ def tests(project: Project) -> Finding:
     ]
     if found:
         return repository.passed(plural(len(found), "file") + " of tests", found[0])
-    return repository.decide("no file is a test", repository.unlisted)
+    inside = _TESTED_INSIDE.intersection(project.languages)
+    if inside and (job := project.stages["test"].job) and project.stages["test"].share == 1:
+        # They are next to what they test, in the same files.
+        return repository.passed(f"{job.name} runs the tests inside the code", job.path, job.line)
+    return repository.decide(
+        "no file is a test", [*repository.unlisted, *_unread_tests(inside, project)]
+    )
+
+
+def _unread_tests(inside: Collection[str], project: Project) -> list[str]:
+    """Return why it is not known whether the tests inside the code are run."""
+    return project.unread_pipeline if inside else []
 
 
 def _is_tested(path: str) -> bool:

@@ -266,6 +266,17 @@ EXAMPLES = [
             *("autotests/a.cpp", "spec/a_spec.rb", "testsuite/a.c"),
         ]
     ],
+    example(
+        "the tests of Rust can be inside its code: a job that runs them is evidence",
+        {**RUST, ".gitlab-ci.yml": "check: {script: cargo test}"},
+        {"tests": (PASS, "check runs the tests inside the code")},
+    ),
+    example("Rust without a job for tests", RUST, {"tests": (FAIL, "no file is a test")}),
+    example(
+        "Go has no tests inside its code",
+        {**GO, ".gitlab-ci.yml": "check: {script: go test ./...}"},
+        {"tests": FAIL},
+    ),
     *[
         example(f"{path} is no test", {"a.c": "", path: ""}, {"tests": FAIL})
         for path in [

@@ -76,7 +76,7 @@ JVM = Ecosystem(
                 "*formatter*.xml org.eclipse.jdt.core.prefs",
                 declared="formatter-maven-plugin",
             ),
-            tool("IntelliJ code style", files=".idea/codestyles/*.xml"),
+            tool("IntelliJ code style", files=".idea/codestyles/project.xml"),
             tool(
                 "ktlint", "ktlint", "gradle ktlint*", "gradle formatKotlin", "gradle lintKotlin*",
                 declared="org.jlleitschuh.gradle.ktlint org.jmailen.kotlinter ktlint-gradle",
