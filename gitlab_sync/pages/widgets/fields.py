@@ -247,8 +247,8 @@ def run_button_and_quick(clean: str | None = None) -> tuple[bool, bool]:
         quick = st.toggle(
             "Quick",
             key="quick",
-            help="Evaluate merge requests from lists only. This is much faster, but what a list "
-            "does not contain, such as tests and reviews, stays unknown.",
+            help="Estimate merge requests from lists only. This is much faster, but issues, "
+            "commits and reviews are estimated, and tests and pipelines are unknown.",
             bind="query-params",
         )
     return pressed, quick
