@@ -108,7 +108,7 @@ class CellLooks:
         """
         row_keys = rows[0].keys() if rows else ()
         looks = {
-            column: cells.isna().map({True: _TINT, False: ""})
+            column: [_TINT if is_unknown else "" for is_unknown in cells.isna()]
             for column, cells in data.items()
             if column not in nothing and column in row_keys and cells.isna().any()
         }
@@ -118,7 +118,7 @@ class CellLooks:
                 if column in data:
                     texts.setdefault(column, {})[place] = text
                     if look:
-                        looks.setdefault(column, pd.Series("", data.index))[place] = look
+                        looks.setdefault(column, [""] * len(rows))[place] = look
         if not looks and not texts:
             return data
         numbers = {
