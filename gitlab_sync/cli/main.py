@@ -34,6 +34,7 @@ COMMANDS = {
     "search": "gitlab_sync.cli.lookup",
     "api": "gitlab_sync.cli.api",
     "whoami": "gitlab_sync.cli.whoami",
+    "app": "gitlab_sync.cli.app",
     "sandbox": "gitlab_sync.cli.sandbox",
     "completion": "gitlab_sync.cli.completion",
 }

@@ -39,14 +39,15 @@ def many_rows() -> None:
 
     import streamlit as st
 
+    from gitlab_sync.pages.widgets.cell_looks import CellLooks
     from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
     from gitlab_sync.reports.sheet import Meta, Sheet
 
     meta = Meta(datetime(2026, 3, 5, tzinfo=UTC), "https://gitlab.example", "all read")
     rows = [{"Username": f"user{n}", "Faults": n} for n in range(10)]
     sheet = Sheet("People", ("Username", "Faults"), rows, meta)
-    unknown = TableOptions(unknown=lambda row: {"Faults": 2} if row["Faults"] == 3 else {})
-    show_table(sheet, "t", "People", unknown, selectable=True)
+    looks = CellLooks(lambda row: {"Faults": 2} if row["Faults"] == 3 else {})
+    show_table(sheet, "t", "People", TableOptions(looks=looks), selectable=True)
     st.caption("end")
 
 
