@@ -14,7 +14,7 @@ from gitlab_sync.cli import output
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, without
 from gitlab_sync.http import wire
 from gitlab_sync.http.headers import read_head
-from gitlab_sync.http.urls import clean_base_url, moved_to
+from gitlab_sync.http.urls import clean_base_url, moved_to, without_page
 from gitlab_sync.pages.team_text import Team, read_teams, teams_as_text
 from gitlab_sync.pages.widgets import markdown
 from gitlab_sync.reports import json_file
@@ -54,6 +54,13 @@ def _address(text: str) -> object:
     """Read the address of an instance, whatever comes of it."""
     with contextlib.suppress(ConfigurationError):
         return clean_base_url(text)
+    return None
+
+
+def _without_page(text: str) -> object:
+    """Read the address of a page, whatever comes of it."""
+    with contextlib.suppress(ConfigurationError):
+        return without_page(text)
     return None
 
 
@@ -401,6 +408,12 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
             ("", "#", ""),
         ),
     ),
+    "http.urls:without_page": (
+        _without_page,
+        (("https://a", "/-", "x"), ("https://a/", "?#", ""), ("", " ", "\0"), ("", "/-/", "")),
+    ),
+    "pages.state.downloads:_TICKET": ("fullmatch", (("/downloads/", "a", "!"), ("", "/", ""))),
+    "pages.week_view:_ZERO": ("fullmatch", (("", "0 ", ""), ("", "0h ", ""), ("0", " ", "x"))),
     "rules.projects.readme_topics:_ADDRESSES": (
         "sub",
         (
