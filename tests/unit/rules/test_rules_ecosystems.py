@@ -348,6 +348,20 @@ def test_golangci_lint_runs_what_its_settings_switch_on(config: str, checks: str
     assert {check for check in seen if findings[check].result == "pass"} == set(checks.split())
 
 
+def test_a_compiler_of_one_language_says_nothing_about_the_types_of_another() -> None:
+    """Where TypeScript or Python is written, its own type checker is asked for."""
+    java = {f"a/{name}.java": "" for name in "abc"}
+    both = {**java, "pom.xml": "", "tsconfig.json": "{}", **{f"b/{n}.ts": "" for n in "abc"}}
+    ci = {".gitlab-ci.yml": "build: {script: mvn verify}"}
+    findings = evaluate(repository({**both, **ci})).findings
+    assert findings["ci_test"].result == "pass"
+    assert findings["ci_type_check"].result == "fail"
+    assert findings["type_checker"].result == "pass"  # tsconfig.json sets it up
+    report = evaluate(repository({**java, **ci})).pipeline
+    assert report is not None
+    assert report["jobs"]["type_check"]["tool_detected"]
+
+
 def test_a_language_without_known_tools_fails_nothing_for_lack_of_them() -> None:
     """It says so; a tool of another language that is run counts all the same."""
     report = evaluate(repository({"src/a.odin": "", ".gitlab-ci.yml": "a: {script: make}"}))

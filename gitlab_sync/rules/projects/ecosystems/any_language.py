@@ -36,7 +36,8 @@ ANY_LANGUAGE = Ecosystem(
         ),
         "dependency_audit": (
             tool("OSV-Scanner", "osv-scanner", files="osv-scanner.toml"),
-            tool("Trivy", "trivy fs", "trivy filesystem", "trivy repo", "trivy rootfs"),
+            tool("Trivy", "trivy fs", "trivy filesystem", "trivy repo", "trivy rootfs",
+                 files="trivy.yaml .trivyignore .trivyignore.yaml"),
             tool("Grype", "grype", files=".grype.yaml"),
             tool("Snyk", "snyk test", "snyk monitor", files=".snyk"),
             tool("GitLab dependency scanning", templates="dependency-scanning"),
