@@ -1,7 +1,7 @@
 """Reads what the checks of compliance need about a project: its record and its files.
 
-A project takes a request for its record, one to four for its list of files, and one GraphQL query
-for the files that the checks read, which are few: see `rules.projects.files`. Files that the
+A project takes a request for its record, one for its languages, up to three for its list of files,
+and one GraphQL query for the files that the checks read: see `rules.projects.files`. Files that the
 pipeline includes from the same repository, and scripts that it calls, take a query for each level.
 If it includes others, GitLab is asked once for the merged pipeline. Without GraphQL, each file
 takes a request.

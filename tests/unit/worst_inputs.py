@@ -468,6 +468,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         (("", "<<", ""), ("<<", " ", ""), ("", "<<- ", ""), ("", "<", "")),
     ),
     "rules.projects.shell:_VARIABLE": ("fullmatch", (("$", "a", "-"), ("${", "a", ""))),
+    "rules.projects.shell:_WRAPPER": ("search", (("", "ru", ""), ("", "sessio", ""))),
     "rules.projects.shell:_WHICH": ("match", (_SPACES, ("which", " ", ""), ("which ", "a", ""))),
     "rules.projects.shell:_SCRIPT": ("search", (("", ".sh", "x"), ("", "../", ""), ("", ".", ""))),
     "rules.projects.shell:_VERSION": (

@@ -41,6 +41,8 @@ _WHICH = re.compile(r"\s{0,9}(?:which|command -v|type -p) +([\w./+-]{1,99})")
 _MOST_VARIABLES = 100
 _MOST_VALUES = 20
 _LONGEST_VALUE = 1_000
+# Of a program with such a name, the command follows `--`: `wlheadless-run -- meson test`.
+_WRAPPER = re.compile(r"run|exec|session|wrap|shell|launch|headless|env\b|tini|retry|with")
 _SHELLS = frozenset({"sh", "bash", "zsh", "dash", "ash", "ksh"})
 _SCRIPT = re.compile(r"^\.{1,2}/|\.(sh|bash)$")
 _PYTHON = re.compile(r"^(python|pypy|py)[\d.]*$")
@@ -183,6 +185,8 @@ class _Reader:
                     else:
                         yield from self._behind_option(rest[option + 1 :], depth)
                     return
+            if "--" in arguments and _WRAPPER.search(program):
+                yield from self._words(arguments[arguments.index("--") + 1 :], depth + 1)
 
     def _shell(self, arguments: list[str], depth: int) -> Iterator[Command]:
         """Yield the commands of `sh -c TEXT`, or the script of `sh -e FILE`."""

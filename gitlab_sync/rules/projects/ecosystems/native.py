@@ -53,7 +53,7 @@ NATIVE = Ecosystem(
             tool("Coccinelle", "spatch", "coccicheck"),
             tool("splint", "splint"),
             tool("PVS-Studio", "pvs-studio-analyzer", files=".pvs-studio.cfg"),
-            tool("csmock", "csmock"),
+            tool("gobject-linter", "gobject-linter"),
             tool("Coverity", "cov-build", "cov-analyze"),
             tool("checkpatch", "checkpatch.pl", "checkpatch", files=".checkpatch.conf"),
             tool("gnulib's syntax check", "make syntax-check", "ninja syntax-check",
