@@ -223,6 +223,7 @@ def test_a_tool_in_the_pipeline_passes_the_checks_of_its_language(
         ("JavaScript", ".prettierrc.yaml", "", "formatter"),
         ("JavaScript", "eslint.config.mjs", "", "linter"),
         ("Python", ".secrets.baseline", "", "secret_scan"),
+        ("Python", "cz.json", "{}", "changelog_generator"),
     ],
 )
 def test_settings_set_a_tool_up(language: str, path: str, text: str, check: str) -> None:
@@ -232,6 +233,12 @@ def test_settings_set_a_tool_up(language: str, path: str, text: str, check: str)
         texts = {"Cargo.toml": "[dependencies]\nx = '1'\n", path: text, "a.rs": ""}
         finding = evaluate(repository(texts)).findings[check]
     assert (finding.result, finding.path) == ("pass", path), finding.reason
+
+
+def test_a_name_that_can_mean_much_is_only_known_at_the_root() -> None:
+    """A keyboard layout of the Czech Republic makes no changelog."""
+    finding = evaluate(repository({"a.py": "", "layouts/cz.json": "{}"})).findings
+    assert finding["changelog_generator"].result == "fail"
 
 
 @pytest.mark.parametrize(
