@@ -164,6 +164,9 @@ RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
      {"pytest"}),
     ("make test", {"Makefile": "test:\nifdef X\n\tpytest\nendif\n\truff check\n"},
      {"pytest", "ruff"}),
+    ("make -j test", {"Makefile": "test:\n\tpytest\n"}, {"pytest"}),
+    ("make -k -j 4 V=1 test", {"Makefile": "test:\n\tpytest\n"}, {"pytest"}),
+    ("make -j$(nproc) -C . test", {"Makefile": "test:\n\tpytest\n"}, {"pytest"}),
     ("make t", {"Makefile": "t: ; pytest\n"}, {"pytest"}),
     # scripts of the repository
     ("ci/test.sh", {"ci/test.sh": "#!/bin/sh\npytest\n"}, {"pytest"}),
