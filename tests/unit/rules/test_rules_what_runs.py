@@ -283,7 +283,7 @@ RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
     ("mix ci", {"mix.exs": 'defp aliases do\n  [\n    ci: ["cmd pytest", "lint"],\n'
                            '    lint: "cmd ruff check"\n  ]\nend\n'}, {"pytest", "ruff"}),
     ("cargo lint", {".cargo/config.toml": '[alias]\nlint = "clippy -- -D warnings"\n'},
-     {"clippy", "Rust compiler"}),
+     {"clippy"}),
     ("cargo +nightly lint", {".cargo/config.toml": '[alias]\nlint = ["fmt", "--check"]\n'},
      {"rustfmt"}),
     ("go run github.com/golangci/golangci-lint/cmd/golangci-lint@v2 run", {}, {"golangci-lint"}),
