@@ -285,6 +285,7 @@ def test_packages_that_a_manifest_needs_can_be_audited(path: str, text: str) -> 
         ("a.js", "npx jest", "jest.config.js", "module.exports = { collectCoverage: true }"),
         ("a.js", "npx jest", "package.json", '{"jest": {"collectCoverage": true}}'),
         ("a.rb", "bundle exec rspec", "Gemfile", "gem 'simplecov', require: false"),
+        ("a.rb", "bundle exec rake test", "Gemfile", "gem 'simplecov'"),
     ],
 )
 def test_coverage_that_the_settings_switch_on_is_measured_with_each_test(
@@ -295,6 +296,12 @@ def test_coverage_that_the_settings_switch_on_is_measured_with_each_test(
     assert evaluate(repository(texts)).findings["ci_coverage"].result == "pass"
     bare = evaluate(repository({**texts, path: "{}" if path.endswith("json") else ""}))
     assert bare.findings["ci_coverage"].result == "fail"
+
+
+def test_a_task_that_runs_no_tests_measures_nothing() -> None:
+    """Rake builds packages, too."""
+    texts = {"a.rb": "", "Gemfile": "gem 'simplecov'", ".gitlab-ci.yml": "a: {script: rake build}"}
+    assert evaluate(repository(texts)).findings["ci_coverage"].result == "fail"
 
 
 POM = """<project><build><plugins><plugin><artifactId>jacoco-maven-plugin</artifactId><executions>
