@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from real_data import REAL
 from worlds import fresh_world
 
@@ -18,6 +20,11 @@ from gitlab_sync.concurrency.executor import SharedExecutor
 from gitlab_sync.http.retry import RetryPolicy
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
+
+# The same examples in each run: a red run is about the change. `explore` looks for new ones.
+settings.register_profile("explore", deadline=None)
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.load_profile("same")
 
 PATIENCE = 20.0
 """Seconds after which something that should have come about will not."""
@@ -36,6 +43,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(400))
             if not REAL.is_dir():
                 item.add_marker(missing)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from walking through the tests themselves again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def spread(items: list[pytest.Item]) -> list[pytest.Item]:

@@ -9,10 +9,12 @@ import click
 
 from gitlab_sync.cli import options
 from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
+from gitlab_sync.cli.period import Span, period_options
+from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 
 if TYPE_CHECKING:
-    from gitlab_sync.api.scope import Scope
+    from gitlab_sync.api.scope import Dated, Scope
     from gitlab_sync.cli.output import Output
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
@@ -28,19 +30,27 @@ _WHICH = (
     ),
     click.option("--group", metavar="G", help="Only in this group and its subgroups (id or path)."),
     click.option(
-        "--scope", type=click.Choice(["author", "assignee"]), default="author", show_default=True,
+        "--scope", type=options.Choice(["author", "assignee"]), default="author", show_default=True,
         help="Count items for their author or for their assignees.",
     ),
 )  # fmt: skip
 
 
 def _which_options(command: Callable[..., int]) -> Callable[..., int]:
-    return options.with_options(command, _WHICH)
+    return options.with_options(period_options(command), _WHICH)
+
+
+def _by_option(ended: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    return click.option(
+        "--by", "dated", type=options.Choice(["created", ended]), default="created",
+        show_default=True, help="The time that --since and --until are about.",
+    )  # fmt: skip
 
 
 @click.command(cls=options.Command)
 @people_options
 @_which_options
+@_by_option("merged")
 @options.fact_options
 @options.target_options
 @options.connection_options
@@ -52,6 +62,7 @@ def mrs(**given: Any) -> int:
 @click.command(cls=options.Command)
 @people_options
 @_which_options
+@_by_option("closed")
 @options.target_options
 @options.connection_options
 def issues(**given: Any) -> int:
@@ -67,18 +78,22 @@ def _evaluate(
     project: str | None,
     group: str | None,
     scope: str,
+    span: Span,
+    dated: Dated,
     target: options.Target,
     connection: options.Connection,
     facts: options.FactOptions = options.NOTHING_KEPT,
 ) -> int:
     require_people(people, connection)
+    if dated != "created" and span.period == Period():
+        raise click.UsageError(f"--by {dated} needs --since or --until.")
 
     from gitlab_sync.api.scope import Scope
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.evaluation import evaluate_issues, evaluate_merge_requests
 
     evaluate = evaluate_issues if what == "issues" else evaluate_merge_requests
-    where = Scope(project, group, scope)
+    where = Scope(project, group, scope, span.period, dated)
 
     def work(command: CommandRun, output: Output) -> Ending:
         named = find_people(people, command)
@@ -111,9 +126,7 @@ def _sheet(report: Report, what: str, columns: Sequence[str], scope: Scope, inst
 
 
 def _in_words(what: str, scope: Scope) -> str:
-    where = "the whole instance"
-    if scope.project is not None:
-        where = f"project {scope.project}"
-    elif scope.group is not None:
-        where = f"group {scope.group} and its subgroups"
-    return f"{what} by {scope.by}, {where}"
+    below = " and its subgroups" if scope.place.startswith("group") else ""
+    where = f"{scope.place or 'the whole instance'}{below}"
+    period = scope.period.in_words().replace(",", f", {scope.dated}", 1)
+    return f"{what} by {scope.by}, {where}{period}"

@@ -20,6 +20,7 @@ from gitlab_sync.cli.options import (
 )
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules.text import did_you_mean
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
@@ -169,7 +170,8 @@ def _require_part(part: str | None, query: LeaderboardQuery, *, individuals: boo
 
     titles = [LEADERBOARD, *query.titles().values(), SCORES, *([INDIVIDUALS] * individuals)]
     if part not in {None, *titles}:
-        raise click.UsageError(f"There is no table “{part}”: give {', '.join(titles)}.")
+        near = did_you_mean(str(part), titles)
+        raise click.UsageError(f"There is no table “{part}”: give {', '.join(titles)}.{near}")
 
 
 def _note_empty(teams: Sequence[Team]) -> None:

@@ -16,8 +16,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.rules.identity.usernames import bare_username
 from gitlab_sync.rules.scores.profile import NOT_KNOWN, TITLES, TO_FIX, reference
-from gitlab_sync.rules.scores.time_logs import format_time_spent
-from gitlab_sync.rules.text import plural
+from gitlab_sync.rules.text import format_hours_minutes, plural
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
@@ -59,7 +58,7 @@ _NUMBERS = {
 @options.quick_option
 @click.option(
     "--part",
-    type=click.Choice(TITLES, case_sensitive=False),
+    type=options.Choice(TITLES, case_sensitive=False),
     metavar="TITLE",
     help=f"Show this table alone: {', '.join(TITLES)}.",
 )
@@ -83,10 +82,10 @@ def profile(
     if without_secrets(username) != username:
         raise click.UsageError("A token was given as the USER: put it into GITLAB_TOKEN.")
     if not username and not connection.demo:
-        raise click.UsageError("No user given: give one USER.")
+        raise click.UsageError("Missing USER: give one username.")
     fault = username_fault(username) if username else None
     if fault is not None:
-        raise click.UsageError(f"USER must be a username: {fault}.")
+        raise click.UsageError(f"{fault}.")
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.profile import ProfileQuery, answer
@@ -147,7 +146,7 @@ def _numbers(report: ProfileReport) -> Iterator[str]:
         shown = [f"{_number(report, title)} {word}".strip() for title, word in titles.items()]
         yield _labelled(label, ", ".join(shown))
     seconds = report.numbers["Time Spent"]
-    spent = _known(None if seconds is None else format_time_spent(seconds))
+    spent = _known(None if seconds is None else format_hours_minutes(seconds))
     yield _labelled("Time spent", f"{spent}{_more(report, 'Time Spent')}")
     (row,) = report
     readme = report.readme.value

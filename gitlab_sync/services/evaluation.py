@@ -31,7 +31,7 @@ from gitlab_sync.services.rows import (
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import run_workflows
-from gitlab_sync.types import Record, TableRow
+from gitlab_sync.types import Record, Status, TableRow
 
 Count: TypeAlias = Callable[[Iterable[Evaluated]], Tally]
 
@@ -49,7 +49,12 @@ def evaluate_merge_requests(
     with run.context(client) as session:
         source = facts_for(session, run)
         table = _Table(
-            "merge requests", table_rules.MERGE_REQUEST_COLUMNS, mr_rules.count_row, run, session
+            "merge requests",
+            table_rules.MERGE_REQUEST_COLUMNS,
+            mr_rules.count_row,
+            scope,
+            run,
+            session,
         )
         names = users.distinct_usernames(usernames)
         lists = lists_for(session, scope, run.source, len(names))
@@ -69,7 +74,9 @@ def evaluate_issues(
     """
     run = run or Run()
     with run.context(client) as session:
-        table = _Table("issues", table_rules.ISSUE_COLUMNS, issue_rules.count_row, run, session)
+        table = _Table(
+            "issues", table_rules.ISSUE_COLUMNS, issue_rules.count_row, scope, run, session
+        )
         people = find_people(session, "issues", usernames, scope)
         for issue in table.begin(people, issue_rules.is_due):
             table.take(issue, issue_rules.evaluate(issue))
@@ -101,14 +108,20 @@ class _Table:
     """The table of a run as it grows, and how complete it is. For the thread that runs it."""
 
     def __init__(
-        self, what: str, columns: Sequence[str], count: Count, run: Run, session: Session
+        self,
+        what: str,
+        columns: Sequence[str],
+        count: Count,
+        scope: Scope,
+        run: Run,
+        session: Session,
     ) -> None:
         self._columns = columns
         self._count = count
         self._on_progress = run.on_progress
         self._tracker = run.tracker or ProgressTracker()
         self._tracker.attach(session)
-        self._completeness = Completeness(what)
+        self._completeness = Completeness(what, where=scope.place)
         self._assembler = RowAssembler[UserItems](run.on_row)
 
     def begin(
@@ -150,7 +163,7 @@ class _Table:
         person = theirs.person
         tally = self._count(theirs.evaluated)
         errors = [*person.problems, *theirs.errors]
-        status: table_rules.Status = "Success"
+        status: Status = "Success"
         error = None
         if not person.exists:
             missing = None if person.exists is False else person.errors[0]

@@ -55,6 +55,7 @@ def loop_code(tree: ast.AST) -> Iterator[str]:
                 yield from (f"line {node.lineno}: {name}" for name in named & LOOPS)
 
 
+@pytest.mark.slow
 def test_no_file_has_event_loop_code() -> None:
     """No async def, no await, no import of a library that is or hides a loop."""
     found = {

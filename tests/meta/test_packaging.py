@@ -81,6 +81,7 @@ def test_a_range_for_one_python_is_not_lost_for_another(python: str) -> None:
     assert ranges(python).keys() == ranges(PYTHONS[0]).keys()
 
 
+@pytest.mark.slow
 def test_the_extra_for_tests_has_all_that_they_import() -> None:
     """With the lowest versions, nothing else is installed."""
     known = importlib.metadata.packages_distributions()

@@ -102,6 +102,7 @@ def test_whoever_does_less_is_not_compared(other: dict[str, Any]) -> None:
         require_agreement([one, replace(one, peer="other", **other)])
 
 
+@pytest.mark.slow
 def test_whole_people_are_measured_by_the_merge_requests_that_were_judged() -> None:
     """As many from lists alone, without a request about one; commits are read in either case."""
     from benchmarks.measuring import generated, measure, work_at
@@ -120,6 +121,7 @@ def test_whole_people_are_measured_by_the_merge_requests_that_were_judged() -> N
     assert quick.endpoints["/projects/:id/repository/commits"] > 0
 
 
+@pytest.mark.slow
 def test_what_has_changed_is_read_again_and_the_rest_is_not(tmp_path: Path) -> None:
     """A run with a store asks about the changed merge requests alone."""
     from benchmarks.measuring import generated, measure, work_at
@@ -167,6 +169,7 @@ def test_a_long_list_belongs_to_nobody_who_is_judged() -> None:
     assert (sample.items, sample.requests) == (500, 6)
 
 
+@pytest.mark.slow
 def test_answers_with_errors_are_no_measurement() -> None:
     """Refusals are quick to give, and must not pass for speed."""
     from benchmarks.measuring import generated, measure

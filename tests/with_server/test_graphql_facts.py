@@ -393,6 +393,7 @@ def test_a_limit_holds_up_queries_and_loses_nothing(
     assert queries >= 3
 
 
+@pytest.mark.slow
 def test_a_server_that_is_slow_over_many_is_asked_for_fewer(bridge: Bridge) -> None:
     """A query that takes longer than a call may is halved until it does not."""
     world = small(large_every=0, projects=1)

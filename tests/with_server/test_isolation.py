@@ -75,6 +75,7 @@ class Crowd:
         self.wrong += [f"{name} got {other}" for other in found if other != name]
 
 
+@pytest.mark.slow
 def test_fifty_people_with_fifty_tokens_get_their_own_answers_and_leak_nothing(
     sandbox: Sandbox,
     world: World,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from honesty import assert_honest
 from real_data import REAL
+from sandbox_process import Server, serving
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.http import rate_limit as limits
@@ -53,34 +50,11 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
-@dataclass(frozen=True)
-class Server:
-    """A sandbox in a process of its own."""
-
-    url: str
-    token: str
-
-    def control(self, method: str, what: str, value: Any = None) -> Any:
-        """Ask its own routes."""
-        data = None if value is None else json.dumps(value).encode()
-        asked = urllib.request.Request(f"{self.url}/-/sandbox/{what}", data, method=method)
-        with urllib.request.urlopen(asked) as answer:
-            return json.loads(answer.read() or b"null")
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """Put the real data behind a server; it ends when its standard input is closed."""
-    command = [sys.executable, "-m", "gitlab_sync.sandbox", "--port", "0", "--data", str(REAL)]
-    with subprocess.Popen(
-        [*command, "--parent-pipe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdin is not None
-        ready = json.loads(process.stdout.readline())
-        yield Server(ready["url"], ready["token"])
-        process.stdin.close()
-        assert process.wait(20) == 0
+    """Put the real data behind a server."""
+    with serving(REAL) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +67,7 @@ def true_mrs() -> dict[str, dict[str, Any]]:
 def quiet(server: Server) -> Iterator[Server]:
     """Give the server out without faults and with nothing counted."""
     server.control("DELETE", "faults")
-    server.control("DELETE", "traffic")
+    server.forget()
     yield server
     server.control("DELETE", "faults")
 
@@ -116,7 +90,7 @@ def read_as(
         expected = true_mrs[str(row["Username"])]
         assert {title: row[title] for title in expected} == expected
         assert row["Status"] == ("Partial" if row["Unverified"] else "Success")
-    return server.control("GET", "traffic"), bridge.workers
+    return server.traffic(), bridge.workers
 
 
 def test_all_authors_merge_requests_are_those_of_a_second_computation(
@@ -150,7 +124,7 @@ def test_all_authors_issues_are_those_of_a_second_computation(quiet: Server) -> 
     for row in report:
         true = expected[str(row["Username"])]
         assert {title: row[title] for title in true} == true
-    assert set(quiet.control("GET", "traffic")["by_endpoint"]) == {"/issues"}
+    assert set(quiet.traffic()["by_endpoint"]) == {"/issues"}
 
 
 def test_when_one_request_in_fifty_fails_in_any_way_no_row_has_another_number(
@@ -169,7 +143,7 @@ def test_when_one_request_in_fifty_fails_in_any_way_no_row_has_another_number(
         client = GitLabClient(quiet.url, quiet.token, bridge=bridge)
         run = Run(max_wait=30, source="rest")
         report = client.batch_evaluate_mrs([*names, "nobody"], run=run)
-    met = quiet.control("GET", "traffic")["by_fault"]
+    met = quiet.traffic()["by_fault"]
     assert set(met) == {str(fault["kind"]) for fault in FAULTS}
     titles = list(next(iter(true_mrs.values())))[1:-1]
     rows = {str(row["Username"]).lower(): row for row in report}

@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import truth_of_people as truth
-from cli_runs import of_sandbox, start
+from cli_runs import environment, start
 from real_data import REAL
-
-from gitlab_sync.sandbox import Sandbox, load_world
+from sandbox_process import Server, serving
 
 PROJECT, PROJECT_ID = "gitlab-org/gitlab-runner", 250833
 ONE = "/projects/:id/merge_requests/:iid"
@@ -33,23 +32,24 @@ Users = Callable[..., Rows]
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
+def served() -> Iterator[Server]:
     """Put the real data behind a server."""
-    with Sandbox(load_world(REAL)) as running:
+    with serving(REAL) as running:
         yield running
 
 
 @pytest.fixture
-def users(served: Sandbox, tmp_path: Path) -> Users:
+def users(served: Server, tmp_path: Path) -> Users:
     """Run the command over people, with options, and return its rows."""
-    served.traffic.reset()
+    served.forget()
     return lambda people, *options: rows_of(served, tmp_path, people, *options)
 
 
-def rows_of(sandbox: Sandbox, home: Path, people: Iterable[str], *options: str) -> Rows:
+def rows_of(server: Server, home: Path, people: Iterable[str], *options: str) -> Rows:
     """Run the command as a shell does, to its end without a fault, and return the rows."""
     line = ("users", "--users-file", "-", "--format", "json", *options)
-    with start(of_sandbox(sandbox, home), *line, stdin=subprocess.PIPE) as process:
+    told = environment(home, GITLAB_URL=server.url, GITLAB_TOKEN=server.token)
+    with start(told, *line, stdin=subprocess.PIPE) as process:
         out, err = process.communicate("\n".join(people).encode(), timeout=LIMIT)
     assert process.returncode == 0, err.decode()
     rows: Rows = json.loads(out)
@@ -80,7 +80,7 @@ def total(rows: Rows, title: str) -> int:
 
 
 def test_every_cell_of_every_author_is_that_of_a_second_computation(
-    served: Sandbox, users: Users, authors: list[str]
+    served: Server, users: Users, authors: list[str]
 ) -> None:
     """With a fixed number of requests for each person, and each page of commits read once."""
     rows = users(name.upper() for name in reversed(authors))
@@ -91,7 +91,7 @@ def test_every_cell_of_every_author_is_that_of_a_second_computation(
     assert ended > 5000
     assert total(rows, "Commits Total") > 9000
 
-    asked = served.traffic.summary()
+    asked = served.traffic()
     facts = sum(number for path, number in asked["by_endpoint"].items() if path.startswith(ONE))
     facts += asked["by_endpoint"]["/api/graphql"] - len(rows)  # but for everybody's time logs
     assert facts <= ended
@@ -102,7 +102,7 @@ def test_every_cell_of_every_author_is_that_of_a_second_computation(
     assert asked["by_status"] == {"200": asked["requests"]}
 
 
-def test_quick_is_what_lists_alone_say(served: Sandbox, users: Users, some: list[str]) -> None:
+def test_quick_is_what_lists_alone_say(served: Server, users: Users, some: list[str]) -> None:
     """A person without merge requests contributed nowhere, so their commits are not read."""
     rows = users(some, "--quick")
     assert rows == truth.people_rows(REAL, some, quick=True)
@@ -110,11 +110,11 @@ def test_quick_is_what_lists_alone_say(served: Sandbox, users: Users, some: list
     idle = [row for row in rows if not row["Projects (Contr)"]]
     assert len(idle) > 10
     assert total(idle, "Commits Total") == 0
-    assert not any(path.startswith(ONE) for path in served.traffic.summary()["by_endpoint"])
+    assert not any(path.startswith(ONE) for path in served.traffic()["by_endpoint"])
 
 
 def test_only_what_was_made_in_the_project_and_in_the_period_counts(
-    served: Sandbox, users: Users, everybody: list[str]
+    served: Server, users: Users, everybody: list[str]
 ) -> None:
     """In a project that is named, commits count of those, too, who wrote no merge request there.
 
@@ -132,7 +132,7 @@ def test_only_what_was_made_in_the_project_and_in_the_period_counts(
     for title in ("MR Total (Authored)", "Issue Total (Auth)", "Commits Total"):
         assert [row[title] for row in rows] != [row[title] for row in elsewhere]
     assert total([row for row in rows if not row["Projects (Contr)"]], "Commits Total") > 10
-    asked = served.traffic.summary()["by_endpoint"]
+    asked = served.traffic()["by_endpoint"]
     assert asked[f"{ONE}/commits"] == total(rows, "MR Total (Authored)") > 50
 
 
@@ -198,9 +198,9 @@ def test_the_numbers_hold_however_commits_are_signed_and_whatever_state_items_ar
     folder = tmp_path / "data"
     folder.mkdir()
     write_varied(folder)
-    with Sandbox(load_world(folder)) as sandbox:
-        rows = rows_of(sandbox, tmp_path, some, "--project", PROJECT, "--quick")
-        assert sandbox.traffic.summary()["by_endpoint"]["/projects/:id/members/all"]
+    with serving(folder) as server:
+        rows = rows_of(server, tmp_path, some, "--project", PROJECT, "--quick")
+        assert server.traffic()["by_endpoint"]["/projects/:id/members/all"]
     scope = truth.Scope({PROJECT_ID})
     assert rows == truth.people_rows(folder, some, scope, quick=True)
     assert 0 < total(rows, "Issue Closed") < total(rows, "Issue Total (Auth)")

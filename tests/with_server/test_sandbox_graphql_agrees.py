@@ -226,6 +226,7 @@ def expected_children(both: Both, path: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+@pytest.mark.slow
 def test_everything_that_hangs_on_a_merge_request_agrees(both: Both) -> None:
     """Notes, commits, pipelines, people: all pages of each; then files and the approval."""
     long_ones = 0

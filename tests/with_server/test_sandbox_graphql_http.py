@@ -228,6 +228,7 @@ def test_many_first_queries_at_once_make_one_schema(world: World) -> None:
     assert set(answers) == {200}
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_can_be_told_all_this(http: urllib3.PoolManager) -> None:
     """A server without GraphQL, an older one, a slow one: by options."""
     sizes = ["--users", "2", "--merge-requests", "1", "--projects", "1", "--parent-pipe"]

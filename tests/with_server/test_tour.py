@@ -129,6 +129,7 @@ def pattern(line: str) -> re.Pattern[str]:
     return re.compile(".*".join(re.escape(part) for part in line.split(VARIES)))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_each_snippet_of_the_tour_gives_what_stands_below_it(tmp_path: Path) -> None:
     """Otherwise the difference is shown, and `--write` fixes the document."""

@@ -241,6 +241,7 @@ def test_a_persons_long_lists_are_read_whole(
     assert merge_requests.get_user_mrs(client, person["id"], **period)[1]["total"] == 700
 
 
+@pytest.mark.slow
 def test_more_than_ten_thousand_rows_are_read_with_the_servers_own_limits(bridge: Bridge) -> None:
     """The real ones."""
     world = fresh_world(seed=1, users=2, merge_requests=0, issues=0, projects=1)

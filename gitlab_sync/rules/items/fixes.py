@@ -89,6 +89,17 @@ class Fixes:
     unknown: Sequence[Entry]
     evaluated: dict[str, int]
 
+    def of_check(self, kind: str, title: str) -> Fixes:
+        """Return what of this is about one check of one kind of item."""
+
+        def is_it(each: Entry | Group) -> bool:
+            return (each.kind, each.check.title) == (kind, title)
+
+        faults, groups, unknown = (
+            [*filter(is_it, entries)] for entries in (self.faults, self.groups, self.unknown)
+        )
+        return Fixes(faults, groups, unknown, self.evaluated)
+
     @property
     def doubts(self) -> list[Doubt]:
         """The reasons for what is unknown, for each check, in the order of the checks."""

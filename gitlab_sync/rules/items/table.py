@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import issue, merge_request
-from gitlab_sync.types import TableRow
-
-Status = Literal["Success", "Partial", "Not Found", "Error"]
+from gitlab_sync.types import Status, TableRow
 
 _BOOKKEEPING = ("Status", "Error", "Unverified")
 

@@ -172,6 +172,7 @@ def test_names_of_sheets_are_legal_and_unique() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.text(st.sampled_from("aAİß'[]:*?/\\ \0😀x" + "y" * 3), max_size=40), max_size=6))
 def test_any_titles_make_a_workbook_that_opens(titles: list[str]) -> None:
@@ -184,6 +185,7 @@ def test_any_titles_make_a_workbook_that_opens(titles: list[str]) -> None:
         assert name.strip("'") == name
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(CELLS, min_size=1, max_size=5))
 def test_whatever_goes_in_the_workbook_opens_and_no_cell_runs(cells: list[Scalar]) -> None:
@@ -217,6 +219,7 @@ def test_a_table_larger_than_a_sheet_is_refused() -> None:
         to_xlsx([Sheet("T", ("A",), [{}] * 1_048_576, META)])
 
 
+@pytest.mark.slow
 def test_ten_thousand_people_and_no_temporary_file_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,7 @@ def reasons(report: Report) -> str:
 # -- one file that costs too much ------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_a_hostile_file_costs_time_and_memory_in_proportion_to_its_size(kind: str) -> None:
     """What the effort counts ends soon; what it does not count must not grow with the square."""
@@ -218,6 +219,7 @@ def test_effort_that_is_used_up_makes_what_needs_it_unknown_and_nothing_else() -
     assert report.pipeline is None
 
 
+@pytest.mark.slow
 def test_a_large_but_real_project_is_evaluated_as_a_whole() -> None:
     """The bounds are far above it."""
     setup = numbered("    - echo step {0} && apt-get install --yes package\n", 1_500)
@@ -271,6 +273,7 @@ LINES = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.lists(st.lists(LINES, max_size=3).map("".join), max_size=8).map("\n".join))
 def test_ini_is_read_as_configparser_reads_it(text: str) -> None:
@@ -294,6 +297,7 @@ def test_yaml_keys_that_are_lists_take_no_memory() -> None:
     assert load("? [a, b]\n: 1\nc: 2\ntrue: 3\n").value == {"?": "1", "c": "2", "True": "3"}
 
 
+@pytest.mark.slow
 def test_scripts_beyond_the_bounds_are_an_error_of_the_pipeline() -> None:
     """The function that older programs call never raises."""
     text = HOSTILE["a default script for many jobs"](60_000)[".gitlab-ci.yml"]

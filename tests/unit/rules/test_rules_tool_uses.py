@@ -279,6 +279,7 @@ def test_no_script_raises(script: str) -> None:
     ToolReader(scripts).uses([script, f"make a {script}", "tox", "pre-commit run", "make"])
 
 
+@pytest.mark.slow
 def test_hostile_scripts_take_no_time() -> None:
     """This ends or hits the time limit."""
     for piece in ("'", '"\\', "$(", "`", "uv run ", "sh -c ", "a&", "time ", "make a ", ": ", "a:"):
