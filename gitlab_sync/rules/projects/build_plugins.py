@@ -10,8 +10,8 @@ from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects.ci_yaml import YamlError, load
 from gitlab_sync.rules.projects.settings_files import Settings
 from gitlab_sync.rules.projects.shell import Command
-from gitlab_sync.rules.projects.tool_uses import Use, name_of
-from gitlab_sync.rules.projects.tools import TOOLS, Purpose
+from gitlab_sync.rules.projects.tool_uses import Use, matches, name_of
+from gitlab_sync.rules.projects.tools import TOOLS, Purpose, tools_for
 
 # Each phase of Maven runs those before it.
 _PHASES = (
@@ -27,6 +27,8 @@ _GRADLE_CHECKS = frozenset({"check", "build", "buildNeeded"})
 _GRADLE_TESTS = _GRADLE_CHECKS | {"test"}
 
 _TEST_RUNNERS = frozenset({"pytest", "jest", "rspec", "rake", "rails"})
+
+_TESTS = tools_for("test")
 
 _USUAL_LINTERS = frozenset({"unused", "staticcheck"})
 _GO_TOOLS: Mapping[str, tuple[str, Purpose]] = {
@@ -52,7 +54,7 @@ class BuildPlugins:
                 needed = _GRADLE_TESTS if tool.purpose == "coverage" else _GRADLE_CHECKS
                 if tasks & needed and self._declared_in(tool.declared, ".gradle", ".gradle.kts"):
                     yield Use(tool.name, tool.purpose, f"gradle {min(tasks & needed)}")
-        elif program in _TEST_RUNNERS and command.arguments[:1] != ("--version",):
+        elif program in _TEST_RUNNERS and any(matches(tool, command) for tool in _TESTS):
             for name, via in self._measured(program):
                 yield Use(name, "coverage", via)
         elif program == "golangci-lint" and command.words[:1] in {(), ("run",)}:

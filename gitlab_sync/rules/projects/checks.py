@@ -8,6 +8,7 @@ from functools import partial
 from typing import Literal
 
 from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.projects.stack import CHECKED_APART
 from gitlab_sync.rules.projects.tools import Purpose, command_for
 
 Area = Literal[
@@ -23,7 +24,6 @@ Area = Literal[
 AppliesTo = Literal["any project", "any code"] | tuple[str, ...]
 """The projects that a check is for: all, those with source code, or those in these languages."""
 
-_TYPED = ("Python", "TypeScript")
 _DEAD = ("Python", "JavaScript", "TypeScript", "Go")
 
 
@@ -100,7 +100,7 @@ CHECKS = (
         tool="type_check",
         tool_name="type checker",
         weight=4,
-        applies_to=_TYPED,
+        applies_to=CHECKED_APART,
         not_applicable="no type checker besides its compiler",
     ),
     _ci(
@@ -177,7 +177,7 @@ CHECKS = (
         tool="type_check",
         tool_name="type checker",
         weight=4,
-        applies_to=_TYPED,
+        applies_to=CHECKED_APART,
         not_applicable="no type checker besides its compiler",
     ),
     ProjectCheck(

@@ -22,7 +22,7 @@ class OwnFiles:
     def find(self, pattern: str) -> str | None:
         """Return the path of the first file with a name, or a path, that a pattern fits.
 
-        Files nearer to the root come first; a `*` is any text.
+        Files nearer to the root come first. A `*` is any text; what begins with `/` is at the root.
         """
         if "*" not in pattern:
             return self._by_name.get(pattern)
@@ -45,7 +45,8 @@ class OwnFiles:
     def _by_name(self) -> dict[str, str]:
         mine = sorted(self._paths, key=_place, reverse=True)
         by_name = {path.rpartition("/")[2].lower(): path for path in mine}
-        return {path.lower(): path for path in mine} | by_name
+        at_root = {f"/{path.lower()}": path for path in mine if "/" not in path}
+        return {path.lower(): path for path in mine} | by_name | at_root
 
     @cached_property
     def _sorted(self) -> list[str]:

@@ -60,10 +60,8 @@ ALIASES: Mapping[str, str] = {
 
 # Options with a value, of each runner; those of a folder are in `_WITH_FOLDER`.
 _VALUES: Mapping[str, frozenset[str]] = {
-    "make": frozenset(
-        ["-f", "--file", "--makefile", "-I", "-o", "-W", "-l", "-j", "--include-dir"]
-    ),
-    "ninja": frozenset(["-f", "-j", "-k", "-l", "-d", "-t"]),
+    "make": frozenset(["-f", "--file", "--makefile", "-I", "-o", "-W", "--include-dir"]),
+    "ninja": frozenset(["-f", "-d", "-t"]),
     "just": frozenset(["-f", "--justfile", "--set", "--shell"]),
     "task": frozenset(["-t", "--taskfile", "-o", "--output", "-c", "--concurrency"]),
     "turbo": frozenset(["--filter", "-F", "--concurrency", "--cache-dir", "--env-mode"]),
@@ -93,21 +91,7 @@ _ONLY_KNOWN = frozenset(
     ["cargo", "mix", "uv", "poetry", "pdm", "simple-git-hooks", "lint-staged", "shell"]
 )
 _TARGETS = frozenset(
-    [
-        "make",
-        "just",
-        "task",
-        "rake",
-        "invoke",
-        "doit",
-        "poe",
-        "earthly",
-        "mage",
-        "ant",
-        "waf",
-        "cargo-make",
-        "nox-poetry",
-    ]
+    {"make", "just", "task", "rake", "invoke", "doit", "poe", "earthly", "mage", "ant", "waf"}
 )
 _PACKAGE_RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun"})
 _EVERYWHERE = frozenset(
@@ -151,6 +135,8 @@ def words_of(runner: str, command: Command) -> tuple[list[str], str | None]:
             folder = below(folder, word[2:])
         elif word in values:
             next(rest, None)
+        elif word.isdigit():
+            pass  # of `-j 4`, where `-j test` is possible, too
         elif not word.startswith("-") and (not equals or runner == "concurrently"):
             words.append(word)
     return words, folder

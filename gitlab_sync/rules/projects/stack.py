@@ -28,6 +28,9 @@ _ENDINGS[_HEADER] = "C"
 
 _SHELL_NAMES = frozenset({"apkbuild", "pkgbuild", ".bashrc", ".zshrc", ".profile", ".bash_profile"})
 
+CHECKED_APART = ("Python", "TypeScript")
+"""The languages with types that a tool checks, not the compiler that everyone runs."""
+
 # A few scripts do not make a project one of their language.
 _LEAST_SHARE = 0.2
 _LEAST_SHARE_WITH_MANIFEST = 0.05
@@ -99,6 +102,15 @@ class Stack:
     main: tuple[str, ...]
     spoken: tuple[str, ...]
     present: tuple[str, ...]
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """The main languages of which type checkers count.
+
+        For these few they are a tool of their own: where one is used, compilers of others say
+        nothing about its types.
+        """
+        return tuple(name for name in self.main if name in CHECKED_APART) or self.main
 
 
 def stack_of(paths: Iterable[str], shares: Mapping[str, float] | None = None) -> Stack:

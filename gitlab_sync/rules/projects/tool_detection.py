@@ -65,6 +65,11 @@ class Project:
         shares = {} if self.repository.missing else self.repository.languages
         return stack_of(self.repository.paths, shares)
 
+    def _languages_for(self, purpose: Purpose) -> tuple[str, ...]:
+        if purpose == "type_check":
+            return self.stack.typed
+        return self.stack.main if purpose in _FOR_MAIN else self.stack.spoken
+
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages that it is written in (see `stack`)."""
@@ -141,7 +146,7 @@ class Project:
             for name, script in one.commands.items():
                 table.setdefault(name, script)
         targets = Targets(tables, self.repository.text, self.repository.paths)
-        return ToolReader(targets, self.effort, self.plugins.uses, self.languages or None)
+        return ToolReader(targets, self.effort, self.plugins.uses, self.stack.typed or None)
 
     @cached_property
     def stages(self) -> dict[Purpose, ci_pipeline.StageReport]:
@@ -176,7 +181,7 @@ class Project:
 
     def tool(self, purpose: Purpose, wanted: str) -> Finding:
         """Check that a tool for `purpose` is in use; `wanted` names it in words ("linter")."""
-        tools = tools_for(purpose, self.stack.main if purpose in _FOR_MAIN else self.stack.spoken)
+        tools = tools_for(purpose, self._languages_for(purpose))
         for found in self._finds(purpose, tools):
             return found
         unread = self._unread_for_hooks if purpose == "hooks" else self.unread

@@ -223,6 +223,7 @@ def test_a_tool_in_the_pipeline_passes_the_checks_of_its_language(
         ("JavaScript", ".prettierrc.yaml", "", "formatter"),
         ("JavaScript", "eslint.config.mjs", "", "linter"),
         ("Python", ".secrets.baseline", "", "secret_scan"),
+        ("Python", "cz.json", "{}", "changelog_generator"),
     ],
 )
 def test_settings_set_a_tool_up(language: str, path: str, text: str, check: str) -> None:
@@ -232,6 +233,12 @@ def test_settings_set_a_tool_up(language: str, path: str, text: str, check: str)
         texts = {"Cargo.toml": "[dependencies]\nx = '1'\n", path: text, "a.rs": ""}
         finding = evaluate(repository(texts)).findings[check]
     assert (finding.result, finding.path) == ("pass", path), finding.reason
+
+
+def test_a_name_that_can_mean_much_is_only_known_at_the_root() -> None:
+    """A keyboard layout of the Czech Republic makes no changelog."""
+    finding = evaluate(repository({"a.py": "", "layouts/cz.json": "{}"})).findings
+    assert finding["changelog_generator"].result == "fail"
 
 
 @pytest.mark.parametrize(
@@ -278,6 +285,7 @@ def test_packages_that_a_manifest_needs_can_be_audited(path: str, text: str) -> 
         ("a.js", "npx jest", "jest.config.js", "module.exports = { collectCoverage: true }"),
         ("a.js", "npx jest", "package.json", '{"jest": {"collectCoverage": true}}'),
         ("a.rb", "bundle exec rspec", "Gemfile", "gem 'simplecov', require: false"),
+        ("a.rb", "bundle exec rake test", "Gemfile", "gem 'simplecov'"),
     ],
 )
 def test_coverage_that_the_settings_switch_on_is_measured_with_each_test(
@@ -288,6 +296,12 @@ def test_coverage_that_the_settings_switch_on_is_measured_with_each_test(
     assert evaluate(repository(texts)).findings["ci_coverage"].result == "pass"
     bare = evaluate(repository({**texts, path: "{}" if path.endswith("json") else ""}))
     assert bare.findings["ci_coverage"].result == "fail"
+
+
+def test_a_task_that_runs_no_tests_measures_nothing() -> None:
+    """Rake builds packages, too."""
+    texts = {"a.rb": "", "Gemfile": "gem 'simplecov'", ".gitlab-ci.yml": "a: {script: rake build}"}
+    assert evaluate(repository(texts)).findings["ci_coverage"].result == "fail"
 
 
 POM = """<project><build><plugins><plugin><artifactId>jacoco-maven-plugin</artifactId><executions>
@@ -346,6 +360,20 @@ def test_golangci_lint_runs_what_its_settings_switch_on(config: str, checks: str
     findings = evaluate(repository(texts)).findings
     seen = ("ci_lint", "ci_format", "formatter", "dead_code")
     assert {check for check in seen if findings[check].result == "pass"} == set(checks.split())
+
+
+def test_a_compiler_of_one_language_says_nothing_about_the_types_of_another() -> None:
+    """Where TypeScript or Python is written, its own type checker is asked for."""
+    java = {f"a/{name}.java": "" for name in "abc"}
+    both = {**java, "pom.xml": "", "tsconfig.json": "{}", **{f"b/{n}.ts": "" for n in "abc"}}
+    ci = {".gitlab-ci.yml": "build: {script: mvn verify}"}
+    findings = evaluate(repository({**both, **ci})).findings
+    assert findings["ci_test"].result == "pass"
+    assert findings["ci_type_check"].result == "fail"
+    assert findings["type_checker"].result == "pass"  # tsconfig.json sets it up
+    report = evaluate(repository({**java, **ci})).pipeline
+    assert report is not None
+    assert report["jobs"]["type_check"]["tool_detected"]
 
 
 def test_a_language_without_known_tools_fails_nothing_for_lack_of_them() -> None:

@@ -164,6 +164,9 @@ RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
      {"pytest"}),
     ("make test", {"Makefile": "test:\nifdef X\n\tpytest\nendif\n\truff check\n"},
      {"pytest", "ruff"}),
+    ("make -j test", {"Makefile": "test:\n\tpytest\n"}, {"pytest"}),
+    ("make -k -j 4 V=1 test", {"Makefile": "test:\n\tpytest\n"}, {"pytest"}),
+    ("make -j$(nproc) -C . test", {"Makefile": "test:\n\tpytest\n"}, {"pytest"}),
     ("make t", {"Makefile": "t: ; pytest\n"}, {"pytest"}),
     # scripts of the repository
     ("ci/test.sh", {"ci/test.sh": "#!/bin/sh\npytest\n"}, {"pytest"}),
@@ -280,7 +283,7 @@ RUNNERS: list[tuple[str, Mapping[str, str], set[str]]] = [
     ("mix ci", {"mix.exs": 'defp aliases do\n  [\n    ci: ["cmd pytest", "lint"],\n'
                            '    lint: "cmd ruff check"\n  ]\nend\n'}, {"pytest", "ruff"}),
     ("cargo lint", {".cargo/config.toml": '[alias]\nlint = "clippy -- -D warnings"\n'},
-     {"clippy", "Rust compiler"}),
+     {"clippy"}),
     ("cargo +nightly lint", {".cargo/config.toml": '[alias]\nlint = ["fmt", "--check"]\n'},
      {"rustfmt"}),
     ("go run github.com/golangci/golangci-lint/cmd/golangci-lint@v2 run", {}, {"golangci-lint"}),

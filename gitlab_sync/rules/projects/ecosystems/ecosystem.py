@@ -30,7 +30,7 @@ class Tool:
     tables of `pyproject.toml` (dotted), keys of `package.json`, or sections of `setup.cfg` and
     `tox.ini`. `declared` are words in a build file that set it up: a plugin, a package. `templates`
     are parts of the names of GitLab's templates or components. A `*` in commands and files is any
-    text.
+    text, and a file that begins with `/` is only meant at the root.
     """
 
     name: str

@@ -73,7 +73,7 @@ JVM = Ecosystem(
             tool(
                 "Eclipse formatter", "mvn formatter:*",
                 files="*eclipse*format*.xml *format*eclipse*.xml eclipse*style*.xml "
-                "*formatter*.xml org.eclipse.jdt.core.prefs",
+                "*java*format*.xml *code*format*.xml formatter.xml org.eclipse.jdt.core.prefs",
                 declared="formatter-maven-plugin",
             ),
             tool("IntelliJ code style", files=".idea/codestyles/project.xml"),
