@@ -142,11 +142,19 @@ class _Reader:
         known: list[str] = []
         left = _MOST_VALUES
         for word in words:
-            found = _VARIABLE.fullmatch(word) if left and "$" in word else None
-            value = self._variables.get(found[1]) if found else None
+            if not left or "$" not in word:
+                known.append(word)
+                continue
+            found = _VARIABLE.fullmatch(word)
+            value = self._variables.get(found[1]) if found else [_VARIABLE.sub(self._part, word)]
             left -= value is not None
             known += [word] if value is None else value
         return _without_prefixes(known)
+
+    def _part(self, found: re.Match[str]) -> str:
+        """Return the value of a variable within a word (`ci/$NAME.sh`), if it is one word."""
+        value = self._variables.get(found[1], ())
+        return value[0] if len(value) == 1 else found[0]
 
     def _apart(self, line: str, depth: int) -> Iterator[Command]:
         """Yield the commands of a line that runs in a shell of its own."""

@@ -34,7 +34,12 @@ _MOST_READ = 500_000
 _SHEBANG = re.compile(r"#![^\n]{0,99}\b(ba|da|a|k|z)?sh\b")
 # Scripts that are the same in every project.
 _WRAPPERS = frozenset({"gradlew", "mvnw", "configure", "autogen.sh", "sbt", "waf", "activate"})
-_NO_SHELL = re.compile(r"\.(py|js|mjs|cjs|ts|rb|pl|php|lua|groovy|exs?|go|rs|ps1|bat|cmd)$")
+# Sources of other languages, and what no one runs: a command can name it, and it can be large.
+_NO_SHELL = re.compile(
+    r"\.(py|js|mjs|cjs|ts|rb|pl|php|lua|groovy|exs?|go|rs|ps1|bat|cmd|java|kts?|cs|c|cc|cpp|h|hpp"
+    r"|css|scss|json|ya?ml|toml|xml|html?|md|rst|txt|csv|svg|png|jpe?g|gif|ico|map|lock|conf|cfg|ini"
+    r"|zip|gz|xz|bz2|tar|jar|war|whl|exe|dll|so|deb|rpm|apk|pdf|tex|patch|log)$"
+)
 
 
 @dataclass(frozen=True, slots=True)

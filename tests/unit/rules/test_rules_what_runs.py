@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from project_examples import repository
 
 from gitlab_sync.rules.projects.compliance import evaluate
-from gitlab_sync.rules.projects.facts import Repository
+from gitlab_sync.rules.projects.facts import Repository, Unread
 from gitlab_sync.rules.projects.tool_detection import Project
 
 CODE = {"app.py": "", "app.ts": "", "app.rs": ""}
@@ -32,6 +33,8 @@ def tools(script: str, files: Mapping[str, str]) -> set[str]:
         ("variables: {C: ruff check}\na: {variables: {C: pytest}, script: [$C]}", {"pytest"}),
         ("a: {parallel: {matrix: [{T: [unit, style]}]}, script: [make $T]}", {"pytest", "black"}),
         ("a: {script: [$UNKNOWN]}", set()),
+        ("a: {variables: {N: ruff}, script: ['/usr/bin/$N check .']}", {"ruff"}),
+        ("a: {variables: {N: x y}, script: ['/usr/bin/$N check .']}", set()),
         ("default: {after_script: [ruff check]}\na: {script: [pytest]}", {"ruff", "pytest"}),
     ],
 )
@@ -303,3 +306,12 @@ def test_what_runs_through_others_is_found(
 ) -> None:
     """Targets, scripts and hooks are read; a name counts where its commands are not known."""
     assert tools(script, files) == expected
+
+
+@pytest.mark.parametrize("script", ["npx tailwindcss -o ./site.css --minify", "./site.css"])
+def test_a_file_that_no_shell_runs_is_not_looked_for(script: str) -> None:
+    """However large it is: it leaves nothing unknown."""
+    files = {**CODE, ".gitlab-ci.yml": json.dumps({"job": {"script": [script]}}), "site.css": ""}
+    facts = repository(files)
+    facts = replace(facts, files={**facts.files, "site.css": Unread("longer than 2 MiB")})
+    assert not Project(Repository(facts)).unread

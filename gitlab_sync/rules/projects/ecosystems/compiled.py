@@ -27,7 +27,7 @@ GO = Ecosystem(
             tool("gometalinter", "gometalinter", files=".gometalinter.json"),
         ),
         "format": (
-            tool("gofmt", "gofmt", "go fmt"),
+            tool("gofmt", "gofmt", "go fmt", "go-fmt"),
             tool("goimports", "goimports"),
             tool("gofumpt", "gofumpt"),
             tool("gci", "gci"),
