@@ -1,43 +1,42 @@
 """Reads what the checks of compliance need about a project: its record and its files.
 
-A project takes a request for its record, one for each 100 entries in its list of files, and one for
-each file that the checks read, which are few: see `rules.projects.files`. Files that the pipeline
-includes from the same repository come on top. Record and list are read together, then all files
-together, so a project takes three rounds, and so do many projects.
+A project takes a request for its record, one for its languages, up to three for its list of files,
+and one GraphQL query for the files that the checks read: see `rules.projects.files`. Files that the
+pipeline includes from the same repository, and scripts that it calls, take a query for each level.
+If it includes others, GitLab is asked once for the merged pipeline. Without GraphQL, each file
+takes a request.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
+from posixpath import dirname, join, normpath
 
-from gitlab_sync.api.files import file_endpoint, text_of, tree_of
+from gitlab_sync.api.project_texts import RestTexts, Texts, TextSource
+from gitlab_sync.api.project_tree import first_pages, whole_tree
 from gitlab_sync.api.projects import endpoint
-from gitlab_sync.errors import GitLabSyncError, NotFound
-from gitlab_sync.http.wire import Reply
+from gitlab_sync.errors import (
+    AuthenticationError,
+    BadResponse,
+    GitLabSyncError,
+    NotFound,
+    PermissionDenied,
+)
 from gitlab_sync.rules import record
 from gitlab_sync.rules.bounds import MAX_INCLUDES, Effort
 from gitlab_sync.rules.projects import files as project_files
+from gitlab_sync.rules.projects.called_files import called_files
+from gitlab_sync.rules.projects.ci_config import read_pipeline
 from gitlab_sync.rules.projects.ci_includes import IncludeReader
-from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread, bounded, paths_of
-from gitlab_sync.rules.unique import unique
+from gitlab_sync.rules.projects.facts import MergedPipeline, ProjectFacts, Unread, paths_of
 from gitlab_sync.session.fetch import ListResult
-from gitlab_sync.session.pagination import NextPages, PageSource, RestList
-from gitlab_sync.session.request import Request
-from gitlab_sync.session.session import PER_PAGE, Session
+from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.types import PartialList, Record
 
-MOST_PAGES = 200
-"""The most pages of 100 that are read of one list of files: each has to wait for the last."""
-
+_ALL = 100
 _SYMBOLIC_LINK = "120000"  # the mode in git's trees; its content is only the path it leads to
-
-
-class TooLarge(GitLabSyncError):
-    """A repository has more files than are listed."""
-
-    hint_text = "Checks that are unknown now could pass with files that were not listed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,92 +51,151 @@ class ProjectRead:
 
 
 def of_project(
-    project_id: int | str, ref: str | None = None, effort: Effort | None = None
+    project_id: int | str,
+    ref: str | None = None,
+    effort: Effort | None = None,
+    texts: TextSource | None = None,
 ) -> Workflow[ProjectRead]:
     """Return the workflow that reads what the checks need about a project, given its id or path.
 
-    A list of files that is longer than `MOST_PAGES` breaks off there; the files at the root are
-    still read, since most of those that count are there. Links within a repository are not
-    followed. `effort` bounds the search for files that the pipeline includes.
+    Symbolic links are followed within the repository. `effort` bounds the search for files that the
+    pipeline includes or calls, `texts` is the source of files (default: REST).
     """
     found = yield {
         "project": RestList(endpoint(project_id), {"license": True}, single=True),
-        "tree": _tree(project_id, ref),
+        "tree": first_pages(project_id, ref),
+        "languages": RestList(endpoint(project_id, "languages"), single=True),
     }
     if found["project"].error is not None:
         return ProjectRead(None, [found["project"].error])
     project = found["project"].reading.rows[0]
     number = record.identity(project) or project_id
-    here = ref or record.text(project, "default_branch") or "HEAD"
-    tree, error = found["tree"].reading, found["tree"].error
-    if isinstance(error, TooLarge):
-        root = (yield {"root": _tree(number, ref, recursive=False)})["root"].reading
-        entries = unique([*tree.rows, *root.rows], lambda entry: str(entry.get("path")))
-        tree = PartialList(entries, tree.missing)
-    elif record.field(project, "empty_repo") is True:
+    tree, error = yield from whole_tree(number, ref, found["tree"])
+    if record.field(project, "empty_repo") is True:
         tree, error = PartialList(), None  # GitLab answers 404 for a repository without a commit
     elif isinstance(error, NotFound) and ref:
         tree = PartialList((), f"{error.reason}: is there a branch, tag or commit {ref}?")
-    files, errors = yield from _files(number, here, tree, project, effort)
-    facts = ProjectFacts(project, tree, files, here, record.text(project, "web_url") or "")
-    return ProjectRead(facts, errors if error is None else [error, *errors])
+    here = ref or record.text(project, "default_branch") or "HEAD"
+    shares = {} if ref else _shares(found["languages"])
+    web_url = record.text(project, "web_url") or ""
+    facts = ProjectFacts(project, tree, {}, here, web_url, languages=shares)
+    reader = _Reader({"id": number, **project}, here, texts or RestTexts(), effort)
+    facts = yield from reader.facts(facts)
+    return ProjectRead(facts, reader.errors if error is None else [error, *reader.errors])
 
 
-def _files(
-    number: int | str, ref: str, tree: PartialList, project: Record, effort: Effort | None
-) -> Workflow[tuple[dict[str, FileText], list[GitLabSyncError]]]:
-    """Read the files that the checks need, then those the pipeline includes, level by level."""
-    texts: dict[str, FileText] = {
-        path: Unread("a symbolic link")
-        for entry in tree.rows
-        if record.text(entry, "mode") == _SYMBOLIC_LINK and (path := record.text(entry, "path"))
-    }
-    errors: list[GitLabSyncError] = []
-    start, left = project_files.ci_file(project), MAX_INCLUDES
-    includes = None if start is None else IncludeReader(paths_of(tree), start, effort)
-    wanted = [path for path in project_files.wanted_files(tree, project) if path not in texts]
-    while wanted:
-        found = yield {
-            path: RestList(file_endpoint(number, path), {"ref": ref}, single=True)
-            for path in wanted
+class _Reader:
+    """Reads the files of one project, and what GitLab makes of its pipeline."""
+
+    def __init__(
+        self, project: Record, ref: str, source: TextSource, effort: Effort | None
+    ) -> None:
+        self._project = project
+        self._ref = ref
+        self._source = source
+        self._effort = effort
+        self.errors: list[GitLabSyncError] = []
+
+    def facts(self, facts: ProjectFacts) -> Workflow[ProjectFacts]:
+        """Return the facts with the texts of files: what is listed, included and called."""
+        links = {
+            path: Unread("a symbolic link")
+            for entry in facts.tree.rows
+            if record.text(entry, "mode") == _SYMBOLIC_LINK and (path := record.text(entry, "path"))
         }
-        for path in wanted:
-            texts[path] = _text(found[path], errors)
-        wanted = [] if includes is None else includes.missing(texts)[:left]
-        left -= len(wanted)
-    return texts, errors
+        texts: Texts = dict(links)
+        yield from self._listed(facts.tree, texts)
+        yield from self._linked(facts.tree, links, texts)
+        merged = yield from self._merged(texts)
+        facts = replace(facts, files=texts, merged=merged)
+        left = project_files.MOST_SCRIPTS
+        while left and (wanted := called_files(facts, self._effort)[:left]):
+            left -= len(wanted)
+            yield from self._read(wanted, texts)
+        return facts
+
+    def _read(self, paths: Sequence[str], texts: Texts) -> Workflow[None]:
+        texts |= yield from self._source.read(self._project, self._ref, paths, self.errors)
+
+    def _listed(self, tree: PartialList, texts: Texts) -> Workflow[None]:
+        """Read the files that the checks need, then those the pipeline includes, by levels."""
+        start, left = project_files.ci_file(self._project), MAX_INCLUDES
+        includes = None if start is None else IncludeReader(paths_of(tree), start, self._effort)
+        wanted = project_files.wanted_files(tree, self._project)
+        wanted = [path for path in wanted if path not in texts]
+        while wanted:
+            yield from self._read(wanted, texts)
+            wanted = [] if includes is None else includes.missing(texts)[:left]
+            left -= len(wanted)
+
+    def _linked(self, tree: PartialList, links: Container[str], texts: Texts) -> Workflow[None]:
+        """Give the links among the files that the checks need the texts that they lead to."""
+        start = project_files.ci_file(self._project)  # GitLab does not follow it
+        wanted = [path for path in project_files.wanted_files(tree, self._project) if path in links]
+        wanted = [path for path in wanted if path != start]
+        if not wanted:
+            return
+        led: Texts = {}
+        yield from self._read(wanted, led)
+        listed = frozenset(paths_of(tree))
+        places = {
+            path: normpath(join(dirname(path), text.strip()))
+            for path, text in led.items()
+            if isinstance(text, str)
+        }
+        inside = {path: place for path, place in places.items() if place in listed}
+        missing = [place for place in dict.fromkeys(inside.values()) if place not in texts]
+        if missing:
+            yield from self._read(missing, texts)
+        out = Unread("a symbolic link that leads to no file of the repository")
+        for path, text in led.items():
+            if path in inside:
+                texts[path] = texts[inside[path]]
+            else:
+                texts[path] = out if isinstance(text, str) else text
+
+    def _merged(self, texts: Texts) -> Workflow[MergedPipeline | Unread | None]:
+        """Ask GitLab for the merged pipeline, if some of what it includes cannot be read."""
+        start = project_files.ci_file(self._project)
+        text = None if start is None else texts.get(start)
+        if start is None or not isinstance(text, str):
+            return None
+        local = {path: one for path, one in texts.items() if isinstance(one, str)}
+        pipeline = read_pipeline(text, local, start, self._effort)
+        if all(entry.kind == "local" for entry in pipeline.unread):
+            return None
+        where = endpoint(record.identity(self._project) or "", "ci/lint")
+        found = (yield {"lint": RestList(where, {"content_ref": self._ref}, single=True)})["lint"]
+        if found.error is None:
+            return _of_lint(found.reading.rows[0])
+        may_not = (AuthenticationError, PermissionDenied, NotFound, BadResponse)
+        if not isinstance(found.error, may_not):
+            self.errors.append(found.error)
+        return None
 
 
-def _text(found: ListResult[str], errors: list[GitLabSyncError]) -> FileText:
-    """Return the text of a file; if it could not be read, note the error and return the reason."""
-    try:
-        if found.error is not None:
-            raise found.error
-        return bounded(text_of(found.reading.rows[0]))
-    except GitLabSyncError as error:
-        errors.append(error)
-        return Unread(error.reason)
+def _shares(found: ListResult[str]) -> dict[str, float]:
+    """Return GitLab's shares of languages on the default branch; without them files are counted."""
+    if found.error is not None or not found.reading.rows:
+        return {}
+    shares = found.reading.rows[0]
+    return {
+        name: float(share)
+        for name, share in shares.items()
+        if isinstance(share, int | float) and 0 < share <= _ALL
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class _Bounded:
-    """A list of files that ends with `TooLarge` after `MOST_PAGES`. Immutable."""
-
-    rest_list: RestList
-
-    def first(self, session: Session) -> Request:
-        return self.rest_list.first(session)
-
-    def rows(self, data: object) -> list[Record]:
-        return self.rest_list.rows(data)
-
-    def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:  # noqa: ARG002
-        pages = list(self.rest_list.after(session, place, reply))
-        if any(number >= MOST_PAGES for number, _ in pages):
-            read = (place + 1) * PER_PAGE
-            raise TooLarge(f"only the first {read:,} of its files and folders were listed")
-        return pages
-
-
-def _tree(project_id: int | str, ref: str | None, *, recursive: bool = True) -> PageSource:
-    return _Bounded(tree_of(project_id, ref, recursive=recursive))
+def _of_lint(answer: Record) -> MergedPipeline | Unread | None:
+    """Return the pipeline in an answer of GitLab's CI lint, or why GitLab refuses it."""
+    merged = record.text(answer, "merged_yaml")
+    if record.field(answer, "valid") is True and merged:
+        listed = record.field(answer, "includes")
+        includes = (
+            (record.text(one, "type") or "", record.text(one, "location") or "")
+            for one in (listed if isinstance(listed, list) else [])
+        )
+        return MergedPipeline(merged, tuple(includes))
+    errors = record.field(answer, "errors")
+    first = errors[0] if isinstance(errors, list) and errors else None
+    return Unread(f"GitLab says: {first}") if isinstance(first, str) else None

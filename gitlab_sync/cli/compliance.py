@@ -32,12 +32,16 @@ if TYPE_CHECKING:
     from gitlab_sync.rules.projects.checks import ProjectCheck
     from gitlab_sync.rules.projects.compliance import Policy, Report
     from gitlab_sync.rules.projects.facts import Answer, Finding
+    from gitlab_sync.rules.projects.gate import Gate
     from gitlab_sync.services.project_report import Checked, ComplianceReport
     from gitlab_sync.types import TableRow
 
 _MARKS: dict[Answer, str] = {
     "pass": "pass", "fail": "FAIL", "unknown": "?", "not applicable": "n/a",
 }  # fmt: skip
+_DOCUMENTS = frozenset({"html", "xlsx"})
+"""The formats in which the report on a single project has every check, as in a table."""
+
 _MOST_NEXT = 3
 _INDENT = " " * 8
 
@@ -68,7 +72,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
     "--fail-under",
     type=Number(0, 100),
     metavar="PERCENT",
-    help="Exit with 1 if the score of a project is below this.",
+    help="Exit with 1 if a project cannot reach this score, with 3 if what is unknown decides.",
 )
 @click.option("--details", is_flag=True, help="With json and ndjson: include every finding.")
 @target_options
@@ -92,10 +96,7 @@ def compliance(
     if details and target.format not in {"json", "ndjson"}:
         raise click.UsageError(f"--details needs --format json or ndjson, got {target.format}.")
     for name in licences:
-        if not re.fullmatch(r"[A-Za-z0-9.+-]+", name):
-            raise click.UsageError(
-                f"--license must be an SPDX identifier such as MIT or AGPL-3.0, got {name!r}."
-            )
+        _check_licence(name)
     if group is not None and not group.strip().strip("/"):
         raise click.UsageError(f"--group must be an id, path or URL, got “{group}”.")
     asked = bool(projects or projects_files or group is not None)
@@ -127,22 +128,30 @@ def compliance(
                 command.session, query, run, lambda checked: output.row(row(checked))
             )
         alone = len(report) == 1 and group is None and asked
-        if target.format == "table" and alone and report.checked[0].report is not None:
+        whole = report.checked[0].report if alone else None
+        sheet = service.report_sheet(query, report, command.session.base_url)
+        if target.format == "table" and whole is not None:
             output.write(_to_text(report.checked[0], query.policy).encode(errors="replace"))
+        elif target.format in _DOCUMENTS and whole is not None and sheet.meta is not None:
+            found = service.findings_sheet("Checks", whole, query.policy, sheet.meta)
+            output.finish_all([sheet, found])
         else:
-            sheet = service.report_sheet(query, report, command.session.base_url)
             output.finish(replace(sheet, rows=list(map(row, report.checked))))
         if not report:
             note("warning: no project was found, so there are no rows")
         met, hints = _errors(report)
         if not report and fail_under is not None:
             hints.append("--fail-under needs the score of a project to pass")
+        remarks = [f"left out of the group: {', '.join(service.left_out(report))}"]
+        remarks = remarks if report.left_out else []
+        gate = None if fail_under is None else service.gate_of(report, fail_under)
+        said = list(gate.in_words()) if gate and report else []
+        missed = gate is not None and not gate.passed
         return Ending(
-            _exit_code(report, fail_under),
+            _exit_code(report, gate),
             report.completeness,
-            [f"left out of the group: {', '.join(service.left_out(report))}"]
-            if report.left_out
-            else [],
+            remarks if missed else [*remarks, *said],
+            said if missed else [],
             errors=by_reason(met, "projects"),
             hints=hints,
         )
@@ -165,22 +174,32 @@ def _listed(files: Iterable[str]) -> Iterator[str]:
                 yield name
 
 
-def _exit_code(report: ComplianceReport, fail_under: float | None) -> int:
-    """Return the exit code of a report; `fail_under` is the lowest score that passes.
+def _exit_code(report: ComplianceReport, gate: Gate | None) -> int:
+    """Return the exit code of a report, by its gate if there is one.
 
-    A score below it counts before anything that could not be read. Unknown checks do not change
-    the code if everything was read. With a lowest score, no project at all is wrong usage.
+    A project that cannot reach the score counts before one that is not known to. Without a gate,
+    unknown checks do not change the code if everything was read. With one, no project at all is
+    wrong usage.
     """
-    if not report and fail_under is not None:
+    if not report and gate is not None:
         return USAGE
     if report and all(row["Status"] == "Error" for row in report):
         return NOTHING
-    scores = [row["Compliance Score"] for row in report]
-    if fail_under is not None and any(
-        isinstance(score, float) and score < fail_under for score in scores
-    ):
-        return FAILED
-    return OK if report.completeness.whole else INCOMPLETE
+    if gate is None:
+        return OK if report.completeness.whole else INCOMPLETE
+    return FAILED if gate.below else INCOMPLETE if gate.open else OK
+
+
+def _check_licence(name: str) -> None:
+    from gitlab_sync.rules.projects.licences import near_identifiers, spdx
+
+    if re.fullmatch(r"[A-Za-z0-9.+-]+", name) and spdx(name):
+        return
+    near = near_identifiers(name)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise click.UsageError(
+        f"--license must be an SPDX identifier such as MIT or AGPL-3.0, got {name!r}.{meant}"
+    )
 
 
 def _errors(report: ComplianceReport) -> tuple[dict[str, list[str]], list[str]]:
@@ -238,12 +257,17 @@ def _body(report: Report, policy: Policy) -> Iterator[str]:
     from gitlab_sync.rules.projects.checks import CHECKS
 
     width = max(len(check.title) for check in CHECKS)
+    told: set[tuple[str, ...]] = set()
     for area in dict.fromkeys(check.area for check in CHECKS):
         yield ""
         yield area[0].upper() + area[1:]
-        for check in CHECKS:
+        for check in report.checks:
             if check.area == area:
-                yield from _check(check, report.findings[check.id], policy, width)
+                finding = report.findings[check.id]
+                if finding.causes and finding.causes in told and finding.fault:
+                    finding = replace(finding, reason=f"{finding.fault}; as above")
+                told.add(finding.causes)
+                yield from _check(check, finding, policy, width)
 
 
 def _check(check: ProjectCheck, finding: Finding, policy: Policy, width: int) -> Iterator[str]:

@@ -204,8 +204,8 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
 
 quick_option = click.option(
     "--quick", is_flag=True,
-    help="Evaluate merge requests from lists alone, with few requests; what lists do not say is "
-    "unknown.",
+    help="Estimate merge requests from lists alone, with few requests: issues, commits and reviews "
+    "are estimated, pipelines are unknown.",
 )  # fmt: skip
 
 _FACTS = (

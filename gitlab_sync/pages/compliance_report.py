@@ -11,7 +11,7 @@ from gitlab_sync.pages.widgets.markdown import escaped, linked
 from gitlab_sync.pages.widgets.table_view import show_table
 from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.rules import record
-from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, Area, ProjectCheck
+from gitlab_sync.rules.projects.checks import BY_ID, Area, ProjectCheck
 from gitlab_sync.rules.projects.compliance import Policy, Report
 from gitlab_sync.rules.projects.facts import Answer, Finding
 from gitlab_sync.rules.text import plural
@@ -54,11 +54,11 @@ def show_report(checked: Checked, policy: Policy, meta: Meta, key: str) -> None:
         st.markdown(f"**Documentation** · {tally(report, 'documentation')}")
         for place, column in enumerate(st.columns(2, gap="medium")):
             with column:
-                _show_checks(_of_area("documentation")[place::2], report, policy)
+                _show_checks(_of_area(report, "documentation")[place::2], report, policy)
     tabs = st.tabs([*TABS, _SUGGESTIONS], key=f"tab_{key}")
     for tab, area in zip(tabs, TABS.values(), strict=False):
         with tab:
-            _show_checks(_of_area(area), report, policy)
+            _show_checks(_of_area(report, area), report, policy)
     with tabs[-1]:
         st.markdown(suggestions_text(report, suggestions(report, policy)))
     with st.expander("All checks as a table, with downloads", icon=":material/table:"):
@@ -91,8 +91,8 @@ def _show_head(report: Report) -> None:
         st.markdown(f"{_BADGES[licence.result]} {_reason(licence)}")
 
 
-def _of_area(area: Area) -> list[ProjectCheck]:
-    return [check for check in CHECKS if check.area == area]
+def _of_area(report: Report, area: Area) -> list[ProjectCheck]:
+    return [check for check in report.checks if check.area == area]
 
 
 def _show_checks(checks: Iterable[ProjectCheck], report: Report, policy: Policy) -> None:
@@ -130,7 +130,7 @@ def _reason(finding: Finding) -> str:
 
 def tally(report: Report, area: Area) -> str:
     """Return how many checks of an area pass: `4 of 6 pass, 1 unknown`."""
-    results = [report.findings[check.id].result for check in _of_area(area)]
+    results = [report.findings[check.id].result for check in _of_area(report, area)]
     known = results.count("pass") + results.count("fail")
     unknown = results.count("unknown")
     return f"{results.count('pass')} of {known} pass" + (f", {unknown} unknown" if unknown else "")

@@ -103,11 +103,11 @@ def shown(text: str) -> str:
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
-def joined(reasons: Iterable[str]) -> str:
-    """Return reasons as one text, each once; of very many, the first and how many more."""
+def joined(reasons: Iterable[str], most: int = _MOST_REASONS) -> str:
+    """Return reasons as one text, each once; of more than `most`, the first and how many more."""
     each = list(dict.fromkeys(map(shown, reasons)))
-    more = len(each) - _MOST_REASONS
-    return "; ".join(each[:_MOST_REASONS]) + (f"; and {more:,} more" if more > 0 else "")
+    more = len(each) - most
+    return "; ".join(each[:most]) + (f"; and {more:,} more" if more > 0 else "")
 
 
 def first_faults(faults: Iterable[str]) -> list[str]:

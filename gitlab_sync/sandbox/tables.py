@@ -53,7 +53,8 @@ class Tables:
     "user_id", "access_level"}`. `files` maps paths of the default branch to text. `moved` maps
     former paths of projects to their ids. `closes` and `mentions` hold the iids of the issues that
     a merge request closes or only names. `ahead` holds, by project and branch, the ids of commits
-    that are not on the default branch; `licenses` what `license=true` shows of a project.
+    that are not on the default branch; `licenses` what `license=true` shows of a project, and
+    `languages` the shares of its languages (default: by the files of its tree).
     """
 
     users: list[Record] = field(default_factory=list)
@@ -79,4 +80,5 @@ class Tables:
     mentions: dict[Key, list[int]] = field(default_factory=dict)
     ahead: dict[int, dict[str, set[str]]] = field(default_factory=dict)
     licenses: dict[int, Record] = field(default_factory=dict)
+    languages: dict[int, dict[str, float]] = field(default_factory=dict)
     issue_notes: Children = field(default_factory=Children)

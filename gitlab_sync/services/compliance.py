@@ -11,9 +11,10 @@ from gitlab_sync.errors import GitLabSyncError, NotFound
 from gitlab_sync.http.urls import encode_segment
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
-from gitlab_sync.rules.projects.checks import CHECKS, ProjectCheck
+from gitlab_sync.rules.projects.checks import ProjectCheck
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy, Report
 from gitlab_sync.rules.projects.facts import Finding
+from gitlab_sync.rules.projects.gate import Gate
 from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
 from gitlab_sync.services import project_report
@@ -104,6 +105,15 @@ def left_out(report: project_report.ComplianceReport) -> list[str]:
     return [f"{count} {reason}" for reason, count in sorted(report.left_out.items())]
 
 
+def gate_of(report: project_report.ComplianceReport, least: float) -> Gate:
+    """Return which projects reach the score `least`, in percent, and of which that is open."""
+    gate = Gate(least)
+    for checked in report.checked:
+        score = None if checked.report is None else checked.report.score
+        gate.add(str(checked.row["Project"]), score)
+    return gate
+
+
 def report_sheet(
     query: ComplianceQuery, report: project_report.ComplianceReport, instance: str
 ) -> Sheet:
@@ -142,7 +152,7 @@ def finding_rows(report: Report, policy: Policy) -> list[TableRow]:
 
     `Share` (0 to 1) is the part of the check's `Weight` that passes.
     """
-    return [_finding_row(check, report.findings[check.id], policy) for check in CHECKS]
+    return [_finding_row(check, report.findings[check.id], policy) for check in report.checks]
 
 
 def _finding_row(check: ProjectCheck, finding: Finding, policy: Policy) -> TableRow:

@@ -81,7 +81,7 @@ class PeopleQuery:
         """Return in words what counts, for readers of a file."""
         named = ", ".join(map(str, self.projects))
         where = f"projects {named}" if named else "all their projects"
-        how = ", merge requests evaluated from lists alone" if self.quick else ""
+        how = ", merge requests estimated from lists alone" if self.quick else ""
         return f"people, {where}{self.period.in_words()}{how}"
 
 

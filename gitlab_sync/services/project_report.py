@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from gitlab_sync.api import groups
-from gitlab_sync.api.project_facts import ProjectRead, TooLarge, of_project
+from gitlab_sync.api.project_facts import ProjectRead, of_project
+from gitlab_sync.api.project_texts import text_source
+from gitlab_sync.api.project_tree import TooLarge
 from gitlab_sync.api.projects import endpoint, path_at
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 from gitlab_sync.reports.report import Completeness, Report, short_reason
@@ -25,7 +27,7 @@ from gitlab_sync.run import Run
 from gitlab_sync.session.fetch import fetch_lists
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.progress import ProgressTracker
-from gitlab_sync.session.session import Client, Session
+from gitlab_sync.session.session import Client, Session, session_of
 from gitlab_sync.session.workflow import Workflow, run_workflow, run_workflows
 from gitlab_sync.types import Record, TableRow
 
@@ -92,7 +94,8 @@ def check_project(
     What could not be read of it is unknown, with the reason. Raises the errors of
     `gitlab_sync.errors` if its record cannot be read, NotFound if there is none. Thread-safe.
     """
-    read = run_workflow(client, of_project(path_at(client, path_or_id), ref))
+    texts = text_source(session_of(client))
+    read = run_workflow(client, of_project(path_at(client, path_or_id), ref, texts=texts))
     if read.facts is None:
         raise read.errors[0]
     return rules.evaluate(read.facts, policy)
@@ -137,6 +140,7 @@ class _Checking:
         self._session = session
         self._ref = ref
         self._policy = policy
+        self._texts = text_source(session, run.source)
         self._tracker = run.tracker or ProgressTracker()
         self._on_row = run.on_row
         self._on_progress = run.on_progress
@@ -185,7 +189,8 @@ class _Checking:
             project_id = key if key.isdigit() else name
             error = self._fault(project_id)
             if error is None:
-                yield name, self._reading(name, of_project(project_id, self._ref, self._effort()))
+                reading = of_project(project_id, self._ref, self._effort(), self._texts)
+                yield name, self._reading(name, reading)
             else:
                 self._take(name, ProjectRead(None, [error]))
 

@@ -7,11 +7,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from visiting import go_to, signed_in
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.pages.state.roles import VARIABLE, Role, Roles
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.sandbox import Sandbox
 
 DEPLOYMENT = Path(__file__).parents[2] / "docs" / "deployment.md"
 
@@ -77,12 +79,38 @@ def test_a_file_of_roles_counts_where_the_secrets_have_none(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "secrets", [{"roles": ["ann"]}, {"roles": {"boss": ["ann"]}}, {"roles": {"admin": "ann"}}]
+    ("roles", "place"),
+    [
+        (["ann"], "roles in the secrets: it must be a table"),
+        ({"boss": ["ann"]}, "got “boss”"),
+        ({"roles": {"admin": ["ann"]}}, "got “roles”"),
+        ({"admin": "ann"}, "the role admin must be a list"),
+        ({"admin": {"ann": True}}, "the role admin must be a list"),
+        ({"admin": ["ann", 7]}, "admin, entry 2: a username must be a text, got 7"),
+        ({"mentor": ["bob", ""]}, "mentor, entry 2: a username must be a text"),
+        ({"admin": ["Ann Smith"]}, "admin, entry 1: “Ann Smith” is not a valid username"),
+        ({"admin": ["ann@school.example"]}, "admin, entry 1: “ann@school.example”"),
+    ],
 )
-def test_roles_that_cannot_be_meant_are_refused(secrets: dict[str, object]) -> None:
+def test_roles_that_cannot_be_meant_are_refused_with_their_place(roles: object, place: str) -> None:
     """Else a typing error would open or close pages to people."""
-    with pytest.raises(ConfigurationError, match=r"role"):
-        Roles.from_settings(secrets, {})
+    with pytest.raises(ConfigurationError) as raised:
+        Roles.from_settings({"roles": roles}, {})
+    assert place in raised.value.reason
+
+
+def test_while_the_roles_cannot_be_read_no_one_is_let_in_and_every_page_says_so(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Not even an admin, who is so told why."""
+    path = tmp_path / "roles.toml"
+    monkeypatch.setenv(VARIABLE, str(path))
+    at = signed_in(sandbox, monkeypatch, sandbox.world.truth.usernames[0])
+    assert [title.value for title in at.title] == ["My profile"]
+    assert "so everyone is a member" in at.error[0].proto.title
+    assert f"the file of {VARIABLE} cannot be read" in at.error[0].value.replace("\\", "")
+    at = go_to(at, "weekly_performance.py")
+    assert "so everyone is a member" in at.error[0].proto.title
 
 
 @pytest.mark.parametrize("content", [None, "mentor = [", "admin = []\n[roles]\nadmin = []"])
@@ -91,5 +119,5 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: str | No
     path = tmp_path / "roles.toml"
     if content is not None:
         path.write_text(content, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="role"):
+    with pytest.raises(ConfigurationError, match=VARIABLE):
         Roles.from_settings({}, {VARIABLE: str(path)})

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 from visiting import shown_texts
 
+from gitlab_sync.pages.widgets.cell_looks import NONE, CellLooks
 from gitlab_sync.pages.widgets.table_view import data_frame
 from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.types import TableRow
 
 META = Meta(datetime(2026, 3, 5, tzinfo=UTC), "https://gitlab.example", "2 of 2 people read")
 SHEET = Sheet(
@@ -71,3 +74,45 @@ def test_a_count_says_how_many_items_are_unknown() -> None:
     shown = shown_texts(table)
     assert shown.iloc[3].tolist()[-1] == "3 (+2 ?)"
     assert shown.iloc[4].tolist()[-1] == "4"
+
+
+LOOKS = CellLooks(lambda row: {"No Desc": int(row["Unknown"])}, {"No Desc": "Ended"})
+
+
+def row(desc: int | None, ended: int | None, unknown: int = 0, status: str = "Success") -> TableRow:
+    """Return a row with faults among so many items, of which some have no answer."""
+    return {"No Desc": desc, "Ended": ended, "Unknown": unknown, "Status": status}
+
+
+def test_faults_are_shown_among_the_items_that_have_an_answer() -> None:
+    """The stronger the colour, the larger the share; 0 has none, and a null is a question mark."""
+    rows = [row(3, 12), row(12, 12), row(0, 12), row(3, 12, 2), row(0, 0), row(None, 2, 2)]
+    data = pd.DataFrame({"No Desc": pd.Series([each["No Desc"] for each in rows], dtype="Int64")})
+    styled = LOOKS.styled(data, rows, ())
+    body = [cells[1] for cells in styled._translate(False, False)["body"]]
+    assert [cell["display_value"] for cell in body] == [
+        *("3 of 12", "12 of 12", "0 of 12", "3 of 10 (+2 ?)", NONE, "?"),
+    ]
+    colours = [styled._compute().ctx[place, 0] for place in range(len(rows))]
+    assert len({str(each) for each in colours if each}) == 4
+    assert not colours[2]
+    assert not colours[4]
+
+
+def test_the_largest_share_of_faults_is_the_worst_and_the_unknown_comes_last() -> None:
+    """Of what has an answer, 3 of 10 is more than 3 of 12; and 30 of 120 are surer than these."""
+    rows = [row(None, None, status="Error"), row(0, 12), row(3, 12), row(3, 12, 2), row(30, 120)]
+    shares = [LOOKS.share(each) for each in rows]
+    assert shares == sorted(shares)
+    assert shares[:2] == [-1, 0]
+    assert shares[-1] < 30 / 120
+
+
+def test_a_column_is_empty_if_all_that_is_known_of_it_is_nothing() -> None:
+    """Unknown is not nothing, but a row of which nothing could be read says that elsewhere."""
+    nothing = {"College"}
+    assert LOOKS.is_empty({**row(0, 5), "College": ""}, "No Desc", nothing)
+    assert LOOKS.is_empty({**row(0, 5), "College": None}, "College", nothing)
+    assert LOOKS.is_empty(row(None, None, status="Not Found"), "No Desc", nothing)
+    assert not LOOKS.is_empty(row(0, 5, 1), "No Desc", nothing)
+    assert not LOOKS.is_empty(row(None, 5, 5, "Partial"), "No Desc", nothing)

@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,7 +17,13 @@ import pytest
 import yaml
 from streamlit import config
 
+from gitlab_sync.http.credentials import Credential
+from gitlab_sync.pages.oidc import Provider
 from gitlab_sync.pages.state import limits
+from gitlab_sync.pages.state.hosts import Hosts
+from gitlab_sync.pages.state.roles import Roles
+from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.week_hours import Viewer
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -189,3 +196,20 @@ def test_every_setting_of_the_environment_is_documented() -> None:
         if isinstance(limit, limits.Limit):
             (row,) = [row for row in rows if f"`{limit.variable}`" in row]
             assert f"default {limit.default}" in row
+
+
+def test_every_example_of_secrets_is_one_that_the_app_takes() -> None:
+    """Each alone, and all in one file, in their order there."""
+    examples = re.findall(r"^```toml\n(.+?)^```", DEPLOYMENT, re.DOTALL | re.MULTILINE)
+    assert len(examples) == 3
+    ann = SignIn("https://gitlab.example.com", Credential("glpat-x"), {"username": "Ann"})
+    # Lines without a section must be above the first section of the file.
+    whole = "\n".join(sorted(examples, key=lambda text: ("[roles]" in text, "[auth]" in text)))
+    for text in (*examples, whole):
+        secrets = tomllib.loads(text)
+        hosts = Hosts.from_settings(secrets, {})
+        provider = Provider.from_settings(secrets, lambda hosts=hosts: hosts)
+        role = Roles.from_settings(secrets, {}).of(ann, is_own=True)
+        assert provider == (Provider(ann.base_url) if "auth" in secrets else None)
+        assert role == ("admin" if "roles" in secrets else "mentor")
+        assert Viewer.of(ann, secrets, is_own=True).sees_all == ("hours_for" in secrets)

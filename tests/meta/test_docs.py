@@ -16,10 +16,10 @@ from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.rules.projects.checks import CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Score, error_row, evaluate
-from gitlab_sync.rules.projects.documents import _SECTIONS
+from gitlab_sync.rules.projects.ecosystems.any_language import ANY_LANGUAGE
 from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread
-from gitlab_sync.rules.projects.stack import LANGUAGES
-from gitlab_sync.rules.projects.tools import TOOLS
+from gitlab_sync.rules.projects.readme_topics import TOPICS
+from gitlab_sync.rules.projects.tools import ECOSYSTEMS
 from gitlab_sync.rules.scores.badges import BADGES, SCORE, Badge
 from gitlab_sync.rules.scores.commits import slot_of
 from gitlab_sync.rules.scores.heatmap import LEVEL_TITLES, WEEKS, level
@@ -190,7 +190,7 @@ def test_what_the_usual_policy_asks_for_is_said() -> None:
     """Licences, the topics of a README, the sum of the weights, and how a score reads."""
     told = prose("Project compliance")
     assert f"`{', '.join(sorted(DEFAULT_POLICY.licences))}`" in told
-    assert f"`{', '.join(_SECTIONS)}`" in told
+    assert f"`{', '.join(TOPICS)}`" in told
     readme = next(row for row in table("Project compliance", "check") if row["id"] == "`readme`")
     length, sections = DEFAULT_POLICY.readme_length, DEFAULT_POLICY.readme_sections
     assert f"at least {length} characters and {sections} of the topics" in readme["passes when"]
@@ -219,12 +219,30 @@ def test_the_bounds_of_files_are_those_of_the_code() -> None:
 
 def test_languages_and_tools_are_all_those_that_are_known() -> None:
     """Who uses another one has to know that it is not found."""
-    assert f"`{', '.join(LANGUAGES)}`" in prose("Project compliance")
-    names: dict[str, list[str]] = {}
-    for tool in TOOLS:
-        names.setdefault(tool.purpose, []).append(tool.name)
-    rows = [list(row.values())[1] for row in table("Project compliance", "for")]
-    assert rows == [", ".join(each) for each in names.values()]
+    text = (DOCS / "tools.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    assert rows == [
+        f"| {', '.join(each.languages) or 'any'} | {PURPOSES[purpose]} | {', '.join(names)} |"
+        for each in (*ECOSYSTEMS, ANY_LANGUAGE)
+        for purpose, entries in each.tools.items()
+        for names in [dict.fromkeys(entry.name for entry in entries)]
+    ]
+    unknown = [name for each in ECOSYSTEMS if not each.tools for name in each.languages]
+    assert f"no tools of theirs: {', '.join(unknown)}." in " ".join(text.split())
+
+
+PURPOSES = {
+    "test": "tests",
+    "lint": "linting",
+    "format": "format",
+    "type_check": "types",
+    "coverage": "coverage",
+    "dead_code": "dead code",
+    "secret_scan": "secrets",
+    "dependency_audit": "dependencies",
+    "changelog": "changelogs",
+    "hooks": "hooks",
+}
 
 
 def test_the_columns_of_many_projects_are_said() -> None:

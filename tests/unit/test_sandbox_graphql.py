@@ -127,6 +127,26 @@ def test_a_project_and_a_group_are_found_by_their_path_alone(ask: Asker) -> None
     assert data["group"] == {"id": "gid://gitlab/Group/501", "fullPath": "acme", "parent": None}
 
 
+def test_the_texts_of_files_come_together(ask: Asker) -> None:
+    """Those that are there, at a branch or by default at the head; of an unknown branch, none."""
+    query = (
+        "query($p: ID!, $ref: String, $paths: [String!]!) { project(fullPath: $p) { repository "
+        "{ rootRef empty blobs(ref: $ref, paths: $paths) { nodes { path name size rawTextBlob } } "
+        "} } }"
+    )
+    project = ask.world.tables.projects[0]
+    texts = ask.world.tables.files[project["id"]]
+    paths = [*list(texts)[:2], "no/such"]
+    given = {"p": project["path_with_namespace"], "paths": paths}
+    for ref, expected in ((None, paths[:2]), ("main", paths[:2]), ("no-such", [])):
+        repository = ask.data(query, ref=ref, **given)["project"]["repository"]
+        assert (repository["rootRef"], repository["empty"]) == ("main", False)
+        nodes = repository["blobs"]["nodes"]
+        assert [node["path"] for node in nodes] == expected
+        assert all(node["rawTextBlob"] == texts[node["path"]] for node in nodes)
+        assert all(int(node["size"]) == len(texts[node["path"]].encode()) for node in nodes)
+
+
 def test_people_are_not_for_strangers(ask: Asker) -> None:
     """An error at the place of each."""
     answer = ask('{ users { nodes { id } } user(username: "ghost") { username } }', None)

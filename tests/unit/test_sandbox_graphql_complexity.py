@@ -28,6 +28,23 @@ def score(query: str, **variables: Any) -> int:
     return Complexity(fragments, operation, variables).score(SCHEMA)
 
 
+def of_files(count: int) -> int:
+    """Return the complexity of a query for the texts of so many files, as one of its users told it.
+
+    The report of the query for 100 files also asked for the complexity, which counts 3.
+    """
+    query = (
+        'query($p: [String!]!) { queryComplexity { score limit } project(fullPath: "a") '
+        '{ repository { blobs(ref: "x", paths: $p) { nodes { size rawTextBlob } } } } }'
+    )
+    return score(query, p=["a"] * count)
+
+
+def test_each_file_counts_as_in_a_query_that_was_measured() -> None:
+    """15 and 2 for each file, so 215 for a hundred."""
+    assert [of_files(count) for count in (0, 1, 100)] == [15, 17, 215]
+
+
 def in_a_page(fields: str, first: str = "first: 50") -> str:
     """Return a query of fields of a project's merge requests."""
     return f'{{ project(fullPath: "a") {{ mergeRequests({first}) {{ nodes {{ {fields} }} }} }} }}'

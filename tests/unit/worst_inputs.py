@@ -14,7 +14,7 @@ from gitlab_sync.cli import output
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, without
 from gitlab_sync.http import wire
 from gitlab_sync.http.headers import read_head
-from gitlab_sync.http.urls import clean_base_url, moved_to
+from gitlab_sync.http.urls import clean_base_url, moved_to, without_page
 from gitlab_sync.pages.team_text import Team, read_teams, teams_as_text
 from gitlab_sync.pages.widgets import markdown
 from gitlab_sync.reports import json_file
@@ -24,9 +24,9 @@ from gitlab_sync.rules.projects import (
     ci_includes,
     licences,
     projects_input,
+    script_files,
     settings_files,
-    shell,
-    tool_detection,
+    task_files,
     tool_uses,
 )
 
@@ -54,6 +54,13 @@ def _address(text: str) -> object:
     """Read the address of an instance, whatever comes of it."""
     with contextlib.suppress(ConfigurationError):
         return clean_base_url(text)
+    return None
+
+
+def _without_page(text: str) -> object:
+    """Read the address of a page, whatever comes of it."""
+    with contextlib.suppress(ConfigurationError):
+        return without_page(text)
     return None
 
 
@@ -265,6 +272,9 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
             ("--fail-under", " ", "x"),
             ("", "--fail-under-a=", ""),
             ("--fail-under=", "1.", ""),
+            ("--min", " ", "x"),
+            ("", "--min ", ""),
+            ("-p:Threshold=", "1", "x"),
         ),
     ),
     "rules.projects.coverage_threshold:_IN_FILES": (
@@ -278,24 +288,38 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
             ("", "a", ""),
             ("a:", "0", ""),
             ("", "target:\t", ""),
+            ("", "threshold: ", ""),
+            ("", "minBound", ""),
+            ("minBound", " ", ""),
+            ("", "coverageMinimum", ""),
+            ("", "<Threshold>", ""),
+            ("", "fail-under-a", ""),
+            ("fail-under-", "a", ""),
             ("", "\n ", ""),
             ("", "\n", ""),
         ),
     ),
-    "rules.projects.coverage_threshold:_COMMENTS": (
-        "sub",
+    "rules.projects.documents:_TEST_FOLDER": (
+        "search", (("", "-test", ""), ("", "Test", ""), ("", "test", ""), ("", "-unit", "")),
+    ),
+    "rules.projects.files:LICENSES": ("match", (("licenses/", "a", "/"), ("", "licenses/", ""))),
+    "rules.projects.licences:_DECLARED": (
+        "finditer",
         (
-            ("", "<!--", ""),
-            ("", "/*", ""),
-            ("", " ", ""),
-            ("", "\n ", ""),
-            ("/*", "*", ""),
-            ("", "#", ""),
+            ("", "license", ""),
+            ("", "license: ", ""),
+            ("license", " ", ""),
+            ("", "license[", ""),
+            ("license: ", "a", ""),
+            ("", "license: a", ""),
         ),
     ),
-    "rules.projects.documents:_SECTIONS": (
+    "rules.projects.licences:_GNU": (
+        "search", (("", "GNU ", ""), ("", "AGPL-", ""), ("", "GPL-3.", ""), ("GPL-3", "+", "")),
+    ),
+    "rules.projects.licences:_PROSE": (
         "search",
-        (("", "installation_", ""), ("", "set-", ""), ("", "quick ", ""), ("", "getting ", "")),
+        (("the apache", " ", ""), ("", "apache ", ""), ("mpl", " ", ""), ("", "bsd ", "")),
     ),
     "rules.projects.licences:_TAG": (
         "finditer",
@@ -307,17 +331,9 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     ),
     "rules.projects.licences:_FAMILY": ("match", (("AGPL-", "1", ""), ("GPL-1.", "1", "x"))),
     "rules.projects.licences:_VERSION": ("sub", (("GPL-", "1", ""), ("GPL-1.", "1", "x"))),
-    "rules.projects.licences:allowed": (
-        lambda text: licences.allowed(text, {"MIT"}),
-        (("", " ", ""), ("", " OR ", ""), ("", "a OR ", ""), ("", "a AND ", ""), ("a", " ", "OR")),
-    ),
     "rules.projects.licences:policy_title": (
         lambda text: licences.policy_title({text}),
         (("", "-only", "x"), ("", "-or-later", ""), ("GPL-", "1", "")),
-    ),
-    "rules.projects.licences:_one_allowed": (
-        lambda text: licences.allowed(text, {"MIT"}),
-        (("", "1", ""), ("", "1+", "x"), ("", "+", "")),
     ),
     "rules.projects.parsing:_TOML": (
         "finditer",
@@ -343,11 +359,99 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         ),
     ),
     "rules.projects.parsing:_DELIMITER": ("search", (_LETTERS,)),
-    "rules.projects.scripts:_RECIPE_PREFIX": ("sub", (("", " ", "x"), ("", "@", ""))),
+    "rules.projects.makefiles:_RECIPE_PREFIX": ("sub", (("", " ", "x"), ("", "@", ""))),
+    "rules.projects.makefiles:_VARIABLE": (
+        "match",
+        (_LETTERS, ("a", " ", ""), ("export", " ", ""), ("a=", "a", ""), ("", "a ", "")),
+    ),
+    "rules.projects.makefiles:_REFERENCE": (
+        "findall",
+        (("", "$(", ""), ("$(", "a", ""), ("", "$(a", ""), ("", "${a)", ""), ("", "$", "")),
+    ),
+    "rules.projects.makefiles:_DIRECTIVE": ("match", (_SPACES, ("", "ifeq", ""))),
+    "rules.projects.makefiles:_JUST_VARIABLE": (
+        "match",
+        (_LETTERS, ("a", " ", ""), ("export", " ", ""), ("a:=", "a", "")),
+    ),
+    "rules.projects.makefiles:_JUST_RECIPE": (
+        "match",
+        (_LETTERS, ("a ", "a", ""), ("a ", ":", ""), ("a", " ", "")),
+    ),
+    "rules.projects.makefiles:_BRACES": (
+        "findall",
+        (("", "{{", ""), ("{{", " ", ""), ("{{", "a", ""), ("", "{{ a ", "")),
+    ),
+    "rules.projects.scripts:_FACTORS": ("sub", (_LETTERS, _SPACES, ("", "a:", ""))),
+    "rules.projects.scripts:_OPTIONAL": ("sub", (_SPACES, ("", "- ", ""), ("", " \n", ""))),
+    "rules.projects.task_files:_SESSION": ("match", (_SPACES, ("def", " ", ""), ("def ", "a", ""))),
+    "rules.projects.task_files:_DECORATED": (
+        "search",
+        (("", "name", ""), ("name", " ", ""), ("", "name = ", ""), ("name='", "a", "")),
+    ),
+    "rules.projects.task_files:_RUN": ("findall", (("", ".run(", ""), ("", ".run", ""))),
+    "rules.projects.task_files:_STRING": ("findall", (("'", "a", ""), ("", "'\"", ""))),
+    "rules.projects.task_files:nox_sessions": (
+        task_files.nox_sessions,
+        (("", "def ", ""), ("", "@\n", ""), ("", "def a():\n", ""), ("@", "def a ", "")),
+    ),
+    "rules.projects.task_files:_MIX_ALIAS": (
+        "findall",
+        (_SPACES, _LETTERS, ("", "a: [\n", ""), ("", "a: \"", ""), ("", ' "', "")),
+    ),
+    "rules.projects.task_files:_MIX_TASK": ("findall", (("", '"', ""), ('"', "a", ""))),
+    "rules.projects.ci_config:_NAMED": ("findall", (("", "$", ""), ("", "${", ""), ("$", "a", ""))),
+    "rules.projects.ci_config:_SAYS_WHEN": ("search", (("", "rule", ""), ("", "-onl", ""))),
+    "rules.projects.folders:_VARIABLE": ("match", (("$", "a", "-"), ("${", "a", ""))),
+    "rules.projects.targets:_SHEBANG": ("match", (("#!", "/", ""), ("#!", "sh", ""))),
+    "rules.projects.targets:_NO_SHELL": ("search", (("", ".py", "x"), ("", ".", ""))),
+    "rules.projects.settings_files:_COMMENTS": (
+        "sub",
+        (
+            ("", "<!--", ""),
+            ("", "/*", ""),
+            ("", " /*", ""),
+            ("", " ", ""),
+            ("", "\n ", ""),
+            ("/*", "*", ""),
+            ("", "#", ""),
+        ),
+    ),
+    "http.urls:without_page": (
+        _without_page,
+        (("https://a", "/-", "x"), ("https://a/", "?#", ""), ("", " ", "\0"), ("", "/-/", "")),
+    ),
+    "pages.state.downloads:_TICKET": ("fullmatch", (("/downloads/", "a", "!"), ("", "/", ""))),
+    "pages.week_view:_ZERO": ("fullmatch", (("", "0 ", ""), ("", "0h ", ""), ("0", " ", "x"))),
+    "rules.projects.readme_topics:_ADDRESSES": (
+        "sub",
+        (
+            ("", "![", ""),
+            ("", "![a](", ""),
+            ("", "](", ""),
+            ("", "[", ""),
+            ("", "https://", ""),
+            ("https://", "a", ""),
+            ("", 'src="', ""),
+            ("", "src=", ""),
+            ("", "\n.. |", ""),
+            (".. |", "a", ""),
+            ("", "\n ", ""),
+        ),
+    ),
+    "rules.projects.readme_topics:_HEADINGS": (
+        "search", (("", "run ", ""), ("run ", "a", ""), ("", "us", ""), ("", "get", ""), _LETTERS),
+    ),
+    "rules.projects.readme_topics:_MARKED": ("match", (("", "#", ""), ("<h1", "a", ""), _SPACES)),
+    "rules.projects.readme_topics:_UNDERLINE": ("fullmatch", (("", "-", "x"), ("", "=-", ""))),
+    "rules.projects.readme_topics:_WORDS": (
+        "search",
+        (("", "installation_", ""), ("", "set-", ""), ("", "quick ", ""), ("", "getting ", "")),
+    ),
+    "rules.projects.settings_files:_WORDS_ALONE": ("fullmatch", (_LETTERS, ("a", " ", "#"))),
     "rules.projects.settings_files:_has_dependencies_in_text": (
         lambda text: [
             settings_files._has_dependencies_in_text(path, text)
-            for path in ("go.mod", "build.gradle")
+            for path in ("go.mod", "build.gradle", "description", "pubspec.yaml", "x.csproj")
         ],
         (("", " ", ""), ("", "\n ", ""), ("", "require_", ""), ("", "\n", "")),
     ),
@@ -380,22 +484,41 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         (("", "$(", ""), ("$(", "a", ""), ("", "`", ""), ("`", "a", ""), ("", "$()", "")),
     ),
     "rules.projects.shell:_ASSIGNMENT": ("match", (_LETTERS, ("a=", "a", ""))),
-    "rules.projects.shell:_PYTHON": ("match", (("python", "1", "x"), ("", "py", ""))),
-    "rules.projects.shell:_program": (
-        lambda text: list(shell.commands([text])),
-        (("a", "@", ""), ("a", "==", ""), ("", "/", ""), ("", "a/", "")),
+    "rules.projects.shell:_HERE_DOCUMENT": (
+        "search",
+        (("", "<<", ""), ("<<", " ", ""), ("", "<<- ", ""), ("", "<", "")),
     ),
-    "rules.projects.tool_detection:_hook_line": (
-        lambda text: tool_detection._hook_line(text, "ruff"),
+    "rules.projects.shell:_VARIABLE": ("fullmatch", (("$", "a", "-"), ("${", "a", ""))),
+    "rules.projects.shell:_WRAPPER": ("search", (("", "ru", ""), ("", "sessio", ""))),
+    "rules.projects.shell:_WHICH": ("match", (_SPACES, ("which", " ", ""), ("which ", "a", ""))),
+    "rules.projects.shell:_SCRIPT": ("search", (("", ".sh", "x"), ("", "../", ""), ("", ".", ""))),
+    "rules.projects.shell:_VERSION": (
+        "split",
+        (("a", "-1", "x"), ("a", ".1", ""), ("a", "@", ""), ("a", "==", ""), ("", "/", "")),
+    ),
+    "rules.projects.shell:_JAR": (
+        "sub",
+        (("", "-1", ".jar"), ("-1", "a", ".jar"), ("", "-all", ".jar"), ("", ".jar", "")),
+    ),
+    "rules.projects.shell:_PYTHON": ("match", (("python", "1", "x"), ("", "py", ""))),
+    "rules.projects.script_files:_hook_line": (
+        lambda text: script_files._hook_line(text, "ruff"),
         (("", "id:", ""), ("id:", " ", ""), ("", "id: ", ""), ("", "id: ruff_", "")),
     ),
+    "rules.projects.tool_uses:_VERSION": ("sub", (("", "-1", ""), ("-1", ".", "x"), ("", "1", ""))),
     "rules.projects.tool_uses:purposes_of_name": (
         tool_uses.purposes_of_name,
         (("", "aA", ""), ("", "a-", ""), ("", "Test", ""), ("", "1", "")),
     ),
-    "rules.projects.tool_uses:_environments": (
+    "rules.projects.runners:_values_of": (
         lambda text: tool_uses.ToolReader().uses([text]),
-        (("tox -e ", "a,", ""), ("tox ", "-e a ", ""), ("tox -e '", ", ", "'")),
+        (
+            *(("tox -e ", "a,", ""), ("tox ", "-e a ", ""), ("tox -e '", ", ", "'")),
+            *(("uv run ", "-a ", ""), ("yarn ", "-w ", ""), ("make ", "-C a ", "")),
+            *(("mix do ", "a, ", ""), ("cargo ", "+a ", ""), ("npx concurrently ", "npm:a ", "")),
+            *(("composer ", "a ", ""), ("turbo ", "a ", ""), ("cmake --build ", "-t a ", "")),
+            *(("xargs ", "-n a ", ""), ("bash ", "-o a ", ""), ("cd a; ", "./a ", "")),
+        ),
     ),
     # What a person types, pastes or uploads.
     "api.projects:_SCP": (
@@ -405,7 +528,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     "api.windows:_KEYSET": ("fullmatch", (("projects/", "a", ""), ("", "projects/", ""))),
     "api.windows:_WITH_TIMES": ("fullmatch", (("groups/", "a", ""), ("", "groups/", ""))),
     "cli.compliance:_COMMENT": ("sub", (_SPACES, ("", "#", ""), ("", " #\n", ""))),
-    "cli.compliance:compliance": (
+    "cli.compliance:_check_licence": (
         re.compile(r"[A-Za-z0-9.+-]+").fullmatch, (("", "a", "!"),),
     ),
     "cli.fields:_KEY": ("fullmatch", (("a", "[a]", "["), ("a", "[", ""), ("a[", "a", ""))),

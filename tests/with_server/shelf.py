@@ -17,6 +17,7 @@ class Shelf:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
+        self.world = sandbox.world
         self._next = 5001
 
     def put(self, texts: Mapping[str, str], **project: Any) -> str:
@@ -25,7 +26,7 @@ class Shelf:
 
     def serve(self, facts: ProjectFacts) -> str:
         """Serve what was read of a repository, faults included, and return its path."""
-        world, number = self._sandbox.world, self._next
+        world, number = self.world, self._next
         self._next += 1
         path = facts.project["path_with_namespace"]
         if path == "group/app":
@@ -47,7 +48,9 @@ class Shelf:
             if isinstance(text, str):
                 world.tables.files[number][name] = text
             elif isinstance(text, Unread):
+                del world.tables.files[number][name]
                 self._deny(f"/projects/{number}/repository/files/{quote(name, safe='')}", text)
+        world.tables.languages[number] = {}  # the rules count the files themselves
         if facts.tree.missing is not None:
             for name in (str(number), quote(path, safe="")):
                 self._deny(f"/projects/{name}/repository/tree", Unread(facts.tree.missing))

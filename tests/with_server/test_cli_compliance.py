@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
 from cli_runs import environment, of_sandbox, run
 from project_examples import COMPLETE, without
@@ -26,9 +27,10 @@ def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
 
 
 def test_at_least_forty_repositories_are_judged_as_the_rules_judge_them(
-    environ: dict[str, str], shelf: Shelf
+    environ: dict[str, str], shelf: Shelf, sandbox: Sandbox
 ) -> None:
     """Through the whole command: results, reasons and places."""
+    sandbox.faults.add("status", status=403, path="/projects/:id/ci/lint", times=None)
     examples = [one for one in EXAMPLES if not (one.facts.tree.missing and one.facts.tree.rows)]
     served = {shelf.serve(one.facts): one for one in examples}
     assert len(served) >= 40
@@ -95,6 +97,7 @@ def test_what_is_unknown_is_shown_with_the_score(
 ) -> None:
     """A part that could not be read neither lowers nor raises it."""
     path = shelf.put(COMPLETE)
+    sandbox.faults.add("status", status=404, path="/api/graphql", times=None)
     sandbox.faults.add("status", status=403, path="*/README.md", times=None)
     done = run(environ, "compliance", path, "--quiet")
     assert done.returncode == 3
@@ -103,6 +106,20 @@ def test_what_is_unknown_is_shown_with_the_score(
     assert "?     README" in text
     assert b"0 of 1 project read, 1 denied" in done.stderr
     assert b"read_api" in done.stderr
+
+
+def test_what_keeps_checks_from_being_known_is_told_once(
+    environ: dict[str, str], shelf: Shelf
+) -> None:
+    """Each unknown check says what was looked for; the row names each cause once, too."""
+    ci = "include: [{project: group/ci, file: [a.yml, b.yml, c.yml]}]\n"
+    path = shelf.put({"app.py": "", ".gitlab-ci.yml": ci})
+    text = run(environ, "compliance", path).stdout.decode()
+    assert text.count("project group/ci: a.yml and 2 more not read") == 1
+    assert "no linter found; as above" in text
+    assert "no job for tests; " in text
+    row = json.loads(run(environ, "compliance", path, "-f", "json").stdout)[0]
+    assert row["Error"].count("a.yml") == 1
 
 
 def test_a_table_of_one_is_made_for_a_group_and_for_what_cannot_be_read(
@@ -130,14 +147,22 @@ def test_a_score_below_the_least_one_is_a_1(environ: dict[str, str], shelf: Shel
     assert run(environ, "compliance", "no/such", "--fail-under=50").returncode == 4
 
 
-def test_what_lies_in_other_projects_is_unknown_but_no_reason_to_fail(
-    environ: dict[str, str], shelf: Shelf
+@pytest.mark.parametrize(
+    ("least", "code", "said"),
+    [
+        ("60", 0, "at least 60 %, whatever is unknown: 1 project"),
+        ("80", 3, "not known to reach 80 %: group/app-5001 (67.7 to 100 %)"),
+    ],
+)
+def test_what_is_unknown_neither_passes_the_gate_nor_fails_it(
+    least: str, code: int, said: str, environ: dict[str, str], shelf: Shelf
 ) -> None:
-    """Everything was read that is read; the pipeline of half the world includes such parts."""
+    """Only if it decides, the code is 3; standard error says which project and why."""
     ci = "include: {project: group/ci, file: all.yml}\n"
     path = shelf.put({**COMPLETE, ".gitlab-ci.yml": ci})
-    done = run(environ, "compliance", path, "--fail-under", "80", "-f", "json")
-    assert done.returncode == 0
+    done = run(environ, "compliance", path, "--fail-under", least, "-f", "json")
+    assert done.returncode == code
+    assert said in done.stderr.decode()
     assert json.loads(done.stdout)[0]["Status"] == "Partial"
 
 
@@ -211,6 +236,25 @@ def test_a_file_takes_the_table_in_the_format_of_its_name(
         assert "2 named projects" in text
 
 
+@pytest.mark.parametrize("form", ["html", "xlsx"])
+def test_a_document_about_one_project_holds_the_whole_report(
+    form: str, environ: dict[str, str], shelf: Shelf, tmp_path: Path
+) -> None:
+    """Every check with its evidence and advice, below the row; other formats have the row."""
+    project, path = shelf.put(without("CHANGELOG.md")), tmp_path / f"report.{form}"
+    assert run(environ, "compliance", project, "-o", str(path)).returncode == 0
+    if form == "html":
+        text = path.read_text(encoding="utf-8")
+        assert all(check.title in text for check in CHECKS)
+        assert "Keep a CHANGELOG.md" in text
+        assert f"https://gitlab.example/{project}/-/blob/main/.gitlab-ci.yml#L7" in text
+    else:
+        sheets = openpyxl.load_workbook(path).worksheets
+        assert [len(list(sheet.values)) for sheet in sheets[:2]] == [2, len(CHECKS) + 1]
+    row = json.loads(run(environ, "compliance", project, "-f", "json").stdout)
+    assert tuple(row[0]) == columns()
+
+
 def test_the_report_on_one_project_goes_into_a_file_as_well(
     environ: dict[str, str], shelf: Shelf, tmp_path: Path
 ) -> None:
@@ -235,6 +279,12 @@ def test_paths_that_would_move_the_cursor_are_shown_as_question_marks(
     ("arguments", "word"),
     [
         ((), "PROJECT"),
+        (
+            ("1", "--license", "BLA"),
+            "must be an SPDX identifier such as MIT or AGPL-3.0, got 'BLA'.",
+        ),
+        (("1", "--license", "Apache2"), "Did you mean Apache-2.0?"),
+        (("1", "--license", "AGPLv3"), "Did you mean AGPL-3.0 or "),
         (("--group", " "), "--group"),
         (("1", "--details"), "json"),
         (("1", "--fail-under", "101"), "101"),

@@ -40,9 +40,10 @@ def at(finding: Finding) -> tuple[object, ...]:
 
 
 def test_every_example_of_the_rules_is_judged_the_same_when_it_is_read_from_a_server(
-    client: GitLabClient, shelf: Shelf
+    client: GitLabClient, shelf: Shelf, sandbox: Sandbox
 ) -> None:
     """Each file that counts is read, no other is, and what is denied is unknown."""
+    sandbox.faults.add("status", status=403, path="/projects/:id/ci/lint", times=None)
     # A tree that breaks off half-way would need a second page.
     examples = [one for one in EXAMPLES if not (one.facts.tree.missing and one.facts.tree.rows)]
     assert len(examples) >= 40

@@ -380,6 +380,22 @@ def test_a_tree_is_read_level_by_level_or_at_once(running: Sandbox, get: Rows) -
     assert all(entry["path"].startswith("src/") for entry in inside)
 
 
+def test_a_whole_tree_comes_without_pages_if_it_is_recursive(
+    running: Sandbox, get: Rows, http: urllib3.PoolManager
+) -> None:
+    """`pagination=none` is only for recursive lists, and other words are refused."""
+    whole = get("/projects/101/repository/tree?recursive=true&pagination=none&per_page=2")
+    paged = everything(get, "/projects/101/repository/tree?recursive=true")
+    assert sorted(entry["path"] for entry in whole) == sorted(entry["path"] for entry in paged)
+    for query, error in [
+        ("pagination=none", 'pagination cannot be "none" unless "recursive" is true'),
+        ("pagination=all&recursive=true", "pagination does not have a valid value"),
+    ]:
+        url = f"{running.url}/api/v4/projects/101/repository/tree?{query}"
+        refused = http.request("GET", url, headers={"PRIVATE-TOKEN": running.token()})
+        assert (refused.status, refused.json()) == (400, {"error": error})
+
+
 def test_files_come_as_base64_and_raw(
     running: Sandbox, get: Rows, http: urllib3.PoolManager
 ) -> None:

@@ -10,7 +10,8 @@ from typing import Literal, get_args
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.state.sign_ins import SignIn
-from gitlab_sync.rules.identity.usernames import username_key
+from gitlab_sync.rules.identity.people_input import username_fault
+from gitlab_sync.rules.identity.usernames import bare_username, username_key
 
 Role = Literal["admin", "mentor", "member"]
 """An admin sees all pages and the server's status, a mentor all pages, a member their own data."""
@@ -38,21 +39,21 @@ class Roles:
 
         Both have a list of usernames for each role: `admin = ["ann"]`, in the file below `[roles]`
         or without it. A username in two lists has the role that sees more. Raises
-        ConfigurationError for anything else.
+        ConfigurationError, which names the place, for anything else.
         """
-        setting = secrets.get("roles")
+        setting, where = secrets.get("roles"), "roles in the secrets"
         path = environ.get(VARIABLE, "").strip()
         if setting is None and path:
-            setting = _read_file(path)
+            setting, where = _read_file(path), f"the file of {VARIABLE}"
         if setting is None:
             return cls()
         if not isinstance(setting, Mapping):
             raise ConfigurationError(
-                "roles must be a table with a list of usernames for each role, "
+                f"{where}: it must be a table with a list of usernames for each role, "
                 f"got {type(setting).__name__}",
                 hint='Write, for example, admin = ["ann"] below [roles].',
             )
-        return cls(_by_username(setting))
+        return cls(_by_username(setting, where))
 
     def of(self, sign_in: SignIn, *, is_own: bool) -> Role:
         """Return the visitor's role; `is_own` says whether they are at the configured GitLab.
@@ -69,26 +70,40 @@ def _read_file(path: str) -> object:
     try:
         content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigurationError(f"the roles file cannot be read: {error.strerror}") from None
+        raise ConfigurationError(
+            f"the file of {VARIABLE} cannot be read: {error.strerror}"
+        ) from None
     except ValueError as error:
-        raise ConfigurationError(f"the roles file is not TOML: {error}") from None
+        raise ConfigurationError(f"the file of {VARIABLE} is not TOML: {error}") from None
     return content["roles"] if content.keys() == {"roles"} else content
 
 
-def _by_username(setting: Mapping[str, object]) -> dict[str, Role]:
+def _by_username(setting: Mapping[str, object], where: str) -> dict[str, Role]:
+    """Return the role of each username. Raises ConfigurationError, which names the place."""
     by_role: dict[Role, list[str]] = {role: [] for role in _RANKS}
     for name, usernames in setting.items():
         role = _OLDER_NAMES.get(name.lower(), name.lower())
         if role not in by_role:
             raise ConfigurationError(
-                f"a role must be admin, mentor or member, got “{name}”",
+                f"{where}: a role must be admin, mentor or member, got “{name}”",
                 hint="Use one of these three names.",
             )
-        if isinstance(usernames, str) or not isinstance(usernames, Iterable):
+        if isinstance(usernames, str | Mapping) or not isinstance(usernames, Iterable):
             raise ConfigurationError(
-                f"the role {name} must be a list of usernames, got {type(usernames).__name__}",
+                f"{where}: the role {name} must be a list of usernames, "
+                f"got {type(usernames).__name__}",
                 hint=f'Write, for example, {name} = ["ann", "bob"].',
             )
-        by_role[role] += [username_key(str(username)) for username in usernames]
+        for place, username in enumerate(usernames, 1):
+            by_role[role].append(_key_of(username, f"{where}: {name}, entry {place}"))
     # The role that sees more comes last, so it has the last word.
     return {username: role for role in reversed(_RANKS) for username in by_role[role]}
+
+
+def _key_of(username: object, place: str) -> str:
+    """Return what a username is compared by. Raises ConfigurationError if no one can have it."""
+    text = bare_username(username) if isinstance(username, str) else ""
+    fault = username_fault(text) if text else f"a username must be a text, got {username!r}"
+    if fault is not None:
+        raise ConfigurationError(f"{place}: {fault}", hint="Write the name after the @ in GitLab.")
+    return username_key(text)

@@ -125,13 +125,10 @@ class CellLooks:
         """
         row_keys = rows[0].keys() if rows else ()
         looks = {
-            column: pd.Series(
-                [
-                    _TINT if missing and not self._is_not_applicable(row, str(column)) else ""
-                    for row, missing in zip(rows, cells.isna(), strict=True)
-                ],
-                data.index,
-            )
+            column: [
+                _TINT if missing and not self._is_not_applicable(row, str(column)) else ""
+                for row, missing in zip(rows, cells.isna(), strict=True)
+            ]
             for column, cells in data.items()
             if column not in nothing and column in row_keys and cells.isna().any()
         }
@@ -141,7 +138,7 @@ class CellLooks:
                 if column in data:
                     texts.setdefault(column, {})[place] = text
                     if look:
-                        looks.setdefault(column, pd.Series("", data.index))[place] = look
+                        looks.setdefault(column, [""] * len(rows))[place] = look
         if not looks and not texts:
             return data
         numbers = {

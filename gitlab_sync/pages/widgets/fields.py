@@ -320,7 +320,7 @@ def quick_switch(form: QueryForm) -> bool:
     return form.actions.toggle(
         "Quick",
         key="quick",
-        help="Evaluate merge requests from lists only. This is much faster, but what a list "
-        "does not contain, such as tests and reviews, stays unknown.",
+        help="Estimate merge requests from lists only. This is much faster, but issues, commits "
+        "and reviews are estimated, and tests and pipelines are unknown.",
         bind="query-params",
     )

@@ -116,9 +116,9 @@ def run_and_show(
 ) -> None:
     """Start the query of a page's fields if Run was pressed, and show its answer by `view`.
 
-    The form is folded away once for each job. If there is no job for the query, show the job of the
-    tab's last query on this page instead, and say so. Without any, show what to do: `ready` if the
-    fields have a valid query, else `incomplete`.
+    The form is folded away once for each job, at once if Run was pressed. If there is no job for
+    the query, show the job of the tab's last query on this page instead, and say so. Without any,
+    show what to do: `ready` if the fields have a valid query, else `incomplete`.
     """
     query, pressed = form
     if pressed and query is not None and not start(sign_in, query):
@@ -132,7 +132,10 @@ def run_and_show(
         if st.session_state.get(_SHOWN + page) != job.started:
             st.session_state[_SHOWN + page] = job.started
             fold(page)
-            st.rerun()
+            # Not in a tab's first run: what its URL has chosen would count as set by the program,
+            # against the defaults of the fields, of which Streamlit warns in the log.
+            if pressed:
+                st.rerun()
         if candidate != query:
             st.caption("The fields have changed. This is the answer to the previous input.")
         running = sum(each.running for each in JOBS.all())

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 DOWNLOADS = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet"}
 """The formats of the links to files, as keys of `FORMATS`, and their texts."""
 
-NAME_WIDTH = 125
+NAME_WIDTH = 115
 """The pixels of a username where all columns should be seen next to it, also on a phone."""
 
 _ROW_HEIGHT, _LINE = 35, 18  # pixels

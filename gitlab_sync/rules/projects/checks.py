@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.projects.stack import CHECKED_APART
+from gitlab_sync.rules.projects.tools import Purpose, command_for
 
 Area = Literal[
     "documentation",
@@ -22,7 +24,6 @@ Area = Literal[
 AppliesTo = Literal["any project", "any code"] | tuple[str, ...]
 """The projects that a check is for: all, those with source code, or those in these languages."""
 
-_TYPED = ("Python", "TypeScript")
 _DEAD = ("Python", "JavaScript", "TypeScript", "Go")
 
 
@@ -31,13 +32,24 @@ class ProjectCheck(Check):
     """One question about a project.
 
     `weight` is its part of the score, `area` the group in which it is shown, and `applies_to` the
-    projects that it is for; `not_applicable` is the reason for all others.
+    projects that it is for; `not_applicable` is the reason for all others. If only tools of some
+    purpose pass it, `tool` is that purpose, and `tool_name` the tool in words: without one for
+    the project's languages, the check does not apply.
     """
 
     weight: float
     area: Area
     applies_to: AppliesTo = "any code"
     not_applicable: str = "there is no source code"
+    tool: Purpose | None = None
+    tool_name: str = ""
+
+    def for_language(self, language: str) -> ProjectCheck:
+        """Return the check with advice for a language: the command that it usually takes."""
+        command = command_for(self.tool, language) if self.tool else None
+        if command is None:
+            return self
+        return replace(self, how_to_fix=f"{self.how_to_fix} For {language}: `{command}`.")
 
 
 _ci = partial(ProjectCheck, needs=("pipeline",), area="automation & CI")
@@ -52,6 +64,8 @@ CHECKS = (
         "No job for tests runs automatically, or none runs a known tool: half weight each.",
         "Tests that run automatically find a fault on the day it is made.",
         "Add a job to the pipeline that runs the tests on every push.",
+        tool="test",
+        tool_name="tool for tests",
         weight=6,
     ),
     _ci(
@@ -61,6 +75,8 @@ CHECKS = (
         "No job for linting runs automatically, or none runs a known tool: half weight each.",
         "With a linter in the pipeline, its findings are not a matter of opinion in reviews.",
         "Add a job to the pipeline that runs the linter.",
+        tool="lint",
+        tool_name="linter",
         weight=4,
     ),
     _ci(
@@ -70,6 +86,8 @@ CHECKS = (
         "No job for the format runs automatically, or none runs a known tool: half weight each.",
         "Differences in layout hide the lines that matter in a merge request.",
         "Add a job to the pipeline that runs the formatter in check mode.",
+        tool="format",
+        tool_name="formatter",
         weight=2,
     ),
     _ci(
@@ -79,8 +97,10 @@ CHECKS = (
         "No job for types runs automatically, or none runs a known tool: half weight each.",
         "Types that are not checked go out of date like comments.",
         "Add a job to the pipeline that runs the type checker.",
+        tool="type_check",
+        tool_name="type checker",
         weight=4,
-        applies_to=_TYPED,
+        applies_to=CHECKED_APART,
         not_applicable="no type checker besides its compiler",
     ),
     _ci(
@@ -90,6 +110,8 @@ CHECKS = (
         "No job for coverage runs automatically, or none runs a known tool: half weight each.",
         "The team cannot see which parts of the code have no tests.",
         "Measure coverage in the test job, and give it a `coverage:` pattern.",
+        tool="coverage",
+        tool_name="tool for coverage",
         weight=4,
     ),
     _document(
@@ -129,7 +151,9 @@ CHECKS = (
         "medium",
         "No linter for the project's languages is set up or run.",
         "Mistakes that a program can find take up the time of reviewers.",
-        "Set up a linter, such as ruff, ESLint, golangci-lint or clippy.",
+        "Set up a linter, and run it in the pipeline.",
+        tool="lint",
+        tool_name="linter",
         weight=4,
     ),
     _tool(
@@ -138,7 +162,9 @@ CHECKS = (
         "medium",
         "No formatter for the project's languages is set up or run.",
         "Everyone formats code differently, and merge requests show it.",
-        "Set up a formatter, such as ruff format, Prettier, gofmt or rustfmt.",
+        "Set up a formatter, and check the format in the pipeline.",
+        tool="format",
+        tool_name="formatter",
         weight=4,
     ),
     _tool(
@@ -147,9 +173,11 @@ CHECKS = (
         "medium",
         "No type checker for the project's languages is set up or run.",
         "Users find faults that a type checker finds in seconds.",
-        "Set up a type checker, such as mypy, pyright or tsc.",
+        "Set up a type checker, and run it in the pipeline.",
+        tool="type_check",
+        tool_name="type checker",
         weight=4,
-        applies_to=_TYPED,
+        applies_to=CHECKED_APART,
         not_applicable="no type checker besides its compiler",
     ),
     ProjectCheck(
@@ -170,8 +198,10 @@ CHECKS = (
         "high",
         "No audit of the packages that the project needs is set up, run or included.",
         "Vulnerabilities that are already public stay in the project.",
-        "Run pip-audit, npm audit or a similar tool, or include GitLab's dependency scanning.",
+        "Run an audit in the pipeline, or include GitLab's dependency scanning.",
         ("files", "pipeline"),
+        tool="dependency_audit",
+        tool_name="audit of dependencies",
         weight=4,
         area="security",
     ),
@@ -254,7 +284,9 @@ CHECKS = (
         "low",
         "No search for unused code is set up or run.",
         "Code that nothing calls still has to be read and maintained.",
-        "Run vulture, knip or deadcode regularly, for example in the pipeline.",
+        "Run a search for dead code regularly, for example in the pipeline.",
+        tool="dead_code",
+        tool_name="search for dead code",
         weight=1,
         applies_to=_DEAD,
         not_applicable="no separate tool looks for unused code",
@@ -275,9 +307,9 @@ CHECKS = (
         "language",
         "Language",
         "low",
-        "There is no manifest of a known language, nor a fifth of the source files in one.",
+        "No source file is in a known language.",
         "The tools of an unknown language cannot be recognised.",
-        "Add the manifest of the language, such as pyproject.toml, package.json or go.mod.",
+        "Give source files the usual suffix of their language.",
         ("tree",),
         weight=0,
         area="metadata",

@@ -6,16 +6,29 @@ inherit from `default` and the top level (docs: CI/CD YAML syntax).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from gitlab_sync.rules.bounds import MOST_SCRIPT_LINES, BeyondBounds, Effort, shown
-from gitlab_sync.rules.projects.ci_includes import CI_FILE, Included, Merged, deep_merge, merged
+from gitlab_sync.rules.projects.ci_includes import (
+    CI_FILE,
+    Included,
+    Merged,
+    completed,
+    deep_merge,
+    merged,
+)
 from gitlab_sync.rules.projects.ci_yaml import Plain, Reference, YamlError
+from gitlab_sync.rules.projects.facts import MergedPipeline
 
-Runs = Literal["always", "manual", "never"]
-"""Whether a job starts automatically, manually, or never in a successful pipeline."""
+Runs = Literal["always", "manual", "never", "unclear"]
+"""Whether a job starts automatically, manually, or never in a successful pipeline.
+
+It is unclear if that is said in a file that was not read.
+"""
 
 # Top-level keys that are not jobs (`pages` is one).
 _NO_JOBS = frozenset({
@@ -25,8 +38,9 @@ _NO_JOBS = frozenset({
 
 # The keys that are read of a job; a mapping without any of them is not a job.
 _JOB_KEYS = frozenset({
-    "script", "run", "trigger", "extends", "before_script", "stage", "image", "rules", "only",
-    "except", "when", "allow_failure", "coverage", "artifacts", "inherit",
+    "script", "run", "trigger", "extends", "before_script", "after_script", "stage", "image",
+    "rules", "only", "except", "when", "allow_failure", "coverage", "artifacts", "inherit",
+    "variables", "parallel",
 })  # fmt: skip
 
 # Only this key of a mapping is kept, and none of others, so that merging is never slow.
@@ -37,11 +51,22 @@ _PART = {
     "except": "refs",
     "image": "name",
     "inherit": "default",
+    "parallel": "matrix",
 }
 
 # GitLab: at most 11 levels of `extends`, 10 of `!reference`.
 _MAX_EXTENDS = 11
 _MAX_REFERENCES = 10
+
+_SAYS_WHEN = re.compile(
+    r"rules?\b|rules?[-_:]|[-_.:](only|except|when|manual|schedule)", re.IGNORECASE
+)
+_UNREAD = Reference(("a file that was not read",))
+
+_NAMED = re.compile(r"\$\{?([A-Za-z_]\w{0,99})")
+_LONGEST_VARIABLE = 1_000
+_MOST_VALUES = 20
+_MOST_VARIABLES = 100
 
 _LARGER = "larger than any real pipeline: not all of it was read"
 
@@ -50,10 +75,10 @@ _LARGER = "larger than any real pipeline: not all of it was read"
 class CIJob:
     """One job that is not hidden, with what it inherits.
 
-    `stage` is as written, None for GitLab's default. `script` has the lines of `before_script` and
-    `script`. `coverage` is whether the job reports a coverage figure (`coverage:`),
-    `coverage_report` whether it uploads one as an artifact. `path` and `line` (from 1) are its
-    place.
+    `stage` is as written, None for GitLab's default. `script` has the lines of `before_script`,
+    `script` and `after_script`. `coverage` is whether the job reports a coverage figure
+    (`coverage:`), `coverage_report` whether it uploads one as an artifact. `path` and `line` (from
+    1) are its place.
     """
 
     name: str
@@ -92,16 +117,20 @@ def read_pipeline(
     local: Mapping[str, str] | None = None,
     path: str = CI_FILE,
     effort: Effort | None = None,
+    whole: MergedPipeline | None = None,
 ) -> Pipeline:
     """Return the pipeline in `text`; raises only what the `effort` raises to end the work.
 
     `local` maps the paths of included files in the same repository to their texts; `path` is the
-    path of `text` itself.
+    path of `text` itself. `whole` is the same pipeline as GitLab merges it, with what is included
+    from elsewhere; the places of jobs come from the texts.
     """
     effort = effort or Effort()
     try:
-        whole = merged(text, local or {}, path, effort)
-        return _Reader(whole, effort).pipeline()
+        found = merged(text, local or {}, path, effort)
+        if whole is not None:
+            found = completed(found, whole, effort)
+        return _Reader(found, effort).pipeline()
     except BeyondBounds as beyond:
         return Pipeline(error=f"not evaluated: {beyond}", beyond=str(beyond))
     except YamlError as problem:
@@ -116,6 +145,8 @@ class _Reader:
         self._problems = dict.fromkeys(whole.problems)
         self._expanded: dict[str, dict[str, Plain] | None] = {}
         self._lines_left = MOST_SCRIPT_LINES
+        self._named: dict[str, list[str]] = {}
+        self._variables_of_all = _texts(self._top.get("variables"))
 
     def pipeline(self) -> Pipeline:
         if not self._top:
@@ -150,7 +181,12 @@ class _Reader:
         keys = own or self._top[name]
         image = self._resolved(self._inherited(keys, "image"))
         path, line = self._whole.places.get(name, (CI_FILE, None))
-        script = [*self._flat(self._inherited(keys, "before_script")), *self._script(keys)]
+        script = [
+            *self._flat(self._inherited(keys, "before_script")),
+            *self._script(keys),
+            *self._flat(self._inherited(keys, "after_script")),
+        ]
+        script = [*self._variables(keys, script), *script]
         reports = _mapping(_mapping(keys.get("artifacts")).get("reports"))
         return CIJob(
             name,
@@ -164,6 +200,24 @@ class _Reader:
             path,
             line,
         )
+
+    def _variables(self, keys: dict[str, Plain], script: Iterable[str]) -> list[str]:
+        """Return the variables that a script names, as the assignments of a shell."""
+        named = dict.fromkeys(name for line in script for name in self._named_in(line))
+        if not named:
+            return []
+        matrix = _mapping(keys.get("parallel")).get("matrix")
+        given = [_texts(each) for each in matrix[:_MOST_VALUES]] if isinstance(matrix, list) else []
+        given += [_texts(keys.get("variables")), self._variables_of_all]
+        found = ((name, next((each[name] for each in given if name in each), "")) for name in named)
+        return [f"{name}='{text}'" for name, text in found if text]
+
+    def _named_in(self, line: str) -> list[str]:
+        """Return the variables that a line names. Many jobs have the same lines."""
+        if line not in self._named:
+            self._effort.spend(1 + len(line) // 100)
+            self._named[line] = _NAMED.findall(line) if "$" in line else []
+        return self._named[line]
 
     def _script(self, keys: dict[str, Plain]) -> list[str]:
         lines = self._flat(keys.get("script"))
@@ -199,7 +253,8 @@ class _Reader:
         if isinstance(self._top.get(parent), dict):
             return self._extended(parent, way)
         if self._whole.unread:
-            return {}  # it can be in a file that was not read
+            # It can be in a file that was not read, and many of those only say when a job runs.
+            return {"when": _UNREAD} if _SAYS_WHEN.search(parent) else {}
         self._problem(f"{shown(name)} extends {shown(parent)}, which does not exist")
         return None
 
@@ -213,11 +268,12 @@ class _Reader:
         return _mapping(self._top.get("default")).get(key, self._top.get(key))
 
     def _runs(self, keys: dict[str, Plain]) -> Runs:
+        unread = keys.get("when") is _UNREAD
         if isinstance(keys.get("rules"), list | Reference):
-            return self._by_rules(keys, _when(keys.get("when")))
+            return self._by_rules(keys, "always" if unread else _when(keys.get("when")))
         if self._switched_off(keys):
             return "never"
-        return _when(keys.get("when"))
+        return "unclear" if unread else _when(keys.get("when"))
 
     def _by_rules(self, keys: dict[str, Plain], usual: Runs) -> Runs:
         """Return the best way in which a list of rules lets a job run; the first match decides."""
@@ -226,7 +282,8 @@ class _Reader:
         best: Runs = "never"
         for rule in self._items(keys["rules"], 0):
             if not isinstance(rule, dict):
-                return usual  # not looked up: it could match
+                # It was not looked up, so it could match.
+                return "unclear" if self._whole.unread else usual
             runs = _when(rule["when"]) if "when" in rule else usual
             if runs == "always":
                 return runs
@@ -304,6 +361,18 @@ def _when(value: Plain) -> Runs:
     return "never" if value in ("never", "on_failure") else "always"
 
 
+def _texts(variables: Plain) -> dict[str, str]:
+    """Return the variables with the texts that they have; of several, all."""
+    found = {}
+    for name, given in _mapping(variables).items():
+        value = given.get("value") if isinstance(given, dict) else given
+        values = value if isinstance(value, list) else [value]
+        text = " ".join(each for each in values[:_MOST_VALUES] if isinstance(each, str))
+        if len(text) <= _LONGEST_VARIABLE and "'" not in text:
+            found[name] = text
+    return found
+
+
 def _own_keys(job: dict[str, Plain]) -> dict[str, Plain]:
     return {key: _shortened(key, job[key]) for key in job if key in _JOB_KEYS}
 
@@ -311,6 +380,8 @@ def _own_keys(job: dict[str, Plain]) -> dict[str, Plain]:
 def _shortened(key: str, value: Plain) -> Plain:
     if not isinstance(value, dict):
         return value
+    if key == "variables":
+        return dict(islice(value.items(), _MOST_VARIABLES))
     part = _PART.get(key, "")
     return {part: _shortened(part, value[part])} if part in value else {}
 

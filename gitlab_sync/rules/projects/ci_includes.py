@@ -13,7 +13,7 @@ from itertools import islice
 
 from gitlab_sync.rules.bounds import MAX_INCLUDES, MOST_ENTRIES, BeyondBounds, Effort, shown
 from gitlab_sync.rules.projects.ci_yaml import Plain, YamlError, load
-from gitlab_sync.rules.projects.facts import FileText
+from gitlab_sync.rules.projects.facts import FileText, MergedPipeline
 
 CI_FILE = ".gitlab-ci.yml"
 """The path of the pipeline, unless a project has another one."""
@@ -155,6 +155,25 @@ def merged(
     merger = _Merger(local, effort or Effort())
     merger.merge(text, path)
     return merger.result
+
+
+def completed(own: Merged, whole: MergedPipeline, effort: Effort) -> Merged:
+    """Return what GitLab made of the texts in `own`, or `own` if it is about other texts.
+
+    Raises BeyondBounds if it is too much.
+    """
+    try:
+        value = load(whole.yaml, effort).value
+    except BeyondBounds:
+        raise
+    except YamlError:
+        return own
+    jobs = {name for name, job in own.value.items() if isinstance(job, dict) and name != "include"}
+    if not isinstance(value, dict) or not jobs.issubset(value):
+        return own
+    kinds = {"file": "project"}
+    included = [Included(kinds.get(kind, kind), what) for kind, what in whole.includes]
+    return Merged(value, own.places, [], [*own.included, *included])
 
 
 class _Merger:

@@ -11,14 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitlab_sync.rules.bounds import MAX_INCLUDES, BeyondBounds, shown
-from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
-from gitlab_sync.rules.projects.tool_uses import (
-    STAGES,
-    Scripts,
-    ToolReader,
-    Use,
-    purposes_of_name,
-)
+from gitlab_sync.rules.projects import tools
+from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, Runs, read_pipeline
+from gitlab_sync.rules.projects.targets import Scripts
+from gitlab_sync.rules.projects.tool_uses import STAGES, ToolReader, Use, purposes_of_name
 from gitlab_sync.rules.projects.tools import Purpose
 from gitlab_sync.rules.text import plural
 
@@ -47,53 +43,10 @@ _SEVERITIES: Mapping[Purpose, str] = {
     "coverage": "medium",
 }
 
-_PYTHON: Mapping[Purpose, str] = {
-    "test": "pytest",
-    "lint": "ruff check .",
-    "format": "ruff format --check .",
-    "type_check": "mypy .",
-    "coverage": "pytest --cov --cov-fail-under=80",
-}
-_SCRIPT: Mapping[Purpose, str] = {
-    "test": "npx vitest run",
-    "lint": "npx eslint .",
-    "format": "npx prettier --check .",
-    "type_check": "npx tsc --noEmit",
-    "coverage": "npx vitest run --coverage",
-}
-_COMMANDS: Mapping[str, Mapping[Purpose, str]] = {
-    "python": _PYTHON,
-    "javascript": _SCRIPT,
-    "typescript": _SCRIPT,
-    "go": {
-        "test": "go test ./...",
-        "lint": "golangci-lint run",
-        "format": 'test -z "$(gofmt -l .)"',
-        "type_check": "go vet ./...",
-        "coverage": "go test -coverprofile=coverage.out ./...",
-    },
-    "rust": {
-        "test": "cargo test",
-        "lint": "cargo clippy -- -D warnings",
-        "format": "cargo fmt --check",
-        "type_check": "cargo check",
-        "coverage": "cargo llvm-cov --fail-under-lines 80",
-    },
-    "java": {
-        "test": "mvn verify",
-        "lint": "mvn checkstyle:check",
-        "format": "mvn spotless:check",
-        "type_check": "mvn compile",
-        "coverage": "mvn jacoco:check",
-    },
-}
-# For an unknown language, a target that the project defines.
-_ANY: Mapping[Purpose, str] = {
-    "test": "make test",
-    "lint": "make lint",
-    "format": "make format-check",
-    "type_check": "make type-check",
-    "coverage": "make coverage",
+_IDLE: Mapping[Runs, str] = {
+    "unclear": "not known when it starts",
+    "manual": "only started manually",
+    "never": "switched off",
 }
 
 
@@ -102,14 +55,30 @@ class StageReport:
     """The jobs and tools of a pipeline for one stage.
 
     `declared` is whether the pipeline has a stage of this name. `jobs` are those for it that run
-    automatically, `idle` those that run manually or never. `uses` are the recognised tools of these
-    jobs, without those of jobs that never run.
+    automatically, `idle` those that run manually or never. `running` has the recognised tools for
+    the stage of each of these jobs that has some, without jobs that never run.
     """
 
-    declared: bool
-    jobs: tuple[CIJob, ...]
-    idle: tuple[CIJob, ...]
-    uses: tuple[Use, ...]
+    declared: bool = False
+    jobs: tuple[CIJob, ...] = ()
+    idle: tuple[CIJob, ...] = ()
+    running: tuple[tuple[CIJob, tuple[Use, ...]], ...] = ()
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """The recognised tools, each once."""
+        return tuple(dict.fromkeys(use for _, uses in self.running for use in uses))
+
+    @property
+    def job(self) -> CIJob | None:
+        """The job to look at: one that runs a tool, automatically if there is such, else any."""
+        best = sorted(self.running, key=lambda each: each[0].runs != "always")
+        return next(iter((*(job for job, _ in best), *self.jobs, *self.idle)), None)
+
+    def tools_of(self, job: CIJob) -> tuple[str, ...]:
+        """Return the names of the tools for this stage that a job runs."""
+        uses = (use.tool for each, found in self.running if each is job for use in found)
+        return tuple(dict.fromkeys(uses))
 
     @property
     def share(self) -> float:
@@ -125,10 +94,10 @@ class StageReport:
     def note(self) -> str | None:
         """A remark for people, or None."""
         if self.idle and not self.jobs:
-            by_hand = [job.name for job in self.idle if job.runs == "manual"]
-            if by_hand:
-                return f"only started manually: {', '.join(by_hand)}"
-            return f"switched off: {', '.join(job.name for job in self.idle)}"
+            for runs, said in _IDLE.items():
+                names = [job.name for job in self.idle if job.runs == runs]
+                if names:
+                    return f"{said}: {', '.join(names)}"
         if self.indirect:
             return "run through " + ", ".join(dict.fromkeys(use.via or "" for use in self.uses))
         if self.jobs and all(job.allow_failure for job in self.jobs):
@@ -146,28 +115,32 @@ def evaluate_stages(
     """
     reader = scripts if isinstance(scripts, ToolReader) else ToolReader(scripts)
     used = [(job, tuple(reader.uses(job.script))) for job in pipeline.jobs]
-    served = [(job, found, _serves(job, found)) for job, found in used]
+    served = [(job, found, _serves(job, found, reader)) for job, found in used]
     named = {purpose for stage in pipeline.stages for purpose in purposes_of_name(stage)}
     reports = {}
     for purpose in STAGES:
         mine = [(job, found) for job, found, serves in served if purpose in serves]
-        tools = [
-            use
+        running = [
+            (job, tools)
             for job, found in mine
-            if job.runs != "never"
-            for use in found
-            if use.purpose == purpose
+            if job.runs != "never" and (tools := _tools_for(purpose, job, found))
         ]
-        if any(job.coverage_report and job.runs != "never" for job, _ in mine):
-            tools += [Use("GitLab coverage report", "coverage")] if purpose == "coverage" else []
         reports[purpose] = StageReport(
             purpose in named
             or any(purpose in purposes_of_name(job.stage or "") for job, _ in mine),
             tuple(job for job, _ in mine if job.runs == "always"),
             tuple(job for job, _ in mine if job.runs != "always"),
-            tuple(dict.fromkeys(tools)),
+            tuple(running),
         )
     return reports
+
+
+def _tools_for(purpose: Purpose, job: CIJob, found: tuple[Use, ...]) -> tuple[Use, ...]:
+    """Return the tools of a job for one stage: GitLab's coverage report is one, too."""
+    tools = [use for use in found if use.purpose == purpose]
+    if purpose == "coverage" and job.coverage_report:
+        tools.append(Use("GitLab coverage report", "coverage"))
+    return tuple(tools)
 
 
 def check_ci_pipeline(text: str | None, project_type: str = "Unknown") -> dict[str, Any]:
@@ -214,7 +187,7 @@ def report(
 
 def nothing(error: str, project_type: str) -> dict[str, Any]:
     """Return the result without a pipeline to evaluate, for the reason `error`."""
-    empty = dict.fromkeys(STAGES, StageReport(declared=False, jobs=(), idle=(), uses=()))
+    empty = dict.fromkeys(STAGES, StageReport())
     return {
         "stages_present": [],
         "missing_stages": list(STAGES),
@@ -233,11 +206,11 @@ def score(stages: Mapping[Purpose, StageReport]) -> float:
 
 
 def command_for(stage: Purpose, project_type: str) -> str:
-    """Return the command for a stage in a language (`Python`, `Go`, …)."""
-    return _COMMANDS.get(project_type.strip().lower(), _ANY)[stage]
+    """Return the command for a stage in a language (`Python`, `Go`, …), in any case."""
+    return tools.command_for(stage, project_type.strip()) or f"make {stage}"
 
 
-def _serves(job: CIJob, found: tuple[Use, ...]) -> set[Purpose]:
+def _serves(job: CIJob, found: tuple[Use, ...], reader: ToolReader) -> set[Purpose]:
     """Return the stages of a job: by its tools and its name, else by its own stage."""
     serves = {use.purpose for use in found if use.purpose in WEIGHTS}
     serves |= purposes_of_name(job.name)
@@ -245,6 +218,8 @@ def _serves(job: CIJob, found: tuple[Use, ...]) -> set[Purpose]:
         serves.add("coverage")
     if not serves and job.script and not found:
         serves |= purposes_of_name(job.stage or "")
+    if serves and not found and reader.only_prints(job.script):
+        return set()
     return serves
 
 

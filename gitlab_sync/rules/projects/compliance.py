@@ -11,15 +11,16 @@ from typing import Any
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record as records
-from gitlab_sync.rules.bounds import BeyondBounds, Effort
+from gitlab_sync.rules.bounds import BeyondBounds, Effort, joined
 from gitlab_sync.rules.projects import ci_pipeline, coverage_threshold, documents, files
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.projects.ci_config import Pipeline
-from gitlab_sync.rules.projects.facts import Finding, ProjectFacts, Repository, Unread
+from gitlab_sync.rules.projects.ecosystems.ecosystem import Names
+from gitlab_sync.rules.projects.facts import Finding, ProjectFacts, Repository, Unread, own
 from gitlab_sync.rules.projects.licences import policy_title, with_forms
 from gitlab_sync.rules.projects.tool_detection import Project
 from gitlab_sync.rules.projects.tool_uses import STAGES
-from gitlab_sync.rules.projects.tools import Purpose
+from gitlab_sync.rules.projects.tools import ECOSYSTEMS, Purpose, has_tools
 from gitlab_sync.types import TableRow
 
 
@@ -100,6 +101,14 @@ class Score:
         evaluated = self.passed + self.failed
         return round(100 * self.passed / evaluated, 1) if evaluated else None
 
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """The score if all that is unknown failed, and if it passed; None if nothing applies."""
+        whole = self.passed + self.failed + self.unknown
+        if not whole:
+            return None
+        return 100 * self.passed / whole, 100 * (self.passed + self.unknown) / whole
+
     def __str__(self) -> str:
         """Return `75 %`, or with unknown weight `75 %, 10 of 100 unknown`."""
         shown = "?" if self.percent is None else f"{self.percent:g} %"
@@ -128,9 +137,15 @@ class Report:
         return sum(finding.result == "unknown" for finding in self.findings.values())
 
     @property
+    def checks(self) -> list[ProjectCheck]:
+        """All checks in the order of a report, with advice for the project's main language."""
+        main = next(iter(self.stack), "")
+        return [check.for_language(main) for check in CHECKS]
+
+    @property
     def faults(self) -> list[ProjectCheck]:
         """The checks that fail, those with the highest weight first: what to do next."""
-        failed = [check for check in CHECKS if self.findings[check.id].result == "fail"]
+        failed = [check for check in self.checks if self.findings[check.id].result == "fail"]
         return sorted(failed, key=lambda check: -check.weight)
 
 
@@ -155,7 +170,8 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
     """
     findings = report.findings
     name = records.text(facts.project, "path_with_namespace")
-    reasons = [finding.reason for finding in findings.values() if finding.result == "unknown"]
+    unknown = [finding for finding in findings.values() if finding.result == "unknown"]
+    reasons = [reason for one in unknown for reason in one.causes or (one.reason,)]
     nothing = report.score.percent is None
     return {
         "Project": name or facts.web_url or "?",
@@ -167,7 +183,7 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
         "CI/CD": _cell([findings[f"ci_{stage}"] for stage in STAGES]),
         "Pre-commit": _cell([findings["pre_commit"]]),
         "Status": "Error" if nothing else "Partial" if reasons else "Success",
-        "Error": "; ".join(dict.fromkeys(reasons)) or None,
+        "Error": joined(reasons) or None,
         "Unverified": None if nothing else report.unverified,
     }
 
@@ -202,13 +218,15 @@ def _within_bounds(check: ProjectCheck, project: Project, policy: Policy) -> Fin
     if reason is not None:
         return Finding("not applicable", reason)
     finding = _EVALUATORS[check.id](project, policy)
-    if (
-        finding.result == "fail"
-        and project.repository.missing
-        and not _applies_surely(check, project)
-    ):
+    if finding.result != "fail":
+        return finding
+    if project.repository.missing and not _applies_surely(check, project):
         # The files that were not listed could show that it does not apply.
-        return project.repository.unknown(project.repository.unlisted, share=finding.share)
+        unlisted = project.repository.unlisted
+        return project.repository.unknown(unlisted, share=finding.share, fault=finding.reason)
+    if check.tool and not any(has_tools(check.tool, name) for name in project.languages):
+        reason = f"no {check.tool_name} is known for {', '.join(project.languages)}"
+        return Finding("not applicable", reason)
     return finding
 
 
@@ -218,29 +236,28 @@ def _does_not_apply(check: ProjectCheck, project: Project) -> str | None:
         return _no_dependencies(project) if check.id == "dependency_audit" else None
     if not project.has_code:
         return "there is no source code"
-    return f"{', '.join(project.languages) or 'other language'}: {check.not_applicable}"
+    return f"{', '.join(project.languages)}: {check.not_applicable}"
 
 
 def _applies_surely(check: ProjectCheck, project: Project) -> bool:
     if check.applies_to == "any project":
         return True
     if check.applies_to == "any code":
-        return project.has_code
-    return bool(set(check.applies_to) & set(project.languages))
+        # Of the languages that are not listed, one could have tools.
+        return project.has_code and not (check.tool and project.repository.missing)
+    # The languages that are not listed change the share of the others.
+    return not project.repository.missing and bool(set(check.applies_to) & set(project.languages))
 
 
 def _no_dependencies(project: Project) -> str | None:
     if project.repository.missing or project.settings.declares_dependencies() is not False:
         return None
-    names = {path.rpartition("/")[2] for path in project.repository.paths}
-    return None if names & _LOCKS else "no dependencies are declared"
+    names = (path.rpartition("/")[2].lower() for path in own(project.repository.paths))
+    return None if any(map(_LOCKS.find, names)) else "no dependencies are declared"
 
 
-_LOCKS = frozenset(
-    {"uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "package-lock.json", "yarn.lock"}
-    | {"pnpm-lock.yaml", "bun.lock", "go.sum", "Cargo.lock", "gradle.lockfile", "setup.py"}
-)
-"""Files of projects with dependencies, or with possible dependencies that are not read."""
+_LOCKS = Names(name for each in ECOSYSTEMS for name in each.locks.split())
+"""Files of projects with dependencies."""
 
 
 def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
@@ -254,13 +271,14 @@ def _stage(stage: Purpose) -> Callable[[Project, Policy], Finding]:
         if isinstance(project.pipeline, Pipeline) and project.pipeline.error:
             return repository.failed(project.pipeline.error, path)
         found = project.stages[stage]
-        job = next(iter((*found.jobs, *found.idle)), None)
+        job = found.job
         place = (job.path, job.line) if job else (None, None)
         if found.share == 1:
-            tools = ", ".join(dict.fromkeys(use.tool for use in found.uses))
+            tools = ", ".join(found.tools_of(job)) if job else ""
             return repository.passed(f"{job.name if job else stage} runs {tools}", *place)
         if project.unread_pipeline:
-            return repository.unknown(project.unread_pipeline, place[0], found.share)
+            fault = _lacking(stage, found)
+            return repository.unknown(project.unread_pipeline, place[0], found.share, fault)
         return repository.failed(_lacking(stage, found), place[0] or path, place[1], found.share)
 
     return evaluate_stage

@@ -11,32 +11,49 @@ from gitlab_sync.rules.projects.facts import Finding, line_of
 from gitlab_sync.rules.projects.settings_files import at
 from gitlab_sync.rules.projects.tool_detection import Project
 
-# Options of pytest-cov, coverage.py, cargo llvm-cov, cargo tarpaulin, nyc, c8, jest and vitest.
+# Options of pytest-cov, coverage.py, cargo llvm-cov, cargo tarpaulin, gcovr, diff-cover, nyc, c8,
+# jest, vitest, Pest, Coverlet, very_good and others.
 _OPTION = re.compile(
     r"--(?:cov-)?fail-under(?:-\w+)?[=\s]+(?P<least>[\d.]+)"
-    r"|--check-coverage\b|--coverage\.thresholds?|--coverageThreshold"
+    r"|--(?:min|min-coverage|minimum-coverage|coverage-threshold|threshold-total)[=\s]+(?P<min>[\d.]+)"
+    r"|[/-]p:Threshold=\"?(?P<coverlet>[\d.]+)"
+    r"|--check-coverage\b|--coverage\.thresholds?|--coverageThreshold|\bkoverVerify\b"
+    r"|\bjacocoTestCoverageVerification\b"
 )
 
 # The patterns of thresholds in files that are programs, XML or YAML.
 _IN_FILES = (
     (re.compile(r"^jest\.config\."), re.compile(r"\bcoverageThreshold\b")),
+    (re.compile(r"^karma\.conf"), re.compile(r"\bthresholds\b")),
     (re.compile(r"^(vitest|vite)\.config\."), re.compile(r"\bthresholds\b")),
     (re.compile(r"^pom\.xml$"), re.compile(r"<minimum>[\s0.]{0,20}[1-9]")),
     (
         re.compile(r"^build\.gradle"),
-        re.compile(r"\bminimum(?:Value)?\s{0,9}(?:=|\.set)?[\s(]{0,9}[\d.\"]"),
+        re.compile(
+            r"\b(?:minimum(?:Value)?\s{0,9}(?:=|\.set)?[\s(]{0,9}[\d.\"]|minBound\s{0,9}\(\s{0,9}[1-9])"
+        ),
     ),
-    (re.compile(r"^\.?codecov\.yml$"), re.compile(r"^[ \t]*target:[ \t]*['\"]?\d", re.MULTILINE)),
+    # Codecov compares with the last commit if no number is set.
+    (
+        re.compile(r"^\.?codecov\.ya?ml$"),
+        re.compile(
+            r"^[ \t]*(?:target:[ \t]*['\"]?(?:\d|auto)|threshold:[ \t]*['\"]?\d)", re.MULTILINE
+        ),
+    ),
     (
         re.compile(r"^\.testcoverage\.yml$"),
         re.compile(r"^[ \t]*\w+:[ \t]*0{0,9}[1-9]", re.MULTILINE),
     ),
+    (re.compile(r"\.(cs|fs|vb)proj$|^directory\.build"), re.compile(r"<Threshold>\s{0,9}[1-9]")),
+    (re.compile(r"^mix\.exs$"), re.compile(r"\bthreshold:\s{0,9}[1-9]")),
+    (re.compile(r"^build\.sbt$"), re.compile(r"\bcoverageMinimum\w{0,40}\s{0,9}:=\s{0,9}[1-9]")),
+    (re.compile(r"^\.simplecov$"), re.compile(r"\bminimum_coverage\b")),
+    (
+        re.compile(r"^gcovr\.cfg$"),
+        re.compile(r"^[ \t]*fail-under-\w+[ \t]*=[ \t]*[1-9]", re.MULTILINE),
+    ),
 )
 _MOST_PERCENT = 100
-
-_COMMENTS = re.compile(
-    r"<!--.*?(?:-->|\Z)|/\*.*?(?:\*/|\Z)|^[ \t]*(?://|#)[^\n]*", re.DOTALL | re.MULTILINE
-)
 
 
 def evaluate(project: Project) -> Finding:
@@ -75,6 +92,7 @@ _KEYS = (
     ("nyc.check-coverage", "check-coverage"),
     ("c8.check-coverage", "check-coverage"),
     ("check-coverage", "check-coverage"),
+    ("coverage_options.minimum_coverage", "minimum_coverage"),
 )
 """Keys of TOML and JSON that hold a threshold, and the word in the file."""
 
@@ -84,8 +102,7 @@ def _in_programs(project: Project) -> Iterator[Finding]:
         for name, threshold in _IN_FILES:
             if not name.match(PurePosixPath(path).name.lower()):
                 continue
-            bare = _COMMENTS.sub("", text)
-            if match := threshold.search(bare):
+            if match := threshold.search(project.settings.bare(path)):
                 line = line_of(text, match[0].strip())
                 yield project.repository.passed("a threshold is set", path, line)
     for path, data in project.settings.tables.items():
@@ -99,7 +116,8 @@ def _in_programs(project: Project) -> Iterator[Finding]:
 def _option(script: str) -> str | None:
     """Return the option in a script that sets a threshold above 0, or None."""
     for match in _OPTION.finditer(script):
-        if match["least"] is None or match["least"].strip("0."):
+        least = next(filter(None, match.groups()), None)
+        if least is None or least.strip("0."):
             return match[0].strip()
     return None
 

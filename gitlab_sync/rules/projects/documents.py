@@ -12,23 +12,27 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.items.paths import is_test_path
 from gitlab_sync.rules.projects import files as project_files
 from gitlab_sync.rules.projects.facts import Finding, Repository, Unread, line_of, own
-from gitlab_sync.rules.projects.licences import allowed, named_licences, spdx
+from gitlab_sync.rules.projects.licences import (
+    allowed,
+    family,
+    named_licences,
+    policy_names,
+    spdx,
+)
+from gitlab_sync.rules.projects.readme_topics import own_words, topics
 from gitlab_sync.rules.projects.stack import is_code
 from gitlab_sync.rules.projects.tool_detection import Project
 from gitlab_sync.rules.text import plural, without_comments
 
-_SECTIONS = {
-    "installation": re.compile(r"\binstallation\b", re.IGNORECASE),
-    "usage": re.compile(r"\busage\b", re.IGNORECASE),
-    "getting started": re.compile(r"\bgetting[ -]started\b", re.IGNORECASE),
-    "setup": re.compile(r"\bset-?up\b", re.IGNORECASE),
-    "license": re.compile(r"\blicen[cs]e\b", re.IGNORECASE),
-    "contributing": re.compile(r"\bcontributing\b", re.IGNORECASE),
-    "example": re.compile(r"\bexamples?\b", re.IGNORECASE),
-    "quick start": re.compile(r"\bquick[ -]?start\b", re.IGNORECASE),
-    "features": re.compile(r"\bfeatures\b", re.IGNORECASE),
-}
-"""The topics of a README, as headings or words."""
+# In these languages, tests usually are in the files of what they test.
+_TESTED_INSIDE = frozenset({"Rust", "Zig", "D"})
+
+# `foo.unittests/`, `AppTests/`, `App.Test/`, `unit_tests/`, `androidTest/`, `testing/`, `t/`.
+_TEST_FOLDER = re.compile(
+    r"^(t|testing|testsuite|testsuites|unittests?|autotests?|cypress)$"
+    r"|[._ -](unit)?tests?$|^(unit|integration|functional|e2e)[._ -]?tests?$"
+    r"|^tests?[._ -]|[a-z0-9](Tests?|Specs)$|\.(UnitTests?|Tests?|IntegrationTests?)$"
+)
 
 
 def readme(project: Project, length: int, sections: int) -> Finding:
@@ -40,60 +44,86 @@ def readme(project: Project, length: int, sections: int) -> Finding:
     text = repository.text(path)
     if not isinstance(text, str):
         return _not_read(repository, path, text)
-    said = without_comments(text).strip()
-    found = [name for name, pattern in _SECTIONS.items() if pattern.search(said)]
+    said = without_comments(own_words(text)).strip()
+    found = topics(said)
     if len(said) < length:
-        return repository.failed(f"{plural(len(said), 'character')}, not {length}", path)
+        template = (
+            ", apart from GitLab's template" if said != without_comments(text).strip() else ""
+        )
+        return repository.failed(f"{plural(len(said), 'character')}, not {length}{template}", path)
     if len(found) < sections:
-        topics = ", ".join(found) or "no topic"
-        return repository.failed(f"has {topics}: not {plural(sections, 'topic')}", path)
+        listed = ", ".join(found) or "no topic"
+        return repository.failed(f"has {listed}: not {plural(sections, 'topic')}", path)
     return repository.passed(f"has {', '.join(found)}", path)
 
 
 def license_file(project: Project, policy: Collection[str]) -> Finding:
-    """Check the licence that the files name, or for files that name none, GitLab's finding.
+    """Check the licence that GitLab recognises, then those that the files name.
 
-    If GitLab recognises none, the manifest decides. One allowed licence in several files is enough:
-    users can choose one.
+    If there are none, the manifest decides. One allowed licence of several is enough: users can
+    choose one.
     """
-    repository = project.repository
+    repository, wanted = project.repository, f"; allowed: {policy_names(policy)}"
     paths = project_files.matching(repository.paths, project_files.LICENSE)[:3]
-    found, unread = [], list(repository.unlisted)
+    named, unread = _named_licences(project, paths)
+    first = next(iter((*paths, *named)), None)
+    found: list[tuple[str, str | None, tuple[str, ...]]]
+    found = [(f"{path} names", path, names) for path, names in named.items()]
+    if recognised := _recognised(project):
+        exact = [name for names in named.values() for name in names]
+        if allowed(recognised, policy) is None:
+            exact.append(project.settings.declared_licence() or "")
+        form = next((one for one in exact if family(one) == recognised), recognised)
+        says = (
+            "GitLab detects" if form == recognised else f"GitLab detects {recognised}, declared as"
+        )
+        found.insert(0, (says, first, (form,)))
+    elif paths and not named:
+        declared = project.settings.declared_licence()
+        unread += _unread_licences(project)
+        found += [("the manifest declares", first, (declared,))] if declared else []
+    faults: list[tuple[str, str | None]] = []
+    for says, path, names in found:
+        shown = f"{says} {' and '.join(names)}"
+        answers = {allowed(name, policy) for name in names}
+        if answers == {True}:
+            text = repository.text(path) if path else None
+            line = line_of(text, "SPDX-License-Identifier:") if isinstance(text, str) else None
+            return repository.passed(shown, path, line)
+        faults.append((shown, path))
+        if answers != {False}:
+            what = "which one counts" if len(answers) > 1 else "whether later versions count"
+            unread.append(f"it does not say {what}")
+    faults.append(("no licence is recognised in it" if paths else "no LICENSE", first))
+    fault, place = faults[0]
+    return repository.decide(fault + wanted, [*repository.unlisted, *unread], place)
+
+
+def _named_licences(
+    project: Project, paths: list[str]
+) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Return the licences that each file names, and why some files could not be read."""
+    repository = project.repository
+    named, unread = {}, []
     for path in paths:
         text = repository.text(path)
-        if not isinstance(text, str):
+        if isinstance(text, str):
+            named[path] = named_licences(path, text)
+        else:
             unread.append(_not_read(repository, path, text).reason)
-        elif names := named_licences(path, text):
-            found.append(_evaluated(project, path, names, policy))
-    first = paths[0] if paths else None
-    if not paths or len(found) < len(paths):
-        if recognised := _recognised(project, first, policy):
-            found.append(recognised)
-        elif paths:
-            unread += _unread_licences(project)
-    unread += [finding.reason for finding in found if finding.result == "unknown"]
-    for result in ("pass", "fail"):
-        for finding in found:
-            if finding.result == result and (result == "pass" or not unread):
-                return finding
-    fault = "no licence is recognised in it" if paths else "no LICENSE"
-    return repository.decide(fault, unread, first)
+    for path in project_files.matching(repository.paths, project_files.LICENSES):
+        named[path] = named_licences(path, "")
+    return {path: names for path, names in named.items() if names}, unread
 
 
-def _recognised(project: Project, path: str | None, policy: Collection[str]) -> Finding | None:
-    """Check the licence that GitLab recognises, else the one that the manifest declares."""
-    key = record.text(record.field(project.repository.project, "license"), "key")
-    if name := spdx(key or ""):
-        return _evaluated(project, path, (name,), policy, ", says GitLab")
-    declared = project.settings.declared_licence()
-    if path is None or declared is None:
-        return None
-    return _evaluated(project, path, (declared,), policy, ", says the manifest")
+def _recognised(project: Project) -> str | None:
+    """Return the licence that GitLab recognises, or None."""
+    return spdx(record.text(record.field(project.repository.project, "license"), "key") or "")
 
 
 def _unread_licences(project: Project) -> list[str]:
     """Return why GitLab could know a licence, or a manifest declare one, that was not read."""
-    unread = [f"{path}: {why}" for path, why in project.settings.unread.items()]
+    unread = [f"{path}: {why}" for path, why in project.settings.unread.items() if "/" not in path]
     if "license" not in project.repository.project:
         unread.append("what GitLab recognises was not read")
     return unread
@@ -103,10 +133,33 @@ def tests(project: Project) -> Finding:
     """Check that there are tests: source code on a test path, not a test plan."""
     repository = project.repository
     mine = own(repository.paths, deepest=20)
-    found = [path for path in mine if is_code(path) and is_test_path(path)]
+    found = [
+        path
+        for path in mine
+        if is_code(path)
+        and (is_test_path(path) or _is_tested(path))
+        and not path.startswith("config/")  # settings for tests, such as `config/test.exs`
+    ]
     if found:
         return repository.passed(plural(len(found), "file") + " of tests", found[0])
-    return repository.decide("no file is a test", repository.unlisted)
+    inside = _TESTED_INSIDE.intersection(project.languages)
+    if inside and (job := project.stages["test"].job) and project.stages["test"].share == 1:
+        # They are next to what they test, in the same files.
+        return repository.passed(f"{job.name} runs the tests inside the code", job.path, job.line)
+    return repository.decide(
+        "no file is a test", [*repository.unlisted, *_unread_tests(inside, project)]
+    )
+
+
+def _unread_tests(inside: Collection[str], project: Project) -> list[str]:
+    """Return why it is not known whether the tests inside the code are run."""
+    return project.unread_pipeline if inside else []
+
+
+def _is_tested(path: str) -> bool:
+    """Return whether a file is a test by its folder or suffix, beyond the rule for changes."""
+    *folders, name = path.split("/")
+    return name.endswith((".t", ".bats")) or any(map(_TEST_FOLDER.search, folders))
 
 
 def templates(project: Project) -> Finding:
@@ -149,27 +202,6 @@ def description_topics(project: Project) -> Finding:
         return repository.failed(f"no {' and no '.join(missing)}")
     named = ", ".join(topic for topic in topics if isinstance(topic, str))
     return repository.passed(f"a description and {named or 'topics'}")
-
-
-def _evaluated(
-    project: Project, path: str | None, ids: tuple[str, ...], policy: Collection[str], by: str = ""
-) -> Finding:
-    """Return the finding for these licences; a manifest can complete them."""
-    repository, shown = project.repository, " and ".join(ids) + by
-    answers = {allowed(one, policy) for one in ids}
-    if None in answers:
-        declared = project.settings.declared_licence()
-        answers = {allowed(declared, policy) if declared else None}
-        shown += f", declared as {declared}" if declared else ""
-    if answers == {True}:
-        text = repository.text(path) if path else None
-        line = line_of(text, "SPDX-License-Identifier:") if isinstance(text, str) else None
-        return repository.passed(shown, path, line)
-    if answers == {False}:
-        return repository.failed(f"{shown}: not allowed", path)
-    if len(answers) > 1:
-        return repository.unknown([f"{shown}: it does not say which one counts"], path)
-    return repository.unknown([f"{shown}: it does not say whether later versions count"], path)
 
 
 def _first(repository: Repository, pattern: re.Pattern[str]) -> str | None:

@@ -14,11 +14,19 @@ from gitlab_sync.types import PartialList, Record
 
 Answer = Literal["pass", "fail", "unknown", "not applicable"]
 
-# Third-party code and test data do not count for the compliance of the project.
+# Third-party code, built files and test data do not count for the compliance of the project.
 _FOREIGN = frozenset(
-    {"node_modules", "vendor", "third_party", "third-party", "testdata", "fixtures", "examples"}
-    | {"example", "dist", "build", "target", ".venv", "venv", "site-packages"}
+    {"node_modules", "bower_components", "vendor", "vendors", "vendored", "third_party"}
+    | {"third-party", "thirdparty", "3rdparty", "3rd_party", "3rd-party", "external", "externals"}
+    | {"extern", "subprojects", "gnulib", "pods", "carthage", "deps", ".yarn", ".gradle"}
+    | {"testdata", "fixtures", "examples", "example", "dist", "build", "target", "_build"}
+    | {"generated", "__generated__", ".venv", "venv", "site-packages", "htmlcov"}
 )
+_FOREIGN_PATHS = ("priv/static/", "public/build/", "public/vendor/", "static/lib/", "wp-includes/")
+
+
+# Of what was not read, that are named in the reason of one finding.
+_MOST_CAUSES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class Finding:
 
     `reason` is a short clause for people. `path`, `line` (from 1) and `link` point to the evidence,
     each None if there is none. `share` (0 to 1) is the part of the check's weight that passes; the
-    rest has the `result`.
+    rest has the `result`. `causes` are what keeps it from being known, which end the reason.
     """
 
     result: Answer
@@ -47,6 +55,20 @@ class Finding:
     line: int | None = None
     link: str | None = None
     share: float = 0.0
+    causes: tuple[str, ...] = ()
+
+    @property
+    def fault(self) -> str:
+        """The reason without the causes."""
+        return self.reason.removesuffix(joined(self.causes, _MOST_CAUSES)).removesuffix("; ")
+
+
+@dataclass(frozen=True, slots=True)
+class MergedPipeline:
+    """A pipeline as GitLab merges it: its YAML, and type and location of each `include`."""
+
+    yaml: str
+    includes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +77,9 @@ class ProjectFacts:
 
     `project` is GitLab's record (with `license`), `{}` if it could not be read. `tree` has entries
     with `path` and `type`, of all folders. `files` maps paths to texts; a path that is not in it
-    was not requested. `ref` and `web_url` are for links.
+    was not requested. `ref` and `web_url` are for links. `merged` is the pipeline as GitLab merges
+    it, or why GitLab refuses that; None if it was not asked or may not be. `languages` are GitLab's
+    shares of them in percent, empty if they are not known.
     """
 
     project: Record
@@ -63,6 +87,8 @@ class ProjectFacts:
     files: Mapping[str, FileText] = field(default_factory=dict)
     ref: str = "main"
     web_url: str = ""
+    merged: MergedPipeline | Unread | None = None
+    languages: Mapping[str, float] = field(default_factory=dict)
 
 
 class Repository:
@@ -71,6 +97,8 @@ class Repository:
     def __init__(self, facts: ProjectFacts) -> None:
         self.project = facts.project
         self.files = facts.files
+        self.merged = facts.merged
+        self.languages = facts.languages
         self._tree = facts.tree
         self._base = f"{facts.web_url}/-/blob/{quote(facts.ref)}/" if facts.web_url else ""
 
@@ -127,15 +155,23 @@ class Repository:
         return Finding("fail", shown(reason), path, line, self.link(path, line), share)
 
     def unknown(
-        self, reasons: Iterable[str], path: str | None = None, share: float = 0.0
+        self,
+        reasons: Iterable[str],
+        path: str | None = None,
+        share: float = 0.0,
+        fault: str | None = None,
     ) -> Finding:
-        """Return a finding that is unknown, for these reasons."""
-        return Finding("unknown", joined(reasons), path, None, self.link(path), share)
+        """Return a finding that is unknown, for these reasons; `fault` says what was looked for."""
+        causes = tuple(dict.fromkeys(reasons))
+        reason = joined(causes, _MOST_CAUSES)
+        if fault is not None:
+            reason = f"{shown(fault)}; {reason}"
+        return Finding("unknown", reason, path, None, self.link(path), share, causes)
 
     def decide(self, fault: str, unread: Iterable[str], path: str | None = None) -> Finding:
         """Return a finding that fails, or unknown if something that matters was `unread`."""
         reasons = list(unread)
-        return self.unknown(reasons, path) if reasons else self.failed(fault, path)
+        return self.unknown(reasons, path, 0.0, fault) if reasons else self.failed(fault, path)
 
     @property
     def unlisted(self) -> list[str]:
@@ -162,8 +198,11 @@ def paths_of(tree: PartialList) -> tuple[str, ...]:
 def own(paths: Iterable[str], deepest: int = 2) -> Iterator[str]:
     """Yield the project's own paths that are at most `deepest` folders down."""
     for path in paths:
-        folders = path.lower().split("/")[:-1]
-        if len(folders) <= deepest and _FOREIGN.isdisjoint(folders):
+        lower = path.lower()
+        folders = lower.split("/")[:-1]
+        if len(folders) > deepest or not _FOREIGN.isdisjoint(folders):
+            continue
+        if not any(part in lower for part in _FOREIGN_PATHS):
             yield path
 
 

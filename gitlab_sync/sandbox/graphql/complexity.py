@@ -49,6 +49,9 @@ _OWN = {
     "MergeRequest.mergedAt": 5,
     "MergeRequest.participants": 15,
     "MergeRequest.reviewers": 5,
+    "Repository.blobs": 2,
+    "Repository.empty": 2,
+    "Repository.rootRef": 2,
 }
 """What counts more than 1 by itself."""
 
@@ -122,9 +125,20 @@ class Complexity:
         below = 0
         if isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
             below = self._of(inner, [node.selection_set for node in nodes if node.selection_set])
+        own = _OWN.get(f"{kind.name}.{name}", 1)
+        if f"{kind.name}.{name}" == "Repository.blobs":
+            # Each path counts 1, and with what is asked of each file as often as there are rows.
+            below += own + self._paths(node)
+            own = 0
         if inner.name.endswith("Connection"):
             below += int(below * self._rows(node) / 100)
-        return _OWN.get(f"{kind.name}.{name}", 1) + below
+        return own + below
+
+    def _paths(self, node: FieldNode) -> int:
+        """Return how many files are asked for."""
+        given = [each.value for each in node.arguments or () if each.name.value == "paths"]
+        paths = self._value(given[0]) if given else ()
+        return len(paths) if isinstance(paths, list) else 1
 
     def _rows(self, node: FieldNode) -> int:
         """Return how many rows count: none where they are asked for by number."""

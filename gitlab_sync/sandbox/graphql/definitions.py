@@ -119,9 +119,25 @@ type Project {{
   lastActivityAt: Time
   topics: [String!]
   group: Group
+  repository: Repository
   mergeRequest(iid: String!): MergeRequest
   mergeRequests({_LIST}, {_PEOPLE}): MergeRequestConnection
   timelogs({_TIMES}): TimelogConnection
+}}
+
+type Repository {{
+  blobs({_PAGE}, paths: [String!]!, ref: String): RepositoryBlobConnection
+  empty: Boolean!
+  rootRef: String
+}}
+type RepositoryBlob {{
+  id: ID!
+  path: String!
+  name: String
+  mode: String
+  size: BigInt
+  rawBlob: String
+  rawTextBlob: String
 }}
 
 type Group {{
@@ -251,6 +267,7 @@ interface User {_USER}
         _connection("MergeRequest", _COUNT),
         _connection("Note", _COUNT),
         _connection("Pipeline", _COUNT),
+        _connection("RepositoryBlob"),
         _connection("Timelog", f"{_COUNT} totalSpentTime: BigInt!"),
     ]
 )

@@ -13,7 +13,13 @@ from graphql import (
     build_schema,
 )
 
-from gitlab_sync.sandbox.graphql import connections, merge_requests, people, timelogs
+from gitlab_sync.sandbox.graphql import (
+    connections,
+    merge_requests,
+    people,
+    repositories,
+    timelogs,
+)
 from gitlab_sync.sandbox.graphql.asking import Info
 from gitlab_sync.sandbox.graphql.connections import CONNECTION, Resolver
 from gitlab_sync.sandbox.graphql.definitions import DEFINITIONS, PEOPLE
@@ -26,6 +32,7 @@ _RESOLVERS: dict[str, Resolver] = {
     **connections.RESOLVERS,
     **merge_requests.RESOLVERS,
     **people.RESOLVERS,
+    **repositories.RESOLVERS,
     **timelogs.RESOLVERS,
 }
 

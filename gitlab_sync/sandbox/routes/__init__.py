@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gitlab_sync.sandbox.router import Router
 from gitlab_sync.sandbox.routes import (
+    ci,
     groups,
     instance,
     issues,
@@ -23,5 +24,6 @@ ROUTER = Router(
     merge_request.ROUTES,
     issues.ROUTES,
     repository.ROUTES,
+    ci.ROUTES,
 )
 """All routes of the sandbox."""

@@ -138,8 +138,10 @@ def project(call: Call) -> Answer:
 
 
 def languages(call: Call) -> Answer:
-    """GET /projects/:id/languages: shares in percent, by the number of files."""
+    """GET /projects/:id/languages: shares in percent, by the number of files if none are given."""
     record = call.project()
+    if (given := call.world.tables.languages.get(record["id"])) is not None:
+        return json_answer(given)
     counts: dict[str, int] = {}
     for entry in call.world.tables.tree.get(record["id"], ()):
         language = _LANGUAGES.get(PurePosixPath(entry["path"]).suffix)

@@ -166,9 +166,12 @@ def _branch(call: Call, project: Record, name: str | None) -> Record | None:
 
 
 def tree(call: Call) -> Answer:
-    """GET …/repository/tree: one folder, or with `recursive` all below it; offset or keyset."""
+    """GET …/repository/tree: one folder, or with `recursive` all below it.
+
+    By offset, by keyset, or a recursive one with `pagination=none` as a whole.
+    """
     project = call.project()
-    _check_ref(call, project, call.query.get("ref"), "Tree")
+    check_ref(call, project, call.query.get("ref"), "Tree")
     entries = call.world.tables.tree.get(project["id"], [])
     folder = (call.query.get("path") or "").strip("/")
     inside = f"{folder}/" if folder else ""
@@ -181,6 +184,11 @@ def tree(call: Call) -> Answer:
     if folder and not found:
         raise not_found("invalid revision or path")
     found.sort(key=lambda entry: (entry["type"] != "tree", entry["path"]))
+    paging = call.query.choice("pagination", ("legacy", "keyset", "none"), "legacy")
+    if paging == "none":
+        if not deep:
+            raise error(400, 'pagination cannot be "none" unless "recursive" is true')
+        return json_answer(found)
     if call.wants_keyset:
         page, headers = by_keyset(call.place, found, _page_token, parameter="page_token")
         answer = json_answer(list(page))
@@ -193,7 +201,7 @@ def _page_token(entry: Record) -> str:
     return base64.urlsafe_b64encode(entry["path"].encode()).decode().rstrip("=")
 
 
-def _check_ref(call: Call, project: Record, ref: str | None, what: str) -> str:
+def check_ref(call: Call, project: Record, ref: str | None, what: str) -> str:
     """Return the ref that is meant; raises the 404 of `what` if there is none such."""
     name = ref or project.get("default_branch") or "HEAD"
     if name in {"HEAD", project.get("default_branch")} or _branch(call, project, name):
@@ -238,7 +246,7 @@ def _file(call: Call) -> tuple[Record, str, str, str]:
     ref = call.query.get("ref")
     if ref is None and call.segments[-1] != "raw":
         raise error(400, "ref is missing")
-    ref = _check_ref(call, project, ref, "Commit")
+    ref = check_ref(call, project, ref, "Commit")
     path = call.arguments[1]
     text = call.world.tables.files.get(project["id"], {}).get(path)
     if text is None:

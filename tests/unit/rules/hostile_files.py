@@ -64,6 +64,46 @@ HOSTILE: Mapping[str, Callable[[int], Files]] = {
     "make folders": lambda size: {
         "Makefile": "a:\n\tmake " + lines("x ", size) + lines("-C a ", size)
     },
+    "make variables of variables": lambda size: {
+        "Makefile": numbered("v{0} = $(v1)$(v2)$(v3)\n", 100) + lines("v1 = $(v2)$(v2)\n", size)
+        + "a:\n" + lines("\t$(v1)$(v2)\n", size)
+    },
+    "make variables that grow": lambda size: {
+        "Makefile": lines("v += $(v)x\n", size) + "a:\n\t$(v)\n"
+    },
+    "scripts that call each other with arguments": lambda size: {
+        ".gitlab-ci.yml": "a: {script: ./a.sh}\n",
+        "a.sh": numbered("./b.sh $@ {0}\n", size),
+        "b.sh": numbered("./a.sh $@ {0}\n", size),
+    },
+    "variables of the shell": lambda size: {
+        ".gitlab-ci.yml": "a: {script: ./a.sh}\n",
+        "a.sh": f"A='{'make ' * 200}'\n" + lines("$A $A $A\n", size),
+    },
+    "variables of the pipeline": lambda size: {
+        ".gitlab-ci.yml": "variables:\n" + numbered("  V{0}: make\n", size)
+        + numbered("t{0}: {{script: $V{0}, extends: .a}}\n", size)
+        + ".a: {variables: {" + numbered("W{0}: a, ", size) + "}}\n"
+    },
+    "patterns of npm scripts": lambda size: {
+        ".gitlab-ci.yml": "a: {script: npm run a}\n",
+        "package.json": '{"scripts": {' + numbered('"a{0}:b": "run-s **", ', 400)
+        + '"a": "' + lines("run-s *:* ", size) + '"}}'
+    },
+    "tasks that need each other": lambda size: {
+        ".gitlab-ci.yml": "a: {script: task a}\n",
+        "Taskfile.yml": f"tasks:\n  a: {{deps: [{'a, b, ' * size}]}}\n"
+        f"  b: {{cmds: [{'{task: a}, ' * size}]}}\n"
+    },
+    "recipes of just": lambda size: {
+        "justfile": numbered("t{0}: a b c\n", size) + lines("  just a\n", size)
+    },
+    "sessions of nox": lambda size: {
+        "noxfile.py": lines("@nox.session(name='a')\ndef a(s):\n s.run('a'\n", size)
+    },
+    "here documents": lambda size: {
+        ".gitlab-ci.yml": "a: {script: ./a.sh}\n", "a.sh": lines("cat <<a <<b\n", size),
+    },
     "hooks with spaces": lambda size: {
         ".pre-commit-config.yaml": "repos: [{hooks: [" + numbered("{{id: h{0}}},", 5_000)
         + "]}]\n# id:" + " " * size

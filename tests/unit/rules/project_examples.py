@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gitlab_sync.rules.projects.called_files import called_files
 from gitlab_sync.rules.projects.facts import FileText, ProjectFacts
 from gitlab_sync.rules.projects.files import included_files, wanted_files
 from gitlab_sync.types import PartialList, Record
@@ -100,7 +101,10 @@ def repository(
     files = {path: contents[path] for path in wanted_files(listed, record)}
     while more := included_files(files, listed, record):
         files.update({path: contents[path] for path in more})
-    return ProjectFacts(record, listed, files, "main", WEB_URL)
+    facts = ProjectFacts(record, listed, files, "main", WEB_URL)
+    while called := called_files(facts):
+        files.update({path: contents[path] for path in called})
+    return facts
 
 
 def without(*paths: str) -> dict[str, str]:

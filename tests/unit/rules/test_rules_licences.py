@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from gitlab_sync.rules.projects.licences import (
     allowed,
+    licences_in_text,
     named_licences,
+    policy_names,
     policy_title,
     spdx,
     with_forms,
@@ -31,7 +33,8 @@ OURS = {"AGPL-3.0-only", "AGPL-3.0-or-later"}
         ("LICENSE", "SPDX-License-Identifier: mine alone", ()),
         ("LICENSE", "SPDX-License-Identifier:", ()),
         ("LICENSES/AGPL-3.0-or-later.txt", "any text", ("AGPL-3.0-or-later",)),
-        ("LICENSES/MIT.txt", "SPDX-License-Identifier: ISC", ("ISC",)),
+        ("LICENSES/MIT.txt", "SPDX-License-Identifier: ISC", ("MIT",)),
+        ("LICENSES/Classpath-exception-2.0.txt", "", ()),
         ("LICENSES/LicenseRef-Ours.txt", "", ("LicenseRef-Ours",)),
         ("LICENSES/read-me.txt", "", ()),
         ("LICENSE", "GNU AFFERO GENERAL PUBLIC LICENSE\nVersion 3, 19 November 2007\n", ()),
@@ -60,7 +63,12 @@ def test_a_file_names_licences_by_their_identifiers(
         ("MIT or AGPL-3.0", True, None),
         ("MIT AND AGPL-3.0-or-later", False, False),
         ("MIT AND AGPL-3.0", False, False),
-        ("(MIT)", None, None),
+        ("(MIT)", False, False),
+        ("(MIT OR AGPL-3.0-or-later) AND AGPL-3.0-or-later", True, True),
+        ("MIT OR (ISC AND AGPL-3.0-or-later)", False, False),
+        ("AGPL-3.0-or-later WITH GCC-exception-3.1", True, True),
+        ("GPL-2.0-only WITH Classpath-exception-2.0", False, False),
+        ("MIT)", None, None),
         ("", False, False),
     ],
 )
@@ -70,6 +78,41 @@ def test_a_policy_names_what_is_allowed(
     """What the text leaves open is only open where the answer hangs on it."""
     assert allowed(expression, OURS) is both
     assert allowed(expression, {"AGPL-3.0-or-later"}) is later_only
+
+
+@pytest.mark.parametrize(
+    ("text", "licence"),
+    [
+        ("project('x', 'c', license: 'LGPL-2.1-or-later')", "LGPL-2.1-or-later"),
+        ("setup(license='GPLv3+', name='x')", "GPL-3.0-or-later"),
+        ('licenses: ["Apache-2.0"],', "Apache-2.0"),
+        ('spec.license = "MIT"', "MIT"),
+        ("<licenses><license>\n<name>The Apache License, Version 2.0</name>", "Apache-2.0"),
+        ("<PackageLicenseExpression>MPL-2.0</PackageLicenseExpression>", "MPL-2.0"),
+        ("license: BSD3\n", "BSD-3-Clause"),
+        ("License: MIT + file LICENSE\n", "MIT"),
+        ("(license AGPL-3.0-only)", "AGPL-3.0-only"),
+        ("license='see LICENSE'", None),
+        ("", None),
+    ],
+)
+def test_a_manifest_declares_a_licence_in_its_own_way(text: str, licence: str | None) -> None:
+    """By its identifier, or by a name that is in common use."""
+    assert licences_in_text(text)[:1] == ((licence,) if licence else ())
+
+
+@pytest.mark.parametrize(
+    ("policy", "names"),
+    [
+        (OURS, "AGPL-3.0"),
+        ({"AGPL-3.0-only"}, "AGPL-3.0-only"),
+        ({"MIT", "Apache-2.0"}, "Apache-2.0 or MIT"),
+        (set("abcdefg"), "a or b or c or d or e or 2 more"),
+    ],
+)
+def test_what_a_policy_allows_is_said_in_few_words(policy: set[str], names: str) -> None:
+    """The two forms of a GNU licence are one; of very many, some are named."""
+    assert policy_names(policy) == names
 
 
 @pytest.mark.parametrize("bare", ["AGPL-3.0", "GPL-2.0", "GPL-3.0", "LGPL-2.1", "GFDL-1.3"])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gitlab_sync.rules.projects.makefiles import make_targets
 from gitlab_sync.rules.projects.scripts import (
-    make_targets,
     npm_scripts,
     pre_commit_hooks,
     tox_environments,
@@ -96,8 +96,8 @@ def test_programs_are_told_from_words(script: str, expected: list[str]) -> None:
         ("mypy --version", []),
         ("pytest --cov=src", [("pytest", "test"), ("coverage.py", "coverage")]),
         ("pytest --covers", [("pytest", "test")]),
-        ("python manage.py test", [("unittest", "test")]),
-        ("go vet ./...", [("golangci-lint", "lint"), ("Go compiler", "type_check")]),
+        ("python manage.py test", [("Django's tests", "test")]),
+        ("go vet ./...", [("go vet", "lint"), ("Go compiler", "type_check")]),
         ("cargo +nightly fmt --check", [("rustfmt", "format")]),
         ("./mvnw -B clean verify", [("Maven", "test"), ("Java compiler", "type_check")]),
         ("mvn checkstyle:check", [("Checkstyle", "lint")]),
@@ -219,7 +219,7 @@ def test_a_makefile_is_read_rule_by_rule() -> None:
     )
     targets = make_targets(text)
     assert targets["lint"] == "ruff check"
-    assert targets["all"] == targets["test"] == targets[""] == "make lint\nmake dir\npytest"
+    assert targets["all"] == targets["test"] == targets[""] == "make lint\nmake dir\ntrue\npytest"
     assert set(targets) == {"", "all", "test", "lint"}
     assert make_targets("") == {}
 
@@ -251,10 +251,10 @@ def test_every_tool_is_complete_and_known_by_something() -> None:
     """Names of files are compared in lower case, so they are kept so."""
     for tool in TOOLS:
         assert tool.name
-        ways = (tool.commands, tool.files, tool.tables, tool.templates)
+        ways = (tool.commands, tool.files, tool.tables, tool.declared, tool.templates)
         assert any(ways), tool
         assert all(name == name.lower() for name in (*tool.files, *tool.templates)), tool
-    assert {tool.name for tool in tools_for("lint", ("Go",))} >= {"golangci-lint", "ShellCheck"}
+    assert {tool.name for tool in tools_for("lint", ("Go",))} >= {"golangci-lint", "SonarQube"}
     assert "ruff" not in {tool.name for tool in tools_for("lint", ("Go",))}
 
 

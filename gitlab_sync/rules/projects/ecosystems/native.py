@@ -1,0 +1,127 @@
+"""C, C++ and what is built like them: Objective-C, CUDA, Vala, QML, Fortran."""
+
+from gitlab_sync.rules.projects.ecosystems.ecosystem import Ecosystem, tool
+
+NATIVE = Ecosystem(
+    languages={
+        "C": ".c",
+        "C++": ".cc .cpp .cxx .c++ .hh .hpp .hxx .h++ .ipp .tpp .ino",
+        "Objective-C": ".m .mm",
+        "CUDA": ".cu .cuh",
+        "Vala": ".vala .vapi",
+        "QML": ".qml",
+    },
+    manifests="cmakelists.txt meson.build conanfile.txt conanfile.py vcpkg.json",
+    marks="configure.ac configure.in makefile.am *.pro *.qbs xmake.lua premake5.lua platformio.ini",
+    locks="conan.lock",
+    tools={
+        "test": (
+            tool("CTest", "ctest", "ctest3", "cmake --test-dir"),
+            tool("Meson", "meson test", "meson dist", "ninja dist", "mesontest"),
+            tool("Kyua", "kyua test", "kyua report", "atf-run", "atf-sh"),
+            tool("DejaGnu", "runtest"),
+            tool("Bazel", "bazel test", "bazel coverage", "bazelisk test"),
+            tool("xmake", "xmake test"),
+            tool("PlatformIO", "pio test", "platformio test"),
+            tool("Ceedling", "ceedling test:*", "ceedling gcov:*"),
+            tool("RPM's check", "%meson_test", "%ctest"),
+            tool("autopkgtest", "autopkgtest"),
+            tool("lit", "lit", "llvm-lit"),
+            tool("gnome-desktop-testing", "gnome-desktop-testing-runner"),
+            tool("qmltestrunner", "qmltestrunner"),
+        ),
+        "lint": (
+            tool("clang-tidy", "clang-tidy", "run-clang-tidy", "run-clang-tidy.py",
+                 "clang-tidy-diff", "clang-tidy-diff.py",
+                 "ninja *clang-tidy*",
+                 files=".clang-tidy", declared="cmake_c_clang_tidy cmake_cxx_clang_tidy "
+                 "c_clang_tidy cxx_clang_tidy"),
+            tool("scan-build", "scan-build", "scan-build-py", "analyze-build",
+                 "ninja scan-build"),
+            tool("cppcheck", "cppcheck", files="cppcheck.cfg .cppcheck *.cppcheck *cppcheck*.txt "
+                 ".cppcheck-suppressions", declared="cmake_cxx_cppcheck cmake_c_cppcheck"),
+            tool("cpplint", "cpplint", "cpplint.py", files="cpplint.cfg",
+                 declared="cmake_cxx_cpplint"),
+            tool("clazy", "clazy", "clazy-standalone", files=".clazy"),
+            tool("include-what-you-use", "include-what-you-use", "iwyu", "iwyu_tool",
+                 "iwyu_tool.py", declared="include_what_you_use"),
+            tool("CodeChecker", "codechecker", "CodeChecker", "codechecker analyze"),
+            tool("Infer", "infer run", "infer capture"),
+            tool("csmock", "csmock", "csbuild"),
+            tool("OCLint", "oclint", "oclint-json-compilation-database"),
+            tool("sparse", "sparse", "cgcc"),
+            tool("Coccinelle", "spatch", "coccicheck"),
+            tool("splint", "splint"),
+            tool("PVS-Studio", "pvs-studio-analyzer", files=".pvs-studio.cfg"),
+            tool("gobject-linter", "gobject-linter"),
+            tool("Coverity", "cov-build", "cov-analyze"),
+            tool("checkpatch", "checkpatch.pl", "checkpatch", files=".checkpatch.conf"),
+            tool("gnulib's syntax check", "make syntax-check", "ninja syntax-check",
+                 files="cfg.mk syntax-check.mk"),
+            tool("Vera++", "vera++"),
+            tool("krazy", "krazy2", "krazy2all"),
+            tool("vala-lint", "io.elementary.vala-lint", "vala-lint", files="vala-lint.conf"),
+            tool("qmllint", "qmllint", "qmllint6", "qmllint-qt6", files=".qmllint.ini"),
+        ),
+        "format": (
+            tool("clang-format", "clang-format", "git-clang-format",
+                 "git clang-format", "run-clang-format", "run-clang-format.py",
+                 "clang-format-diff", "clang-format-diff.py", "ninja *clang-format*",
+                 "cmake --target *clang-format*", files=".clang-format _clang-format",
+                 declared="kde_clang_format kdeclangformat"),
+            tool("uncrustify", "uncrustify", files="uncrustify*.cfg *uncrustify*.cfg "
+                 "uncrustify*.conf .uncrustify.cfg"),
+            tool("Artistic Style", "astyle", files=".astylerc astylerc astyle.ini .astyle.rc"),
+            tool("indent", "indent", "gindent", files=".indent.pro"),
+            tool("qmlformat", "qmlformat", "qmlformat6", files=".qmlformat.ini"),
+        ),
+        "coverage": (
+            tool("gcovr", "gcovr", "ninja coverage*", "ceedling gcov:*"),
+            tool("lcov", "lcov", "geninfo", "genhtml", "fastcov"),
+            tool("gcov", "gcov"),
+            tool("llvm-cov", "llvm-cov", "llvm-profdata"),
+            tool("kcov", "kcov"),
+            tool("CTest", "ctest ExperimentalCoverage", "ctest -T coverage"),
+            tool("OpenCppCoverage", "opencppcoverage", "OpenCppCoverage"),
+            tool("Bazel", "bazel coverage"),
+            tool("Coco", "cmcsexeimport", "cmreport"),
+        ),
+        "dependency_audit": (
+            tool("conan audit", "conan audit"), tool("cve-bin-tool", "cve-bin-tool"),
+        ),
+    },
+    commands={
+        "test": "ctest --output-on-failure",
+        "lint": "run-clang-tidy -p build",
+        "format": "clang-format --dry-run --Werror src/*",
+        "coverage": "gcovr --fail-under-line 80",
+        "dependency_audit": "cve-bin-tool .",
+    },
+    own_commands={
+        "Vala": {
+            "test": "meson test -C build",
+            "lint": "io.elementary.vala-lint src",
+            "format": "uncrustify --check -c uncrustify.cfg src/*.vala",
+        },
+        "QML": {"lint": "qmllint src/*.qml", "format": "qmlformat -i src/*.qml"},
+    },
+)  # fmt: skip
+
+FORTRAN = Ecosystem(
+    languages={"Fortran": ".f .f90 .f95 .f03 .f08 .for .fpp"},
+    manifests="fpm.toml",
+    tools={
+        "test": (tool("fpm test", "fpm test"), tool("CTest", "ctest"), tool("Meson", "meson test")),
+        "lint": (tool("Fortitude", "fortitude check", files="fortitude.toml .fortitude.toml"),
+                 tool("flint", "flint lint")),
+        "format": (tool("fprettify", "fprettify", files=".fprettify.rc"),
+                   tool("findent", "findent", "wfindent")),
+        "coverage": (tool("gcovr", "gcovr"), tool("lcov", "lcov"), tool("gcov", "gcov")),
+    },
+    commands={
+        "test": "fpm test",
+        "lint": "fortitude check",
+        "format": "fprettify --diff -r src",
+        "coverage": "gcovr --fail-under-line 80",
+    },
+)  # fmt: skip
