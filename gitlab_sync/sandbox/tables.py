@@ -53,7 +53,8 @@ class Tables:
     "user_id", "access_level"}`. `files` maps paths of the default branch to text. `moved` maps
     former paths of projects to their ids. `closes` and `mentions` hold the iids of the issues that
     a merge request closes or only names. `ahead` holds, by project and branch, the ids of commits
-    that are not on the default branch; `licenses` what `license=true` shows of a project.
+    that are not on the default branch; `licenses` what `license=true` shows of a project. `threads`
+    holds, by the ids of notes, the id of the thread that each is part of.
     """
 
     users: list[Record] = field(default_factory=list)
@@ -80,3 +81,4 @@ class Tables:
     ahead: dict[int, dict[str, set[str]]] = field(default_factory=dict)
     licenses: dict[int, Record] = field(default_factory=dict)
     issue_notes: Children = field(default_factory=Children)
+    threads: dict[int, str] = field(default_factory=dict)

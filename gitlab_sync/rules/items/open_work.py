@@ -245,7 +245,10 @@ def _needs_reviewer(mr: OpenMergeRequest) -> Found:
         return None
     since = _latest(mr.created, mr.system_time(mr.talk, _READY, _NOT_ASKED))
     return Turn(
-        "needs reviewer", _names(mr.author), since, "nobody was asked, and nobody has spoken"
+        "needs reviewer",
+        _names(mr.author),
+        since,
+        "no one was asked for a review, and no one has spoken",
     )
 
 
