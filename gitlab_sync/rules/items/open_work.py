@@ -114,12 +114,13 @@ class OpenMergeRequest:
     def silent(self, talk: Conversation) -> list[str]:
         """Return the reviewers who have said nothing since the last push."""
         pushed = self.pushed(talk)
-        spoke = [s.by for s in talk.notes if s.by_person and pushed is not None and s.at >= pushed]
-        if isinstance(self.reviewers, str):
-            return []
-        return [
-            name for name in self.reviewers if not any(is_same_person(name, by) for by in spoke)
-        ]
+        spoke = {
+            username_key(said.by)
+            for said in talk.notes
+            if said.by_person and pushed is not None and said.at >= pushed
+        }
+        reviewers = self.reviewers if isinstance(self.reviewers, tuple) else ()
+        return [name for name in reviewers if username_key(name) not in spoke]
 
     def system_time(self, talk: Conversation, *begins: str) -> datetime | None:
         """Return when GitLab last wrote a note that begins with one of these texts."""
@@ -244,12 +245,8 @@ def _needs_reviewer(mr: OpenMergeRequest) -> Found:
     if mr.talk.last(mr.by_others) is not None:
         return None
     since = _latest(mr.created, mr.system_time(mr.talk, _READY, _NOT_ASKED))
-    return Turn(
-        "needs reviewer",
-        _names(mr.author),
-        since,
-        "no one was asked for a review, and no one has spoken",
-    )
+    why = "no one was asked for a review, and no one has spoken"
+    return Turn("needs reviewer", _names(mr.author), since, why)
 
 
 def _is_not_approved(mr: OpenMergeRequest) -> Found:
