@@ -21,12 +21,14 @@ ROLES: tuple[Role, ...] = ("author", "assignee")
 class Scope:
     """Which items count. Immutable. `project` and `group` are ids or paths; the project wins.
 
-    `by` is "author" or "assignee"; any other value means "author", as in the older client.
+    `by` is "author" or "assignee"; any other value means "author", as in the older client. `state`
+    is GitLab's filter of lists: "all" or "opened".
     """
 
     project: int | str | None = None
     group: int | str | None = None
     by: str = "author"
+    state: str = "all"
 
     @property
     def role(self) -> Role:
@@ -34,13 +36,13 @@ class Scope:
         return "assignee" if self.by == "assignee" else "author"
 
     def rest_list(self, kind: Kind, params: Params) -> RestList:
-        """Return the list of items, open and ended, with the filters of `params`.
+        """Return the list of items with the filters of `params`.
 
         GitLab silently ignores a filter that a route does not support, so the scope is in the path.
         Without `scope=all`, the instance-wide list has only the token owner's items; without
         `non_archived=false`, some lists leave out archived projects.
         """
-        everything: Params = {"scope": "all", "state": "all"}
+        everything: Params = {"scope": "all", "state": self.state}
         if self.project is not None:
             where = f"projects/{encode_id(self.project)}/{kind}"
         else:

@@ -88,10 +88,9 @@ class OpenMergeRequest:
                 for name in named
                 if not (is_same_person(name, author) or is_bot(name, terms.bots))
             )
-        created = instant(record.field(mr, "created_at"))
         return cls(
             author,
-            None if created is None else created.replace(microsecond=0),
+            _time(mr, "created_at"),
             _flag(mr, "draft", holds=status == "draft_status"),
             _flag(mr, "has_conflicts", holds=status == "conflict"),
             status,
@@ -263,7 +262,7 @@ def _waits_for_checks(mr: OpenMergeRequest) -> Found:
     if isinstance(mr.pipeline, str):
         return mr.pipeline
     if mr.pipeline is not None and _status(mr.pipeline) in RUNNING:
-        begun = instant(record.field(mr.pipeline, "created_at"))
+        begun = _time(mr.pipeline, "created_at")
         why = f"the newest pipeline is {_status(mr.pipeline).replace('_', ' ')}"
         return Turn("checks", _names(mr.author), _latest(_moved(mr), begun), why)
     if mr.status == "mergeable":
@@ -341,8 +340,13 @@ def _status(pipeline: Record) -> str:
 
 def _ended(pipeline: Record) -> datetime | None:
     """Return when a pipeline ended: it changes no more after that."""
-    times = (instant(record.field(pipeline, key)) for key in ("updated_at", "created_at"))
-    return next(filter(None, times), None)
+    return _time(pipeline, "updated_at") or _time(pipeline, "created_at")
+
+
+def _time(thing: Record, key: str) -> datetime | None:
+    """Return a time in whole seconds, since not every source has fractions."""
+    moment = instant(record.field(thing, key))
+    return None if moment is None else moment.replace(microsecond=0)
 
 
 def _flag(mr: Record, key: str, *, holds: bool) -> bool | str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from gitlab_sync.rules import record
@@ -70,7 +70,7 @@ def open_item(mr: Record, facts: Facts, rules: RuleSet, terms: Terms, now: datet
         "Idle": _days(last_move(mr, facts, terms), now, terms),
         "Waiting For": None if known is None else known.waiting_for,
         "Who": None if known is None else ", ".join(known.who) or None,
-        "Since": None if since is None else since.isoformat(),
+        "Since": None if since is None else since.astimezone(UTC).isoformat(),
         "Why": found if isinstance(found, str) else found.why,
         "Would Fail": fails,
         "Link": record.link(mr),
