@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 import click
 
 from gitlab_sync.cli import exits, options
 from gitlab_sync.cli.people import People, find_people, people_options, require_people
+from gitlab_sync.cli.period import demo_now
 from gitlab_sync.rules.text import plural
 
 if TYPE_CHECKING:
@@ -73,13 +73,8 @@ def open(  # noqa: A001 - the name of the command
 
     def work(command: CommandRun, output: Output) -> Ending:
         named = None if of_all else find_people(people, command)
-        now = None
-        if connection.demo:
-            from gitlab_sync.sandbox.generate import TODAY
-
-            now = TODAY.replace(tzinfo=UTC)
         names = None if named is None else named.usernames
-        query = OpenQuery(names, project, group, rules, desk, now)
+        query = OpenQuery(names, project, group, rules, desk, demo_now(connection))
         with command.progress("merge requests") as run:
             report = answer(command.session, query, run)
         output.finish_all(report.sheets(query, command.session.base_url), part)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
 from gitlab_sync.api.period import given_period
-from gitlab_sync.cli.options import with_options
+from gitlab_sync.cli.options import Connection, with_options
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.dates import Period
 
@@ -23,6 +23,15 @@ class Span:
 
     period: Period
     zone: tzinfo | None = None
+
+
+def demo_now(connection: Connection) -> datetime | None:
+    """Return the time of the demo's last events, in UTC; None (the real time) outside of it."""
+    if not connection.demo:
+        return None
+    from gitlab_sync.sandbox.generate import TODAY
+
+    return TODAY.replace(tzinfo=UTC)
 
 
 _PERIOD = (

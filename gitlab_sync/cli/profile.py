@@ -10,6 +10,7 @@ import click
 
 from gitlab_sync.cli import options
 from gitlab_sync.cli.messages import printable
+from gitlab_sync.cli.period import demo_now
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules import record
@@ -100,6 +101,7 @@ def profile(
             scope.known_by,
             scope.zone,
             scope.clock,
+            now=demo_now(connection),
         )
         with command.progress("people") as run:
             report = answer(command.session, query, run)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -127,8 +127,22 @@ def answer(client: Client, query: OpenQuery, run: Run | None = None) -> OpenRepo
             mrs = _of_scope(session, query.scope, completeness)
         else:
             mrs = _of_people(session, query.people, query.scope, completeness, absent)
-        now = query.now or datetime.now(UTC)
-        items = evaluate_open(session, mrs, query.policy, now, run, completeness)
+        tracker = run.tracker or ProgressTracker()
+        tracker.attach(session)
+        wanted = unique_records(mrs)
+        tracker.begin(len(wanted))
+        completeness.total = len(wanted)
+        items = []
+        for item, errors in evaluate_open(session, wanted, query.policy, run, query.now):
+            items.append(item)
+            if item.whole:
+                completeness.read += 1
+            else:
+                completeness.lost[short_reason(errors[0]) if errors else "unclear"] += 1
+            tracker.step()
+            if run.on_progress is not None:
+                run.on_progress(tracker.now())
+    items = worklist.in_order(items)
     if query.desk is not None:
         key = username_key(query.desk)
         items = [item for item in items if key in _keys(item)]
@@ -137,34 +151,19 @@ def answer(client: Client, query: OpenQuery, run: Run | None = None) -> OpenRepo
 
 def evaluate_open(
     session: Session,
-    mrs: Iterable[Record],
+    mrs: Sequence[Record],
     policy: Policy,
-    now: datetime,
     run: Run,
-    completeness: Completeness,
-) -> list[OpenItem]:
-    """Read the facts of these open merge requests; return each once with its row, in order.
+    now: datetime | None = None,
+) -> Iterator[tuple[OpenItem, Sequence[GitLabSyncError]]]:
+    """Read the facts of these open merge requests; yield each with its row, and the errors met.
 
-    `completeness` takes how many could be read.
+    They come in any order. `now` is as in an `OpenQuery`.
     """
-    wanted = unique_records(mrs)
+    now = now or datetime.now(UTC)
     rules = rules_if_merged(policy.merge_requests, now)
-    tracker = run.tracker or ProgressTracker()
-    tracker.attach(session)
-    tracker.begin(len(wanted))
-    completeness.total = len(wanted)
-    items = []
-    for read in read_facts(session, wanted, fact_source(session, run.source, rules)):
-        items.append(worklist.open_item(read.mr, read.facts, rules, policy.terms, now))
-        if items[-1].whole:
-            completeness.read += 1
-        else:
-            reason = short_reason(read.errors[0]) if read.errors else "unclear"
-            completeness.lost[reason] += 1
-        tracker.step()
-        if run.on_progress is not None:
-            run.on_progress(tracker.now())
-    return worklist.in_order(items)
+    for read in read_facts(session, mrs, fact_source(session, run.source, rules)):
+        yield worklist.open_item(read.mr, read.facts, rules, policy.terms, now), read.errors
 
 
 def _of_scope(session: Session, scope: Scope, completeness: Completeness) -> Sequence[Record]:
