@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 from gitlab_sync.api import windows
 from gitlab_sync.api.facts.graphql import fact_source
 from gitlab_sync.api.facts.rest import read_facts
+from gitlab_sync.api.graphql.lists import lists_for
 from gitlab_sync.api.scope import Scope
+from gitlab_sync.api.users import distinct_usernames
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -126,7 +128,7 @@ def answer(client: Client, query: OpenQuery, run: Run | None = None) -> OpenRepo
         if query.people is None:
             mrs = _of_scope(session, query.scope, completeness)
         else:
-            mrs = _of_people(session, query.people, query.scope, completeness, absent)
+            mrs = _of_people(session, query, run, completeness, absent)
         tracker = run.tracker or ProgressTracker()
         tracker.attach(session)
         wanted = unique_records(mrs)
@@ -178,13 +180,17 @@ def _of_scope(session: Session, scope: Scope, completeness: Completeness) -> Seq
 
 def _of_people(
     session: Session,
-    names: Sequence[str],
-    scope: Scope,
+    query: OpenQuery,
+    run: Run,
     completeness: Completeness,
     absent: dict[str, str],
 ) -> list[Record]:
     mrs: list[Record] = []
-    for person in find_people(session, "merge_requests", names, scope):
+    names = distinct_usernames(query.people or ())
+    # Those lists have no labels, which can exempt from a check.
+    bulk = not query.policy.terms.exempt_labels
+    lists = lists_for(session, query.scope, run.source, len(names)) if bulk else None
+    for person in find_people(session, "merge_requests", names, query.scope, lists):
         errors: Sequence[GitLabSyncError] = person.errors
         if not person.exists:
             missing = None if person.exists is False else person.errors[0]

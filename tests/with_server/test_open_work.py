@@ -148,9 +148,12 @@ def test_a_project_that_is_not_there_is_an_error(cases: Sandbox) -> None:
         OpenQuery()
 
 
-def test_two_hundred_take_at_most_twenty_five_requests_by_graphql() -> None:
-    """Of a group, and of its ten people; by REST each merge request takes some."""
-    world = fresh_world(seed=2, users=10, merge_requests=20, issues=0, projects=4, large_every=0)
+@pytest.mark.parametrize(("users", "each"), [(10, 20), (25, 8)])
+def test_two_hundred_take_at_most_twenty_five_requests_by_graphql(users: int, each: int) -> None:
+    """Of a group, and of all its people; by REST each merge request takes some."""
+    world = fresh_world(
+        seed=2, users=users, merge_requests=each, issues=0, projects=4, large_every=0
+    )
     for mr in world.tables.merge_requests:
         mr.update(state="opened", merged_at=None, closed_at=None, detailed_merge_status="mergeable")
     world.changed()
@@ -162,6 +165,7 @@ def test_two_hundred_take_at_most_twenty_five_requests_by_graphql() -> None:
             rows[name] = list(read(served, replace(query, now=NOW), "graphql"))
             assert len(rows[name]) == 200
             assert served.traffic.total <= 25
+            assert not served.traffic.count("/merge_requests")
         served.traffic.reset()
         assert list(read(served, OpenQuery(names, now=NOW), "rest")) == rows["all"]
         assert served.traffic.total > 400
@@ -172,9 +176,31 @@ def test_what_graphql_lacks_is_read_over_rest(cases: Sandbox) -> None:
     """A server without the field for threads, and one whose threads have more than a page."""
     query = OpenQuery(["ann"], now=NOW)
     expected = list(read(cases, query, "rest"))
-    for missing in ("MergeRequest.discussions", "Note.resolvable", "Discussion.notes"):
+    for missing in (
+        "MergeRequest.discussions",
+        "Note.resolvable",
+        "Discussion.notes",
+        "MergeRequest.detailedMergeStatus",
+    ):
         with Sandbox(cases.world, threads=8, graphql_without=(missing,)) as served:
             assert list(read(served, query, "graphql")) == expected
+
+
+def test_more_reviewers_than_a_page_are_all_read() -> None:
+    """A list that GraphQL does not return to its end is read over REST."""
+    world = fresh_world(seed=1, users=2, merge_requests=1, issues=0, projects=1)
+    (mr, *_) = world.tables.merge_requests
+    many = [{**person(f"p{number}"), "id": 8000 + number} for number in range(30)]
+    mr.update(state="opened", merged_at=None, closed_at=None, draft=False, reviewers=many)
+    key = mr["project_id"], mr["iid"]
+    world.tables.mr_notes.put(key, [])
+    world.tables.mr_pipelines.put(key, [])
+    world.changed()
+    query = OpenQuery([mr["author"]["username"]], now=NOW)
+    with Sandbox(world, threads=8) as served:
+        for source in SOURCES:
+            (row,) = read(served, query, source)
+            assert str(row["Who"]).count(",") == len(many) - 1
 
 
 def _odd(broken: str) -> OddServer:
