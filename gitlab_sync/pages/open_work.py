@@ -17,7 +17,9 @@ from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, run_and_show
+from gitlab_sync.policy_file import BUILT_IN
 from gitlab_sync.rules.identity.usernames import username_key
+from gitlab_sync.rules.policy import Policy
 from gitlab_sync.services import open_work as service
 from gitlab_sync.services.open_work import OpenQuery, OpenReport
 
@@ -32,8 +34,13 @@ def page_query(page: str, query: OpenQuery) -> PageQuery[OpenQuery, OpenReport]:
     """Return the query of the page; its key does not depend on the order of people."""
     people = None if query.people is None else frozenset(map(username_key, query.people))
     desk = None if query.desk is None else username_key(query.desk)
-    key = (people, query.project, query.group, desk)
+    key = (people, query.project, query.group, query.policy.name, desk)
     return PageQuery(page, key, "merge requests", query, service.answer, "Merge Request")
+
+
+def policy_field() -> Policy:
+    """Show the choice of the policy, and return what is chosen."""
+    return BUILT_IN[fields.choice_field("Policy", tuple(BUILT_IN), "policy", has_label=True)]
 
 
 def fields_of_many(visitor: SignIn, page: str) -> FormResult[OpenQuery, OpenReport]:
@@ -56,6 +63,7 @@ def fields_of_many(visitor: SignIn, page: str) -> FormResult[OpenQuery, OpenRepo
             desk = fields.line_field(
                 "Only what waits for (optional)", "desk", "alice", "One GitLab username."
             )
+        policy = policy_field()
         pressed = fields.run_button()
     found = fields.read_people(text)
     if not fields.check_people(found):
@@ -66,15 +74,16 @@ def fields_of_many(visitor: SignIn, page: str) -> FormResult[OpenQuery, OpenRepo
             show_input_error("Enter at least one username, a group or a project.")
         return None, pressed
     people = [one.username for one in found.people] or None
-    query = OpenQuery(people, project or None, group or None, desk=desk or None)
+    query = OpenQuery(people, project or None, group or None, policy, desk or None)
     return page_query(page, query), pressed
 
 
 def fields_of_member(visitor: SignIn, page: str) -> FormResult[OpenQuery, OpenReport]:
     """Show only the button; its query is about the visitor."""
     with st.form("open"):
+        policy = policy_field()
         pressed = fields.run_button()
-    return page_query(page, OpenQuery([visitor.username])), pressed
+    return page_query(page, OpenQuery([visitor.username], policy=policy)), pressed
 
 
 visitor = current_visitor()

@@ -35,10 +35,10 @@ WORKLIST, SUMS, DESKS = TITLES = ("Open Work", "Waiting", "Desks")
 
 @dataclass(frozen=True, slots=True)
 class OpenQuery:
-    """Which open merge requests: of whom, where, by which policy, and for whom. Immutable.
+    """Which open merge requests: of which people, where, by which policy. Immutable.
 
     Without `people` they are all of `project` or `group` (ids or paths; the project wins). `desk`
-    is the username of the one person whose turn it must be (None: anyone's). `now`, aware, is when
+    is the username of the one person that they must wait for (None: anyone). `now`, aware, is when
     the merge requests would be merged (None: when they are read).
     """
 

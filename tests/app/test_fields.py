@@ -23,7 +23,7 @@ PARAMETERS = {
     "batch_analytics.py": ("users", "group", "projects", "since", "until", "quick"),
     "user_profile.py": ("user", "projects", "since", "quick", "part"),
     "weekly_performance.py": ("people", "span", "to", "group", "projects", "show"),
-    "open_work.py": ("users", "group", "project", "desk"),
+    "open_work.py": ("users", "group", "project", "desk", "policy"),
     "team_leaderboard.py": ("teams", "projects", "since", "team", "show", "individuals"),
     "project_compliance.py": ("view", "project", "ref", "licences"),
 }

@@ -53,6 +53,13 @@ def test_a_desk_of_a_group_needs_no_people() -> None:
     assert all("amelie.laurent" in who.split(", ") for who in table["Who"])
 
 
+def test_the_policy_is_a_choice_and_the_page_says_which_one_it_was() -> None:
+    """A link leads to it, too."""
+    at = go_to(in_the_demo(), PAGE)
+    at.get("button_group")[0].set_value("classic")
+    assert "policy classic" in texts(ask(at, users="eli.navarro"))
+
+
 def test_without_people_group_and_project_the_page_says_what_to_enter() -> None:
     """Nothing is read."""
     at = go_to(in_the_demo(), PAGE)

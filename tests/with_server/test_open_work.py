@@ -87,7 +87,7 @@ def read(served: Sandbox, query: OpenQuery, source: Source = "auto") -> OpenRepo
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_each_case_of_the_table_is_the_same_over_a_socket(cases: Sandbox, source: Source) -> None:
-    """Whose turn it is, who can act, since when, and why."""
+    """What it waits for, who can act, since when, and why."""
     report = read(cases, OpenQuery(["ann"], now=NOW), source)
     found = {row["Title"]: row for row in report}
     assert len(found) == len(report) == len(CASES)
@@ -173,7 +173,7 @@ def test_two_hundred_take_at_most_twenty_five_requests_by_graphql(users: int, ea
 
 
 def test_what_graphql_lacks_is_read_over_rest(cases: Sandbox) -> None:
-    """A server without the field for threads, and one whose threads have more than a page."""
+    """A server without the field for threads, and one without a field of theirs."""
     query = OpenQuery(["ann"], now=NOW)
     expected = list(read(cases, query, "rest"))
     for missing in (

@@ -148,7 +148,7 @@ def needing(field: str, kind: str) -> frozenset[str]:
 class Which:
     """Which merge requests to list: the role of the person, and the project (None: any).
 
-    With `opened`, they are the open ones, whose records have further fields.
+    With `opened`, they are the open ones, and their records have further fields.
     """
 
     connection: Connection = "authoredMergeRequests"

@@ -41,7 +41,7 @@ _NOT_CHECKED = frozenset({"unchecked", "checking", "preparing"})
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Whose turn it is: what the merge request waits for, who can act, since when, and why.
+    """Who has the ball: what the merge request waits for, who can act, since when, and why.
 
     `since` is None if no event of GitLab tells when it began.
     """
@@ -128,7 +128,7 @@ class OpenMergeRequest:
 
 
 def turn(mr: Record, facts: Facts, terms: Terms) -> Turn | str:
-    """Return whose turn it is, or why that is not known; never raises."""
+    """Return who has the ball, or why that is not known; never raises."""
     seen = OpenMergeRequest.of(mr, facts, terms)
     if seen.author is None:
         return "author of the merge request not known"

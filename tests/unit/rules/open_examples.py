@@ -1,4 +1,4 @@
-"""The table of cases of open work: what a merge request has, and whose turn it then is.
+"""The table of cases of open work: what a merge request has, and what it then waits for.
 
 Ann is the author. The reviewers, if there are any, are Bob and Cid; Dan is anyone else.
 """
@@ -179,7 +179,7 @@ CASES = (
          notes=[Note("bob", "10:00", thread="a", resolved=True)]),
     Case("reviewers who have said nothing", "reviewer", "bob, cid", OPENED,
          "no reviewer has spoken"),
-    Case("reviewers, of whom only others spoke", "reviewer", "bob, cid", OPENED,
+    Case("reviewers, and only others spoke", "reviewer", "bob, cid", OPENED,
          "no reviewer has spoken", notes=[Note("dan", "10:00"), Note("lint-bot", "11:00")]),
     Case("reviewers asked later", "reviewer", "bob, cid", "09:30", "no reviewer has spoken",
          notes=[Note("ann", "09:30", "requested review from @bob and @cid", system=True)]),
