@@ -70,7 +70,7 @@ class OpenMergeRequest:
     conflicts: bool | str
     status: str
     reviewers: tuple[str, ...] | str
-    assignees: tuple[str, ...]
+    assignees: tuple[str, ...] | str
     talk: Conversation | str
     pipeline: Record | str | None
     finished: Record | str | None
@@ -80,7 +80,7 @@ class OpenMergeRequest:
         """Return a merge request as the rules see it; never raises."""
         author, status = record.author(mr), record.text(mr, "detailed_merge_status") or ""
         status = status.lower()
-        named = _people(mr, "reviewers")
+        named, assignees = _people(mr, "reviewers"), _people(mr, "assignees")
         reviewers: tuple[str, ...] | str = "reviewers not known"
         if named is not None:
             reviewers = tuple(
@@ -95,7 +95,7 @@ class OpenMergeRequest:
             _flag(mr, "has_conflicts", holds=status == "conflict"),
             status,
             reviewers,
-            _people(mr, "assignees") or (),
+            "assignees not known" if assignees is None else assignees,
             Conversation.of(facts.discussions, terms.bots),
             _newest(facts.pipelines, FINISHED | RUNNING),
             _newest(facts.pipelines, FINISHED),
@@ -276,6 +276,8 @@ def _waits_for_checks(mr: OpenMergeRequest) -> Found:
 
 
 def _waits_for_merge(mr: OpenMergeRequest) -> Found:
+    if isinstance(mr.assignees, str):
+        return mr.assignees
     ended = mr.finished if isinstance(mr.finished, dict) else None
     since = _latest(_moved(mr), None if ended is None else _ended(ended))
     return Turn("merge", mr.assignees or _names(mr.author), since, "reviewed and mergeable")

@@ -90,6 +90,7 @@ def test_what_could_not_be_read_is_unknown_unless_it_changes_nothing(
         ({"author": None}, "author of the merge request not known"),
         ({"reviewers": None}, "reviewers not known"),
         ({"reviewers": [{"username": "bob"}, None]}, "reviewers not known"),
+        ({"assignees": [{}]}, "assignees not known"),
         ({"detailed_merge_status": None}, "detailed_merge_status not in the list"),
         ({"created_at": "yesterday"}, "created_at is not a time"),
     ],
