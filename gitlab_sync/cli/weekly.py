@@ -19,6 +19,7 @@ from gitlab_sync.cli.options import (
     connection_options,
     target_options,
 )
+from gitlab_sync.cli.period import demo_now
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
@@ -86,7 +87,8 @@ def weekly(
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.weekly import WeeklyQuery, answer
 
-    days = _days(span, zone, _today(zone, demo=connection.demo))
+    now = demo_now(connection) or datetime.now(zone)
+    days = _days(span, zone, now.date())
     if part is None and target.format == "table":
         part = rules.OVERVIEW
 
@@ -110,15 +112,6 @@ def weekly(
         )
 
     return run_report(work, target, connection)
-
-
-def _today(zone: tzinfo, *, demo: bool) -> date:
-    """Return today's date in `zone`; in the demo the date of its last events."""
-    if demo:
-        from gitlab_sync.sandbox.generate import TODAY
-
-        return TODAY.date()
-    return datetime.now(zone).date()
 
 
 def _days(span: Period, zone: tzinfo, today: date) -> rules.Days:
