@@ -29,7 +29,8 @@ class Scope:
     """Which items count. Immutable. `project` and `group` are ids or paths; the project wins.
 
     `by` is "author" or "assignee"; any other value means "author", as in the older client. Items
-    count if they were created, merged or closed in the period, as `dated` says.
+    count if they were created, merged or closed in the period, as `dated` says. `state` is GitLab's
+    filter of lists: "all" or "opened".
     """
 
     project: int | str | None = None
@@ -37,6 +38,7 @@ class Scope:
     by: str = "author"
     period: Period = field(default_factory=Period)
     dated: Dated = "created"
+    state: str = "all"
 
     @property
     def role(self) -> Role:
@@ -60,13 +62,13 @@ class Scope:
         return self.period.contains(record.field(item, f"{self.dated}_at"))
 
     def rest_list(self, kind: Kind, params: Params) -> RestList:
-        """Return the list of items, open and ended, with the filters of `params`.
+        """Return the list of items with the filters of `params`.
 
         GitLab silently ignores a filter that a route does not support, so the scope is in the path.
         Without `scope=all`, the instance-wide list has only the token owner's items; without
         `non_archived=false`, some lists leave out archived projects.
         """
-        everything: Params = {"scope": "all", "state": "all"}
+        everything: Params = {"scope": "all", "state": self.state}
         if self.project is not None:
             where = f"projects/{encode_id(self.project)}/{kind}"
         else:

@@ -28,6 +28,7 @@ COMMANDS = {
     "commits": "gitlab_sync.cli.commits",
     "leaderboard": "gitlab_sync.cli.leaderboard",
     "weekly": "gitlab_sync.cli.weekly",
+    "open": "gitlab_sync.cli.open_work",
     "compliance": "gitlab_sync.cli.compliance",
     "explain": "gitlab_sync.cli.explain",
     "members": "gitlab_sync.cli.lookup",

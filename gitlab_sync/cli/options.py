@@ -208,12 +208,14 @@ quick_option = click.option(
     "are estimated, pipelines are unknown.",
 )  # fmt: skip
 
+source_option = click.option(
+    "--source", type=click.Choice(get_args(Source)), default=DEFAULT_SOURCE,
+    show_default=True, help="Where to read facts about merge requests: auto uses GraphQL "
+    "for many at once if the GitLab has it, and REST otherwise. The rows are the same.",
+)  # fmt: skip
+
 _FACTS = (
-    click.option(
-        "--source", type=Choice(get_args(Source)), default=DEFAULT_SOURCE,
-        show_default=True, help="Where to read facts about merge requests: auto uses GraphQL "
-        "for many at once if the GitLab has it, and REST otherwise. The rows are the same.",
-    ),
+    source_option,
     click.option(
         "--store", type=Choice(get_args(StoreMode)), default="on", show_default=True,
         envvar=STORE_VARIABLE, show_envvar=True,

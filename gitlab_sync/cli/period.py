@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -25,6 +25,15 @@ class Span:
 
     period: Period
     zone: tzinfo | None = None
+
+
+def demo_now(*, demo: bool) -> datetime | None:
+    """Return the time of the demo's last events, in UTC; None (the real time) outside of it."""
+    if not demo:
+        return None
+    from gitlab_sync.sandbox.generate import TODAY
+
+    return TODAY.replace(tzinfo=UTC)
 
 
 _PERIOD = (
@@ -65,11 +74,7 @@ def period_options(command: Callable[..., int]) -> Callable[..., int]:
 
 def today_in(zone: tzinfo | None, *, demo: bool) -> date:
     """Return today's date in `zone` (None: that of this machine); in the demo its last day."""
-    if demo:
-        from gitlab_sync.sandbox.generate import TODAY
-
-        return TODAY.date()
-    return datetime.now(zone or local_zone()).date()
+    return (demo_now(demo=demo) or datetime.now(zone or local_zone())).date()
 
 
 def zone_of(name: str) -> tzinfo:

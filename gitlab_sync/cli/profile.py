@@ -10,6 +10,7 @@ import click
 
 from gitlab_sync.cli import options
 from gitlab_sync.cli.messages import printable
+from gitlab_sync.cli.period import demo_now
 from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import without_secrets
@@ -108,7 +109,8 @@ def profile(
             scope.known_by,
             scope.zone,
             scope.clock,
-            policy,
+            now=demo_now(demo=connection.demo),
+            policy=policy,
         )
         with command.progress("people") as run:
             report = answer(command.session, query, run)

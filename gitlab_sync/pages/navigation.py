@@ -45,6 +45,7 @@ def pages_for(role: Role) -> list[st.Page]:
         pages = [
             ("user_profile", "My profile", "person", "profile"),
             ("weekly_performance", "My week", "calendar_view_week", "weekly"),
+            ("open_work", "My open work", "sports_handball", "open"),
             _RULES,
         ]
     else:
@@ -52,6 +53,7 @@ def pages_for(role: Role) -> list[st.Page]:
             ("batch_analytics", "Batch analytics", "groups", "batch"),
             ("user_profile", "User profile", "person", "profile"),
             ("weekly_performance", "Weekly performance", "calendar_view_week", "weekly"),
+            ("open_work", "Open work", "sports_handball", "open"),
             ("team_leaderboard", "Team leaderboard", "trophy", "leaderboard"),
             ("project_compliance", "Project compliance", "verified", "compliance"),
             _RULES,

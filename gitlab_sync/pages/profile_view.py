@@ -63,6 +63,7 @@ TABS = {
     tables.GROUPS: "Groups",
     tables.MERGE_REQUESTS: "Merge requests",
     tables.ISSUES: "Issues",
+    tables.OPEN_WORK: "Open work",
 }
 """The titles of the tabs, by the titles of their tables."""
 

@@ -54,7 +54,8 @@ class Tables:
     former paths of projects to their ids. `closes` and `mentions` hold the iids of the issues that
     a merge request closes or only names. `ahead` holds, by project and branch, the ids of commits
     that are not on the default branch; `licenses` what `license=true` shows of a project, and
-    `languages` the shares of its languages (default: by the files of its tree).
+    `languages` the shares of its languages (default: by the files of its tree). `threads` holds, by
+    the ids of notes, the id of the thread that each is part of.
     """
 
     users: list[Record] = field(default_factory=list)
@@ -82,3 +83,4 @@ class Tables:
     licenses: dict[int, Record] = field(default_factory=dict)
     languages: dict[int, dict[str, float]] = field(default_factory=dict)
     issue_notes: Children = field(default_factory=Children)
+    threads: dict[int, str] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from hashlib import sha1
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -152,6 +153,20 @@ class World:
             {each["id"]: each for each in (*more, *own)}.values(),
             key=lambda each: (each.get("source") != "merge_request_event", -each["id"]),
         )
+
+    def merge_request_discussions(self, key: Key) -> list[Record]:
+        """Return the discussions of a merge request and their notes, the oldest first.
+
+        A note that is part of no thread is a discussion by itself.
+        """
+        notes = self.tables.mr_notes.get(key)
+        found: dict[str, Record] = {}
+        for note in sorted(notes, key=lambda note: (instant(note["created_at"]), note["id"])):
+            thread = self.tables.threads.get(note["id"])
+            name = thread or sha1(str(note["id"]).encode(), usedforsecurity=False).hexdigest()
+            discussion = {"id": name, "individual_note": thread is None, "notes": []}
+            found.setdefault(name, discussion)["notes"].append(note)
+        return list(found.values())
 
     def ancestors(self, group_id: int | None) -> list[int]:
         """Return the ids of a group and of all above it, nearest first."""

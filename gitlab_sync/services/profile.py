@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 
 from gitlab_sync.api.profile_readme import ProfileReadme, read_profile_readme
@@ -17,11 +17,16 @@ from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.identity.usernames import bare_username
+from gitlab_sync.rules.items import worklist
 from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.facts import NOTHING
+from gitlab_sync.rules.items.open_work import rules_if_merged
+from gitlab_sync.rules.items.worklist import OpenItem
 from gitlab_sync.rules.policy import CLASSIC, Policy
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.run import Run
 from gitlab_sync.services import people
+from gitlab_sync.services.open_work import evaluate_open
 from gitlab_sync.services.people import PeopleReport
 from gitlab_sync.services.people_data import NOT_ALL_GROUPS, PeopleData, PersonData
 from gitlab_sync.services.profile_parts import PARTS, Part, errors_of, parts_of
@@ -37,7 +42,7 @@ _NOT_SHOWN = "GitLab does not show the profile README, since its project is not 
 class ProfileQuery:
     """Which person's profile, of which projects and when, and how thoroughly. Immutable.
 
-    The fields are as in `services.people.PeopleQuery`.
+    The fields are as in `services.people.PeopleQuery`; `now` is as in an `OpenQuery`.
     """
 
     username: str
@@ -48,6 +53,7 @@ class ProfileQuery:
     zone: tzinfo | None = None
     clock: tzinfo | None = None
     policy: Policy = CLASSIC
+    now: datetime | None = None
 
     def of_people(self) -> people.PeopleQuery:
         """Return the same question as one about people, with one person."""
@@ -91,6 +97,7 @@ class ProfileReport(Report):
         found: PeopleReport,
         read: PeopleData,
         readme: Result[ProfileReadme],
+        open_work: Sequence[tuple[OpenItem, Sequence[GitLabSyncError]]] = (),
     ) -> None:
         (person,) = read.people
         (answer,) = found.people.values()
@@ -101,8 +108,10 @@ class ProfileReport(Report):
         self.readme = readme
         self.fixes = answer.fixes
         doubtful = bool(self.fixes.unknown)
-        self.errors = errors_of(read, answer, readme, doubtful=doubtful)
-        self.parts = parts_of(read, answer, query.checks, self.errors)
+        of_open = [error for item, errors in open_work if not item.whole for error in errors]
+        self.errors = errors_of(read, answer, readme, of_open, doubtful=doubtful)
+        items = worklist.in_order(item for item, _ in open_work)
+        self.parts = parts_of(read, answer, query.checks, self.errors, items)
         self.numbers = tables.numbers(answer.summary.work, self.errors)
         self.at_least = tables.at_least(self.numbers, self.errors)
         self.remarks = self._remarks(person)
@@ -201,11 +210,29 @@ def answer(client: Client, query: ProfileQuery, run: Run | None = None) -> Profi
     with run.context(client) as session:
         found, read = people.answer_and_data(session, query.of_people(), run)
         (person,) = read.people
+        open_work = _open_work(session, query, found, run)
         try:
             readme = Result(_readme(session, person))
         except GitLabSyncError as error:
             readme = Result(error=error)
-        return ProfileReport(query, found, read, readme)
+        return ProfileReport(query, found, read, readme, open_work)
+
+
+def _open_work(
+    session: Session, query: ProfileQuery, found: PeopleReport, run: Run
+) -> list[tuple[OpenItem, Sequence[GitLabSyncError]]]:
+    """Return the open merge requests that the person wrote, and the errors met.
+
+    A quick query reads nothing about them: then only what their list says is known.
+    """
+    (answer,) = found.people.values()
+    written = answer.summary.merge_requests
+    mrs = [mr for mr in (written.authored if written else ()) if record.state(mr) == "opened"]
+    if not query.quick:
+        return list(evaluate_open(session, mrs, query.policy, run, query.now))
+    now = query.now or datetime.now(UTC)
+    rules = rules_if_merged(query.policy.merge_requests, now)
+    return [(worklist.open_item(mr, NOTHING, rules, query.policy.terms, now), ()) for mr in mrs]
 
 
 def _readme(session: Session, person: PersonData) -> ProfileReadme | None:

@@ -14,6 +14,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.roles import UserItem
 from gitlab_sync.rules.items.tally import Evaluated, Verdicts
+from gitlab_sync.rules.items.worklist import OpenItem
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.services.people import PersonAnswer
 from gitlab_sync.services.people_data import PeopleData
@@ -45,11 +46,16 @@ class Part:
 
 
 def errors_of(
-    read: PeopleData, answer: PersonAnswer, readme: Result[ProfileReadme], *, doubtful: bool
+    read: PeopleData,
+    answer: PersonAnswer,
+    readme: Result[ProfileReadme],
+    of_open: Sequence[GitLabSyncError] = (),
+    *,
+    doubtful: bool,
 ) -> dict[str, GitLabSyncError]:
     """Return the first error of each of `PARTS` that is not whole; if no one was found, of all.
 
-    `doubtful` says that some verdicts are unknown.
+    `doubtful` says that some verdicts are unknown, and `of_open` are the errors of open work.
     """
     (person,), summary = read.people, answer.summary
     if person.user is None:
@@ -65,7 +71,7 @@ def errors_of(
         "issues": errors.get("issues", ()),
         "time logs": [*errors.get("time logs", ()), *errors.get("time", ())],
         "profile README": [] if readme.error is None else [readme.error],
-        "checks": answer.errors if doubtful else (),
+        "checks": [*(answer.errors if doubtful else ()), *of_open],
     }
     return {part: met[part][0] for part in PARTS if met[part]}
 
@@ -75,6 +81,7 @@ def parts_of(
     answer: PersonAnswer,
     checks: Mapping[str, Sequence[Check]],
     errors: Mapping[str, GitLabSyncError],
+    open_work: Iterable[OpenItem] = (),
 ) -> dict[str, Part]:
     """Return the tables by title, in order; `checks` has those of items, by title, too."""
     summary = answer.summary
@@ -91,6 +98,7 @@ def parts_of(
             tables.issue_row(issue, verdicts, checks[tables.ISSUES])
             for issue, verdicts in _with_verdicts(issues, answer.issues)
         ],
+        tables.OPEN_WORK: [*map(tables.open_work_row, open_work)],
     }
     return {title: Part(rows[title], errors.get(part)) for title, part in tables.TABLES.items()}
 

@@ -23,6 +23,7 @@ PARAMETERS = {
     "batch_analytics.py": ("users", "group", "projects", "since", "until", "quick"),
     "user_profile.py": ("user", "projects", "since", "quick", "part"),
     "weekly_performance.py": ("people", "span", "to", "group", "projects", "show"),
+    "open_work.py": ("users", "group", "project", "desk", "policy"),
     "team_leaderboard.py": ("teams", "projects", "since", "team", "show", "individuals"),
     "project_compliance.py": ("view", "project", "ref", "licences"),
 }
@@ -62,9 +63,10 @@ def test_a_page_is_shown_whatever_its_url_says(page: str, odd: str) -> None:
     [
         ("batch_analytics.py", "users", MANY),
         ("weekly_performance.py", "people", MANY),
+        ("open_work.py", "users", MANY),
         ("team_leaderboard.py", "teams", f"Red: {MANY}"),
     ],
-    ids=("users", "people", "teams"),
+    ids=("users", "people", "open", "teams"),
 )
 def test_a_list_of_a_hundred_thousand_people_is_refused_with_what_to_do(
     page: str, field: str, text: str

@@ -23,7 +23,10 @@ from gitlab_sync.services.profile import ProfileQuery, answer
 
 PAGE = "user_profile.py"
 CAREFUL, CARELESS = "amelie.laurent", "ivo.brandt"
-SIX = ["Personal_Projects", "Contributed_Projects", "Commits", "Groups", "MergeRequests", "Issues"]
+SHEETS = [
+    *("Personal_Projects", "Contributed_Projects", "Commits", "Groups", "MergeRequests", "Issues"),
+    "Open_Work",
+]
 CHECKS = {check.id: check for check in mr_rules.CHECKS}
 
 
@@ -96,7 +99,7 @@ def test_in_the_demo_one_click_shows_a_whole_profile() -> None:
     ]
     assert [tab.label for tab in at.tabs] == [
         *("Personal projects", "Contributed projects", "Commits", "Groups"),
-        *("Merge requests", "Issues"),
+        *("Merge requests", "Issues", "Open work"),
     ]
 
 
@@ -286,11 +289,11 @@ def test_what_a_mentor_asked_is_gone_once_they_are_a_member(
 # -- files -----------------------------------------------------------------------------------------
 
 
-def test_the_workbook_has_exactly_the_six_sheets_and_the_one_about_them(
+def test_the_workbook_has_exactly_the_seven_sheets_and_the_one_about_them(
     client: GitLabClient,
 ) -> None:
     """Also for a person without work, and for a name that does not exist."""
     for name in (CARELESS, "kira.osei", "nobody.here"):
         report = answer(client, ProfileQuery(name, zone=UTC))
         file = to_xlsx(report.sheets("https://gitlab.example"))
-        assert openpyxl.load_workbook(io.BytesIO(file)).sheetnames == [*SIX, ABOUT]
+        assert openpyxl.load_workbook(io.BytesIO(file)).sheetnames == [*SHEETS, ABOUT]

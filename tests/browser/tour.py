@@ -85,6 +85,7 @@ PAGES = (
     Stop("batch", "/", _BATCH, "12 of 12 people read"),
     Stop("profile", "/profile", _PROFILE, "Profile README"),
     Stop("weekly", "/weekly?show=Merge+Requests", _WEEK, "Tick a row to see"),
+    Stop("open", "/open", "Open work", "Who has what"),
     Stop("leaderboard", _TEAM, _TEAMS, "Rank 1 of 3"),
     Stop("compliance-one", "/compliance", _PROJECTS, "At main"),
     Stop("compliance-many", _MANY, _PROJECTS, "4 of 4 projects read"),

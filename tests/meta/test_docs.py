@@ -11,7 +11,7 @@ from pkgutil import resolve_name
 import pytest
 
 from gitlab_sync.rules import bounds, text
-from gitlab_sync.rules.items import issue, merge_request
+from gitlab_sync.rules.items import issue, merge_request, open_work, worklist
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.rules.projects.checks import CHECKS, WEIGHTS, ProjectCheck
@@ -322,6 +322,22 @@ def test_the_columns_and_the_cells_of_a_week_are_those_of_the_code() -> None:
     assert f"(`{str(with_hours[shown]).removeprefix(str(row[shown]))}`)" in told
     (measured,) = measure_rows([week], "commits")
     assert f"`{', '.join(list(measured)[-3:])}`" in told
+
+
+# -- open work -------------------------------------------------------------------------------------
+
+
+def test_the_rules_of_open_work_are_those_of_the_code_in_order() -> None:
+    """The first one that holds decides."""
+    assert [row["waits for"] for row in table("Open work", "waits for")] == [
+        waiting_for for waiting_for, _ in open_work.RULES
+    ]
+
+
+def test_the_columns_of_open_work_are_said() -> None:
+    """Those that a merge request does not have itself."""
+    said = [row["column"] for row in table("Open work", "column")]
+    assert said == [title for title in worklist.COLUMNS[3:] if title != "Link"]
 
 
 # -- all documents ---------------------------------------------------------------------------------

@@ -14,14 +14,16 @@ from real_data import REAL
 from gitlab_sync.sandbox import Sandbox, World, demo_world, generate_world, load_world
 
 FIELDS = """
-  id iid title description state draft createdAt updatedAt mergedAt closedAt upvotes downvotes
+  id iid title description state draft conflicts detailedMergeStatus createdAt
+  updatedAt mergedAt closedAt upvotes downvotes
   userNotesCount timeEstimate totalTimeSpent humanTotalTimeSpent webUrl reference(full: true)
   sourceBranch targetBranch diffHeadSha mergeCommitSha projectId sourceProjectId targetProjectId
   author { username name } mergeUser { username } milestone { title } project { fullPath }
   assignees { nodes { username } } reviewers { nodes { username } } labels { nodes { title } }
 """
 CHILDREN = {
-    "notes": "id system body createdAt updatedAt author { username }",
+    "notes": "id system body createdAt updatedAt author { username } resolvable resolved",
+    "discussions": "id resolvable resolved createdAt notes { nodes { id resolved } }",
     "commits": "sha shortId title message authorName authorEmail authoredDate committedDate webUrl",
     "commitsWithoutMergeCommits": "sha title message",
     "pipelines": "id iid status ref sha source createdAt updatedAt",
@@ -91,7 +93,7 @@ def http() -> Iterator[urllib3.PoolManager]:
 
 def generated() -> World:
     """Return a world where two merge requests have more than a page of notes and commits."""
-    return generate_world(seed=5, users=6, merge_requests=4, issues=2, projects=5, large_every=12)
+    return generate_world(seed=5, users=6, merge_requests=8, issues=2, projects=5, large_every=12)
 
 
 @pytest.fixture(scope="module", params=[generated, demo_world], ids=["generated", "demo"])
@@ -123,6 +125,8 @@ def as_graphql(row: dict[str, Any], project: dict[str, Any]) -> dict[str, Any]:
         "description": row["description"],
         "state": row["state"],
         "draft": row["draft"],
+        "conflicts": row["has_conflicts"],
+        "detailedMergeStatus": row["detailed_merge_status"].upper(),
         "createdAt": moment(row["created_at"]),
         "updatedAt": moment(row["updated_at"]),
         "mergedAt": moment(row["merged_at"]),
@@ -168,6 +172,25 @@ def test_every_field_of_every_merge_request_agrees(both: Both) -> None:
         assert found == [as_graphql(row, project) for row in rows]
 
 
+def as_discussion(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what GraphQL must say of a discussion of REST: it is resolved if all of it is."""
+    flags = [note.get("resolved", False) for note in row["notes"] if note["resolvable"]]
+    notes = [
+        {
+            "id": f"gid://gitlab/{note['type'] or 'Note'}/{note['id']}",
+            "resolved": note.get("resolved", False),
+        }
+        for note in row["notes"]
+    ]
+    return {
+        "id": f"gid://gitlab/Discussion/{row['id']}",
+        "resolvable": bool(flags),
+        "resolved": bool(flags) and all(flags),
+        "createdAt": moment(row["notes"][0]["created_at"]),
+        "notes": {"nodes": notes},
+    }
+
+
 def expected_children(both: Both, path: str) -> dict[str, list[dict[str, Any]]]:
     """Return what `CHILDREN` must say of the merge request at a path of REST."""
     commits = [
@@ -188,15 +211,18 @@ def expected_children(both: Both, path: str) -> dict[str, list[dict[str, Any]]]:
     return {
         "notes": [
             {
-                "id": f"gid://gitlab/Note/{row['id']}",
+                "id": f"gid://gitlab/{row['type'] or 'Note'}/{row['id']}",
                 "system": row["system"],
                 "body": row["body"],
                 "createdAt": moment(row["created_at"]),
                 "updatedAt": moment(row["updated_at"]),
                 "author": {"username": row["author"]["username"]},
+                "resolvable": row["resolvable"],
+                "resolved": row.get("resolved", False),
             }
             for row in both.rows(f"{path}/notes?sort=asc")
         ],
+        "discussions": [as_discussion(row) for row in both.rows(f"{path}/discussions")],
         "commits": [{k: v for k, v in row.items() if k != "merges"} for row in commits],
         "commitsWithoutMergeCommits": [
             {key: row[key] for key in ("sha", "title", "message")}
@@ -229,12 +255,13 @@ def expected_children(both: Both, path: str) -> dict[str, list[dict[str, Any]]]:
 @pytest.mark.slow
 def test_everything_that_hangs_on_a_merge_request_agrees(both: Both) -> None:
     """Notes, commits, pipelines, people: all pages of each; then files and the approval."""
-    long_ones = 0
+    long_ones = threads = 0
     for row in both.rows("/merge_requests?scope=all"):
         path = f"/projects/{row['project_id']}/merge_requests/{row['iid']}"
         where = {"p": row["references"]["full"].partition("!")[0], "i": str(row["iid"])}
         expected = expected_children(both, path)
         long_ones += len(expected["notes"]) > 100
+        threads += sum(each["resolvable"] for each in expected["discussions"])
         for field, fields in CHILDREN.items():
             query = f"""query($p: ID!, $i: String!, $after: String) {{ project(fullPath: $p) {{
               mergeRequest(iid: $i) {{ {field}(after: $after) {{
@@ -252,6 +279,7 @@ def test_everything_that_hangs_on_a_merge_request_agrees(both: Both) -> None:
         spent = row["time_stats"]["total_time_spent"]
         assert found["timelogs"]["totalSpentTime"] == str(spent)
     assert long_ones > 0, "no merge request was long enough to have a second page"
+    assert threads > 0, "no thread can be resolved"
 
 
 Filter = tuple[str, str]

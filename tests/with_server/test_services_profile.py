@@ -15,12 +15,14 @@ from gitlab_sync import GitLabClient
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.rules.dates import period
+from gitlab_sync.rules.policy import CLASSIC
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.rules.scores.unified import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 from gitlab_sync.rules.text import instant
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.traffic import Traffic
+from gitlab_sync.services import open_work
 from gitlab_sync.services.profile import ProfileQuery, ProfileReport, answer
 from gitlab_sync.services.profile_parts import PARTS
 from gitlab_sync.types import DEFAULT_SOURCE, Source
@@ -326,6 +328,40 @@ def test_without_the_list_of_projects_the_readme_is_asked_for_by_name(
     sandbox.faults.add("status", status=403, path="/users/:id/projects", times=None)
     assert profile(CAREFUL)[0]["Profile README"] == "shown"
     assert profile(CARELESS)[0]["Profile README"] == "none"
+
+
+# -- open work -------------------------------------------------------------------------------------
+
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+DISCUSSIONS = "/projects/:id/merge_requests/:iid/discussions"
+
+
+@pytest.mark.parametrize("source", ["rest", "graphql"])
+def test_the_open_work_of_a_profile_is_that_of_the_question_about_it(
+    client: GitLabClient, profile: Callable[..., ProfileReport], source: Source
+) -> None:
+    """Behind the other tables, with all that the person wrote."""
+    query = open_work.OpenQuery([CAREFUL], policy=CLASSIC, now=NOW)
+    expected = open_work.answer(client, query, Run(source=source))
+    *_, sheet = profile(CAREFUL, source, now=NOW).sheets("https://gitlab.example")
+    assert sheet.title == tables.OPEN_WORK
+    assert list(sheet.rows) == [{**row, "Error": None} for row in expected]
+    assert len(expected) > 1
+
+
+def test_open_work_without_threads_is_unknown_and_the_profile_is_not_whole(
+    sandbox: Sandbox, profile: Callable[..., ProfileReport]
+) -> None:
+    """A quick profile does not ask for them, so nothing is missing from it."""
+    sandbox.faults.add("status", status=403, path=DISCUSSIONS, times=None)
+    report = profile(CAREFUL, "rest", now=NOW)
+    rows = report.parts[tables.OPEN_WORK].rows
+    assert {row["Waiting For"] for row in rows} == {None, "author"}
+    assert any(str(row["Why"]).startswith("discussions not read: 403") for row in rows)
+    assert list(report.errors) == ["checks"]
+    quick = profile(CAREFUL, "rest", quick=True, now=NOW)
+    assert len(quick.parts[tables.OPEN_WORK].rows) == len(rows)
+    assert not quick.errors
 
 
 # -- what could not be read ------------------------------------------------------------------------

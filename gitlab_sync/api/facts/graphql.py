@@ -7,7 +7,7 @@ merge requests and facts. So the result is the same as that of `RestFacts`, for 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from gitlab_sync.api.facts.rest import FactSource, FactsRead, RestFacts, costs, facts_of
@@ -80,6 +80,7 @@ class GraphQLFacts:
         self._attempts = GraphQLHealth(self._server, "facts of merge requests", named=named)
         self._fewest = 1 if named else _FEWEST
         self._rest = RestFacts(rules)
+        self._probe: tuple[Record, int] | None = None
 
     def workflows(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Workflow[list[FactsRead]]]]:
         """Return workflows for a few dozen merge requests each, by project."""
@@ -142,15 +143,21 @@ class GraphQLFacts:
         """
         doubted = [item for item in items if item.lacks_merges(self._rules)]
         if doubted and self._server.rest_tells_merges is None:
-            first = doubted.pop(0)
-            found = (yield {"commits": costs(first.mr, self._rules)["commits"]})["commits"]
+            if self._probe is None:
+                self._probe = doubted[0].mr, len(doubted[0].known["commits"].rows)
+            mr, number = self._probe  # of all workflows, so that it is requested once
+            commits = replace(costs(mr, self._rules)["commits"], once=True)
+            found = (yield {"commits": commits})["commits"]
             if found.error is None:
                 told = own_commits(found.reading.rows)
-                self._server.rest_tells_merges = len(told) == len(first.known["commits"].rows)
-                first.known["commits"] = found.reading
+                self._server.rest_tells_merges = len(told) == number
+                for item in doubted:
+                    if item.mr is mr:
+                        item.known["commits"] = found.reading
         if self._server.rest_tells_merges:
             for item in doubted:
-                item.known["commits"] = PartialList(item.known["commits"].rows)
+                if not item.known["commits"].whole:
+                    item.known["commits"] = PartialList(item.known["commits"].rows)
 
     def _parts(self, items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
         """Cut items, sorted by project, into parts that fit a query at the time it is sent."""

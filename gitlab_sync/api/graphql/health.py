@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from gitlab_sync import errors
 from gitlab_sync.api.graphql import query as graphql_query
 from gitlab_sync.api.graphql import records as graphql_records
-from gitlab_sync.api.graphql.page_size import Pages, Room
+from gitlab_sync.api.graphql.page_size import OPEN_LIST, Pages, Room
 from gitlab_sync.http.wire import Reply
 from gitlab_sync.session.pagination import NextPages
 from gitlab_sync.session.request import Request
@@ -45,11 +45,6 @@ class Schema:
     facts: frozenset[str] = graphql_query.FACTS
     listed: frozenset[str] = graphql_records.FIELDS
     tells: bool = True
-
-    @property
-    def lists(self) -> bool:
-        """Whether people's merge requests can be listed."""
-        return self.listed >= graphql_records.NEEDED
 
     def without(self, refusal: str) -> Schema | None:
         """Return the schema without what a refusal names; None if it names nothing in it."""
@@ -85,6 +80,7 @@ class Server:
     def __init__(self) -> None:
         self.pages = Pages()
         self.room = Room()
+        self.room_of_open = Room(OPEN_LIST)
         self.rest_tells_merges: bool | None = None
         self._lock = threading.Lock()
         self._schema = Schema()

@@ -10,7 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gitlab_sync.api.graphql.health import Bulk, GraphQLHealth, Server
-from gitlab_sync.api.graphql.records import Ask, Listed, Which, listed_in, number_in, query
+from gitlab_sync.api.graphql.records import (
+    Ask,
+    Connection,
+    Listed,
+    Which,
+    listed_in,
+    number_in,
+    query,
+)
 from gitlab_sync.api.period import listed_within
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.errors import GitLabSyncError
@@ -32,7 +40,7 @@ _TIMES = {
 }
 """The filters of GraphQL by those of REST."""
 
-_FIRST, _MOST = 10, 100
+_FIRST, _FIRST_OPEN, _MOST = 10, 25, 100
 """Merge requests to request of a person at first, while their number is unknown, and at most."""
 
 
@@ -50,10 +58,12 @@ def lists_for(session: Session, scope: Scope, choice: Source, people: int) -> Li
         return None
     assigned = scope.role == "assignee"
     within = listed_within(scope.period, scope.moment)
+    connection: Connection = "assignedMergeRequests" if assigned else "authoredMergeRequests"
     which = Which(
-        "assignedMergeRequests" if assigned else "authoredMergeRequests",
+        connection,
         scope.project,
         tuple((_TIMES[name], time) for name, time in within.items()),
+        opened=scope.state == "opened",
     )
     return Lists(session, which, named=choice == "graphql")
 
@@ -69,20 +79,26 @@ class Lists:
         self._attempts = GraphQLHealth(self._server, "lists of merge requests", named=named)
         self._which = which
         self._fewest = 1 if named else _FEWEST
+        self._room = self._server.room_of_open if which.opened else self._server.room
+        self._first = _FIRST_OPEN if which.opened else _FIRST
 
     @property
     def _usable(self) -> bool:
-        return self._server.schema.lists and not self._attempts.over
+        return self._is_supported and not self._attempts.over
+
+    @property
+    def _is_supported(self) -> bool:
+        return self._server.schema.listed >= self._which.needed
 
     def read(self, usernames: Sequence[str]) -> Workflow[dict[str, Listed]]:
         """Return the workflow that reads the lists of these people, by the given names.
 
         People who are not in its result have to be read over REST; empty lists are never in it.
         """
-        if not self._server.schema.lists:
+        if not self._is_supported:
             self._attempts.end("the instance lacks what is needed")
         read: dict[str, Listed] = {}
-        asks = [Ask(username, _FIRST) for username in usernames]
+        asks = [Ask(username, self._first) for username in usernames]
         while self._usable and (parts := list(self._parts(asks))):
             asked = {str(place): self._bulk(part) for place, part in enumerate(parts)}
             found = yield asked
@@ -95,7 +111,7 @@ class Lists:
         """Cut into parts that fit a query; a part that is too small for one is left out."""
         start = 0
         while start < len(asks):
-            stop = start + self._server.room.fitting([ask.first for ask in asks[start:]])
+            stop = start + self._room.fitting([ask.first for ask in asks[start:]])
             if stop - start >= self._fewest:
                 yield asks[start:stop]
             start = stop
@@ -119,19 +135,19 @@ class Lists:
         answer = found.reading.rows[0]
         self._attempts.passed()
         complexity = answer.get("queryComplexity")
-        self._server.room.passed([ask.first for ask in bulk.size], complexity)
+        self._room.passed([ask.first for ask in bulk.size], complexity)
         for place, ask in enumerate(bulk.size):
             person = answer.get(f"p{place}")
             listed = listed_in(person, self._which)
             number = number_in(person, self._which)
             if listed is not None:
                 read[ask.username] = listed
-            elif ask.first == _FIRST < number <= _MOST:
+            elif ask.first == self._first < number <= _MOST:
                 yield replace(ask, first=number)
 
     def _again(self, bulk: Bulk[Sequence[Ask]], error: GitLabSyncError) -> Iterator[Ask]:
         """Learn from a failure; yield what another query can bring."""
-        room, firsts = self._server.room, [ask.first for ask in bulk.size]
+        room, firsts = self._room, [ask.first for ask in bulk.size]
 
         def shrink(refusal: str | None) -> None:
             if refusal is None:

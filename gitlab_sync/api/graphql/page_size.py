@@ -28,6 +28,9 @@ _BESIDES = 3
 _LIMIT, _LIST, _PERSON = 250, 30, 4
 """Complexities until the server reports them: a query's limit, an empty list, a person."""
 
+OPEN_LIST = 42
+"""The complexity of an empty list of open merge requests, likewise."""
+
 MOST_PEOPLE = 40
 """So that the text stays below GitLab's 10,000 characters."""
 
@@ -113,10 +116,11 @@ class Room:
     lengths fit into one query. The size follows what the server reports, as in `Pages`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, each: float = _LIST) -> None:
+        """`each` is the complexity of an empty list, until the server reports it."""
         self._lock = threading.Lock()
         self._limit = float(_LIMIT)
-        self._list = float(_LIST)
+        self._list = float(each)
         self._people = _FIRST
 
     def fitting(self, firsts: Sequence[int]) -> int:

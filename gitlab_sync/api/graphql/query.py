@@ -21,7 +21,10 @@ _FIELDS = {
     "commits": "commitCount commitsWithoutMergeCommits(first: %d) { nodes { message } "
     "pageInfo { hasNextPage } }",
     "diffs": "diffStats { path }",
-    "pipelines": "pipelines(first: %d) { count nodes { id status createdAt } }",
+    "discussions": "discussions(first: %d) { nodes { notes(first: 20) { nodes { id system body "
+    "createdAt resolvable resolved author { username } } pageInfo { hasNextPage } } } "
+    "pageInfo { hasNextPage } }",
+    "pipelines": "pipelines(first: %d) { count nodes { id status createdAt updatedAt } }",
     "time_stats": "totalTimeSpent",
 }
 """The fields of each fact; `%d` is the number of rows of a list."""
@@ -38,24 +41,28 @@ _OWN_FIELDS = {
     "commitCount": "commits",
     "commitsWithoutMergeCommits": "commits",
     "diffStats": "diffs",
+    "discussions": "discussions",
     "pipelines": "pipelines",
     "totalTimeSpent": "time_stats",
 }
 _TYPES = {
-    "Note": "notes",
-    "Commit": "commits",
-    "DiffStats": "diffs",
-    "Pipeline": "pipelines",
-    "PipelineConnection": "pipelines",
+    "Note": {"notes", "discussions"},
+    "Discussion": {"discussions"},
+    "Commit": {"commits"},
+    "DiffStats": {"diffs"},
+    "Pipeline": {"pipelines"},
+    "PipelineConnection": {"pipelines"},
 }
+_RESOLVING = ("resolvable", "resolved")
 _NUMBER = re.compile(r"gid://gitlab/[\w:]+/(\d{1,18})", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
 
 def needing(field: str, kind: str) -> frozenset[str]:
     """Return the facts that need this field of this type, or none if that is unknown."""
-    fact = _OWN_FIELDS.get(field) if kind == "MergeRequest" else _TYPES.get(kind)
-    return frozenset() if fact is None else frozenset({fact})
+    if kind != "MergeRequest":
+        return frozenset({"discussions"} if field in _RESOLVING else _TYPES.get(kind, ()))
+    return frozenset({_OWN_FIELDS[field]} if field in _OWN_FIELDS else ())
 
 
 @lru_cache(maxsize=256)
@@ -117,6 +124,27 @@ def _note(node: Record) -> Record | None:
     }
 
 
+def _discussions(node: Record) -> PartialList | None:
+    """Return the discussions, the oldest first, each with all of its notes."""
+    connection = node.get("discussions")
+    rows = _rows(connection, _discussion)
+    return None if rows is None or _has_more(connection) else PartialList(rows)
+
+
+def _discussion(node: Record) -> Record | None:
+    connection = node.get("notes")
+    notes = _rows(connection, _resolvable_note)
+    return None if notes is None or _has_more(connection) else {"notes": notes}
+
+
+def _resolvable_note(node: Record) -> Record | None:
+    note = _note(node)
+    flags = {key: node.get(key) for key in _RESOLVING}
+    if note is None or not all(isinstance(flag, bool) for flag in flags.values()):
+        return None
+    return {**note, **flags}
+
+
 def _commits(node: Record) -> PartialList | None:
     """Return the commits that are not merges; the list is complete if there are no merges."""
     connection = node.get("commitsWithoutMergeCommits")
@@ -158,7 +186,8 @@ def _pipeline(node: Record) -> Record | None:
     number, status = number_of(node.get("id")), record.text(node, "status")
     if number is None or not status:
         return None
-    return {"id": number, "status": status.lower(), "created_at": node.get("createdAt")}
+    times = {"created_at": node.get("createdAt"), "updated_at": node.get("updatedAt")}
+    return {"id": number, "status": status.lower(), **times}
 
 
 def _time_stats(node: Record) -> PartialList | None:
@@ -203,6 +232,7 @@ _READERS: Mapping[str, Callable[[Record], PartialList | None]] = {
     "notes": _notes,
     "commits": _commits,
     "diffs": _diffs,
+    "discussions": _discussions,
     "pipelines": _pipelines,
     "time_stats": _time_stats,
 }

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from gitlab_sync.api.graphql.query import COMPLEXITY, GLOBAL_ID, digits, number_of
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.item import ONE_WEEK, TWO_DAYS
-from gitlab_sync.rules.shape import COUNT, FLAG, ID, NAME, STATE, TEXT, TIME, Kind, Shape
+from gitlab_sync.rules.shape import COUNT, FLAG, ID, LIST, NAME, STATE, TEXT, TIME, Kind, Shape
 from gitlab_sync.rules.text import hours_between, instant
 from gitlab_sync.types import Record
 
@@ -47,6 +47,19 @@ _OF_MERGE_REQUEST: Mapping[str, str] = {
 }
 """The fields of a merge request, and their text in the query."""
 
+_PEOPLE = "(first: 20) { nodes { username } pageInfo { hasNextPage } }"
+_OF_OPEN: Mapping[str, str] = {
+    "draft": "draft",
+    "conflicts": "conflicts",
+    "detailedMergeStatus": "detailedMergeStatus",
+    "reviewers": f"reviewers{_PEOPLE}",
+    "assignees": f"assignees{_PEOPLE}",
+}
+"""The further fields of an open merge request."""
+
+_OF_ENDED = frozenset({"mergedAt", "closedAt", "diffHeadSha"})
+"""The fields that an open one is not asked for: they are costly, and say nothing about it."""
+
 _OF_OTHERS = {
     "Query": {"user"},
     "UserCore": {"username", *CONNECTIONS},
@@ -55,11 +68,11 @@ _OF_OTHERS = {
 }
 _OPTIONAL = {"closedAt"}
 
-FIELDS = frozenset(_OF_MERGE_REQUEST).union(*_OF_OTHERS.values())
+FIELDS = frozenset({*_OF_MERGE_REQUEST, *_OF_OPEN}).union(*_OF_OTHERS.values())
 """All fields in the query, by GraphQL's names."""
 
-NEEDED = FIELDS - _OPTIONAL
-"""The fields that every list needs; the others are needed for lists with closed items."""
+NEEDED = FIELDS - _OPTIONAL - frozenset(_OF_OPEN)
+"""The fields that every list needs; others are needed for lists with closed or open items alone."""
 
 _SHAPE = Shape(
     "merge request",
@@ -72,12 +85,12 @@ _SHAPE = Shape(
         "state": STATE,
         "createdAt": TIME,
         "updatedAt": TIME,
-        "mergedAt": TIME.or_null(),
+        "mergedAt": TIME.if_any(),
         "closedAt": TIME.if_any(),
         "upvotes": COUNT,
         "userNotesCount": COUNT,
         "totalTimeSpent": COUNT,
-        "diffHeadSha": TEXT.or_null(),
+        "diffHeadSha": TEXT.if_any(),
         "webUrl": NAME,
         "reference": NAME,
         "squash": FLAG,
@@ -85,6 +98,24 @@ _SHAPE = Shape(
     },
     inner={"author": Shape("author", {"username": NAME})},
 )
+_CONNECTION = Shape(
+    "list",
+    {"nodes": LIST},
+    inner={"pageInfo": Shape("page", {"hasNextPage": Kind("false", lambda value: value is False)})},
+)
+_OPEN_SHAPE = Shape(
+    "merge request",
+    {"draft": FLAG, "conflicts": FLAG, "detailedMergeStatus": NAME},
+    inner=dict.fromkeys(("reviewers", "assignees"), _CONNECTION),
+)
+_STATUSES = {
+    "BLOCKED_STATUS": "merge_request_blocked",
+    "EXTERNAL_STATUS_CHECKS": "status_checks_must_pass",
+    "JIRA_ASSOCIATION": "jira_association_missing",
+    "SECURITY_POLICIES_VIOLATIONS": "security_policy_violations",
+}
+"""The statuses that have another name in REST, and not only lower case."""
+
 _ENDS = {"merged": "merged_at", "closed": "closed_at"}
 _LIMITS = (TWO_DAYS, ONE_WEEK)
 _WITHOUT_FRACTION = re.compile(r"(?<=:\d\d)(Z|[+-]\d\d:\d\d)$")
@@ -108,7 +139,8 @@ class Listed:
 
 def needing(field: str, kind: str) -> frozenset[str]:
     """Return which of `FIELDS` a server lacks if this type has no such field."""
-    known = _OF_MERGE_REQUEST if kind == "MergeRequest" else _OF_OTHERS.get(kind, ())
+    own = {**_OF_MERGE_REQUEST, **_OF_OPEN}
+    known = own if kind == "MergeRequest" else _OF_OTHERS.get(kind, ())
     return frozenset({field}) if field in known else frozenset()
 
 
@@ -116,12 +148,27 @@ def needing(field: str, kind: str) -> frozenset[str]:
 class Which:
     """Which merge requests to list: the role of the person, and the project (None: any).
 
-    `times` are filters of GraphQL with their times, such as `createdAfter`.
+    `times` are filters of GraphQL with their times, such as `createdAfter`. With `opened`, they are
+    the open ones, and their records have further fields.
     """
 
     connection: Connection = "authoredMergeRequests"
     project: int | str | None = None
     times: tuple[tuple[str, str], ...] = ()
+    opened: bool = False
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The fields of a merge request, and their text in the query."""
+        if not self.opened:
+            return _OF_MERGE_REQUEST
+        own = {name: text for name, text in _OF_MERGE_REQUEST.items() if name not in _OF_ENDED}
+        return {**own, **_OF_OPEN}
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The fields that the list needs."""
+        return NEEDED.union(_OF_OPEN) if self.opened else NEEDED
 
     @property
     def variables(self) -> dict[str, object]:
@@ -135,12 +182,13 @@ class Which:
     def filter(self) -> tuple[str, str]:
         """How a query declares these variables, and how a list uses them."""
         declared = "".join(f"${name}: Time!, " for name, _ in self.times)
-        used = "".join(f"{name}: ${name}, " for name, _ in self.times)
+        used = "state: opened, " if self.opened else ""
+        used += "".join(f"{name}: ${name}, " for name, _ in self.times)
         if self.project is None:
             return declared, used
         if self._name.isdecimal():
-            return f"$project: ProjectID!, {declared}", f"projectId: $project, {used}"
-        return f"$project: String!, {declared}", f"projectPath: $project, {used}"
+            return f"$project: ProjectID!, {declared}", f"{used}projectId: $project, "
+        return f"$project: String!, {declared}", f"{used}projectPath: $project, "
 
     @property
     def _name(self) -> str:
@@ -156,7 +204,7 @@ def query(which: Which, listed: frozenset[str], people: int, *, tells: bool) -> 
     reports its complexity.
     """
     declared, used = which.filter
-    fields = " ".join(text for name, text in _OF_MERGE_REQUEST.items() if name in listed)
+    fields = " ".join(text for name, text in which.fields.items() if name in listed)
     variables = ", ".join(f"$u{place}: String!, $n{place}: Int!" for place in range(people))
     parts = " ".join(
         f"p{place}: user(username: $u{place}) "
@@ -191,7 +239,8 @@ def listed_in(person: object, which: Which) -> Listed | None:
         return None
     found: dict[object, Record] = {}
     for node in nodes:
-        made = None if _SHAPE.fault(node) else _record(node)
+        odd = _SHAPE.fault(node) or (which.opened and _OPEN_SHAPE.fault(node))
+        made = None if odd else _record(node)
         if made is None:
             return None
         found[made["id"]] = made
@@ -216,13 +265,28 @@ def _record(node: Record) -> Record | None:
         "references": {"full": node["reference"]},
         "author": {"username": node["author"]["username"]},
         "description": node["description"],
-        "sha": node["diffHeadSha"],
+        "sha": node.get("diffHeadSha"),
         "squash": node["squash"],
         "squash_on_merge": node["squashOnMerge"],
-        "merged_at": _time(node["mergedAt"]),
+        "merged_at": _time(node.get("mergedAt")),
         "closed_at": _time(node.get("closedAt")),
+        **(_of_open(node) if "draft" in node else {}),
     }
     return None if _end_in_doubt(made) else made
+
+
+def _of_open(node: Record) -> Record:
+    status = node["detailedMergeStatus"]
+    people = {
+        key: [{"username": record.text(each, "username")} for each in node[key]["nodes"]]
+        for key in ("reviewers", "assignees")
+    }
+    return {
+        "draft": node["draft"],
+        "has_conflicts": node["conflicts"],
+        "detailed_merge_status": _STATUSES.get(status, status.lower()),
+        **people,
+    }
 
 
 def _end_in_doubt(mr: Record) -> bool:

@@ -62,11 +62,11 @@ def problems_of_rows(
     """Return a problem for each incomplete row; `what` names the items that were read.
 
     The column `subject` has the person or project of the row; `Status` and `Error` say what is
-    missing.
+    missing. A row without a `Status` says so in its own way.
     """
     problems = []
     for row in rows:
-        if row["Status"] != "Success":
+        if row.get("Status", "Success") != "Success":
             why = without_secrets(str(row["Error"] or row["Status"]))
             problems.append(Problem(str(row[subject]), what, why, _hint(why)))
     return problems

@@ -14,8 +14,9 @@ class Facts:
     """What was read about one merge request, beyond its record; `Facts()`: nothing.
 
     Each is a list of GitLab's records as it was read. `time_stats` holds one record, or is None
-    if the merge request's own record has it. Only the facts that `RuleSet.undecided` names have to
-    be read: no verdict depends on the others.
+    if the merge request's own record has it. `discussions` hold all notes by thread; they are read
+    in place of `notes` where it counts which threads are resolved. Only the facts that
+    `RuleSet.undecided` names have to be read: no verdict depends on the others.
     """
 
     notes: PartialList = NOT_ASKED
@@ -23,6 +24,7 @@ class Facts:
     diffs: PartialList = NOT_ASKED
     pipelines: PartialList = NOT_ASKED
     time_stats: PartialList | None = None
+    discussions: PartialList = NOT_ASKED
 
     def is_whole(self, fact: str) -> bool:
         """Return whether this fact was read to its end."""

@@ -12,7 +12,8 @@ from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import plural
 from gitlab_sync.types import PartialList, Record
 
-_APPROVAL = "approved this merge request"
+APPROVAL = "approved this merge request"
+"""The note that GitLab writes for an approval, in lower case."""
 
 
 def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
@@ -90,7 +91,7 @@ def _is_approval(note: Record) -> bool | None:
     if not system:
         return system
     body = record.read_text(note, "body")
-    return None if body is None else body.strip().lower() == _APPROVAL
+    return None if body is None else body.strip().lower() == APPROVAL
 
 
 def note_link(mr: Record, note: Record) -> str | None:

@@ -22,7 +22,8 @@ class RuleSet:
     evaluated, and those without a readable state are unknown. `counts` has the states that each
     column of plain numbers counts; `further` has those behind all others. With `shares`, each
     check says of how many items it speaks, and the cell of a check of none has no number. With
-    `newest_decides`, the newest pipeline of a merge request is the only one that counts.
+    `newest_decides`, the newest pipeline of a merge request is the only one that counts. `always`
+    names facts that are read whatever the checks need.
     """
 
     checks: tuple[Check, ...]
@@ -32,6 +33,7 @@ class RuleSet:
     further: Mapping[str, frozenset[str]] = field(default_factory=dict)
     shares: bool = False
     newest_decides: bool = True
+    always: tuple[str, ...] = ()
 
     def is_due(self, item: Record) -> bool:
         """Return whether the item is evaluated: by its state, or since that is not readable."""
@@ -48,8 +50,8 @@ class RuleSet:
     def undecided(self, item: Record, facts: Facts = NOTHING) -> tuple[str, ...]:
         """Return the names of the facts that still have to be read to evaluate the item.
 
-        They are incomplete, and checks need them that neither the record nor `facts` decide. No
-        result depends on any other fact.
+        They are incomplete, and they are read `always`, or checks need them that neither the record
+        nor `facts` decide. No result depends on any other fact.
         """
         if record.state(item) is None or (
             facts is not NOTHING and all(map(facts.is_whole, self.undecided(item)))
@@ -57,7 +59,8 @@ class RuleSet:
             return ()
         verdicts = self.rule(item, facts)
         still_open = (check for check in self.checks if verdicts[check.id].result == "unknown")
-        wanted = dict.fromkeys(fact for check in still_open for fact in check.needs)
+        needed = (fact for check in still_open for fact in check.needs)
+        wanted = dict.fromkeys((*self.always, *needed))
         return tuple(fact for fact in wanted if not facts.is_whole(fact))
 
     def count(self, evaluated: Iterable[Evaluated]) -> Tally:

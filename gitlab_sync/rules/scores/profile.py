@@ -6,12 +6,14 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.items import worklist
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.fixes import Entry
 from gitlab_sync.rules.items.item import total_time_spent
 from gitlab_sync.rules.items.labels import LABELS, label_name
 from gitlab_sync.rules.items.roles import UserItem, issue_role, merge_request_role
 from gitlab_sync.rules.items.tally import NOT_EVALUATED, Verdicts
+from gitlab_sync.rules.items.worklist import OpenItem
 from gitlab_sync.rules.scores.work import Number, Work
 from gitlab_sync.rules.shape import TEXT, TIME, Kind, Shape
 from gitlab_sync.rules.text import first_line, instant
@@ -20,6 +22,7 @@ from gitlab_sync.types import Record, Scalar, TableRow
 PROFILE, TO_FIX, NOT_KNOWN = "Profile", "To_Fix", "Not_Known"
 PERSONAL, CONTRIBUTED, COMMITS = "Personal_Projects", "Contributed_Projects", "Commits"
 GROUPS, MERGE_REQUESTS, ISSUES = "Groups", "MergeRequests", "Issues"
+OPEN_WORK = "Open_Work"
 
 TABLES = {
     PERSONAL: "projects",
@@ -28,6 +31,7 @@ TABLES = {
     GROUPS: "groups",
     MERGE_REQUESTS: "merge requests",
     ISSUES: "issues",
+    OPEN_WORK: "merge requests",
 }
 """The tables of a person's work: titles, in order, and the part of the data behind each."""
 
@@ -98,6 +102,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     GROUPS: _GROUP,
     MERGE_REQUESTS: _MERGE_REQUEST,
     ISSUES: _ISSUE,
+    OPEN_WORK: worklist.COLUMNS[:-1],
 }
 
 INTEGERS = ("Id", "Commits", "Time Spent", "Unverified", *NUMBERS)
@@ -110,7 +115,8 @@ _ADDRESS = re.compile(
 
 NOTHING = frozenset(
     {"Description", "Merged", "Closed", "Labels", "Milestone", "Message"}
-    | {"How to Fix", CAN_BE_FIXED, "Evidence", "README Text", "Avatar", "Remarks", ERROR}
+    | {"How to Fix", CAN_BE_FIXED, "Evidence", "README Text", "Avatar", "Remarks", "Would Fail"}
+    | {ERROR}
 )
 """The columns in which null means that there is nothing, not that it is unknown."""
 
@@ -251,6 +257,11 @@ def issue_row(item: UserItem, verdicts: Verdicts | None, checks: Iterable[Check]
         **_evaluated(issue, verdicts, checks),
         ERROR: _SHAPES[ISSUES].fault(issue),
     }
+
+
+def open_work_row(item: OpenItem) -> TableRow:
+    """Return the row of an open merge request; what is unknown of it, its `Why` says."""
+    return {**item.row, ERROR: None}
 
 
 def entry_row(entry: Entry, *, says_when: bool = False) -> TableRow:

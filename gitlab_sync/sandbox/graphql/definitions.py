@@ -73,6 +73,7 @@ scalar ProjectID
 scalar GroupID
 scalar TimelogID
 scalar NoteID
+scalar DiscussionID
 scalar CiPipelineID
 
 enum MergeRequestState {{ all closed locked merged opened }}
@@ -83,6 +84,12 @@ enum MergeRequestSort {{
 }}
 enum TimelogSort {{ SPENT_AT_ASC SPENT_AT_DESC TIME_SPENT_ASC TIME_SPENT_DESC }}
 enum NotesFilterType {{ ALL_NOTES ONLY_ACTIVITY ONLY_COMMENTS }}
+enum DetailedMergeStatus {{
+  APPROVALS_SYNCING BLOCKED_STATUS BROKEN_STATUS CHECKING CI_MUST_PASS CI_STILL_RUNNING
+  COMMITS_STATUS CONFLICT DISCUSSIONS_NOT_RESOLVED DRAFT_STATUS EXTERNAL_STATUS_CHECKS
+  JIRA_ASSOCIATION LOCKED_LFS_FILES LOCKED_PATHS MERGEABLE MERGE_TIME NEED_REBASE NOT_APPROVED
+  NOT_OPEN PREPARING REQUESTED_CHANGES SECURITY_POLICIES_VIOLATIONS TITLE_NOT_MATCHING UNCHECKED
+}}
 enum UserState {{
   active banned blocked blocked_pending_approval deactivated ldap_blocked
 }}
@@ -161,6 +168,8 @@ type MergeRequest {{
   description: String
   state: MergeRequestState!
   draft: Boolean!
+  conflicts: Boolean!
+  detailedMergeStatus: DetailedMergeStatus
   createdAt: Time!
   updatedAt: Time!
   mergedAt: Time
@@ -199,6 +208,7 @@ type MergeRequest {{
   commitsWithoutMergeCommits({_PAGE}): CommitConnection
   diffStats(path: String): [DiffStats!]
   notes({_PAGE}, filter: NotesFilterType = ALL_NOTES): NoteConnection!
+  discussions({_PAGE}): DiscussionConnection!
   pipelines({_PAGE}): PipelineConnection
   timelogs({_PAGE}): TimelogConnection!
 }}
@@ -233,10 +243,21 @@ type Note {{
   id: NoteID!
   system: Boolean!
   internal: Boolean
+  resolvable: Boolean!
+  resolved: Boolean!
+  discussion: Discussion
   body: String!
   createdAt: Time!
   updatedAt: Time!
   author: UserCore
+}}
+type Discussion {{
+  id: DiscussionID!
+  replyId: DiscussionID!
+  createdAt: Time!
+  resolvable: Boolean!
+  resolved: Boolean!
+  notes({_PAGE}): NoteConnection!
 }}
 type Pipeline {{
   id: CiPipelineID!
@@ -263,6 +284,7 @@ interface User {_USER}
         *[f"type {name} implements User {_USER}" for name in PEOPLE],
         *[_connection(name) for name in PEOPLE if name != "CurrentUser"],
         _connection("Commit"),
+        _connection("Discussion"),
         _connection("Label"),
         _connection("MergeRequest", _COUNT),
         _connection("Note", _COUNT),

@@ -38,6 +38,12 @@ _PLAIN = {
     "mergedBefore": "merged_before",
 }
 _MANY = {"iids": "iids[]", "labels": "labels[]"}
+_STATUSES = {
+    "jira_association_missing": "JIRA_ASSOCIATION",
+    "merge_request_blocked": "BLOCKED_STATUS",
+    "security_policy_violations": "SECURITY_POLICIES_VIOLATIONS",
+    "status_checks_must_pass": "EXTERNAL_STATUS_CHECKS",
+}
 _ORDERS = (*MR_ORDERS, "closed_at")
 
 
@@ -264,6 +270,39 @@ def _pipelines(record: Record, info: Info, **arguments: Any) -> Page:
     return page(info.context.world.merge_request_pipelines(record), arguments)
 
 
+def _merge_status(record: Record, _info: Info) -> str | None:
+    """Give the status under GraphQL's name; most have that of REST, in capitals."""
+    status = record.get("detailed_merge_status")
+    return None if status is None else _STATUSES.get(status, status.upper())
+
+
+def _discussions(record: Record, info: Info, **arguments: Any) -> Page:
+    return page(info.context.world.merge_request_discussions(_key(record)), arguments)
+
+
+def _discussion_of(note: Record, info: Info) -> Record | None:
+    key = (note["project_id"], note["noteable_iid"])
+    every = info.context.world.merge_request_discussions(key)
+    return next((each for each in every if note in each["notes"]), None)
+
+
+def _notes_of(discussion: Record, _info: Info, **arguments: Any) -> Page:
+    return page(discussion["notes"], arguments)
+
+
+def _is_resolvable(discussion: Record, _info: Info) -> bool:
+    return any(note.get("resolvable") for note in discussion["notes"])
+
+
+def _is_resolved(discussion: Record, info: Info) -> bool:
+    notes = [note for note in discussion["notes"] if note.get("resolvable")]
+    return _is_resolvable(discussion, info) and all(note.get("resolved") for note in notes)
+
+
+def _discussion_id(discussion: Record, _info: Info) -> str:
+    return global_id("Discussion", discussion["id"])
+
+
 RESOLVERS: dict[str, Resolver] = {
     "User.authoredMergeRequests": of_person("by_author"),
     "User.assignedMergeRequests": of_person("by_assignee"),
@@ -274,6 +313,8 @@ RESOLVERS: dict[str, Resolver] = {
     "MergeRequest.id": lambda record, _info: global_id("MergeRequest", record["id"]),
     "MergeRequest.iid": lambda record, _info: str(record["iid"]),
     "MergeRequest.draft": lambda record, _info: bool(record.get("draft")),
+    "MergeRequest.conflicts": lambda record, _info: bool(record.get("has_conflicts")),
+    "MergeRequest.detailedMergeStatus": _merge_status,
     "MergeRequest.squash": lambda record, _info: bool(record.get("squash")),
     "MergeRequest.squashOnMerge": lambda record, _info: bool(record.get("squash_on_merge")),
     "MergeRequest.upvotes": _number("upvotes"),
@@ -302,6 +343,7 @@ RESOLVERS: dict[str, Resolver] = {
     "MergeRequest.commitsWithoutMergeCommits": _own_commits,
     "MergeRequest.diffStats": _diff_stats,
     "MergeRequest.notes": _notes,
+    "MergeRequest.discussions": _discussions,
     "MergeRequest.pipelines": _pipelines,
     "Milestone.id": lambda record, _info: global_id("Milestone", record["id"]),
     "DiffStats.path": lambda file, _info: file["new_path"],
@@ -312,7 +354,16 @@ RESOLVERS: dict[str, Resolver] = {
     "Commit.fullTitle": lambda commit, _info: commit["title"],
     "Note.id": lambda note, _info: global_id(note.get("type") or "Note", note["id"]),
     "Note.system": lambda note, _info: bool(note.get("system")),
+    "Note.resolvable": lambda note, _info: bool(note.get("resolvable")),
+    "Note.resolved": lambda note, _info: bool(note.get("resolved")),
+    "Note.discussion": _discussion_of,
     "Note.author": _person("author"),
+    "Discussion.id": _discussion_id,
+    "Discussion.replyId": _discussion_id,
+    "Discussion.createdAt": lambda discussion, _info: discussion["notes"][0]["created_at"],
+    "Discussion.resolvable": _is_resolvable,
+    "Discussion.resolved": _is_resolved,
+    "Discussion.notes": _notes_of,
     "Pipeline.id": lambda pipeline, _info: global_id("Ci::Pipeline", pipeline["id"]),
     "Pipeline.iid": lambda pipeline, _info: str(pipeline.get("iid") or pipeline["id"]),
     "Pipeline.status": lambda pipeline, _info: pipeline["status"].upper(),

@@ -39,6 +39,7 @@ class Builder:
         self.others: list[Person] = []
         self._ids = count(1000)
         self._later_ids = count(100_000_000)
+        self.open_merge_requests = count()
         self._iids: dict[tuple[str, int], int] = {}
 
     def next_id(self) -> int:

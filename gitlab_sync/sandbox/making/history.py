@@ -19,13 +19,16 @@ def note_record(
     *,
     system: bool = False,
     later: bool = False,
+    number: int | None = None,
 ) -> Record:
     """Return a note on an item of that `kind` ("MergeRequest" or "Issue").
 
-    With `later` its id is one of those that are above all others.
+    With `later` its id is one of those that are above all others; `number` gives it another one.
     """
+    if number is None:
+        number = builder.later_id() if later else builder.next_id()
     return {
-        "id": builder.later_id() if later else builder.next_id(),
+        "id": number,
         "type": None,
         "body": body,
         "author": author.basic,

@@ -10,6 +10,7 @@ from gitlab_sync.sandbox.making.builder import Builder, time_stats, utc
 from gitlab_sync.sandbox.making.history import add_event, add_push, add_timelogs
 from gitlab_sync.sandbox.making.issues import milestone
 from gitlab_sync.sandbox.making.merge_request_plan import MergeRequestPlan
+from gitlab_sync.sandbox.making.open_work import settle_open
 from gitlab_sync.sandbox.making.people import Person
 from gitlab_sync.sandbox.making.twists import twist_merge_request
 from gitlab_sync.sandbox.records import Record
@@ -62,6 +63,7 @@ def add_merge_request(
         "approved_by": [{"user": person.basic} for person in approved_by],
     }
     twist_merge_request(builder, plan, record)
+    settle_open(builder, plan, record)
     if plan.place is not None:
         closes = plan.reference.startswith("Closes") and plan.place != "note"
         (tables.closes if closes else tables.mentions).setdefault(key, []).append(plan.issue_iid)

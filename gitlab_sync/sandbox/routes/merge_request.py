@@ -66,6 +66,21 @@ def note(call: Call) -> Answer:
     return one_note(call, call.world.tables.mr_notes.get(key))
 
 
+def discussions(call: Call) -> Answer:
+    """GET …/discussions: all notes by thread, the oldest first."""
+    key, _ = _found(call)
+    return call.page(call.world.merge_request_discussions(key))
+
+
+def discussion(call: Call) -> Answer:
+    """GET …/discussions/:discussion_id."""
+    key, _ = _found(call)
+    for each in call.world.merge_request_discussions(key):
+        if each["id"] == call.arguments[2]:
+            return json_answer(each)
+    raise not_found("Discussion")
+
+
 def new_note(call: Call) -> Answer:
     """POST …/notes: `body` is its text."""
     key, record = _found(call)
@@ -217,6 +232,8 @@ ROUTES: dict[str, Route] = {
     _ONE: merge_request,
     f"{_ONE}/notes": notes,
     f"{_ONE}/notes/:note_id": note,
+    f"{_ONE}/discussions": discussions,
+    f"{_ONE}/discussions/:discussion_id": discussion,
     f"POST {_ONE}/notes": new_note,
     f"PUT {_ONE}/notes/:note_id": changed_note,
     f"DELETE {_ONE}/notes/:note_id": deleted_note,

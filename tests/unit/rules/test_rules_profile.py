@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 from rules_examples import clean_facts, issue, merge_request
@@ -10,9 +11,13 @@ from rules_examples import clean_facts, issue, merge_request
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.facts import NOTHING
 from gitlab_sync.rules.items.fixes import Entry
+from gitlab_sync.rules.items.open_work import rules_if_merged
 from gitlab_sync.rules.items.roles import UserItem
+from gitlab_sync.rules.items.terms import Terms
 from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.items.worklist import open_item
 from gitlab_sync.rules.scores import commits, profile
 from gitlab_sync.rules.scores.work import Work
 from gitlab_sync.types import Record, TableRow
@@ -21,6 +26,7 @@ CHECKS: dict[str, Sequence[Check]] = {
     profile.MERGE_REQUESTS: mr_rules.CHECKS,
     profile.ISSUES: issue_rules.CHECKS,
 }
+NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 WORK = Work(
     "ann",
     commits=5,
@@ -57,6 +63,9 @@ def rows() -> dict[str, TableRow]:
         profile.GROUPS: profile.group_row({}),
         profile.MERGE_REQUESTS: profile.merge_request_row(own({}), None, mr_rules.CHECKS),
         profile.ISSUES: profile.issue_row(own({}), None, issue_rules.CHECKS),
+        profile.OPEN_WORK: profile.open_work_row(
+            open_item({}, NOTHING, rules_if_merged(mr_rules.RULES, NOW), Terms(), NOW)
+        ),
     }
 
 

@@ -1,0 +1,90 @@
+"""`open`: show the open merge requests of people, a group or a project, and who has the ball."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from gitlab_sync.cli import exits, options
+from gitlab_sync.cli.people import People, find_people, people_options, require_people
+from gitlab_sync.cli.period import demo_now
+from gitlab_sync.cli.policy import policy_option
+from gitlab_sync.rules.text import plural
+
+if TYPE_CHECKING:
+    from gitlab_sync.cli.output import Output
+    from gitlab_sync.cli.report import Ending
+    from gitlab_sync.cli.session import CommandRun
+    from gitlab_sync.rules.policy import Policy
+    from gitlab_sync.services.open_work import OpenReport
+    from gitlab_sync.types import Source
+
+_PARTS = ("Open Work", "Waiting", "Desks")
+
+
+@click.command("open", cls=options.Command)
+@people_options
+@click.option(
+    "--project", metavar="P", help="Only in this project (id or path). Overrides --group."
+)
+@click.option("--group", metavar="G", help="Only in this group and its subgroups (id or path).")
+@click.option(
+    "--for", "desk", metavar="WHO", help="Only what waits for this person, by the username."
+)
+@policy_option
+@click.option(
+    "--part",
+    type=options.Choice(_PARTS, case_sensitive=False),
+    help="Show this table alone.",
+)
+@options.source_option
+@options.target_options
+@options.connection_options
+def open(  # noqa: A001 - the name of the command
+    people: People,
+    project: str | None,
+    group: str | None,
+    desk: str | None,
+    policy: Policy,
+    part: str | None,
+    source: Source,
+    target: options.Target,
+    connection: options.Connection,
+) -> int:
+    """Show every open merge request: what it waits for, who can act, since when, and why.
+
+    With --project or --group and no users given, these are all of the project or the group.
+    """
+    of_all = (project is not None or group is not None) and not people.asked
+    if not of_all:
+        require_people(people, connection)
+
+    from gitlab_sync.cli.report import run_report
+    from gitlab_sync.services.open_work import OpenQuery, answer
+
+    def work(command: CommandRun, output: Output) -> Ending:
+        named = None if of_all else find_people(people, command)
+        names = None if named is None else named.usernames
+        query = OpenQuery(names, project, group, policy, desk, demo_now(demo=connection.demo))
+        with command.progress("merge requests") as run:
+            report = answer(command.session, query, run)
+        output.finish_all(report.sheets(query, command.session.base_url), part)
+        return _ending(report, people.refused)
+
+    return run_report(work, target, connection, options.FactOptions(source, store="off"))
+
+
+def _ending(report: OpenReport, refused: Sequence[str]) -> Ending:
+    from gitlab_sync.cli.report import Ending
+
+    whole = report.completeness.whole and not report.absent and not refused
+    code = exits.OK if whole else exits.INCOMPLETE
+    if not report and report.completeness.lists:
+        code = exits.NOTHING
+    left_out = [f"{name}: {reason}" for name, reason in report.absent.items()]
+    unknown = Counter(str(row["Why"]) for row in report if row["Waiting For"] is None)
+    errors = [f"{plural(number, 'merge request')}: {why}" for why, number in unknown.most_common()]
+    return Ending(code, report.completeness, left_out=left_out, errors=errors)
