@@ -209,7 +209,7 @@ quick_option = click.option(
 )  # fmt: skip
 
 source_option = click.option(
-    "--source", type=click.Choice(get_args(Source)), default=DEFAULT_SOURCE,
+    "--source", type=Choice(get_args(Source)), default=DEFAULT_SOURCE,
     show_default=True, help="Where to read facts about merge requests: auto uses GraphQL "
     "for many at once if the GitLab has it, and REST otherwise. The rows are the same.",
 )  # fmt: skip

@@ -6,6 +6,7 @@ import streamlit as st
 
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.page_query import Snapshot
+from gitlab_sync.pages.widgets.policy_field import show_policy
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
@@ -40,6 +41,7 @@ def show_open(snapshot: Snapshot[OpenQuery, OpenReport], *, by_person: bool) -> 
     if not report.items:
         st.info("No open merge request was found.", icon=":material/info:")
         return
+    show_policy(snapshot.query.policy)
     worklist, sums, desks = report.sheets(snapshot.query, snapshot.instance)
     _show_sums(sums)
     show_worklist(worklist, "open", FILE)
@@ -53,8 +55,6 @@ def show_worklist(sheet: Sheet, key: str, title: str) -> None:
     """Show a worklist as a table; `key` and `title` are as in `show_table`."""
     options = TableOptions(HELP, alt="Open work: one row for each open merge request")
     show_table(sheet, key, title, options)
-    policy = sheet.meta.scope.rpartition("policy ")[2]
-    st.caption(f"Times and checks are those of the policy {policy}.")
 
 
 def _show_sums(sheet: Sheet) -> None:

@@ -14,6 +14,7 @@ from gitlab_sync.pages.profile_fixes import show_fixes, unread_texts
 from gitlab_sync.pages.widgets import charts, fields
 from gitlab_sync.pages.widgets.markdown import escaped, linked
 from gitlab_sync.pages.widgets.page_query import Snapshot
+from gitlab_sync.pages.widgets.policy_field import show_policy
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table, show_workbook_download
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.reports.cells import legal
@@ -102,6 +103,7 @@ def show_profile(snapshot: Snapshot[ProfileQuery, ProfileReport]) -> bool:
         return is_missing
     _show_head(report, instance)
     _show_numbers(report)
+    show_policy(snapshot.query.policy)
     show_fixes(report, instance)
     _show_quality(report)
     _show_tables(report, report.sheets(instance))

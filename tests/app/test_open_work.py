@@ -42,7 +42,7 @@ def test_the_demo_shows_what_everything_waits_for_and_who_has_it() -> None:
     assert sum(numbers) == len(table)
     assert [column for column in desks if column != "Open"] == list(DESK_COLUMNS)
     assert "open merge requests read" in texts(at)
-    assert "policy fair" in texts(at)
+    assert "Policy: classic." in texts(at)
 
 
 def test_a_desk_of_a_group_needs_no_people() -> None:
@@ -56,8 +56,8 @@ def test_a_desk_of_a_group_needs_no_people() -> None:
 def test_the_policy_is_a_choice_and_the_page_says_which_one_it_was() -> None:
     """A link leads to it, too."""
     at = go_to(in_the_demo(), PAGE)
-    at.get("button_group")[0].set_value("classic")
-    assert "policy classic" in texts(ask(at, users="eli.navarro"))
+    at.radio(key="policy").set_value("fair")
+    assert "Policy: fair." in texts(ask(at, users="eli.navarro"))
 
 
 def test_without_people_group_and_project_the_page_says_what_to_enter() -> None:

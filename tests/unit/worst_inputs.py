@@ -180,6 +180,9 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
             ("https://a/", "/", ""),
         ),
     ),
+    "rules.items.conversation:_PUSH": (
+        "match", (("added ", "1", "x"), ("added 1 ", "new ", ""), ("", "added ", "")),
+    ),
     "rules.items.fair_merge_request:_DRAFT": (
         "sub",
         (_SPACES, ("", "draft:", ""), ("", " [wip]", "x"), ("", "(draft", "")),

@@ -272,7 +272,7 @@ def test_a_graphql_without_filters_of_time_leaves_the_lists_to_rest() -> None:
     refusal = "Field 'authoredMergeRequests' doesn't accept argument 'createdAfter'"
     left = Schema().without(refusal)
     assert left is not None
-    assert not left.lists
+    assert not left.listed
 
 
 def test_lists_of_a_group_are_read_over_rest(bridge: Bridge) -> None:

@@ -23,9 +23,11 @@ def interval(count: int, of: int) -> tuple[float, float]:
     rate, square = count / of, _Z * _Z
     middle = rate + square / (2 * of)
     spread = _Z * math.sqrt(rate * (1 - rate) / of + square / (4 * of * of))
-    low, high = (middle - spread), (middle + spread)
     scale = 1 + square / of
-    return max(0.0, low / scale), min(1.0, high / scale)
+    # At either end of the rates it ends there, exactly.
+    low = (middle - spread) / scale if count else 0.0
+    high = (middle + spread) / scale if count < of else 1.0
+    return low, high
 
 
 def ranks(rates: Sequence[tuple[int, int]]) -> list[int]:
