@@ -33,6 +33,14 @@ class Scope:
         """The role of the person in the items."""
         return "assignee" if self.by == "assignee" else "author"
 
+    def in_words(self) -> str:
+        """Return where the items are, in words for readers of a file."""
+        if self.project is not None:
+            return f"project {self.project}"
+        if self.group is not None:
+            return f"group {self.group} and its subgroups"
+        return "the whole instance"
+
     def rest_list(self, kind: Kind, params: Params) -> RestList:
         """Return the list of items, open and ended, with the filters of `params`.
 

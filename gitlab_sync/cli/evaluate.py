@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gitlab_sync.cli import options
 from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
+from gitlab_sync.cli.scope import where_options
 from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 
 if TYPE_CHECKING:
@@ -22,25 +23,16 @@ if TYPE_CHECKING:
 
 _TEXTS = frozenset({"Username", "Status", "Error"})
 
-_WHICH = (
-    click.option(
-        "--project", metavar="P", help="Only in this project (id or path). Overrides --group.",
-    ),
-    click.option("--group", metavar="G", help="Only in this group and its subgroups (id or path)."),
-    click.option(
-        "--scope", type=click.Choice(["author", "assignee"]), default="author", show_default=True,
-        help="Count items for their author or for their assignees.",
-    ),
+_by_option = click.option(
+    "--scope", type=click.Choice(["author", "assignee"]), default="author", show_default=True,
+    help="Count items for their author or for their assignees.",
 )  # fmt: skip
-
-
-def _which_options(command: Callable[..., int]) -> Callable[..., int]:
-    return options.with_options(command, _WHICH)
 
 
 @click.command(cls=options.Command)
 @people_options
-@_which_options
+@where_options
+@_by_option
 @options.fact_options
 @options.target_options
 @options.connection_options
@@ -51,7 +43,8 @@ def mrs(**given: Any) -> int:
 
 @click.command(cls=options.Command)
 @people_options
-@_which_options
+@where_options
+@_by_option
 @options.target_options
 @options.connection_options
 def issues(**given: Any) -> int:
@@ -104,16 +97,7 @@ def _sheet(report: Report, what: str, columns: Sequence[str], scope: Scope, inst
         what.capitalize(),
         columns,
         report,
-        Meta.of_report(report, instance, _in_words(what, scope)),
+        Meta.of_report(report, instance, f"{what} by {scope.by}, {scope.in_words()}"),
         links=profile_links(instance),
         kinds={column: "integer" for column in columns if column not in _TEXTS},
     )
-
-
-def _in_words(what: str, scope: Scope) -> str:
-    where = "the whole instance"
-    if scope.project is not None:
-        where = f"project {scope.project}"
-    elif scope.group is not None:
-        where = f"group {scope.group} and its subgroups"
-    return f"{what} by {scope.by}, {where}"

@@ -27,6 +27,7 @@ COMMANDS = {
     "commits": "gitlab_sync.cli.commits",
     "leaderboard": "gitlab_sync.cli.leaderboard",
     "weekly": "gitlab_sync.cli.weekly",
+    "reviews": "gitlab_sync.cli.reviews",
     "compliance": "gitlab_sync.cli.compliance",
     "explain": "gitlab_sync.cli.explain",
     "members": "gitlab_sync.cli.lookup",

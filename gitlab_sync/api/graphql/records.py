@@ -44,6 +44,7 @@ _OF_MERGE_REQUEST: Mapping[str, str] = {
     "author": "author { username }",
     "squash": "squash",
     "squashOnMerge": "squashOnMerge",
+    "mergeUser": "mergeUser { username }",
 }
 """The fields of a merge request, and their text in the query."""
 
@@ -61,6 +62,7 @@ FIELDS = frozenset(_OF_MERGE_REQUEST).union(*_OF_OTHERS.values())
 NEEDED = FIELDS - _OPTIONAL
 """The fields that every list needs; the others are needed for lists with closed items."""
 
+_PERSON = Kind("a person", lambda value: bool(record.text(value, "username")))
 _SHAPE = Shape(
     "merge request",
     {
@@ -82,6 +84,7 @@ _SHAPE = Shape(
         "reference": NAME,
         "squash": FLAG,
         "squashOnMerge": FLAG,
+        "mergeUser": _PERSON.or_null(),
     },
     inner={"author": Shape("author", {"username": NAME})},
 )
@@ -213,6 +216,7 @@ def _record(node: Record) -> Record | None:
         "sha": node["diffHeadSha"],
         "squash": node["squash"],
         "squash_on_merge": node["squashOnMerge"],
+        "merge_user": node["mergeUser"],
         "merged_at": _time(node["mergedAt"]),
         "closed_at": _time(node.get("closedAt")),
     }
