@@ -45,7 +45,7 @@ from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client
 from gitlab_sync.types import Record, TableRow
 
-TEAMS, PROJECTS, WEEKS, PEOPLE, PAIRS = "Teams", "Projects", "Weeks", "People", "Who Reviews Whom"
+TEAMS, PROJECTS, WEEKS, PEOPLE, PAIRS = "Teams", "Projects", "Weeks", "People", "Reviewers and Authors"
 """The titles of the tables; the last two are about people, and are there when asked for."""
 
 _STATE = ("Status", "Error", rules.UNVERIFIED, POLICY)

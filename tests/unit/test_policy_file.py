@@ -38,7 +38,7 @@ def fault(folder: Path, text: str) -> str:
 
 
 def test_the_built_in_policies_have_names() -> None:
-    """Whatever lies in the folder."""
+    """Whatever the folder holds."""
     assert load("fair") is FAIR
     assert load("classic") is CLASSIC
 

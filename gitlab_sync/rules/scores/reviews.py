@@ -1,4 +1,4 @@
-"""How merged merge requests were reviewed: responses, rounds, merges, and who reviews whom.
+"""How merged merge requests were reviewed: responses, rounds, merges, and reviewers and authors.
 
 The measures are those of CHAOSS (*Time to First Response*, *Change Requests Duration*, *Review
 Cycle Duration within a Change Request*), over what was there until the merge. Times are working

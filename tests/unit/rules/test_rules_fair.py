@@ -64,7 +64,7 @@ def result(check: str, item: Record | None = None, **read: Any) -> str:
     ],
 )
 def test_only_a_change_of_source_needs_a_test(paths: list[str], expected: str) -> None:
-    """A test path decides wherever it lies."""
+    """A test path decides in any folder."""
     assert result("no_unit_tests", diffs=[diff(path) for path in paths]) == expected
 
 
@@ -242,7 +242,7 @@ def test_labels_exempt_from_a_check() -> None:
 
 
 def test_closed_ones_are_counted_and_not_evaluated() -> None:
-    """Merged, closed and open ones stand apart."""
+    """Merged, closed and open ones are counted apart."""
     items = [mr(id=number, state=state) for number, state in enumerate(STATES, 1)]
     counted = FAIR.merge_requests.count(
         (each, FAIR.merge_requests.evaluate(each, clean_facts())) for each in items

@@ -1,4 +1,4 @@
-"""How merged merge requests were reviewed: responses, rounds, merges, and who reviews whom."""
+"""How merged merge requests were reviewed: responses, rounds, merges, and reviewers and authors."""
 
 from __future__ import annotations
 
