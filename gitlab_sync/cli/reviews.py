@@ -38,7 +38,10 @@ _ALL = "All"
     "gitlab-sync.toml, else fair.",
 )
 @click.option(
-    "--people", "shows_people", is_flag=True, help="Also show people, and how often each reviewed each other's work."
+    "--people",
+    "shows_people",
+    is_flag=True,
+    help="Also show people, and how often each reviewed each other's work.",
 )
 @click.option("--part", metavar="TITLE", help="Show this table alone: Teams, Projects, Weeks, …")
 @options.fact_options

@@ -45,7 +45,13 @@ from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client
 from gitlab_sync.types import Record, TableRow
 
-TEAMS, PROJECTS, WEEKS, PEOPLE, PAIRS = "Teams", "Projects", "Weeks", "People", "Reviewers and Authors"
+TEAMS, PROJECTS, WEEKS, PEOPLE, PAIRS = (
+    "Teams",
+    "Projects",
+    "Weeks",
+    "People",
+    "Reviewers and Authors",
+)
 """The titles of the tables; the last two are about people, and are there when asked for."""
 
 _STATE = ("Status", "Error", rules.UNVERIFIED, POLICY)
@@ -175,7 +181,7 @@ class ReviewsReport(Report):
         row = self._row({"Team": team.name}, rules.measure_cells(found) | self._spread(given), ())
         statuses = {person.status for person in members}
         if statuses and statuses <= {"Error", "Not Found"}:
-            row |= dict.fromkeys(TEAM_COLUMNS[1 : -len(_STATE)])
+            row |= dict.fromkeys([*TEAM_COLUMNS[1 : -len(_STATE)], rules.UNVERIFIED])
             row["Status"] = "Error" if "Error" in statuses else "Not Found"
         elif not statuses <= {"Success"}:
             row["Status"] = "Partial"
