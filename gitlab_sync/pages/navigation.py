@@ -38,6 +38,7 @@ def pages_for(role: Role) -> list[st.Page]:
         pages = [
             ("user_profile", "My profile", "person", "profile"),
             ("weekly_performance", "My week", "calendar_view_week", "weekly"),
+            ("reviews", "My reviews", "rate_review", "reviews"),
         ]
     else:
         pages = [
@@ -45,6 +46,7 @@ def pages_for(role: Role) -> list[st.Page]:
             ("user_profile", "User profile", "person", "profile"),
             ("weekly_performance", "Weekly performance", "calendar_view_week", "weekly"),
             ("team_leaderboard", "Team leaderboard", "trophy", "leaderboard"),
+            ("reviews", "Reviews", "rate_review", "reviews"),
             ("project_compliance", "Project compliance", "verified", "compliance"),
         ]
     if role == "admin":

@@ -54,6 +54,9 @@ TEAMS, PROJECTS, WEEKS, PEOPLE, PAIRS = (
 )
 """The titles of the tables; the last two are about people, and are there when asked for."""
 
+OTHERS = "(no team)"
+"""The name for people who are in no team."""
+
 _STATE = ("Status", "Error", rules.UNVERIFIED, POLICY)
 TEAM_COLUMNS = ("Team", *rules.MEASURE_COLUMNS, *rules.SPREAD_COLUMNS, *_STATE)
 PROJECT_COLUMNS = ("Project", *TEAM_COLUMNS[1:])
@@ -156,7 +159,19 @@ class ReviewsReport(Report):
 
     def pair_rows(self) -> list[TableRow]:
         """Return who reviewed how much of which author's; see `rules.scores.reviews.pair_rows`."""
-        return rules.pair_rows(self.measured)
+        names = {
+            username_key(name): name
+            for each in self.measured
+            for name in (each.author, *(review.reviewer for review in each.reviews))
+        }
+        return rules.pair_rows(self.measured, lambda name: names[username_key(name)])
+
+    def team_pair_rows(self) -> list[TableRow]:
+        """Return the same by team; a person in several teams is in the first of them."""
+        teams = {
+            member.key: team.name for team in reversed(self.query.teams) for member in team.members
+        }
+        return rules.pair_rows(self.measured, lambda name: teams.get(username_key(name), OTHERS))
 
     def sheets(self, instance: str, *, people: bool = False) -> list[Sheet]:
         """Return the tables as exporters take them; those about people only with `people`.

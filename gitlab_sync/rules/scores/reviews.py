@@ -390,16 +390,17 @@ def week_rows(found: Iterable[Measured], zone: tzinfo) -> list[TableRow]:
     ]
 
 
-def pair_rows(found: Iterable[Measured]) -> list[TableRow]:
-    """Return who reviewed how many merge requests of which author, with `PAIR_COLUMNS`, by name."""
-    names: dict[str, str] = {}
-    pairs: Counter[tuple[str, str]] = Counter()
-    for each in found:
-        for review in each.reviews:
-            keys = username_key(review.reviewer), username_key(review.author)
-            names |= zip(keys, (review.reviewer, review.author), strict=True)
-            pairs[keys] += 1
+def pair_rows(
+    found: Iterable[Measured], shown: Callable[[str], str] = username_key
+) -> list[TableRow]:
+    """Return who reviewed how many merge requests of which author, with `PAIR_COLUMNS`, by name.
+
+    `shown` returns how a person is named, such as by their team.
+    """
+    pairs = Counter(
+        (shown(review.reviewer), shown(review.author)) for each in found for review in each.reviews
+    )
     return [
-        dict(zip(PAIR_COLUMNS, (names[reviewer], names[author], number), strict=True))
-        for (reviewer, author), number in sorted(pairs.items())
+        dict(zip(PAIR_COLUMNS, (*pair, number), strict=True))
+        for pair, number in sorted(pairs.items())
     ]
