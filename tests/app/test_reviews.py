@@ -32,7 +32,7 @@ def shown_names(at: AppTest) -> set[str]:
 
 def charts_of(at: AppTest) -> list[str]:
     """Return what each chart says of itself to screen readers."""
-    return [each.proto.alt for each in at.get("arrow_vega_lite_chart")]
+    return [each.proto.alt for each in at.get("vega_lite_chart")]
 
 
 def test_teams_come_first_and_people_when_they_are_asked_for() -> None:
@@ -48,7 +48,7 @@ def test_teams_come_first_and_people_when_they_are_asked_for() -> None:
     assert "policy fair" in texts(at)
     weeks, grid = charts_of(at)
     assert "Median: 20" in weeks
-    assert "Compass of Compass" in grid
+    assert "Compass of Lantern" in grid
     assert not shown_names(at)
     at = at.toggle(key="show_people").set_value(True).run()
     assert not at.exception
