@@ -99,7 +99,10 @@ def reviews(
         note_empty(query.teams)
         with command.progress("merge requests") as run:
             report = service.answer(command.session, query, run)
-        output.finish_all(report.sheets(command.session.base_url, people=shows_people), part)
+        sheets = report.sheets(command.session.base_url, people=shows_people)
+        if target.format in {"table", "html"}:
+            sheets = list(map(service.written, sheets))
+        output.finish_all(sheets, part)
         return Ending.of_people(report, refused=refused)
 
     return run_report(work, target, connection, facts)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import TypeAlias
 
@@ -245,12 +245,33 @@ _TEXTS = {"Team", "Project", "Username", "Reviewer", "Author", "Week", "Status",
 
 
 def _without_unknown(rows: Sequence[TableRow]) -> list[str]:
-    """Return the columns in which each missing number is one of no merge request."""
+    """Return the columns in which each missing number is one of nothing."""
+    bases = {each.title: each.base for each in rules.MEASURES} | rules.BASES
     return [
-        measure.title
-        for measure in rules.MEASURES
-        if all(row.get(measure.title) is not None or row.get(measure.base) == 0 for row in rows)
+        title
+        for title, base in bases.items()
+        if all(row.get(title) is not None or row.get(base) == 0 for row in rows)
     ]
+
+
+def written(sheet: Sheet) -> Sheet:
+    """Return a table for people to read: `3 of 12` instead of two columns, and `n/a` of none."""
+    measures = [each for each in rules.MEASURES if each.title in sheet.columns]
+    dropped = {each.base for each in measures}
+    return replace(
+        sheet,
+        columns=[column for column in sheet.columns if column not in dropped],
+        rows=[row | {each.title: _written(row, each) for each in measures} for row in sheet.rows],
+        kinds={**sheet.kinds, **{each.title: "text" for each in measures}},
+        nothing={"Error", *_without_unknown(sheet.rows)},
+    )
+
+
+def _written(row: TableRow, measure: rules.Measure) -> str | None:
+    number, of = row[measure.title], row[measure.base]
+    if number is None:
+        return "n/a" if of == 0 else None
+    return f"{number:g} of {of}" if measure.counts else f"{number:g} (of {of})"
 
 
 def answer(client: Client, query: ReviewsQuery, run: Run | None = None) -> ReviewsReport:

@@ -207,7 +207,7 @@ def _styled(sheet: Sheet, unknown: UnknownCounts | None) -> pd.DataFrame | Style
                 texts[column, f"{value} (+{number} {UNKNOWN})"].append(place)
     if not looks.to_numpy().any():
         return data
-    styled = data.style.apply(lambda _: looks, axis=None)
+    styled = data.style.apply(lambda _: looks, axis=None).format(precision=2)
     for (column, text), places in texts.items():
         cells = pd.IndexSlice[places, [column]]
         styled = styled.format(lambda _, text=text: text, subset=cells)

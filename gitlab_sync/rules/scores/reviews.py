@@ -176,6 +176,9 @@ MEASURE_COLUMNS = (MERGED, *(title for each in MEASURES for title in each.titles
 GIVEN_COLUMNS = ("Reviews Given", "People Helped", "Response (h)")
 SHARE = "Share of Reviews"
 SPREAD_COLUMNS = ("Reviews Given", "Reviewers", "Concentration")
+BASES = {GIVEN_COLUMNS[2]: GIVEN_COLUMNS[0], SPREAD_COLUMNS[2]: SPREAD_COLUMNS[0]}
+"""The columns that have no number where the number of reviews is 0, with that of the latter."""
+
 WEEK_COLUMNS = ("Week", *MEASURES[0].titles, *MEASURES[1].titles)
 PAIR_COLUMNS = ("Reviewer", "Author", "Reviews")
 
