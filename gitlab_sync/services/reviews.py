@@ -233,7 +233,7 @@ def sheet_of(title: str, columns: Sequence[str], rows: Sequence[TableRow], meta:
     return Sheet(
         title,
         columns,
-        rows,
+        [{column: row[column] for column in columns} for row in rows],
         meta,
         links=profile_links(meta.instance) if "Username" in columns else {},
         kinds=kinds,
