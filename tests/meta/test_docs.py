@@ -20,6 +20,7 @@ from gitlab_sync.rules.projects.documents import _SECTIONS
 from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread
 from gitlab_sync.rules.projects.stack import LANGUAGES
 from gitlab_sync.rules.projects.tools import TOOLS
+from gitlab_sync.rules.scores import reviews
 from gitlab_sync.rules.scores.badges import BADGES, SCORE, Badge
 from gitlab_sync.rules.scores.commits import slot_of
 from gitlab_sync.rules.scores.heatmap import LEVEL_TITLES, WEEKS, level
@@ -42,6 +43,8 @@ from gitlab_sync.rules.scores.weekly import (
     overview_rows,
 )
 from gitlab_sync.rules.scores.work import TITLES, Work
+from gitlab_sync.services.reviews import PERSON_COLUMNS as PERSON_REVIEWS
+from gitlab_sync.services.reviews import TEAM_COLUMNS as TEAM_REVIEWS
 from gitlab_sync.types import PartialList, Record
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -304,6 +307,17 @@ def test_the_columns_and_the_cells_of_a_week_are_those_of_the_code() -> None:
     assert f"(`{str(with_hours[shown]).removeprefix(str(row[shown]))}`)" in told
     (measured,) = measure_rows([week], "commits")
     assert f"`{', '.join(list(measured)[-3:])}`" in told
+
+
+def test_every_column_of_reviews_is_explained() -> None:
+    """With the columns of weeks and of pairs, and of each table of the command."""
+    rows = {row["column"]: row["what it says"] for row in table("Reviews", "column")}
+    assert rows == reviews.MEANINGS
+    for columns in (reviews.WEEK_COLUMNS, reviews.PAIR_COLUMNS):
+        assert f"`{', '.join(columns)}`" in prose("Reviews")
+    commands = (DOCS / "commands.md").read_text(encoding="utf-8")
+    for columns in (TEAM_REVIEWS, PERSON_REVIEWS, reviews.WEEK_COLUMNS, reviews.PAIR_COLUMNS):
+        assert f"| `{', '.join(columns)}` |" in commands
 
 
 # -- all documents ---------------------------------------------------------------------------------
