@@ -9,6 +9,7 @@ import click
 from gitlab_sync.cli import options
 from gitlab_sync.cli.people import People, find_people, people_options
 from gitlab_sync.cli.period import Span, period_options
+from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.cli.scope import where_options
 from gitlab_sync.cli.teams import demo_teams, note_empty, teams_of_file
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
+    from gitlab_sync.rules.policy import Policy
 
 _ALL = "All"
 
@@ -31,12 +33,7 @@ _ALL = "All"
 )
 @where_options
 @period_options
-@click.option(
-    "--policy",
-    metavar="NAME",
-    help="fair, classic, or a file with working days and bots. Default: the nearest "
-    "gitlab-sync.toml, else fair.",
-)
+@policy_option
 @click.option(
     "--people",
     "shows_people",
@@ -53,7 +50,7 @@ def reviews(
     project: str | None,
     group: str | None,
     span: Span,
-    policy: str | None,
+    policy: Policy,
     shows_people: bool,
     part: str | None,
     facts: options.FactOptions,
@@ -71,14 +68,12 @@ def reviews(
 
     from gitlab_sync.api.scope import Scope
     from gitlab_sync.cli.report import Ending, run_report
-    from gitlab_sync.policy_file import load
     from gitlab_sync.services import reviews as service
 
     titles = [service.TEAMS, service.PROJECTS, service.WEEKS]
     titles += [service.PEOPLE, service.PAIRS] if shows_people else []
     if part not in {None, *titles}:
         raise click.UsageError(f"There is no table “{part}”: give {', '.join(titles)}.")
-    rules = load(policy)
 
     def work(command: CommandRun, output: Output) -> Ending:
         from gitlab_sync.rules.identity.teams import Member, Team
@@ -93,7 +88,7 @@ def reviews(
             demo_teams() if teams is None else teams,
             Scope(project, group),
             span.period,
-            rules,
+            policy,
             span.zone,
         )
         note_empty(query.teams)

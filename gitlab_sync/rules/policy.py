@@ -1,6 +1,6 @@
 """Policies: which rules evaluate merge requests and issues, and under which terms.
 
-`CLASSIC` has the numbers of the older client, `FAIR` evaluates people by what they could have done.
+`CLASSIC` has the numbers of the older client, `FAIR` evaluates what people could have done.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def fault(folder: Path, text: str) -> str:
 
 
 def test_the_built_in_policies_have_names() -> None:
-    """Whatever the folder holds."""
+    """Whatever is in the folder."""
     assert load("fair") is FAIR
     assert load("classic") is CLASSIC
 

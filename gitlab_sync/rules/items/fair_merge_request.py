@@ -128,7 +128,7 @@ def _semantic(merged: _Merged) -> Verdict:
     """Check the title of what is squashed, else the commits; a revert has GitLab's own title."""
     mr = merged.mr
     if (record.read_text(mr, "title") or "").startswith('Revert "'):
-        return Verdict("n/a", "a revert: GitLab made its title", record.link(mr))
+        return Verdict("n/a", "a revert: GitLab made the title", record.link(mr))
     squashed = _is_squashed(mr)
     if squashed:
         return item.semantic_title(mr, SEMANTIC, without=_DRAFT)

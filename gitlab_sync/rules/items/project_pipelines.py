@@ -62,7 +62,7 @@ class ProjectPipelines:
     def all_of(self, mr: Record) -> PartialList | None:
         """Return all pipelines of a merge request; None unless it is certain which they are.
 
-        As `of`, for rules that look at more than the newest one: no row can be in doubt, and the
+        As `of`, for rules that look at more than the newest one: no row is in doubt, and the
         rows must go back to before the merge request.
         """
         branch = record.text(mr, "source_branch")

@@ -27,7 +27,7 @@ GENERATED = (
     *("*.min.js", "*.pb.go", "*_pb2.py", "*_pb2_grpc.py", "*.generated.*", "*.g.dart", "*.d.ts"),
     "zz_generated*",
 )
-"""The names of files that no one wrote, in lower case."""
+"""The names of files that a program wrote, in lower case."""
 
 _GENERATED = re.compile("|".join(map(translate, GENERATED)))
 

@@ -242,7 +242,7 @@ def test_labels_exempt_from_a_check() -> None:
 
 
 def test_closed_ones_are_counted_and_not_evaluated() -> None:
-    """Merged, closed and open ones are counted apart."""
+    """Merged, closed and open ones are apart."""
     items = [mr(id=number, state=state) for number, state in enumerate(STATES, 1)]
     counted = FAIR.merge_requests.count(
         (each, FAIR.merge_requests.evaluate(each, clean_facts())) for each in items
