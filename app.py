@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 import gitlab_sync.pages
 from gitlab_sync.pages.state.browser_cookie import BrowserCookie
+from gitlab_sync.pages.state.downloads import Downloads
 from gitlab_sync.pages.state.memory import give_back_memory
 from gitlab_sync.pages.widgets.error_panel import show_script_error
 from gitlab_sync.session.runtime import get_bridge
@@ -22,6 +23,6 @@ get_bridge()
 
 app = st.App(
     Path(gitlab_sync.pages.__file__).with_name("navigation.py"),
-    middleware=[Middleware(BrowserCookie)],
+    middleware=[Middleware(BrowserCookie), Middleware(Downloads)],
     on_script_error=show_script_error,
 )

@@ -6,14 +6,17 @@ import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
+from gitlab_sync import settings
 from gitlab_sync.api.facts.rest import read_facts
+from gitlab_sync.api.period import given_period
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.errors import ConfigurationError, NotFound
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.urls import API_PATH
-from gitlab_sync.reports.report import Report
+from gitlab_sync.reports.report import Rows
+from gitlab_sync.rules.dates import When
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.flags import Flags
@@ -21,9 +24,9 @@ from gitlab_sync.rules.policy import CLASSIC, Policy
 from gitlab_sync.run import Run
 from gitlab_sync.services import evaluation as batch
 from gitlab_sync.session.context import DEFAULT_TIMEOUT, LastRateLimit
-from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.session.runtime import Bridge, get_bridge
 from gitlab_sync.session.session import PER_PAGE, Session
-from gitlab_sync.types import Params, Record, RecordList, TableRow
+from gitlab_sync.types import IssueRow, MergeRequestRow, Params, Record, RecordList, TableRow
 
 if TYPE_CHECKING:
     from typing import Never, Self
@@ -67,6 +70,29 @@ class GitLabClient:
     ) -> None:
         credential = token if isinstance(token, Credential) else Credential(token, is_oauth)
         self.session = Session(base_url, credential, bridge=bridge, timeout=timeout, tenant=tenant)
+
+    @classmethod
+    def from_config(
+        cls,
+        url: str | None = None,
+        token_env: str | None = None,
+        gitlab_id: str | None = None,
+        *,
+        bridge: Bridge | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        tenant: str | None = None,
+    ) -> Self:
+        """Return a client of the GitLab that the command `gitlab-sync` would read.
+
+        URL and token come from the first place that has them: the arguments (`token_env` names the
+        variable that holds the token, `gitlab_id` a section of python-gitlab's configuration),
+        `GITLAB_URL` and `GITLAB_TOKEN`, then python-gitlab's configuration, with its `ssl_verify`.
+        Raises ConfigurationError, which says what to set.
+        """
+        found = settings.resolve(url, token_env, gitlab_id)
+        if bridge is None and found.tls is not None:
+            bridge = get_bridge(found.tls)
+        return cls(found.url, found.credential, bridge=bridge, timeout=timeout, tenant=tenant)
 
     # -- attributes ------------------------------------------------------------------------------
 
@@ -140,7 +166,12 @@ class GitLabClient:
     # -- reading ---------------------------------------------------------------------------------
 
     def get(self, endpoint: str, params: Params | None = None) -> Any:
-        """Return the decoded JSON of one GET; [] for an empty body. See `Session.get`."""
+        """Return the decoded JSON of one GET; [] for an empty body.
+
+        `projects/1`, `/projects/1` and `/api/v4/projects/1` are the same; the endpoint can have its
+        own query. In `params` None is left out, True and False become `true` and `false`, and lists
+        repeat their key. Raises the errors of `gitlab_sync.errors`, such as NotFound.
+        """
         return self.session.get(endpoint, params)
 
     def get_all(
@@ -151,7 +182,12 @@ class GitLabClient:
         max_pages: int | None = None,
         all: bool = False,  # noqa: A002 - the contract's name
     ) -> RecordList:
-        """Return all rows of a list in order, up to `max_pages` pages. See `Session.get_all`."""
+        """Return all rows of a list in order, up to `max_pages` pages (None, `all`: no cap).
+
+        The result has `complete`, the server's `total` and the number of `pages` read; a cap that
+        cuts the list is logged. An error has the rows read before it in `.partial`. A single object
+        gives a list of one. Endpoint, parameters and errors are as for `get`.
+        """
         return self.session.get_all(endpoint, params, per_page, max_pages, all)
 
     def iter_pages(
@@ -161,15 +197,26 @@ class GitLabClient:
         per_page: int = PER_PAGE,
         max_pages: int | None = None,
     ) -> Iterator[list[Record]]:
-        """Yield a list page by page, each a list of rows. See `Session.iter_pages`."""
+        """Yield a list page by page, each a list of rows; only a window of pages is in memory.
+
+        When the consumer stops, requests under way are broken off. Arguments are as for `get_all`.
+        """
         return self.session.iter_pages(endpoint, params, per_page, max_pages)
 
     def request(self, method: str, endpoint: str, params: Params | None = None) -> Any:
-        """Send any verb and return the decoded JSON. See `Session.request`."""
+        """Send any verb and return the decoded JSON ([] for an empty body).
+
+        GET and HEAD send `params` as the query, the others as a JSON body. A write is sent again
+        only if it never left, or after a 429. Raises as `get`.
+        """
         return self.session.request(method, endpoint, params)
 
     def graphql(self, query: str, variables: Params | None = None) -> Record:
-        """Return the `data` of one GraphQL query. See `Session.graphql`."""
+        """Return the `data` of one GraphQL query; it is a read, and retried like one.
+
+        Raises GraphQLError for the server's `errors`, and NotFound if GraphQL is switched off.
+        Mutations go through `request`.
+        """
         return self.session.graphql(query, variables)
 
     # -- the older names ---------------------------------------------------------------------------
@@ -233,18 +280,25 @@ class GitLabClient:
         group_id: int | str | None = None,
         mr_scope: str = "author",
         *,
+        since: When = None,
+        until: When = None,
+        by: Literal["created", "merged"] = "created",
         run: Run | None = None,
         policy: Policy = CLASSIC,
-    ) -> Report:
+    ) -> Rows[MergeRequestRow]:
         """Evaluate all ended merge requests of these people: one row each, sorted by `Username`.
 
         `project_id` and `group_id` are ids or paths; the project wins. `mr_scope` is "author" or
-        "assignee". `run` has progress, cancellation and the like; `policy` the rules. What could
-        not be read is unknown in the rows, and does not raise. Columns:
-        `gitlab_sync.rules.items.table`.
+        "assignee". `since` and `until`, both included, are about the time of creation or of the
+        merge, as `by` says: a date, a moment, or a text such as "2026-06-01", "2026-W23" or "30d".
+        `run` has progress, cancellation and the like; `policy` the rules, and with them further
+        columns. What could not be read is unknown in the rows, and does not raise. The result is a
+        list with `completeness` and `as_of`. Raises ConfigurationError for usernames that are no
+        list, and for invalid times.
         """
-        scope = Scope(project_id, group_id, mr_scope)
-        return batch.evaluate_merge_requests(self.session, usernames, scope, run, policy)
+        scope = Scope(project_id, group_id, mr_scope, given_period(since, until), by)
+        report = batch.evaluate_merge_requests(self.session, usernames, scope, run, policy)
+        return cast("Rows[MergeRequestRow]", report)
 
     def batch_evaluate_issues(
         self,
@@ -253,12 +307,19 @@ class GitLabClient:
         group_id: int | str | None = None,
         issue_scope: str = "author",
         *,
+        since: When = None,
+        until: When = None,
+        by: Literal["created", "closed"] = "created",
         run: Run | None = None,
         policy: Policy = CLASSIC,
-    ) -> Report:
-        """Count and evaluate all issues of these people, as `batch_evaluate_mrs` does."""
-        scope = Scope(project_id, group_id, issue_scope)
-        return batch.evaluate_issues(self.session, usernames, scope, run, policy)
+    ) -> Rows[IssueRow]:
+        """Count all issues of these people and evaluate the closed ones, as `batch_evaluate_mrs`.
+
+        `since` and `until` are about the time of creation or of closing.
+        """
+        scope = Scope(project_id, group_id, issue_scope, given_period(since, until), by)
+        report = batch.evaluate_issues(self.session, usernames, scope, run, policy)
+        return cast("Rows[IssueRow]", report)
 
     def batch_evaluate_mrs_efficiently(self, mrs: Sequence[Record]) -> TableRow:
         """Return one row of counts for these merge requests, from the list alone; no request."""

@@ -156,6 +156,12 @@ class NotFound(GitLabSyncError):
     hint_text = "Check the name or id; GitLab also answers 404 for what the token cannot see."
 
 
+class NotGitLab(NotFound):
+    """404 with a page in place of JSON: another server, or GitLab is in a folder of this one."""
+
+    hint_text = "Give the address of the GitLab, not of a group, a project or another page."
+
+
 class RateLimited(GitLabSyncError):
     """429: the rate limit did not reset in the time allowed. `retry_after` says when it does."""
 

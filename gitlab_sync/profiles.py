@@ -17,13 +17,14 @@ from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import issue as issue_rules
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.tally import Tally
+from gitlab_sync.rules.unique import several
 from gitlab_sync.run import Run
 from gitlab_sync.services.people_data import PeopleRequest, PersonQuery
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import resolve_project_paths
 from gitlab_sync.services.summary import PersonSummary, summaries
 from gitlab_sync.session.session import Client
-from gitlab_sync.types import OnProgress, Record, RecordList
+from gitlab_sync.types import OnProgress, PersonResult, Record, RecordList
 
 __all__ = ["process_batch_users", "process_single_user", "resolve_project_paths"]
 
@@ -43,7 +44,7 @@ def process_single_user(
     override_username: str | None = None,
     time_since: When = None,
     time_until: When = None,
-) -> Record | None:
+) -> PersonResult | None:
     """Return everything about one person as `{"username", "status", "error", "data"}`.
 
     `status` is `Success`, `Partial` (with what is missing in `error`), `Not Found` or `Error`.
@@ -74,7 +75,7 @@ def process_batch_users(
     on_progress: OnProgress | None = None,
     *,
     run: Run | None = None,
-) -> list[Record]:
+) -> list[PersonResult]:
     """Return what `process_single_user` does for many people, in the given order.
 
     Blank names are left out, and the same name in another case counts once. `overrides` has, by
@@ -84,7 +85,7 @@ def process_batch_users(
     request = PeopleRequest(
         _queries(usernames, since, until, overrides or {}),
         given_period(since, until),
-        tuple(project_ids or ()),
+        tuple(several("project_ids", project_ids or ())),
     )
     read = read_people(client, request, run or Run(on_progress=on_progress))
     return [_profile(summary) for summary in summaries(read)]
@@ -112,7 +113,7 @@ def _queries(
     return queries
 
 
-def _profile(person: PersonSummary) -> Record:
+def _profile(person: PersonSummary) -> PersonResult:
     data = None if person.user is None else _data(person)
     return {
         "username": person.username,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.urls import clean_base_url
+from gitlab_sync.rules.text import did_you_mean
 
 if TYPE_CHECKING:
     from gitlab.config import GitlabConfigParser
@@ -38,6 +39,13 @@ class Settings:
     credential: Credential
     source: str
     verify: str | None = None
+
+    @property
+    def tls(self) -> bool | str | None:
+        """What a bridge checks certificates against: the environment comes before a file."""
+        if os.environ.get("GITLAB_SSL_VERIFY", "").strip():
+            return None
+        return False if self.verify == "false" else self.verify
 
 
 def resolve(
@@ -134,7 +142,8 @@ def _section(gitlab_id: str | None, environ: Mapping[str, str]) -> GitlabConfigP
         ) from None
     except config.ConfigError as error:
         raise ConfigurationError(
-            str(error), hint=f"See {where}, and name a section with --gitlab-id."
+            str(error),
+            hint=f"See {where}, and name a section with --gitlab-id.{_near(gitlab_id, files)}",
         ) from None
     except (configparser.Error, UnicodeError, ValueError) as error:
         raise ConfigurationError(
@@ -146,6 +155,12 @@ def _section(gitlab_id: str | None, environ: Mapping[str, str]) -> GitlabConfigP
             f"The helper that {where} names for the token cannot be started: {error.strerror}",
             hint="Give the whole path of the helper.",
         ) from None
+
+
+def _near(gitlab_id: str | None, files: list[str]) -> str:
+    sections = configparser.ConfigParser(interpolation=None)
+    sections.read(files, encoding="utf-8")
+    return "" if gitlab_id is None else did_you_mean(gitlab_id, sections.sections())
 
 
 def _completed(

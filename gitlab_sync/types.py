@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypedDict
 
 Record: TypeAlias = dict[str, Any]
 """One JSON object as GitLab sends it. Fields can be null or missing: read it leniently."""
@@ -27,6 +27,61 @@ STORE_VARIABLE = "GITLAB_SYNC_STORE"
 
 TableRow: TypeAlias = dict[str, Scalar]
 """One row of a report: column titles to plain values, in the order of the columns."""
+
+
+Status: TypeAlias = Literal["Success", "Partial", "Not Found", "Error"]
+"""Of a row: `Partial` lacks something, which `Error` names and `Unverified` counts."""
+
+MergeRequestRow = TypedDict(
+    "MergeRequestRow",
+    {
+        "Username": str,
+        "Closed MRs": int | None,
+        "No Desc": int | None,
+        "No Issues": int | None,
+        "No Time Spent": int | None,
+        "No Unit Tests": int | None,
+        "Failed Pipeline": int | None,
+        "No Semantic Commits": int | None,
+        "No Internal Review": int | None,
+        "Merge > 1 Week": int | None,
+        "Merge > 2 Days": int | None,
+        "Status": Status,
+        "Error": str | None,
+        "Unverified": int | None,
+    },
+)
+"""A person's row of `batch_evaluate_mrs`: counts of merged and closed merge requests, of which so
+many have each fault. None is unknown."""
+
+IssueRow = TypedDict(
+    "IssueRow",
+    {
+        "Username": str,
+        "Total Assigned": int | None,
+        "Opened Issues": int | None,
+        "Closed Issues": int | None,
+        "No Desc": int | None,
+        "No Labels": int | None,
+        "No Milestone": int | None,
+        "No Time Spent": int | None,
+        "Long Open Time (>2 days)": int | None,
+        "No Semantic Title": int | None,
+        "Status": Status,
+        "Error": str | None,
+        "Unverified": int | None,
+    },
+)
+"""A person's row of `batch_evaluate_issues`. None is unknown."""
+
+
+class PersonResult(TypedDict):
+    """What `process_single_user` returns: `data` is None if nothing was read."""
+
+    username: str
+    status: Status
+    error: str | None
+    data: Record | None
 
 
 class RecordList(list[Record]):

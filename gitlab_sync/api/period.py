@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -34,14 +34,18 @@ def local_zone() -> tzinfo:
         ) from None
 
 
-def given_period(since: When, until: When, zone: tzinfo | None = None) -> Period:
-    """Return the period from `since` to `until`; days are days in `zone` (None: the machine's).
+def given_period(
+    since: When, until: When, zone: tzinfo | None = None, today: date | None = None
+) -> Period:
+    """Return the period from `since` to `until`, as `rules.dates.period` reads them.
 
+    Days are days in `zone` (None: the machine's), and `today` is that of the clock unless given.
     Raises ConfigurationError for an invalid time, or an end before the beginning.
     """
     if since is None and until is None:
         return Period()
-    return period(since, until, zone or local_zone())
+    zone = zone or local_zone()
+    return period(since, until, zone, today or datetime.now(zone).date())
 
 
 def created_within(wanted: Period) -> Params:
@@ -51,6 +55,11 @@ def created_within(wanted: Period) -> Params:
     the server treats the boundaries.
     """
     return _filters(wanted, "created_after")
+
+
+def listed_within(wanted: Period, moment: Moment) -> Params:
+    """Return the filters for a list of the items that a period selects by `moment`."""
+    return created_within(wanted) if moment == "created" else active_within(wanted)
 
 
 def active_within(wanted: Period) -> Params:

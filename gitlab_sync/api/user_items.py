@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from typing import TypeAlias
 
 from gitlab_sync.api import windows
 from gitlab_sync.api.graphql.lists import Lists
-from gitlab_sync.api.period import Moment, active_within, created_within
+from gitlab_sync.api.period import Moment, listed_within
 from gitlab_sync.api.projects import endpoint, extract_path_from_url
 from gitlab_sync.api.scope import EVERYWHERE, ROLES, Kind, Role, Scope
 from gitlab_sync.api.users import by_id, by_username, user_number
@@ -209,7 +209,7 @@ def of_user(
     given, the person is looked up: NotFound is among the errors if there is no such person.
     """
     wanted = _projects(projects)
-    within = created_within(period) if moment == "created" else active_within(period)
+    within = listed_within(period, moment)
     workflows: dict[str, Workflow[ListResult[str]]] = {
         role: windows.reading(scope.rest_list(kind, {**owner.filter(role), **within}))
         for role in roles
@@ -259,13 +259,14 @@ def of_users(
 ) -> Workflow[dict[str, UserItems]]:
     """Return the workflow that reads the items of several people, by the given names.
 
-    It reads each person's items in the role of `scope`, as `of_user` does. `lists` reads the merge
-    requests of that scope over GraphQL for many people at once; the rest is read over REST.
+    It reads each person's items in the role and the period of `scope`, as `of_user` does. `lists`
+    reads the merge requests of that scope over GraphQL for many people at once; the rest is read
+    over REST.
     """
     role = scope.role
     listed = {} if lists is None else (yield from lists.read(usernames))
     unread = {
-        name: of_user(kind, Owner(None, name), roles=(role,), scope=scope)
+        name: of_user(kind, Owner(None, name), scope.period, None, (role,), scope.moment, scope)
         for name in usernames
         if name not in listed
     }
@@ -273,7 +274,18 @@ def of_users(
     for name, each in listed.items():
         authored, assigned = (each.items, ()) if role == "author" else ((), each.items)
         found[name] = UserItems(each.username, divide(authored, assigned))
-    return found
+    return {name: _within(kind, scope, person) for name, person in found.items()}
+
+
+def _within(kind: Kind, scope: Scope, person: UserItems) -> UserItems:
+    """Keep a person's items in the period; an end that cannot be read makes their number unsure."""
+    if scope.period == _ALWAYS:
+        return person
+    items = tuple(item for item in person.items if scope.contains(item.record))
+    ended = [each for each in person.records if record.state(each) == scope.dated]
+    lost = Shape(_NOUNS[kind], {f"{scope.dated}_at": TIME}).malformed(ended)
+    doubts = (*_doubts(kind, items), *([] if lost is None else [lost]))
+    return replace(person, items=items, doubts=doubts)
 
 
 def _one(rest_list: RestList) -> Workflow[ListResult[str]]:

@@ -8,7 +8,7 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.usernames import bare_username, username_key
 from gitlab_sync.rules.shape import ID, NAME, TEXT, Shape
-from gitlab_sync.rules.unique import unique
+from gitlab_sync.rules.unique import several, unique
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import Workflow, run_workflow, whole
@@ -44,11 +44,8 @@ def with_id(user_id: object) -> Workflow[Record]:
 
 def distinct_usernames(usernames: Iterable[str]) -> list[str]:
     """Return the names as first typed, without blanks and without repetitions in another case."""
-    if isinstance(usernames, str):
-        raise ConfigurationError(
-            f"usernames must be a list, got {usernames!r}", hint="Give a list of usernames."
-        )
-    return unique(filter(None, map(bare_username, usernames)), username_key)
+    given = several("usernames", usernames)
+    return unique(filter(None, map(bare_username, given)), username_key)
 
 
 def user_number(user_id: object) -> int:

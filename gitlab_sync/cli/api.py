@@ -10,7 +10,7 @@ from gitlab_sync.cli.exits import INCOMPLETE, OK
 from gitlab_sync.cli.fields import fields
 from gitlab_sync.cli.files import place_of, read_bytes
 from gitlab_sync.cli.messages import complain_of
-from gitlab_sync.cli.options import FILE, Command, Connection, connection_options
+from gitlab_sync.cli.options import FILE, Choice, Command, Connection, connection_options
 from gitlab_sync.errors import Cancelled, GitLabSyncError, without_secrets
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 @click.command(cls=Command)
-@click.argument("method", metavar="METHOD", type=click.Choice(_METHODS, case_sensitive=False))
+@click.argument("method", metavar="METHOD", type=Choice(_METHODS, case_sensitive=False))
 @click.argument("path")
 @click.option(
     "--raw-field", "-f", "texts", multiple=True, metavar="KEY=VALUE",
@@ -37,7 +37,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 )  # fmt: skip
 @click.option("--paginate", is_flag=True, help="Read all pages of a list. Needs GET.")
 @click.option(
-    "--format", "form", type=click.Choice(["json", "ndjson"]), default="json", show_default=True,
+    "--format", "form", type=Choice(["json", "ndjson"]), default="json", show_default=True,
     help="ndjson: one object per line, with --paginate as soon as each page is read.",
 )  # fmt: skip
 @connection_options

@@ -12,7 +12,7 @@ from click.shell_completion import get_completion_class, shell_complete
 
 from gitlab_sync.cli.exits import OK
 from gitlab_sync.cli.messages import NAME
-from gitlab_sync.cli.options import Command, refuse_tokens
+from gitlab_sync.cli.options import Choice, Command, refuse_tokens
 
 VARIABLE = "_GITLAB_SYNC_COMPLETE"
 """The environment variable in which the script of a shell says what to complete."""
@@ -28,7 +28,7 @@ fish, in ~/.config/fish/config.fish:  gitlab-sync completion fish | source
 
 
 @click.command(cls=Command, help=_HELP)
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=Choice(["bash", "zsh", "fish"]))
 @refuse_tokens
 @click.pass_context
 def completion(context: click.Context, shell: str) -> int:

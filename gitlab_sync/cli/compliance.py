@@ -1,4 +1,4 @@
-"""`compliance`: evaluate how well projects are kept."""
+"""`compliance`: evaluate how well projects meet your standards."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def compliance(
     target: Target,
     connection: Connection,
 ) -> int:
-    """Evaluate how well projects are kept: each PROJECT by its id, path or URL.
+    """Evaluate how well projects meet your standards: each PROJECT by its id, path or URL.
 
     A single project is shown with every check, its evidence and how to fix it; several projects
     are a table, the lowest score first.

@@ -2,76 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gitlab_sync.cli import options
 from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
+from gitlab_sync.cli.period import Span, period_options
+from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.cli.scope import where_options
-from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
+from gitlab_sync.rules.dates import Period
 
 if TYPE_CHECKING:
-    from gitlab_sync.api.scope import Scope
+    from gitlab_sync.api.scope import Dated, Scope
     from gitlab_sync.cli.output import Output
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.reports.report import Report
     from gitlab_sync.reports.sheet import Sheet
+    from gitlab_sync.rules.items.rule_set import RuleSet
+    from gitlab_sync.rules.policy import Policy
     from gitlab_sync.types import TableRow
 
-_TEXTS = frozenset({"Username", "Status", "Error"})
+_TEXTS = frozenset({"Username", "Status", "Error", "Policy"})
 
-_by_option = click.option(
-    "--scope", type=click.Choice(["author", "assignee"]), default="author", show_default=True,
+_SCOPE = click.option(
+    "--scope", type=options.Choice(["author", "assignee"]), default="author", show_default=True,
     help="Count items for their author or for their assignees.",
 )  # fmt: skip
 
 
+def _which_options(command: Callable[..., int]) -> Callable[..., int]:
+    return where_options(_SCOPE(period_options(command)))
+
+
+def _by_option(ended: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    return click.option(
+        "--by", "dated", type=options.Choice(["created", ended]), default="created",
+        show_default=True, help="The time that --since and --until are about.",
+    )  # fmt: skip
+
+
 @click.command(cls=options.Command)
 @people_options
-@where_options
-@_by_option
+@_which_options
+@_by_option("merged")
+@policy_option
 @options.fact_options
 @options.target_options
 @options.connection_options
 def mrs(**given: Any) -> int:
     """Evaluate all merged and closed merge requests of people."""
-    return _evaluate("merge requests", MERGE_REQUEST_COLUMNS, **given)
+    return _evaluate("merge requests", given["policy"].merge_requests, **given)
 
 
 @click.command(cls=options.Command)
 @people_options
-@where_options
-@_by_option
+@_which_options
+@_by_option("closed")
+@policy_option
 @options.target_options
 @options.connection_options
 def issues(**given: Any) -> int:
     """Count all issues of people, and evaluate the closed ones."""
-    return _evaluate("issues", ISSUE_COLUMNS, **given)
+    return _evaluate("issues", given["policy"].issues, **given)
 
 
 def _evaluate(
     what: str,
-    columns: Sequence[str],
+    rules: RuleSet,
     *,
+    policy: Policy,
     people: People,
     project: str | None,
     group: str | None,
     scope: str,
+    span: Span,
+    dated: Dated,
     target: options.Target,
     connection: options.Connection,
     facts: options.FactOptions = options.NOTHING_KEPT,
 ) -> int:
     require_people(people, connection)
+    if dated != "created" and span.period == Period():
+        raise click.UsageError(f"--by {dated} needs --since or --until.")
 
     from gitlab_sync.api.scope import Scope
     from gitlab_sync.cli.report import Ending, run_report
+    from gitlab_sync.rules.items.table import columns as columns_of
     from gitlab_sync.services.evaluation import evaluate_issues, evaluate_merge_requests
 
     evaluate = evaluate_issues if what == "issues" else evaluate_merge_requests
-    where = Scope(project, group, scope)
+    columns = columns_of(rules)
+    where = Scope(project, group, scope, span.period, dated)
 
     def work(command: CommandRun, output: Output) -> Ending:
         named = find_people(people, command)
@@ -81,23 +105,34 @@ def _evaluate(
             output.row(further.join(row))
 
         with command.progress(what, on_row, live=not output.shows_rows) as run:
-            report = evaluate(command.session, named.usernames, where, run)
-        sheet = _sheet(report, what, columns, where, command.session.base_url)
+            report = evaluate(command.session, named.usernames, where, run, policy)
+        sheet = _sheet(report, what, columns, where, policy, command.session.base_url)
         output.finish(further.behind(sheet))
         return Ending.of_people(report, refused=named.refused)
 
     return run_report(work, target, connection, facts)
 
 
-def _sheet(report: Report, what: str, columns: Sequence[str], scope: Scope, instance: str) -> Sheet:
+def _sheet(
+    report: Report, what: str, columns: Sequence[str], scope: Scope, policy: Policy, instance: str
+) -> Sheet:
     from gitlab_sync.reports.sheet import Meta, Sheet
+    from gitlab_sync.rules.items.table import POLICY, shares
     from gitlab_sync.services.rows import profile_links
 
     return Sheet(
         what.capitalize(),
         columns,
         report,
-        Meta.of_report(report, instance, f"{what} by {scope.by}, {scope.in_words()}"),
+        Meta.of_report(report, instance, _in_words(what, scope), policy.shown_name),
         links=profile_links(instance),
         kinds={column: "integer" for column in columns if column not in _TEXTS},
+        shares=shares(columns),
+        doubts=report.doubts,
+        repeated={POLICY},
     )
+
+
+def _in_words(what: str, scope: Scope) -> str:
+    period = scope.period.in_words().replace(",", f", {scope.dated}", 1)
+    return f"{what} by {scope.by}, {scope.in_words()}{period}"

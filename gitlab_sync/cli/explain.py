@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from gitlab_sync.cli.exits import OK
-from gitlab_sync.cli.options import Command
+from gitlab_sync.cli.options import Choice, Command
 
 if TYPE_CHECKING:
     from gitlab_sync.rules.items.check import Check
@@ -42,13 +42,15 @@ class Found(NamedTuple):
 
 
 @click.command(cls=Command)
-@click.argument("check", required=False)
+@click.argument(
+    "check", required=False, shell_complete=lambda _context, _parameter, begun: _ids(begun)
+)
 @click.option(
-    "--format", "-f", "form", type=click.Choice(["table", "json"]), default="table",
+    "--format", "-f", "form", type=Choice(["table", "json"]), default="table",
     show_default=True, help="json: a list of objects.",
 )  # fmt: skip
 def explain(check: str | None, form: str) -> int:
-    """Explain a CHECK, by its id or the title of its column; without a CHECK, list all."""
+    """Explain a CHECK, by its id, the title of its column, or words of it; else list all."""
     found = list(_all()) if check is None else named(check)
     if form == "json":
         from gitlab_sync.reports.json_file import to_json
@@ -65,10 +67,14 @@ def explain(check: str | None, form: str) -> int:
 def named(name: str) -> list[Found]:
     """Return the checks of all rule sets with that id or title, whatever its case.
 
-    Raises click.UsageError, which names the closest matches, if there is none.
+    If there are none, those with all of its words in their title. Raises click.UsageError,
+    which names the closest matches, if there is none either.
     """
     names = _names()
-    found = names.get(_key(name))
+    words = set(_key(name).split())
+    found = names.get(_key(name)) or [
+        each for each in _all() if words and words <= {*_key(each.check.title).split()}
+    ]
     if found:
         return found
     nearest = get_close_matches(_key(name), names, _MOST_NAMES, _UNLIKE)
@@ -80,6 +86,12 @@ def named(name: str) -> list[Found]:
         else "Without a CHECK all are listed."
     )
     raise click.UsageError(f"There is no check {name!r}. {hint}")
+
+
+def _ids(begun: str) -> list[str]:
+    """Return the ids of all checks that begin so, each once."""
+    names = dict.fromkeys(found.check.id for found in _all())
+    return [name for name in names if name.startswith(begun)]
 
 
 def _names() -> dict[str, list[Found]]:

@@ -19,6 +19,7 @@ from gitlab_sync.cli.options import (
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.cli.teams import demo_teams, note_empty, teams_of_file
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules.text import did_you_mean
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
@@ -152,7 +153,8 @@ def _require_part(part: str | None, query: LeaderboardQuery, *, individuals: boo
 
     titles = [LEADERBOARD, *query.titles().values(), SCORES, *([INDIVIDUALS] * individuals)]
     if part not in {None, *titles}:
-        raise click.UsageError(f"There is no table “{part}”: give {', '.join(titles)}.")
+        near = did_you_mean(str(part), titles)
+        raise click.UsageError(f"There is no table “{part}”: give {', '.join(titles)}.{near}")
 
 
 def _save(teams: Iterable[Team], path: str) -> None:

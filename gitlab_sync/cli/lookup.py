@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from gitlab_sync.cli.exits import OK
-from gitlab_sync.cli.options import Command, Connection, Target, connection_options, target_options
+from gitlab_sync.cli.options import (
+    Choice,
+    Command,
+    Connection,
+    Target,
+    connection_options,
+    target_options,
+)
 from gitlab_sync.rules.text import plural
 from gitlab_sync.types import Record
 
@@ -72,7 +79,7 @@ def members(group: str, direct: bool, target: Target, connection: Connection) ->
 
 
 @click.command(cls=Command)
-@click.argument("kind", type=click.Choice(["projects", "users"]))
+@click.argument("kind", type=Choice(["projects", "users"]))
 @click.argument("text")
 @click.option(
     "--limit", type=click.IntRange(1, _MOST), metavar="N", default=100, show_default=True,

@@ -18,6 +18,7 @@ from gitlab_sync.cli import completion, exits
 from gitlab_sync.cli.messages import NAME, complain, complain_of, complain_of_usage
 from gitlab_sync.cli.options import refuse_tokens
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
+from gitlab_sync.rules.text import did_you_mean
 
 COMMANDS = {
     "mrs": "gitlab_sync.cli.evaluate",
@@ -34,6 +35,7 @@ COMMANDS = {
     "search": "gitlab_sync.cli.lookup",
     "api": "gitlab_sync.cli.api",
     "whoami": "gitlab_sync.cli.whoami",
+    "app": "gitlab_sync.cli.app",
     "sandbox": "gitlab_sync.cli.sandbox",
     "completion": "gitlab_sync.cli.completion",
 }
@@ -47,10 +49,13 @@ class LazyGroup(click.Group):
         """Return the names, in the order of the help text."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command."""
         home = COMMANDS.get(cmd_name)
         if home is None:
+            if not (ctx.resilient_parsing or cmd_name.startswith("-")):
+                known = did_you_mean(cmd_name, COMMANDS)
+                ctx.fail(f"No such command {cmd_name!r}.{known}")
             return None
         command: click.Command = getattr(import_module(home), cmd_name.replace("-", "_"))
         return command

@@ -20,7 +20,14 @@ def printable(text: str) -> str:
 
 
 def note(text: str) -> None:
-    """Write a line to standard error."""
+    """Write a line to standard error, unless the command is to report errors only."""
+    context = click.get_current_context(silent=True)
+    if context is None or not context.params.get("quiet"):
+        say(text)
+
+
+def say(text: str) -> None:
+    """Write a line to standard error in any case: it is about an error."""
     _write(f"{NAME}: {printable(text)}")
 
 
@@ -33,9 +40,9 @@ def _write(line: str) -> None:
 def complain(what: str, hint: str = "") -> None:
     """Write what went wrong, each fault on a line of its own, and what to do about it."""
     for line in what.splitlines():
-        note(f"error: {line}")
+        say(f"error: {line}")
     if hint:
-        note(f"hint: {hint}")
+        say(f"hint: {hint}")
 
 
 def complain_of(error: GitLabSyncError) -> None:
@@ -55,7 +62,7 @@ class _StandardError(logging.Handler):
     """Writes records to the current standard error, since a live display replaces it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        note(self.format(record))
+        say(self.format(record))
 
 
 def log_to_stderr() -> None:

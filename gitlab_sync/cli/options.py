@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, get_args
 import click
 
 from gitlab_sync.cli.exits import EPILOG
+from gitlab_sync.rules.text import did_you_mean
 from gitlab_sync.types import DEFAULT_SOURCE, STORE_VARIABLE, Source, StoreMode
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -75,6 +76,15 @@ class Number(click.FloatRange):
         """Return the number; click.BadParameter for anything else."""
         number = super().convert(value, param, ctx)
         return number if math.isfinite(number) else self.fail(f"{value} is no number.", param, ctx)
+
+
+class Choice(click.Choice[str]):
+    """One of some texts; the error for another text names the nearest."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Return the message for a value that is none of them."""
+        message = super().get_invalid_choice_message(value, ctx)
+        return message + did_you_mean(str(value), map(str, self.choices))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +210,12 @@ quick_option = click.option(
 
 _FACTS = (
     click.option(
-        "--source", type=click.Choice(get_args(Source)), default=DEFAULT_SOURCE,
+        "--source", type=Choice(get_args(Source)), default=DEFAULT_SOURCE,
         show_default=True, help="Where to read facts about merge requests: auto uses GraphQL "
         "for many at once if the GitLab has it, and REST otherwise. The rows are the same.",
     ),
     click.option(
-        "--store", type=click.Choice(get_args(StoreMode)), default="on", show_default=True,
+        "--store", type=Choice(get_args(StoreMode)), default="on", show_default=True,
         envvar=STORE_VARIABLE, show_envvar=True,
         help="Store facts about ended merge requests on this disk, and read nothing twice.",
     ),
@@ -230,6 +240,17 @@ def fact_options(command: Callable[..., int]) -> Callable[..., int]:
     return with_options(gather, _FACTS)
 
 
+def _format_of(path: str | None) -> Format:
+    """Return the format of a file without `--format`; click.UsageError for a suffix with a typo."""
+    suffix = PurePath(path or "").suffix.lower()
+    near = did_you_mean(suffix, SUFFIXES, 0.7) if suffix and suffix not in SUFFIXES else ""
+    if near:
+        raise click.UsageError(
+            f"{path}: no format has the suffix {suffix}.{near} Or name the format with --format."
+        )
+    return SUFFIXES.get(suffix, "table")
+
+
 def target_options(command: Callable[..., int]) -> Callable[..., int]:
     """Add the options of `Target`, and pass them as the argument `target`.
 
@@ -239,8 +260,7 @@ def target_options(command: Callable[..., int]) -> Callable[..., int]:
     @functools.wraps(command)
     def gather(**given: Any) -> int:
         form, path = given.pop("format"), given.pop("output")
-        suffix = PurePath(path or "").suffix.lower()
-        target = Target(form or SUFFIXES.get(suffix, "table"), path)
+        target = Target(form or _format_of(path), path)
         if target.format in BINARY and path is None and sys.stdout.isatty():
             raise click.UsageError(
                 f"{target.format} cannot be shown on a terminal: give --output FILE, or redirect "
@@ -253,7 +273,7 @@ def target_options(command: Callable[..., int]) -> Callable[..., int]:
         help="Write to this file, completely or not at all. Default: standard output.",
     )  # fmt: skip
     form = click.option(
-        "--format", "-f", type=click.Choice(get_args(Format)),
+        "--format", "-f", type=Choice(get_args(Format)),
         help="Default: by the suffix of --output, else table. json: a list of objects; "
         "ndjson: one object per line, as soon as it is known.",
     )  # fmt: skip

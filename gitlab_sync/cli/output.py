@@ -22,8 +22,9 @@ from gitlab_sync.cli.signals import Interruption
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.reports.atomic import AtomicFile
 from gitlab_sync.reports.cells import STEERING
-from gitlab_sync.reports.formats import FORMATS
+from gitlab_sync.reports.formats import FORMATS, policy_line
 from gitlab_sync.reports.json_file import to_ndjson
+from gitlab_sync.reports.shares import readable
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.reports.text_table import NOTHING, is_numeric, shown_columns, text_cell
 from gitlab_sync.types import TableRow
@@ -140,11 +141,13 @@ class Output:
             return False
         if os.environ.get("TERM") == "dumb":
             return False
-        console, table = Console(), rich_table(sheet.columns, sheet.rows, sheet.nothing)
+        shown = readable(sheet)
+        console, table = Console(), rich_table(shown.columns, shown.rows, shown.nothing)
         anywhere = console.options.update(max_width=_WIDE)
         if console.measure(table, options=anywhere).minimum > console.width:
             return False
         console.print(table)
+        console.out(policy_line(sheet), end="")
         return True
 
     def __exit__(

@@ -1,6 +1,7 @@
 """Reads people from arguments, files, standard input and groups, and says which names are wrong.
 
-A file is a list with one username per line, or a CSV, as `rules.identity.people_input` reads them.
+A file is a list with one username per line, a CSV or a workbook, as `rules.identity.people_input`
+reads them.
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitlab_sync.cli.files import place_of, read_list
-from gitlab_sync.cli.messages import note, printable
-from gitlab_sync.cli.options import FILE, Connection
+from gitlab_sync.cli.messages import note, printable, say
+from gitlab_sync.cli.options import FILE, Connection, with_options
 from gitlab_sync.errors import without_secrets
-from gitlab_sync.rules.delimited import records_of
 from gitlab_sync.rules.identity import people_input
 from gitlab_sync.rules.identity.usernames import bare_username, username_key
 from gitlab_sync.types import TableRow
@@ -27,15 +27,17 @@ if TYPE_CHECKING:
 
 COLLEGE = "College"
 
-users_argument = click.argument("users", metavar="[USER]...", nargs=-1)
-_USERS_FILE = click.option(
-    "--users-file", "users_files", multiple=True, type=FILE, metavar="FILE",
-    help="Usernames, one per line, or a CSV with a column of them; - is standard input. "
-    "Repeatable.",
-)  # fmt: skip
-members_option = click.option(
-    "--members-of", "groups", multiple=True, metavar="GROUP",
-    help="Also the members of this group (id or path), inherited ones included. Repeatable.",
+_USERS = (
+    click.argument("users", metavar="[USER]...", nargs=-1),
+    click.option(
+        "--users-file", "--people", "users_files", multiple=True, type=FILE, metavar="FILE",
+        help="Usernames, one per line, or a CSV or XLSX file with a column of them; - is standard "
+        "input. Repeatable.",
+    ),
+    click.option(
+        "--members-of", "groups", multiple=True, metavar="GROUP",
+        help="Also the members of this group (id or path), inherited ones included. Repeatable.",
+    ),
 )  # fmt: skip
 
 
@@ -59,15 +61,20 @@ class People:
         return [person.username for person in self.people]
 
 
-def people_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Add the argument and the options for people, and pass them as the argument `people`."""
+def people_options(
+    command: Callable[..., int], bare: Sequence[str] = people_input.BARE
+) -> Callable[..., int]:
+    """Add the argument and the options for people, and pass them as the argument `people`.
+
+    `bare` are the columns of a file without a header.
+    """
 
     @functools.wraps(command)
     def gather(**given: Any) -> int:
         named = (given.pop("users"), given.pop("users_files"), given.pop("groups"))
-        return command(people=read_people(*named), **given)
+        return command(people=read_people(*named, bare), **given)
 
-    return users_argument(_USERS_FILE(members_option(gather)))
+    return with_options(gather, _USERS)
 
 
 def require_people(people: People, connection: Connection) -> None:
@@ -79,12 +86,15 @@ def require_people(people: People, connection: Connection) -> None:
 
 
 def read_people(
-    arguments: Iterable[str], users_files: Iterable[str] = (), groups: Iterable[str] = ()
+    arguments: Iterable[str],
+    users_files: Iterable[str] = (),
+    groups: Iterable[str] = (),
+    bare: Sequence[str] = people_input.BARE,
 ) -> People:
     """Return the people of arguments, then those of files (`-`: standard input).
 
     A person who is given twice counts once, with all further columns. Raises click.UsageError for a
-    file that cannot be read, and for an argument that is a token.
+    file that cannot be read or has no column of usernames, and for an argument that is a token.
     """
     people = People(groups=tuple(group for group in groups if group.strip()))
     people.asked = bool(people.groups)
@@ -97,13 +107,15 @@ def read_people(
     titles: dict[str, None] = {}
     for name in users_files:
         people.asked = True
-        text = read_list(name)
-        inputs.append(people_input.parse_people(text, place_of(name)))
-        titles |= dict.fromkeys(_titles(text, inputs[-1].people))
+        inputs.append(people_input.parse_people(read_list(name), place_of(name), bare))
+        if inputs[-1].refused:
+            raise click.UsageError(inputs[-1].faults[0])
+        titles |= dict.fromkeys(inputs[-1].titles)
     found = people_input.merge(*inputs)
     people.people = found.people
     people.refused = [f"{fault}: left out" for fault in found.faults]
-    people.titles = list(titles)
+    has_college = any(person.college for person in found.people)
+    people.titles = [*([COLLEGE] if has_college else []), *titles]
     return people
 
 
@@ -116,7 +128,7 @@ def find_people(people: People, command: CommandRun) -> People:
     from gitlab_sync.services.members import people_of_groups
 
     for message in people.refused:
-        note(message)
+        say(message)
     named = list(people.people)
     if people.groups:
         named = people_input.merged([*named, *people_of_groups(command.session, people.groups)])
@@ -167,19 +179,6 @@ def _of_argument(number: int, argument: str) -> people_input.PeopleInput:
     if fault is not None:
         return people_input.PeopleInput(faults=(f"argument {number}: {fault}",))
     return people_input.PeopleInput((people_input.Person(username),))
-
-
-def _titles(text: str, people: Iterable[people_input.Person]) -> list[str]:
-    header = people_input.layout_of(records_of(text)).titles
-    found = {title for person in people for title, _ in _cells(person)}
-
-    def place(title: str) -> int:
-        if title == COLLEGE:
-            return -1  # wherever it is in the file: all reports have it first
-        # A column without a title has its number as its name.
-        return header.index(title) if title in header else int(title.rpartition(" ")[2]) - 1
-
-    return sorted(found, key=place)
 
 
 def _cells(person: people_input.Person) -> list[tuple[str, str]]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import click
 
-from gitlab_sync.api.period import given_period
+from gitlab_sync.api.period import given_period, local_zone
+from gitlab_sync.cli.messages import note
 from gitlab_sync.cli.options import with_options
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.dates import Period
+from gitlab_sync.rules.text import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,13 @@ class Span:
 _PERIOD = (
     click.option(
         "--since", metavar="WHEN",
-        help="Only from then on: a date (2024-01-05) or a time (2024-01-05T09:00:00+05:30).",
+        help="Only from then on: a date (2024-01-05), a time (2024-01-05T09:00:00+05:30), a week "
+        "(2024-W01), a month (2024-01), today, yesterday, 30d or 2w (before today).",
     ),
-    click.option("--until", metavar="WHEN", help="Only until then; a date includes the whole day."),
+    click.option(
+        "--until", metavar="WHEN",
+        help="Only until then; a date, week or month includes all of it.",
+    ),
     click.option(
         "--timezone", metavar="ZONE",
         help="The time zone of days, such as Asia/Kolkata. Default: that of this machine.",
@@ -48,10 +54,22 @@ def period_options(command: Callable[..., int]) -> Callable[..., int]:
     def gather(**given: Any) -> int:
         since, until, name = given.pop("since"), given.pop("until"), given.pop("timezone")
         zone = None if name is None else zone_of(name)
-        span = Span(given_period(since, until, zone), zone)
+        day = today_in(zone, demo=True) if given.get("demo") else None
+        span = Span(given_period(since, until, zone, day), zone)
+        if span.period != Period():
+            note(f"only{span.period.in_words().removeprefix(',')}")
         return command(span=span, **given)
 
     return with_options(gather, _PERIOD)
+
+
+def today_in(zone: tzinfo | None, *, demo: bool) -> date:
+    """Return today's date in `zone` (None: that of this machine); in the demo its last day."""
+    if demo:
+        from gitlab_sync.sandbox.generate import TODAY
+
+        return TODAY.date()
+    return datetime.now(zone or local_zone()).date()
 
 
 def zone_of(name: str) -> tzinfo:
@@ -59,7 +77,8 @@ def zone_of(name: str) -> tzinfo:
     try:
         return ZoneInfo(name.strip())
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = did_you_mean(name[:60], available_timezones()).lstrip()
         raise ConfigurationError(
             f"timezone must be the name of a time zone, got “{name[:60]}”",
-            hint="Give a name such as Asia/Kolkata, Europe/Berlin or UTC.",
+            hint=near or "Give a name such as Asia/Kolkata, Europe/Berlin or UTC.",
         ) from None

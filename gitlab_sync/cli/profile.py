@@ -10,25 +10,31 @@ import click
 
 from gitlab_sync.cli import options
 from gitlab_sync.cli.messages import printable
+from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.rules.identity.usernames import bare_username
 from gitlab_sync.rules.scores.profile import NOT_KNOWN, TITLES, TO_FIX, reference
-from gitlab_sync.rules.scores.time_logs import format_time_spent
-from gitlab_sync.rules.text import plural
+from gitlab_sync.rules.text import format_hours_minutes, plural
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.rules.items.fixes import Entry, Group
+    from gitlab_sync.rules.policy import Policy
     from gitlab_sync.services.profile import ProfileReport
 
 WIDTH = 100
 """The characters of a line. Only an address can be longer, since a part of it leads nowhere."""
 
+_WHEN = {
+    "now": "can be fixed now",
+    "follow-up": "can be fixed by a follow-up",
+    "next time": "to be done better next time",
+}
 _MOST_FAULTS = 3  # of each check
 _MOST_DOUBTS = 10
 _LABEL = 16
@@ -59,10 +65,11 @@ _NUMBERS = {
 @options.quick_option
 @click.option(
     "--part",
-    type=click.Choice(TITLES, case_sensitive=False),
+    type=options.Choice(TITLES, case_sensitive=False),
     metavar="TITLE",
     help=f"Show this table alone: {', '.join(TITLES)}.",
 )
+@policy_option
 @options.fact_options
 @options.target_options
 @options.connection_options
@@ -71,6 +78,7 @@ def profile(
     scope: WorkScope,
     quick: bool,
     part: str | None,
+    policy: Policy,
     facts: options.FactOptions,
     target: options.Target,
     connection: options.Connection,
@@ -83,10 +91,10 @@ def profile(
     if without_secrets(username) != username:
         raise click.UsageError("A token was given as the USER: put it into GITLAB_TOKEN.")
     if not username and not connection.demo:
-        raise click.UsageError("No user given: give one USER.")
+        raise click.UsageError("Missing USER: give one username.")
     fault = username_fault(username) if username else None
     if fault is not None:
-        raise click.UsageError(f"USER must be a username: {fault}.")
+        raise click.UsageError(f"{fault}.")
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.profile import ProfileQuery, answer
@@ -100,6 +108,7 @@ def profile(
             scope.known_by,
             scope.zone,
             scope.clock,
+            policy,
         )
         with command.progress("people") as run:
             report = answer(command.session, query, run)
@@ -123,6 +132,8 @@ def _to_text(report: ProfileReport) -> str:
     blocks = [_head(report)]
     if report.user is not None:
         blocks += [_numbers(report), _to_fix(report), _not_known(report), _tables(report)]
+    if report.query.policy.shown_name:
+        blocks.append(iter([f"Policy: {printable(report.query.policy.shown_name)}"]))
     texts = ("".join(f"{line}\n" for line in block) for block in blocks)
     return "\n".join(text for text in texts if text)
 
@@ -147,7 +158,7 @@ def _numbers(report: ProfileReport) -> Iterator[str]:
         shown = [f"{_number(report, title)} {word}".strip() for title, word in titles.items()]
         yield _labelled(label, ", ".join(shown))
     seconds = report.numbers["Time Spent"]
-    spent = _known(None if seconds is None else format_time_spent(seconds))
+    spent = _known(None if seconds is None else format_hours_minutes(seconds))
     yield _labelled("Time spent", f"{spent}{_more(report, 'Time Spent')}")
     (row,) = report
     readme = report.readme.value
@@ -167,7 +178,8 @@ def _to_fix(report: ProfileReport) -> Iterator[str]:
     fixes = report.fixes
     unread = [part for part in ("merge requests", "issues") if part in report.errors]
     if fixes.faults:
-        yield f"What to fix, the most severe first: {plural(len(fixes.faults), 'fault')}"
+        first = "what can be fixed now" if fixes.now_first else "the most severe"
+        yield f"What to fix, {first} first: {plural(len(fixes.faults), 'fault')}"
     elif any(fixes.evaluated.values()):
         whole = not (unread or fixes.unknown)
         yield f"What to fix: no fault {'was found' if whole else 'is known'}"
@@ -179,13 +191,14 @@ def _to_fix(report: ProfileReport) -> Iterator[str]:
         yield f"  There could be more: not all {part} could be read"
     for group in fixes.groups:
         yield ""
-        yield from _group(group)
+        yield from _group(group, says_when=fixes.now_first)
 
 
-def _group(group: Group) -> Iterator[str]:
+def _group(group: Group, *, says_when: bool) -> Iterator[str]:
     share = f"{len(group.faults)} of {plural(group.known, group.kind)} ({group.share:.0%})"
     others = f", {group.unknown} not known" if group.unknown else ""
-    yield f"{group.check.severity:<{len(_INDENT)}}{group.check.title}: {share}{others}"
+    when = f", {_WHEN[group.check.fix]}" if says_when else ""
+    yield f"{group.check.severity:<{len(_INDENT)}}{group.check.title}: {share}{others}{when}"
     yield from _wrapped(f"To do: {group.check.how_to_fix}", _INDENT, _INDENT)
     for entry in group.faults[:_MOST_FAULTS]:
         yield from _entry(entry)

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gitlab_sync.cli.messages import note, printable
+from gitlab_sync.rules.text import plural, share
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.types import Progress
 
@@ -33,8 +34,8 @@ def describe(what: str, now: Progress) -> str:
 
 def _how_far(what: str, now: Progress) -> str:
     what = now.what or what
-    items = f"finding {what}" if now.total is None else f"{now.done} of {now.total} {what}"
-    return f"{items}, {now.requests} requests"
+    items = f"finding {what}" if now.total is None else share(now.done, now.total, what)
+    return f"{items}, {plural(now.requests, 'request')}"
 
 
 def show_progress(

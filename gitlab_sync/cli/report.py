@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gitlab_sync.cli import exits
-from gitlab_sync.cli.messages import complain, note
+from gitlab_sync.cli.messages import complain, note, say
 from gitlab_sync.cli.options import NOTHING_KEPT, Connection, FactOptions, Target
 from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.session import CommandRun, open_session
 from gitlab_sync.errors import (
     AuthenticationError,
     NotFound,
+    NotGitLab,
     PermissionDenied,
     RateLimited,
     TimedOut,
@@ -22,7 +23,7 @@ from gitlab_sync.reports.report import Completeness, Report, short_reason
 _MOST_ERRORS = 3  # on standard error; the rows have all of them
 _HINTS = {
     short_reason(kind("")): kind.hint_text
-    for kind in (AuthenticationError, PermissionDenied, NotFound, RateLimited, TimedOut)
+    for kind in (AuthenticationError, PermissionDenied, NotFound, NotGitLab, RateLimited, TimedOut)
 } | {"failed": "Check URL, network and proxy. If the server is failing, try again later."}
 """What to do about each reason in a completeness line."""
 
@@ -104,21 +105,20 @@ def run_report(
 
 
 def _end(ending: Ending, command: CommandRun) -> int:
-    quiet = command.connection.quiet
     for text in ending.left_out:
         complain(text)
-    for remark in () if quiet else ending.remarks:
+    for remark in ending.remarks:
         note(remark)
     completeness = ending.completeness
-    if completeness is not None and not (quiet and completeness.whole):
-        note(str(completeness))
+    if completeness is not None:
+        (note if completeness.whole else say)(str(completeness))
     if command.interruption.exit_code is not None:
-        note(command.interruption.cancel.reason)
+        say(command.interruption.cancel.reason)
         return command.interruption.exit_code
     for text in ending.errors[:_MOST_ERRORS]:
         complain(text)
     if len(ending.errors) > _MOST_ERRORS:
-        note(f"and {len(ending.errors) - _MOST_ERRORS} other errors: see the column Error")
+        say(f"and {len(ending.errors) - _MOST_ERRORS} other errors: see the column Error")
     for hint in ending.hints:
-        note(f"hint: {hint}")
+        say(f"hint: {hint}")
     return ending.code

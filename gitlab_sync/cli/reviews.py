@@ -86,18 +86,14 @@ def reviews(
             teams = (Team(_ALL, "", tuple(map(Member, named.usernames))),)
         query = service.ReviewsQuery(
             demo_teams() if teams is None else teams,
-            Scope(project, group),
-            span.period,
+            Scope(project, group, period=span.period, dated="merged"),
             policy,
             span.zone,
         )
         note_empty(query.teams)
         with command.progress("merge requests") as run:
             report = service.answer(command.session, query, run)
-        sheets = report.sheets(command.session.base_url, people=shows_people)
-        if target.format in {"table", "html"}:
-            sheets = list(map(service.written, sheets))
-        output.finish_all(sheets, part)
+        output.finish_all(report.sheets(command.session.base_url, people=shows_people), part)
         return Ending.of_people(report, refused=refused)
 
     return run_report(work, target, connection, facts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
@@ -76,6 +75,8 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
     """
     if connection.verbose:
         log_to_stderr()
+    elif connection.quiet:
+        logging.getLogger("gitlab_sync").setLevel(logging.ERROR)
     with ExitStack() as stack:
         people: list[str] = []
         if connection.demo:
@@ -83,7 +84,7 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
         else:
             found = settings.resolve(connection.url, connection.token_env, connection.gitlab_id)
         log.info("reading %s, from %s", found.url, found.source)
-        bridge = stack.enter_context(Bridge(connection.workers, verify=_verify(found)))
+        bridge = stack.enter_context(Bridge(connection.workers, verify=found.tls))
         client = stack.enter_context(GitLabClient(found.url, found.credential, bridge=bridge))
         interruption = stack.enter_context(Interruption())
         context = client.session.context(
@@ -115,13 +116,6 @@ def _store(session: Session, facts: FactOptions) -> Iterator[PrincipalStore | No
     mode = "refresh" if facts.refresh else facts.store
     with open_store(session.base_url, session.credential, mode) as store:
         yield store
-
-
-def _verify(found: Settings) -> bool | str | None:
-    """Return what to check certificates against: the environment comes before a file."""
-    if os.environ.get("GITLAB_SSL_VERIFY", "").strip():
-        return None
-    return False if found.verify == "false" else found.verify
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first ends the work and keeps what is done, the second ends the process.
+"""Ctrl-C and SIGTERM: the first ends the work and keeps what is done, a later one ends the process.
 
 A Python signal handler interrupts the main thread, which might hold the locks that a cancellation
 needs: the handler would wait for ever. So the handler does nothing. The interpreter writes the
@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Self
@@ -23,6 +24,7 @@ _REASONS = {
     signal.SIGINT: "interrupted by Ctrl-C",
     signal.SIGTERM: "ended by SIGTERM",
 }
+_SAME_WISH = 1.0  # seconds
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -33,8 +35,9 @@ def _leave_it_to_the_watcher(_number: int, _frame: FrameType | None) -> None:
 class Interruption:
     """Cancels `cancel` on SIGINT and SIGTERM within its `with` block. For the main thread.
 
-    `exit_code` is None until the first signal. A second signal calls `last_words` in another
-    thread and ends the process: they must be short and take no lock.
+    `exit_code` is None until the first signal. One that comes a second or more after it calls
+    `last_words` in another thread and ends the process: they must be short and take no lock. An
+    earlier one is the same wish: `timeout` signals its command twice, and people press twice.
     """
 
     def __init__(self) -> None:
@@ -60,14 +63,17 @@ class Interruption:
         self._reader.close()
 
     def _watch(self) -> None:
+        first = 0.0
         while came := self._reader.recv(1):
             number = came[0]
             if number not in _REASONS:
                 continue  # another signal that has a handler of its own
-            if self.exit_code is not None:
+            if self.exit_code is None:
+                first = time.monotonic()
+                self.exit_code = 128 + number
+                self.cancel.cancel(_REASONS[signal.Signals(number)])
+            elif time.monotonic() - first >= _SAME_WISH:
                 self._end(number)
-            self.exit_code = 128 + number
-            self.cancel.cancel(_REASONS[signal.Signals(number)])
 
     def _end(self, number: int) -> None:
         for say in self.last_words:

@@ -9,12 +9,14 @@ import click
 
 from gitlab_sync.cli import options
 from gitlab_sync.cli import people as cli_people
+from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.cli.scope import WorkScope, scope_options
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
+    from gitlab_sync.rules.policy import Policy
     from gitlab_sync.types import TableRow
 
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 @cli_people.people_options
 @scope_options
 @options.quick_option
+@policy_option
 @options.fact_options
 @options.target_options
 @options.connection_options
@@ -29,6 +32,7 @@ def users(
     people: cli_people.People,
     scope: WorkScope,
     quick: bool,
+    policy: Policy,
     facts: options.FactOptions,
     target: options.Target,
     connection: options.Connection,
@@ -49,6 +53,7 @@ def users(
             known_by=scope.known_by,
             zone=scope.zone,
             clock=scope.clock,
+            policy=policy,
         )
         further = cli_people.Further(_without_college(named), query.columns)
 

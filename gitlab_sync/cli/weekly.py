@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import date, datetime, tzinfo
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from gitlab_sync.api.period import local_zone
+from gitlab_sync.api.period import given_period, local_zone
 from gitlab_sync.cli import people as cli_people
-from gitlab_sync.cli.files import place_of, read_list
 from gitlab_sync.cli.options import (
-    FILE,
+    Choice,
     Command,
     Connection,
     Target,
     connection_options,
     target_options,
 )
+from gitlab_sync.cli.period import today_in
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
-from gitlab_sync.rules.dates import Period, day_of, period
-from gitlab_sync.rules.identity.people_input import Person, merged
+from gitlab_sync.rules.dates import Period, day_of
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.scores import weekly as rules
 
@@ -35,18 +35,10 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@cli_people.users_argument
+@partial(cli_people.people_options, bare=rules.PERSON_COLUMNS)
 @click.option(
-    "--people",
-    "people_files",
-    multiple=True,
-    type=FILE,
-    metavar="FILE",
-    help="A CSV with the columns Team Name, Full Name, GitLab Username; - is standard input. "
-    "Repeatable.",
+    "--day", metavar="WHEN", help="Only that day, week or month. Default: the last 7 days."
 )
-@cli_people.members_option
-@click.option("--day", metavar="WHEN", help="Only that day. Default: the last 7 days.")
 @scope_options
 @click.option(
     "--hours",
@@ -56,15 +48,13 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--part",
-    type=click.Choice([rules.OVERVIEW, *rules.MEASURES.values()], case_sensitive=False),
+    type=Choice([rules.OVERVIEW, *rules.MEASURES.values()], case_sensitive=False),
     help="Show this table alone.",
 )
 @target_options
 @connection_options
 def weekly(
-    users: tuple[str, ...],
-    people_files: tuple[str, ...],
-    groups: tuple[str, ...],
+    people: cli_people.People,
     day: str | None,
     scope: WorkScope,
     hours: bool,
@@ -73,28 +63,26 @@ def weekly(
     connection: Connection,
 ) -> int:
     """Show what each person recorded on each day, compared with the same number of days before."""
-    people, listed = _people(users, people_files, groups)
-    if not (people.asked or connection.demo):
-        raise click.UsageError("No users given: give a USER, --people FILE, or --members-of GROUP.")
+    cli_people.require_people(people, connection)
     zone = scope.zone or local_zone()
+    today = today_in(zone, demo=connection.demo)
     span = scope.period
     if day is not None:
         if span != Period():
             raise click.UsageError("--day excludes --since and --until.")
-        span = period(day, day, zone)
+        span = given_period(day, day, zone, today)
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.weekly import WeeklyQuery, answer
 
-    days = _days(span, zone, _today(zone, demo=connection.demo))
+    days = _days(span, zone, today)
     if part is None and target.format == "table":
         part = rules.OVERVIEW
 
     def work(command: CommandRun, output: Output) -> Ending:
         named = cli_people.find_people(people, command)
-        known = {person.key: person for person in reversed(listed)}
         query = WeeklyQuery(
-            [known.get(one.key) or rules.WeekPerson("", "", one.username) for one in named.people],
+            list(map(rules.WeekPerson.of, named.people)),
             days,
             scope.projects,
             scope.known_by,
@@ -112,15 +100,6 @@ def weekly(
     return run_report(work, target, connection)
 
 
-def _today(zone: tzinfo, *, demo: bool) -> date:
-    """Return today's date in `zone`; in the demo the date of its last events."""
-    if demo:
-        from gitlab_sync.sandbox.generate import TODAY
-
-        return TODAY.date()
-    return datetime.now(zone).date()
-
-
 def _days(span: Period, zone: tzinfo, today: date) -> rules.Days:
     """Return the days of a period, from its first to its last.
 
@@ -136,19 +115,6 @@ def _days(span: Period, zone: tzinfo, today: date) -> rules.Days:
 
 def _day(moment: datetime, zone: tzinfo) -> date:
     return day_of(moment.isoformat(), zone) or moment.date()  # at the ends of the calendar
-
-
-def _people(
-    users: Iterable[str], files: Iterable[str], groups: Iterable[str]
-) -> tuple[cli_people.People, list[rules.WeekPerson]]:
-    """Return the people of files and arguments in this order, and the rows of the files."""
-    people = cli_people.read_people(users, (), groups)
-    read = [rules.parse_week_people(read_list(name), place_of(name)) for name in files]
-    people.asked = people.asked or bool(read)
-    people.refused[:0] = [f"{fault}: left out" for each in read for fault in each.faults]
-    listed = [person for each in read for person in each.people]
-    people.people = tuple(merged([*(Person(one.username) for one in listed), *people.people]))
-    return people, listed
 
 
 def _owner(session: Session) -> Collection[str]:

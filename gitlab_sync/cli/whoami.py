@@ -9,7 +9,7 @@ import click
 
 from gitlab_sync.cli.exits import INCOMPLETE, OK
 from gitlab_sync.cli.messages import complain_of
-from gitlab_sync.cli.options import Command, Connection, connection_options
+from gitlab_sync.cli.options import Choice, Command, Connection, connection_options
 from gitlab_sync.errors import (
     AuthenticationError,
     Cancelled,
@@ -27,7 +27,7 @@ _BOT = re.compile(r"(project|group)_\d+_bot")  # GitLab's users behind project a
 
 @click.command(cls=Command)
 @click.option(
-    "--format", "-f", "form", type=click.Choice(["table", "json"]), default="table",
+    "--format", "-f", "form", type=Choice(["table", "json"]), default="table",
     show_default=True, help="json: one object.",
 )  # fmt: skip
 @connection_options

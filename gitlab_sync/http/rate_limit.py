@@ -129,9 +129,10 @@ class WaitBudget:
         if self._hopeless(wait):
             asked = self.gate.asked
             more = "" if asked is None else f" (the server asks for a wait of {asked:.0f} s)"
+            limit = "the call's timeout" if self.fixed else "--max-wait"
             raise RateLimited(
-                f"429 Rate Limit reached: it resets in {wait:.0f} s{more}, "
-                f"but this work waits at most {self.limit:.0f} s",
+                f"429 Rate Limit reached: resets in {wait:.0f} s{more}; "
+                f"{limit} is {self.limit:.0f} s",
                 status=429,
                 retry_after=wait,
             )

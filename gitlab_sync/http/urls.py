@@ -14,6 +14,7 @@ from gitlab_sync.errors import BadResponse, ConfigurationError, without_secrets
 P = ParamSpec("P")
 
 API_PATH = "/api/v4"
+_DEEPEST_GITLAB = 3  # segments of the path of a GitLab, less one
 _SAFE = "/:@!$&'()*+,;=~-._"
 _PRINTABLE = re.compile(r"[!-~]+")  # what the first line of a request can contain
 # An endpoint that needs no change: most are like this, so they are recognised first.
@@ -45,6 +46,27 @@ def clean_base_url(url: str) -> str:
         )
     base = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
     return base.removesuffix(API_PATH)
+
+
+def without_page(address: str) -> str:
+    """Return the address of a page in a GitLab as a clean base URL, without `/-/` and what follows.
+
+    Query and fragment are left out, too. Raises ConfigurationError as `clean_base_url` does.
+    """
+    path = re.split(r"[?#]", address.strip(), maxsplit=1)[0]
+    return clean_base_url(re.split(r"/-(?:/|$)", path, maxsplit=1)[0])
+
+
+def instances_of(base_url: str) -> list[str]:
+    """Return the URLs at which the GitLab of a clean base URL can be, the likeliest first.
+
+    A GitLab can have a path of its own, and the URL can be that of a group or project in it.
+    """
+    parts = urlsplit(base_url)
+    root = f"{parts.scheme}://{parts.netloc}"
+    names = parts.path.split("/")[1:]
+    above = [f"{root}/{'/'.join(names[:depth])}".rstrip("/") for depth in range(_DEEPEST_GITLAB)]
+    return list(dict.fromkeys([base_url, *above]))
 
 
 def _of_unicode(make: Callable[P, str]) -> Callable[P, str]:

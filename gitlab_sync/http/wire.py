@@ -177,7 +177,9 @@ def error_of(answer: Answer) -> errors.GitLabSyncError:
             hint = "The token lacks a scope: create one with read_api."
     elif status == 404:
         kind = errors.NotFound
-        if message == "404 Not Found":
+        if _is_page(answer):
+            kind, message = errors.NotGitLab, "No GitLab API at this address"
+        elif message == "404 Not Found":
             hint = "This server has no such route: it is an older GitLab, or the path is wrong."
     elif status == 429:
         kind, message = errors.RateLimited, f"429 Rate Limit reached: {message}"
@@ -214,6 +216,11 @@ def _message(answer: Answer) -> str:
     text = re.sub(r"<[^<>]+>", " ", text[: 10 * _LONGEST_MESSAGE])
     text = " ".join(text.split())[:_LONGEST_MESSAGE]
     return errors.without_secrets(text) or "no message"
+
+
+def _is_page(answer: Answer) -> bool:
+    """Return whether a body is an HTML page, which no route of GitLab's API answers with."""
+    return answer.body[:_LONGEST_BODY].lstrip()[:1] == b"<"
 
 
 def _heading(page: bytes) -> bytes:

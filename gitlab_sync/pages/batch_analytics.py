@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -11,13 +13,21 @@ from gitlab_sync.pages.batch_items import show_items
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
+from gitlab_sync.pages.widgets.cell_looks import CellLooks
 from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
-from gitlab_sync.pages.widgets.table_view import TableOptions, show_select_hint, show_table
+from gitlab_sync.pages.widgets.policy_field import policy_field, show_policy
+from gitlab_sync.pages.widgets.table_view import (
+    NAME_WIDTH,
+    TableOptions,
+    details_of,
+    show_select_hint,
+    show_table,
+)
 from gitlab_sync.pages.widgets.times import visitor_zone
-from gitlab_sync.rules.scores.unified import help_texts
+from gitlab_sync.rules.scores import unified
 from gitlab_sync.run import Run
 from gitlab_sync.services import people as people_service
 from gitlab_sync.services.people import PeopleQuery, PeopleReport, PersonAnswer, people_sheet
@@ -26,9 +36,8 @@ from gitlab_sync.types import TableRow
 PAGE = "batch"
 TITLE = "Unified_Batch_Report"
 LEAD = (
-    "Commits, projects, groups, merge requests and issues of many people, one row for each person, "
-    "with the faults in their merge requests and issues. Select a row to see the items behind its "
-    "numbers."
+    "The faults in the merge requests and issues of many people, with their commits, projects and "
+    "groups: one row for each person, the largest share of faults first."
 )
 
 
@@ -40,37 +49,42 @@ def answer(client: GitLabClient, query: PeopleQuery, run: Run) -> PeopleReport:
 def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
     """Show the fields and return their query."""
     demo_people = "\n".join(get_demo().people) if visitor.is_demo else ""
-    fields.upload_field(
-        "people",
-        "users",
-        fields.people_of_csv,
-        "A column titled username, gitlab username or user, and optionally one titled college.",
-    )
-    with st.form("batch"):
-        text = fields.people_field(
+    with fields.query_form(PAGE, "People, projects and dates") as form:
+        text = fields.list_with_import(
+            form,
+            "people",
             "users",
-            demo_people,
-            "alice\nbob, Riverside College",
-            "One GitLab username per line. After a comma you can add the person's college.",
+            fields.people_of_csv,
+            "A column titled username, gitlab username or user, and optionally one titled college.",
+            lambda: fields.people_field(
+                "users",
+                demo_people,
+                "alice\nbob, Riverside College",
+                "One GitLab username per line. After a comma you can add the person's college.",
+            ),
         )
         groups, projects = fields.group_and_projects()
         days = fields.dates_fields()
-        pressed, quick = fields.run_button_and_quick()
-    people = fields.read_people(text)
+        policy = policy_field()
+        quick = fields.quick_switch(form)
+    people = fields.read_people(text or "")
     period = fields.read_period(*days)
-    if not fields.check_people(people) or period is None:
-        return None, pressed
+    if not fields.check_people(people) or period is None or text is None:
+        return None, form.pressed
     if not people.people and not groups:
-        if pressed:
+        if form.pressed:
             show_input_error("Enter at least one username or a group.")
-        return None, pressed
-    query = PeopleQuery(people.people, groups, projects, period, quick, zone=visitor_zone())
-    return PageQuery(PAGE, query.key, "people", query, answer, shows_empty=True), pressed
+        return None, form.pressed
+    query = PeopleQuery(
+        people.people, groups, projects, period, quick, zone=visitor_zone(), policy=policy
+    )
+    return PageQuery(PAGE, query.key, "people", query, answer, shows_empty=True), form.pressed
 
 
 def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
     """Show the rows so far, and the items behind the selected one."""
     query, report = snapshot.query, snapshot.report
+    show_policy(query.policy)
     meta = snapshot.meta(query.in_words())
     answers: Mapping[str, PersonAnswer] = {}
     if report is not None:
@@ -83,14 +97,43 @@ def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
         person = answers.get(str(row["Username"]))
         return {} if person is None else person.unknown
 
-    alt = "Batch analytics: one row for each person, with the number of faults by check"
-    options = TableOptions(help_texts(), unknown=unknown, alt=alt, shows_empty=snapshot.running)
+    status = ["Status"] if any(row["Status"] != "Success" for row in snapshot.rows) else []
+    options = TableOptions(
+        help=unified.help_texts(query.policy),
+        looks=CellLooks(
+            unknown, unified.totals(query.policy), exact=query.policy.merge_requests.shares
+        ),
+        columns=("Username", *status, *unified.TOTALS, "Profile", "Open"),
+        hides_empty=query.columns,
+        widths={"Username": NAME_WIDTH},
+        app_links={"Profile": partial(profile_link, query)},
+        alt="Batch analytics: one row for each person, the worst first, with faults by check",
+        shows_empty=snapshot.running,
+    )
     sheet = people_sheet(query, snapshot.rows, meta)
-    row = show_table(sheet, PAGE, TITLE, options, selectable=True)
-    if row is not None and report is not None:
-        show_items(answers[str(row["Username"])], meta)
+    picked = show_table(sheet, PAGE, TITLE, options, selectable=True)
+    if picked is not None and report is not None:
+        with details_of(picked):
+            person = answers[str(picked.row["Username"])]
+            show_items(person, meta, profile_link(query, picked.row), picked.column)
     elif not snapshot.running:
-        show_select_hint("the items behind its numbers")
+        show_select_hint("its items, or a number to see only those that it counts")
+
+
+def profile_link(query: PeopleQuery, row: TableRow) -> str | None:
+    """Return the path of this app's profile of a person, for the same projects and days."""
+    if row["Status"] in {"Not Found", "Error"}:
+        return None
+    zone, period = visitor_zone(), query.period
+    fields_of_profile = {
+        "user": row["Username"],
+        "projects": ",".join(map(str, query.projects)),
+        "since": period.start and period.start.astimezone(zone).date(),
+        "until": period.end and period.end.astimezone(zone).date(),
+        "policy": query.policy.name,
+        "quick": "true" if query.quick else "",
+    }
+    return f"profile?{urlencode({key: each for key, each in fields_of_profile.items() if each})}"
 
 
 visitor = current_visitor()

@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gitlab_sync.pages.widgets.markdown import escaped
+from gitlab_sync.pages.widgets.markdown import escaped, linked
 from gitlab_sync.pages.widgets.table_view import show_table
 from gitlab_sync.reports.sheet import Meta
+from gitlab_sync.rules import record
 from gitlab_sync.rules.items.fixes import Group
+from gitlab_sync.rules.scores import unified
 from gitlab_sync.rules.text import plural
 from gitlab_sync.services.items import items_sheet
 from gitlab_sync.services.people import PersonAnswer
 
 
-def show_items(person: PersonAnswer, meta: Meta) -> None:
-    """Show the faults of the person's merge requests and issues, and the unknown checks."""
+def show_items(
+    person: PersonAnswer, meta: Meta, profile: str | None, column: str | None = None
+) -> None:
+    """Show the faults of the person's merge requests and issues, and the unknown checks.
+
+    `profile` is the path of this app's profile of the person. With the `column` of a check, show
+    only what that counts.
+    """
     username = person.summary.username
-    st.header(f"Items behind the row of {escaped(username)}", anchor=False)
+    only = column if column in unified.TOTALS else None
+    title = username if only is None else f"{username}: {only}"
+    st.header(f"Details for {escaped(title)}", anchor=False)
     if person.summary.user is None:
         st.markdown(f"Nothing could be read: {escaped(str(person.summary.error))}.")
         return
+    at_gitlab = linked("GitLab", record.text(person.summary.user, "web_url"))
+    st.markdown(f"[Profile]({profile}) · {at_gitlab}")
     fixes = person.fixes
+    if only is not None:
+        fixes = fixes.of_check(*unified.check_of(only))
     if not fixes.faults and not fixes.unknown:
         st.markdown("No faults found: there is nothing to fix.")
         return

@@ -45,6 +45,7 @@ LICENCES = (
 """The suggested licences; visitors can enter others."""
 
 _BRANCHES = "_branches"
+_REF = "_ref_of_project"
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+")
 
 
@@ -84,28 +85,16 @@ def with_licences(policy: Policy, licences: list[str]) -> Policy | None:
 def project_field(default: str) -> str:
     """Show the field for one project and return its text."""
     fields.fill_in("project", default)
-    # Here too: a click that interrupts the run after a change would bring the text back.
+    # Here too: a link to the page can have a secret.
     fields.hide_secrets("project")
-    text = st.text_input(
-        "Project",
-        key="project",
-        placeholder=fields.PROJECT_EXAMPLE,
-        on_change=_clean_project,
-        bind="query-params",
-    )
-    return (text or "").strip()
+    return fields.line_field("Project", "project", fields.PROJECT_EXAMPLE)
 
 
-def _clean_project() -> None:
-    fields.hide_secrets("project")
-    # The branch belongs to the previous project.
-    st.session_state["ref"] = None
-
-
-def find_branches(visitor: SignIn, project: str) -> Branches | None:
+def find_branches(visitor: SignIn, project: str, *, again: bool) -> Branches | None:
     """Return the project's branches; show an error and return None if they cannot be read.
 
-    They are read once while the field stays the same, and never for an invalid name.
+    They are read once while the field stays the same, and never for an invalid name. `again` reads
+    them once more if they could not be read.
     """
     if not project:
         return None
@@ -114,15 +103,13 @@ def find_branches(visitor: SignIn, project: str) -> Branches | None:
         show_input_error(escaped(fault))
         return None
     stored: tuple[object, Branches | GitLabSyncError] | None = st.session_state.get(_BRANCHES)
-    if stored is None or stored[0] != (visitor.handle, project):
+    known = stored is not None and stored[0] == (visitor.handle, project)
+    if stored is None or not known or (again and isinstance(stored[1], GitLabSyncError)):
         stored = ((visitor.handle, project), _read_branches(visitor, project))
         st.session_state[_BRANCHES] = stored
     found = stored[1]
     if isinstance(found, GitLabSyncError):
         show_error("This project cannot be read", found)
-        if st.button("Try again", icon=":material/refresh:"):
-            st.session_state.pop(_BRANCHES, None)
-            st.rerun()
         return None
     if found.error is not None:
         show_error("The branches cannot be read, but you can enter one", found.error)
@@ -141,8 +128,15 @@ def _read_branches(visitor: SignIn, project: str) -> Branches | GitLabSyncError:
         return error
 
 
-def ref_field(branches: Branches | None) -> str | None:
-    """Show the field for a branch, tag or commit and return it; None is the default branch."""
+def ref_field(project: str, branches: Branches | None) -> str | None:
+    """Show the field for a branch, tag or commit and return it; None is the default branch.
+
+    What was chosen for another project is left out.
+    """
+    before, ref = st.session_state.get(_REF), st.session_state.get("ref")
+    if before is not None and before[0] != project and before[1] == ref:
+        st.session_state["ref"] = ref = None
+    st.session_state[_REF] = (project, ref)
     names = () if branches is None else branches.names
     default = names[0] if names else "the default branch"
     chosen = st.selectbox(
@@ -151,8 +145,7 @@ def ref_field(branches: Branches | None) -> str | None:
         index=None,
         key="ref",
         placeholder=f"{default} (default)" if names else default,
-        help="Select a branch, or enter a tag or a commit.",
-        disabled=branches is None,
+        help="Select a branch, or enter a tag or a commit. Run finds the branches of a project.",
         accept_new_options=True,
         bind="query-params",
     )

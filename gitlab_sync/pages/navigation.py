@@ -9,11 +9,14 @@ import streamlit as st
 from gitlab_sync.pages import oidc
 from gitlab_sync.pages.sign_in import show_sign_in
 from gitlab_sync.pages.state.browser import current_sign_in, sign_out
+from gitlab_sync.pages.state.downloads import downloads_of_run
 from gitlab_sync.pages.state.roles import Role
 from gitlab_sync.pages.state.server_settings import role_of, server_roles
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.widgets.download_links import STYLE
 from gitlab_sync.pages.widgets.error_panel import valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
+from gitlab_sync.pages.widgets.policy_field import RULES_PAGE
 
 # Streamlit would load one of its own icons from the host of a font.
 _ICON = Path(__file__).with_name("icon.svg")
@@ -21,11 +24,15 @@ _ICON = Path(__file__).with_name("icon.svg")
 # Streamlit writes white text on the accent colour and text in the accent colour on the page. On a
 # dark page no single accent colour has enough contrast for both, so selected items keep the colour
 # of text: their underline or frame marks them. Headers are h2, below the page's title, but smaller
-# than Streamlit's h2.
-_STYLE = """<style>
-[data-testid=stHeading] h2 { font-size: 1.75rem !important; padding-top: 0.5rem !important; }
-[role=tab][aria-selected=true], [role=radio][aria-checked=true] { color: inherit !important; }
+# than Streamlit's h2. Its margins at the sides would take a column from a table.
+_STYLE = f"""<style>{STYLE}
+[data-testid=stHeading] h2 {{ font-size: 1.75rem !important; padding-top: 0.5rem !important; }}
+[data-testid=stMainBlockContainer] {{ padding-inline: clamp(1rem, 3vw, 5rem) !important; }}
+[role=tab][aria-selected=true], [role=radio][aria-checked=true] {{ color: inherit !important; }}
 </style>"""
+
+
+_RULES = ("evaluation_rules", "How is this evaluated?", "rule", RULES_PAGE)
 
 
 def pages_for(role: Role) -> list[st.Page]:
@@ -39,6 +46,7 @@ def pages_for(role: Role) -> list[st.Page]:
             ("user_profile", "My profile", "person", "profile"),
             ("weekly_performance", "My week", "calendar_view_week", "weekly"),
             ("reviews", "My reviews", "rate_review", "reviews"),
+            _RULES,
         ]
     else:
         pages = [
@@ -48,6 +56,7 @@ def pages_for(role: Role) -> list[st.Page]:
             ("team_leaderboard", "Team leaderboard", "trophy", "leaderboard"),
             ("reviews", "Reviews", "rate_review", "reviews"),
             ("project_compliance", "Project compliance", "verified", "compliance"),
+            _RULES,
         ]
     if role == "admin":
         pages.append(("status", "Status", "monitoring", "status"))
@@ -93,7 +102,8 @@ if visitor is None:
     pages = pages_for("admin")
     page = st.navigation(pages, position="hidden")
     oidc.go_back(pages, page)
-    show_sign_in(page)
+    with downloads_of_run():
+        show_sign_in(page)
 else:
     pages = pages_for(role_of(visitor))
     page = st.navigation(pages)
@@ -101,4 +111,5 @@ else:
     show_account(visitor)
     roles_error = "This server's list of roles is not valid, so everyone is a member"
     valid_or(None, server_roles, roles_error)
-    page.run()
+    with downloads_of_run():
+        page.run()

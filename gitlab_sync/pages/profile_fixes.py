@@ -10,7 +10,7 @@ from gitlab_sync.pages.widgets.markdown import escaped, linked
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.check import Severity
+from gitlab_sync.rules.items.check import Fix, Severity
 from gitlab_sync.rules.items.fixes import Doubt, Entry, Fixes, Group
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.rules.text import plural
@@ -23,6 +23,11 @@ _BADGES: dict[Severity, str] = {
     "high": ":red-badge[high]",
     "medium": ":orange-badge[medium]",
     "low": ":gray-badge[low]",
+}
+WHEN: dict[Fix, str] = {
+    "now": "This can be fixed now, by an edit.",
+    "follow-up": "This can be fixed by a merge request of one's own.",
+    "next time": "This can be done better next time.",
 }
 _EVALUATED = ("merge requests", "issues")
 
@@ -44,13 +49,14 @@ def show_fixes(report: ProfileReport, instance: str) -> None:
 
 def _show_faults(fixes: Fixes, sheet: Sheet, username: str) -> None:
     faults, items = plural(len(fixes.faults), "fault"), evaluated_text(fixes.evaluated)
+    first = "What can be fixed now comes" if fixes.now_first else "The most severe come"
     st.markdown(
-        f"{faults} in {items}. The most severe come first. Open a check to see how to fix its "
+        f"{faults} in {items}. {first} first. Open a check to see how to fix its "
         "faults, and where they are."
     )
     for place, group in enumerate(fixes.groups):
         with st.expander(group_title(group), expanded=place == 0):
-            st.markdown(group_text(group))
+            st.markdown(group_text(group, says_when=fixes.now_first))
     with st.expander("All faults as a table, with downloads", icon=":material/table:"):
         options = TableOptions(alt="What to fix: a row for each item and check, most severe first")
         show_table(sheet, "fixes", f"{sheet.title}_of_{username}", options)
@@ -88,14 +94,20 @@ def group_title(group: Group) -> str:
     return f"{_BADGES[group.check.severity]} **{escaped(group.check.title)}** · {share}{unknown}"
 
 
-def group_text(group: Group) -> str:
-    """Return, as Markdown, how to fix a check's faults, why, and the newest items with one."""
+def group_text(group: Group, *, says_when: bool = False) -> str:
+    """Return, as Markdown, how to fix a check's faults, why, and the newest items with one.
+
+    With `says_when` it says when that can be done.
+    """
     check = group.check
-    lines = [f":material/build: {escaped(check.how_to_fix)}  ", escaped(check.why), ""]
+    when = f" {WHEN[check.fix]}" if says_when else ""
+    lines = [f":material/build: {escaped(check.how_to_fix)}{when}  ", escaped(check.why), ""]
     lines += [f"- {entry_text(entry)}" for entry in group.faults[:MOST_ITEMS]]
     more = len(group.faults) - MOST_ITEMS
     if more > 0:
         lines.append(f"- and {more} more, in the table below")
+    if group.example is not None:
+        lines += ["", f"As it should be: {entry_text(group.example)}"]
     return "\n".join(lines)
 
 

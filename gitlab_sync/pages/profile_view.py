@@ -20,8 +20,7 @@ from gitlab_sync.reports.cells import legal
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules.scores import profile as tables
-from gitlab_sync.rules.scores.time_logs import format_hours_minutes
-from gitlab_sync.rules.text import without_comments
+from gitlab_sync.rules.text import format_hours_minutes, without_comments
 from gitlab_sync.services.profile import ProfileQuery, ProfileReport
 from gitlab_sync.types import TableRow
 

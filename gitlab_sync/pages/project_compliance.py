@@ -1,4 +1,4 @@
-"""Project compliance: how well one project or many projects are maintained, and what to fix."""
+"""Project compliance: how well projects meet the standards, and what to fix."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
-from gitlab_sync.pages.widgets.table_view import TableOptions, show_select_hint, show_table
+from gitlab_sync.pages.widgets.table_view import (
+    TableOptions,
+    details_of,
+    show_select_hint,
+    show_table,
+)
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy, worst_first
 from gitlab_sync.rules.projects.projects_input import projects_of_csv
 from gitlab_sync.services import compliance as compliance_service
@@ -23,8 +28,8 @@ from gitlab_sync.services.compliance import ComplianceQuery, left_out, projects_
 from gitlab_sync.services.project_report import ComplianceReport
 
 LEAD = (
-    "How well projects are maintained: documents, licence, tests, tools, security and pipeline. "
-    "Each check shows its evidence and how to fix it."
+    "How well projects meet your standards: documents, licence, tests, tools, security and "
+    "pipeline. Each check shows its evidence and how to fix it."
 )
 ONE, MANY = "One project", "Many projects"
 
@@ -34,43 +39,43 @@ def one_project(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, 
 
     A branch, tag or commit that the visitor entered is looked up before the run starts.
     """
-    project = inputs.project_field(inputs.DEMO_PROJECT if visitor.is_demo else "")
-    branches = inputs.find_branches(visitor, project)
-    with st.form("one"):
+    with fields.query_form("project", "Project, branch and licences", clean="project") as form:
+        project = inputs.project_field(inputs.DEMO_PROJECT if visitor.is_demo else "")
+        branches = inputs.find_branches(visitor, project, again=form.pressed)
         columns = st.columns(2)
         with columns[0]:
-            ref = inputs.ref_field(branches)
+            ref = inputs.ref_field(project, branches)
             below_ref = st.container()
         with columns[1]:
             licences = inputs.licences_field(policy)
-        pressed = fields.run_button()
     chosen = inputs.with_licences(policy, licences)
     if branches is None or chosen is None:
-        if pressed and not project:
+        if form.pressed and not project:
             show_input_error("Enter a project.")
-        return None, pressed
-    if pressed:
+        return None, form.pressed
+    if form.pressed:
         with below_ref:
             if not inputs.check_ref(visitor, branches, ref):
-                return None, pressed
+                return None, form.pressed
     query = ComplianceQuery((branches.project,), ref=ref, policy=chosen)
-    return _page_query("project", query), pressed
+    return _page_query("project", query), form.pressed
 
 
 def many_projects(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, ComplianceReport]:
     """Show the fields for many projects and return their query."""
-    fields.upload_field(
-        "projects",
-        "repos",
-        lambda text: without_secrets(projects_of_csv(text)),
-        "A column titled project, path, URL or ID, else the first column.",
-    )
-    with st.form("many"):
-        text = fields.lines_field(
-            "Projects",
+    with fields.query_form("compliance", "Projects and licences", clean="repos") as form:
+        text = fields.list_with_import(
+            form,
+            "projects",
             "repos",
-            "group/project\nhttps://gitlab.example.com/group/other-project\n4711",
-            "One project per line: its path, URL or ID.",
+            lambda text: without_secrets(projects_of_csv(text)),
+            "A column titled project, path, URL or ID, else the first column.",
+            lambda: fields.lines_field(
+                "Projects",
+                "repos",
+                "group/project\nhttps://gitlab.example.com/group/other-project\n4711",
+                "One project per line: its path, URL or ID.",
+            ),
         )
         columns = st.columns(2)
         with columns[0]:
@@ -84,16 +89,15 @@ def many_projects(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery
             ).strip("/")
         with columns[1]:
             licences = inputs.licences_field(policy)
-        pressed = fields.run_button(clean="repos")
     chosen = inputs.with_licences(policy, licences)
-    query = None if chosen is None else inputs.read_query(text, group, chosen)
+    query = None if chosen is None or text is None else inputs.read_query(text, group, chosen)
     if query is None:
-        return None, pressed
+        return None, form.pressed
     if not query.projects and query.group is None:
-        if pressed:
+        if form.pressed:
             show_input_error("Enter at least one project or a group.")
-        return None, pressed
-    return _page_query("compliance", query), pressed
+        return None, form.pressed
+    return _page_query("compliance", query), form.pressed
 
 
 def _page_query(page: str, query: ComplianceQuery) -> PageQuery[ComplianceQuery, ComplianceReport]:
@@ -122,14 +126,15 @@ def show_many(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
     with table:
         sheet = projects_sheet(snapshot.query, rows, meta, checked)
         options = TableOptions(help_texts(policy), alt="Project compliance: one row per project")
-        row = show_table(sheet, "compliance", "Project_Compliance", options, selectable=True)
-        if row is None and not snapshot.running:
+        picked = show_table(sheet, "compliance", "Project_Compliance", options, selectable=True)
+        if picked is None and not snapshot.running:
             show_select_hint("the project's report")
     with chart:
         show_scores(rows)
     for each in checked:
-        if row is not None and each.row["Project"] == row["Project"]:
-            show_report(each, policy, meta, "many")
+        if picked is not None and each.row["Project"] == picked.row["Project"]:
+            with details_of(picked):
+                show_report(each, policy, meta, "many")
 
 
 def help_texts(policy: Policy) -> Mapping[str, str]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import streamlit as st
 
 from gitlab_sync.pages.review_charts import show_pairs, show_weeks
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_query import Snapshot
+from gitlab_sync.pages.widgets.policy_field import show_policy
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table, show_workbook_download
-from gitlab_sync.reports.sheet import Meta
+from gitlab_sync.reports.shares import readable_row
+from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.rules.scores import reviews as rules
 from gitlab_sync.services.reviews import (
     PEOPLE,
@@ -21,9 +26,6 @@ from gitlab_sync.services.reviews import (
 )
 
 FILE = "Reviews"
-
-_OPTIONS = TableOptions(rules.MEANINGS)
-_OPTIONS_OF_PEOPLE = TableOptions(rules.MEANINGS, pinned=("Team", "Username"))
 
 
 def show_reviews(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
@@ -42,16 +44,17 @@ def show_reviews(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
         help_text = "A workbook with all tables of this page."
         show_workbook_download([*sheets.values()], FILE, help_text)
     _show_policy(report)
-    show_table(sheets[TEAMS], "teams_table", "Reviews_of_Teams", _OPTIONS)
+    _show_measures(sheets[TEAMS], "teams_table", "Reviews_of_Teams")
     st.header("Projects", anchor=False)
-    show_table(sheets[PROJECTS], "projects_table", "Reviews_of_Projects", _OPTIONS)
+    _show_measures(sheets[PROJECTS], "projects_table", "Reviews_of_Projects")
     st.header("Time to first response", anchor=False)
     show_weeks(report.week_rows())
     st.header("Reviewers and authors", anchor=False)
     show_pairs(report.pair_rows() if people else report.team_pair_rows())
     if people:
         st.header("People", anchor=False)
-        show_table(sheets[PEOPLE], "people_table", "Reviews_of_People", _OPTIONS_OF_PEOPLE)
+        pinned = ("Team", "Username")
+        _show_measures(sheets[PEOPLE], "people_table", "Reviews_of_People", pinned)
 
 
 def show_own(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
@@ -60,10 +63,10 @@ def show_own(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
     if report is None:
         return
     _show_policy(report)
-    meta = Meta.of_report(report, snapshot.instance, snapshot.query.in_words())
+    meta = report.meta(snapshot.instance)
     columns = [column for column in TEAM_COLUMNS[1:] if column not in rules.SPREAD_COLUMNS]
     rows = [{column: row[column] for column in columns} for row in report.team_rows()]
-    show_table(sheet_of("My reviews", columns, rows, meta), "own", "My_Reviews", _OPTIONS)
+    _show_measures(sheet_of("My reviews", columns, rows, meta), "own", "My_Reviews")
     st.header("Time to first response", anchor=False)
     show_weeks(report.week_rows())
 
@@ -74,10 +77,17 @@ def show_part(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> bool:
     if report is not None:
         _show_policy(report)
         (team, *_) = report.sheets(snapshot.instance)
-        show_table(team, "team_reviews", f"Reviews_of_{report.query.teams[0].name}", _OPTIONS)
+        _show_measures(team, "team_reviews", f"Reviews_of_{report.query.teams[0].name}")
         show_weeks(report.week_rows())
     return True
 
 
 def _show_policy(report: ReviewsReport) -> None:
     st.caption(f"{escaped(report.query.in_words()).capitalize()}. Hours are working time.")
+    show_policy(report.query.policy)
+
+
+def _show_measures(sheet: Sheet, key: str, title: str, pinned: Sequence[str] | None = None) -> None:
+    """Show a table with each number in a cell with the number of merge requests behind it."""
+    options = TableOptions(rules.MEANINGS, pinned=pinned, shown=partial(readable_row, sheet))
+    show_table(sheet, key, title, options)

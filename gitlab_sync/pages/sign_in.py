@@ -31,8 +31,8 @@ def show_sign_in(page: st.Page) -> None:
     """Show the ways to sign in. After signing in, the visitor sees `page`."""
     st.title("GitLab Sync", anchor=False)
     st.markdown(
-        "See how well many people maintain their merge requests and issues: "
-        "descriptions, reviews, tests, pipelines and time."
+        "See how well the merge requests and issues of many people are described, reviewed, tested "
+        "and finished."
     )
     ways: list[Callable[[], None]] = [_offer_demo, _offer_token]
     try:
@@ -76,7 +76,12 @@ def _offer_token() -> None:
     # Each attempt has a new field, so a refused token stays neither on the page nor in its state.
     attempt = st.session_state.setdefault(_ATTEMPT, 0)
     with st.form("sign_in", border=False):
-        url = st.text_input("GitLab address", value=hosts.url, key="sign_in_url")
+        url = st.text_input(
+            "GitLab address",
+            value=hosts.url,
+            key="sign_in_url",
+            help="The address of any page of your GitLab.",
+        )
         token = st.text_input(
             "Personal access token",
             type="password",
@@ -105,7 +110,7 @@ def _sign_in(hosts: Hosts, url: str, token: str) -> str | None:
     try:
         base_url, credential = hosts.check(url), Credential(token)
         with ATTEMPTS.attempt(st.context.ip_address):
-            sign_in = SignIn.check(base_url, credential)
+            sign_in = SignIn.find(base_url, credential)
         sign_in_browser(sign_in)
     except AuthenticationError:
         return (

@@ -13,63 +13,57 @@ import streamlit as st
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.pages.state.browser import sign_out_refused
 from gitlab_sync.pages.state.connection import connect
+from gitlab_sync.pages.state.downloads import File
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.team_text import EXAMPLE, TeamsInput, read_teams, with_teams
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import show_input_error
+from gitlab_sync.pages.widgets.download_links import FileLink, show_files
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import today
 from gitlab_sync.reports.formats import FORMATS, file_name
-from gitlab_sync.rules.delimited import decoded
 from gitlab_sync.rules.identity.teams import Team, parse_teams, teams_to_json, usernames_of
 from gitlab_sync.rules.text import plural
 from gitlab_sync.services.leaderboard import teams_of_groups
 from gitlab_sync.session.session import Client
 
 _FIELD = "teams"
-_FILE = "teams_file"
-_FILE_FAULTS = "_faults_of_teams_file"
+_GROUPS = "groups_as_teams"
+_GROUPS_TAKEN = "_groups_as_teams_taken"
 _MOST_GROUPS = 100  # they are read one after the other, while the visitor waits
 _SHOWN_FAULTS = 5
 _LONGEST = 40_000  # characters of the URL: servers accept 64 KB of headers in total
 
 
-def show_sources(visitor: SignIn) -> None:
-    """Show the uploads and groups that teams can come from; they are added to `teams_field`."""
-    with st.expander("Add teams from a file or from groups", icon=":material/upload_file:"):
-        columns = st.columns(2, gap="medium")
-        with columns[0]:
-            _file_field()
-        with columns[1]:
-            _groups_field(visitor)
+def _import_fields(visitor: SignIn, form: fields.QueryForm) -> bool:
+    """Show the upload and the groups that teams can come from, which Run adds to the field.
+
+    Return False if they are not added, and the page says why.
+    """
+    columns = st.columns(2, gap="medium")
+    with columns[0]:
+        file_is_added = fields.import_field(
+            form,
+            "Import teams from a file",
+            "upload_teams",
+            ("json",),
+            "Run adds its teams to the field above. It was saved here, or has this form: "
+            '{"teams": [{"team_name": "Red", "project_name": "Red App", "members": '
+            '[{"username": "alice", "name": "Alice Smith"}]}]}',
+            _add_file,
+        )
+    with columns[1]:
+        return _groups_field(visitor, form) and file_is_added
 
 
-def _file_field() -> None:
-    st.file_uploader(
-        "JSON file with teams",
-        type=["json"],
-        key=_FILE,
-        on_change=_read_file,
-        max_upload_size=fields.MOST_MEGABYTES,
-        help='A file that was saved here, or a file of this form: {"teams": [{"team_name": "Red", '
-        '"project_name": "Red App", "members": [{"username": "alice", "name": "Alice Smith"}]}]}',
-    )
-    faults = st.session_state.get(_FILE_FAULTS, ())
+def _add_file(text: str, name: str) -> bool:
+    """Add the teams of a file to the field; show what is wrong with it and return False if not."""
+    try:
+        faults: Sequence[str] = _add(parse_teams(text, name))
+    except ConfigurationError as error:
+        faults = error.reason.splitlines()
     if faults:
         _show_faults(faults, "Not a file with teams: fix it and choose it again")
-
-
-def _read_file() -> None:
-    """Add the teams of the uploaded file to the field, or store what is wrong with the file."""
-    st.session_state[_FILE_FAULTS] = []
-    file = st.session_state.get(_FILE)
-    if file is None:
-        return
-    text, _ = decoded(file.getvalue())
-    try:
-        st.session_state[_FILE_FAULTS] = _add(parse_teams(text, file.name))
-    except ConfigurationError as error:
-        st.session_state[_FILE_FAULTS] = error.reason.splitlines()
+    return not faults
 
 
 def _add(teams: Sequence[Team]) -> tuple[str, ...]:
@@ -81,23 +75,21 @@ def _add(teams: Sequence[Team]) -> tuple[str, ...]:
     return faults
 
 
-def _groups_field(visitor: SignIn) -> None:
-    with st.form("groups_as_teams", border=False):
-        text = st.text_input(
-            "Groups",
-            key="groups_as_teams_text",
-            placeholder="courses/red, courses/blue",
-            help="Paths or IDs, separated by commas. Each group becomes a team of its members.",
-        )
-        pressed = st.form_submit_button("Make a team of each", icon=":material/group_add:")
+def _groups_field(visitor: SignIn, form: fields.QueryForm) -> bool:
+    """Show the field for groups as teams; return False if these cannot be added."""
+    if st.session_state.pop(_GROUPS_TAKEN, False):
+        st.session_state[_GROUPS] = ""
+    text = st.text_input(
+        "Make teams of groups",
+        key=_GROUPS,
+        placeholder="courses/red, courses/blue",
+        help="Paths or IDs, separated by commas. Run adds a team of the members of each group.",
+    )
     groups = list(dict.fromkeys(filter(None, (g.strip().strip("/") for g in text.split(",")))))
-    if not pressed:
-        return
-    if not groups:
-        show_input_error("Enter at least one group.")
-        return
+    if not groups or not form.pressed:
+        return True
     if not fields.check_number(len(groups), _MOST_GROUPS, "groups", "Add them in several steps"):
-        return
+        return False
     try:
         with st.spinner("Reading the members…"):
             found = read_groups(connect(visitor).client, groups)
@@ -107,7 +99,8 @@ def _groups_field(visitor: SignIn) -> None:
     if faults:
         _show_faults(faults, "No team was made of these groups")
     else:
-        st.success(f"{plural(len(found.teams), 'team')} added to the field below.")
+        st.session_state[_GROUPS_TAKEN] = True
+    return not faults
 
 
 def read_groups(client: Client, groups: Sequence[str]) -> TeamsInput:
@@ -130,15 +123,29 @@ def read_groups(client: Client, groups: Sequence[str]) -> TeamsInput:
     return TeamsInput(tuple(teams), tuple(faults))
 
 
-def teams_field(default: str) -> tuple[Team, ...] | None:
-    """Show the field for teams, its faults and the button that saves the teams; return the teams.
+def teams_field(visitor: SignIn, form: fields.QueryForm, default: str) -> TeamsInput | None:
+    """Show the fields for teams; return the teams of the text, with its faults.
 
-    Return None if the text is invalid.
+    Return None if teams of a file or of groups are not added, and the page says why.
     """
-    text = _text_field(default)
+    field, below = st.container(), st.container()
+    with below:
+        is_added = _import_fields(visitor, form)
+    with field:
+        text = _text_field(default)
+    if not is_added:
+        return None
     faults = fields.too_long(text)
-    found = TeamsInput(faults=faults) if faults else read_teams(text)
-    people = len(usernames_of(found.teams))
+    return TeamsInput(faults=faults) if faults else read_teams(text)
+
+
+def save_button(form: fields.QueryForm) -> bool:
+    """Show the button that submits the form to save its teams; return whether it was pressed."""
+    return form.actions.form_submit_button("Save teams", key="save", icon=":material/save:")
+
+
+def check_teams(found: TeamsInput) -> bool:
+    """Show what is wrong with the teams of the field; return whether they can be compared."""
     empty = [team.name for team in found.teams if not team.members]
     if found.faults:
         _show_faults(found.faults, "Not all lines are teams: fix these")
@@ -147,24 +154,20 @@ def teams_field(default: str) -> tuple[Team, ...] | None:
             f"No members in {', '.join(map(escaped, empty))}: enter usernames after the colon.",
             icon=":material/warning:",
         )
-    advice = "Compare fewer teams at a time"
-    is_valid = fields.check_number(people, fields.MOST_PEOPLE, "people", advice)
-    # Opening it sends what the visitor typed, so the file has the newest text.
-    with st.popover("Save teams", icon=":material/save:", key="save", on_change="rerun"):
-        number = "1 person" if people == 1 else f"{people:,} people"
-        st.caption(f"{plural(len(found.teams), 'team')}, {number}")
-        st.download_button(
-            "Download",
-            teams_to_json(found.teams),
-            file_name("Teams", today(), FORMATS["json"]),
-            FORMATS["json"].media_type,
-            key="save_teams",
-            on_click="ignore",
-            icon=":material/download:",
-            help="A file with these teams that can be added here again.",
-            disabled=bool(found.faults) or not found.teams,
-        )
-    return found.teams if is_valid and not found.faults else None
+    people, advice = len(usernames_of(found.teams)), "Compare fewer teams at a time"
+    return fields.check_number(people, fields.MOST_PEOPLE, "people", advice) and not found.faults
+
+
+def show_saved(teams: Sequence[Team]) -> None:
+    """Show the file with these teams, which can be imported here again."""
+    people = len(usernames_of(teams))
+    number = "1 person" if people == 1 else f"{people:,} people"
+    form = FORMATS["json"]
+    file = File(file_name("Teams", today(), form), form.media_type, teams_to_json(teams).encode)
+    help_text = "A file with these teams that can be imported here again."
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{plural(len(teams), 'team')}, {number}", width="content")
+        show_files([FileLink("Download", "teams", file, help_text)])
 
 
 def _text_field(default: str) -> str:
@@ -179,8 +182,6 @@ def _text_field(default: str) -> str:
         placeholder=EXAMPLE,
         help="One team per line: its name, optionally its project in parentheses, a colon, and the "
         "usernames of its members, separated by commas.",
-        # Typing starts no run of its own: that would swallow the click on Run that ends the typing.
-        on_change="ignore",
         bind="query-params" if fits else None,
         persist_state="session",
     )

@@ -9,19 +9,26 @@ import streamlit as st
 
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.pages import team_fields as inputs
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.server_settings import server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.team_charts import show_scores
-from gitlab_sync.pages.team_fields import show_sources, teams_field
 from gitlab_sync.pages.team_tables import HELP, OneTeam, badges_in_words, unknown_members
 from gitlab_sync.pages.team_text import teams_as_text
 from gitlab_sync.pages.team_view import show_team
 from gitlab_sync.pages.widgets import fields
+from gitlab_sync.pages.widgets.cell_looks import CellLooks
 from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
-from gitlab_sync.pages.widgets.table_view import TableOptions, show_table, show_workbook_download
+from gitlab_sync.pages.widgets.table_view import (
+    Picked,
+    TableOptions,
+    details_of,
+    show_table,
+    show_workbook_download,
+)
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.reports.report import Report
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -36,7 +43,6 @@ from gitlab_sync.services.leaderboard import (
     LeaderboardQuery,
     LeaderboardReport,
 )
-from gitlab_sync.types import TableRow
 
 PAGE = "leaderboard"
 TITLE = "Team_Leaderboard"
@@ -85,25 +91,30 @@ def read_weights(setting: object) -> Mapping[str, Number]:
 
 def show_fields(visitor: SignIn) -> FormResult[LeaderboardQuery, Board]:
     """Show the fields and return their query."""
-    show_sources(visitor)
-    teams = teams_field(teams_as_text(get_demo().teams) if visitor.is_demo else "")
-    with st.form("leaderboard"):
+    default = teams_as_text(get_demo().teams) if visitor.is_demo else ""
+    with fields.query_form(PAGE, "Teams, projects and dates") as form:
+        found = inputs.teams_field(visitor, form, default)
         projects = fields.projects_field()
-        period = fields.read_period(*fields.dates_fields())
-        pressed = fields.run_button()
+        days = fields.dates_fields()
+        saved = inputs.save_button(form)
+    period = fields.read_period(*days)
+    if found is None or not inputs.check_teams(found):
+        return None, form.pressed
+    if saved:
+        inputs.show_saved(found.teams)
     weights = valid_or(
         DEFAULT_WEIGHTS,
         lambda: read_weights(server_secrets().get("leaderboard", {})),
         "This server's points for the leaderboard are not valid, so the default points apply",
     )
-    if teams is None or period is None:
-        return None, pressed
-    if not any(team.members for team in teams):
-        if pressed:
+    if period is None:
+        return None, form.pressed
+    if not any(team.members for team in found.teams):
+        if form.pressed:
             show_input_error("Enter at least one team with a member.")
-        return None, pressed
-    query = LeaderboardQuery(teams, projects, period, zone=visitor_zone(), weights=weights)
-    return PageQuery(PAGE, key_of(query), "people", query, answer), pressed
+        return None, form.pressed
+    query = LeaderboardQuery(found.teams, projects, period, zone=visitor_zone(), weights=weights)
+    return PageQuery(PAGE, key_of(query), "people", query, answer), form.pressed
 
 
 def show_board(snapshot: Snapshot[LeaderboardQuery, Board]) -> None:
@@ -122,19 +133,20 @@ def show_board(snapshot: Snapshot[LeaderboardQuery, Board]) -> None:
         sheets = {sheet.title: sheet for sheet in board.sheets(instance, individuals=individuals)}
         help_text = "A workbook with the leaderboard, a sheet for each team, and the points."
         show_workbook_download([*sheets.values()], TITLE, help_text)
-    selected = _show_all(board, sheets)
+    picked = _show_all(board, sheets)
     if individuals:
         st.header("Individuals", anchor=False)
         options = TableOptions({**HELP, "Badges": badges_in_words()}, pinned=("Rank", "Username"))
         show_table(sheets[INDIVIDUALS], "people", "Individuals", options)
-    name = _team_field(board, selected)
-    if name is not None:
-        meta = Meta.of_report(board, instance, board.query.in_words())
-        show_team(OneTeam(board, name, meta), sheets[board.query.titles()[name]])
+    with details_of(picked):
+        name = _team_field(board, picked)
+        if name is not None:
+            meta = Meta.of_report(board, instance, board.query.in_words())
+            show_team(OneTeam(board, name, meta), sheets[board.query.titles()[name]])
 
 
-def _show_all(board: LeaderboardReport, sheets: Mapping[str, Sheet]) -> TableRow | None:
-    """Show the teams as a table, as a chart, or with all points; return the selected row."""
+def _show_all(board: LeaderboardReport, sheets: Mapping[str, Sheet]) -> Picked | None:
+    """Show the teams as a table, as a chart, or with all points; return what is selected."""
     table, chart, points = st.tabs(["Table", "Chart", "Points"], key="show", bind="query-params")
     if chart.open:
         with chart:
@@ -149,15 +161,15 @@ def _show_all(board: LeaderboardReport, sheets: Mapping[str, Sheet]) -> TableRow
         options = TableOptions(
             HELP,
             pinned=("Rank", "Team"),
-            unknown=partial(unknown_members, board),
+            looks=CellLooks(partial(unknown_members, board)),
             alt="Team leaderboard: one row for each team, the best first",
         )
         return show_table(sheets[LEADERBOARD], "board", TITLE, options, selectable=True)
 
 
-def _team_field(board: LeaderboardReport, selected: TableRow | None) -> str | None:
+def _team_field(board: LeaderboardReport, picked: Picked | None) -> str | None:
     """Show the field for the team to open; a newly selected row changes it. Return the team."""
-    name = None if selected is None else str(selected["Team"])
+    name = None if picked is None else str(picked.row["Team"])
     if name != st.session_state.get(_SELECTED):
         st.session_state[_SELECTED] = name
         if name is not None:

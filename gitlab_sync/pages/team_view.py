@@ -15,7 +15,7 @@ from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules.scores.work import TITLES
-from gitlab_sync.rules.text import plural
+from gitlab_sync.rules.text import format_hours_minutes, plural
 
 _TOTALS = (
     *("commits", "mr_merged", "mr_created", "mr_assigned"),
@@ -58,7 +58,7 @@ def _show_head(team: OneTeam) -> None:
             total = result.total(name)
             unknown = sum(work.count(name) is None for work in result.members)
             if name == "time_spent" and total is not None:
-                _metric(TITLES[name], f"{total / 3600:,.0f} h", unknown)
+                _metric(TITLES[name], format_hours_minutes(total), unknown)
             else:
                 _metric(TITLES[name], total, unknown)
     if row["Error"] is not None:

@@ -15,6 +15,7 @@ from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, run_and_show
+from gitlab_sync.pages.widgets.policy_field import policy_field
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.rules.identity.usernames import bare_username
@@ -38,7 +39,8 @@ def show_fields(
 
     `own` is the only username that the visitor may look up; None allows all and shows a field.
     """
-    with st.form("profile"):
+    title = "Projects and dates" if own else "Person, projects and dates"
+    with fields.query_form(page, title, clean="user") as form:
         text = own
         if text is None:
             fields.fill_in("user", DEMO_USER if visitor.is_demo else "")
@@ -48,16 +50,17 @@ def show_fields(
         below = st.empty()
         projects = fields.projects_field()
         days = fields.dates_fields()
-        pressed, quick = fields.run_button_and_quick(clean="user")
+        policy = policy_field()
+        quick = fields.quick_switch(form)
     username = bare_username(text)
     with below:
-        is_valid = _check_user(username, pressed=pressed)
+        is_valid = _check_user(username, pressed=form.pressed)
     period = fields.read_period(*days)
     if not is_valid or period is None:
-        return None, pressed
-    query = ProfileQuery(username, projects, period, quick, zone=visitor_zone())
+        return None, form.pressed
+    query = ProfileQuery(username, projects, period, quick, zone=visitor_zone(), policy=policy)
     key = query.of_people().key
-    return PageQuery(page, key, "parts of the profile", query, profile_service.answer), pressed
+    return PageQuery(page, key, "parts of the profile", query, profile_service.answer), form.pressed
 
 
 def _check_user(username: str, *, pressed: bool) -> bool:

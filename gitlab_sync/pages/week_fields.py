@@ -17,8 +17,8 @@ import streamlit as st
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error, valid_or
-from gitlab_sync.rules.delimited import DELIMITERS, delimiter_of, lines_of, records_of
-from gitlab_sync.rules.identity.people_input import PeopleInput, Person, layout_of
+from gitlab_sync.rules.delimited import DELIMITERS
+from gitlab_sync.rules.identity.people_input import PeopleInput, Person
 from gitlab_sync.rules.identity.teams import Team
 from gitlab_sync.rules.scores import weekly
 
@@ -32,8 +32,6 @@ _NUMBERS = {LAST_DAYS: weekly.WEEK, ONE_DAY: 1}
 _NOT_VALID = "These days are not valid"
 _FIELD = "people"
 _FILE = "file"
-_OTHER_TITLES = {"team name", "team", "full name", "name"}
-_USERNAME_COLUMN = 2  # without a header
 _TO_QUOTE = re.compile(rf'["#\s{re.escape(DELIMITERS)}]')
 
 
@@ -69,29 +67,11 @@ def _quoted(cell: str) -> str:
 def read_people(text: str, source: str = _FIELD) -> weekly.WeekPeople:
     """Return the people of a text, each once, and its faults; never raises.
 
-    Lines that begin with `#` are comments. A line without a delimiter is a username. A header
-    without a column for usernames is a fault, because the columns cannot be guessed. `source`
-    begins the text of each fault.
+    `source` begins the text of each fault.
     """
     if source == _FIELD and (faults := fields.too_long(text)):
         return weekly.WeekPeople(faults=faults)
-    lines = ["" if line.lstrip().startswith("#") else line for line in lines_of(text)]
-    records = records_of("\n".join(lines))
-    layout = layout_of(records)
-    number, cells = layout.rows[0] if layout.rows else (0, ())
-    if not layout.titles and _OTHER_TITLES & {cell.lower() for cell in cells}:
-        titles = ", ".join(filter(None, cells))
-        fault = f"one column must be titled {weekly.PERSON_COLUMNS[-1]}, got {titles[:200]}"
-        return weekly.WeekPeople((), (f"{source}, line {number}: {fault}",))
-    column = layout.user if layout.titles else _USERNAME_COLUMN
-    before = delimiter_of(lines) * column
-    return weekly.parse_week_people("\n".join(_complete(line, before) for line in lines), source)
-
-
-def _complete(line: str, before: str) -> str:
-    """Return a line with a single cell as a record that has the cell in the username's column."""
-    is_single = line.strip() and not any(sign in line for sign in DELIMITERS)
-    return before + line if is_single else line
+    return weekly.parse_week_people(text, source)
 
 
 def check_people(text: str, found: weekly.WeekPeople) -> bool:

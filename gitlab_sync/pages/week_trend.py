@@ -12,9 +12,9 @@ import streamlit as st
 from gitlab_sync.pages.widgets import charts
 from gitlab_sync.pages.widgets.fields import choice_field
 from gitlab_sync.reports.text_table import UNKNOWN
-from gitlab_sync.rules.scores.time_logs import format_hours_minutes
 from gitlab_sync.rules.scores.weekly import MEASURES, Measure, PersonWeek
 from gitlab_sync.rules.scores.work import Number, add
+from gitlab_sync.rules.text import format_hours_minutes
 
 TOGETHER, BY_TEAM, BY_PERSON = WAYS = ("All together", "By team", "By person")
 """The ways to show a measure: one line for all, or one row for each team or person."""

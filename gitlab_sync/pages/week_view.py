@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import streamlit as st
 
 from gitlab_sync.pages import week_hours as hours
 from gitlab_sync.pages.week_hours import Viewer
 from gitlab_sync.pages.week_items import items_of, items_sheet
-from gitlab_sync.pages.week_trend import HOUR, Total, number_text, show_trend
+from gitlab_sync.pages.week_trend import Total, number_text, show_trend
 from gitlab_sync.pages.widgets import charts, fields
+from gitlab_sync.pages.widgets.cell_looks import NONE, CellLooks
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_query import Snapshot
-from gitlab_sync.pages.widgets.table_view import TableOptions, show_select_hint, show_table
+from gitlab_sync.pages.widgets.table_view import (
+    NAME_WIDTH,
+    Picked,
+    TableOptions,
+    details_of,
+    show_select_hint,
+    show_table,
+)
 from gitlab_sync.pages.widgets.times import visitor_zone
-from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules.scores import weekly
 from gitlab_sync.rules.scores.work import add
 from gitlab_sync.services.weekly import PersonAnswer, WeeklyQuery, WeeklyReport
-from gitlab_sync.types import Scalar, TableRow
+from gitlab_sync.types import TableRow
 
 FILE = "Weekly_Performance"
 VIEWS = (weekly.OVERVIEW, *weekly.MEASURES.values(), hours.TITLE)
@@ -33,6 +41,9 @@ _HELP = {
     "Before": "The total of the same number of days before.",
     "Change": "How much more (+) or less (-) than on the same number of days before.",
 }
+_SUMS = ("Total", "Before", "Change")
+_DAY_WIDTH = 92  # pixels: a week fits next to the names
+_ZERO = re.compile(r"0 (MRs|issues|commits)|0h 0m")
 _MEASURE_OF = {title: measure for measure, title in weekly.MEASURES.items()}
 
 
@@ -49,22 +60,23 @@ def show_week(viewer: Viewer, snapshot: Snapshot[WeeklyQuery, WeeklyReport]) -> 
     view = fields.choice_field("Show", VIEWS, "show")
     meta = Meta.of_report(report, snapshot.instance, snapshot.query.in_words())
     if view == hours.TITLE:
-        row = _show_hours(viewer, report.people, meta)
+        picked = _show_hours(viewer, report.people, meta)
     else:
-        row = _show_numbers(report, snapshot, view)
+        picked = _show_numbers(report, snapshot, view)
     by_name = {each.week.person.username: each for each in report.people}
     selected = report.people[0] if len(by_name) == 1 else None
-    if row is not None:
-        selected = by_name[str(row[_USERNAME])]
-    if selected is not None:
+    if picked is not None:
+        selected = by_name[str(picked.row[_USERNAME])]
+    if selected is None:
+        show_select_hint("its items")
+        return
+    with details_of(picked):
         sees = viewer.sees(selected.week.person)
         username = selected.week.person.username
-        st.header(f"Items behind the row of {escaped(username)}", anchor=False)
+        st.header(f"Details for {escaped(username)}", anchor=False)
         if sees and view == hours.TITLE:
             hours.show_grid(hours.by_day(selected.week), username)
         _show_items(selected, meta, snapshot, with_times=sees)
-    else:
-        show_select_hint("the items behind its numbers")
 
 
 def show_totals(weeks: Sequence[weekly.PersonWeek]) -> None:
@@ -102,36 +114,67 @@ def change_text(weeks: Sequence[weekly.PersonWeek], measure: weekly.Measure) -> 
 
 def _show_numbers(
     report: WeeklyReport, snapshot: Snapshot[WeeklyQuery, WeeklyReport], view: str
-) -> TableRow | None:
-    """Show the overview or one measure with its chart; return the selected row."""
+) -> Picked | None:
+    """Show the overview or one measure with its chart; return what is selected."""
     sheets = {sheet.title: sheet for sheet in report.sheets(snapshot.query, snapshot.instance)}
     sheet = sheets[view]
     measure = _MEASURE_OF.get(view)
     if measure is not None:
         show_trend([each.week for each in report.people], measure)
-    if measure == "time_spent":
-        sheet = in_hours(sheet)
-        st.caption("Numbers are in hours: 1.5 is an hour and a half.")
     name = FILE if measure is None else f"{FILE}_{view.replace(' ', '_')}"
-    options = TableOptions(_HELP, pinned=[_USERNAME], alt=f"{view}: one row for each person")
+    days = [day.isoformat() for day in snapshot.query.days]
+    options = TableOptions(
+        _HELP,
+        pinned=[_USERNAME],
+        looks=CellLooks(texts={} if measure is None else texts_of(measure, days)),
+        columns=(_USERNAME, *days, *_SUMS),
+        hides_empty=weekly.PERSON_COLUMNS[:-1],
+        shown=quiet_row if measure is None else None,
+        titles={day.isoformat(): charts.day_title(day) for day in snapshot.query.days},
+        widths={_USERNAME: NAME_WIDTH, **dict.fromkeys((*days, *_SUMS), _DAY_WIDTH)},
+        lines=1 if measure is not None else lines_of(sheet.rows, (*days, *_SUMS)),
+        alt=f"{view}: one row for each person",
+    )
     return show_table(sheet, f"week_{view.lower()}", name, options, selectable=len(sheet.rows) > 1)
 
 
-def in_hours(sheet: Sheet) -> Sheet:
-    """Return a table of seconds as a table of hours with two decimals."""
-    columns = {column for column, kind in sheet.kinds.items() if kind == "integer"}
+def texts_of(measure: weekly.Measure, days: Sequence[str]) -> Mapping[str, Callable[[float], str]]:
+    """Return how a page writes the numbers of a measure; 0 is quiet."""
 
-    def cell(column: str, value: Scalar) -> Scalar:
-        if column in columns and isinstance(value, int | float):
-            return round(value / HOUR, 2)
-        return value
+    def text(number: float) -> str:
+        return number_text(measure, number) if number else NONE
 
-    rows = [{column: cell(column, value) for column, value in row.items()} for row in sheet.rows]
-    return replace(sheet, rows=rows, kinds={**sheet.kinds, **dict.fromkeys(columns, "number")})
+    def signed(number: float) -> str:
+        return f"+{text(number)}" if number > 0 else text(number)
+
+    return {**dict.fromkeys((*days, *_SUMS), text), "Change": signed}
 
 
-def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> TableRow | None:
-    """Show the hours that the visitor may see; return the selected row."""
+def quiet_row(row: TableRow) -> TableRow:
+    """Return a row of the overview without the parts that are 0: `5 commits, 1h 30m`, or `NONE`.
+
+    A part stays on one line.
+    """
+    kept = {*weekly.PERSON_COLUMNS, "Status", "Error"}
+    return {
+        column: _quiet(cell) if isinstance(cell, str) and column not in kept else cell
+        for column, cell in row.items()
+    }
+
+
+def lines_of(rows: Iterable[TableRow], columns: Sequence[str]) -> int:
+    """Return how many lines the cells of `quiet_row` have at most."""
+    quiet = map(quiet_row, rows)
+    return max(str(row.get(column)).count(", ") + 1 for row in quiet for column in columns)
+
+
+def _quiet(text: str) -> str:
+    parts = [part for part in text.split(", ") if not _ZERO.fullmatch(part)]
+    return ", ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts) or NONE
+
+
+def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> Picked | None:
+    """Show the hours that the visitor may see; return what is selected."""
     weeks = [each.week for each in people if viewer.sees(each.week.person)]
     if len(weeks) < len(people):
         st.caption(

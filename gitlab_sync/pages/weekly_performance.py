@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-import streamlit as st
-
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.pages import week_fields as inputs
 from gitlab_sync.pages.state.demo import get_demo
@@ -28,7 +26,7 @@ from gitlab_sync.services.weekly import WeeklyQuery, WeeklyReport
 
 LEAD = (
     "Merge requests, issues, commits and time spent of many people, day by day, compared with the "
-    "same number of days before. Select a row to see the items behind its numbers."
+    "same number of days before. Tick a row to see its items."
 )
 LEAD_OF_MEMBER = (
     "Your merge requests, issues, commits and time spent, day by day, compared with the same "
@@ -60,42 +58,42 @@ def page_query(
 
 def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, WeeklyReport]:
     """Show all fields and return their query."""
-    columns = f"With the columns {', '.join(PERSON_COLUMNS)}."
-    fields.upload_field("people", "people", inputs.people_of_csv, columns)
-    span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
     demo = get_demo() if visitor.is_demo else None
-    with st.form("week"):
+    span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
+    with fields.query_form(page, "People, days and projects") as form:
         days = inputs.days_fields(span, today(), None if demo is None else demo.last_day)
-        text = fields.people_field(
+        text = fields.list_with_import(
+            form,
             "people",
-            "" if demo is None else inputs.people_of_teams(demo.teams, demo.names),
-            "Red Team, Alice Smith, alice\nbob",
-            "One person per line: team, full name and GitLab username, or only the username.",
+            "people",
+            inputs.people_of_csv,
+            f"With the columns {', '.join(PERSON_COLUMNS)}.",
+            lambda: fields.people_field(
+                "people",
+                "" if demo is None else inputs.people_of_teams(demo.teams, demo.names),
+                "Red Team, Alice Smith, alice\nbob",
+                "One person per line: team, full name and GitLab username, or only the username.",
+            ),
         )
-        found = inputs.read_people(text)
-        is_valid = inputs.check_people(text, found)
-        below_people = st.container()
         groups, projects = fields.group_and_projects()
-        pressed = fields.run_button()
-    if days is None or not is_valid:
-        return None, pressed
+    found = inputs.read_people(text or "")
+    if text is None or not inputs.check_people(text, found) or days is None:
+        return None, form.pressed
     if not found.people and not groups:
-        if pressed:
-            with below_people:
-                show_input_error("Enter at least one person or a group.")
-        return None, pressed
-    return page_query(page, found.people, days, groups, projects), pressed
+        if form.pressed:
+            show_input_error("Enter at least one person or a group.")
+        return None, form.pressed
+    return page_query(page, found.people, days, groups, projects), form.pressed
 
 
 def fields_of_member(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, WeeklyReport]:
     """Show only the fields for the days; their query is about the visitor."""
     span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
-    with st.form("week"):
+    with fields.query_form(page, "Days") as form:
         days = inputs.days_fields(span, today())
-        pressed = fields.run_button()
     if days is None:
-        return None, pressed
-    return page_query(page, [WeekPerson("", visitor.name, visitor.username)], days), pressed
+        return None, form.pressed
+    return page_query(page, [WeekPerson("", visitor.name, visitor.username)], days), form.pressed
 
 
 visitor = current_visitor()

@@ -12,6 +12,7 @@ from gitlab_sync.reports.csv_file import to_csv
 from gitlab_sync.reports.html_file import to_html
 from gitlab_sync.reports.json_file import json_document, to_json, to_ndjson
 from gitlab_sync.reports.parquet_file import to_parquet
+from gitlab_sync.reports.shares import readable
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import text_cell, to_text
 
@@ -35,7 +36,14 @@ class Format:
 
 
 def _write_table(sheet: Sheet) -> bytes:
-    return to_text(sheet.columns, sheet.rows, sheet.nothing).encode(errors="replace")
+    shown = readable(sheet)
+    text = to_text(shown.columns, shown.rows, shown.nothing)
+    return f"{text}{policy_line(sheet)}".encode(errors="replace")
+
+
+def policy_line(sheet: Sheet) -> str:
+    """Return the line below a table that names its policy; empty for a table without one."""
+    return f"\nPolicy: {text_cell('', sheet.meta.policy)}\n" if sheet.meta.policy else ""
 
 
 def _write_tables(sheets: Sequence[Sheet]) -> bytes:
@@ -88,8 +96,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
                 "text/html; charset=utf-8",
                 ".html",
                 False,
-                to_html,
-                lambda all_: to_html(*all_),
+                lambda one: to_html(readable(one)),
+                lambda all_: to_html(*map(readable, all_)),
             ),
         )
     }

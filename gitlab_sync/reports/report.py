@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from gitlab_sync import errors
+from gitlab_sync.rules.text import plural, share
 from gitlab_sync.types import TableRow
 
+R = TypeVar("R")
+
+_NOT_FOUND = "not found"
 _SHORTFALLS = {"Partial": "in part", "Not Found": "not found", "Error": "not read"}
 
 _SHORT: tuple[tuple[type[errors.GitLabSyncError], str], ...] = (
     (errors.AuthenticationError, "not signed in"),
     (errors.PermissionDenied, "denied"),
-    (errors.NotFound, "not found"),
+    (errors.NotGitLab, "no GitLab API at this address"),
+    (errors.NotFound, _NOT_FOUND),
     (errors.RateLimited, "rate limited"),
     (errors.TimedOut, "timed out"),
     (errors.Cancelled, "cancelled"),
@@ -41,7 +47,8 @@ class Completeness:
 
     `what` names the items ("merge requests"); `read` counts those that are fully known, `total` all
     that were found, `lost` the others by reason. `lists` counts, by reason, the people with a list
-    that could not be read to its end: how many items it holds is unknown.
+    that could not be read to its end: how many items it holds is unknown. `where` names the project
+    or group that they are all in: without it no list is found.
     """
 
     what: str
@@ -49,6 +56,7 @@ class Completeness:
     total: int = 0
     lost: Counter[str] = field(default_factory=Counter)
     lists: Counter[str] = field(default_factory=Counter)
+    where: str = ""
 
     @classmethod
     def of_people(cls, statuses: Iterable[str]) -> Completeness:
@@ -64,20 +72,40 @@ class Completeness:
         return not self.lost and not self.lists
 
     def __str__(self) -> str:
-        parts = [f"{self.read} of {self.total} {self.what} read"]
+        parts = [f"{share(self.read, self.total, self.what)} read"]
         parts += [f"{count} {reason}" for reason, count in commonest(self.lost)]
+        alone = {short_reason(errors.NotGitLab("")): ""}  # reasons that no list is the subject of
+        if self.where:
+            alone[_NOT_FOUND] = f"{self.where} "
         parts += [
-            f"{'list' if count == 1 else 'lists'} of {count} "
-            f"{'person' if count == 1 else 'people'} {reason}"
+            f"{alone[reason]}{reason}"
+            if reason in alone
+            else f"{'list' if count == 1 else 'lists'} of {plural(count, 'person')} {reason}"
             for reason, count in commonest(self.lists)
         ]
         return ", ".join(parts)
 
 
-class Report(list[TableRow]):
+class Rows(list[R]):
     """The rows of a run, with how complete they are and when they were read (aware, UTC)."""
 
-    def __init__(self, rows: Iterable[TableRow], completeness: Completeness) -> None:
+    def __init__(self, rows: Iterable[R], completeness: Completeness) -> None:
         super().__init__(rows)
         self.completeness = completeness
         self.as_of = datetime.now(UTC)
+
+
+class Report(Rows[TableRow]):
+    """The rows of any table.
+
+    `doubts` has, by username and column, how many items are unknown, in tables with shares.
+    """
+
+    def __init__(
+        self,
+        rows: Iterable[TableRow],
+        completeness: Completeness,
+        doubts: Mapping[str, Mapping[str, int]] | None = None,
+    ) -> None:
+        super().__init__(rows, completeness)
+        self.doubts = doubts or {}

@@ -28,13 +28,15 @@ class Meta:
 
     `as_of`: when the data was read, aware (kept in UTC). `instance`: the URL of the GitLab.
     `completeness`: how much was read, in words. `scope`: what was asked for and filtered, in words.
-    Secrets in the texts are masked. Raises ValueError for a time without an offset.
+    `policy`: by which rules, if these were chosen. Secrets in the texts are masked. Raises
+    ValueError for a time without an offset.
     """
 
     as_of: datetime
     instance: str
     completeness: str
     scope: str = ""
+    policy: str = ""
     rules_version: str = RULES_VERSION
     program_version: str = __version__
 
@@ -46,9 +48,9 @@ class Meta:
             object.__setattr__(self, name, without_secrets(getattr(self, name)))
 
     @classmethod
-    def of_report(cls, report: Report, instance: str, scope: str = "") -> Self:
+    def of_report(cls, report: Report, instance: str, scope: str = "", policy: str = "") -> Self:
         """Return the origin of a run's rows, from its report."""
-        return cls(report.as_of, instance, str(report.completeness), scope)
+        return cls(report.as_of, instance, str(report.completeness), scope, policy)
 
     def lines(self) -> dict[str, str]:
         """Return labels and texts for people to read, in order; empty texts are left out."""
@@ -57,6 +59,7 @@ class Meta:
             "GitLab": self.instance,
             "Completeness": self.completeness,
             "Scope": self.scope,
+            "Policy": self.policy,
             "Rules": f"version {self.rules_version}",
             "Program": f"gitlab-sync {self.program_version}",
         }
@@ -69,7 +72,9 @@ class Sheet:
 
     A column that a row lacks is null. `links`: the links of columns. `kinds`: kinds of columns that
     the cells alone do not show, such as `percent`, or `integer` if all can be null. `nothing`:
-    columns in which null means that there is nothing, rather than that it is unknown.
+    columns in which null means that there is nothing, rather than that it is unknown. `shares`: for
+    columns of counts, the column that says of how many. `doubts`: by username and column, how many
+    items are unknown. `repeated`: columns that say the same in each row.
     """
 
     title: str
@@ -79,6 +84,9 @@ class Sheet:
     links: Mapping[str, Link] = field(default_factory=dict)
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     nothing: Collection[str] = frozenset({"Error"})
+    shares: Mapping[str, str] = field(default_factory=dict)
+    doubts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    repeated: Collection[str] = ()
 
     def kind(self, column: str) -> Kind:
         """Return the kind of a column: that of its cells, or the declared one if they fit it.

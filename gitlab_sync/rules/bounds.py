@@ -48,7 +48,10 @@ MOST_LIST_CHARACTERS = 8 * MOST_CHARACTERS
 """Of one list or CSV file of people, projects or teams, and of one lock file."""
 
 MOST_LINES = 250_000
-"""Of one list or CSV file."""
+"""Of one list or CSV file, or sheet of a workbook."""
+
+MOST_WORKBOOK = 64 * 1024 * 1024
+"""Bytes of all parts of a workbook after decompression."""
 
 MOST_COLUMNS = 1_000
 """Of a CSV file."""

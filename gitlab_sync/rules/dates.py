@@ -6,6 +6,7 @@ A day is a day in a time zone, which the caller gives.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TypeAlias
@@ -14,10 +15,13 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.text import instant
 
 When: TypeAlias = date | datetime | str | None
-"""A day, a moment, either of them as ISO 8601 text, or no bound: None or an empty text."""
+"""A day, a moment, either of them as text (see `period`), or no bound: None or an empty text."""
 
-# Python also reads `2024-W01`, as its Monday: people who type a week do not mean a day.
 _DATE_FIRST = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
+_WEEK = re.compile(r"([0-9]{4})-?w([0-9]{2})")
+_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
+_AGO = re.compile(r"([0-9]{1,4})([dw])")
+_DAYS_AGO = {"today": 0, "yesterday": 1}
 _ONE_DAY = timedelta(days=1)
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -59,14 +63,16 @@ class Period:
         )
 
 
-def period(since: When, until: When, zone: tzinfo) -> Period:
+def period(since: When, until: When, zone: tzinfo, today: date | None = None) -> Period:
     """Return the period from `since` to `until`, both included.
 
-    A day begins and ends at midnight in `zone`, so the whole day of `until` counts. A time without
-    an offset is a time in `zone`. Raises ConfigurationError, which shows the input, for a value
-    that is neither a day nor a moment, and for `until` before `since`.
+    Texts are days and moments in ISO 8601, weeks (`2026-W23`) and months (`2026-06`); with `today`
+    also `today`, `yesterday`, `30d` and `2w` (so long before today). Days, weeks and months begin
+    and end at midnight in `zone`, and as `until` they count to their end. A time without an offset
+    is a time in `zone`. Raises ConfigurationError, which shows the input, for any other value, and
+    for `until` before `since`.
     """
-    first, last = _read(since, "since"), _read(until, "until")
+    (first, _), (_, last) = _read(since, "since", today), _read(until, "until", today)
     start = None if first is None else _instant_of(first, zone)
     end = None
     if isinstance(last, datetime):
@@ -112,23 +118,43 @@ def day_in(text: object) -> date | None:
         return None
 
 
-def _read(given: When, name: str) -> date | None:
+def _read(given: When, name: str, today: date | None) -> tuple[date | None, date | None]:
+    """Return the first and the last day of what was given; a moment is both."""
     if given is None or isinstance(given, date):
-        return given
+        return given, given
     if isinstance(given, str):
         text = given.strip()
-        if not text:
-            return None
-        found = _DATE_FIRST.match(text)
+        try:
+            found = _read_text(text.lower(), today) if text else (None, None)
+        except (ValueError, OverflowError):
+            found = None
         if found is not None:
-            try:
-                return (date if found.end() == len(text) else datetime).fromisoformat(text)
-            except ValueError:
-                pass
+            return found
     raise ConfigurationError(
         f"{name} must be a date or a time, got {_shown(given)}",
-        hint="Give a date such as 2024-01-05, or a time such as 2024-01-05T09:00:00+05:30.",
+        hint="Give a date such as 2024-01-05, a time such as 2024-01-05T09:00:00+05:30, a week "
+        "(2024-W01), a month (2024-01), or today, yesterday, 30d or 2w.",
     )
+
+
+def _read_text(text: str, today: date | None) -> tuple[date, date] | None:
+    """Return the first and the last day; ValueError or OverflowError if there is no such day."""
+    if found := _WEEK.fullmatch(text):
+        monday = date.fromisocalendar(int(found[1]), int(found[2]), 1)
+        return monday, monday + 6 * _ONE_DAY
+    if found := _MONTH.fullmatch(text):
+        year, month = int(found[1]), int(found[2])
+        return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+    if today is not None and (found := _AGO.fullmatch(text)):
+        day = today - int(found[1]) * (7 if found[2] == "w" else 1) * _ONE_DAY
+        return day, day
+    if today is not None and text in _DAYS_AGO:
+        day = today - _DAYS_AGO[text] * _ONE_DAY
+        return day, day
+    if found := _DATE_FIRST.match(text):
+        moment = (date if found.end() == len(text) else datetime).fromisoformat(text.upper())
+        return moment, moment
+    return None
 
 
 def _instant_of(given: date, zone: tzinfo) -> datetime:

@@ -1,4 +1,4 @@
-"""Reads text with a record on each line: pasted lists, and CSV files of any program."""
+"""Reads text with a record on each line: pasted lists, and CSV and XLSX files of any program."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ from gitlab_sync.rules.bounds import (
     BeyondBounds,
     within,
 )
+from gitlab_sync.rules.workbook import csv_of_workbook, is_workbook
 
 DELIMITERS = ",;\t|"
 """The possible delimiters, the most likely first."""
 
 _QUOTED = re.compile(r'"[^"]*"')
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
+
+# `#` before a delimiter is the title of a column of numbers, not a comment.
+_COMMENT_LINE = re.compile(r"\s*#(?![,;\t|])")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,17 @@ class Records:
 
 
 def decoded(data: bytes) -> tuple[str, bool]:
-    """Return the text of a file of any program, and whether it is Unicode; never raises.
+    """Return the text of a file of any program, and whether it is Unicode.
 
-    A file that is not Unicode is read as Windows-1252, as Excel writes its CSV.
+    A file that is not Unicode is read as Windows-1252, as Excel writes its CSV. Of a workbook it is
+    the first sheet as CSV; raises the errors of `csv_of_workbook`.
     """
+    if is_workbook(data):
+        return csv_of_workbook(data), True
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # PowerShell does
         return data.decode("utf-16", errors="replace"), True
+    if 0 in data[:2]:  # UTF-16 without its mark: half of each Latin letter
+        return data.decode("utf-16-be" if data[0] == 0 else "utf-16-le", errors="replace"), True
     try:
         return data.decode("utf-8-sig"), True
     except UnicodeDecodeError:
@@ -76,14 +86,29 @@ def delimiter_of(lines: list[str]) -> str:
     return max(DELIMITERS, key=lambda sign: votes[sign])
 
 
-def records_of(text: str) -> Records:
+def without_comments(lines: list[str]) -> list[str]:
+    """Return the lines with nothing in place of comments.
+
+    In a table only a whole line is a comment, since its cells can hold `Section #2`. In a plain
+    list a comment can also follow a name.
+    """
+    lines = ["" if _COMMENT_LINE.match(line) else line for line in lines]
+    plain = [_COMMENT.sub("", line).strip() for line in lines]
+    is_table = any(sign in line for line in plain for sign in f'{DELIMITERS}"')
+    return lines if is_table else plain
+
+
+def records_of(text: str, *, comments: bool = False) -> Records:
     """Return the records of delimited text; a quoted cell can hold anything, even line breaks.
 
     A quote that is never closed is a fault of its own line; the lines below are still read. Beyond
-    the bounds of size and columns are faults, too. Never raises.
+    the bounds of size and columns are faults, too. With `comments` the text can have some, see
+    `without_comments`. Never raises.
     """
     try:
         lines = list_lines(text)
+        if comments:
+            lines = without_comments(lines)
     except BeyondBounds as beyond:
         return Records((), ((1, f"not read: {beyond}"),))
     delimiter = delimiter_of(lines)

@@ -12,9 +12,9 @@ from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.terms import Terms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """The rules of a run. Immutable; thread-safe.
+    """The rules of a run. Immutable; thread-safe; equal to no other.
 
     `name` is what tables and files say: `fair`, `classic`, or the name of a file. `quick` are the
     rules for what lists of merge requests alone say.
@@ -25,6 +25,11 @@ class Policy:
     quick: RuleSet
     issues: RuleSet
     terms: Terms = field(default_factory=Terms)
+
+    @property
+    def shown_name(self) -> str:
+        """The name for tables, files and pages; empty for `classic`, which they never named."""
+        return self.name if self.merge_requests.shares else ""
 
     def rules_of_merge_requests(self, *, quick: bool) -> RuleSet:
         """Return the rules of merge requests, or with `quick` those that need their lists alone."""

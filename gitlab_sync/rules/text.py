@@ -6,7 +6,11 @@ All comparisons ignore case.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from difflib import get_close_matches
+
+_PLURALS = {"person": "people"}
 
 # A comment that is never closed hides the rest of the text, as in a browser.
 _COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
@@ -77,6 +81,28 @@ def hours_between(start: datetime, end: datetime) -> float:
     return (end - start) / timedelta(hours=1)
 
 
+def did_you_mean(given: str, known: Iterable[str], likeness: float = 0.5) -> str:
+    """Return ` Did you mean x?` with the nearest of the known names; empty if none is near.
+
+    `likeness` is the part of a name that has to match.
+    """
+    names = {name.lower(): name for name in known}
+    nearest = get_close_matches(given.lower(), names, 1, likeness)
+    return f" Did you mean {names[nearest[0]]}?" if nearest else ""
+
+
+def share(part: int, total: int, nouns: str) -> str:
+    """Return a number of a total with its noun: `0 of 1 project`, `2 of 3 people`."""
+    one = next((one for one, many in _PLURALS.items() if many == nouns), nouns.removesuffix("s"))
+    return f"{part} of {total} {one if total == 1 else nouns}"
+
+
+def format_hours_minutes(seconds: float) -> str:
+    """Return `1h 0m`: whole minutes, rounded towards zero."""
+    hours, minutes = divmod(int(abs(seconds) // 60), 60)
+    return f"{'-' if seconds <= -60 else ''}{hours}h {minutes}m"
+
+
 def plural(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 note`, `3 notes`, `-1 note`."""
-    return f"{number} {noun}" if abs(number) == 1 else f"{number} {noun}s"
+    """Return a number with its noun: `1 note`, `3 notes`, `-1 note`, `2 people`."""
+    return f"{number} {noun if abs(number) == 1 else _PLURALS.get(noun, f'{noun}s')}"

@@ -1,14 +1,22 @@
-"""The one way to drop duplicates."""
+"""Lists as callers give them, and the one way to drop duplicates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
+from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record
 from gitlab_sync.types import Record
 
 T = TypeVar("T")
+
+
+def several(name: str, given: Iterable[T]) -> Iterable[T]:
+    """Return what was given; ConfigurationError for one text, which would be read as letters."""
+    if isinstance(given, str):
+        raise ConfigurationError(f"{name} must be a list; did you mean [{given!r}]?")
+    return given
 
 
 def unique(items: Iterable[T], key: Callable[[T], Hashable | None]) -> list[T]:

@@ -6,7 +6,7 @@ requests run on the pool, and everything else in the calling thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from gitlab_sync.api import users
 from gitlab_sync.api.facts.choose import facts_for
@@ -30,7 +30,7 @@ from gitlab_sync.services.rows import (
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import run_workflows
-from gitlab_sync.types import Record, TableRow
+from gitlab_sync.types import Record, Status, TableRow
 
 
 def evaluate_merge_requests(
@@ -49,7 +49,7 @@ def evaluate_merge_requests(
     run, rules = run or Run(), policy.merge_requests
     with run.context(client) as session:
         source = facts_for(session, run, rules)
-        table = _Table("merge requests", rules, policy.name, run, session)
+        table = _Table("merge requests", rules, policy.name, scope, run, session)
         people = find_authors(session, usernames, scope, run, policy)
         for found in read_facts(session, table.begin(people), source):
             table.take(found.mr, rules.evaluate(found.mr, found.facts), found.errors)
@@ -69,7 +69,7 @@ def evaluate_issues(
     """
     run, rules = run or Run(), policy.issues
     with run.context(client) as session:
-        table = _Table("issues", rules, policy.name, run, session)
+        table = _Table("issues", rules, policy.name, scope, run, session)
         people = find_people(session, "issues", usernames, scope)
         for issue in table.begin(people):
             table.take(issue, rules.evaluate(issue))
@@ -111,15 +111,18 @@ def find_people(
 class _Table:
     """The table of a run as it grows, and how complete it is. For the thread that runs it."""
 
-    def __init__(self, what: str, rules: RuleSet, policy: str, run: Run, session: Session) -> None:
+    def __init__(
+        self, what: str, rules: RuleSet, policy: str, scope: Scope, run: Run, session: Session
+    ) -> None:
         self._columns = table_rules.columns(rules)
         self._rules = rules
         self._policy = policy
         self._on_progress = run.on_progress
         self._tracker = run.tracker or ProgressTracker()
         self._tracker.attach(session)
-        self._completeness = Completeness(what)
+        self._completeness = Completeness(what, where=scope.place)
         self._assembler = RowAssembler[UserItems](run.on_row)
+        self._doubts: dict[str, Mapping[str, int]] = {}
 
     def begin(self, people: Iterable[UserItems]) -> list[Record]:
         """Take the people; return the items to evaluate, each once, in the order of people."""
@@ -148,7 +151,8 @@ class _Table:
 
     def report(self) -> Report:
         """Return all rows, sorted."""
-        return Report(table_rules.by_username(self._assembler.rows), self._completeness)
+        rows = table_rules.by_username(self._assembler.rows)
+        return Report(rows, self._completeness, self._doubts)
 
     def _tell(self) -> None:
         if self._on_progress is not None:
@@ -158,7 +162,7 @@ class _Table:
         person = theirs.person
         tally = self._rules.count(theirs.evaluated)
         errors = [*person.problems, *theirs.errors]
-        status: table_rules.Status = "Success"
+        status: Status = "Success"
         error = None
         if not person.exists:
             missing = None if person.exists is False else person.errors[0]
@@ -166,6 +170,8 @@ class _Table:
         elif errors or tally.unread:
             status, error = "Partial", reasons_in_words(errors)
         cells = table_rules.cells(tally, self._rules)
+        if self._rules.shares:
+            self._doubts[person.username] = tally.unknown
         return table_rules.row(
             self._columns, person.username, cells, status, error, tally.unverified, self._policy
         )

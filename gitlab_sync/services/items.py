@@ -15,9 +15,14 @@ def items_sheet(title: str, fixes: Fixes, meta: Meta) -> Sheet:
 
     The columns of `To_Fix` of a profile, with `Result` (`fault` or `unknown`) before them.
     """
-    rows = [{RESULT: "fault", **tables.entry_row(entry)} for entry in fixes.faults]
-    rows += [{RESULT: "unknown", **tables.entry_row(entry)} for entry in fixes.unknown]
-    columns = tables.columns(TO_FIX, {})
+    entries = {"fault": fixes.faults, "unknown": fixes.unknown}
+    when = fixes.now_first
+    rows = [
+        {RESULT: result, **tables.entry_row(entry, says_when=when)}
+        for result, found in entries.items()
+        for entry in found
+    ]
+    columns = tables.entry_columns(says_when=when)
     return Sheet(
         title,
         (RESULT, *columns),

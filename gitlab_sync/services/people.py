@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from types import MappingProxyType
 
 from gitlab_sync.api.facts.choose import facts_for
 from gitlab_sync.api.facts.rest import FactSource, FactsRead
@@ -17,7 +18,7 @@ from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person, merged
 from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.fixes import EvaluatedItems, Fixes, what_to_fix
-from gitlab_sync.rules.items.table import by_username
+from gitlab_sync.rules.items.table import POLICY, by_username, shares
 from gitlab_sync.rules.items.tally import Evaluated
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.policy import CLASSIC, Policy
@@ -40,6 +41,7 @@ from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.types import TableRow
 
 _PASS = Verdict("pass", "")
+_NO_DOUBTS: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,8 @@ class PersonAnswer:
             [
                 EvaluatedItems("merge request", checks, self.mrs),
                 EvaluatedItems("issue", self.policy.issues.checks, self.issues),
-            ]
+            ],
+            now_first=self.policy.merge_requests.shares,
         )
 
     def without_lists(self) -> PersonAnswer:
@@ -164,11 +167,13 @@ class PeopleReport(Report):
     def meta(self, instance: str) -> Meta:
         """Return where the numbers come from; `instance` is the URL of the GitLab."""
         told = "; ".join([str(self.completeness), *self.remarks])
-        return Meta(self.as_of, instance, told, self.query.in_words())
+        words, policy = self.query.in_words(), self.query.policy.shown_name
+        return Meta(self.as_of, instance, told, words, policy)
 
     def sheet(self, instance: str) -> Sheet:
         """Return the table as exporters take it."""
-        return people_sheet(self.query, self, self.meta(instance))
+        doubts = {name: each.unknown for name, each in self.people.items()}
+        return people_sheet(self.query, self, self.meta(instance), doubts)
 
 
 def answer(client: Client, query: PeopleQuery, run: Run | None = None) -> PeopleReport:
@@ -229,8 +234,9 @@ class _Table(people_data.ReadHook):
     ) -> Iterable[tuple[int, Workflow[list[FactsRead]]]]:
         """Return the workflows for the facts of merge requests, unless lists alone decide."""
         mrs = person.items("merge_requests")
-        due = [mr for mr in (mrs.authored if mrs else ()) if self._rules.is_due(mr)]
-        self._assembler.expect(place, due, due)
+        authored = mrs.authored if mrs else []
+        due = [mr for mr in authored if self._rules.is_due(mr)]
+        self._assembler.expect(place, authored, due)
         if not self._query.quick:
             return self._source.workflows(due)
         for mr in due:
@@ -265,12 +271,15 @@ class _RowMaker:
 
     def row(self, theirs: PersonVerdicts[int]) -> TableRow:
         """Make a person's row, now that everything is known that will be."""
-        quick, policy, mrs = self._query.quick, self._query.policy, theirs.evaluated
+        quick, policy = self._query.quick, self._query.policy
+        rules = policy.rules_of_merge_requests(quick=quick)
+        mrs = [(mr, verdicts) for mr, verdicts in theirs.evaluated if rules.is_due(mr)]
         summary = summary_of(self._read, self._read.people[theirs.person])
         due = filter(policy.issues.is_due, summary.issues.authored if summary.issues else ())
         issues = [(issue, policy.issues.evaluate(issue)) for issue in due]
-        count = policy.rules_of_merge_requests(quick=quick).count
-        counted_mrs = None if summary.merge_requests is None else count(mrs)
+        counted_mrs = None
+        if summary.merge_requests is not None:
+            counted_mrs = rules.count(theirs.evaluated)
         counted_issues = None if summary.issues is None else policy.issues.count(issues)
         work, texts = summary.work, [summary.error]
         # What no list can say was not asked for: with `quick` nothing went wrong.
@@ -302,8 +311,16 @@ class _RowMaker:
         )
 
 
-def people_sheet(query: PeopleQuery, rows: Sequence[TableRow], meta: Meta) -> Sheet:
-    """Return rows of `query` as exporters take them; `meta` says where they come from."""
+def people_sheet(
+    query: PeopleQuery,
+    rows: Sequence[TableRow],
+    meta: Meta,
+    doubts: Mapping[str, Mapping[str, int]] = _NO_DOUBTS,
+) -> Sheet:
+    """Return rows of `query` as exporters take them; `meta` says where they come from.
+
+    `doubts` are as in `Sheet`.
+    """
     return Sheet(
         "People",
         query.columns,
@@ -312,4 +329,7 @@ def people_sheet(query: PeopleQuery, rows: Sequence[TableRow], meta: Meta) -> Sh
         links=profile_links(meta.instance),
         kinds={column: "integer" for column in query.columns if column not in unified.TEXT_COLUMNS},
         nothing={"Error", "College"},
+        shares=shares(query.columns),
+        doubts=doubts,
+        repeated={POLICY},
     )

@@ -25,7 +25,7 @@ from gitlab_sync.types import Record, RecordList
 DailyTime: TypeAlias = Mapping[str, int | float]
 """Seconds by day (`YYYY-MM-DD`)."""
 
-NOT_ALL_GROUPS = "there could be further groups, which the token cannot see"
+NOT_ALL_GROUPS = "group count may be incomplete: only administrators can list all"  # quoted
 
 _ALWAYS = Period()
 

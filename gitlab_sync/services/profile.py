@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import partial
 
 from gitlab_sync.api.profile_readme import ProfileReadme, read_profile_readme
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
@@ -125,13 +126,16 @@ class ProfileReport(Report):
         """
         listed = (self.parts[title].error for title in self.query.checks)
         error = next(filter(None, listed), None)
-        faults = Part([*map(tables.entry_row, self.fixes.faults)], error)
-        unknown = Part([*map(tables.entry_row, self.fixes.unknown)], error)
+        made = partial(tables.entry_row, says_when=self.fixes.now_first)
+        faults = Part([*map(made, self.fixes.faults)], error)
+        unknown = Part([*map(made, self.fixes.unknown)], error)
         summaries = {tables.PROFILE: Part(self), tables.TO_FIX: faults, tables.NOT_KNOWN: unknown}
         return [self._sheet(title, part, instance) for title, part in summaries.items()]
 
     def _sheet(self, title: str, part: Part, instance: str) -> Sheet:
         columns = tables.columns(title, self.query.checks)
+        if title in {tables.TO_FIX, tables.NOT_KNOWN}:
+            columns = tables.entry_columns(says_when=self.fixes.now_first)
         rows = [*part.rows]
         if part.error is not None:
             text = f"{'the rest was ' if rows else ''}not read: {part.error.reason}"
@@ -141,7 +145,7 @@ class ProfileReport(Report):
             title,
             columns,
             rows,
-            Meta(self.as_of, instance, told, self.query.in_words()),
+            Meta(self.as_of, instance, told, self.query.in_words(), self.query.policy.shown_name),
             links=tables.links(title, columns),
             kinds={column: "integer" for column in columns if column in tables.INTEGERS},
             nothing=tables.NOTHING,

@@ -20,6 +20,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects import compliance as rules
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
+from gitlab_sync.rules.unique import several
 from gitlab_sync.run import Run
 from gitlab_sync.session.fetch import fetch_lists
 from gitlab_sync.session.pagination import RestList
@@ -115,12 +116,10 @@ def check_projects(
     like; `on_checked` is called after each project, in the calling thread. Raises
     ConfigurationError for invalid input. Thread-safe.
     """
-    if isinstance(projects, str):
-        raise ConfigurationError(f"projects must be a list, got {projects!r}")
-    run = run or Run()
+    given, run = several("projects", projects), run or Run()
     with run.context(client) as session:
         checking = _Checking(session, ref, policy, run, on_checked)
-        names = [name for each in projects if (name := path_at(session, each))]
+        names = [name for each in given if (name := path_at(session, each))]
         return checking.all_of(names, None if group is None else groups.path_at(session, group))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from gitlab_sync.api.projects import endpoint, path_at
 from gitlab_sync.errors import AuthenticationError, Cancelled, NotFound
 from gitlab_sync.rules.shape import WITH_ID
+from gitlab_sync.rules.unique import several
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Client, Session, session_of
 from gitlab_sync.session.workflow import Workflow, as_result, run_workflows, whole
@@ -20,7 +21,7 @@ def resolve_project_paths(
     `failed` has, as they were given, the names of projects that do not exist or that the token may
     not read. Raises AuthenticationError and Cancelled, which are no project's fault. Thread-safe.
     """
-    given = [path for path in dict.fromkeys(paths) if str(path).strip()]
+    given = [path for path in dict.fromkeys(several("paths", paths)) if str(path).strip()]
     with session_of(client).call() as session:
         workflows = ((path, as_result(_id_of(session, path))) for path in given)
         found = dict(run_workflows(session, workflows))
@@ -48,9 +49,9 @@ def known_projects(
     if unknown and not ids:
         shown = ", ".join(map(str, unknown[:3]))
         raise NotFound(
-            f"404 not one of the projects could be read: {shown}",
+            f"404 {'project' if len(unknown) == 1 else 'projects'} {shown} not found",
             status=404,
-            hint="Check their paths, and that the token may see them.",
+            hint="Check the path, and that the token can see it.",
         )
     return list(ids), unknown
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import TypeAlias
 
@@ -22,16 +22,15 @@ from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.bounds import joined
-from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.teams import Team, usernames_of
 from gitlab_sync.rules.identity.usernames import HasUsername, username_key
 from gitlab_sync.rules.items import fair_merge_request
 from gitlab_sync.rules.items.rule_set import RuleSet
-from gitlab_sync.rules.items.table import POLICY, Status
+from gitlab_sync.rules.items.table import POLICY
 from gitlab_sync.rules.policy import FAIR, Policy
 from gitlab_sync.rules.scores import reviews as rules
 from gitlab_sync.rules.scores.reviews import Measured, Review
-from gitlab_sync.rules.text import instant, plural
+from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
 from gitlab_sync.services.evaluation import find_authors
 from gitlab_sync.services.rows import (
@@ -43,7 +42,7 @@ from gitlab_sync.services.rows import (
 )
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client
-from gitlab_sync.types import Record, TableRow
+from gitlab_sync.types import Record, Status, TableRow
 
 TEAMS, PROJECTS, WEEKS, PEOPLE, PAIRS = (
     "Teams",
@@ -70,22 +69,19 @@ PERSON_COLUMNS = (
 class ReviewsQuery:
     """Which merge requests are measured: those that the members of teams wrote. Immutable.
 
-    `scope` says where, and the period when they were merged. `policy` has working days and bots;
-    `zone` is the time zone of weeks (None: the machine's).
+    `scope` says where, and when they were merged. `policy` has working days and bots; `zone` is the
+    time zone of weeks (None: the machine's).
     """
 
     teams: Sequence[Team]
     scope: Scope = EVERYWHERE
-    period: Period = field(default_factory=Period)
     policy: Policy = FAIR
     zone: tzinfo | None = None
 
     def in_words(self) -> str:
         """Return in words what counts, for readers of a file."""
-        words = f"merged merge requests of {plural(len(self.teams), 'team')}"
-        return (
-            f"{words}, {self.scope.in_words()}{self.period.in_words()}; policy {self.policy.name}"
-        )
+        where = f"{self.scope.in_words()}{self.scope.period.in_words()}"
+        return f"merged merge requests of {plural(len(self.teams), 'team')}, {where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +174,7 @@ class ReviewsReport(Report):
 
         `instance` is the URL of the GitLab.
         """
-        meta = Meta.of_report(self, instance, self.query.in_words())
+        meta = self.meta(instance)
         tables: list[tuple[str, Sequence[str], list[TableRow]]] = [
             (TEAMS, TEAM_COLUMNS, self.team_rows()),
             (PROJECTS, PROJECT_COLUMNS, self.project_rows()),
@@ -188,6 +184,10 @@ class ReviewsReport(Report):
             tables.append((PEOPLE, PERSON_COLUMNS, self.person_rows()))
             tables.append((PAIRS, rules.PAIR_COLUMNS, self.pair_rows()))
         return [sheet_of(title, columns, rows, meta) for title, columns, rows in tables]
+
+    def meta(self, instance: str) -> Meta:
+        """Return where the numbers come from; `instance` is the URL of the GitLab."""
+        return Meta.of_report(self, instance, self.query.in_words(), self.query.policy.name)
 
     def _team_row(self, team: Team) -> TableRow:
         members = self.members(team)
@@ -238,6 +238,8 @@ def sheet_of(title: str, columns: Sequence[str], rows: Sequence[TableRow], meta:
         links=profile_links(meta.instance) if "Username" in columns else {},
         kinds=kinds,
         nothing={"Error", *_without_unknown(rows)},
+        shares={each.title: each.base for each in rules.MEASURES if each.title in columns},
+        repeated={POLICY},
     )
 
 
@@ -254,26 +256,6 @@ def _without_unknown(rows: Sequence[TableRow]) -> list[str]:
     ]
 
 
-def written(sheet: Sheet) -> Sheet:
-    """Return a table for people to read: `3 of 12` instead of two columns, and `n/a` of none."""
-    measures = [each for each in rules.MEASURES if each.title in sheet.columns]
-    dropped = {each.base for each in measures}
-    return replace(
-        sheet,
-        columns=[column for column in sheet.columns if column not in dropped],
-        rows=[row | {each.title: _written(row, each) for each in measures} for row in sheet.rows],
-        kinds={**sheet.kinds, **{each.title: "text" for each in measures}},
-        nothing={"Error", *_without_unknown(sheet.rows)},
-    )
-
-
-def _written(row: TableRow, measure: rules.Measure) -> str | None:
-    number, of = row[measure.title], row[measure.base]
-    if number is None:
-        return "n/a" if of == 0 else None
-    return f"{number:g} of {of}" if measure.counts else f"{number:g} (of {of})"
-
-
 def answer(client: Client, query: ReviewsQuery, run: Run | None = None) -> ReviewsReport:
     """Read the merge requests of all members, each person once, and measure the merged ones.
 
@@ -287,7 +269,7 @@ def answer(client: Client, query: ReviewsQuery, run: Run | None = None) -> Revie
         tracker = run.tracker or ProgressTracker()
         tracker.attach(session)
         people = find_authors(session, usernames_of(query.teams), query.scope, run, query.policy)
-        merged = {item_key(mr): mr for person in people for mr in _merged(person, query.period)}
+        merged = {item_key(mr): mr for person in people for mr in _merged(person)}
         tracker.begin(len(merged))
         found: dict[object, _Found] = {}
         for facts in read_facts(session, list(merged.values()), source):
@@ -302,7 +284,7 @@ def answer(client: Client, query: ReviewsQuery, run: Run | None = None) -> Revie
     return ReviewsReport(
         query,
         [
-            _person(person, [found[item_key(mr)] for mr in _merged(person, query.period)], given)
+            _person(person, [found[item_key(mr)] for mr in _merged(person)], given)
             for person in people
         ],
         _completeness(people, found.values()),
@@ -312,14 +294,9 @@ def answer(client: Client, query: ReviewsQuery, run: Run | None = None) -> Revie
 _Found: TypeAlias = tuple[Measured, list[GitLabSyncError]]
 
 
-def _merged(person: UserItems, span: Period) -> list[Record]:
-    """Return a person's merged ones of the period, and those of which that is not readable."""
-    return [
-        mr
-        for mr in person.records
-        if record.state(mr) in {"merged", None}
-        and (span.contains(mr.get("merged_at")) or instant(mr.get("merged_at")) is None)
-    ]
+def _merged(person: UserItems) -> list[Record]:
+    """Return a person's merged ones, and those with a state that is not readable."""
+    return [mr for mr in person.records if record.state(mr) in {"merged", None}]
 
 
 def _measured(found: FactsRead, rule_set: RuleSet, policy: Policy) -> Measured:

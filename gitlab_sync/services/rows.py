@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from gitlab_sync.errors import GitLabSyncError
+from gitlab_sync.errors import Cancelled, GitLabSyncError
 from gitlab_sync.reports.report import commonest
 from gitlab_sync.reports.sheet import Link
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.table import Status
 from gitlab_sync.rules.items.tally import Evaluated, Verdicts
-from gitlab_sync.types import OnRow, Record, TableRow
+from gitlab_sync.types import OnRow, Record, Status, TableRow
 
 P = TypeVar("P")
 
@@ -83,9 +82,10 @@ class RowAssembler(Generic[P]):
     ) -> bool:
         """Take the verdicts of an item, and make the rows that it completes.
 
-        Returns whether all verdicts are known. Of `errors`, only those of an item in doubt count.
+        Returns whether everything was read for them. Of `errors`, only those of an item in doubt
+        count.
         """
-        known = all(verdict.result != "unknown" for verdict in verdicts.values())
+        known = all(each.result != "unknown" or each.pending for each in verdicts.values())
         for theirs in self._awaiting.pop(item_key(item)):
             theirs.add(item, verdicts, () if known else errors)
             if not theirs.awaited:
@@ -122,7 +122,14 @@ def status_of_absent(username: str, error: GitLabSyncError | None) -> tuple[Stat
     """Return status and error of a person without any data: an error, or no such person."""
     if error is None:
         return "Not Found", f"404 there is no user {username!r}"
-    return "Error", error.reason
+    return "Error", reason_in_words(error)
+
+
+def reason_in_words(error: GitLabSyncError, what: str = "") -> str:
+    """Return why something (`what`) is unknown; a cancelled run is named as such."""
+    if isinstance(error, Cancelled) and "cancelled" in error.reason:
+        return f"{what} not read: run cancelled".lstrip()
+    return f"{what}: {error.reason}" if what else error.reason
 
 
 def reasons_in_words(errors: Iterable[GitLabSyncError], what: str = "") -> str:
@@ -130,9 +137,11 @@ def reasons_in_words(errors: Iterable[GitLabSyncError], what: str = "") -> str:
 
     `what` is named before each reason.
     """
-    reasons = Counter(f"{what}: {error.reason}" if what else error.reason for error in errors)
+    met = list(errors)
+    reasons = Counter(reason_in_words(error, what) for error in met)
+    once = {reason_in_words(error, what) for error in met if isinstance(error, Cancelled)}
     texts = [
-        reason if count == 1 else f"{reason} ({count} times)"
+        reason if count == 1 or reason in once else f"{reason} ({count} times)"
         for reason, count in commonest(reasons)[:_MOST_REASONS]
     ]
     if len(reasons) > _MOST_REASONS:

@@ -11,11 +11,10 @@ from gitlab_sync.api.projects import UserProjects
 from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.table import Status
 from gitlab_sync.rules.scores.work import Number, Work
 from gitlab_sync.services.people_data import DailyTime, PeopleData, PersonData
-from gitlab_sync.services.rows import status_of_absent
-from gitlab_sync.types import Record, RecordList
+from gitlab_sync.services.rows import reason_in_words, status_of_absent
+from gitlab_sync.types import Record, RecordList, Status
 
 Part: TypeAlias = Literal[
     "time", "projects", "commits", "groups", "merge requests", "issues", "time logs"
@@ -107,7 +106,7 @@ def summary_of(read: PeopleData, person: PersonData) -> PersonSummary:
     commits = read.commits_of(person)
     errors = _errors(person, commits)
     texts = dict.fromkeys(
-        f"{part}: {error.reason}" for part, several in errors.items() for error in several
+        reason_in_words(error, part) for part, several in errors.items() for error in several
     )
     return PersonSummary(
         username=record.text(person.user, "username") or person.query.username,

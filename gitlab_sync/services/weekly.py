@@ -13,7 +13,6 @@ from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
-from gitlab_sync.rules.items.table import Status
 from gitlab_sync.rules.scores import weekly as rules
 from gitlab_sync.rules.text import instant, plural
 from gitlab_sync.rules.unique import unique
@@ -24,7 +23,7 @@ from gitlab_sync.services.projects import known_projects
 from gitlab_sync.services.rows import profile_links
 from gitlab_sync.services.summary import PersonSummary, summaries
 from gitlab_sync.session.session import Client
-from gitlab_sync.types import TableRow
+from gitlab_sync.types import Status, TableRow
 
 _USERNAME = rules.PERSON_COLUMNS[-1]
 

@@ -196,16 +196,26 @@ class Bridge:
 
 _bridges: weakref.WeakSet[Bridge] = weakref.WeakSet()
 _default: Bridge | None = None
+_others: dict[bool | str, Bridge] = {}
 _default_lock = threading.Lock()
 
 
-def get_bridge() -> Bridge:
-    """Return the bridge of the process, made at the first call, or again after it was closed."""
-    global _default  # noqa: PLW0603 - the only process-wide object
+def get_bridge(verify: bool | str | None = None) -> Bridge:
+    """Return the bridge of the process, made at the first call, or again after it was closed.
+
+    Clients that check certificates against something else than the environment says (`verify`, as
+    `Bridge` takes it) share another bridge.
+    """
+    global _default  # noqa: PLW0603 - the process-wide object
     with _default_lock:
-        if _default is None or _default.closed:
-            _default = Bridge()
-        return _default
+        found = _default if verify is None else _others.get(verify)
+        if found is None or found.closed:
+            found = Bridge(verify=verify)
+            if verify is None:
+                _default = found
+            else:
+                _others[verify] = found
+        return found
 
 
 def _at_exit() -> None:

@@ -10,6 +10,12 @@ from worlds import fresh_world
 from gitlab_sync.sandbox import Sandbox
 
 
+@pytest.fixture(autouse=True)
+def classic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the server's policy be the one under which worlds know their rows."""
+    monkeypatch.setenv("GITLAB_SYNC_POLICY", "classic")
+
+
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Serve a small GitLab for one test."""

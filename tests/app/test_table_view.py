@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pyarrow as pa
 from streamlit.testing.v1 import AppTest
+from visiting import shown_texts
 
 from gitlab_sync.pages.widgets.table_view import data_frame
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -39,14 +39,15 @@ def many_rows() -> None:
 
     import streamlit as st
 
+    from gitlab_sync.pages.widgets.cell_looks import CellLooks
     from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
     from gitlab_sync.reports.sheet import Meta, Sheet
 
     meta = Meta(datetime(2026, 3, 5, tzinfo=UTC), "https://gitlab.example", "all read")
     rows = [{"Username": f"user{n}", "Faults": n} for n in range(10)]
     sheet = Sheet("People", ("Username", "Faults"), rows, meta)
-    unknown = TableOptions(unknown=lambda row: {"Faults": 2} if row["Faults"] == 3 else {})
-    show_table(sheet, "t", "People", unknown, selectable=True)
+    looks = CellLooks(lambda row: {"Faults": 2} if row["Faults"] == 3 else {})
+    show_table(sheet, "t", "People", TableOptions(looks=looks), selectable=True)
     st.caption("end")
 
 
@@ -67,7 +68,6 @@ def test_a_count_says_how_many_items_are_unknown() -> None:
     at = AppTest.from_function(many_rows).run()
     table = at.dataframe[0]
     assert table.value["Faults"].tolist() == list(range(10))
-    stream = pa.ipc.open_stream(table.proto.arrow_data.styler.display_values)
-    shown = stream.read_all().to_pandas()
+    shown = shown_texts(table)
     assert shown.iloc[3].tolist()[-1] == "3 (+2 ?)"
     assert shown.iloc[4].tolist()[-1] == "4"

@@ -27,10 +27,9 @@ def demo_run() -> AppTest:
 
 
 def upload(at: AppTest, content: str) -> AppTest:
-    """Choose a file with teams."""
-    at = at.file_uploader(key="teams_file").upload("mine.json", content.encode(), "text/json").run()
-    assert not at.exception
-    return at
+    """Choose a file with teams, and press Run."""
+    at.file_uploader[0].upload("mine.json", content.encode(), "text/json")
+    return press(at, "Run")
 
 
 def columns_of(table: pd.DataFrame) -> list[str]:
@@ -52,8 +51,8 @@ def test_the_demo_has_its_teams_filled_in_and_run_compares_them() -> None:
     """The best first, with the columns of the rules; individuals are off."""
     at = in_the_demo(PAGE)
     assert "Compass: amelie.laurent, bo.lindqvist" in teams_in(at)
-    assert "3 teams, 12 people" in texts(at)
     assert "Press Run" in texts(at)
+    assert "3 teams, 12 people" in texts(press(at, "Save teams"))
     at = until_done(press(at, "Run"))
     table = at.dataframe[0].value
     assert columns_of(table) == without_error(LEADERBOARD_COLUMNS)
@@ -151,9 +150,9 @@ def test_teams_of_a_file_come_into_the_field_and_stay() -> None:
     )
     assert teams_in(at).endswith('\n"Red (1)" (App): kira.osei (Kira Osei)')
     assert "Compass: " in teams_in(at)
-    assert "4 teams, 12 people" in texts(at)
     assert not at.error
     assert not at.warning
+    assert "4 teams, 12 people" in texts(press(at, "Save teams"))
     text = teams_in(at)
     at = go_to(go_to(at, "batch_analytics.py"), PAGE)
     assert teams_in(at) == text
@@ -164,39 +163,41 @@ def test_every_fault_of_a_file_is_named_with_its_place() -> None:
     at = in_the_demo(PAGE)
     before = teams_in(at)
     members = [{"username": f"no/{number}"} for number in range(9)]
-    at = upload(at, json.dumps({"teams": [{"team_name": "Red", "members": members}]}))
+    at = upload(at, json.dumps({"teams": [{"team_name": 5, "members": members}]}))
     assert teams_in(at) == before
     shown = "\n".join(str(element.value) for element in at.text)
-    assert "mine.json, teams[0].project_name: missing" in shown
+    assert "mine.json, teams[0].team_name: not a text" in shown
     for number in range(9):
-        assert f"teams[0].members[{number}].username: “no/{number}” is not a username" in shown
+        assert (
+            f"teams[0].members[{number}].username: “no/{number}” is not a valid username" in shown
+        )
     at = upload(at, '{"teams": [')
     assert "mine.json, line 1" in at.error[0].value.replace("\\", "")
+    assert not at.progress
     at = upload(at, '{"teams": []}')
     assert not at.error
 
 
 def test_groups_become_teams(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each a line; a group that is not there is named, and nothing is taken."""
+    """Each a line; a group that is not there is named, and nothing is taken and nothing runs."""
     group = sandbox.world.tables.groups[0]
     at = go_to(signed_in(sandbox, monkeypatch, "admin"), PAGE)
-    at.text_input(key="groups_as_teams_text").set_value(f"{group['full_path']}, no/such")
-    at = press(at, "Make a team of each")
+    at.text_input(key="groups_as_teams").set_value(f"{group['full_path']}, no/such")
+    at = press(at, "Run")
     assert "no/such: 404" in at.error[0].value.replace("\\", "")
     assert teams_in(at) == ""
-    at.text_input(key="groups_as_teams_text").set_value(f"/{group['full_path']}/")
-    at = press(at, "Make a team of each")
+    assert not at.progress
+    at.text_input(key="groups_as_teams").set_value(f"/{group['full_path']}/")
+    at = until_done(press(at, "Run"))
     assert not at.error
     assert teams_in(at).startswith(f"{group['name']}: ")
-    at = until_done(press(at, "Run"))
+    assert at.text_input(key="groups_as_teams").value == ""
     assert at.dataframe[0].value["Team"].tolist() == [group["name"]]
 
 
 def test_nothing_typed_in_is_told() -> None:
-    """For groups, and for teams; a team without members is named at once."""
+    """A team without members is named at once."""
     at = in_the_demo(PAGE)
-    at = press(at, "Make a team of each")
-    assert "at least one group" in at.error[0].value
     at.text_area(key="teams").set_value("Red:")
     at = press(at, "Run")
     assert "No members in Red" in at.warning[0].value
@@ -218,7 +219,7 @@ def test_two_thousand_people_fit_and_one_more_is_refused_in_words() -> None:
     """And the sentence says what else to do."""
     at = in_the_demo(PAGE)
     at.text_area(key="teams").set_value("Red: " + ", ".join(f"u{n}" for n in range(2000)))
-    at = at.run()
+    at = press(at, "Save teams")
     assert not at.error
     assert "1 team, 2,000 people" in texts(at)
     at.text_area(key="teams").set_value("Red: " + ", ".join(f"u{n}" for n in range(2001)))
@@ -232,9 +233,10 @@ def test_teams_too_long_for_the_address_stay_for_the_session_and_say_so() -> Non
     at = in_the_demo(PAGE)
     text = "Red: " + ", ".join(f"u{n} (A Person with a Name)" for n in range(1900))
     at.text_area(key="teams").set_value(text)
+    at = press(at, "Save teams")
+    assert "1 team, 1,900 people" in texts(at)
     at = at.run()
     assert "too long for the page's URL" in texts(at)
-    assert "1 team, 1,900 people" in texts(at)
     assert not at.query_params
     assert teams_in(go_to(go_to(at, "batch_analytics.py"), PAGE)) == text
 

@@ -79,8 +79,8 @@ def test_people_write_as_they_like() -> None:
         ("\n: alice", "line 2: the team has no name"),
         ("Red: alice\nred: bob", "line 2: the team “red” is already on line 1"),
         ("Red: alice, bob, ALICE", "line 1: “ALICE” is twice in this team"),
-        ("Red: alice smith, a/b", "line 1: “alice smith” is not a username"),
-        ("Red: alice smith, a/b", "line 1: “a/b” is not a username"),
+        ("Red: alice smith, a/b", "line 1: “alice smith” is not a valid username"),
+        ("Red: alice smith, a/b", "line 1: “a/b” is not a valid username"),
         ("Red: (Alice)", "line 1: no username"),
         (
             "Red: alice (Alice, bob",

@@ -151,7 +151,7 @@ def test_what_can_be_no_username_is_told_and_nothing_is_asked() -> None:
     at = in_the_demo(PAGE)
     at.text_input(key="user").set_value("Ivo Brandt")
     at = press(at, "Run")
-    assert "“Ivo Brandt” is not a username" in plain(at.error[0].value)
+    assert "“Ivo Brandt” is not a valid username" in plain(at.error[0].value)
     assert "Correct the fields that are marked above" in texts(at)
     at.text_input(key="user").set_value(" ")
     at = press(at, "Run")

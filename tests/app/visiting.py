@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Dataframe
 
 from gitlab_sync.pages.state.connection import JOBS
 from gitlab_sync.sandbox import Sandbox
@@ -54,6 +57,12 @@ def texts(at: AppTest) -> str:
         *(at.markdown, at.caption, at.info, at.warning, at.error, at.title, at.header),
     ]
     return "\n".join(str(element.value) for kind in elements for element in kind)
+
+
+def shown_texts(table: Dataframe) -> pd.DataFrame:
+    """Return the texts of a table's cells, where they differ from their values."""
+    stream = pa.ipc.open_stream(table.proto.arrow_data.styler.display_values)
+    return stream.read_all().to_pandas()
 
 
 def in_the_demo(page: str | None = None) -> AppTest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -56,9 +57,14 @@ class Visitors:
         self._url = url
         self.contexts: list[BrowserContext] = []
 
-    def new(self) -> Page:
-        """Return the page of one more visitor, on the app's first page."""
-        context = self._browser.new_context(viewport={"width": 1280, "height": 900})
+    def new(self, **window: Any) -> Page:
+        """Return the page of one more visitor, on the app's first page.
+
+        `window` says what the browser is like, as arguments of Playwright's `new_context`.
+        """
+        context = self._browser.new_context(
+            **{"viewport": {"width": 1280, "height": 900}, **window}
+        )
         context.set_default_timeout(PATIENCE)
         self.contexts.append(context)
         page = context.new_page()

@@ -20,7 +20,7 @@ Cells = list[dict[str, str]]
 def downloaded(page: Page, path: Path) -> Cells:
     """Save the CSV file of the page's table under that path, and return its rows."""
     with page.expect_download() as download:
-        page.get_by_role("button", name="CSV", exact=True).first.click()
+        page.get_by_role("link", name="CSV", exact=True).first.click()
     download.value.save_as(path)
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))

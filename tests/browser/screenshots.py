@@ -40,7 +40,7 @@ class Excerpt:
 
 
 EXCERPTS = (
-    Excerpt("batch", "batch-faults", (1280, "light"), 720, "people read"),
+    Excerpt("batch", "batch", (1280, "light"), 720, "people read"),
     Excerpt("profile", "profile", (1280, "light"), 800, "Hana Yilmaz"),
     Excerpt("leaderboard", "leaderboard-chart", (1280, "dark"), 860, "people read"),
     Excerpt("compliance", "compliance-one", (400, "light"), 800, "harbour/tools/mooring"),

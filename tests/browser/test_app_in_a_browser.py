@@ -10,6 +10,7 @@ import pytest
 from downloaded_rows import downloaded, expected
 from playwright.sync_api import Page, expect
 from running_app import RunningApp, open_demo, run_batch, sign_in
+from tour import pick_number, pick_row, settle
 
 from gitlab_sync.pages.state.browser_cookie import COOKIE
 from gitlab_sync.rules.scores.unified import UNIFIED_COLUMNS
@@ -121,7 +122,7 @@ def test_cancel_stops_the_requests(
     run_batch(page, "\n".join(people(sandbox)))
     until(lambda: stall.hits, timeout=60)
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("Stopped early: you cancelled the run")).to_be_visible()
+    expect(page.get_by_text("Cancelled by you")).to_be_visible()
     expect(page.get_by_text("What could not be read")).to_be_visible()
     asked = sandbox.traffic.total
     stall.remove()
@@ -152,7 +153,7 @@ def test_the_token_is_nowhere_but_in_the_servers_memory(
     wait_for_the_end(page)
     for name in ("CSV", "XLSX", "Parquet", "Download as text"):
         with page.expect_download() as download:
-            page.get_by_role("button", name=name, exact=True).first.click()
+            page.get_by_role("link", name=name, exact=True).first.click()
         assert token.encode() not in content(download.value.path())
     stored = page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}])")
     cookies = page.context.cookies()
@@ -240,4 +241,30 @@ def test_a_link_that_names_the_first_page_leads_there_with_its_fields(
     page.goto(f"{app.url}/batch?users=kira.osei")
     expect(page.get_by_role("textbox", name="People")).to_have_value("kira.osei")
     run_batch(page)
-    expect(page.get_by_text("1 of 1 people read")).to_be_visible()
+    expect(page.get_by_text("1 of 1 person read")).to_be_visible()
+
+
+def test_a_number_that_is_picked_lists_its_items_in_view_and_leads_to_the_profile(
+    new_page: NewPage,
+) -> None:
+    """A ticked row lists all of its items; both are below the table, which is longer than a window.
+
+    Whatever was picked last counts.
+    """
+    page = new_page()
+    open_demo(page)
+    run_batch(page)
+    wait_for_the_end(page)
+    settle(page)
+    pick_number(page)
+    heading = page.get_by_role("heading", name="Details for", level=2)
+    expect(heading).to_have_text("Details for ivo.brandt: MR No Desc")
+    expect(heading).to_be_in_viewport()
+    expect(page.get_by_text("No Desc: 10 of 13 merge requests.")).to_be_visible()
+    pick_row(page)
+    expect(heading).to_have_text("Details for ivo.brandt")
+    expect(heading).to_be_in_viewport()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Profile", exact=True).click()
+    profile = opened.value
+    expect(profile.get_by_role("textbox", name="Username")).to_have_value("ivo.brandt")

@@ -19,8 +19,11 @@ def take_people_from_file(page: Page, url: str, path: Path) -> None:
     """Choose a file on a page that has people filled in already; they stay, and more follow."""
     page.goto(url)
     settle(page)
-    page.get_by_text("Add people from a file").click()
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
+    expect(page.get_by_text("people.csv")).to_be_visible()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("button", name="Refresh")).to_be_visible()
+    page.locator("summary").first.click()
     field = page.get_by_role("textbox", name="People")
     expect(field).to_have_value(re.compile(r"leo\.fischer\nkira\.osei$"))
     expect(page).to_have_url(re.compile("=.+kira.osei$"))

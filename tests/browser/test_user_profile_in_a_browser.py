@@ -110,7 +110,7 @@ def test_the_workbook_that_is_saved_has_exactly_the_six_sheets_and_the_one_about
     """Its name has the person and the day."""
     run(page)
     with page.expect_download() as download:
-        page.get_by_role("button", name="All tables as XLSX").click()
+        page.get_by_role("link", name="All tables as XLSX").click()
     assert download.value.suggested_filename.startswith("Profile_of_amelie_laurent_20")
     path = tmp_path / "profile.xlsx"
     download.value.save_as(path)

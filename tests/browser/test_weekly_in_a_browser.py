@@ -38,8 +38,8 @@ def test_a_link_leads_to_a_view_and_a_picked_row_opens_the_items_below(
     table = page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
     table.click(position={"x": 20, "y": 1.5 * _ROW})
-    heading = page.get_by_role("heading", name="Items behind the row of")
-    expect(heading).to_have_text("Items behind the row of amelie.laurent")
+    heading = page.get_by_role("heading", name="Details for")
+    expect(heading).to_have_text("Details for amelie.laurent")
     page.get_by_role("radio", name="Overview").click()
     expect(heading).to_have_count(0)
-    expect(page.get_by_text("Select a row")).to_have_count(2)
+    expect(page.get_by_text("Tick a row")).to_have_count(2)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Position, expect
 
 Form: TypeAlias = tuple[int, Literal["light", "dark"]]
 """The width of a window in pixels, and the preferred theme."""
@@ -16,8 +16,8 @@ HEIGHTS = {1280: 900, 400: 850}
 
 FORMS: tuple[Form, ...] = ((1280, "light"), (400, "light"), (400, "dark"), (1280, "dark"))
 
+_FIRST_NUMBER = 200  # pixels
 _ROW = 35  # pixels: a table is drawn, so there is no element to click on
-_COLUMNS_BEFORE = 1008  # pixels
 _FRAMES = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 300)))"
 _TALL = "element => element.scrollHeight"
 
@@ -33,10 +33,13 @@ def pick_row(page: Page) -> None:
     table.click(position={"x": 20, "y": 1.5 * _ROW})
 
 
-def scroll_table(page: Page) -> None:
-    """Scroll the page's first table to the columns behind those of commits and projects."""
-    page.get_by_test_id("stDataFrame").first.hover()
-    page.mouse.wheel(_COLUMNS_BEFORE, 0)
+def pick_number(page: Page) -> None:
+    """Pick the first number of the page's first table."""
+    table = page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    at: Position = {"x": _FIRST_NUMBER, "y": 1.5 * _ROW}
+    table.hover(position=at)  # the table takes the first move of a mouse for its own
+    table.click(position=at)
 
 
 def tab(name: str) -> Callable[[Page], None]:
@@ -81,7 +84,7 @@ PAGES = (
     SIGN_IN,
     Stop("batch", "/", _BATCH, "12 of 12 people read"),
     Stop("profile", "/profile", _PROFILE, "Profile README"),
-    Stop("weekly", "/weekly?show=Merge+Requests", _WEEK, "Select a row, with the box"),
+    Stop("weekly", "/weekly?show=Merge+Requests", _WEEK, "Tick a row to see"),
     Stop("leaderboard", _TEAM, _TEAMS, "Rank 1 of 3"),
     Stop("reviews", "/reviews", "Reviews", "A row is a reviewer"),
     Stop("compliance-one", "/compliance", _PROJECTS, "At main"),
@@ -93,10 +96,10 @@ STATUS = Stop("status", "/status", "Status", "Waiting requests", asks=False)
 """The page for admins: the demo has none."""
 
 _UNKNOWN_USER = "/?users=hana.yilmaz%0Anobody.here"
-_BEHIND = "Items behind the row of"
+_BEHIND = "Details for"
 
 MORE = (
-    Stop("batch-faults", "/", _BATCH, "12 of 12 people read", then=scroll_table),
+    Stop("batch-fault", "/", _BATCH, _BEHIND, then=pick_number),
     Stop("batch-items", _UNKNOWN_USER, _BATCH, _BEHIND, then=pick_row),
     Stop("batch-errors", _UNKNOWN_USER, _BATCH, "What could not be read", then=open_all),
     Stop("profile-all", "/profile?part=Issues", _PROFILE, "Profile README", then=open_all),
@@ -112,6 +115,9 @@ MORE = (
     Stop("compliance-fix", "/compliance", _PROJECTS, "to the score", then=tab("Suggestions")),
     Stop("compliance-picked", _MANY, _PROJECTS, "At main", then=pick_row),
     Stop("compliance-chart", _MANY, _PROJECTS, "projects read", then=tab("Chart")),
+    Stop("batch-fair", "/?policy=fair", _BATCH, "Policy: fair"),
+    Stop("profile-fair", "/profile?policy=fair", _PROFILE, "can be fixed now comes first"),
+    Stop("rules", "/rules?policy=fair", "How is this evaluated?", "classic:", asks=False),
 )
 """More of what pages show."""
 

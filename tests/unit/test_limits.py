@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from typing import Any
@@ -205,6 +206,7 @@ def test_a_wait_without_hope_fails_at_once_and_says_when_to_come_back() -> None:
     assert caught.value.status == 429
     assert caught.value.retry_after == pytest.approx(3600.0, abs=5.0)
     assert "429" in str(caught.value)
+    assert re.search(r"resets in 3[56]\d\d s; --max-wait is 300 s", str(caught.value))
 
 
 def test_a_calls_patience_runs_out_from_its_beginning() -> None:

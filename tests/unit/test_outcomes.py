@@ -13,6 +13,7 @@ from gitlab_sync.errors import (
     Cancelled,
     GitLabSyncError,
     NotFound,
+    NotGitLab,
     PermissionDenied,
     RateLimited,
     ServerError,
@@ -65,6 +66,16 @@ def test_a_list_that_broke_off_is_told_apart_since_nobody_knows_what_it_holds() 
     assert str(line) == "3 of 3 issues read, list of 1 person denied"
     line.lists.update({"failed": 2})
     assert "lists of 2 people failed" in str(line)
+
+
+def test_a_place_that_is_not_there_is_told_instead_of_the_lists_in_it() -> None:
+    """A person's list is not what is missing."""
+    line = Completeness("issues", where="project nope/nope")
+    line.lists.update({short_reason(NotFound("")): 1})
+    assert str(line) == "0 of 0 issues read, project nope/nope not found"
+    line = Completeness("issues", where="project nope/nope")
+    line.lists.update({short_reason(NotGitLab("")): 2})
+    assert str(line) == "0 of 0 issues read, no GitLab API at this address"
 
 
 def test_an_outcome_is_a_value_or_an_error_and_pickles() -> None:

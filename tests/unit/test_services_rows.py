@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from gitlab_sync.errors import GitLabSyncError, NotFound, PermissionDenied, ServerError
+from gitlab_sync.errors import Cancelled, GitLabSyncError, NotFound, PermissionDenied, ServerError
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.services.rows import (
     PersonVerdicts,
@@ -118,6 +118,15 @@ def test_the_commonest_reasons_are_said_with_their_numbers(
 ) -> None:
     """At most three of them."""
     assert reasons_in_words(errors) == text
+
+
+def test_what_was_cancelled_is_told_once_without_a_number() -> None:
+    """Thousands of items have no more to say about it."""
+    errors = [Cancelled("you cancelled the run")] * 2694
+    assert reasons_in_words(errors) == "not read: run cancelled"
+    assert reasons_in_words(errors, "issues") == "issues not read: run cancelled"
+    assert reasons_in_words([Cancelled("interrupted by Ctrl-C")] * 2) == "interrupted by Ctrl-C"
+    assert status_of_absent("ann", errors[0]) == ("Error", "not read: run cancelled")
 
 
 def test_a_reason_can_name_what_it_is_about() -> None:

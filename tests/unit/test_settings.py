@@ -203,6 +203,14 @@ def test_a_section_with_a_job_token_alone_is_refused(tmp_path: Path) -> None:
     assert "job token" in caught.value.hint
 
 
+def test_a_section_that_is_not_there_is_an_error_that_names_the_nearest(tmp_path: Path) -> None:
+    """And the file."""
+    with pytest.raises(ConfigurationError) as caught:
+        resolve(gitlab_id="wrok", environ=write(tmp_path, FILE))
+    assert "Did you mean work?" in caught.value.hint
+    assert "python-gitlab.cfg" in caught.value.hint
+
+
 def test_a_section_without_any_file_is_an_error() -> None:
     """A name that was asked for is not passed over in silence."""
     with pytest.raises(ConfigurationError, match="no file"):

@@ -14,9 +14,11 @@ from gitlab_sync.http.urls import (
     encode_id,
     encode_query,
     encode_segment,
+    instances_of,
     moved_to,
     reroot,
     target,
+    without_page,
 )
 
 BASE = "https://gitlab.example"
@@ -366,3 +368,27 @@ def test_half_a_character_is_a_configuration_error(make: Callable[[str], str]) -
     """Python keeps bytes of arguments so that are no UTF-8, and no URL can hold it."""
     with pytest.raises(ConfigurationError, match="udcff"):
         make("caf\udcff")
+
+
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [
+        ("https://gitlab.example/group/project/-/issues?state=opened", "/group/project"),
+        ("https://gitlab.example/group/project/-/", "/group/project"),
+        ("https://gitlab.example/-/profile#keys", ""),
+        ("https://gitlab.example/dashboard?x=/-/y", "/dashboard"),
+        ("https://gitlab.example/gitlab/api/v4", "/gitlab"),
+        ("https://gitlab.example/a-/b", "/a-/b"),
+    ],
+)
+def test_the_address_of_a_page_is_cut_to_where_its_project_is(address: str, url: str) -> None:
+    """Query and fragment are never part of a GitLab's URL."""
+    assert without_page(address) == f"https://gitlab.example{url}"
+
+
+def test_a_gitlab_is_looked_for_where_an_address_says_and_above() -> None:
+    """Each place once, and not endlessly deep."""
+    at = "https://gitlab.example"
+    assert instances_of(at) == [at]
+    assert instances_of(f"{at}/git") == [f"{at}/git", at]
+    assert instances_of(f"{at}/a/b/c/d") == [f"{at}/a/b/c/d", at, f"{at}/a", f"{at}/a/b"]

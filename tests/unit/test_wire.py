@@ -12,6 +12,7 @@ from gitlab_sync.errors import (
     BadResponse,
     GitLabSyncError,
     NotFound,
+    NotGitLab,
     PermissionDenied,
     RateLimited,
     RequestRefused,
@@ -125,6 +126,15 @@ def test_a_proxys_page_is_told_by_its_title() -> None:
 def test_pages_and_plain_texts_of_proxies_are_told_shortly(body: bytes, text: str) -> None:
     """Title, heading, or the text itself."""
     assert str(failure(504, body, HTML)) == text
+
+
+@pytest.mark.parametrize("body", [b"<html><body>no</body></html>", b"\n<title>Not Found</title>"])
+def test_a_404_with_a_page_says_that_there_is_no_api(body: bytes) -> None:
+    """GitLab's own are JSON: the address is that of another server, or lacks a folder."""
+    error = failure(404, body, HTML)
+    assert isinstance(error, NotGitLab)
+    assert str(error) == "404 No GitLab API at this address"
+    assert "the address of the GitLab" in error.hint
 
 
 def test_the_hint_of_a_missing_scope_names_the_scope() -> None:

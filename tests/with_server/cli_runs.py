@@ -50,7 +50,9 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     folders = {"HOME": home, "USERPROFILE": home, "XDG_CONFIG_HOME": home / "x"}
     folders["XDG_CACHE_HOME"] = home / "cache"
-    return {**kept, **{name: str(path) for name, path in folders.items()}, **variables}
+    usual = {name: str(path) for name, path in folders.items()}
+    # Worlds know their rows under this policy; those of another are asked for by name.
+    return {**kept, **usual, "GITLAB_SYNC_POLICY": "classic", **variables}
 
 
 def of_sandbox(sandbox: Sandbox, home: Path, **variables: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from batch_rows import assert_true, columns, counts, serving
 from worlds import fresh_demo, fresh_world
 
 from gitlab_sync import CancelToken, GitLabClient
+from gitlab_sync.batch import process_batch_users, resolve_project_paths
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.items.merge_request import RULES
 from gitlab_sync.run import Run
@@ -163,8 +165,14 @@ def test_no_names_give_no_rows_and_cost_nothing(client: GitLabClient, sandbox: S
 
 def test_one_text_in_place_of_a_list_is_refused(client: GitLabClient) -> None:
     """It would be read letter by letter."""
-    with pytest.raises(ConfigurationError, match="must be a list"):
-        client.batch_evaluate_mrs("alice.moreau")
+    for name, call in {
+        "usernames": client.batch_evaluate_mrs,
+        "paths": partial(resolve_project_paths, client),
+        "project_ids": partial(process_batch_users, client, ["alice.moreau"], None, None),
+    }.items():
+        sentence = rf"^{name} must be a list; did you mean \['dev0010'\]\?$"
+        with pytest.raises(ConfigurationError, match=sentence):
+            call("dev0010")
 
 
 def test_names_may_come_from_any_iterable(client: GitLabClient, world: World) -> None:
@@ -412,7 +420,8 @@ def test_a_project_or_group_that_does_not_exist_makes_every_row_an_error(
         assert row["Status"] == "Error"
         assert set(counts(row).values()) == {None}
         assert "404" in str(row["Error"])
-    assert f"lists of {len(report)} people not found" in str(report.completeness)
+    place = " ".join((next(iter(where)).removesuffix("_id"), str(*where.values())))
+    assert str(report.completeness) == f"0 of 0 merge requests read, {place} not found"
 
 
 def test_one_users_trouble_never_touches_anothers_row(

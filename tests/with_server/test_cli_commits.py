@@ -184,7 +184,10 @@ def test_a_bad_file_of_aliases_is_named_with_its_line(
     aliases.write_text("ann, a@b\nbob\nAnn Lee, c@d\n")
     done = run(environ, "commits", "ann", "--aliases", str(aliases))
     assert (done.returncode, done.stdout) == (2, b"")
-    for place in ("line 2: neither an address nor a name", "line 3: “Ann Lee” is not a username"):
+    for place in (
+        "line 2: neither an address nor a name",
+        "line 3: “Ann Lee” is not a valid username",
+    ):
         assert f"{aliases}, {place}" in done.stderr.decode()
     done = run(environ, "commits", "ann", "--aliases", str(tmp_path / "none.txt"))
     assert done.returncode == 2

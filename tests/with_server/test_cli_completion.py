@@ -13,6 +13,8 @@ from cli_runs import environment, run
 
 from gitlab_sync.cli.completion import VARIABLE
 from gitlab_sync.cli.main import COMMANDS
+from gitlab_sync.rules.items import issue, merge_request
+from gitlab_sync.rules.projects.checks import CHECKS
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -78,6 +80,15 @@ def test_options_and_their_values_are_completed(tmp_path: Path) -> None:
     assert completed(tmp_path, "mrs", "--form") == ["--format"]
     assert completed(tmp_path, "mrs", "--format", "x") == ["xlsx"]
     assert completed(tmp_path, "search", "p") == ["projects"]
+
+
+def test_the_ids_of_all_checks_are_completed(tmp_path: Path) -> None:
+    """Those of merge requests, issues and projects, each once."""
+    every = dict.fromkeys(
+        check.id for checks in (merge_request.CHECKS, issue.CHECKS, CHECKS) for check in checks
+    )
+    assert completed(tmp_path, "explain", "") == list(every)
+    assert completed(tmp_path, "explain", "no_u") == ["no_unit_tests"]
     assert completed(tmp_path, "mrs", "--to") == ["--token-env"]
 
 

@@ -87,7 +87,7 @@ def test_one_project_is_shown_with_every_check_and_what_to_do(
     assert f".gitlab-ci.yml:7  {link}\n" in text
     assert all(check.title in text for check in CHECKS)
     assert "What would help most: CHANGELOG\n" in text
-    assert b"1 of 1 projects read" in done.stderr
+    assert b"1 of 1 project read" in done.stderr
 
 
 def test_what_is_unknown_is_shown_with_the_score(
@@ -101,7 +101,7 @@ def test_what_is_unknown_is_shown_with_the_score(
     text = done.stdout.decode()
     assert "Score  100 %, 10 of 99 unknown\n" in text
     assert "?     README" in text
-    assert b"0 of 1 projects read, 1 denied" in done.stderr
+    assert b"0 of 1 project read, 1 denied" in done.stderr
     assert b"read_api" in done.stderr
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,11 +54,64 @@ def test_a_server_that_is_not_there_is_a_4(tmp_path: Path, sandbox: Sandbox) -> 
 
 
 @pytest.mark.parametrize(
+    ("arguments", "nearest"),
+    [
+        (("mr", "ann"), "mrs"),
+        (("mrs", "ann", "--fromat", "csv"), "--format"),
+        (("mrs", "ann", "--format", "exel"), "xlsx"),
+        (("mrs", "ann", "--by", "merge"), "merged"),
+        (("mrs", "ann", "--source", "grafql"), "graphql"),
+        (("mrs", "ann", "--since", "1d", "--timezone", "Europe/Berln"), "Europe/Berlin"),
+        (("mrs", "ann", "-o", "rows.xslx"), ".xlsx"),
+        (("mrs", "ann", "-o", "rows.xls"), ".xlsx"),
+        (("search", "user", "x"), "users"),
+        (("weekly", "ann", "--part", "Commit"), "Commits"),
+        (("profile", "ann", "--part", "To_Fixx"), "To_Fix"),
+        (("leaderboard", "--demo", "--part", "Score"), "Scores"),
+        (("leaderboard", "--demo", "--weight", "mr_mergd=3"), "mr_merged"),
+        (("completion", "bsh"), "bash"),
+        (("explain", "no_unit_test"), "no_unit_tests"),
+    ],
+)
+def test_the_error_for_a_typo_names_what_is_nearest(
+    arguments: tuple[str, ...],
+    nearest: str,
+    environ: dict[str, str],
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And no file is written."""
+    monkeypatch.chdir(tmp_path)
+    done = run(environ, *arguments)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert re.search(rf"(Did you mean|closest matches are:) '?{nearest}\b", done.stderr.decode())
+    assert not list(tmp_path.glob("rows*"))
+
+
+def test_quiet_leaves_errors_alone(environ: dict[str, str], tmp_path: Path) -> None:
+    """Periods, warnings and remarks are none; names that are left out are."""
+    people = tmp_path / "people.csv"
+    people.write_bytes("username;college\nalice.moreau;Zürich\n".encode("cp1252"))
+    given = ("--users-file", str(people), "--since", "2020-01-01")
+    for command in ("mrs", "issues", "users", "commits", "weekly"):
+        period = () if command == "weekly" else given[2:]
+        done = run(environ, command, *given[:2], *period, "-q")
+        assert (done.returncode, done.stderr) == (0, b""), command
+        assert done.stdout
+    assert (
+        run(environ, "profile", "alice.moreau", "-o", str(tmp_path / "a.csv"), "-q").stderr == b""
+    )
+    assert b"a b" in run(environ, "mrs", "alice.moreau", "a b", "-q").stderr
+
+
+@pytest.mark.parametrize(
     ("arguments", "word"),
     [
         ((), "Usage"),
         (("mrs",), "USER"),
         (("mrs", "ann", "--format", "xml"), "xml"),
+        (("mrs", "ann", "--by", "merged"), "--since"),
         (("mrs", "ann", "--workers", "0"), "workers"),
         (("mrs", "ann", "--users-file", "no/such/file"), "no/such/file"),
         (("mrs", "ann", "--output", "no/such/folder/rows.csv"), "no/such/folder"),

@@ -41,6 +41,14 @@ def test_without_a_name_all_checks_are_listed_by_rule_set(environ: dict[str, str
             assert check.title in line
 
 
+def test_words_of_a_title_find_its_check(environ: dict[str, str]) -> None:
+    """In any order; several checks can have them."""
+    for name in ("unit", "tests unit", "Unit_Tests"):
+        assert [found.check.title for found in named(name)] == ["No Unit Tests"]
+    assert [found.check.title for found in named("time spent")] == ["No Time Spent"] * 2
+    assert run(environ, "explain", "unit").stdout.startswith(b"No Unit Tests (merge requests)")
+
+
 def test_json_holds_every_check_with_all_that_is_known_of_it(environ: dict[str, str]) -> None:
     """For a page or a document of one's own."""
     rows = json.loads(run(environ, "explain", "--format", "json").stdout)

@@ -222,7 +222,7 @@ def test_a_workbook_has_a_sheet_for_each_team_whatever_its_name(
         assert isinstance(row[2].value, int)
     about = {row[0]: row[1] for row in book["About"].iter_rows(values_only=True)}
     assert about["Scope"].startswith("7 teams, all their projects; score: Total Commits x 1 + ")
-    assert about["Completeness"] == "1 of 1 people read"
+    assert about["Completeness"] == "1 of 1 person read"
 
 
 # -- where teams come from -------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def test_every_fault_of_a_file_is_said_with_its_place(
     file = tmp_path / "bad.json"
     members = [{"username": "ann"}, {"username": "a b"}]
     red = {"team_name": "Red", "project_name": "", "members": members}
-    again = {"team_name": "RED", "members": [{"name": "No One"}]}
+    again = {"team_name": "RED", "project_name": 5, "members": [{"name": "No One"}]}
     file.write_text(json.dumps({"teams": [red, again]}), encoding="utf-8")
     lines = refused(environ, "--teams", str(file)).splitlines()
     for place in (

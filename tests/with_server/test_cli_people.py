@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import click
+import openpyxl
 import pytest
 from cli_runs import of_sandbox, run, shared
 
@@ -93,7 +94,7 @@ def test_an_argument_that_is_no_name_is_named_with_its_place() -> None:
     """An `@` before a name is left out."""
     people = read_people(("@ann", "bob smith"))
     assert people.usernames == ["ann"]
-    assert people.refused[0].startswith("argument 2: “bob smith” is not a username")
+    assert people.refused[0].startswith("argument 2: “bob smith” is not a valid username")
 
 
 def test_no_name_at_all_differs_from_an_empty_file(tmp_path: Path) -> None:
@@ -106,6 +107,16 @@ def test_a_file_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
     """With its name."""
     with pytest.raises(click.UsageError, match=r"team\.txt"):
         read_people((), [str(tmp_path / "team.txt")])
+
+
+def test_the_address_of_a_profile_is_a_person(environ: dict[str, str], sandbox: Sandbox) -> None:
+    """As it is copied from a browser, by any command; a project's address is none."""
+    address = f"{sandbox.url}/bruno.rossi"
+    for command in ("issues", "commits", "profile", "weekly"):
+        done = run(environ, command, address, "-f", "json")
+        assert done.returncode == 0, done.stderr
+        assert b"bruno.rossi" in done.stdout
+    assert read_people((f"{sandbox.url}/a/b",)).refused
 
 
 # -- CSV -------------------------------------------------------------------------------------------
@@ -247,6 +258,34 @@ def test_an_empty_file_gives_no_rows_and_a_warning(
     done = run(environ, "mrs", "--users-file", "-", "-f", form)
     assert (done.returncode, done.stdout) == (0, rows)
     assert b"warning" in done.stderr
+
+
+def test_a_file_without_a_column_of_usernames_is_refused_with_its_columns(
+    environ: dict[str, str],
+) -> None:
+    """By every command, before anything is read."""
+    given = b"Last Name,First Name,Email Address\nMoreau,Alice,a@b.example\n"
+    for command in ("mrs", "users", "commits", "weekly"):
+        done = run(environ, command, "--users-file", "-", given=given)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert (
+            "standard input has no column of usernames (username, login, user, …), only: "
+            "Last Name, First Name, Email Address" in done.stderr.decode()
+        )
+
+
+def test_a_workbook_is_a_list_of_people(environ: dict[str, str], tmp_path: Path) -> None:
+    """Its further columns follow, as those of a CSV; a broken one is refused by its name."""
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["Student ID", "GitLab Username"])
+    book.worksheets[0].append([17, "bruno.rossi"])
+    book.save(path := tmp_path / "class.xlsx")
+    (row,) = json.loads(run(environ, "mrs", "--users-file", str(path), "-f", "json").stdout)
+    assert (row["Username"], row["Student ID"]) == ("bruno.rossi", "17")
+    path.write_bytes(path.read_bytes()[:500])
+    done = run(environ, "mrs", "--users-file", str(path))
+    assert done.returncode == 2
+    assert "class.xlsx: the workbook cannot be read" in done.stderr.decode()
 
 
 def test_an_empty_file_gives_a_header_in_csv(environ: dict[str, str]) -> None:

@@ -45,6 +45,21 @@ def test_a_day_is_one_of_the_zone_that_is_named() -> None:
     assert span.period.end == datetime(2024, 1, 5, 18, 29, 59, 999999, tzinfo=UTC)
 
 
+def test_days_before_today_are_those_of_the_clock_in_the_zone() -> None:
+    """Which is told on standard error, with the moments that count."""
+    zone = ZoneInfo("Asia/Kolkata")
+    before = datetime.now(zone).date()
+    span = span_of("--since", "30d", "--until", "yesterday", "--timezone", zone.key)
+    assert span.period.start is not None
+    assert span.period.end is not None
+    first, last = (
+        moment.astimezone(zone).date() for moment in (span.period.start, span.period.end)
+    )
+    assert (last - first).days == 29
+    assert (datetime.now(zone).date() - last).days >= 1
+    assert (before - last).days <= 1
+
+
 def test_a_time_with_an_offset_is_that_moment() -> None:
     """Whatever the zone."""
     span = span_of("--since", "2024-01-05T09:00:00+05:30", "--timezone", "UTC")
@@ -54,7 +69,7 @@ def test_a_time_with_an_offset_is_that_moment() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--since", "yesterday"), ("since", "“yesterday”")),
+        (("--since", "soon"), ("since", "“soon”")),
         (("--until", "2024-13-01"), ("until", "“2024-13-01”")),
         (("--since", "2024-02-01", "--until", "2024-01-01"), ("2024-02-01", "2024-01-01")),
         (("--timezone", "Mars/Base"), ("timezone", "“Mars/Base”")),

@@ -69,7 +69,7 @@ def test_the_numbers_are_those_that_the_world_was_made_with(
         f"{issues['Closed Issues']} closed"
     )
     assert line_of(text, "Projects") == "1 personal, 3 contributed to"
-    assert re.fullmatch(r"\d+ hr \d+ min", line_of(text, "Time spent"))
+    assert re.fullmatch(r"\d+h \d+m", line_of(text, "Time spent"))
     assert line_of(text, "Profile README").startswith("shown  https://")
     assert "no fault was found" in text
 

@@ -57,6 +57,61 @@ def test_the_counts_are_those_that_the_world_was_made_with(
         assert {title: row[title] for title in truth[row["Username"]]} == truth[row["Username"]]
 
 
+@pytest.mark.parametrize(("command", "ended"), [("mrs", "merged"), ("issues", "closed")])
+@pytest.mark.parametrize("source", ["created", "ended"])
+def test_a_period_counts_items_by_their_creation_or_their_end(
+    command: str, ended: str, source: str, sandbox: Sandbox, environ: dict[str, str]
+) -> None:
+    """The same from each source and from the store; the report says the period."""
+    dated = ended if source == "ended" else "created"
+    kind, title, kind_of = {
+        "mrs": (sandbox.world.merge_requests, "Closed MRs", "merge_requests"),
+        "issues": (sandbox.world.issues, "Closed Issues", "issues"),
+    }[command]
+    times = sorted(filter(None, (row.data[f"{dated}_at"] for row in kind.rows)))
+    since, until = times[len(times) // 4][:10], times[3 * len(times) // 4][:10]
+    expected = {
+        name: sum(
+            row.data["author"]["username"] == name
+            and row.data["state"] in {"merged", "closed"}
+            and since <= (row.data[f"{dated}_at"] or "")[:10] <= until
+            for row in kind.rows
+        )
+        for name in sandbox.world.truth.usernames
+    }
+    given = ("--since", since, "--until", until, "--timezone", "UTC", "--by", dated)
+    ways: list[tuple[str, ...]] = [()]
+    if command == "mrs":
+        ways = [("--source", "rest", "--store", "off"), ("--source", "graphql"), ()]
+    for way in ways:
+        done = run(environ, command, *expected, *given, *way, "-f", "json")
+        assert done.returncode == 0, done.stderr
+        assert {row["Username"]: row[title] for row in json.loads(done.stdout)} == expected
+        assert f"only since {since}T00:00:00+00:00, until {until}T23:59:59+00:00" in str(
+            done.stderr
+        )
+    assert len(set(expected.values())) > 1
+    asked = {"created": "created_after=", "ended": "updated_after="}[source]
+    lists = [each.query for each in sandbox.traffic.exchanges if each.path == f"/api/v4/{kind_of}"]
+    assert lists
+    assert all(asked in query and "created_before=" in query for query in lists)
+    page = run(environ, command, *expected, *given, "-f", "html").stdout.decode()
+    assert f"{dated} since {since}T00:00:00+00:00, until {until}T23:59:59" in page
+
+
+def test_the_demo_takes_its_own_last_day_for_today(environ: dict[str, str]) -> None:
+    """Otherwise nothing in it would be recent."""
+    counts = [
+        sum(row["Closed MRs"] for row in json.loads(run(environ, *line).stdout))
+        for line in (
+            ("mrs", "--demo", "--since", "2w", "-f", "json"),
+            ("mrs", "--demo", "--since", "2026-06-01", "-f", "json"),
+            ("mrs", "--demo", "-f", "json"),
+        )
+    ]
+    assert 0 < counts[0] == counts[1] < counts[2]
+
+
 def test_ndjson_has_one_row_a_line(environ: dict[str, str], people: list[str]) -> None:
     """In whatever order they became known."""
     done = run(environ, "mrs", *people, "--format", "ndjson")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import IO
 
@@ -184,7 +186,29 @@ with Interruption() as interruption, AtomicFile(sys.argv[1]) as file:
 """
 
 
-def test_a_second_ctrl_c_ends_a_process_that_does_not_come_to_its_end(tmp_path: Path) -> None:
+def test_signals_within_a_second_are_one_and_the_rows_are_written(
+    sandbox: Sandbox, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """As `timeout` sends them: to its command, then to the group that it is in."""
+    stall_last(sandbox)
+    path = tmp_path / "rows.csv"
+
+    def well_under_way() -> bool:
+        is_ready = sandbox.traffic.count(NOTES) >= 5
+        if is_ready:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return is_ready
+
+    arguments = (*MRS, *people(sandbox), "-f", "csv", "-o", str(path))
+    done = interrupted(environ, *arguments, when=well_under_way, number=signal.SIGTERM)
+    assert done.returncode == 143
+    with path.open(encoding="utf-8", newline="") as file:
+        statuses = [row["Status"] for row in csv.DictReader(file)]
+    assert len(statuses) == len(people(sandbox))
+    assert set(statuses) <= {"Success", "Partial"}
+
+
+def test_a_later_ctrl_c_ends_a_process_that_does_not_come_to_its_end(tmp_path: Path) -> None:
     """It leaves the old file, and no half of a new one."""
     path = tmp_path / "rows.csv"
     path.write_text("old", encoding="utf-8")
@@ -195,8 +219,9 @@ def test_a_second_ctrl_c_ends_a_process_that_does_not_come_to_its_end(tmp_path: 
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGINT)
         assert process.stdout.readline() == b"cancelled\n"
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=LIMIT)
+        while process.poll() is None:
+            time.sleep(0.2)
+            process.send_signal(signal.SIGINT)
     assert process.returncode == 130
     assert [found.name for found in tmp_path.iterdir()] == ["rows.csv"]
     assert path.read_text(encoding="utf-8") == "old"

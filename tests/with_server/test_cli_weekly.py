@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -107,7 +108,7 @@ def test_bad_lines_are_named_and_the_rest_is_read(environ: dict[str, str]) -> No
     assert done.returncode == 3
     said = done.stderr.decode()
     assert "standard input, line 2: no username: left out" in said
-    assert "standard input, line 3: “ann smith” is not a username" in said
+    assert "standard input, line 3: “ann smith” is not a valid username" in said
     assert "Windows-1252" in said
     rows = list(csv.DictReader(io.StringIO(done.stdout.decode(), newline="")))
     assert [row["Full Name"] for row in rows] == ["Zoë"]
@@ -161,13 +162,21 @@ def test_days_are_a_day_a_range_or_a_week_up_to_one(environ: dict[str, str]) -> 
     assert days_of(environ, "--until", "9999-12-31", *zone)[-1] == "9999-12-31"
 
 
+def test_a_day_can_be_a_week_or_a_word(environ: dict[str, str]) -> None:
+    """In the demo by its own calendar."""
+    for day, first, number in (("2026-W23", "2026-06-01", 7), ("yesterday", "2026-06-14", 1)):
+        rows = tables_of(environ, "--demo", "--day", day)["Commits"]
+        days = [title for title in rows[0] if re.fullmatch(r"[0-9]{4}-[0-9-]{5}", title)]
+        assert (days[0], len(days)) == (first, number)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("--since", "2026-05-01", "--until", "2026-06-15"), ("2026-05-01 to 2026-06-15", "46")),
         (("--since", "2026-06-15", "--until", "2026-06-01"), ("2026-06-15", "2026-06-01")),
         (("--since", "2023-01-01"), ("2023-01-01 to ", "at most 45 days")),
-        (("--day", "yesterday"), ("yesterday",)),
+        (("--day", "someday"), ("someday",)),
         (("--day", "0001-01-01"), ("0001-01-01",)),
         (("--until", "0001-01-03"), ("0001-01-03",)),
         (("--day", "2026-06-15", "--until", "2026-06-15"), ("--day excludes",)),

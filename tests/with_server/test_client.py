@@ -8,11 +8,13 @@ import gc
 import inspect
 import logging
 import pickle
+import pydoc
 import threading
 import traceback
 import types
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from unittest.mock import create_autospec
 
@@ -20,7 +22,7 @@ import pytest
 from odd_server import OddServer, json
 
 import gitlab_sync
-from gitlab_sync import BatchClient, GitLabClient
+from gitlab_sync import BatchClient, GitLabClient, GitLabUsersAPI, settings
 from gitlab_sync.errors import (
     AuthenticationError,
     Cancelled,
@@ -32,7 +34,7 @@ from gitlab_sync.errors import (
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.retry import RetryState
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.session.runtime import Bridge
+from gitlab_sync.session.runtime import Bridge, get_bridge
 
 Maker = Callable[..., GitLabClient]
 SECRET = "plain-word-0123456789"
@@ -118,6 +120,7 @@ def test_a_client_shows_the_names_of_the_contract_and_no_engine(
     wanted = {
         "api_base", "base_url", "batch_evaluate_issues", "batch_evaluate_issues_efficiently",
         "batch_evaluate_mrs", "batch_evaluate_mrs_efficiently", "client", "close", "error_msg",
+        "from_config",
         "get", "get_all", "graphql", "is_oauth", "iter_pages", "last_rate_limit", "request",
         "session", "token",
     }  # fmt: skip
@@ -152,6 +155,53 @@ def test_a_client_does_not_pickle_and_says_what_to_do(kind: type[GitLabClient]) 
     with pytest.raises(TypeError, match="make a client from them there") as caught:
         pickle.dumps(kind("https://gitlab.example", SECRET))
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [GitLabClient, BatchClient])
+def test_a_client_is_configured_as_the_command_is(
+    kind: type[GitLabClient], sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the environment, by arguments, or by a file of python-gitlab with its certificates."""
+    monkeypatch.delenv("GITLAB_SSL_VERIFY", raising=False)
+    monkeypatch.setenv("GITLAB_URL", sandbox.url)
+    monkeypatch.setenv("GITLAB_TOKEN", "wrong")
+    monkeypatch.setenv("MINE", sandbox.token("admin"))
+    with kind.from_config(token_env="MINE") as client, kind.from_config() as other:
+        assert client.get("user")["username"]
+        assert client.session.bridge is other.session.bridge is get_bridge()
+        with pytest.raises(AuthenticationError):
+            other.get("user")
+    file = tmp_path / "python-gitlab.cfg"
+    file.write_text(
+        f"[own]\nurl = {sandbox.url}\nprivate_token = {sandbox.token('admin')}\n"
+        "ssl_verify = false\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("PYTHON_GITLAB_CFG", str(file))
+    with kind.from_config(gitlab_id="own") as client:
+        assert client.get("user")["username"]
+        assert client.session.bridge is get_bridge(verify=False)
+    get_bridge(verify=False).close()
+    monkeypatch.delenv("GITLAB_URL")
+    monkeypatch.delenv("PYTHON_GITLAB_CFG")
+    monkeypatch.setattr(settings, "SYSTEM_FILE", tmp_path / "none.cfg")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(ConfigurationError, match="no URL of a GitLab"):
+        kind.from_config()
+
+
+def test_help_shows_the_contract() -> None:
+    """Each public method names its arguments, and its text refers to no other class."""
+    for kind in (GitLabClient, BatchClient, GitLabUsersAPI):
+        for name, method in inspect.getmembers(kind):
+            if name.startswith("_") or not inspect.isroutine(method) or not callable(method):
+                continue
+            kinds = {each.kind for each in inspect.signature(method).parameters.values()}
+            assert not kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+            text = inspect.getdoc(method)
+            assert text
+            assert "See `" not in text
+            assert f"{name}(" in pydoc.render_doc(kind, renderer=pydoc.plaintext)
 
 
 @pytest.mark.parametrize("kind", CLIENTS)

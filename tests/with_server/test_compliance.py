@@ -134,7 +134,7 @@ def test_files_that_may_not_be_read_are_no_faults(
     assert "403" in checked.report.findings["license"].reason
     assert report[0]["Status"] == "Partial"
     assert report[0]["AGPLv3"] is report[0]["Stack"] is None
-    assert str(report.completeness) == "0 of 1 projects read, 1 denied"
+    assert str(report.completeness) == "0 of 1 project read, 1 denied"
 
 
 def test_a_wrong_token_is_an_error_in_each_row(sandbox: Sandbox, world: World) -> None:
@@ -195,7 +195,7 @@ def test_a_group_that_is_not_there_has_a_row_that_says_so(
     report = compliance.check_projects(client, [path], group="no/such")
     assert [row["Project"] for row in report] == [path, "no/such"]
     assert [row["Status"] for row in report] == ["Success", "Error"]
-    assert str(report.completeness) == "1 of 1 projects read, 1 list of the group not found"
+    assert str(report.completeness) == "1 of 1 project read, 1 list of the group not found"
     with pytest.raises(ConfigurationError):
         compliance.check_projects(client, group=" ")
 

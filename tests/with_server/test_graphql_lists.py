@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
@@ -19,10 +20,12 @@ from hypothesis import strategies as st
 from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
+from gitlab_sync.api.graphql.health import Schema
 from gitlab_sync.api.graphql.lists import lists_for
 from gitlab_sync.api.graphql.page_size import MOST_PEOPLE
 from gitlab_sync.api.graphql.records import FIELDS, Which, query
-from gitlab_sync.api.scope import Scope
+from gitlab_sync.api.period import given_period
+from gitlab_sync.api.scope import Dated, Scope
 from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.http import rate_limit as limits
@@ -237,6 +240,41 @@ def test_lists_of_a_project_are_the_same(bridge: Bridge, by: str) -> None:
     for project in given:
         requests = assert_the_same(world, bridge, scope=Scope(project=project, by=by))
         assert requests[0]
+
+
+def test_lists_of_a_period_are_the_same_and_shorter(bridge: Bridge) -> None:
+    """By creation and by merge: each source reads those in it, and asks the server for few more."""
+    world = small(merge_requests=12)
+    merged = sorted(
+        row.data["merged_at"] for row in world.merge_requests.rows if row.data["merged_at"]
+    )
+    zone = ZoneInfo("UTC")
+    month = given_period(merged[len(merged) // 3], merged[2 * len(merged) // 3], zone)
+    everyone = [*world.truth.usernames, "ghost"]
+    dated: Dated
+    for dated in ("created", "merged"):
+        scope = Scope(period=month, dated=dated)
+        queries, _ = assert_the_same(world, bridge, scope=scope)
+        assert queries
+        with serving(world, bridge) as (_sandbox, client):
+            inside = [
+                mr[0][0] for person in found(client, everyone, "auto", scope) for mr in person[3]
+            ]
+        assert sorted(inside) == sorted(
+            row.data["id"]
+            for row in world.merge_requests.rows
+            if month.contains(row.data[f"{dated}_at"])
+            and row.data["author"]["username"] in world.truth.usernames
+        )
+        assert 0 < len(inside) < len(world.merge_requests.rows)
+
+
+def test_a_graphql_without_filters_of_time_leaves_the_lists_to_rest() -> None:
+    """As older ones are."""
+    refusal = "Field 'authoredMergeRequests' doesn't accept argument 'createdAfter'"
+    left = Schema().without(refusal)
+    assert left is not None
+    assert not left.lists
 
 
 def test_lists_of_a_group_are_read_over_rest(bridge: Bridge) -> None:

@@ -93,7 +93,7 @@ def test_a_list_without_end_is_cut_and_the_root_is_read_all_the_same(
     assert checked.report.findings["tests"].result == "unknown"
     assert "only the first 200" in checked.report.findings["tests"].reason
     assert report[0]["Status"] == "Partial"
-    assert str(report.completeness) == "0 of 1 projects read, 1 too large"
+    assert str(report.completeness) == "0 of 1 project read, 1 too large"
 
 
 def test_what_the_pipeline_includes_is_read_level_by_level_and_only_once(

@@ -435,7 +435,7 @@ def test_a_project_that_may_not_be_read_makes_the_numbers_the_least_it_can_be(
     (row,) = report = ask([person], [first, third])
     assert (row["Status"], set(numbers(row)), report.commits) == ("Error", {None}, [])
     assert row["Error"].startswith("commits of 2 projects: 403")
-    assert str(report.completeness) == "0 of 1 people read, 1 denied"
+    assert str(report.completeness) == "0 of 1 person read, 1 denied"
 
 
 def test_members_who_should_have_decided_about_a_name_make_a_row_partial(

@@ -32,7 +32,7 @@ from gitlab_sync.services.compliance import (
 from gitlab_sync.services.project_report import Checked, columns
 from gitlab_sync.types import TableRow
 
-META = Meta(datetime(2026, 3, 5, tzinfo=UTC), "https://gitlab.example", "1 of 1 projects read")
+META = Meta(datetime(2026, 3, 5, tzinfo=UTC), "https://gitlab.example", "1 of 1 project read")
 
 
 def report_of(client: GitLabClient, path: str, policy: Policy | None = None) -> Report:

@@ -451,7 +451,7 @@ def test_a_token_that_may_not_ask_for_all_groups_is_told_of(
     report = answer(make_client(CARELESS), ProfileQuery(CAREFUL))
     assert report[0]["Status"] == "Success"
     (remark,) = report.remarks
-    assert "further groups" in remark
+    assert "only administrators can list all" in remark
     assert all(remark in sheet.meta.completeness for sheet in report.sheets("x"))
 
 

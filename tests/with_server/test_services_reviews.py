@@ -242,7 +242,8 @@ def test_a_project_and_a_period_limit_what_counts(served: Sandbox, world: World)
     project = found[0]["project_id"]
     times = sorted(mr["merged_at"] for mr in found if mr["project_id"] == project)
     since = times[len(times) // 2]
-    query = replace(two_teams(world), scope=Scope(project=project), period=period(since, None, UTC))
+    scope = Scope(project=project, period=period(since, None, UTC), dated="merged")
+    query = replace(two_teams(world), scope=scope)
     report = read(served, query, Run(source="rest"))
     (row,) = tables(report)[reviews.PROJECTS]
     assert row["MR Merged"] == sum(time >= since for time in times)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from gitlab_sync.api.graphql.health import Bulk, GraphQLHealth, Server
 from gitlab_sync.api.graphql.records import Ask, Listed, Which, listed_in, number_in, query
+from gitlab_sync.api.period import listed_within
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.session.fetch import ListResult
@@ -23,6 +24,13 @@ AT_ONCE = 100
 
 _FEWEST = 3
 """The fewest people in a query: with fewer it saves next to nothing."""
+
+_TIMES = {
+    "created_after": "createdAfter",
+    "created_before": "createdBefore",
+    "updated_after": "updatedAfter",
+}
+"""The filters of GraphQL by those of REST."""
 
 _FIRST, _MOST = 10, 100
 """Merge requests to request of a person at first, while their number is unknown, and at most."""
@@ -41,7 +49,12 @@ def lists_for(session: Session, scope: Scope, choice: Source, people: int) -> Li
     if choice == "auto" and people <= 2 * session.bridge.workers:
         return None
     assigned = scope.role == "assignee"
-    which = Which("assignedMergeRequests" if assigned else "authoredMergeRequests", scope.project)
+    within = listed_within(scope.period, scope.moment)
+    which = Which(
+        "assignedMergeRequests" if assigned else "authoredMergeRequests",
+        scope.project,
+        tuple((_TIMES[name], time) for name, time in within.items()),
+    )
     return Lists(session, which, named=choice == "graphql")
 
 

@@ -117,27 +117,33 @@ def needing(field: str, kind: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which merge requests to list: the role of the person, and the project (None: any)."""
+    """Which merge requests to list: the role of the person, and the project (None: any).
+
+    `times` are filters of GraphQL with their times, such as `createdAfter`.
+    """
 
     connection: Connection = "authoredMergeRequests"
     project: int | str | None = None
+    times: tuple[tuple[str, str], ...] = ()
 
     @property
     def variables(self) -> dict[str, object]:
-        """The variable that names the project, if there is one."""
+        """The variables for the project and the times, if there are any."""
+        name, times = self._name, dict[str, object](self.times)
         if self.project is None:
-            return {}
-        name = self._name
-        return {"project": f"gid://gitlab/Project/{name}" if name.isdecimal() else name}
+            return times
+        return {"project": f"gid://gitlab/Project/{name}" if name.isdecimal() else name, **times}
 
     @property
     def filter(self) -> tuple[str, str]:
-        """How a query declares that variable, and how a list uses it."""
+        """How a query declares these variables, and how a list uses them."""
+        declared = "".join(f"${name}: Time!, " for name, _ in self.times)
+        used = "".join(f"{name}: ${name}, " for name, _ in self.times)
         if self.project is None:
-            return "", ""
+            return declared, used
         if self._name.isdecimal():
-            return "$project: ProjectID!, ", "projectId: $project, "
-        return "$project: String!, ", "projectPath: $project, "
+            return f"$project: ProjectID!, {declared}", f"projectId: $project, {used}"
+        return f"$project: String!, {declared}", f"projectPath: $project, {used}"
 
     @property
     def _name(self) -> str:

@@ -32,7 +32,7 @@ _PATIENCE = 5.0  # seconds in which a browser fetches its new key
 
 def current_sign_in() -> SignIn | None:
     """Return this browser's sign-in and count this as a use; None if it is not signed in."""
-    return SIGN_INS.find(_browser())
+    return SIGN_INS.find(browser_key())
 
 
 def sign_in_browser(sign_in: SignIn, *, reloads: bool = False) -> bool:
@@ -42,7 +42,7 @@ def sign_in_browser(sign_in: SignIn, *, reloads: bool = False) -> bool:
     take the new key, only this tab is signed in, until it is reloaded. If the page `reloads` at
     once, that is not enough: return False then, and sign no one in.
     """
-    old, key = _browser(), new_key()
+    old, key = browser_key(), new_key()
     if not _send(key) and reloads:
         return False
     _forget(old)
@@ -66,7 +66,7 @@ def _send(key: str) -> bool:
 
 def sign_out(notice: str | None = None) -> None:
     """Forget this browser's sign-in, leave its jobs, and show `notice` on the sign-in page."""
-    _forget(_browser())
+    _forget(browser_key())
     if notice is not None:
         put_notice(notice)
 
@@ -89,27 +89,27 @@ def sign_out_refused(sign_in: SignIn) -> NoReturn:
 
 def put_notice(text: str) -> None:
     """Store Markdown for this browser's next sign-in page; it survives a reload."""
-    _NOTICES.put(_browser(), text)
+    _NOTICES.put(browser_key(), text)
 
 
 def pop_notice() -> str | None:
     """Return the notice for this browser and forget it; None if there is none."""
-    return _NOTICES.pop(_browser())
+    return _NOTICES.pop(browser_key())
 
 
 def put_return_path(page: st.Page) -> None:
     """Store the page that this browser is on, before it leaves to sign in elsewhere."""
     query = {name: st.query_params.get_all(name) for name in st.query_params}
-    _RETURN_PATHS.put(_browser(), ReturnPath.of(page.url_path, query))
+    _RETURN_PATHS.put(browser_key(), ReturnPath.of(page.url_path, query))
 
 
 def pop_return_path() -> ReturnPath | None:
     """Return the page that this browser left and forget it; None if there is none."""
-    return _RETURN_PATHS.pop(_browser())
+    return _RETURN_PATHS.pop(browser_key())
 
 
-def _browser() -> str:
-    """Return this browser's key.
+def browser_key() -> str:
+    """Return this browser's key, under which `SIGN_INS` has its sign-in.
 
     A tab that signed in has the key that it got then. Without a cookie that this process made, it
     is a key of this tab, which a reload loses.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.http.urls import clean_base_url
+from gitlab_sync.http.urls import clean_base_url, without_page
 
 VARIABLE = "GITLAB_SYNC_ALLOWED_HOSTS"
 URL_VARIABLE = "GITLAB_URL"
@@ -43,10 +43,12 @@ class Hosts:
 
     A line is a host (`gitlab.example.com`: https, any port), a host with a port, or a complete URL
     (`http://gitlab.lan:8080`), which allows exactly that. `url` is the GitLab that the sign-in page
-    suggests; `listed` has the lines as written. Raises ConfigurationError for an invalid line.
+    suggests; `listed` has the lines as written. With `any_host` the list does not count: the person
+    who runs the app is the one who types the host. Raises ConfigurationError for an invalid line.
     """
 
-    def __init__(self, url: str, listed: Iterable[str]) -> None:
+    def __init__(self, url: str, listed: Iterable[str] = (), *, any_host: bool = False) -> None:
+        self._any_host = any_host
         lines = [text for line in listed if (text := str(line).strip())]
         self.url = clean_base_url(url)
         allowed = [_parse(line) for line in lines or [self.url]]
@@ -85,14 +87,15 @@ class Hosts:
         return _identity(base_url) == _identity(self.url)
 
     def check(self, url: str) -> str:
-        """Return the base URL of an allowed GitLab, with `https://` added if it has no scheme.
+        """Return the URL of an allowed GitLab, with `https://` added if it has no scheme.
 
-        Raises ConfigurationError if tokens must not be sent to that URL.
+        Of the address of a page in it, only what is before `/-/` counts. Raises ConfigurationError
+        if tokens must not be sent to that URL.
         """
         text = url.strip()
-        base_url = clean_base_url(text if "://" in text else f"https://{text}")
+        base_url = without_page(text if "://" in text else f"https://{text}")
         parts = urlsplit(base_url)
-        if any(allowed.covers(parts) for allowed in self._allowed):
+        if self._any_host or any(allowed.covers(parts) for allowed in self._allowed):
             return base_url
         host = _host(parts)
         if parts.scheme == "http" and any(allowed.host == host for allowed in self._allowed):
@@ -103,8 +106,8 @@ class Hosts:
         kind = "a private address" if _is_private(host) else "not an allowed host of this server"
         raise ConfigurationError(
             f"{host} is {kind}, so no token is sent there",
-            hint=f"This server can reach {', '.join(self.listed)}. "
-            "Its operator can allow more hosts.",
+            hint=f"This server can reach {', '.join(self.listed)}. Its operator can allow more "
+            f"hosts with {URL_VARIABLE} or {VARIABLE}. For yourself alone, run gitlab-sync app.",
         )
 
 

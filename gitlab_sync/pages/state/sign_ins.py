@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.concurrency.timer import Timer
-from gitlab_sync.errors import BadResponse
+from gitlab_sync.errors import BadResponse, NotFound
 from gitlab_sync.http.credentials import Credential
+from gitlab_sync.http.urls import instances_of
 from gitlab_sync.pages.state.limits import SIGN_INS
 from gitlab_sync.rules import record
 from gitlab_sync.session.context import DEFAULT_TIMEOUT
@@ -49,6 +50,24 @@ class SignIn:
         """Read `/user` once and return the sign-in. Raises GitLabSyncError if that fails."""
         with GitLabClient(base_url, credential, timeout=CHECK_TIMEOUT) as client:
             return cls(client.base_url, credential, _who(client.get("user")), is_demo)
+
+    @classmethod
+    def find(cls, url: str, credential: Credential) -> SignIn:
+        """Return the sign-in at the GitLab of a URL, which can be that of a group or project in it.
+
+        Only that host is asked. Raises GitLabSyncError if there is no GitLab, or it does not accept
+        the token.
+        """
+        for base_url in instances_of(url):
+            try:
+                return cls.check(base_url, credential)
+            except (NotFound, BadResponse):
+                continue
+        secure = f"https{url.removeprefix('http')}" if url.startswith("http://") else ""
+        raise NotFound(
+            f"No GitLab API at {url}{f'; try {secure}' if secure else ''}",
+            hint="Enter the address of GitLab's first page, such as https://gitlab.com.",
+        )
 
     @property
     def username(self) -> str:

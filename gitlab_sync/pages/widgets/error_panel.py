@@ -11,6 +11,8 @@ import streamlit as st
 
 from gitlab_sync import errors
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, without_secrets
+from gitlab_sync.pages.state.downloads import File
+from gitlab_sync.pages.widgets.download_links import FileLink, show_files
 from gitlab_sync.pages.widgets.markdown import escaped, literal
 from gitlab_sync.types import TableRow
 
@@ -120,15 +122,8 @@ def show_problems(problems: Sequence[Problem], file_name: str) -> None:
             )
         if len(groups) > _MOST_GROUPS:
             st.caption(f"The text file has {len(groups) - _MOST_GROUPS} more causes.")
-        st.download_button(
-            "Download as text",
-            as_text(problems),
-            file_name,
-            "text/plain",
-            key="download_problems",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        file = File(file_name, "text/plain; charset=utf-8", as_text(problems).encode)
+        show_files([FileLink("Download as text", "problems", file, "For an email or a ticket")])
 
 
 def first_names(names: Sequence[str]) -> str:

@@ -1,16 +1,22 @@
 """The input fields that several pages have: people, projects, days, and the button Run.
 
-Their values are in the page's URL, so a link leads to the same query.
+All fields of a page are in one form, so what a visitor types starts no run of the page, and no run
+of the page changes what they type. Run sends all of it. The values are in the page's URL, so a link
+leads to the same query.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
+from typing import NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.typing import UploadedFile
 
-from gitlab_sync.errors import without_secrets
+from gitlab_sync.errors import ConfigurationError, without_secrets
 from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import visitor_zone
@@ -31,6 +37,54 @@ PROJECT_EXAMPLE = "group/project, ID or URL"
 """The placeholder of fields for a project."""
 
 _MOST_FAULTS = 5
+_OPEN = "fields_of_"
+_FOLD = "_fold_"
+_UPLOADS = "_uploads_of_"
+
+
+class QueryForm(NamedTuple):
+    """The form of a page: whether its button Run was pressed, and the place next to that button."""
+
+    pressed: bool
+    actions: DeltaGenerator
+
+
+@contextmanager
+def query_form(page: str, title: str, clean: str | None = None) -> Iterator[QueryForm]:
+    """Show the fields of a page in one form with the button Run, below `title`.
+
+    `fold` folds it away. Run masks secrets in the field with the key `clean`.
+    """
+    key = _OPEN + page
+    if st.session_state.pop(_FOLD + page, False):
+        st.session_state[key] = False
+    else:
+        st.session_state.setdefault(key, True)
+    icon = ":material/tune:"
+    with (
+        st.expander(title, key=key, icon=icon, on_change="rerun"),
+        st.form(f"form_of_{page}", border=False),
+    ):
+        above, actions = st.container(), _row_of_actions()
+        # First, so that it is there as soon as there is a field to press Enter in.
+        pressed = actions.form_submit_button(
+            "Run",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=None if clean is None else hide_secrets,
+            args=None if clean is None else (clean,),
+        )
+        with above:
+            yield QueryForm(pressed, actions)
+
+
+def _row_of_actions() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", gap="medium")
+
+
+def fold(page: str) -> None:
+    """Fold the form of a page away in the next run of the page."""
+    st.session_state[_FOLD + page] = True
 
 
 def fill_in(key: str, text: str) -> None:
@@ -78,38 +132,77 @@ def choice_field(label: str, choices: Sequence[str], key: str, *, has_label: boo
     return chosen or choices[0]  # an empty parameter of the URL chooses nothing
 
 
-def upload_field(nouns: str, key: str, as_text: Callable[[str], str], columns: str) -> None:
-    """Show, outside of a form, an upload that adds `nouns` of a CSV file to the field of `key`.
+def import_field(
+    form: QueryForm,
+    label: str,
+    key: str,
+    types: Sequence[str],
+    help_text: str,
+    add: Callable[[str, str], bool],
+) -> bool:
+    """Show an upload with a text file that Run takes: `add` gets its text and its name.
+
+    It must be called before the field that `add` writes to is shown. Return what `add` does: False
+    if it has shown what is wrong with the file.
+    """
+    slot, number = st.empty(), st.session_state.setdefault(_UPLOADS + key, 0)
+
+    def show(number: int) -> UploadedFile | None:
+        return slot.file_uploader(
+            label,
+            type=[*types],
+            key=f"{key}_{number}",
+            max_upload_size=MOST_MEGABYTES,
+            help=help_text,
+        )
+
+    file = show(number)
+    if file is None or not form.pressed:
+        return True
+    try:
+        is_added = add(decoded(file.getvalue())[0], file.name)
+    except ConfigurationError as error:
+        show_faults((error.reason,), "This file was not added")
+        return False
+    if is_added:
+        st.session_state[_UPLOADS + key] = number + 1
+        show(number + 1)  # an empty one, so that the file is added once
+    return is_added
+
+
+def list_with_import(
+    form: QueryForm,
+    nouns: str,
+    key: str,
+    as_text: Callable[[str], str],
+    columns: str,
+    show: Callable[[], str],
+) -> str | None:
+    """Show the field of `key` by `show`, and an upload that adds `nouns` of a file to it.
 
     There the visitor can see and correct them. `as_text` converts the file's text to that of the
-    field; `columns` says in a sentence what the file has to contain. Beyond `MOST_CHARACTERS`
-    nothing is added, and the page says so.
+    field; `columns` says in a sentence what the file has to contain. Return the text of the field.
+    Beyond `MOST_CHARACTERS` nothing is added: the page says so, and the return value is None.
     """
 
-    def add() -> None:
-        file = st.session_state.get(f"upload_{key}")
-        st.session_state[f"faults_{key}"] = ()
-        if file is None:
-            return
-        text, _ = decoded(file.getvalue())
+    def add(text: str, _name: str) -> bool:
         before = str(st.session_state.get(key) or "").strip()
         after = "\n".join(filter(None, (before, as_text(text).strip())))
-        st.session_state[f"faults_{key}"] = faults = too_long(after)
-        if not faults:
-            st.session_state[key] = after
-
-    with st.expander(f"Add {nouns} from a file", icon=":material/upload_file:"):
-        st.file_uploader(
-            f"CSV file with {nouns}",
-            type=["csv", "txt"],
-            key=f"upload_{key}",
-            on_change=add,
-            max_upload_size=MOST_MEGABYTES,
-            help=f"{columns} The {nouns} are added to the field below.",
-        )
-        faults = st.session_state.get(f"faults_{key}", ())
+        faults = too_long(after)
         if faults:
             show_faults(faults, f"The {nouns} of this file were not added")
+        else:
+            st.session_state[key] = after
+        return not faults
+
+    field, below = st.container(), st.container()
+    with below:
+        help_text = f"{columns} Run adds the {nouns} to the field above."
+        label, types = f"Import {nouns} from a file", ("csv", "txt", "xlsx")
+        is_added = import_field(form, label, f"upload_{key}", types, help_text, add)
+    with field:
+        text = show()
+    return text if is_added else None
 
 
 def too_long(text: str) -> tuple[str, ...]:
@@ -142,8 +235,7 @@ def read_people(text: str) -> PeopleInput:
     """Return the people of the field's text; lines that begin with `#` are comments."""
     if faults := too_long(text):
         return PeopleInput(faults=faults)
-    lines = ["" if line.lstrip().startswith("#") else line for line in text.splitlines()]
-    return parse_people("\n".join(lines), "people")
+    return parse_people(text, "people")
 
 
 def show_faults(faults: Sequence[str], title: str) -> None:
@@ -223,29 +315,12 @@ def read_period(since: date | None, until: date | None) -> Period | None:
     return valid_or(None, lambda: period(since, until, visitor_zone()), "These dates are not valid")
 
 
-def run_button(clean: str | None = None) -> bool:
-    """Show the button that submits a form, and return whether it was pressed.
-
-    Pressing it masks secrets in the field with the key `clean`.
-    """
-    return st.form_submit_button(
-        "Run",
-        type="primary",
-        icon=":material/play_arrow:",
-        on_click=None if clean is None else hide_secrets,
-        args=None if clean is None else (clean,),
+def quick_switch(form: QueryForm) -> bool:
+    """Show the switch *Quick* next to Run; return whether it is on."""
+    return form.actions.toggle(
+        "Quick",
+        key="quick",
+        help="Evaluate merge requests from lists only. This is much faster, but what a list "
+        "does not contain, such as tests and reviews, stays unknown.",
+        bind="query-params",
     )
-
-
-def run_button_and_quick(clean: str | None = None) -> tuple[bool, bool]:
-    """Show `run_button` and the switch *Quick*; return whether each is on."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        pressed = run_button(clean)
-        quick = st.toggle(
-            "Quick",
-            key="quick",
-            help="Evaluate merge requests from lists only. This is much faster, but what a list "
-            "does not contain, such as tests and reviews, stays unknown.",
-            bind="query-params",
-        )
-    return pressed, quick

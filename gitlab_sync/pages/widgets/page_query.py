@@ -23,6 +23,7 @@ from gitlab_sync.pages.widgets.error_panel import (
     show_error,
     show_problems,
 )
+from gitlab_sync.pages.widgets.fields import fold
 from gitlab_sync.pages.widgets.times import time_text, visitor_zone
 from gitlab_sync.reports.report import Report
 from gitlab_sync.reports.sheet import Meta
@@ -36,7 +37,9 @@ POLL = 0.4
 """Seconds between two updates of a page while its job is the only one that runs."""
 
 _LONGEST_POLL = 10.0  # seconds: many jobs are looked at less often, so that this takes no time
+_BY_VISITOR = "run cancelled"  # as rows say that something was not read
 _LAST_QUERY = "_last_query_"
+_SHOWN = "_shown_job_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +116,9 @@ def run_and_show(
 ) -> None:
     """Start the query of a page's fields if Run was pressed, and show its answer by `view`.
 
-    If there is no job for the query, show the job of the tab's last query on this page instead,
-    and say so. Without any, show what to do: `ready` if the fields have a valid query, else
-    `incomplete`.
+    The form is folded away once for each job. If there is no job for the query, show the job of the
+    tab's last query on this page instead, and say so. Without any, show what to do: `ready` if the
+    fields have a valid query, else `incomplete`.
     """
     query, pressed = form
     if pressed and query is not None and not start(sign_in, query):
@@ -126,6 +129,10 @@ def run_and_show(
         if job is None:
             continue
         st.session_state[_LAST_QUERY + page] = candidate
+        if st.session_state.get(_SHOWN + page) != job.started:
+            st.session_state[_SHOWN + page] = job.started
+            fold(page)
+            st.rerun()
         if candidate != query:
             st.caption("The fields have changed. This is the answer to the previous input.")
         running = sum(each.running for each in JOBS.all())
@@ -226,7 +233,7 @@ def _cancel(query: PageQuery[Q, R]) -> None:
     visitor = current_sign_in()
     job = None if visitor is None else _find(visitor, query)
     if job is not None:
-        job.cancel("you cancelled the run")
+        job.cancel(_BY_VISITOR)
 
 
 def waiting_text(ahead: int) -> str:
@@ -262,7 +269,10 @@ def _counted(number: int, noun: str) -> str:
 def _show_summary(sign_in: SignIn, query: PageQuery[Q, R], job: BackgroundJob) -> None:
     """Show an error of the whole run, how complete the answer is, and the button Refresh."""
     with st.container():  # always present, so that elements below keep their state
-        if job.error is not None:
+        if job.error is not None and job.reason == _BY_VISITOR:
+            nothing = "" if job.rows else " Nothing was read."
+            st.info(f"{_stopped(job)}.{nothing}", icon=":material/info:")
+        elif job.error is not None:
             show_error("The run stopped early" if job.rows else "The run did not start", job.error)
         if job.running:
             return
@@ -281,9 +291,14 @@ def completeness_text(job: BackgroundJob, report: Report) -> str:
     icon = ":material/check_circle:" if whole else ":material/warning:"
     parts = [str(report.completeness)]
     if job.state == "cancelled":
-        parts.insert(0, f"Stopped early: {job.reason}")
+        parts.insert(0, _stopped(job))
     parts.append(f"data as of {time_text(_as_of(job))}")
     return f"{icon} {' · '.join(parts)}"
+
+
+def _stopped(job: BackgroundJob) -> str:
+    """Return why a cancelled job has stopped."""
+    return "Cancelled by you" if job.reason == _BY_VISITOR else f"Stopped early: {job.reason}"
 
 
 def _as_of(job: BackgroundJob) -> datetime:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from gitlab_sync.pages.state.downloads import File
+from gitlab_sync.pages.widgets.cell_looks import CellLooks
+from gitlab_sync.pages.widgets.download_links import FileLink, show_files
+from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import today, visitor_zone
 from gitlab_sync.reports.cells import Kind, Value, value_of
 from gitlab_sync.reports.formats import FORMATS, file_name
@@ -21,23 +25,28 @@ from gitlab_sync.reports.xlsx_file import to_xlsx
 from gitlab_sync.types import Scalar, TableRow
 
 if TYPE_CHECKING:
-    from pandas.io.formats.style import Styler  # type: ignore[import-untyped]
+    from streamlit.elements.arrow import DataframeSelectionState
     from streamlit.elements.lib.column_types import ColumnConfig
 
-DOWNLOADS = ("csv", "xlsx", "parquet")
-"""The formats of the download buttons, as keys of `FORMATS`."""
+DOWNLOADS = {"csv": "CSV", "xlsx": "XLSX", "parquet": "Parquet"}
+"""The formats of the links to files, as keys of `FORMATS`, and their texts."""
 
-_ROW_HEIGHT = 35  # pixels
+NAME_WIDTH = 125
+"""The pixels of a username where all columns should be seen next to it, also on a phone."""
+
+_ROW_HEIGHT, _LINE = 35, 18  # pixels
 _MOST_ROWS = 20  # a longer table scrolls
 _FILTERED_FROM = 8  # rows: a shorter table needs no filter
-_CHARACTER, _MARGIN = 7, 28  # pixels, so that every title can be read
+_CHARACTER, _MARGIN = 7, 20  # pixels, so that every title can be read
 _WIDEST = 340
-_LINK_WIDTH = 70
-_TINT = "background-color: rgba(245, 158, 11, 0.18)"
+_WIDEST_PINNED = 220  # it takes room from the other columns
+_LINK_WIDTH = 62
 _LINK = "Open"
-
-UnknownCounts = Callable[[TableRow], Mapping[str, int]]
-"""Returns for a row how many items could not be evaluated, by the column that counts them."""
+_DETAILS = "details"
+_SELECTED = "_selected_in_"
+_SCROLL = f"""<script>/* {{}} */
+document.querySelector(".st-key-{_DETAILS}")?.scrollIntoView({{{{block: "start"}}}});
+</script>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +54,35 @@ class TableOptions:
     """What a page adds to a table. Immutable.
 
     `help` explains columns. `pinned` columns stay visible while scrolling (None: the first one).
-    `unknown` says what counts leave out. `alt` describes the table for screen readers. With
-    `shows_empty` a table without rows shows its header.
+    `looks` says what is known of numbers; with its `totals` the worst rows come first. `columns`
+    come first on the page, in this order. Of the columns in `hides_empty`, those in which no row
+    has anything are left out, and named below the table. `app_links` are columns with links to
+    pages of this app. `shown` returns a row as the page shows it. `titles` and `widths` (pixels)
+    are those of columns on the page, and `lines` is the number of lines of a row. `alt` describes
+    the table for screen readers. With `shows_empty` a table without rows shows its header. None of
+    this changes files.
     """
 
     help: Mapping[str, str] = field(default_factory=dict)
     pinned: Sequence[str] | None = None
-    unknown: UnknownCounts | None = None
+    looks: CellLooks = field(default_factory=CellLooks)
+    columns: Sequence[str] = ()
+    hides_empty: Collection[str] = ()
+    app_links: Mapping[str, Callable[[TableRow], str | None]] = field(default_factory=dict)
+    shown: Callable[[TableRow], TableRow] | None = None
+    titles: Mapping[str, str] = field(default_factory=dict)
+    widths: Mapping[str, int] = field(default_factory=dict)
+    lines: int = 1
     alt: str = ""
     shows_empty: bool = False
+
+
+class Picked(NamedTuple):
+    """What a visitor selected: a row, or one cell of it in `column`. `number` counts selections."""
+
+    row: TableRow
+    column: str | None
+    number: int
 
 
 _DEFAULT = TableOptions()
@@ -66,57 +95,100 @@ def show_table(
     options: TableOptions = _DEFAULT,
     *,
     selectable: bool = False,
-) -> TableRow | None:
-    """Show a table with its filter and downloads; return the selected row, or None.
+) -> Picked | None:
+    """Show a table with its filter and downloads; return what is selected, or None.
 
     `key` is unique among the page's tables and names the filter in the page's URL. `title` is the
     beginning of the file names. Files contain exactly the rows that are shown.
     """
     rows = _filtered(sheet, key)
-    shown = replace(sheet, rows=rows)
-    selected: Sequence[int] = ()
+    shown = _on_page(replace(sheet, rows=rows), options)
     only_header = options.shows_empty and not sheet.rows
+    row_height = _ROW_HEIGHT + _LINE * (options.lines - 1)
+    picked = None
     if rows or only_header:
+        data = data_frame(shown, options.app_links)
+        first = [column for column in options.columns if column in data]
+        data = data[[*first, *(column for column in data if column not in first)]]
         state = st.dataframe(
-            _styled(shown, options.unknown),
+            options.looks.styled(data, shown.rows, shown.nothing),
             hide_index=True,
             column_config=_column_config(shown, options),
-            height=_ROW_HEIGHT * (min(len(rows), _MOST_ROWS) + 1) + 3,
-            row_height=_ROW_HEIGHT,
+            height=min(row_height * len(rows), _ROW_HEIGHT * _MOST_ROWS) + _ROW_HEIGHT + 3,
+            row_height=row_height,
             placeholder=UNKNOWN,
             key=f"table_{key}",
             alt=options.alt or f"{sheet.title}: a table with {len(rows)} rows",
             on_select="rerun" if selectable else "ignore",
-            selection_mode="single-row",
+            selection_mode=("single-row", "single-cell"),
         )
         if not isinstance(state, DeltaGenerator):
-            selected = state.selection.rows
+            picked = _picked(key, state.selection, shown.rows)
     else:
         st.caption("No rows match the filter." if sheet.rows else "There are no rows.")
     if not only_header:
-        _show_downloads(shown, key, title)
-    # A selection can outlive its row for a moment, when a filter has removed it.
-    return rows[selected[0]] if selected and selected[0] < len(rows) else None
+        _show_downloads(replace(sheet, rows=rows), key, title)
+    elsewhere = {*shown.columns, *sheet.shares.values(), *sheet.repeated}
+    hidden = [each for each in shown_columns(sheet.columns, rows) if each not in elsewhere]
+    if hidden and not options.shows_empty:
+        st.caption(f"Not shown, since no one here has any: {escaped(', '.join(hidden))}.")
+    return picked
+
+
+def _on_page(sheet: Sheet, options: TableOptions) -> Sheet:
+    """Return a table as the page shows it: the worst rows first, and no empty columns."""
+    behind = {*sheet.shares.values(), *sheet.repeated}
+    rows, columns = sheet.rows, [each for each in sheet.columns if each not in behind]
+    if options.shown is not None:
+        rows = [options.shown(row) for row in rows]
+    if options.looks.totals:
+        rows = sorted(rows, key=options.looks.share, reverse=True)
+    if rows:
+        columns = [
+            column
+            for column in columns
+            if column not in options.hides_empty
+            or any(not options.looks.is_empty(row, column, sheet.nothing) for row in rows)
+        ]
+    return replace(sheet, rows=rows, columns=columns)
+
+
+def _picked(
+    key: str, selection: DataframeSelectionState, rows: Sequence[TableRow]
+) -> Picked | None:
+    """Return what was selected last: a row and a cell can be selected at the same time."""
+    now = ([(row, None) for row in selection.rows], [*selection.cells])
+    number, last, before = st.session_state.get(_SELECTED + key, (0, 0, ([], [])))
+    for kind in (0, 1):
+        if now[kind] != before[kind]:
+            number, last = number + 1, kind
+    st.session_state[_SELECTED + key] = (number, last, now)
+    for row, column in now[last]:
+        if row < len(rows):  # a selection can outlive its row for a moment: a filter removes it
+            return Picked(rows[row], column, number)
+    return None
 
 
 def show_select_hint(result: str) -> None:
     """Show how to select a row of the table above; `result` is what appears then."""
-    st.caption(f"Select a row, with the box at its left, to see {result}.")
+    st.caption(f"Tick a row to see {result}.")
+
+
+@contextmanager
+def details_of(picked: Picked | None) -> Iterator[None]:
+    """Show what a selection has opened, and bring it into view; None: it was opened otherwise."""
+    with st.container(key=_DETAILS):
+        yield
+    if picked is not None:
+        # It runs once for each text.
+        st.html(_SCROLL.format(picked.number), unsafe_allow_javascript=True)
 
 
 def show_workbook_download(sheets: Sequence[Sheet], title: str, help_text: str) -> None:
-    """Show the button that downloads these tables as one workbook; `title` begins its file name."""
-    xlsx = FORMATS["xlsx"]
-    st.download_button(
-        "All tables as XLSX",
-        partial(to_xlsx, sheets),
-        file_name(title, today(), xlsx),
-        xlsx.media_type,
-        key="workbook",
-        on_click="ignore",
-        icon=":material/download:",
-        help=help_text,
-    )
+    """Show the link to a workbook with these tables; `title` begins its file name."""
+    form = FORMATS["xlsx"]
+    file = File(file_name(title, today(), form), form.media_type, partial(to_xlsx, sheets))
+    show_files([FileLink("All tables as XLSX", "workbook", file, help_text)])
 
 
 def _filtered(sheet: Sheet, key: str) -> list[TableRow]:
@@ -142,10 +214,12 @@ def _contains(row: TableRow, columns: Sequence[str], word: str) -> bool:
     return any(word in str(UNKNOWN if cell is None else cell).casefold() for cell in cells)
 
 
-def data_frame(sheet: Sheet) -> pd.DataFrame:
+def data_frame(
+    sheet: Sheet, app_links: Mapping[str, Callable[[TableRow], str | None]] = _DEFAULT.app_links
+) -> pd.DataFrame:
     """Return the rows as a data frame with typed columns, in which unknown cells are missing.
 
-    A column with links has a second column with their URLs.
+    A column with links has a second column with their URLs; so has each of `app_links`.
     """
     columns: dict[str, pd.Series | list[str | None]] = {}
     for column in _visible(sheet):
@@ -154,6 +228,8 @@ def data_frame(sheet: Sheet) -> pd.DataFrame:
         columns[column] = _series(values, kind, null_is_empty=column in sheet.nothing)
         if column in sheet.links:
             columns[_link_title(column, sheet)] = [sheet.link(column, row) for row in sheet.rows]
+    for title, link in app_links.items():
+        columns[title] = [link(row) for row in sheet.rows]
     return pd.DataFrame(columns)
 
 
@@ -186,55 +262,32 @@ def _link_title(column: str, sheet: Sheet) -> str:
     return _LINK if len(sheet.links) == 1 else f"{_LINK} {column}"
 
 
-def _styled(sheet: Sheet, unknown: UnknownCounts | None) -> pd.DataFrame | Styler:
-    """Return the data frame with tinted unknown cells, and counts that say what they leave out.
-
-    Streamlit shows the question mark in a pale colour; the tint makes it visible in both themes.
-    """
-    data = data_frame(sheet)
-    if not sheet.rows:
-        return data
-    looks = pd.DataFrame("", index=data.index, columns=data.columns)
-    texts: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for column in _visible(sheet):
-        if column not in sheet.nothing:
-            looks.loc[data[column].isna(), column] = _TINT
-    for place, row in enumerate(sheet.rows) if unknown else ():
-        for column, number in (unknown(row) if unknown else {}).items():
-            value = row.get(column)
-            if column in looks and value is not None:
-                looks.loc[place, column] = _TINT
-                texts[column, f"{value} (+{number} {UNKNOWN})"].append(place)
-    if not looks.to_numpy().any():
-        return data
-    styled = data.style.apply(lambda _: looks, axis=None).format(precision=2)
-    for (column, text), places in texts.items():
-        cells = pd.IndexSlice[places, [column]]
-        styled = styled.format(lambda _, text=text: text, subset=cells)
-    return styled
-
-
 def _column_config(sheet: Sheet, options: TableOptions) -> dict[str, ColumnConfig]:
     config: dict[str, ColumnConfig] = {}
     pinned = sheet.columns[:1] if options.pinned is None else options.pinned
     for column in _visible(sheet):
         kind = sheet.kind(column)
         cells = [row.get(column) for row in sheet.rows]
+        title = options.titles.get(column, column)
+        width = options.widths.get(column) or _width(title, cells, kind)
         config[column] = _column_type(kind, has_unknown=None in cells)(
-            column,
+            title,
             help=options.help.get(column),
             pinned=column in pinned,
-            width=_width(column, cells, kind),
+            width=min(width, _WIDEST_PINNED) if column in pinned else width,
         )
         if column in sheet.links:
-            title = _link_title(column, sheet)
-            config[title] = st.column_config.LinkColumn(
-                title,
-                display_text=":material/open_in_new:",
-                help="Open in GitLab",
-                width=max(_LINK_WIDTH, _CHARACTER * len(title) + _MARGIN),
-            )
-    return config
+            config[_link_title(column, sheet)] = _link_column(_link_title(column, sheet), "GitLab")
+    return config | {title: _link_column(title, "this app") for title in options.app_links}
+
+
+def _link_column(title: str, where: str) -> ColumnConfig:
+    return st.column_config.LinkColumn(
+        title,
+        display_text=":material/open_in_new:",
+        help=f"Open in {where}",
+        width=max(_LINK_WIDTH, _CHARACTER * len(title) + _MARGIN),
+    )
 
 
 def _column_type(kind: Kind, *, has_unknown: bool) -> Callable[..., ColumnConfig]:
@@ -252,27 +305,23 @@ def _column_type(kind: Kind, *, has_unknown: bool) -> Callable[..., ColumnConfig
     return types.TextColumn
 
 
-def _width(column: str, cells: Sequence[Scalar], kind: Kind) -> int:
+def _width(title: str, cells: Sequence[Scalar], kind: Kind) -> int:
     """Return the width of a column in pixels: enough for its title and for its text."""
     longest = max((len(str(cell)) for cell in cells[:200] if cell is not None), default=0)
-    characters = max(len(column), longest if kind in {"text", "day", "moment"} else 0)
+    characters = max(len(title), longest if kind in {"text", "day", "moment"} else 0)
     return min(_CHARACTER * characters + _MARGIN, _WIDEST)
 
 
 def _show_downloads(sheet: Sheet, key: str, title: str) -> None:
-    """Show the buttons that download the shown rows; each file is made when it is requested."""
-    day = today()
-    with st.container(horizontal=True):
-        for name in DOWNLOADS:
-            form = FORMATS[name]
-            st.download_button(
-                name.upper() if name != "parquet" else "Parquet",
-                partial(form.write, sheet),
-                file_name(title, day, form),
-                form.media_type,
-                key=f"{name}_{key}",
-                on_click="ignore",
-                icon=":material/download:",
-                help=f"Download these {len(sheet.rows)} rows as {name}",
-                disabled=not sheet.rows,
-            )
+    """Show the links to files of the shown rows; each file is made when it is fetched."""
+    if not sheet.rows:
+        return
+
+    def link(name: str, label: str) -> FileLink:
+        form = FORMATS[name]
+        content = partial(form.write, sheet)
+        file = File(file_name(title, today(), form), form.media_type, content)
+        text = f"Download these {len(sheet.rows)} rows as {label}"
+        return FileLink(label, f"{name}_{key}", file, text)
+
+    show_files(link(name, label) for name, label in DOWNLOADS.items())

@@ -9,7 +9,7 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.bounds import BeyondBounds, first_faults, shown
 from gitlab_sync.rules.delimited import list_lines
 from gitlab_sync.rules.identity.identity import normal_address
-from gitlab_sync.rules.identity.usernames import is_username, username_key
+from gitlab_sync.rules.identity.usernames import bare_username, is_username, username_key
 
 # Only at the start or after white space: the `C#` in a name does not begin a comment.
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
@@ -41,7 +41,8 @@ def parse_aliases(text: str, source: str = "aliases") -> dict[str, Alias]:
     owners: dict[str, tuple[str, int]] = {}
     faults: list[str] = []
     for number, line in enumerate(lines, start=1):
-        username, *fields = (field.strip() for field in _COMMENT.sub("", line).split(","))
+        typed, *fields = (field.strip() for field in _COMMENT.sub("", line).split(","))
+        username = bare_username(typed)
         fields = [field for field in fields if field]
         if not username and not fields:
             continue
@@ -73,7 +74,7 @@ def parse_aliases(text: str, source: str = "aliases") -> dict[str, Alias]:
 
 def _fault_of_line(username: str, fields: list[str]) -> str | None:
     if not is_username(username):
-        return f"“{shown(username)}” is not a username" if username else "no username"
+        return f"“{shown(username)}” is not a valid username" if username else "no username"
     if not fields:
         return f"neither an address nor a name after “{username}”"
     strange = [field for field in fields if "@" in field and not _ADDRESS.fullmatch(field)]

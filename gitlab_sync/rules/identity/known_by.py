@@ -11,7 +11,7 @@ from gitlab_sync.rules.delimited import lines_of
 from gitlab_sync.rules.identity.aliases import Alias, parse_aliases
 from gitlab_sync.rules.identity.identity import Identity, identity_of
 from gitlab_sync.rules.identity.mailmap import Mailmap, parse_mailmap
-from gitlab_sync.rules.identity.usernames import is_username, username_key
+from gitlab_sync.rules.identity.usernames import bare_username, is_username, username_key
 from gitlab_sync.types import Record
 
 _ADDRESS = re.compile(r"<[^<>]*>")
@@ -70,4 +70,4 @@ def all_known(files: Iterable[KnownBy]) -> KnownBy:
 def _is_alias(line: str) -> bool:
     """Return whether a comma ends a username before an address begins."""
     first, comma, _ = line.partition("<")[0].partition(",")
-    return bool(comma) and is_username(first.strip())
+    return bool(comma) and is_username(bare_username(first))

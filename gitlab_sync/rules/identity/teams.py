@@ -1,6 +1,6 @@
 """Reads teams from a file, names every fault, and writes teams.
 
-The form is `{"teams": [{"team_name", "project_name", "members": [{"username", "name"?}]}]}`.
+The form is `{"teams": [{"team_name", "project_name"?, "members": [{"username", "name"?}]}]}`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import orjson
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.bounds import MOST_LIST_CHARACTERS, BeyondBounds, first_faults, within
-from gitlab_sync.rules.identity.usernames import HasUsername, is_username
+from gitlab_sync.rules.identity.usernames import HasUsername, bare_username, is_username
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.types import Record
 
@@ -47,7 +47,7 @@ def parse_teams(text: str, source: str = "teams") -> tuple[Team, ...]:
         raise ConfigurationError(f"{source}: {beyond}") from None
     except orjson.JSONDecodeError as error:
         raise ConfigurationError(
-            f"{source}, line {error.lineno}, column {error.colno}: {error.msg}"
+            f"{source}, line {error.lineno}, column {error.colno}: invalid JSON: {error.msg}"
         ) from error
     reader = _Reader()
     teams = reader.teams(content)
@@ -98,7 +98,7 @@ class _Reader:
 
     def _team(self, entry: Record, place: str) -> Team:
         name = self._text(entry, place, "team_name", empty=False)
-        project = self._text(entry, place, "project_name")
+        project = self._optional_text(entry, place, "project_name")
         members = [
             (within, self._member(member, within))
             for within, member in self._objects(entry, f"{place}.", "members")
@@ -107,11 +107,10 @@ class _Reader:
         return Team(name, project, tuple(member for _, member in members))
 
     def _member(self, entry: Record, place: str) -> Member:
-        username = self._text(entry, place, "username", empty=False)
+        username = bare_username(self._text(entry, place, "username", empty=False))
         if username and not is_username(username):
-            self._fault(f"{place}.username", f"“{username}” is not a username")
-        name = "" if entry.get("name") is None else self._text(entry, place, "name")
-        return Member(username, name)
+            self._fault(f"{place}.username", f"“{username}” is not a valid username")
+        return Member(username, self._optional_text(entry, place, "name"))
 
     def _objects(self, entry: Record, prefix: str, key: str) -> Iterator[tuple[str, Record]]:
         value = entry.get(key)
@@ -132,6 +131,9 @@ class _Reader:
         kind = "missing" if value is None else "empty" if isinstance(value, str) else "not a text"
         self._fault(f"{place}.{key}", kind)
         return ""
+
+    def _optional_text(self, entry: Record, place: str, key: str) -> str:
+        return "" if entry.get(key) is None else self._text(entry, place, key)
 
     def _no_doubles(self, named: Iterable[tuple[str, str]]) -> None:
         first: dict[str, str] = {}

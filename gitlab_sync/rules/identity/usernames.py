@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 
 _USERNAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.\-]{0,254}")
+_PROFILE = re.compile(r"https?://[^/\s]+/(?:users/)?([^/\s?#]+)/?(?:[?#].*)?", re.IGNORECASE)
 
 
 def bare_username(text: object) -> str:
     """Return a typed username without white space around it and without an `@` before it.
 
-    Empty for None and blank text.
+    Of the address of a profile (`https://gitlab.example/alice`) it is the username. Empty for None
+    and blank text.
     """
-    return str(text or "").strip().removeprefix("@")
+    typed = str(text or "").strip()
+    profile = _PROFILE.fullmatch(typed) if "/" in typed else None
+    return (typed if profile is None else profile[1]).removeprefix("@")
 
 
 def username_key(name: str | None) -> str:

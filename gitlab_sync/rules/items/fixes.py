@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.check import Check, Severity
+from gitlab_sync.rules.items.check import Check, Fix, Severity
 from gitlab_sync.rules.items.tally import NOT_EVALUATED, Evaluated, distinct
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import instant
 from gitlab_sync.types import Record
 
 _RANKS: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
+_TIMES: dict[Fix, int] = {"now": 0, "follow-up": 1, "next time": 2}
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -50,7 +51,8 @@ class Entry:
 class Group:
     """The faults of one check, the newest first, and the number of items with and without answer.
 
-    `known` counts the items that pass or fail, `unknown` the others.
+    `known` counts the items that pass or fail, `unknown` those without an answer. `example` is the
+    newest item that passes, if there is one.
     """
 
     kind: str
@@ -58,6 +60,7 @@ class Group:
     faults: Sequence[Entry]
     known: int
     unknown: int
+    example: Entry | None = None
 
     @property
     def share(self) -> float:
@@ -81,13 +84,26 @@ class Fixes:
 
     `faults` are sorted by severity, then the newest item first. `groups` hold the same faults by
     check: by severity, then the most faults first. `unknown` are the checks without an answer.
-    `evaluated` counts the items by kind.
+    `evaluated` counts the items by kind. With `now_first`, what can be fixed now is before the
+    rest.
     """
 
     faults: Sequence[Entry]
     groups: Sequence[Group]
     unknown: Sequence[Entry]
     evaluated: dict[str, int]
+    now_first: bool = False
+
+    def of_check(self, kind: str, title: str) -> Fixes:
+        """Return what of this is about one check of one kind of item."""
+
+        def is_it(each: Entry | Group) -> bool:
+            return (each.kind, each.check.title) == (kind, title)
+
+        faults, groups, unknown = (
+            [*filter(is_it, entries)] for entries in (self.faults, self.groups, self.unknown)
+        )
+        return Fixes(faults, groups, unknown, self.evaluated)
 
     @property
     def doubts(self) -> list[Doubt]:
@@ -101,10 +117,11 @@ class Fixes:
         return [Doubt(key[0], check, key[2], numbers[key]) for key, check in met.items()]
 
 
-def what_to_fix(kinds: Iterable[EvaluatedItems]) -> Fixes:
+def what_to_fix(kinds: Iterable[EvaluatedItems], *, now_first: bool = False) -> Fixes:
     """Return what to fix by the verdicts; each item counts once. Never raises.
 
-    A check without a verdict is unknown, not passed.
+    A check without a verdict is unknown, not passed. With `now_first`, what an edit can fix comes
+    before what a follow-up can, and that before what can only be done better next time.
     """
     groups: list[Group] = []
     unknown: list[Entry] = []
@@ -121,13 +138,19 @@ def what_to_fix(kinds: Iterable[EvaluatedItems]) -> Fixes:
             doubtful = [entry for entry in entries if entry.verdict.result == "unknown"]
             unknown += doubtful
             if faults:
-                known = len(entries) - len(doubtful)
-                groups.append(Group(each.kind, check, faults, known, len(doubtful)))
-    groups.sort(key=lambda group: (_RANKS[group.check.severity], -len(group.faults)))
+                known = sum(entry.verdict.result in {"pass", "fail"} for entry in entries)
+                passing = (entry for entry in entries if entry.verdict.result == "pass")
+                example = next(passing, None)
+                groups.append(Group(each.kind, check, faults, known, len(doubtful), example))
+
+    def rank(check: Check) -> tuple[int, int]:
+        return _TIMES[check.fix] if now_first else 0, _RANKS[check.severity]
+
+    groups.sort(key=lambda group: (rank(group.check), -len(group.faults)))
     faults = [entry for group in groups for entry in group.faults]
     faults.sort(key=lambda entry: _age(entry.item), reverse=True)
-    faults.sort(key=lambda entry: _RANKS[entry.check.severity])
-    return Fixes(faults, groups, unknown, numbers)
+    faults.sort(key=lambda entry: rank(entry.check))
+    return Fixes(faults, groups, unknown, numbers, now_first)
 
 
 def _age(item: Record) -> tuple[datetime, str]:

@@ -9,7 +9,13 @@ from datetime import datetime
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.rules.text import first_line, hours_between, instant, without_comments
+from gitlab_sync.rules.text import (
+    first_line,
+    format_hours_minutes,
+    hours_between,
+    instant,
+    without_comments,
+)
 from gitlab_sync.rules.working_time import WorkingTime
 from gitlab_sync.types import PartialList, Record
 
@@ -54,7 +60,7 @@ def time_spent(item: Record, seconds: int | None, missing: str) -> Verdict:
         return Verdict("unknown", missing, link)
     if seconds == 0:
         return Verdict("fail", "no time booked", link)
-    return Verdict("pass", f"{duration(seconds)} booked", link)
+    return Verdict("pass", f"{format_hours_minutes(seconds)} booked", link)
 
 
 def time_open(item: Record, ended: Iterable[str], limit: float) -> Verdict:
@@ -71,9 +77,8 @@ def time_open(item: Record, ended: Iterable[str], limit: float) -> Verdict:
         unread = "created_at" if start is None else end_key
         return Verdict("unknown", f"{unread} is not a time", link)
     hours = hours_between(start, end)
-    reason = (
-        f"open {duration(round(hours * 3600))}" if hours >= 0 else "closed before it was created"
-    )
+    spent = format_hours_minutes(round(hours * 3600))
+    reason = f"open {spent}" if hours >= 0 else "closed before it was created"
     return Verdict("fail" if hours > limit else "pass", reason, link)
 
 
@@ -97,7 +102,7 @@ def within(item: Record, taken: int | str, limit: int) -> Verdict:
     link = record.link(item)
     if isinstance(taken, str):
         return Verdict("unknown", taken, link)
-    reason = f"took {duration(taken)} of working time"
+    reason = f"took {format_hours_minutes(taken)} of working time"
     return Verdict("fail" if taken > limit else "pass", reason, link)
 
 
@@ -122,14 +127,3 @@ def decide(thing: Record, unread: list[str], fault: str, suffix: str = "") -> Ve
     if unread:
         return Verdict("unknown", "; ".join(dict.fromkeys(unread)), link)
     return Verdict("fail", fault, link)
-
-
-def duration(seconds: float) -> str:
-    """Return `3 d 4 h`, `4 h 5 min` or `5 min`: the two largest units, rounded down."""
-    minutes = int(seconds // 60)
-    days, of_day = divmod(minutes, 24 * 60)
-    if days:
-        return f"{days} d {of_day // 60} h"
-    if of_day >= 60:
-        return f"{of_day // 60} h {of_day % 60} min"
-    return f"{of_day} min"

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import issue, merge_request
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.tally import Tally
-from gitlab_sync.types import TableRow
-
-Status = Literal["Success", "Partial", "Not Found", "Error"]
+from gitlab_sync.types import Status, TableRow
 
 _BOOKKEEPING = ("Status", "Error", "Unverified")
 
@@ -29,6 +26,12 @@ def columns(rules: RuleSet) -> tuple[str, ...]:
     titles = [check.title for check in rules.checks]
     behind = (*rules.further, *map(of, titles), POLICY) if rules.shares else ()
     return ("Username", *rules.counts, *titles, *_BOOKKEEPING, *behind)
+
+
+def shares(shown: Iterable[str]) -> dict[str, str]:
+    """Return, for the columns of a table that have one, the column that says of how many."""
+    known = list(shown)
+    return {title: of(title) for title in known if of(title) in known}
 
 
 def cells(counted: Tally, rules: RuleSet) -> dict[str, int | None]:

@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.identity.teams import Team
-from gitlab_sync.rules.items.table import Status, by_username
+from gitlab_sync.rules.items.table import by_username
 from gitlab_sync.rules.scores.badges import BADGES, Badge, award
-from gitlab_sync.rules.scores.time_logs import format_time_spent
 from gitlab_sync.rules.scores.work import TITLES, Number, Work, add
-from gitlab_sync.types import Scalar, TableRow
+from gitlab_sync.rules.text import did_you_mean, format_hours_minutes
+from gitlab_sync.types import Scalar, Status, TableRow
 
 _T = TypeVar("_T")
 
@@ -124,7 +124,10 @@ def weights_from(setting: Mapping[str, object]) -> dict[str, Number]:
     weights = dict(DEFAULT_WEIGHTS)
     for name, weight in setting.items():
         if name not in TITLES:
-            faults.append(f"a weight must be one of {', '.join(TITLES)}, got “{name}”")
+            known = ", ".join(TITLES)
+            faults.append(
+                f"a weight must be one of {known}, got “{name}”.{did_you_mean(name, TITLES)}"
+            )
         elif not isinstance(weight, int | float) or isinstance(weight, bool):
             faults.append(f"weight “{name}” must be a number, got {weight!r}")
         elif not 0 <= weight <= _MOST_POINTS:
@@ -215,7 +218,7 @@ def team_rows(found: Iterable[TeamResult]) -> list[TableRow]:
 def member_rows(result: TeamResult) -> list[TableRow]:
     """Return a team's table, with `MEMBER_COLUMNS`, sorted by `Username`; unknown cells are null.
 
-    `Time Spent` is written as `3 hr 20 min`.
+    `Time Spent` is written as `3h 20m`.
     """
     rows = [
         _cells(
@@ -225,7 +228,7 @@ def member_rows(result: TeamResult) -> list[TableRow]:
                 "Status": work.status,
                 "Time Spent": None
                 if work.time_spent is None
-                else format_time_spent(work.time_spent),
+                else format_hours_minutes(work.time_spent),
                 "Score": points,
             },
             work.count,

@@ -57,6 +57,9 @@ _SHOWN = (
 )
 """The fields of a merge request or an issue that rows show, and its id."""
 
+CAN_BE_FIXED = "Can Be Fixed"
+"""The column that says when: now by an edit, by a follow-up, or only next time."""
+
 _ENTRY = (
     *("Severity", "Check", "Kind", "Item", "Title", "Reason", "How to Fix", "Created"),
     *(LINK, "Evidence", ERROR),
@@ -107,7 +110,7 @@ _ADDRESS = re.compile(
 
 NOTHING = frozenset(
     {"Description", "Merged", "Closed", "Labels", "Milestone", "Message"}
-    | {"How to Fix", "Evidence", "README Text", "Avatar", "Remarks", ERROR}
+    | {"How to Fix", CAN_BE_FIXED, "Evidence", "README Text", "Avatar", "Remarks", ERROR}
 )
 """The columns in which null means that there is nothing, not that it is unknown."""
 
@@ -161,6 +164,11 @@ def columns(title: str, checks: Mapping[str, Iterable[Check]]) -> tuple[str, ...
     """Return the columns of a table; `checks` has those of items, by the title of their table."""
     asked = (check.title for check in checks.get(title, ()))
     return (*_COLUMNS[title], *asked, LINK, ERROR) if title in TABLES else _COLUMNS[title]
+
+
+def entry_columns(*, says_when: bool = False) -> tuple[str, ...]:
+    """Return the columns of `entry_row`."""
+    return (*_ENTRY, CAN_BE_FIXED) if says_when else _ENTRY
 
 
 def links(title: str, shown: Sequence[str]) -> dict[str, str]:
@@ -245,8 +253,9 @@ def issue_row(item: UserItem, verdicts: Verdicts | None, checks: Iterable[Check]
     }
 
 
-def entry_row(entry: Entry) -> TableRow:
-    """Return the row of a fault, or of an unknown check."""
+def entry_row(entry: Entry, *, says_when: bool = False) -> TableRow:
+    """Return the row of a fault, or of an unknown check; `says_when` a fault can be fixed."""
+    fails = entry.verdict.result == "fail"
     return {
         "Severity": entry.check.severity,
         "Check": entry.check.title,
@@ -254,11 +263,12 @@ def entry_row(entry: Entry) -> TableRow:
         "Item": reference(entry.item),
         "Title": _text(entry.item, "title"),
         "Reason": entry.verdict.reason,
-        "How to Fix": entry.check.how_to_fix if entry.verdict.result == "fail" else None,
+        "How to Fix": entry.check.how_to_fix if fails else None,
         "Created": _time(entry.item, "created_at"),
         LINK: entry.link,
         "Evidence": entry.verdict.evidence,
         ERROR: None,
+        **({CAN_BE_FIXED: entry.check.fix if fails else None} if says_when else {}),
     }
 
 

@@ -84,20 +84,13 @@ def _lacks_its_end(thing: Record) -> bool:
 
 
 def format_time_spent(seconds: float) -> str:
-    """Return `0 min`, `45 min` or `1 hr 0 min`: whole minutes, rounded towards zero."""
-    hours, minutes, sign = _parts(seconds)
-    return f"{sign}{hours} hr {minutes} min" if hours else f"{sign}{minutes} min"
+    """Return `0 min`, `45 min` or `1 hr 0 min`: whole minutes, rounded towards zero.
 
-
-def format_hours_minutes(seconds: float) -> str:
-    """Return `1h 0m`, for narrow columns: whole minutes, rounded towards zero."""
-    hours, minutes, sign = _parts(seconds)
-    return f"{sign}{hours}h {minutes}m"
-
-
-def _parts(seconds: float) -> tuple[int, int, str]:
+    Only older callers use it; tables and pages have `text.format_hours_minutes`.
+    """
     hours, minutes = divmod(int(abs(seconds) // 60), 60)
-    return hours, minutes, "-" if seconds <= -60 else ""
+    sign = "-" if seconds <= -60 else ""
+    return f"{sign}{hours} hr {minutes} min" if hours else f"{sign}{minutes} min"
 
 
 def _lacking(items: Iterable[Record], keys: Iterable[str], period: Period) -> list[Record]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gitlab_sync.rules.items import issue, merge_request
 from gitlab_sync.rules.items.table import POLICY, of, row
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.rules.policy import Policy
@@ -12,6 +11,7 @@ from gitlab_sync.rules.scores.work import Work
 from gitlab_sync.types import TableRow
 
 NO_UNIT_TESTS = "MR No Unit Tests"
+MR_ENDED, ISSUE_CLOSED = "MR Ended", "Issue Closed"
 
 MERGE_REQUEST_CHECKS = {
     "MR No Desc": "No Desc",
@@ -34,13 +34,19 @@ ISSUE_CHECKS = {
 }
 """The columns of checks, and the titles of these counts in a tally."""
 
+TOTALS = {
+    **dict.fromkeys(MERGE_REQUEST_CHECKS, MR_ENDED),
+    **dict.fromkeys(ISSUE_CHECKS, ISSUE_CLOSED),
+}
+"""The columns of checks, and for each the column with the number of evaluated items."""
+
 UNIFIED_COLUMNS = (
     *("Username", "College", "Status", "Commits Total", "Commits Morning", "Commits Afternoon"),
     *("Projects (Auth)", "Projects (Contr)", "Groups Count", "MR Total (Authored)"),
     *MERGE_REQUEST_CHECKS,
-    *("Issue Total (Auth)", "Issue Closed"),
+    *("Issue Total (Auth)", ISSUE_CLOSED),
     *ISSUE_CHECKS,
-    *("Error", "Unverified"),
+    *("Error", "Unverified", MR_ENDED),
 )
 """The columns of the full evaluation, in order."""
 
@@ -90,7 +96,8 @@ def unified_row(
         "Groups Count": work.groups,
         "MR Total (Authored)": work.mr_created,
         "Issue Total (Auth)": work.issues_raised,
-        "Issue Closed": work.issues_closed,
+        ISSUE_CLOSED: work.issues_closed,
+        MR_ENDED: None if mrs is None else mrs.cells.get("Closed MRs"),
         **_faults(MERGE_REQUEST_CHECKS, mrs),
         **_faults(ISSUE_CHECKS, issues),
         **({} if mrs is None else {title: mrs.cells.get(title) for title in FURTHER}),
@@ -99,14 +106,34 @@ def unified_row(
     return {**found, "College": college}
 
 
-def help_texts() -> dict[str, str]:
-    """Return, for each column of a check, when it fails and how to fix it, in a few sentences."""
-    titled = ((MERGE_REQUEST_CHECKS, merge_request.CHECKS), (ISSUE_CHECKS, issue.CHECKS))
-    found: dict[str, str] = {}
+def totals(policy: Policy) -> dict[str, str]:
+    """Return the columns of checks, and for each the column that says of how many items it is."""
+    if not policy.merge_requests.shares:
+        return TOTALS
+    return {title: of(title) for title in TOTALS}
+
+
+def help_texts(policy: Policy) -> dict[str, str]:
+    """Return what columns mean: of a check, when it fails and how to fix it, in a few sentences."""
+    titled = (
+        (MERGE_REQUEST_CHECKS, policy.merge_requests.checks),
+        (ISSUE_CHECKS, policy.issues.checks),
+    )
+    found = {MR_ENDED: "Ended: merged or closed."}
     for titles, checks in titled:
         texts = {check.title: f"{check.fails_when} {check.how_to_fix}" for check in checks}
         found |= {column: texts[title] for column, title in titles.items()}
     return found
+
+
+def check_of(column: str) -> tuple[str, str]:
+    """Return what a column of a check counts: the kind of item, and the title of the check."""
+    is_mr = column in MERGE_REQUEST_CHECKS
+    return (
+        ("merge request", MERGE_REQUEST_CHECKS[column])
+        if is_mr
+        else ("issue", ISSUE_CHECKS[column])
+    )
 
 
 def unknown_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:

@@ -13,14 +13,12 @@ from typing import Literal
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_in, moment_in, period
-from gitlab_sync.rules.delimited import records_of
-from gitlab_sync.rules.identity.people_input import cell, layout_of, named, username_fault
-from gitlab_sync.rules.identity.usernames import HasUsername, bare_username
+from gitlab_sync.rules.identity.people_input import Person, parse_people
+from gitlab_sync.rules.identity.usernames import HasUsername
 from gitlab_sync.rules.scores.commits import distinct_rows
-from gitlab_sync.rules.scores.time_logs import format_hours_minutes
 from gitlab_sync.rules.scores.work import Number, add
-from gitlab_sync.rules.text import plural
-from gitlab_sync.rules.unique import unique, unique_records
+from gitlab_sync.rules.text import format_hours_minutes, plural
+from gitlab_sync.rules.unique import unique_records
 from gitlab_sync.types import Record, Scalar, TableRow
 
 WEEK = 7
@@ -55,6 +53,11 @@ class WeekPerson(HasUsername):
     team: str
     name: str
     username: str
+
+    @classmethod
+    def of(cls, person: Person) -> WeekPerson:
+        """Return a person of a list, with team and name from its further columns."""
+        return cls(person.team, person.name, person.username)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,26 +132,13 @@ class PersonWeek:
 
 
 def parse_week_people(text: str, source: str = "text") -> WeekPeople:
-    """Return the people of a CSV text `Team Name, Full Name, GitLab Username`; never raises.
+    """Return the people of a list or CSV text, as `parse_people` reads it; never raises.
 
-    The titles can be in any order and case; without a header the columns are these three. Each
-    person is there once (the first line counts). Faults have their line.
+    A CSV can have columns for team and full name. Without a header its columns are `Team Name, Full
+    Name, GitLab Username`.
     """
-    records = records_of(text)
-    layout = layout_of(records)
-    team, name = layout.column(("team name", "team"), 0), layout.column(("full name", "name"), 1)
-    user = layout.user if layout.titles else 2
-    people: list[WeekPerson] = []
-    faults = list(records.faults)
-    for line, cells in layout.rows:
-        username = bare_username(cell(cells, user))
-        person = WeekPerson(cell(cells, team), cell(cells, name), username)
-        fault = username_fault(person.username)
-        if fault is None:
-            people.append(person)
-        else:
-            faults.append((line, fault))
-    return WeekPeople(tuple(unique(people, lambda person: person.key)), named(faults, source))
+    found = parse_people(text, source, PERSON_COLUMNS)
+    return WeekPeople(tuple(map(WeekPerson.of, found.people)), found.faults)
 
 
 def last_days(today: date, number: int = WEEK) -> Days:

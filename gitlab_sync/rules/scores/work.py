@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 
 from gitlab_sync.rules.identity.usernames import HasUsername
-from gitlab_sync.rules.items.table import Status
+from gitlab_sync.types import Status
 
 Number = int | float
 

@@ -40,7 +40,7 @@ def test_every_fault_is_named_with_its_line() -> None:
         parse_aliases(text, "people.txt")
     assert str(caught.value).split("\n") == [
         "people.txt, line 2: no username",
-        "people.txt, line 3: “Ann Lee” is not a username",
+        "people.txt, line 3: “Ann Lee” is not a valid username",
         "people.txt, line 4: neither an address nor a name after “bob”",
         "people.txt, line 5: “@” is not an address",
         "people.txt, line 6: “A@b” is an address of ann (line 1)",

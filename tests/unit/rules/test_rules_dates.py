@@ -81,9 +81,13 @@ def test_what_names_no_moment_is_in_no_bounded_period(text: object) -> None:
     [
         ("2024-02-01", "2024-01-31", ["2024-02-01", "2024-01-31"]),
         ("2024-01-05T10:00:01Z", "2024-01-05T10:00:00Z", ["10:00:01", "10:00:00"]),
-        ("yesterday", None, ["since", "yesterday"]),
+        ("soon", None, ["since", "soon"]),
         (None, "2024-13-01", ["until", "2024-13-01"]),
-        ("2024-W01", None, ["2024-W01"]),
+        ("2024-W54", None, ["2024-W54"]),
+        ("2024-W00", None, ["2024-W00"]),
+        ("2024-13", None, ["2024-13"]),
+        ("30d", None, ["30d"]),
+        ("-3d", None, ["-3d"]),
         ("2024-01-05T25:00", None, ["2024-01-05T25:00"]),
         ("05.01.2024", None, ["05.01.2024"]),
         (20240105, None, ["20240105"]),
@@ -99,6 +103,29 @@ def test_nonsense_and_reversed_ranges_are_refused_and_shown(
         period(since, until, UTC)
     assert all(part in str(caught.value) for part in shown)
     assert len(str(caught.value)) < 300
+
+
+MONDAY = date(2026, 6, 15)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("today", "2026-06-15", "2026-06-15"),
+        ("Yesterday", "2026-06-14", "2026-06-14"),
+        ("30d", "2026-05-16", "2026-05-16"),
+        ("2w", "2026-06-01", "2026-06-01"),
+        ("2026-W23", "2026-06-01", "2026-06-07"),
+        ("2026w01", "2025-12-29", "2026-01-04"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("2026-12", "2026-12-01", "2026-12-31"),
+    ],
+)
+def test_a_text_can_be_days_before_today_a_week_or_a_month(
+    text: str, first: str, last: str
+) -> None:
+    """As `since` it begins with its first day, as `until` it ends with its last."""
+    assert period(text, text, BERLIN, MONDAY) == period(first, last, BERLIN)
 
 
 def test_the_ends_of_the_calendar_can_be_asked_for() -> None:

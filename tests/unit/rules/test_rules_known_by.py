@@ -58,8 +58,8 @@ def test_one_line_that_is_none_of_a_mailmap_makes_aliases_of_all() -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_known_by(f"{MAILMAP}bob, Bobby\n", "people.txt")
     assert str(caught.value).split("\n") == [
-        "people.txt, line 2: “Ann Lee <ann@home.example>” is not a username",
-        "people.txt, line 3: “<bob@work.example> Bobby <bob@home.example>” is not a username",
+        "people.txt, line 2: “Ann Lee <ann@home.example>” is not a valid username",
+        "people.txt, line 3: “<bob@work.example> Bobby <bob@home.example>” is not a valid username",
     ]
 
 

@@ -170,7 +170,7 @@ def test_members_are_sorted_by_name_and_unknown_cells_are_null() -> None:
     found = results([team("Blue", "Zoe", "ann")], [ann])
     rows = member_rows(found[0])
     assert [tuple(row) for row in rows] == [MEMBER_COLUMNS, MEMBER_COLUMNS]
-    assert (rows[0]["Time Spent"], rows[0]["Groups"], rows[0]["Score"]) == ("1 hr 30 min", 3, 1)
+    assert (rows[0]["Time Spent"], rows[0]["Groups"], rows[0]["Score"]) == ("1h 30m", 3, 1)
     assert set(rows[1].values()) == {"Zoe", "Error", None}
 
 

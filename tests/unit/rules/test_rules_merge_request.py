@@ -169,7 +169,7 @@ def test_statistics_that_do_not_say_are_unknown_until_asked_for(stats: object) -
     assert result("no_time_spent", mr, time_stats=asked) == "fail"
     asked = PartialList([{"total_time_spent": 60}])
     assert result("no_time_spent", mr, time_stats=asked) == "pass"
-    assert reason("no_time_spent", mr, time_stats=asked) == "1 min booked"
+    assert reason("no_time_spent", mr, time_stats=asked) == "0h 1m booked"
     asked = PartialList((), "500 Internal Server Error")
     assert result("no_time_spent", mr, time_stats=asked) == "unknown"
     assert "500" in reason("no_time_spent", mr, time_stats=asked)
@@ -233,9 +233,9 @@ def test_a_time_that_cannot_be_read_is_unknown(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("end", "words"),
     [
-        ("2024-03-04T14:05:00Z", "open 3 d 4 h"),
-        ("2024-03-01T14:05:00Z", "open 4 h 5 min"),
-        ("2024-03-01T10:05:00Z", "open 5 min"),
+        ("2024-03-04T14:05:00Z", "open 76h 5m"),
+        ("2024-03-01T14:05:00Z", "open 4h 5m"),
+        ("2024-03-01T10:05:00Z", "open 0h 5m"),
         ("2024-02-01T10:05:00Z", "closed before it was created"),
     ],
 )

@@ -127,7 +127,7 @@ def test_every_bad_line_is_named_and_the_others_are_read() -> None:
     assert [fault.split(" ", 4)[:3] for fault in found.faults] == [
         ["list.csv,", "line", f"{line}:"] for line in (2, 3, 6, 7)
     ]
-    assert "“Ann Lee” is not a username" in found.faults[0]
+    assert "“Ann Lee” is not a valid username" in found.faults[0]
     assert found.faults[1].endswith("no username")
 
 
@@ -188,3 +188,54 @@ def test_what_a_csv_writer_writes_is_read_as_it_was(rows: list[list[str]], delim
         tuple(cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row) for row in rows
     ]
     assert [cells[1:] for _, cells in read.rows] == expected
+
+
+ALICE = "alice.moreau"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://gitlab.example/alice.moreau",
+        "http://gitlab.example:8080/alice.moreau/\n",
+        "https://gitlab.example/users/alice.moreau/?tab=activity#top",
+        "name,Profile\nAlice M.,https://gitlab.example/alice.moreau\n",
+        "login;E-Mail\nalice.moreau;a@b.example\n",
+        "E-Mail\tGitLab_Username\na@b.example\talice.moreau\n",
+        # Moodle's participants, and rosters of GitHub Classroom
+        '"First name","Email address",Username,"ID number"\nAl,a@b.example,alice.moreau,7\n',
+        "identifier,github_username,github_id,name\nMoreau,alice.moreau,17,Alice\n",
+        "# our class\nalice.moreau  # lead\n",
+    ],
+)
+def test_people_are_read_however_a_program_lists_them(text: str) -> None:
+    """As names or addresses of profiles, below the titles that are usual."""
+    found = parse_people(text)
+    assert ([each.username for each in found.people], found.faults) == ([ALICE], ())
+
+
+@pytest.mark.parametrize("text", ["https://gitlab.example/a/b", "https://gitlab.example/", "a/b"])
+def test_an_address_that_is_no_profile_is_no_username(text: str) -> None:
+    """The last part of a project's address must not pass for a person."""
+    assert parse_people(text).people == ()
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Last Name,First Name,Email Address", "Team;Full Name;Mail", "Student ID\tGroup", "E-mail"],
+)
+def test_a_header_without_usernames_refuses_the_list_with_its_columns(header: str) -> None:
+    """A column that is not known is not taken for usernames: here that of Google Classroom."""
+    found = parse_people(f"{header}\nMoreau\nRossi\n", "people.csv")
+    assert found.refused
+    assert found.people == ()
+    assert found.faults[0].startswith("people.csv has no column of usernames (username, login,")
+    assert found.faults[0].endswith(
+        ", ".join(header.replace("\t", ",").replace(";", ",").split(","))
+    )
+
+
+def test_the_full_name_can_be_in_two_columns() -> None:
+    """As Moodle writes it; a team is known by its title in any case."""
+    found = parse_people("First name,Last_Name,TEAM,Username\nAlice,Moreau,Red,alice\n").people
+    assert (found[0].name, found[0].team) == ("Alice Moreau", "Red")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_type_hints
+
 import pytest
 from rules_examples import issue, merge_request
 
 from gitlab_sync.rules.items.issue import efficient_row
 from gitlab_sync.rules.items.merge_request import RULES
 from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS, by_username, row
+from gitlab_sync.types import IssueRow, MergeRequestRow
 
 
 def test_the_columns_are_those_that_spreadsheets_use() -> None:
@@ -22,6 +25,16 @@ def test_the_columns_are_those_that_spreadsheets_use() -> None:
         "No Milestone, No Time Spent, Long Open Time (>2 days), No Semantic Title, "
         "Status, Error, Unverified"
     )
+
+
+def test_the_types_of_rows_have_the_columns_in_their_order() -> None:
+    """Type checkers know them by these; all counts can be unknown."""
+    for kind, columns in ((MergeRequestRow, MERGE_REQUEST_COLUMNS), (IssueRow, ISSUE_COLUMNS)):
+        hints = get_type_hints(kind)
+        assert tuple(hints) == columns
+        assert kind.__total__
+        for title in set(columns) - {"Username", "Status", "Error"}:
+            assert hints[title] == int | None
 
 
 def test_a_row_has_exactly_the_columns_in_order() -> None:

@@ -83,7 +83,6 @@ def test_what_is_written_is_read_as_it_was(teams: list[Team]) -> None:
             '{"teams": [{}]}',
             [
                 "teams[0].team_name: missing",
-                "teams[0].project_name: missing",
                 "teams[0].members: missing",
             ],
         ),
@@ -93,7 +92,7 @@ def test_what_is_written_is_read_as_it_was(teams: list[Team]) -> None:
             [
                 "teams[0].team_name: empty",
                 "teams[0].project_name: not a text",
-                "teams[0].members[0].username: “a b” is not a username",
+                "teams[0].members[0].username: “a b” is not a valid username",
                 "teams[0].members[1].username: empty",
                 "teams[0].members[1].name: not a text",
                 "teams[0].members[2]: not an object",

@@ -9,11 +9,14 @@ import pytest
 from gitlab_sync.rules.text import (
     SEMANTIC,
     SEMANTIC_ISSUE,
+    did_you_mean,
     first_line,
+    format_hours_minutes,
     has_issue_reference,
     hours_between,
     instant,
     plural,
+    share,
     without_comments,
 )
 
@@ -204,3 +207,22 @@ def test_a_number_has_its_noun() -> None:
     """One is singular, none is plural."""
     assert [plural(n, "note") for n in (0, 1, 2)] == ["0 notes", "1 note", "2 notes"]
     assert [plural(n, "note") for n in (-1, -2)] == ["-1 note", "-2 notes"]
+
+
+def test_a_duration_always_has_hours_and_minutes() -> None:
+    """Everywhere in the same form."""
+    shown = [format_hours_minutes(seconds) for seconds in (0, 59, 5400, 1_531_800, -5400)]
+    assert shown == ["0h 0m", "0h 0m", "1h 30m", "425h 30m", "-1h 30m"]
+
+
+def test_a_share_of_one_has_a_noun_for_one() -> None:
+    """That of people has a word of its own."""
+    assert share(0, 1, "projects") == "0 of 1 project"
+    assert share(1, 1, "people") == "1 of 1 person"
+    assert share(1, 2, "merge requests") == "1 of 2 merge requests"
+
+
+def test_the_nearest_name_is_offered_if_one_is_near() -> None:
+    """Whatever its case."""
+    assert did_you_mean("GRAFQL", ["auto", "rest", "graphql"]) == " Did you mean graphql?"
+    assert did_you_mean("xyz", ["auto", "rest"]) == ""

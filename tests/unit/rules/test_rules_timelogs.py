@@ -12,7 +12,6 @@ from gitlab_sync.rules.dates import period
 from gitlab_sync.rules.scores.time_logs import (
     aggregate_daily_time,
     daily_time_from_stats,
-    format_hours_minutes,
     format_time_spent,
     without_stats,
 )
@@ -48,12 +47,6 @@ LOGS = st.lists(
 def test_time_is_written_in_hours_and_whole_minutes(seconds: float, text: str) -> None:
     """Hours only where there are some; what is less than a minute is none."""
     assert format_time_spent(seconds) == text
-
-
-def test_the_short_form_always_has_both() -> None:
-    """For the columns of a week."""
-    shown = [format_hours_minutes(seconds) for seconds in (0, 59, 5400, 36_000, -5400)]
-    assert shown == ["0h 0m", "0h 0m", "1h 30m", "10h 0m", "-1h 30m"]
 
 
 def test_logs_add_up_by_day() -> None:

@@ -30,7 +30,7 @@ def test_the_columns_are_those_that_spreadsheets_use() -> None:
         "MR No Issues, MR No Time, MR Failed Pipe, MR No Semantic, MR No Review, "
         "MR No Unit Tests, MR > 2 Days, MR > 1 Week, Issue Total (Auth), Issue Closed, "
         "Issue No Desc, Issue No Labels, Issue No Milestone, Issue No Time, Issue Long Open, "
-        "Issue No Semantic, Error, Unverified"
+        "Issue No Semantic, Error, Unverified, MR Ended"
     )
     assert set(UNIFIED_COLUMNS) - set(QUICK_UNIFIED_COLUMNS) == {"MR No Unit Tests"}
 
@@ -45,7 +45,7 @@ def test_each_number_is_in_its_column() -> None:
         "Commits Morning": 4, "Commits Afternoon": 0, "Projects (Auth)": 1,
         "Projects (Contr)": 2, "Groups Count": 0, "MR Total (Authored)": 6, "MR No Desc": 1,
         "MR No Unit Tests": 2, "MR > 2 Days": 3, "Issue Total (Auth)": 5, "Issue Closed": 3,
-        "Issue No Desc": 2, "Issue Long Open": 1, "Unverified": 1,
+        "Issue No Desc": 2, "Issue Long Open": 1, "Unverified": 1, "MR Ended": 4,
     }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ TITLES = [
     *MERGE_REQUEST_TITLES,
     *("Issue Total (Auth)", "Issue Closed"),
     *ISSUE_TITLES,
-    *("Error", "Unverified"),
+    *("Error", "Unverified", "MR Ended"),
 ]
 FACTS = ("merge_request_notes", "merge_request_commits", "merge_request_diffs")
 HELD = ("events", "memberships", "merge_request_pipelines", "pipelines", "timelogs")
@@ -128,6 +128,7 @@ def _row(
         **{title: issues.get(theirs, 0) for title, theirs in ISSUE_TITLES.items()},
         "Error": None,
         "Unverified": mrs.get("Unverified", 0) + issues.get("Unverified", 0),
+        "MR Ended": mrs.get("Closed MRs", 0),
     }
     ended = mrs.get("Closed MRs", 0)
     if quick and ended:

@@ -1,0 +1,55 @@
+"""The choice of a policy on a page, and the line that names the one that was used."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+
+import streamlit as st
+
+from gitlab_sync.pages.widgets.error_panel import valid_or
+from gitlab_sync.pages.widgets.markdown import escaped
+from gitlab_sync.policy_file import BUILT_IN, load
+from gitlab_sync.rules.policy import FAIR, Policy
+
+VARIABLE = "GITLAB_SYNC_POLICY"
+RULES_PAGE = "rules"
+
+_load = lru_cache(maxsize=8)(load)
+
+
+def offered() -> dict[str, Policy]:
+    """Return the policies that a page offers, by name; the operator's is the first.
+
+    A setting that is not valid is shown as an error, and `fair` is first then.
+    """
+    name = os.environ.get(VARIABLE) or FAIR.name
+    wrong = f"This server's policy ({VARIABLE}) is not valid, so it is {FAIR.name}"
+    own = valid_or(FAIR, lambda: _load(name), wrong) or FAIR
+    return {
+        own.name: own,
+        **{each: policy for each, policy in BUILT_IN.items() if each != own.name},
+    }
+
+
+def policy_field() -> Policy:
+    """Show the choice of a policy; return the chosen one."""
+    policies = offered()
+    name = st.radio(
+        "Policy",
+        [*policies],
+        key="policy",
+        horizontal=True,
+        help="By which rules work is evaluated. *fair* asks of people what they could have done; "
+        "*classic* has the numbers of the older client.",
+        bind="query-params",
+    )
+    return policies[name or next(iter(policies))]
+
+
+def show_policy(policy: Policy) -> None:
+    """Show by which policy the numbers below were made, with the way to its rules."""
+    st.caption(
+        f"Policy: {escaped(policy.name)}. "
+        f"[How is this evaluated?]({RULES_PAGE}?policy={escaped(policy.name)})"
+    )

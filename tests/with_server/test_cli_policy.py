@@ -1,0 +1,177 @@
+"""`--policy`: which rules evaluate, and how their numbers are written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_runs import Done, environment, run, shared
+
+from gitlab_sync.sandbox import Sandbox
+
+served, sandbox, world = shared()
+
+
+def evaluated(
+    sandbox: Sandbox, home: Path, *arguments: str, policy: str | None = "fair", **variables: str
+) -> Done:
+    """Run a command under a policy; None leaves the choice to the folder."""
+    told = {"GITLAB_URL": sandbox.url, "GITLAB_TOKEN": sandbox.token("admin")}
+    environ = environment(home, **told, **{"GITLAB_SYNC_POLICY": policy or "", **variables})
+    return run(environ, *arguments)
+
+
+def rows_of(done: Done) -> list[dict[str, Any]]:
+    """Return the rows of a command that printed JSON."""
+    assert done.returncode in {0, 3}, done.stderr.decode()
+    rows: list[dict[str, Any]] = json.loads(done.stdout)
+    return rows
+
+
+@pytest.fixture
+def everybody(sandbox: Sandbox) -> list[str]:
+    """Return the usernames of the world."""
+    return sandbox.world.truth.usernames
+
+
+@pytest.mark.parametrize("command", ["mrs", "issues", "users"])
+def test_fair_rows_have_the_classic_columns_first(
+    sandbox: Sandbox, tmp_path: Path, everybody: list[str], command: str
+) -> None:
+    """So that spreadsheets keep their places; of how many, and the policy, come behind."""
+    line = (command, *everybody, "--format", "csv")
+    classic, fair = (
+        next(csv.reader(io.StringIO(done.stdout.decode("utf-8-sig"))))
+        for done in (
+            evaluated(sandbox, tmp_path, *line, policy="classic"),
+            evaluated(sandbox, tmp_path, *line),
+        )
+    )
+    assert fair[: len(classic)] == classic
+    behind = fair[len(classic) :]
+    assert behind[-1] == "Policy"
+    counted = [title for title in classic if f"{title} (of)" in behind]
+    assert len(counted) == {"mrs": 9, "issues": 6, "users": 15}[command]
+    assert "Policy" not in classic
+
+
+@pytest.mark.parametrize("command", ["mrs", "issues", "users"])
+def test_a_count_never_exceeds_that_of_what_it_is_of(
+    sandbox: Sandbox, tmp_path: Path, everybody: list[str], command: str
+) -> None:
+    """A check that applies to nothing has no number."""
+    rows = rows_of(evaluated(sandbox, tmp_path, command, *everybody, "--format", "json"))
+    assert {row["Policy"] for row in rows} == {"fair"}
+    checks = [title.removesuffix(" (of)") for title in rows[0] if title.endswith(" (of)")]
+    for row in rows:
+        for check in checks:
+            count, of = row[check], row[f"{check} (of)"]
+            assert (count is None) == (not of)
+            assert count is None or 0 <= count <= of
+
+
+def test_people_have_the_merge_requests_of_each_state(
+    sandbox: Sandbox, tmp_path: Path, everybody: list[str]
+) -> None:
+    """Those that are not evaluated are counted, too."""
+    rows = rows_of(evaluated(sandbox, tmp_path, "users", *everybody, "--format", "json"))
+    for row in rows:
+        states = [
+            mr["state"]
+            for mr in sandbox.world.tables.merge_requests
+            if mr["author"]["username"] == row["Username"]
+        ]
+        merged, closed = states.count("merged"), states.count("closed")
+        assert [row["MR Merged"], row["Closed Unmerged"]] == [merged, closed]
+        assert (row["MR Ended"], row["Open"]) == (merged + closed, states.count("opened"))
+
+
+def test_text_says_of_how_many_and_by_which_policy(
+    sandbox: Sandbox, tmp_path: Path, everybody: list[str]
+) -> None:
+    """One cell for people, instead of two columns."""
+    text = evaluated(sandbox, tmp_path, "mrs", *everybody).stdout.decode()
+    rows = rows_of(evaluated(sandbox, tmp_path, "mrs", *everybody, "--format", "json"))
+    assert "(of)" not in text
+    assert text.endswith("\n\nPolicy: fair\n")
+    head, _, *lines = text.splitlines()
+    place = head.index("No Internal Review")
+    for line, row in zip(lines, rows, strict=False):
+        expected = f"{row['No Internal Review']} of {row['No Internal Review (of)']}"
+        assert line[place:].startswith(expected if row["No Internal Review (of)"] else "n/a")
+    assert "n/a" in text
+
+
+def test_the_profile_says_what_can_be_fixed_now_first(
+    sandbox: Sandbox, tmp_path: Path, everybody: list[str]
+) -> None:
+    """In words, and in a column behind the others."""
+    order = ["now", "follow-up", "next time"]
+    for name in everybody:
+        line = ("profile", name)
+        rows = rows_of(evaluated(sandbox, tmp_path, *line, "--part", "To_Fix", "--format", "json"))
+        when = [order.index(row["Can Be Fixed"]) for row in rows]
+        assert when == sorted(when)
+        assert not rows or list(rows[0])[-1] == "Can Be Fixed"
+        classic = rows_of(
+            evaluated(
+                sandbox, tmp_path, *line, "--part", "To_Fix", "--format", "json", policy="classic"
+            )
+        )
+        assert not any("Can Be Fixed" in row for row in classic)
+        if rows:
+            text = evaluated(sandbox, tmp_path, *line).stdout.decode()
+            assert "what can be fixed now first" in text
+            assert text.endswith("Policy: fair\n")
+
+
+def test_the_nearest_file_is_the_policy(
+    sandbox: Sandbox, tmp_path: Path, everybody: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless the option or the variable names another; without a file it is fair."""
+    folder = tmp_path / "course/team"
+    folder.mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    line = ("mrs", *everybody, "--format", "json")
+
+    def named(*further: str, policy: str | None = None) -> set[str]:
+        done = evaluated(sandbox, tmp_path, *line, *further, policy=policy)
+        return {row["Policy"] for row in rows_of(done)}
+
+    assert named() == {"fair"}
+    (tmp_path / "course/gitlab-sync.toml").write_text("time_tracking = true\n")
+    assert named() == {"gitlab-sync.toml"}
+    assert named("--policy", "fair") == named(policy="fair") == {"fair"}
+    (folder / "ours.toml").write_text('extends = "../gitlab-sync.toml"\n')
+    assert named("--policy", "ours.toml") == {"ours.toml"}
+    rows = rows_of(evaluated(sandbox, tmp_path, *line, "--policy", "ours.toml", policy=None))
+    assert any(row["No Time Spent (of)"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [("fare", "Did you mean fair?"), ("no/such.toml", "There is no such file.")],
+)
+def test_a_policy_that_is_none_is_refused(
+    sandbox: Sandbox, tmp_path: Path, given: str, told: str
+) -> None:
+    """Before anything is read."""
+    done = evaluated(sandbox, tmp_path, "mrs", "somebody", "--policy", given)
+    assert done.returncode == 2
+    assert told in done.stderr.decode()
+    assert not sandbox.traffic.total
+
+
+def test_a_file_with_faults_is_refused_with_all_of_them(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Nothing of it is applied."""
+    path = tmp_path / "gitlab-sync.toml"
+    path.write_text('timezone = "Mars"\n[checks.no_tests]\n')
+    done = evaluated(sandbox, tmp_path, "mrs", "somebody", "--policy", str(path))
+    assert done.returncode == 2
+    assert "timezone: must be a time zone" in done.stderr.decode()
+    assert "unknown check. Did you mean no_unit_tests?" in done.stderr.decode()
+    assert not sandbox.traffic.total
