@@ -35,8 +35,7 @@ _ALL = "All"
 @period_options
 @policy_option
 @click.option(
-    "--people",
-    "shows_people",
+    "--individuals",
     is_flag=True,
     help="Also show people, and how often each reviewed each other's work.",
 )
@@ -51,7 +50,7 @@ def reviews(
     group: str | None,
     span: Span,
     policy: Policy,
-    shows_people: bool,
+    individuals: bool,
     part: str | None,
     facts: options.FactOptions,
     target: options.Target,
@@ -71,7 +70,7 @@ def reviews(
     from gitlab_sync.services import reviews as service
 
     titles = [service.TEAMS, service.PROJECTS, service.WEEKS]
-    titles += [service.PEOPLE, service.PAIRS] if shows_people else []
+    titles += [service.PEOPLE, service.PAIRS] if individuals else []
     if part not in {None, *titles}:
         raise click.UsageError(f"There is no table “{part}”: give {', '.join(titles)}.")
 
@@ -93,7 +92,7 @@ def reviews(
         note_empty(query.teams)
         with command.progress("merge requests") as run:
             report = service.answer(command.session, query, run)
-        output.finish_all(report.sheets(command.session.base_url, people=shows_people), part)
+        output.finish_all(report.sheets(command.session.base_url, people=individuals), part)
         return Ending.of_people(report, refused=refused)
 
     return run_report(work, target, connection, facts)

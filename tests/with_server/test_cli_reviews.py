@@ -63,7 +63,7 @@ def test_teams_come_before_people_who_are_asked_for(environ: dict[str, str], tea
     expected = {"Teams": TEAM_COLUMNS, "Projects": PROJECT_COLUMNS, "Weeks": WEEK_COLUMNS}
     assert {title: tuple(rows[0]) for title, rows in tables.items()} == expected
     assert [row["Team"] for row in tables["Teams"]] == ["Compass", "Lantern", "Anchor"]
-    tables = tables_of(environ, "--teams", teams, "--people")
+    tables = tables_of(environ, "--teams", teams, "--individuals")
     assert tuple(tables["People"][0]) == PERSON_COLUMNS
     assert tuple(tables["Reviewers and Authors"][0]) == PAIR_COLUMNS
     assert len(tables["People"]) == 12
@@ -71,7 +71,7 @@ def test_teams_come_before_people_who_are_asked_for(environ: dict[str, str], tea
 
 def test_people_who_are_named_are_one_team(environ: dict[str, str]) -> None:
     """Of arguments, lists and groups; a wrong name is left out and told."""
-    tables = tables_of(environ, "hana.yilmaz", "no/name", "@ELI.navarro", "--people", code=3)
+    tables = tables_of(environ, "hana.yilmaz", "no/name", "@ELI.navarro", "--individuals", code=3)
     (row,) = tables["Teams"]
     assert row["Team"] == "All"
     assert [each["Username"] for each in tables["People"]] == ["hana.yilmaz", "eli.navarro"]
@@ -94,13 +94,17 @@ def test_text_says_of_how_many_in_one_cell_and_files_in_two(
     environ: dict[str, str], teams: str, tmp_path: Path
 ) -> None:
     """What applies to nothing is not unknown."""
-    text = run(environ, "reviews", "--teams", teams, "--people", "--part", "People").stdout.decode()
+    text = run(
+        environ, "reviews", "--teams", teams, "--individuals", "--part", "People"
+    ).stdout.decode()
     (line,) = [line for line in text.splitlines() if "goran.petrov" in line]
     assert "10 of 10" in line
     assert "n/a" in line
     assert "?" not in line
     assert "(of)" not in text
-    done = run(environ, "reviews", "--teams", teams, "--people", "--part", "People", "-f", "csv")
+    done = run(
+        environ, "reviews", "--teams", teams, "--individuals", "--part", "People", "-f", "csv"
+    )
     rows = {row["Username"]: row for row in csv.DictReader(io.StringIO(done.stdout.decode()))}
     goran = rows["goran.petrov"]
     assert (goran["Without Review"], goran["Without Review (of)"]) == ("10", "10")
@@ -116,10 +120,10 @@ def test_a_policy_file_says_what_a_working_day_and_a_bot_is(
     """Its name is in the rows."""
     path = tmp_path / "ours.toml"
     path.write_text('[bots]\nnames = ["hana.yilmaz"]\n', encoding="utf-8")
-    rows = tables_of(environ, "eli.navarro", "fumiko.sato", "--policy", str(path), "--people")
+    rows = tables_of(environ, "eli.navarro", "fumiko.sato", "--policy", str(path), "--individuals")
     assert rows["Teams"][0]["Policy"] == "ours.toml"
     assert "hana.yilmaz" not in {row["Reviewer"] for row in rows["Reviewers and Authors"]}
-    usual = tables_of(environ, "eli.navarro", "fumiko.sato", "--policy", "fair", "--people")
+    usual = tables_of(environ, "eli.navarro", "fumiko.sato", "--policy", "fair", "--individuals")
     assert "hana.yilmaz" in {row["Reviewer"] for row in usual["Reviewers and Authors"]}
 
 
