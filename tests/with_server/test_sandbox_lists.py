@@ -253,7 +253,7 @@ def test_what_hangs_on_a_merge_request_is_read_whole(
         if position % 10 == 0 or len(expected) > 100:
             rows = everything(get, f"/projects/{project}/merge_requests/{iid}/{name}")
             if name == "notes":
-                rows = sorted(rows, key=lambda row: row["id"])
+                rows = sorted(rows, key=lambda row: (row["created_at"], row["id"]))
             assert rows == expected
 
 
