@@ -9,7 +9,7 @@ from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_query import Snapshot
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table, show_workbook_download
 from gitlab_sync.reports.sheet import Meta
-from gitlab_sync.rules.scores import reviews as rules
+from gitlab_sync.rules.scores import review_tables
 from gitlab_sync.services.reviews import (
     PEOPLE,
     PROJECTS,
@@ -22,8 +22,8 @@ from gitlab_sync.services.reviews import (
 
 FILE = "Reviews"
 
-_OPTIONS = TableOptions(rules.MEANINGS)
-_OPTIONS_OF_PEOPLE = TableOptions(rules.MEANINGS, pinned=("Team", "Username"))
+_OPTIONS = TableOptions(review_tables.MEANINGS)
+_OPTIONS_OF_PEOPLE = TableOptions(review_tables.MEANINGS, pinned=("Team", "Username"))
 
 
 def show_reviews(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
@@ -61,7 +61,7 @@ def show_own(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
         return
     _show_policy(report)
     meta = Meta.of_report(report, snapshot.instance, snapshot.query.in_words())
-    columns = [column for column in TEAM_COLUMNS[1:] if column not in rules.SPREAD_COLUMNS]
+    columns = [column for column in TEAM_COLUMNS[1:] if column not in review_tables.SPREAD_COLUMNS]
     rows = [{column: row[column] for column in columns} for row in report.team_rows()]
     show_table(sheet_of("My reviews", columns, rows, meta), "own", "My_Reviews", _OPTIONS)
     st.header("Time to first response", anchor=False)
