@@ -10,7 +10,7 @@ import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, i
 import streamlit as st
 
 from gitlab_sync.pages.widgets import charts
-from gitlab_sync.rules.scores.reviews import MEASURES, PAIR_COLUMNS
+from gitlab_sync.rules.scores.review_tables import MEASURES, PAIR_COLUMNS
 from gitlab_sync.rules.text import plural
 from gitlab_sync.types import TableRow
 

@@ -14,7 +14,7 @@ from gitlab_sync.pages.widgets.policy_field import show_policy
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table, show_workbook_download
 from gitlab_sync.reports.shares import readable_row
 from gitlab_sync.reports.sheet import Sheet
-from gitlab_sync.rules.scores import reviews as rules
+from gitlab_sync.rules.scores import review_tables
 from gitlab_sync.services.reviews import (
     PEOPLE,
     PROJECTS,
@@ -64,7 +64,7 @@ def show_own(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
         return
     _show_policy(report)
     meta = report.meta(snapshot.instance)
-    columns = [column for column in TEAM_COLUMNS[1:] if column not in rules.SPREAD_COLUMNS]
+    columns = [column for column in TEAM_COLUMNS[1:] if column not in review_tables.SPREAD_COLUMNS]
     rows = [{column: row[column] for column in columns} for row in report.team_rows()]
     _show_measures(sheet_of("My reviews", columns, rows, meta), "own", "My_Reviews")
     st.header("Time to first response", anchor=False)
@@ -89,5 +89,7 @@ def _show_policy(report: ReviewsReport) -> None:
 
 def _show_measures(sheet: Sheet, key: str, title: str, pinned: Sequence[str] | None = None) -> None:
     """Show a table with each number in a cell with the number of merge requests behind it."""
-    options = TableOptions(rules.MEANINGS, pinned=pinned, shown=partial(readable_row, sheet))
+    options = TableOptions(
+        review_tables.MEANINGS, pinned=pinned, shown=partial(readable_row, sheet)
+    )
     show_table(sheet, key, title, options)

@@ -28,6 +28,7 @@ from gitlab_sync.rules.items import fair_merge_request
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.table import POLICY
 from gitlab_sync.rules.policy import FAIR, Policy
+from gitlab_sync.rules.scores import review_tables as tables
 from gitlab_sync.rules.scores import reviews as rules
 from gitlab_sync.rules.scores.reviews import Measured, Review
 from gitlab_sync.rules.text import plural
@@ -56,12 +57,12 @@ TEAMS, PROJECTS, WEEKS, PEOPLE, PAIRS = (
 OTHERS = "(no team)"
 """The name for people who are in no team."""
 
-_STATE = ("Status", "Error", rules.UNVERIFIED, POLICY)
-TEAM_COLUMNS = ("Team", *rules.MEASURE_COLUMNS, *rules.SPREAD_COLUMNS, *_STATE)
+_STATE = ("Status", "Error", tables.UNVERIFIED, POLICY)
+TEAM_COLUMNS = ("Team", *tables.MEASURE_COLUMNS, *tables.SPREAD_COLUMNS, *_STATE)
 PROJECT_COLUMNS = ("Project", *TEAM_COLUMNS[1:])
 PERSON_COLUMNS = (
-    *("Team", "Username", *rules.MEASURE_COLUMNS),
-    *(*rules.GIVEN_COLUMNS, rules.SHARE, *_STATE),
+    *("Team", "Username", *tables.MEASURE_COLUMNS),
+    *(*tables.GIVEN_COLUMNS, tables.SHARE, *_STATE),
 )
 
 
@@ -134,7 +135,7 @@ class ReviewsReport(Report):
         return [
             self._row(
                 {"Project": name or None},
-                rules.measure_cells(found)
+                tables.measure_cells(found)
                 | self._spread(review for each in found for review in each.reviews),
                 [*(each.unread for each in found if each.unread), *lists],
             )
@@ -142,8 +143,8 @@ class ReviewsReport(Report):
         ]
 
     def week_rows(self) -> list[TableRow]:
-        """Return the time to first response by week; see `rules.scores.reviews.week_rows`."""
-        return rules.week_rows(self.measured, self.query.zone or local_zone())
+        """Return the time to first response by week; see `review_tables.week_rows`."""
+        return tables.week_rows(self.measured, self.query.zone or local_zone())
 
     def person_rows(self) -> list[TableRow]:
         """Return a row for each member of each team, with `PERSON_COLUMNS`."""
@@ -154,20 +155,20 @@ class ReviewsReport(Report):
         ]
 
     def pair_rows(self) -> list[TableRow]:
-        """Return who reviewed how much of which author's; see `rules.scores.reviews.pair_rows`."""
+        """Return who reviewed how much of which author's; see `review_tables.pair_rows`."""
         names = {
             username_key(name): name
             for each in self.measured
             for name in (each.author, *(review.reviewer for review in each.reviews))
         }
-        return rules.pair_rows(self.measured, lambda name: names[username_key(name)])
+        return tables.pair_rows(self.measured, lambda name: names[username_key(name)])
 
     def team_pair_rows(self) -> list[TableRow]:
         """Return the same by team; a person in several teams is in the first of them."""
         teams = {
             member.key: team.name for team in reversed(self.query.teams) for member in team.members
         }
-        return rules.pair_rows(self.measured, lambda name: teams.get(username_key(name), OTHERS))
+        return tables.pair_rows(self.measured, lambda name: teams.get(username_key(name), OTHERS))
 
     def sheets(self, instance: str, *, people: bool = False) -> list[Sheet]:
         """Return the tables as exporters take them; those about people only with `people`.
@@ -175,15 +176,15 @@ class ReviewsReport(Report):
         `instance` is the URL of the GitLab.
         """
         meta = self.meta(instance)
-        tables: list[tuple[str, Sequence[str], list[TableRow]]] = [
+        parts: list[tuple[str, Sequence[str], list[TableRow]]] = [
             (TEAMS, TEAM_COLUMNS, self.team_rows()),
             (PROJECTS, PROJECT_COLUMNS, self.project_rows()),
-            (WEEKS, rules.WEEK_COLUMNS, self.week_rows()),
+            (WEEKS, tables.WEEK_COLUMNS, self.week_rows()),
         ]
         if people:
-            tables.append((PEOPLE, PERSON_COLUMNS, self.person_rows()))
-            tables.append((PAIRS, rules.PAIR_COLUMNS, self.pair_rows()))
-        return [sheet_of(title, columns, rows, meta) for title, columns, rows in tables]
+            parts.append((PEOPLE, PERSON_COLUMNS, self.person_rows()))
+            parts.append((PAIRS, tables.PAIR_COLUMNS, self.pair_rows()))
+        return [sheet_of(title, columns, rows, meta) for title, columns, rows in parts]
 
     def meta(self, instance: str) -> Meta:
         """Return where the numbers come from; `instance` is the URL of the GitLab."""
@@ -193,10 +194,10 @@ class ReviewsReport(Report):
         members = self.members(team)
         found = [each for person in members for each in person.measured]
         given = [review for person in members for review in person.given]
-        row = self._row({"Team": team.name}, rules.measure_cells(found) | self._spread(given), ())
+        row = self._row({"Team": team.name}, tables.measure_cells(found) | self._spread(given), ())
         statuses = {person.status for person in members}
         if statuses and statuses <= {"Error", "Not Found"}:
-            row |= dict.fromkeys([*TEAM_COLUMNS[1 : -len(_STATE)], rules.UNVERIFIED])
+            row |= dict.fromkeys([*TEAM_COLUMNS[1 : -len(_STATE)], tables.UNVERIFIED])
             row["Status"] = "Error" if "Error" in statuses else "Not Found"
         elif not statuses <= {"Success"}:
             row["Status"] = "Partial"
@@ -209,8 +210,10 @@ class ReviewsReport(Report):
         for person in members:
             cells: TableRow = dict.fromkeys(PERSON_COLUMNS)
             if person.status in {"Success", "Partial"}:
-                cells |= rules.measure_cells(person.measured) | rules.given_cells(person.given)
-                cells[rules.SHARE] = rules.share(len(person.given), whole, is_known=self._is_known)
+                cells |= tables.measure_cells(person.measured) | tables.given_cells(person.given)
+                cells[tables.SHARE] = tables.share(
+                    len(person.given), whole, is_known=self._is_known
+                )
             cells |= {"Team": team, "Username": person.username, POLICY: self.query.policy.name}
             rows.append(cells | {"Status": person.status, "Error": person.error})
         return rows
@@ -221,14 +224,14 @@ class ReviewsReport(Report):
         return {**name, **cells, "Status": status, "Error": error, POLICY: self.query.policy.name}
 
     def _spread(self, given: Iterable[Review]) -> TableRow:
-        return rules.spread_cells(given, is_known=self._is_known)
+        return tables.spread_cells(given, is_known=self._is_known)
 
 
 def sheet_of(title: str, columns: Sequence[str], rows: Sequence[TableRow], meta: Meta) -> Sheet:
     """Return one of the tables. A number that applies to no merge request is an empty cell."""
     kinds: dict[str, Kind] = {column: "integer" for column in columns if column not in _TEXTS}
-    kinds |= {each.title: "number" for each in rules.MEASURES if not each.counts}
-    kinds |= {"Response (h)": "number", "Concentration": "number", rules.SHARE: "percent"}
+    kinds |= {each.title: "number" for each in tables.MEASURES if not each.counts}
+    kinds |= {"Response (h)": "number", "Concentration": "number", tables.SHARE: "percent"}
     kinds |= {"Week": "day"}
     return Sheet(
         title,
@@ -238,7 +241,7 @@ def sheet_of(title: str, columns: Sequence[str], rows: Sequence[TableRow], meta:
         links=profile_links(meta.instance) if "Username" in columns else {},
         kinds=kinds,
         nothing={"Error", *_without_unknown(rows)},
-        shares={each.title: each.base for each in rules.MEASURES if each.title in columns},
+        shares={each.title: each.base for each in tables.MEASURES if each.title in columns},
         repeated={POLICY},
     )
 
@@ -248,7 +251,7 @@ _TEXTS = {"Team", "Project", "Username", "Reviewer", "Author", "Week", "Status",
 
 def _without_unknown(rows: Sequence[TableRow]) -> list[str]:
     """Return the columns in which each missing number is one of nothing."""
-    bases = {each.title: each.base for each in rules.MEASURES} | rules.BASES
+    bases = {each.title: each.base for each in tables.MEASURES} | tables.BASES
     return [
         title
         for title, base in bases.items()

@@ -20,7 +20,7 @@ from gitlab_sync.rules.projects.documents import _SECTIONS
 from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread
 from gitlab_sync.rules.projects.stack import LANGUAGES
 from gitlab_sync.rules.projects.tools import TOOLS
-from gitlab_sync.rules.scores import reviews
+from gitlab_sync.rules.scores import review_tables
 from gitlab_sync.rules.scores.badges import BADGES, SCORE, Badge
 from gitlab_sync.rules.scores.commits import slot_of
 from gitlab_sync.rules.scores.heatmap import LEVEL_TITLES, WEEKS, level
@@ -312,11 +312,16 @@ def test_the_columns_and_the_cells_of_a_week_are_those_of_the_code() -> None:
 def test_every_column_of_reviews_is_explained() -> None:
     """With the columns of weeks and of pairs, and of each table of the command."""
     rows = {row["column"]: row["what it says"] for row in table("Reviews", "column")}
-    assert rows == reviews.MEANINGS
-    for columns in (reviews.WEEK_COLUMNS, reviews.PAIR_COLUMNS):
+    assert rows == review_tables.MEANINGS
+    for columns in (review_tables.WEEK_COLUMNS, review_tables.PAIR_COLUMNS):
         assert f"`{', '.join(columns)}`" in prose("Reviews")
     commands = (DOCS / "commands.md").read_text(encoding="utf-8")
-    for columns in (TEAM_REVIEWS, PERSON_REVIEWS, reviews.WEEK_COLUMNS, reviews.PAIR_COLUMNS):
+    for columns in (
+        TEAM_REVIEWS,
+        PERSON_REVIEWS,
+        review_tables.WEEK_COLUMNS,
+        review_tables.PAIR_COLUMNS,
+    ):
         assert f"| `{', '.join(columns)}` |" in commands
 
 

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from cli_runs import environment, interrupted, of_sandbox, run, shared, stalled
 
-from gitlab_sync.rules.scores.reviews import PAIR_COLUMNS, WEEK_COLUMNS
+from gitlab_sync.rules.scores.review_tables import PAIR_COLUMNS, WEEK_COLUMNS
 from gitlab_sync.sandbox import Sandbox, World, demo_world
 from gitlab_sync.services.reviews import PERSON_COLUMNS, PROJECT_COLUMNS, TEAM_COLUMNS
 

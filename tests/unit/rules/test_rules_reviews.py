@@ -16,6 +16,7 @@ from test_rules_real_data import records
 from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.rules.items.fair_merge_request import rules_for
 from gitlab_sync.rules.items.terms import Terms
+from gitlab_sync.rules.scores import review_tables as tables
 from gitlab_sync.rules.scores import reviews as rules
 from gitlab_sync.rules.scores.reviews import Measured, Review
 from gitlab_sync.types import PartialList, Record
@@ -235,7 +236,7 @@ def test_what_needs_no_review_counts_in_no_measure() -> None:
     exempt = measured_by(terms, mr(labels=["release"]), PartialList((), "not asked for"))
     assert set(exempt.values.values()) == {None}
     assert exempt.unread is None
-    assert rules.measure_cells([exempt])["Time to Merge (of)"] == 0
+    assert tables.measure_cells([exempt])["Time to Merge (of)"] == 0
     assert "labels not in the list" in str(measured_by(terms, mr(), PartialList()).unread)
 
 
@@ -269,7 +270,7 @@ def test_a_median_says_of_how_many_it_is(
 ) -> None:
     """Those without a response are not among them."""
     seconds = [each if each is None else each * HOUR for each in hours]
-    cells = rules.measure_cells(of_values(*seconds))
+    cells = tables.measure_cells(of_values(*seconds))
     assert cells["MR Merged"] == len(hours)
     assert cells["First Response (h)"] == median
     assert cells["First Response 90 % (h)"] == ninety
@@ -279,10 +280,10 @@ def test_a_median_says_of_how_many_it_is(
 def test_an_unknown_one_is_counted_and_in_no_median() -> None:
     """If all are unknown, so is their number."""
     unread = rules.unreadable(mr(), "state is missing")
-    cells = rules.measure_cells([*of_values(HOUR), unread])
+    cells = tables.measure_cells([*of_values(HOUR), unread])
     assert (cells["First Response (h)"], cells["First Response (of)"]) == (1, 1)
     assert cells["Unverified"] == 1
-    cells = rules.measure_cells([unread])
+    cells = tables.measure_cells([unread])
     assert (cells["First Response (h)"], cells["First Response (of)"]) == (None, None)
     assert (cells["Without Review"], cells["MR Merged"]) == (None, 1)
 
@@ -293,17 +294,21 @@ def test_shares_are_numbers_of_how_many() -> None:
         *of_values(None, without_review=1, comments=3),
         *of_values(None, without_review=0, comments=0),
     ]
-    cells = rules.measure_cells([*mrs, *of_values(None)])
+    cells = tables.measure_cells([*mrs, *of_values(None)])
     assert (cells["Without Review"], cells["Without Review (of)"]) == (1, 2)
     assert (cells["Comments per MR"], cells["Comments per MR (of)"]) == (1.5, 2)
 
 
 def test_every_column_has_its_cell_and_its_meaning() -> None:
     """And no other; the number of how many explains itself."""
-    assert {*rules.MEASURE_COLUMNS, "Unverified"} == set(rules.measure_cells([]))
-    columns = (*rules.MEASURE_COLUMNS, *rules.GIVEN_COLUMNS, *rules.SPREAD_COLUMNS)
+    assert {*tables.MEASURE_COLUMNS, "Unverified"} == set(tables.measure_cells([]))
+    columns = (
+        *tables.MEASURE_COLUMNS,
+        *tables.GIVEN_COLUMNS,
+        *tables.SPREAD_COLUMNS,
+    )
     explained = {each for each in columns if not each.endswith("(of)")}
-    assert explained | {"Unverified", rules.SHARE} == set(rules.MEANINGS)
+    assert explained | {"Unverified", tables.SHARE} == set(tables.MEANINGS)
 
 
 @pytest.mark.parametrize(
@@ -321,23 +326,27 @@ def test_concentration_is_the_sum_of_the_squared_shares(
 ) -> None:
     """One if one person gives all; it is unknown if a review could be missing."""
     given = [Review(each, "ann", 0) for each in reviewers]
-    found = tuple(rules.spread_cells(given, is_known=True).values())
+    found = tuple(tables.spread_cells(given, is_known=True).values())
     assert found == (whole, number, index)
-    assert rules.spread_cells(given, is_known=False)["Concentration"] is None
+    assert tables.spread_cells(given, is_known=False)["Concentration"] is None
 
 
 def test_a_reviewer_is_told_how_many_they_helped() -> None:
     """Each author once, whatever the spelling."""
     given = [Review("bob", author, HOUR * n) for n, author in enumerate(("ann", "Ann", "dan"))]
-    assert rules.given_cells(given) == {"Reviews Given": 3, "People Helped": 2, "Response (h)": 1}
-    assert rules.given_cells([])["Response (h)"] is None
+    assert tables.given_cells(given) == {
+        "Reviews Given": 3,
+        "People Helped": 2,
+        "Response (h)": 1,
+    }
+    assert tables.given_cells([])["Response (h)"] is None
 
 
 def test_a_share_of_nothing_or_of_the_unknown_is_none() -> None:
     """In percent."""
-    assert rules.share(1, 3, is_known=True) == 33.3
-    assert rules.share(0, 0, is_known=True) is None
-    assert rules.share(1, 3, is_known=False) is None
+    assert tables.share(1, 3, is_known=True) == 33.3
+    assert tables.share(0, 0, is_known=True) is None
+    assert tables.share(1, 3, is_known=False) is None
 
 
 def test_weeks_are_those_of_the_merge_from_monday_and_without_a_gap() -> None:
@@ -345,13 +354,13 @@ def test_weeks_are_those_of_the_merge_from_monday_and_without_a_gap() -> None:
     times = ["2024-03-03T23:30:00Z", "2024-03-04T00:30:00Z", "2024-03-18T12:00:00Z"]
     friday = {"created_at": "2024-03-01T12:00:00Z"}
     found = [measured(said("2024-03-01T13:00:00Z"), merged_at=each, **friday) for each in times]
-    rows = rules.week_rows(found, UTC)
+    rows = tables.week_rows(found, UTC)
     assert [row["Week"] for row in rows] == ["2024-02-26", "2024-03-04", "2024-03-11", "2024-03-18"]
     assert [row["First Response (of)"] for row in rows] == [1, 1, 0, 1]
-    assert list(rows[0]) == [*rules.WEEK_COLUMNS]
-    ahead = rules.week_rows(found, timezone(timedelta(hours=1)))
+    assert list(rows[0]) == [*tables.WEEK_COLUMNS]
+    ahead = tables.week_rows(found, timezone(timedelta(hours=1)))
     assert [row["Week"] for row in ahead] == ["2024-03-04", "2024-03-11", "2024-03-18"]
-    assert rules.week_rows([measured(merged_at="0001-01-01T00:00:00Z")], UTC) == []
+    assert tables.week_rows([measured(merged_at="0001-01-01T00:00:00Z")], UTC) == []
 
 
 def test_pairs_count_merge_requests_by_reviewer_and_author() -> None:
@@ -361,9 +370,9 @@ def test_pairs_count_merge_requests_by_reviewer_and_author() -> None:
         measured(said(on_monday(10), "Bob"), author={"username": "Ann"}),
         measured(said(on_monday(10), "ann"), author={"username": "bob"}),
     ]
-    rows = [tuple(row.values()) for row in rules.pair_rows(found)]
+    rows = [tuple(row.values()) for row in tables.pair_rows(found)]
     assert rows == [("ann", "bob", 1), ("bob", "ann", 2), ("cleo", "ann", 1)]
-    by_team = rules.pair_rows(found, lambda name: "Red" if name.lower() in {"ann", "bob"} else "-")
+    by_team = tables.pair_rows(found, lambda name: "Red" if name.lower() in {"ann", "bob"} else "-")
     assert [tuple(row.values()) for row in by_team] == [("-", "Red", 1), ("Red", "Red", 3)]
 
 
