@@ -61,6 +61,11 @@ class Scope:
         """Return whether the time of an item that decides is in the period."""
         return self.period.contains(record.field(item, f"{self.dated}_at"))
 
+    def in_words(self) -> str:
+        """Return where the items are, in words for readers of a file."""
+        below = " and its subgroups" if self.project is None and self.group is not None else ""
+        return f"{self.place or 'the whole instance'}{below}"
+
     def rest_list(self, kind: Kind, params: Params) -> RestList:
         """Return the list of items with the filters of `params`.
 

@@ -11,6 +11,7 @@ from gitlab_sync.cli import options
 from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
 from gitlab_sync.cli.period import Span, period_options
 from gitlab_sync.cli.policy import policy_option
+from gitlab_sync.cli.scope import where_options
 from gitlab_sync.rules.dates import Period
 
 if TYPE_CHECKING:
@@ -26,20 +27,14 @@ if TYPE_CHECKING:
 
 _TEXTS = frozenset({"Username", "Status", "Error", "Policy"})
 
-_WHICH = (
-    click.option(
-        "--project", metavar="P", help="Only in this project (id or path). Overrides --group.",
-    ),
-    click.option("--group", metavar="G", help="Only in this group and its subgroups (id or path)."),
-    click.option(
-        "--scope", type=options.Choice(["author", "assignee"]), default="author", show_default=True,
-        help="Count items for their author or for their assignees.",
-    ),
+_SCOPE = click.option(
+    "--scope", type=options.Choice(["author", "assignee"]), default="author", show_default=True,
+    help="Count items for their author or for their assignees.",
 )  # fmt: skip
 
 
 def _which_options(command: Callable[..., int]) -> Callable[..., int]:
-    return options.with_options(period_options(command), _WHICH)
+    return where_options(_SCOPE(period_options(command)))
 
 
 def _by_option(ended: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -139,7 +134,5 @@ def _sheet(
 
 
 def _in_words(what: str, scope: Scope) -> str:
-    below = " and its subgroups" if scope.place.startswith("group") else ""
-    where = f"{scope.place or 'the whole instance'}{below}"
     period = scope.period.in_words().replace(",", f", {scope.dated}", 1)
-    return f"{what} by {scope.by}, {where}{period}"
+    return f"{what} by {scope.by}, {scope.in_words()}{period}"

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitlab_sync.cli.files import place_of, read_bytes
-from gitlab_sync.cli.messages import note
 from gitlab_sync.cli.options import (
     FILE,
     Command,
@@ -19,6 +17,7 @@ from gitlab_sync.cli.options import (
     target_options,
 )
 from gitlab_sync.cli.scope import WorkScope, scope_options
+from gitlab_sync.cli.teams import demo_teams, note_empty, teams_of_file
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.text import did_you_mean
 
@@ -84,7 +83,7 @@ def leaderboard(
         raise click.UsageError("No teams given: give --teams FILE, or --group G for each team.")
     if any(not group.strip().strip("/") for group in groups):
         raise click.UsageError("--group must be an id or path, got a blank one.")
-    teams = None if teams_file is None else _teams_of_file(teams_file)
+    teams = None if teams_file is None else teams_of_file(teams_file)
     points = _points(weights)
 
     from gitlab_sync.cli.report import Ending, run_report
@@ -102,7 +101,7 @@ def leaderboard(
             points,
         )
         _require_part(part, query, individuals=individuals)
-        _note_empty(query.teams)
+        note_empty(query.teams)
         if save_teams is not None:
             _save(query.teams, save_teams)
         with command.progress("people") as run:
@@ -114,18 +113,8 @@ def leaderboard(
     return run_report(work, target, connection)
 
 
-def _teams_of_file(name: str) -> tuple[Team, ...]:
-    """Return the teams of a file; ConfigurationError with every fault in it."""
-    from gitlab_sync.rules.identity.teams import parse_teams
-
-    try:
-        return parse_teams(read_bytes(name).decode(), place_of(name))
-    except UnicodeDecodeError:
-        raise click.UsageError(f"{place_of(name)} must be UTF-8.") from None
-
-
 def _points(given: Iterable[str]) -> Mapping[str, Number]:
-    """Return the default weights with the given ones in their place; raises as `_teams_of_file`."""
+    """Return the default weights with the given ones in their place; raises as `weights_from`."""
     from gitlab_sync.rules.scores.leaderboard import weights_from
 
     setting: dict[str, object] = {}
@@ -155,13 +144,7 @@ def _teams_of_groups(groups: Sequence[str], command: CommandRun) -> tuple[Team, 
 
         return teams_of_groups(command.session, groups)
 
-    from gitlab_sync.rules.identity.teams import Member, Team
-    from gitlab_sync.sandbox import demo_world
-
-    return tuple(
-        Team(name, "", tuple(map(Member, usernames)))
-        for name, usernames in demo_world().teams.items()
-    )
+    return demo_teams()
 
 
 def _require_part(part: str | None, query: LeaderboardQuery, *, individuals: bool) -> None:
@@ -172,14 +155,6 @@ def _require_part(part: str | None, query: LeaderboardQuery, *, individuals: boo
     if part not in {None, *titles}:
         near = did_you_mean(str(part), titles)
         raise click.UsageError(f"There is no table “{part}”: give {', '.join(titles)}.{near}")
-
-
-def _note_empty(teams: Sequence[Team]) -> None:
-    if not teams:
-        note("warning: there is no team, so there are no rows")
-    for team in teams:
-        if not team.members:
-            note(f"warning: the team {team.name} has no members")
 
 
 def _save(teams: Iterable[Team], path: str) -> None:

@@ -29,6 +29,7 @@ COMMANDS = {
     "leaderboard": "gitlab_sync.cli.leaderboard",
     "weekly": "gitlab_sync.cli.weekly",
     "open": "gitlab_sync.cli.open_work",
+    "reviews": "gitlab_sync.cli.reviews",
     "compliance": "gitlab_sync.cli.compliance",
     "explain": "gitlab_sync.cli.explain",
     "members": "gitlab_sync.cli.lookup",

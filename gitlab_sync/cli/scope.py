@@ -55,6 +55,19 @@ _OPTIONS = (
 )  # fmt: skip
 
 
+_WHERE = (
+    click.option(
+        "--project", metavar="P", help="Only in this project (id or path). Overrides --group.",
+    ),
+    click.option("--group", metavar="G", help="Only in this group and its subgroups (id or path)."),
+)  # fmt: skip
+
+
+def where_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options `--project` and `--group`, of which a command takes one of each."""
+    return with_options(command, _WHERE)
+
+
 def scope_options(command: Callable[..., int]) -> Callable[..., int]:
     """Add the options of `WorkScope`, and pass them as the argument `scope`.
 

@@ -46,6 +46,7 @@ def pages_for(role: Role) -> list[st.Page]:
             ("user_profile", "My profile", "person", "profile"),
             ("weekly_performance", "My week", "calendar_view_week", "weekly"),
             ("open_work", "My open work", "sports_handball", "open"),
+            ("reviews", "My reviews", "rate_review", "reviews"),
             _RULES,
         ]
     else:
@@ -55,6 +56,7 @@ def pages_for(role: Role) -> list[st.Page]:
             ("weekly_performance", "Weekly performance", "calendar_view_week", "weekly"),
             ("open_work", "Open work", "sports_handball", "open"),
             ("team_leaderboard", "Team leaderboard", "trophy", "leaderboard"),
+            ("reviews", "Reviews", "rate_review", "reviews"),
             ("project_compliance", "Project compliance", "verified", "compliance"),
             _RULES,
         ]

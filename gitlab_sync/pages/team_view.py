@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from gitlab_sync.pages.team_charts import days_in_words, show_days, show_shares
+from gitlab_sync.pages.team_reviews import show_team_reviews
 from gitlab_sync.pages.team_tables import HELP, LISTS, OneTeam
 from gitlab_sync.pages.widgets.error_panel import first_names
 from gitlab_sync.pages.widgets.markdown import escaped
@@ -31,6 +32,7 @@ def show_team(team: OneTeam, members: Sheet) -> None:
         "Points": lambda: _show_points(team),
         "Shares": lambda: show_shares(team.answer),
         "Days": lambda: _show_days(team),
+        "Reviews": lambda: show_team_reviews(team.answer.result.team, team.board.query),
     }
     # Lists can be long, so only the open tab is filled.
     titles = [*views, *LISTS]

@@ -20,6 +20,7 @@ from gitlab_sync.sandbox.making.projects import (
     settle_groups,
 )
 from gitlab_sync.sandbox.making.repositories import add_repository, settle_repositories
+from gitlab_sync.sandbox.making.review_twists import twist_reviews
 from gitlab_sync.sandbox.records import Record, without_collection
 from gitlab_sync.sandbox.world import World
 
@@ -94,6 +95,7 @@ def generate_world(
 
 def finish(builder: Builder) -> World:
     """Return the world of a builder once all its items are there."""
+    twist_reviews(builder)
     settle_groups(builder)
     settle_repositories(builder)
     for events in builder.tables.events.values():

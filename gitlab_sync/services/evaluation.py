@@ -50,11 +50,7 @@ def evaluate_merge_requests(
     with run.context(client) as session:
         source = facts_for(session, run, rules)
         table = _Table("merge requests", rules, policy.name, scope, run, session)
-        names = users.distinct_usernames(usernames)
-        # Those lists have no labels, which can exempt from a check.
-        bulk = not policy.terms.exempt_labels
-        lists = lists_for(session, scope, run.source, len(names)) if bulk else None
-        people = find_people(session, "merge_requests", names, scope, lists)
+        people = find_authors(session, usernames, scope, run, policy)
         for found in read_facts(session, table.begin(people), source):
             table.take(found.mr, rules.evaluate(found.mr, found.facts), found.errors)
         return table.report()
@@ -78,6 +74,17 @@ def evaluate_issues(
         for issue in table.begin(people):
             table.take(issue, rules.evaluate(issue))
         return table.report()
+
+
+def find_authors(
+    session: Session, usernames: Iterable[str], scope: Scope, run: Run, policy: Policy
+) -> list[UserItems]:
+    """Read the merge requests of each person as `find_people` does, for rules of this policy."""
+    names = users.distinct_usernames(usernames)
+    # The lists of GraphQL have no labels, which can exempt from a check.
+    bulk = not policy.terms.exempt_labels
+    lists = lists_for(session, scope, run.source, len(names)) if bulk else None
+    return find_people(session, "merge_requests", names, scope, lists)
 
 
 def find_people(

@@ -31,6 +31,7 @@ from gitlab_sync.services.members import people_of_groups
 from gitlab_sync.services.people_data import PeopleRequest, person_queries
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
+from gitlab_sync.services.rows import reasons_of_members
 from gitlab_sync.services.summary import PersonSummary, summaries
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import read_one
@@ -46,7 +47,6 @@ TEAM_MEMBER_COLUMNS = (*scores.MEMBER_COLUMNS, "Error")
 INDIVIDUAL_COLUMNS = (*scores.PEOPLE_COLUMNS, "Status", "Error")
 
 _TEXTS = {"Team", "Project", "Username", "Time Spent", "Badges", "Status", "Error"}
-_MOST_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,19 +228,11 @@ class LeaderboardReport(Report):
         return TeamAnswer(result, members, scores.share_rows(result), indexes)
 
     def _sums(self, result: scores.TeamResult) -> TableRow:
-        met: dict[str, list[str]] = {}
-        for row in self.teams[result.team.name].members:
-            if row["Error"] is not None:
-                met.setdefault(str(row["Error"]), []).append(str(row["Username"]))
-        texts = [
-            f"{names[0] if len(names) == 1 else f'{len(names)} members'}: {text}"
-            for text, names in sorted(met.items(), key=lambda each: -len(each[1]))
-        ]
-        if len(texts) > _MOST_REASONS:
-            texts[_MOST_REASONS:] = ["…"]
+        members = self.teams[result.team.name].members
+        errors = ((str(row["Username"]), self._error(row)) for row in members)
         return {
             "Status": result.status,
-            "Error": "; ".join(texts) or None,
+            "Error": reasons_of_members(errors),
             "Unverified": result.unverified,
         }
 

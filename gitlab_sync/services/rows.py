@@ -35,7 +35,7 @@ class PersonVerdicts(Generic[P]):
 
     def add(self, item: Record, verdicts: Verdicts, errors: Iterable[GitLabSyncError]) -> None:
         """Note what the rules say of an item that was awaited."""
-        self._taken[_key(item)] = (item, verdicts)
+        self._taken[item_key(item)] = (item, verdicts)
         self.errors += errors
         self.awaited -= 1
 
@@ -45,7 +45,7 @@ class PersonVerdicts(Generic[P]):
 
         An item is as it was taken: more can have been read of it since it was expected.
         """
-        return [self._taken.get(_key(item), (item, {})) for item in self.items]
+        return [self._taken.get(item_key(item), (item, {})) for item in self.items]
 
 
 class RowAssembler(Generic[P]):
@@ -69,7 +69,7 @@ class RowAssembler(Generic[P]):
         theirs = PersonVerdicts(person, items, len(awaited))
         new: list[Record] = []
         for item in awaited:
-            others = self._awaiting.setdefault(_key(item), [])
+            others = self._awaiting.setdefault(item_key(item), [])
             if not others:
                 new.append(item)
             others.append(theirs)
@@ -86,7 +86,7 @@ class RowAssembler(Generic[P]):
         count.
         """
         known = all(each.result != "unknown" or each.pending for each in verdicts.values())
-        for theirs in self._awaiting.pop(_key(item)):
+        for theirs in self._awaiting.pop(item_key(item)):
             theirs.add(item, verdicts, () if known else errors)
             if not theirs.awaited:
                 self._finish(theirs)
@@ -149,6 +149,25 @@ def reasons_in_words(errors: Iterable[GitLabSyncError], what: str = "") -> str:
     return "; ".join(texts) or "some records lack what a check needs"
 
 
-def _key(item: Record) -> object:
+def reasons_of_members(errors: Iterable[tuple[str, str | None]]) -> str | None:
+    """Return what is missing of a team, from its members' names and errors; None for nothing.
+
+    The commonest errors are named, each with who has it: `ann: 403; 3 members: timeout`.
+    """
+    met: dict[str, list[str]] = {}
+    for name, error in errors:
+        if error is not None:
+            met.setdefault(error, []).append(name)
+    texts = [
+        f"{names[0] if len(names) == 1 else f'{len(names)} members'}: {text}"
+        for text, names in sorted(met.items(), key=lambda each: -len(each[1]))
+    ]
+    if len(texts) > _MOST_REASONS:
+        texts[_MOST_REASONS:] = ["…"]
+    return "; ".join(texts) or None
+
+
+def item_key(item: Record) -> object:
+    """Return what tells an item from others: its id, or the object itself without one."""
     number = record.number_id(item)
     return ("object", id(item)) if number is None else number

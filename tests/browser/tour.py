@@ -87,6 +87,7 @@ PAGES = (
     Stop("weekly", "/weekly?show=Merge+Requests", _WEEK, "Tick a row to see"),
     Stop("open", "/open", "Open work", "Who has what"),
     Stop("leaderboard", _TEAM, _TEAMS, "Rank 1 of 3"),
+    Stop("reviews", "/reviews", "Reviews", "A row is a reviewer"),
     Stop("compliance-one", "/compliance", _PROJECTS, "At main"),
     Stop("compliance-many", _MANY, _PROJECTS, "4 of 4 projects read"),
 )
@@ -111,6 +112,7 @@ MORE = (
     Stop("leaderboard-points", f"{_TEAM}&show=Points&part=Points", _TEAMS, "Rank 1 of 3"),
     Stop("leaderboard-days", f"{_TEAM}&individuals=true&part=Days", _TEAMS, "Recorded:"),
     Stop("leaderboard-list", f"{_TEAM}&part=Merge+requests", _TEAMS, "Rank 1 of 3"),
+    Stop("reviews-people", "/reviews?show_people=true", "Reviews", "A row is a reviewer"),
     Stop("compliance-fix", "/compliance", _PROJECTS, "to the score", then=tab("Suggestions")),
     Stop("compliance-picked", _MANY, _PROJECTS, "At main", then=pick_row),
     Stop("compliance-chart", _MANY, _PROJECTS, "projects read", then=tab("Chart")),

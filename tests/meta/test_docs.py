@@ -20,6 +20,7 @@ from gitlab_sync.rules.projects.ecosystems.any_language import ANY_LANGUAGE
 from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, Unread
 from gitlab_sync.rules.projects.readme_topics import TOPICS
 from gitlab_sync.rules.projects.tools import ECOSYSTEMS
+from gitlab_sync.rules.scores import review_tables
 from gitlab_sync.rules.scores.badges import BADGES, SCORE, Badge
 from gitlab_sync.rules.scores.commits import slot_of
 from gitlab_sync.rules.scores.heatmap import LEVEL_TITLES, WEEKS, level
@@ -42,6 +43,8 @@ from gitlab_sync.rules.scores.weekly import (
     overview_rows,
 )
 from gitlab_sync.rules.scores.work import TITLES, Work
+from gitlab_sync.services.reviews import PERSON_COLUMNS as PERSON_REVIEWS
+from gitlab_sync.services.reviews import TEAM_COLUMNS as TEAM_REVIEWS
 from gitlab_sync.types import PartialList, Record
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -338,6 +341,22 @@ def test_the_columns_of_open_work_are_said() -> None:
     """Those that a merge request does not have itself."""
     said = [row["column"] for row in table("Open work", "column")]
     assert said == [title for title in worklist.COLUMNS[3:] if title != "Link"]
+
+
+def test_every_column_of_reviews_is_explained() -> None:
+    """With the columns of weeks and of pairs, and of each table of the command."""
+    rows = {row["column"]: row["what it says"] for row in table("Reviews", "column")}
+    assert rows == review_tables.MEANINGS
+    for columns in (review_tables.WEEK_COLUMNS, review_tables.PAIR_COLUMNS):
+        assert f"`{', '.join(columns)}`" in prose("Reviews")
+    commands = (DOCS / "commands.md").read_text(encoding="utf-8")
+    for columns in (
+        TEAM_REVIEWS,
+        PERSON_REVIEWS,
+        review_tables.WEEK_COLUMNS,
+        review_tables.PAIR_COLUMNS,
+    ):
+        assert f"| `{', '.join(columns)}` |" in commands
 
 
 # -- all documents ---------------------------------------------------------------------------------

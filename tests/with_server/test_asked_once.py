@@ -15,7 +15,7 @@ from gitlab_sync.rules.identity.teams import Member, Team
 from gitlab_sync.rules.scores.weekly import WeekPerson
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, generate_world
-from gitlab_sync.services import commits, compliance, leaderboard, people, profile, weekly
+from gitlab_sync.services import commits, compliance, leaderboard, people, profile, reviews, weekly
 from gitlab_sync.session.runtime import Bridge
 
 Answer = Callable[[GitLabClient, World, Run], Any]
@@ -68,6 +68,11 @@ ANSWERS: dict[str, Answer] = {
             [Team("All", "", tuple(Member(name) for name in world.truth.usernames))],
             projects=projects(world),
         ),
+        run,
+    ),
+    "reviews": lambda client, world, run: reviews.answer(
+        client,
+        reviews.ReviewsQuery([Team("All", "", tuple(map(Member, world.truth.usernames)))]),
         run,
     ),
 }

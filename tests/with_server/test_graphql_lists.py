@@ -55,6 +55,7 @@ LACKING = (
     "MergeRequest.projectId",
     "MergeRequest.diffHeadSha",
     "MergeRequest.totalTimeSpent",
+    "MergeRequest.mergeUser",
 )
 
 AT_THE_LIMIT = (timedelta(days=2), timedelta(days=7))
@@ -125,7 +126,8 @@ def shown(mr: Record) -> Any:
         )
     ]
     nothing = Facts(PartialList(), PartialList(), PartialList(), PartialList())
-    return plain, mr["references"]["full"], mr["author"]["username"], evaluate(mr, nothing)
+    people = [person and person["username"] for person in (mr["author"], mr["merge_user"])]
+    return plain, mr["references"]["full"], people, evaluate(mr, nothing)
 
 
 def assert_the_same(
@@ -358,7 +360,7 @@ def test_a_run_that_follows_is_not_refused_again(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The instance's limit is known by then."""
-    monkeypatch.setattr(endpoint, "SIGNED_IN", 120)
+    monkeypatch.setattr(endpoint, "SIGNED_IN", 130)
     world = small(users=9, merge_requests=2)
     with serving(world, bridge) as (sandbox, client):
         found(client, world.truth.usernames, "auto")

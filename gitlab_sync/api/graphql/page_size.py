@@ -25,7 +25,7 @@ _GROWTH = 2
 _BESIDES = 3
 """The complexity of the field that reports the complexity."""
 
-_LIMIT, _LIST, _PERSON = 250, 30, 4
+_LIMIT, _LIST, _PERSON = 250, 32, 4
 """Complexities until the server reports them: a query's limit, an empty list, a person."""
 
 OPEN_LIST = 42

@@ -44,6 +44,7 @@ _OF_MERGE_REQUEST: Mapping[str, str] = {
     "author": "author { username }",
     "squash": "squash",
     "squashOnMerge": "squashOnMerge",
+    "mergeUser": "mergeUser { username }",
 }
 """The fields of a merge request, and their text in the query."""
 
@@ -74,6 +75,7 @@ FIELDS = frozenset({*_OF_MERGE_REQUEST, *_OF_OPEN}).union(*_OF_OTHERS.values())
 NEEDED = FIELDS - _OPTIONAL - frozenset(_OF_OPEN)
 """The fields that every list needs; others are needed for lists with closed or open items alone."""
 
+_PERSON = Kind("a person", lambda value: bool(record.text(value, "username")))
 _SHAPE = Shape(
     "merge request",
     {
@@ -95,6 +97,7 @@ _SHAPE = Shape(
         "reference": NAME,
         "squash": FLAG,
         "squashOnMerge": FLAG,
+        "mergeUser": _PERSON.or_null(),
     },
     inner={"author": Shape("author", {"username": NAME})},
 )
@@ -268,6 +271,7 @@ def _record(node: Record) -> Record | None:
         "sha": node.get("diffHeadSha"),
         "squash": node["squash"],
         "squash_on_merge": node["squashOnMerge"],
+        "merge_user": node.get("mergeUser"),
         "merged_at": _time(node.get("mergedAt")),
         "closed_at": _time(node.get("closedAt")),
         **(_of_open(node) if "draft" in node else {}),

@@ -16,9 +16,9 @@ _SHARED = (*_CODE, Policy)
 def size_of(thing: object) -> int:
     """Return about how many bytes `thing` takes, with all that it leads to.
 
-    Classes, functions, tracebacks and policies do not count. What others hold, too, counts in full. It takes
-    some 0.1 s for 30 MB, so it is for what was just made in much longer time. Thread-safe if
-    nothing changes `thing` meanwhile.
+    Classes, functions, tracebacks and policies do not count. What others hold, too, counts in full.
+    It takes some 0.1 s for 30 MB, so it is for what was just made in much longer time. Thread-safe
+    if nothing changes `thing` meanwhile.
     """
     seen: set[int] = set()
     size, level = 0, [thing]

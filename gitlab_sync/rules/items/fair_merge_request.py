@@ -20,9 +20,10 @@ from gitlab_sync.rules.items.facts import NOTHING, Facts
 from gitlab_sync.rules.items.fair_pipelines import newest_until
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.terms import Terms
+from gitlab_sync.rules.items.until_merge import UntilMerge
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.rules.text import SEMANTIC, instant, plural, second_after
-from gitlab_sync.types import PartialList, Record
+from gitlab_sync.rules.text import SEMANTIC, plural
+from gitlab_sync.types import Record
 
 _CHANGED = {
     "no_issues": {
@@ -65,7 +66,6 @@ TWO_WORKING_DAYS: Final = 48 * 3600
 FIVE_WORKING_DAYS: Final = 120 * 3600
 """The limits of working time, in seconds."""
 
-_READY = "marked this merge request as **ready**"
 _DRAFT = re.compile(r"^(\s*(\[(draft|wip)\]|\((draft|wip)\)|(draft|wip):))+\s*", re.IGNORECASE)
 _SQUASHED = ("squash", "squash_on_merge")
 
@@ -94,43 +94,14 @@ class _Merged:
 
     @classmethod
     def of(cls, mr: Record, facts: Facts, terms: Terms) -> _Merged:
-        created, end = instant(mr.get("created_at")), instant(mr.get("merged_at"))
-        notes = until(facts.notes, end, "a note")
-        start = _ready(notes) or created
-        taken = item.working_time(start, end, terms.working_time, "merged")
-        in_time = Facts(notes, facts.commits, facts.diffs, facts.pipelines, facts.time_stats)
-        return cls(mr, in_time, terms, end, taken)
-
-
-def _ready(notes: PartialList) -> datetime | None:
-    """Return when it was last marked as ready, as far as notes were read; None: never."""
-    marks = [
-        note
-        for note in notes.rows
-        if reviews.is_system(note) and (record.text(note, "body") or "").strip().lower() == _READY
-    ]
-    times = (instant(note["created_at"]) for note in marks)
-    return max(filter(None, times), default=None)
-
-
-def until(reading: PartialList, end: datetime | None, noun: str) -> PartialList:
-    """Return the rows that were made up to `end`, in whole seconds.
-
-    Where a time is not readable, the list is not whole: the row could be one of them.
-    """
-    if not reading.rows:
-        return reading
-    rows, missing = [], reading.missing
-    first_after = None if end is None else second_after(end)
-    for row in reading.rows:
-        made = instant(record.field(row, "created_at"))
-        if made is None or first_after is None:
-            missing = missing or (
-                "merged_at is not a time" if end is None else f"time of {noun} not known"
-            )
-        elif made < first_after:
-            rows.append(row)
-    return PartialList(rows, missing)
+        until = UntilMerge.of(mr, facts.notes)
+        return cls(
+            mr,
+            replace(facts, notes=until.notes),
+            terms,
+            until.end,
+            until.taken(terms.working_time),
+        )
 
 
 def _unit_tests(merged: _Merged) -> Verdict:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import is_bot
@@ -34,33 +35,53 @@ def review_by_people(
     mr: Record, notes: PartialList, bots: Collection[str], unread: Iterable[str] = ()
 ) -> Verdict:
     """Check for a comment or approval by another person; `unread` is what else could be one."""
-    owner = record.author(mr)
     doubts = []
-    looked_at = 0
-    for note in notes.rows:
-        approval = _is_approval(note)
-        if approval is False and is_system(note):
-            continue
-        looked_at += 1
-        by = record.author(note)
-        if by is None:
-            doubts.append("author of a note not known")
-        elif is_bot(by, bots):
-            continue
-        elif owner is None:
-            doubts.append("author of the merge request not known")
-        elif username_key(by) == username_key(owner):
-            continue
-        elif approval is None:
-            doubts.append("a note not readable")
+    for said in said_by_others(mr, notes, bots):
+        if isinstance(said, str):
+            doubts.append(said)
         else:
-            verb = "approved" if approval else "commented"
-            return Verdict("pass", f"{by} {verb}", note_link(mr, note))
+            verb = "approved" if said.approval else "commented"
+            return Verdict("pass", f"{said.by} {verb}", note_link(mr, said.note))
     if not notes.whole:
         doubts.append(item.not_read("notes", notes))
+    looked_at = sum(not (is_system(note) and is_approval(note) is False) for note in notes.rows)
     people = "by the author or a bot" if looked_at == 1 else "all by the author or bots"
     fault = f"{plural(looked_at, 'note')}, {people}" if looked_at else "no notes and no approval"
     return item.decide(mr, [*doubts, *unread], fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A comment or an approval (`note`) by a person who is not the author. Immutable."""
+
+    by: str
+    approval: bool
+    note: Record
+
+
+def said_by_others(mr: Record, notes: PartialList, bots: Collection[str]) -> Iterator[Said | str]:
+    """Yield what other people said, in the order of the notes; bots say nothing.
+
+    A text says of a note that could be one of them why that is not known.
+    """
+    owner = record.author(mr)
+    for note in notes.rows:
+        approval = is_approval(note)
+        if approval is False and is_system(note):
+            continue
+        by = record.author(note)
+        if by is None:
+            yield "author of a note not known"
+        elif is_bot(by, bots):
+            continue
+        elif owner is None:
+            yield "author of the merge request not known"
+        elif username_key(by) == username_key(owner):
+            continue
+        elif approval is None:
+            yield "a note not readable"
+        else:
+            yield Said(by, approval, note)
 
 
 def review_in_list(mr: Record) -> Verdict:
@@ -82,7 +103,7 @@ def is_system(note: Record) -> bool | None:
     return system if isinstance(system, bool) else None
 
 
-def _is_approval(note: Record) -> bool | None:
+def is_approval(note: Record) -> bool | None:
     """Return whether GitLab wrote this note for an approval, even one revoked later.
 
     None if that is not readable.

@@ -57,54 +57,56 @@ def _random(builder: Builder, record: Record) -> Random:
 
 
 def _change_documents_only(builder: Builder, record: Record, random: Random) -> None:
-    diffs = builder.tables.mr_diffs.get(_key(record))
+    diffs = builder.tables.mr_diffs.get(key_of(record))
     paths = random.sample(_DOCUMENTS, min(len(diffs), len(_DOCUMENTS)))
     kept = diffs[: len(paths)]
     for diff, path in zip(kept, paths, strict=True):
         diff.update(new_path=path, old_path=path, renamed_file=False)
-    builder.tables.mr_diffs.put(_key(record), kept)
+    builder.tables.mr_diffs.put(key_of(record), kept)
 
 
 def _draft_at_first(
     builder: Builder, plan: MergeRequestPlan, record: Record, until: timedelta
 ) -> None:
-    notes = builder.tables.mr_notes.get(_key(record))
+    notes = builder.tables.mr_notes.get(key_of(record))
     for body, after in ((DRAFT, timedelta(minutes=1)), (READY, until)):
         moment = (plan.created + after).replace(microsecond=0)
         note = note_record(
             builder, record, "MergeRequest", plan.author, body, moment, system=True, later=True
         )
         notes.append(note)
-    _put_notes(builder, record, notes)
+    put_notes(builder, record, notes)
 
 
 def _review_too_late(
     builder: Builder, plan: MergeRequestPlan, record: Record, merged: datetime
 ) -> None:
     """Let what others said come two hours after the merge."""
-    notes = builder.tables.mr_notes.get(_key(record))
+    notes = builder.tables.mr_notes.get(key_of(record))
     late = merged + timedelta(hours=2)
     for note in notes:
         if note["author"]["id"] != plan.author.id:
             late += timedelta(minutes=2)
             note["created_at"] = note["updated_at"] = utc(late)
-    _put_notes(builder, record, notes)
+    put_notes(builder, record, notes)
 
 
 def _run_after_the_merge(builder: Builder, record: Record, merged: datetime) -> None:
     """Let the newest pipeline be created five minutes after the merge."""
-    rows = builder.tables.mr_pipelines.get(_key(record))
+    rows = builder.tables.mr_pipelines.get(key_of(record))
     if rows:
         newest = max(rows, key=lambda row: row["id"])
         newest["created_at"] = utc(merged + timedelta(minutes=5))
         newest["updated_at"] = utc(merged + timedelta(minutes=17))
-        builder.tables.mr_pipelines.put(_key(record), rows)
+        builder.tables.mr_pipelines.put(key_of(record), rows)
 
 
-def _put_notes(builder: Builder, record: Record, notes: list[Record]) -> None:
+def put_notes(builder: Builder, record: Record, notes: list[Record]) -> None:
+    """Put the notes of a merge request into the world, oldest first."""
     notes.sort(key=lambda note: (note["created_at"], note["id"]))
-    builder.tables.mr_notes.put(_key(record), notes)
+    builder.tables.mr_notes.put(key_of(record), notes)
 
 
-def _key(record: Record) -> tuple[int, int]:
+def key_of(record: Record) -> tuple[int, int]:
+    """Return the key of a merge request in the tables: its project and its number there."""
     return record["project_id"], record["iid"]
