@@ -425,6 +425,10 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     ),
     "pages.state.downloads:_TICKET": ("fullmatch", (("/downloads/", "a", "!"), ("", "/", ""))),
     "pages.week_view:_ZERO": ("fullmatch", (("", "0 ", ""), ("", "0h ", ""), ("0", " ", "x"))),
+    "rules.projects.ci_inputs:_INPUT": (
+        "sub",
+        (("", "$[[", ""), ("$[[ inputs.", "a", ""), ("", "$[[ inputs.a ", ""), ("$[[", " ", "")),
+    ),
     "rules.projects.readme_topics:_ADDRESSES": (
         "sub",
         (

@@ -10,10 +10,14 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from types import MappingProxyType
 
 from gitlab_sync.rules.bounds import MAX_INCLUDES, MOST_ENTRIES, BeyondBounds, Effort, shown
+from gitlab_sync.rules.projects.ci_inputs import defaults_of, filled, key_of
 from gitlab_sync.rules.projects.ci_yaml import Plain, YamlError, load
 from gitlab_sync.rules.projects.facts import FileText, MergedPipeline
+
+NO_INPUTS: Mapping[str, Plain] = MappingProxyType({})
 
 CI_FILE = ".gitlab-ci.yml"
 """The path of the pipeline, unless a project has another one."""
@@ -32,12 +36,13 @@ class Included:
     """One entry of `include`: `kind` is `local`, `template`, `component`, `project` or `remote`.
 
     `what` names it: a path, a template's name, a URL, or `group/project: path`. `why` says what
-    happened if it could not be read.
+    happened if it could not be read. `inputs` are those that it is given.
     """
 
     kind: str
     what: str
     why: str = "not read"
+    inputs: Mapping[str, Plain] = field(default_factory=dict, compare=False)
 
     @property
     def may_hold_jobs(self) -> bool:
@@ -181,16 +186,18 @@ class _Merger:
         self.result = Merged()
         self._local = local
         self._effort = effort
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, str]] = set()
 
-    def merge(self, text: str, path: str) -> None:
-        """Merge a file over those that it includes."""
-        self._seen.add(path)
+    def merge(self, text: str, path: str, given: Mapping[str, Plain] = NO_INPUTS) -> None:
+        """Merge a file, with the inputs that it is given, over those that it includes."""
+        self._seen.add(_once(path, given))
         document = load(text, self._effort)
-        if not isinstance(document.value, dict):
+        inputs = {**defaults_of(document.header), **given}
+        value = filled(document.value, inputs, self._effort)
+        if not isinstance(value, dict):
             return
         result = self.result
-        for entry in entries(document.value):
+        for entry in entries(value):
             result.included.append(entry)
             found = []
             if entry.kind == "local":
@@ -198,25 +205,31 @@ class _Merger:
             if not any(one in self._local for one in found) and entry.may_hold_jobs:
                 result.unread.append(entry)
             for one in found:
-                # GitLab refuses a file that includes itself; here it is read once.
-                if one in self._local and one not in self._seen:
-                    self._include(one)
+                if one in self._local:
+                    self._include(one, entry.inputs)
         self._effort.spend(len(result.value) // 10)
-        result.value = deep_merge(result.value, document.value)
-        result.places.update({key: (path, line) for key, line in document.lines.items()})
+        result.value = deep_merge(result.value, value)
+        places = {key_of(key, inputs): (path, line) for key, line in document.lines.items()}
+        result.places.update(places)
 
-    def _include(self, path: str) -> None:
+    def _include(self, path: str, inputs: Mapping[str, Plain]) -> None:
+        # GitLab refuses a file that includes itself; here each is read once with the same inputs.
+        if _once(path, inputs) in self._seen:
+            return
         if len(self._seen) > MAX_INCLUDES:
             why = f"not read, since it is not one of the first {MAX_INCLUDES}"
             self.result.unread.append(Included("local", path, why))
             return
-        self._seen.add(path)
         try:
-            self.merge(self._local[path], path)
+            self.merge(self._local[path], path, inputs)
         except BeyondBounds as beyond:
             self.result.unread.append(Included("local", path, f"not read: {beyond}"))
         except YamlError as problem:
             self.result.problems.append(f"{path}: {problem}")
+
+
+def _once(path: str, inputs: Mapping[str, Plain]) -> tuple[str, str]:
+    return path, repr(inputs) if inputs else ""
 
 
 def deep_merge(below: Plain, above: Plain) -> Plain:
@@ -244,13 +257,14 @@ def _entry(one: dict[str, Plain]) -> Iterator[Included]:
             named = file if isinstance(file, str) else "?"
             yield Included("project", f"{shown(one['project'])}: {shown(named)}")
         return
+    inputs = one.get("inputs")
     for kind in ("local", "template", "component", "remote"):
         if isinstance(one.get(kind), str):
-            yield _named(kind, one[kind])
+            yield _named(kind, one[kind], inputs if isinstance(inputs, dict) else NO_INPUTS)
 
 
-def _named(kind: str, what: str) -> Included:
-    return Included(kind, what.lstrip("/") if kind == "local" else what)
+def _named(kind: str, what: str, inputs: Mapping[str, Plain] = NO_INPUTS) -> Included:
+    return Included(kind, what.lstrip("/") if kind == "local" else what, inputs=inputs)
 
 
 def expanded(path: str, known: Collection[str], effort: Effort) -> list[str]:

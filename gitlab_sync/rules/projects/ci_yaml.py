@@ -8,7 +8,7 @@ each line. So only its events are used here, and the tree is built within limits
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import yaml
@@ -55,10 +55,14 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML text: its value, and the line (from 1) of each key at the top."""
+    """A YAML text: its value, and the line (from 1) of each key at the top.
+
+    `header` is GitLab's `spec` header, if there was one.
+    """
 
     value: Plain
     lines: dict[str, int] = field(default_factory=dict)
+    header: Plain = None
 
 
 def load(text: str, effort: Effort | None = None) -> Document:
@@ -81,7 +85,7 @@ def load(text: str, effort: Effort | None = None) -> Document:
     try:
         for document in _Builder(yaml.parse(clean, Loader=_LOADER), effort).documents():
             if first is not None:
-                return document
+                return replace(document, header=first.value)
             first = document
             if not (isinstance(document.value, dict) and "spec" in document.value):
                 break

@@ -49,7 +49,7 @@ _SETTINGS = frozenset(
     | {".simplecov", "gcovr.cfg", "sonar-project.properties"}
     | {"justfile", ".justfile", "taskfile.yml", "taskfile.yaml", "mise.toml", ".mise.toml"}
     | {"lefthook.yml", ".lefthook.yml", "lefthook.yaml", "composer.json", "pixi.toml", "tox.toml"}
-    | {"deno.json", "noxfile.py", "mix.exs"}
+    | {"deno.json", "noxfile.py", "mix.exs", "lerna.json"}
 )
 _SETTINGS_LIKE = re.compile(
     r"^((jest|vitest|vite)\.config\.\w+|(requirements.*|.*requirements)\.(txt|in)|[^/]+\.mk)$",

@@ -22,7 +22,7 @@ T = TypeVar("T")
 _TOML = ("pyproject.toml", "cargo.toml", "pipfile", "project.toml", "gleam.toml", "fpm.toml")
 _JSON = (
     *("package.json", ".nycrc", ".nycrc.json", ".c8rc.json", "composer.json", "vcpkg.json"),
-    *("dub.json", "elm.json", "coveralls.json"),
+    *("dub.json", "elm.json", "coveralls.json", "lerna.json"),
 )
 
 _COMMENTS = re.compile(
@@ -137,14 +137,14 @@ class Settings:
         """Return the path and the words of the settings of a tool, or None.
 
         They are in a table of `pyproject.toml` (`tool.<name>`), a section of `setup.cfg` or
-        `tox.ini`, or a key of `package.json`.
+        `tox.ini`, or a key of `package.json` or `lerna.json`; `a.b` is a key in another.
         """
         for path, data in self.tables.items():
             if path.endswith("pyproject.toml"):
                 if at(data, f"tool.{name}") is not None:
                     return path, f"[tool.{name}"
-            elif path.endswith("package.json") and name in data:
-                return path, f'"{name}"'
+            elif path.endswith(("package.json", "lerna.json")) and (name in data or at(data, name)):
+                return path, f'"{name.rpartition(".")[2]}"'
         for path, sections in self.sections.items():
             if name in sections:
                 return path, f"[{name}"

@@ -257,11 +257,16 @@ class Project:
     def _template_of(self, tool: Tool) -> str | None:
         included = self.pipeline.included if isinstance(self.pipeline, Pipeline) else ()
         for entry in included if not self.pipeline_off else ():
-            if entry.kind in {"template", "component"} and any(
-                name in entry.what.lower() for name in tool.templates
-            ):
+            if _is_gitlabs(entry) and any(name in entry.what.lower() for name in tool.templates):
                 return entry.what
         return None
+
+
+def _is_gitlabs(entry: Included) -> bool:
+    """Return whether an entry is a template or a component of GitLab's own: known by its name."""
+    if entry.kind == "component":  # host/components/name@version
+        return entry.what.split("/", 2)[1:2] == ["components"]
+    return entry.kind == "template"
 
 
 def _unread_includes(unread: Iterable[Included]) -> Iterator[str]:

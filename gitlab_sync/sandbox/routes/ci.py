@@ -105,7 +105,12 @@ class _Merger:
 
     def merged(self, text: str, project: Record) -> dict[str, Any]:
         """Return a text of a project over what it includes; raises _InvalidError."""
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        documents = list(yaml.load_all(text, Loader=_Loader))
+        # A header declares inputs, which are not filled in here.
+        has_header = (
+            len(documents) > 1 and isinstance(documents[0], dict) and "spec" in documents[0]
+        )
+        value = documents[1 if has_header else 0] if documents else None
         if not isinstance(value, dict):
             raise _InvalidError("Invalid configuration format")
         found: dict[str, Any] = {}

@@ -315,3 +315,54 @@ def test_a_file_that_no_shell_runs_is_not_looked_for(script: str) -> None:
     facts = repository(files)
     facts = replace(facts, files={**facts.files, "site.css": Unread("longer than 2 MiB")})
     assert not Project(Repository(facts)).unread
+
+
+JOB = """spec:
+  inputs:
+    name: {default: check}
+    run: {default: pytest}
+    options: {}
+---
+"$[[ inputs.name ]]":
+  script:
+    - $[[ inputs.run ]] -m $[[ inputs.options | expand_vars ]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("include", "expected"),
+    [
+        ("{local: job.yml}", {"pytest"}),
+        ("{local: job.yml, inputs: {run: ruff check}}", {"ruff"}),
+        ("[{local: job.yml}, {local: job.yml, inputs: {name: style, run: black}}]",
+         {"pytest", "black"}),
+        ("{local: other.yml, inputs: {tool: mypy}}", {"mypy"}),
+        ("{local: job.yml, inputs: {run: [ruff, check]}}", set()),
+        ("{local: job.yml, inputs: 5}", {"pytest"}),
+    ],
+)  # fmt: skip
+def test_an_included_file_runs_what_its_inputs_say(include: str, expected: set[str]) -> None:
+    """As often as it is included; without a value, those of its header."""
+    other = 'include: {local: job.yml, inputs: {run: "$[[ inputs.tool ]]"}}'
+    files = {**CODE, ".gitlab-ci.yml": f"include: {include}", "job.yml": JOB, "other.yml": other}
+    stages = Project(Repository(repository(files))).stages.values()
+    assert {use.tool for found in stages for use in found.uses} == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "check"),
+    [
+        ({"package.json": {"scripts": {"precommit": "lint-staged"}}}, "pre_commit"),
+        ({"package.json": {"devDependencies": {"eslint-plugin-prettier": "4"}}}, "formatter"),
+        ({"lerna.json": {"command": {"publish": {"conventionalCommits": True}}}},
+         "changelog_generator"),
+    ],
+)  # fmt: skip
+def test_what_another_tool_brings_with_it_is_set_up(
+    files: Mapping[str, Mapping[str, object]], check: str
+) -> None:
+    """An old Husky, a formatter that is a rule of the linter, a publisher that writes changes."""
+    texts = {path: json.dumps(value) for path, value in files.items()}
+    package = {"package.json": "{}", **texts}
+    assert evaluate(repository({**CODE, "a.js": "", **package})).findings[check].result == "pass"
+    assert evaluate(repository({**CODE, "a.js": ""})).findings[check].result == "fail"

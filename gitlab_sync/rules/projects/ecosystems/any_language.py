@@ -62,7 +62,9 @@ ANY_LANGUAGE = Ecosystem(
             tool("auto-changelog", "auto-changelog", files=".auto-changelog",
                  tables="auto-changelog"),
             tool("release-it", "release-it", files=".release-it.*", tables="release-it"),
-            tool("Lerna", "lerna version --conventional-commits", "lerna --conventional-commits"),
+            tool("Lerna", "lerna version --conventional-commits", "lerna --conventional-commits",
+                 tables="command.publish.conventionalCommits command.version.conventionalCommits "
+                 "conventionalCommits"),
             tool("Changie", "changie merge", "changie batch", files=".changie.yaml .changie.yml"),
             tool("gitchangelog", "gitchangelog", files=".gitchangelog.rc"),
             tool("git-changelog", "git-changelog", tables="git-changelog"),
@@ -76,7 +78,8 @@ ANY_LANGUAGE = Ecosystem(
             tool("pre-commit", files=".pre-commit-config.yaml .pre-commit-config.yml"),
             tool("Lefthook", files="lefthook.yml .lefthook.yml lefthook.yaml .lefthook.yaml "
                  "lefthook.toml .lefthook.toml lefthook.json .config/lefthook.yml"),
-            tool("Husky", files=".husky/* .huskyrc .huskyrc.* husky.config.js", tables="husky"),
+            tool("Husky", files=".husky/* .huskyrc .huskyrc.* husky.config.js",
+                 tables="husky scripts.precommit scripts.prepush"),
         ),
     },
     commands={

@@ -56,7 +56,8 @@ WEB = Ecosystem(
         "format": (
             tool(
                 "Prettier", "prettier", "prettierd", "pretty-quick", "prettier-standard",
-                files=".prettierrc .prettierrc.* prettier.config.*", tables="prettier",
+                files=".prettierrc .prettierrc.* prettier.config.*", tables="prettier "
+                "devDependencies.eslint-plugin-prettier dependencies.eslint-plugin-prettier",
             ),
             tool(
                 "Biome", "biome format", "biome check", "biome ci",
