@@ -180,7 +180,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
             ("https://a/", "/", ""),
         ),
     ),
-    "rules.items.conversation:_PUSH": (
+    "rules.items.reviews:_PUSH": (
         "match", (("added ", "1", "x"), ("added 1 ", "new ", ""), ("", "added ", "")),
     ),
     "rules.items.fair_merge_request:_DRAFT": (

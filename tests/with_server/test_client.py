@@ -474,6 +474,11 @@ def test_a_failing_server_is_told_as_such_and_a_later_call_succeeds(
     assert client.get("user")
 
 
+def retrying() -> list[RetryState]:
+    """Return all requests that are tried again."""
+    return [each for each in gc.get_objects() if isinstance(each, RetryState)]
+
+
 @pytest.mark.parametrize("status", [403, 429, 502])
 def test_a_request_that_failed_leaves_nothing_to_the_garbage_collector(
     client: GitLabClient, sandbox: Sandbox, until: Any, status: int
@@ -481,10 +486,11 @@ def test_a_request_that_failed_leaves_nothing_to_the_garbage_collector(
     """No error and no frame hold each other: all that a task had in hand is free at once."""
     sandbox.faults.add("status", status=status, retry_after=3600, path="/version", times=None)
     gc.collect()
+    before = retrying()  # what another test may still wait for
     gc.disable()
     try:
         with contextlib.suppress(GitLabSyncError):
             client.get("version")
-        until(lambda: not any(isinstance(each, RetryState) for each in gc.get_objects()))
+        until(lambda: all(any(each is old for old in before) for each in retrying()))
     finally:
         gc.enable()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +12,6 @@ from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import item, reviews
 from gitlab_sync.rules.text import instant
 from gitlab_sync.types import PartialList, Record
-
-_PUSH = re.compile(r"added \d+ (new )?commits?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class Said:
     @property
     def is_push(self) -> bool:
         """Whether GitLab wrote it about new commits."""
-        return self.system and _PUSH.match(self.body) is not None
+        return self.system and reviews.says_push(self.body)
 
 
 @dataclass(frozen=True, slots=True)

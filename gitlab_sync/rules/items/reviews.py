@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from gitlab_sync.rules.text import plural
 from gitlab_sync.types import PartialList, Record
 
 APPROVAL = "approved this merge request"
+_PUSH = re.compile(r"added \d+ commits?\b", re.IGNORECASE)
 """The note that GitLab writes for an approval, in lower case."""
 
 
@@ -113,6 +115,11 @@ def is_approval(note: Record) -> bool | None:
         return system
     body = record.read_text(note, "body")
     return None if body is None else body.strip().lower() == APPROVAL
+
+
+def says_push(body: str) -> bool:
+    """Return whether this is how GitLab's note about pushed commits begins."""
+    return _PUSH.match(body) is not None
 
 
 def note_link(mr: Record, note: Record) -> str | None:

@@ -7,7 +7,6 @@ time. Nothing that came after the merge changes a number.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,8 +26,6 @@ from gitlab_sync.types import PartialList, Record
 
 QUICK: Final = 300
 """The most seconds of working time that a quick approval takes."""
-
-_PUSH = re.compile(r"added \d+ commits?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,4 +172,4 @@ def _values_of_notes(
 
 
 def _is_push(note: Record) -> bool:
-    return bool(reviews.is_system(note) and _PUSH.match(record.text(note, "body") or ""))
+    return bool(reviews.is_system(note) and reviews.says_push(record.text(note, "body") or ""))
