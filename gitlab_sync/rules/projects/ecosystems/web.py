@@ -17,7 +17,8 @@ WEB = Ecosystem(
     ),
     tools={
         "test": (
-            tool("jest", "jest", "react-scripts test", "craco test", "lerna test"),
+            tool("jest", "jest", "react-scripts test", "react-app-rewired test", "craco test",
+                 "lerna test"),
             tool("vitest", "vitest"),
             tool("mocha", "mocha", "_mocha", "electron-mocha", "mochapack"),
             tool("Karma", "karma start", "ng test"),
