@@ -17,7 +17,8 @@ from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.rules.identity.usernames import bare_username
-from gitlab_sync.rules.scores.profile import NOT_KNOWN, TITLES, TO_FIX, reference
+from gitlab_sync.rules.items.references import reference
+from gitlab_sync.rules.scores.profile import NOT_KNOWN, TITLES, TO_FIX
 from gitlab_sync.rules.text import format_hours_minutes, plural
 
 if TYPE_CHECKING:

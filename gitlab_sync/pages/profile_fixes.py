@@ -12,6 +12,7 @@ from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.check import Fix, Severity
 from gitlab_sync.rules.items.fixes import Doubt, Entry, Fixes, Group
+from gitlab_sync.rules.items.references import reference
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.rules.text import plural
 from gitlab_sync.services.profile import ProfileReport
@@ -113,7 +114,7 @@ def group_text(group: Group, *, says_when: bool = False) -> str:
 
 def entry_text(entry: Entry) -> str:
     """Return, as Markdown, an item and the reason of its fault, each with a link."""
-    name = tables.reference(entry.item) or f"{entry.kind} {record.field(entry.item, 'iid')}"
+    name = reference(entry.item) or f"{entry.kind} {record.field(entry.item, 'iid')}"
     title = " ".join((record.text(entry.item, "title") or "").split())
     verdict = entry.verdict
     reason = linked(verdict.reason, None if verdict.evidence == entry.link else verdict.evidence)

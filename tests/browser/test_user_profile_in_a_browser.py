@@ -15,7 +15,10 @@ from gitlab_sync.reports.xlsx_file import ABOUT
 from gitlab_sync.sandbox import Sandbox, demo_world
 
 PERSON = "amelie.laurent"
-SIX = ["Personal_Projects", "Contributed_Projects", "Commits", "Groups", "MergeRequests", "Issues"]
+TABLES = [
+    *("Personal_Projects", "Contributed_Projects", "Commits", "Groups", "MergeRequests", "Issues"),
+    "Open_Work",
+]
 ELSEWHERE = "tracker.example"
 NAME = "Amelie :material/check_circle: -> www.tracker.example :red[x] <b>"
 README = """# Amelie <img src="https://tracker.example/1.png">
@@ -104,7 +107,7 @@ def test_a_name_is_shown_as_it_is_and_does_nothing_else(page: Page) -> None:
     expect(heading.get_by_role("img")).to_have_count(0)
 
 
-def test_the_workbook_that_is_saved_has_exactly_the_six_sheets_and_the_one_about_them(
+def test_the_workbook_that_is_saved_has_exactly_the_tables_and_the_one_about_them(
     page: Page, tmp_path: Path
 ) -> None:
     """Its name has the person and the day."""
@@ -114,4 +117,4 @@ def test_the_workbook_that_is_saved_has_exactly_the_six_sheets_and_the_one_about
     assert download.value.suggested_filename.startswith("Profile_of_amelie_laurent_20")
     path = tmp_path / "profile.xlsx"
     download.value.save_as(path)
-    assert openpyxl.load_workbook(path).sheetnames == [*SIX, ABOUT]
+    assert openpyxl.load_workbook(path).sheetnames == [*TABLES, ABOUT]

@@ -171,7 +171,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         "fullmatch",
         (("", "a/", ""), ("", "a", " "), ("", "a.", ""), ("", ".", "/")),
     ),
-    "rules.scores.profile:_ADDRESS": (
+    "rules.items.references:_ADDRESS": (
         "fullmatch",
         (
             ("https://a/b", "/merge_requests/1", "/"),

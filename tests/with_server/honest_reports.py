@@ -166,6 +166,9 @@ def _wrong_cells(row: TableRow, true: TableRow, *, malformed: bool) -> list[str]
     told = malformed or row[tables.ERROR] is not None
     # Where the list of what a person wrote is not whole, an item can be there as assigned alone.
     free = {tables.ERROR, *["Role", "State"] * malformed}
+    # What is not known of open work says why instead, and how many checks are unknown.
+    free |= {"Why"} if row.get("Waiting For", "") is None else set()
+    free |= {"Would Fail"} if "?" in str(row.get("Would Fail")) else set()
     return [
         f"{title}: {cell!r} instead of {true[title]!r}"
         for title, cell in row.items()

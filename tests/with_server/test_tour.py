@@ -36,7 +36,8 @@ class Walk:
     def __init__(self, folder: Path) -> None:
         # The command that is installed with this Python goes before any other.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        self._environment = environment(folder, PATH=path)
+        # Without a choice of the policy, as a reader has it.
+        self._environment = environment(folder, PATH=path, GITLAB_SYNC_POLICY="")
         self._folder = folder
         self._names: dict[str, object] = {}
         self._code = 0

@@ -49,7 +49,8 @@ def policy_field() -> Policy:
 
 def show_policy(policy: Policy) -> None:
     """Show by which policy the numbers below were made, with the way to its rules."""
-    st.caption(
+    # No caption: in its pale colour, a link has too little contrast.
+    st.markdown(
         f"Policy: {escaped(policy.name)}. "
         f"[How is this evaluated?]({RULES_PAGE}?policy={escaped(policy.name)})"
     )

@@ -12,6 +12,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.rules.items.open_work import WAITING_FOR, Turn, last_move, turn
+from gitlab_sync.rules.items.references import reference
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.terms import Terms
 from gitlab_sync.rules.text import instant
@@ -144,4 +145,4 @@ def _days(start: datetime | None, now: datetime, terms: Terms) -> float | None:
 
 def _reference(mr: Record) -> str | None:
     full = record.text(record.field(mr, "references"), "full")
-    return full or record.link(mr)
+    return full or reference(mr) or record.link(mr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gitlab_sync.rules import record
@@ -11,6 +10,7 @@ from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.fixes import Entry
 from gitlab_sync.rules.items.item import total_time_spent
 from gitlab_sync.rules.items.labels import LABELS, label_name
+from gitlab_sync.rules.items.references import reference
 from gitlab_sync.rules.items.roles import UserItem, issue_role, merge_request_role
 from gitlab_sync.rules.items.tally import NOT_EVALUATED, Verdicts
 from gitlab_sync.rules.items.worklist import OpenItem
@@ -107,11 +107,6 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 
 INTEGERS = ("Id", "Commits", "Time Spent", "Unverified", *NUMBERS)
 """The columns with whole numbers, in all tables; time is in seconds."""
-
-_SIGNS = {"merge_requests": "!", "issues": "#", "work_items": "#"}
-_ADDRESS = re.compile(
-    rf"https?://[^/]+/(?P<project>.+?)/(-/)?(?P<kind>{'|'.join(_SIGNS)})/(?P<iid>[0-9]+)"
-)
 
 NOTHING = frozenset(
     {"Description", "Merged", "Closed", "Labels", "Milestone", "Message"}
@@ -286,15 +281,6 @@ def entry_row(entry: Entry, *, says_when: bool = False) -> TableRow:
 def shown_fields(item: Record) -> Record:
     """Return the fields of a merge request or an issue that the rows here show."""
     return {name: item[name] for name in _SHOWN if name in item}
-
-
-def reference(item: Record) -> str | None:
-    """Return the reference of an item from its address: `group/app!7`, `group/app#12`; or None.
-
-    A path prefix of the instance stays in it: only the client knows the prefix.
-    """
-    found = _ADDRESS.fullmatch(record.link(item) or "")
-    return None if found is None else f"{found['project']}{_SIGNS[found['kind']]}{found['iid']}"
 
 
 def _item(item: Record, role: str) -> TableRow:

@@ -14,6 +14,7 @@ from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.facts import NOTHING
 from gitlab_sync.rules.items.fixes import Entry
 from gitlab_sync.rules.items.open_work import rules_if_merged
+from gitlab_sync.rules.items.references import reference
 from gitlab_sync.rules.items.roles import UserItem
 from gitlab_sync.rules.items.terms import Terms
 from gitlab_sync.rules.items.verdict import Verdict
@@ -142,7 +143,7 @@ def test_a_row_says_the_role_of_the_person(
 )
 def test_an_item_is_called_by_its_address(address: str | None, name: str | None) -> None:
     """As GitLab calls it, so that it can be pasted there."""
-    assert profile.reference({"web_url": address}) == name
+    assert reference({"web_url": address}) == name
 
 
 def test_a_evaluated_item_shows_what_came_of_each_check() -> None:

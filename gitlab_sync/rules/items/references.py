@@ -1,0 +1,22 @@
+"""References of merge requests and issues, as people write them."""
+
+from __future__ import annotations
+
+import re
+
+from gitlab_sync.rules import record
+from gitlab_sync.types import Record
+
+_SIGNS = {"merge_requests": "!", "issues": "#", "work_items": "#"}
+_ADDRESS = re.compile(
+    rf"https?://[^/]+/(?P<project>.+?)/(-/)?(?P<kind>{'|'.join(_SIGNS)})/(?P<iid>[0-9]+)"
+)
+
+
+def reference(item: Record) -> str | None:
+    """Return the reference of an item from its address: `group/app!7`, `group/app#12`; or None.
+
+    A path prefix of the instance stays in it: only the client knows the prefix.
+    """
+    found = _ADDRESS.fullmatch(record.link(item) or "")
+    return None if found is None else f"{found['project']}{_SIGNS[found['kind']]}{found['iid']}"
