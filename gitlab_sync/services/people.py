@@ -285,9 +285,10 @@ class _RowMaker:
         # What no list can say was not asked for: with `quick` nothing went wrong.
         ignored = mr_rules.UNLISTED if quick else frozenset()
         if any(
-            number and title not in ignored
+            number > each.pending.get(title, 0) and title not in ignored
             for each in (counted_mrs, counted_issues)
-            for title, number in (each.unknown.items() if each else ())
+            if each is not None
+            for title, number in each.unknown.items()
         ):
             work = replace(work, status="Partial")
             texts.append(reasons_in_words(theirs.errors, "merge requests"))

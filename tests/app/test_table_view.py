@@ -116,3 +116,16 @@ def test_a_column_is_empty_if_all_that_is_known_of_it_is_nothing() -> None:
     assert LOOKS.is_empty(row(None, None, status="Not Found"), "No Desc", nothing)
     assert not LOOKS.is_empty(row(0, 5, 1), "No Desc", nothing)
     assert not LOOKS.is_empty(row(None, 5, 5, "Partial"), "No Desc", nothing)
+
+
+def test_a_number_has_no_more_places_than_people_read() -> None:
+    """Two after the point, also next to cells with a look of their own."""
+    rows: list[TableRow] = [
+        {"Age": 9.6, "No": None},
+        {"Age": 16.954, "No": 1},
+        {"Age": 4.0, "No": 1},
+    ]
+    data = pd.DataFrame({"Age": [9.6, 16.954, 4.0], "No": pd.Series([None, 1, 1], dtype="Int64")})
+    styled = CellLooks().styled(data, rows, ())
+    body = [cells[1] for cells in styled._translate(False, False)["body"]]
+    assert [cell["display_value"] for cell in body] == ["9.6", "16.95", "4"]

@@ -90,6 +90,30 @@ def test_people_have_the_merge_requests_of_each_state(
         assert (row["MR Ended"], row["Open"]) == (merged + closed, states.count("opened"))
 
 
+def test_a_pipeline_that_still_runs_makes_no_row_partial(
+    sandbox: Sandbox, tmp_path: Path, everybody: list[str]
+) -> None:
+    """It is unknown, and nothing is missing: in the rows of merge requests and of people."""
+    rows = sandbox.world.tables.merge_requests
+    mr = next(each for each in rows if each["state"] == "merged")
+    key = (mr["project_id"], mr["iid"])
+    table = sandbox.world.tables.mr_pipelines
+    before = table.get(key)
+    running = {"id": 9_000_000, "status": "running", "created_at": mr["created_at"]}
+    table.put(key, [{**running, "sha": mr["sha"], "ref": "x", "source": "push", "project_id": 1}])
+    sandbox.world.changed()
+    try:
+        for command in ("mrs", "users"):
+            done = evaluated(sandbox, tmp_path, command, *everybody, "--format", "json")
+            (row,) = [row for row in rows_of(done) if row["Username"] == mr["author"]["username"]]
+            assert row["Unverified"] > 0
+            assert row["Status"] == "Success"
+            assert done.returncode == 0
+    finally:
+        table.put(key, before)
+        sandbox.world.changed()
+
+
 def test_text_says_of_how_many_and_by_which_policy(
     sandbox: Sandbox, tmp_path: Path, everybody: list[str]
 ) -> None:

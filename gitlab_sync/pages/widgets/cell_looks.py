@@ -45,6 +45,11 @@ def _text_of(cell: object) -> str:
     return cell.text if isinstance(cell, _ShownInt | _ShownFloat) else UNKNOWN
 
 
+def _short(number: float) -> str:
+    """Return a number with at most two places after the point: `9.6`, `16.95`, `4`."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
 def _series(cells: Sequence[Scalar], texts: Mapping[int, str]) -> pd.Series:
     """Return the numbers of a column with their texts, by place; a number without one has its own.
 
@@ -147,6 +152,9 @@ class CellLooks:
         }
         css = pd.DataFrame("", data.index, data.columns).assign(**looks)
         styled = data.assign(**numbers).style.apply(lambda _: css, axis=None)
+        # Otherwise pandas would write six places after the point.
+        plain = [each for each in data.select_dtypes("float") if each not in texts]
+        styled = styled.format(_short, subset=plain, na_rep=UNKNOWN)
         return styled.format(_text_of, subset=[*texts])
 
     def _cells(self, row: TableRow) -> Mapping[str, tuple[str, str]]:
