@@ -136,7 +136,10 @@ class RunningApp:
     @property
     def log(self) -> str:
         """What the server wrote to its standard output and error output."""
-        return self._log.read_text(encoding="utf-8", errors="replace")
+        text = self._log.read_text(encoding="utf-8", errors="replace")
+        # Streamlit says so when a part of a page is asked for that a whole run has just replaced.
+        lines = text.splitlines(keepends=True)
+        return "".join(line for line in lines if "does not exist anymore" not in line)
 
 
 def _environment(home: str, more: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ There are two evaluations: `evaluate` needs all the facts of one merge request; 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
@@ -211,8 +212,8 @@ def efficient_row(mrs: Iterable[Record]) -> Tally:
 _STATES = frozenset(_ENDED)
 _COUNTS = {"Closed MRs": _STATES}
 
-RULES = RuleSet(CHECKS, evaluate, _STATES, _COUNTS)
+RULES = RuleSet(CHECKS, evaluate, _STATES, _COUNTS, counts_others=False)
 """The rules with all facts."""
 
-QUICK_RULES = RuleSet(LIST_CHECKS, lambda mr, _: evaluate_from_list(mr), _STATES, _COUNTS)
+QUICK_RULES = replace(RULES, checks=LIST_CHECKS, rule=lambda mr, _: evaluate_from_list(mr))
 """The rules for what a list alone says, so without unit tests."""

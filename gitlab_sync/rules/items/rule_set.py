@@ -23,7 +23,8 @@ class RuleSet:
     column of plain numbers counts; `further` has those behind all others. With `shares`, each
     check says of how many items it speaks, and the cell of a check of none has no number. With
     `newest_decides`, the newest pipeline of a merge request is the only one that counts. `always`
-    names facts that are read whatever the checks need.
+    names facts that are read whatever the checks need. With `counts_others`, items that are not
+    evaluated are counted by their states, too.
     """
 
     checks: tuple[Check, ...]
@@ -33,6 +34,7 @@ class RuleSet:
     further: Mapping[str, frozenset[str]] = field(default_factory=dict)
     shares: bool = False
     newest_decides: bool = True
+    counts_others: bool = True
     always: tuple[str, ...] = ()
 
     def is_due(self, item: Record) -> bool:
@@ -70,7 +72,7 @@ class RuleSet:
         once. An item with no verdicts ({}) is unknown in every check; so is one without a readable
         state, which is in no count.
         """
-        pairs = distinct(evaluated)
+        pairs = distinct(pair for pair in evaluated if self.counts_others or self.is_due(pair[0]))
         states = Counter(record.state(item) for item, _ in pairs)
         numbers = {
             title: sum(states[state] for state in among)

@@ -31,6 +31,12 @@ from gitlab_sync.types import PartialList
 DENIED = "403 Forbidden"
 
 
+def test_one_that_a_list_holds_twice_counts_by_its_end() -> None:
+    """It can be merged between two pages: then it was open on the first."""
+    pairs = [(merge_request(state=state), {}) for state in ("opened", "merged")]
+    assert RULES.count(pairs).cells["Closed MRs"] == 1
+
+
 def test_the_checks_are_the_columns_in_their_order() -> None:
     """Spreadsheets rely on the titles."""
     assert [(check.id, check.title) for check in CHECKS] == [
