@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-VARIABLE = "GITLAB_SYNC_POLICY"
+from gitlab_sync.types import POLICY_VARIABLE
 
 _OPTION = click.option(
-    "--policy", metavar="POLICY", envvar=VARIABLE, show_envvar=True,
+    "--policy", metavar="POLICY", envvar=POLICY_VARIABLE, show_envvar=True,
     help="The rules: fair, classic (those of the older client), or a file. Default: the nearest "
     "gitlab-sync.toml, from the working directory upward, or else fair.",
 )  # fmt: skip

@@ -13,7 +13,6 @@ from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.team_reviews import page_query
 from gitlab_sync.pages.team_text import teams_as_text
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, run_and_show
 from gitlab_sync.pages.widgets.policy_field import policy_field
@@ -48,9 +47,7 @@ def fields_of_teams(visitor: SignIn) -> FormResult[ReviewsQuery, ReviewsReport]:
         inputs.show_saved(found.teams)
     if period is None:
         return None, form.pressed
-    if not any(team.members for team in found.teams):
-        if form.pressed:
-            show_input_error("Enter at least one team with a member.")
+    if not inputs.check_members(found, pressed=form.pressed):
         return None, form.pressed
     return page_query("reviews", found.teams, period, policy, project), form.pressed
 

@@ -18,6 +18,7 @@ from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.team_text import EXAMPLE, TeamsInput, read_teams, with_teams
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.download_links import FileLink, show_files
+from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import today
 from gitlab_sync.reports.formats import FORMATS, file_name
@@ -156,6 +157,14 @@ def check_teams(found: TeamsInput) -> bool:
         )
     people, advice = len(usernames_of(found.teams)), "Compare fewer teams at a time"
     return fields.check_number(people, fields.MOST_PEOPLE, "people", advice) and not found.faults
+
+
+def check_members(found: TeamsInput, *, pressed: bool) -> bool:
+    """Return whether a team has a member; where Run was `pressed`, show that it needs one."""
+    has_one = any(team.members for team in found.teams)
+    if pressed and not has_one:
+        show_input_error("Enter at least one team with a member.")
+    return has_one
 
 
 def show_saved(teams: Sequence[Team]) -> None:

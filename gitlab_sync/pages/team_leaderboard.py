@@ -19,7 +19,7 @@ from gitlab_sync.pages.team_text import teams_as_text
 from gitlab_sync.pages.team_view import show_team
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.cell_looks import CellLooks
-from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
+from gitlab_sync.pages.widgets.error_panel import valid_or
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
 from gitlab_sync.pages.widgets.table_view import (
@@ -109,9 +109,7 @@ def show_fields(visitor: SignIn) -> FormResult[LeaderboardQuery, Board]:
     )
     if period is None:
         return None, form.pressed
-    if not any(team.members for team in found.teams):
-        if form.pressed:
-            show_input_error("Enter at least one team with a member.")
+    if not inputs.check_members(found, pressed=form.pressed):
         return None, form.pressed
     query = LeaderboardQuery(found.teams, projects, period, zone=visitor_zone(), weights=weights)
     return PageQuery(PAGE, key_of(query), "people", query, answer), form.pressed

@@ -11,8 +11,8 @@ from gitlab_sync.pages.widgets.error_panel import valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.policy_file import BUILT_IN, load
 from gitlab_sync.rules.policy import FAIR, Policy
+from gitlab_sync.types import POLICY_VARIABLE
 
-VARIABLE = "GITLAB_SYNC_POLICY"
 RULES_PAGE = "rules"
 
 _load = lru_cache(maxsize=8)(load)
@@ -23,8 +23,8 @@ def offered() -> dict[str, Policy]:
 
     A setting that is not valid is shown as an error, and `fair` is first then.
     """
-    name = os.environ.get(VARIABLE) or FAIR.name
-    wrong = f"This server's policy ({VARIABLE}) is not valid, so it is {FAIR.name}"
+    name = os.environ.get(POLICY_VARIABLE) or FAIR.name
+    wrong = f"This server's policy ({POLICY_VARIABLE}) is not valid, so it is {FAIR.name}"
     own = valid_or(FAIR, lambda: _load(name), wrong) or FAIR
     return {
         own.name: own,
