@@ -126,6 +126,21 @@ def test_the_rows_from_a_store_are_the_same_and_cost_nothing_below_lists(
     assert 0 < again <= 4 * sum(row["Unverified"] for row in expected.values())
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("source", "most"), [("auto", 0.12), ("rest", 4.1)])
+def test_a_merge_request_with_pipelines_drafts_and_long_lists_costs_few_requests(
+    source: Source, most: float
+) -> None:
+    """Over REST each person's list comes on top."""
+    world = generate_world(3, users=20, merge_requests=30, issues=0, projects=6)
+    expected = true_rows(world)
+    with Sandbox(world) as sandbox:
+        assert_rows(read(sandbox, expected, Run(source=source)), expected)
+        requests = sandbox.traffic.total
+    merged = sum(row["MR Merged"] for row in expected.values())
+    assert requests <= most * merged + (len(expected) if source == "rest" else 0)
+
+
 def test_the_classic_rows_of_the_same_world_are_what_they_were(
     served: Sandbox, world: World
 ) -> None:

@@ -22,6 +22,7 @@ from worlds import fresh_world
 from gitlab_sync import GitLabClient
 from gitlab_sync.api.facts.graphql import fact_source
 from gitlab_sync.api.facts.rest import FactsRead, read_facts
+from gitlab_sync.api.graphql.further_pages import MOST_PAGES, cursors_of
 from gitlab_sync.api.graphql.page_size import MOST_PROJECTS
 from gitlab_sync.api.graphql.query import FACTS, query
 from gitlab_sync.concurrency.cancel import CancelToken
@@ -31,7 +32,9 @@ from gitlab_sync.rules.items.merge_request import evaluate
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, load_world
+from gitlab_sync.sandbox.answer import json_answer
 from gitlab_sync.sandbox.graphql import endpoint
+from gitlab_sync.sandbox.viewer import Viewer
 from gitlab_sync.services import people as people_table
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record, Source
@@ -104,11 +107,57 @@ def assert_the_same(world: World, bridge: Bridge, **how: Any) -> tuple[int, int]
 
 @pytest.mark.parametrize("seed", range(4))
 def test_what_graphql_gives_is_what_rest_gives(bridge: Bridge, seed: int) -> None:
-    """With a few queries for all, and REST for long lists, merges and empty diffs alone."""
+    """With a few queries for all, and REST for merges and empty diffs alone."""
     world = small(seed)
     queries, over_rest = assert_the_same(world, bridge)
-    assert 0 < queries <= 4
+    assert 0 < queries <= 6
     assert over_rest < len(ended(world))
+
+
+def test_further_pages_of_long_lists_come_over_graphql_too(bridge: Bridge) -> None:
+    """REST is asked for one list of commits, which shows whether it reports merges."""
+    with serving(small(1, large_every=1), bridge) as (sandbox, client):
+        read(client, ended(sandbox.world), "graphql")
+        below = "/projects/:id/merge_requests/:iid"
+        found = {path: n for path, n in sandbox.traffic.by_endpoint.items() if n and below in path}
+    assert not found.get(f"{below}/notes")
+    assert found.get(f"{below}/commits", 0) <= 2, "pages of one list"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"errors": [{"message": "boom"}]},
+        {"data": {"p0": None}},
+        {"data": {"p0": {"mergeRequest": {"id": "gid://gitlab/MergeRequest/1", "notes": None}}}},
+        {"data": {"p0": {"mergeRequest": {"id": None, "notes": {"nodes": []}}}}},
+    ],
+)
+def test_lists_whose_further_pages_graphql_does_not_give_are_read_over_rest(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, page: Record
+) -> None:
+    """An error, no answer, that of another merge request, and a page without a row."""
+    answer, broken = endpoint.GraphQL.answer, []
+
+    def without_further_pages(self: endpoint.GraphQL, body: bytes, viewer: Viewer) -> Any:
+        if b"furtherPages" not in body:
+            return answer(self, body, viewer)
+        broken.append(body)
+        return json_answer(page), 0
+
+    monkeypatch.setattr(endpoint.GraphQL, "answer", without_further_pages)
+    assert_the_same(small(1, large_every=3), bridge)
+    assert broken
+
+
+def test_the_pages_of_a_very_long_list_are_left_to_rest() -> None:
+    """It reads them in parallel; a page that is the last has no cursor either."""
+    page = {"endCursor": "x", "hasNextPage": True}
+    long = {"notes": {"nodes": [{}] * 100, "pageInfo": page}}
+    assert cursors_of(long, ["notes", "commits"]) == {"notes": "x"}
+    longer = {"notes": {"nodes": [{}] * 100 * MOST_PAGES, "pageInfo": page}}
+    last = {"notes": {"nodes": [{}], "pageInfo": {**page, "hasNextPage": False}}}
+    assert cursors_of(longer, ["notes"]) == cursors_of(last, ["notes"]) == {}
 
 
 @pytest.mark.slow

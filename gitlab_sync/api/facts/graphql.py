@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from gitlab_sync.api.facts.rest import FactSource, FactsRead, RestFacts, costs, facts_of
+from gitlab_sync.api.graphql.further_pages import Place, continued, cursors_of
+from gitlab_sync.api.graphql.further_pages import query as further_pages
 from gitlab_sync.api.graphql.health import Bulk, GraphQLHealth, Server
 from gitlab_sync.api.graphql.page_size import FEW_ROWS, Size
 from gitlab_sync.api.graphql.query import WITHOUT_MERGES, is_same, nodes_of, query, readings_of
@@ -25,6 +27,9 @@ from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.session import Session
 from gitlab_sync.session.workflow import Workflow, gather
 from gitlab_sync.types import PartialList, Record, Source
+
+_LONG = 5
+"""Merge requests with further pages in one query: they stay below GitLab's limit of 250."""
 
 _FEWEST = 2
 """A single one is not worth a query: REST reads its facts in parallel."""
@@ -51,6 +56,21 @@ class _Item:
     iid: str
     wanted: frozenset[str]
     known: dict[str, PartialList] = field(default_factory=dict)
+    long: Record | None = None
+    """Its answer, if lists of it have further pages."""
+
+    def take(self, node: Record | None) -> None:
+        """Take what GraphQL answers about it; without an answer there are no further pages."""
+        if node is not None:
+            self.known = readings_of(node, self.wanted)
+        self.long = node if node is not None and cursors_of(node, self.wanted) else None
+
+    def next_pages(self, rules: RuleSet) -> Place | None:
+        """Return the further pages that can decide what is undecided, if there are any."""
+        if self.long is None:
+            return None
+        cursors = cursors_of(self.long, rules.undecided(self.mr, Facts(**self.known)))
+        return Place(self.path, self.iid, cursors) if cursors else None
 
     @property
     def is_whole(self) -> bool:
@@ -124,6 +144,7 @@ class GraphQLFacts:
                 for part, (name, bulk) in zip(parts, asked.items(), strict=True)
                 for smaller in self._take(part, bulk, found[name])
             ]
+        yield from self._read_on(items)
         yield from self._settle_merges(items)
         workflows = {
             str(place): facts_of(item.mr, self._rules, item.known)
@@ -135,6 +156,30 @@ class GraphQLFacts:
             read.get(str(place)) or FactsRead(item.mr, Facts(**item.known))
             for place, item in enumerate(items)
         ]
+
+    def _read_on(self, items: Sequence[_Item]) -> Workflow[None]:
+        """Ask for further pages of long lists until no check needs them; REST reads the others."""
+        while self._usable:
+            places = [(item, item.next_pages(self._rules)) for item in items]
+            long = [(item, place) for item, place in places if place is not None]
+            if not long:
+                return
+            parts = [long[start : start + _LONG] for start in range(0, len(long), _LONG)]
+            found = yield {
+                str(number): Bulk(*further_pages([place for _, place in part]), len(part))
+                for number, part in enumerate(parts)
+            }
+            for number, part in enumerate(parts):
+                self._continue([item for item, _ in part], found[str(number)])
+
+    def _continue(self, items: Sequence[_Item], found: ListResult[str]) -> None:
+        if found.error is not None:
+            self._attempts.failed(found.error)
+        answer = {} if found.error is not None else found.reading.rows[0]
+        for number, item in enumerate(items):
+            page = record.field(answer.get(f"p{number}"), "mergeRequest")
+            fits = isinstance(page, dict) and is_same(item.mr, page)
+            item.take(continued(item.long, page) if fits and item.long else None)
 
     def _settle_merges(self, items: Sequence[_Item]) -> Workflow[None]:
         """Accept commits without merges as complete, if the rules leave out REST's merges as well.
@@ -198,7 +243,7 @@ class GraphQLFacts:
             for iid, item in items.items():
                 node = nodes.get(iid)
                 if node is not None and is_same(item.mr, node):
-                    item.known = readings_of(node, item.wanted)
+                    item.take(node)
 
     def _again(
         self, part: Sequence[_Item], bulk: Bulk[Size], error: GitLabSyncError

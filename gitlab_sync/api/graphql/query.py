@@ -17,9 +17,9 @@ from gitlab_sync.types import PartialList, Record
 
 _FIELDS = {
     "notes": "notes(first: %d) { nodes { id system body createdAt author { username } } "
-    "pageInfo { hasNextPage } }",
+    "pageInfo { endCursor hasNextPage } }",
     "commits": "commitCount commitsWithoutMergeCommits(first: %d) { nodes { message } "
-    "pageInfo { hasNextPage } }",
+    "pageInfo { endCursor hasNextPage } }",
     "diffs": "diffStats { path }",
     "discussions": "discussions(first: %d) { nodes { notes(first: 20) { nodes { id system body "
     "createdAt resolvable resolved author { username } } pageInfo { hasNextPage } } } "
@@ -31,6 +31,9 @@ _FIELDS = {
 
 FACTS = frozenset(_FIELDS)
 """The facts that GraphQL can return, by REST's names."""
+
+PAGED = {"notes": "notes", "commits": "commitsWithoutMergeCommits"}
+"""The facts with further pages that are read, and the names of their lists."""
 
 WITHOUT_MERGES = "merges are left out"
 """What is missing from a list of commits if GraphQL returned all but the merges."""
@@ -65,6 +68,14 @@ def needing(field: str, kind: str) -> frozenset[str]:
     return frozenset({_OWN_FIELDS[field]} if field in _OWN_FIELDS else ())
 
 
+def fields_of(fact: str, rows: int, after: str | None = None) -> str:
+    """Return the fields of a fact: its list with up to so many rows, `after` a cursor."""
+    text = _FIELDS[fact].replace("%d", str(rows), 1)
+    if after is not None:
+        text = text.replace("(first: ", f"(after: {after}, first: ", 1)
+    return text
+
+
 @lru_cache(maxsize=256)
 def query(facts: frozenset[str], projects: int, rows: int, *, tells: bool) -> str:
     """Return the text of the query for facts of merge requests in so many projects.
@@ -72,7 +83,7 @@ def query(facts: frozenset[str], projects: int, rows: int, *, tells: bool) -> st
     Its variables are `$p0`, the full path of the first project, `$i0`, the numbers in it, and so
     on. Lists have up to `rows` rows. With `tells`, the answer reports its complexity.
     """
-    fields = " ".join(_FIELDS[fact].replace("%d", str(rows)) for fact in sorted(facts))
+    fields = " ".join(fields_of(fact, rows) for fact in sorted(facts))
     variables = ", ".join(f"$p{place}: ID!, $i{place}: [String!]" for place in range(projects))
     parts = " ".join(
         f"p{place}: project(fullPath: $p{place}) {{ mergeRequests(iids: $i{place}) "
