@@ -11,6 +11,7 @@ import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, i
 import streamlit as st
 
 from gitlab_sync.pages.widgets import charts
+from gitlab_sync.reports.shares import NOT_APPLICABLE
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import day_of
@@ -39,15 +40,16 @@ def fault_bars(checks: Sequence[Check], evaluated: Sequence[Evaluated]) -> chart
     """Return a bar for each check with the share of items that fail it, the largest share first.
 
     Each has `Check`, `Share` (in percent of the items that pass or fail, 0 without any) and `Text`:
-    `3 of 12 (25%)`, `3 of 12 (25%), 2 ?` with two unknown items, or `?`.
+    `3 of 12 (25%)`, `3 of 12 (25%), 2 ?` with two unknown items, `?`, or `n/a` if the check applies
+    to none of them.
     """
     verdicts = [each for _, each in distinct(evaluated)]
     counted = tally({}, checks, verdicts)
     bars: list[tuple[float, dict[str, object]]] = []
     for check in checks:
         faults, unknown = counted.cells[check.title], counted.unknown[check.title]
-        known = len(verdicts) - unknown
-        share, text = 0.0, UNKNOWN
+        known = counted.of[check.title]
+        share, text = 0.0, UNKNOWN if known is None else NOT_APPLICABLE
         if known:
             share = (faults or 0) / known
             text = f"{faults} of {known} ({share:.0%})"

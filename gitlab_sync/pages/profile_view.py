@@ -71,9 +71,6 @@ TABS = {
 MOST_CHARACTERS = 20_000
 """The longest part of a profile README that is shown."""
 
-TERMINAL = {"merge requests": "Merged and closed merge requests", "issues": "Closed issues"}
-"""The titles of the charts of checks, by the items that they evaluate."""
-
 _LINKED_IMAGE = re.compile(r"\[!\[([^\[\]]*)\]\([^()\s]*\)\]\(")
 _FENCE = re.compile(r"(`{3,}|~{3,})([^\n\r]*)")
 _AT_LEAST = "At least this many: not everything could be read."
@@ -190,7 +187,7 @@ def _show_quality(report: ProfileReport) -> None:
     st.header("Merge requests and issues by check", anchor=False)
     for column, (nouns, (title, items)) in zip(st.columns(2), evaluated.items(), strict=True):
         with column:
-            st.markdown(f"**{TERMINAL[nouns]}**")
+            st.markdown(f"**Evaluated {nouns}**")
             if items:
                 show_faults(nouns, report.query.checks[title], items)
             else:

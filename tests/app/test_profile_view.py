@@ -139,6 +139,17 @@ def test_bars_begin_with_the_largest_share_and_tell_unknown_from_none() -> None:
     assert bars["No Issues"]["Text"] == "0 of 3 (0%)"
 
 
+def test_a_bar_counts_only_items_that_its_check_applies_to() -> None:
+    """A check that applies to none of them has no share."""
+    items = [
+        merge_request(1, no_unit_tests="n/a", no_time_spent="n/a"),
+        merge_request(2, no_unit_tests="fail", no_time_spent="n/a"),
+    ]
+    bars = {str(bar["Check"]): bar for bar in fault_bars(mr_rules.CHECKS, items)}
+    assert bars["No Unit Tests"]["Text"] == "1 of 1 (100%)"
+    assert bars["No Time Spent"]["Text"] == "n/a"
+
+
 def test_a_merge_request_is_clean_only_if_all_checks_pass() -> None:
     """One of which something is not known is not."""
     assert grade(merge_request(1)[1]) == CLEAN
