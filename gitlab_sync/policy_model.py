@@ -102,8 +102,10 @@ class PolicyTable(_Table):
         [], description="Days off: dates, or codes of countries and regions (IN, DE-BY)."
     )
     time_tracking: bool = Field(False, description="Whether time has to be booked.")
-    milestones: Literal["off", "always"] = Field(
-        "off", description="Whether issues need a milestone."
+    milestones: Literal["off", "if used", "always"] = Field(
+        "off",
+        description="Whether issues need a milestone: never, where their project has an active "
+        "one now, or always.",
     )
     checks: dict[Annotated[str, AfterValidator(_check)], CheckTable] = Field(
         {}, description="What is agreed on about single checks, by their ids."

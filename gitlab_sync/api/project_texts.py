@@ -5,12 +5,11 @@ Whatever GraphQL does not return is read over REST, which also says why a file c
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from gitlab_sync.api.files import file_endpoint, text_of
-from gitlab_sync.api.graphql.health import Bulk, GraphQLHealth, Server
+from gitlab_sync.api.graphql.health import Bulk, GraphQLHealth, Refusals, Server
 from gitlab_sync.errors import Cancelled, GitLabSyncError, RateLimited
 from gitlab_sync.rules import record
 from gitlab_sync.rules.projects.facts import FileText, Unread, bounded
@@ -25,9 +24,6 @@ _MOST_PATHS = 50
 
 _FEWEST = 2
 """A single file is not worth a query."""
-
-_REMEMBERED = 3600.0
-"""Seconds after which an instance is asked again for what it refused."""
 
 _QUERY = """
 query texts($project: ID!, $ref: String, $paths: [String!]!) {
@@ -67,16 +63,8 @@ class RestTexts:
         return {path: _text(found[path], errors) for path in paths}
 
 
-class _Refusals:
+class _Refusals(Refusals):
     """When an instance last refused to return texts in bulk, shared by all its users."""
-
-    def __init__(self) -> None:
-        self.since: float | None = None
-
-    @property
-    def lasts(self) -> bool:
-        """Whether that was not long ago."""
-        return self.since is not None and time.monotonic() - self.since < _REMEMBERED
 
 
 class GraphQLTexts:
@@ -116,7 +104,7 @@ class GraphQLTexts:
         """Yield the texts in an answer by their paths."""
         if found.error is not None:
             if not isinstance(found.error, Cancelled | RateLimited):
-                self._refusals.since = time.monotonic()
+                self._refusals.note()
                 self._health.end(found.error.reason)
             return
         self._health.passed()

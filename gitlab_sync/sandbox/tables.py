@@ -55,7 +55,8 @@ class Tables:
     a merge request closes or only names. `ahead` holds, by project and branch, the ids of commits
     that are not on the default branch; `licenses` what `license=true` shows of a project, and
     `languages` the shares of its languages (default: by the files of its tree). `threads` holds, by
-    the ids of notes, the id of the thread that each is part of.
+    the ids of notes, the id of the thread that each is part of. `milestones` holds those of a
+    project; without any there, it has those that its items name.
     """
 
     users: list[Record] = field(default_factory=list)
@@ -84,3 +85,4 @@ class Tables:
     languages: dict[int, dict[str, float]] = field(default_factory=dict)
     issue_notes: Children = field(default_factory=Children)
     threads: dict[int, str] = field(default_factory=dict)
+    milestones: dict[int, list[Record]] = field(default_factory=dict)

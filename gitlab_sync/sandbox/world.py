@@ -119,6 +119,7 @@ class World:
             for project, records in tables.commits.items()
         }
         self.pipelines = _project_pipelines(tables)
+        self.milestones = _project_milestones(tables)
 
     # --- joins ---------------------------------------------------------------------------------
 
@@ -259,6 +260,20 @@ def _belongs(pipeline: Record, mr: Record, commits: set[str | None]) -> bool:
         return within and ref.startswith(f"refs/merge-requests/{mr['iid']}/")
     of_branch = ref == mr.get("source_branch") and not pipeline.get("tag")
     return of_branch and source not in _DANGLING and pipeline.get("sha") in commits
+
+
+def _project_milestones(tables: Tables) -> dict[int, list[Record]]:
+    """Return the milestones of each project, the one that is due first at the top."""
+    found: dict[int, dict[int, Record]] = {}
+    for item in (*tables.issues, *tables.merge_requests):
+        milestone = item.get("milestone")
+        if isinstance(milestone, dict) and milestone.get("project_id") == item["project_id"]:
+            found.setdefault(item["project_id"], {})[milestone["id"]] = milestone
+    named = {project: list(records.values()) for project, records in found.items()}
+    return {
+        project: sorted(records, key=lambda each: (each.get("due_date") or "9", each["id"]))
+        for project, records in (named | tables.milestones).items()
+    }
 
 
 def _project_pipelines(tables: Tables) -> dict[int, list[Row]]:

@@ -12,6 +12,7 @@ from gitlab_sync.api import users
 from gitlab_sync.api.facts.choose import facts_for
 from gitlab_sync.api.facts.rest import read_facts
 from gitlab_sync.api.graphql.lists import AT_ONCE, Lists, lists_for
+from gitlab_sync.api.milestones import ActiveMilestones
 from gitlab_sync.api.scope import EVERYWHERE, Kind, Scope
 from gitlab_sync.api.user_items import UserItems, of_users
 from gitlab_sync.errors import GitLabSyncError
@@ -29,7 +30,7 @@ from gitlab_sync.services.rows import (
 )
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client, Session
-from gitlab_sync.session.workflow import run_workflows
+from gitlab_sync.session.workflow import run_workflow, run_workflows
 from gitlab_sync.types import Record, Status, TableRow
 
 
@@ -65,14 +66,18 @@ def evaluate_issues(
 ) -> Report:
     """Count and evaluate all issues of these people, as `evaluate_merge_requests` does.
 
-    The lists hold all that is needed, so that they are all that it costs.
+    The lists hold all that is needed; only whether a project has an active milestone is read for
+    each project, if the policy asks for it.
     """
     run, rules = run or Run(), policy.issues
     with run.context(client) as session:
         table = _Table("issues", rules, policy.name, scope, run, session)
         people = find_people(session, "issues", usernames, scope)
-        for issue in table.begin(people):
-            table.take(issue, rules.evaluate(issue))
+        issues, milestones = table.begin(people), ActiveMilestones(session, run.source, rules)
+        run_workflow(session, milestones.read(milestones.projects_of(issues)))
+        for issue in issues:
+            verdicts = rules.evaluate(issue, milestones.facts_of(issue))
+            table.take(issue, verdicts, milestones.errors_of(issue))
         return table.report()
 
 

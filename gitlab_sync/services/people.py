@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from gitlab_sync.api.facts.choose import facts_for
 from gitlab_sync.api.facts.rest import FactSource, FactsRead
+from gitlab_sync.api.milestones import ActiveMilestones, Project
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -38,7 +39,7 @@ from gitlab_sync.services.rows import (
 from gitlab_sync.services.summary import PersonSummary, summary_of
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import Workflow
-from gitlab_sync.types import TableRow
+from gitlab_sync.types import Record, TableRow
 
 _PASS = Verdict("pass", "")
 _NO_DOUBTS: Mapping[str, Mapping[str, int]] = MappingProxyType({})
@@ -203,7 +204,8 @@ def answer_and_data(
             zone=query.zone,
             clock=query.clock,
         )
-        table = _Table(query, run, source)
+        milestones = ActiveMilestones(session, run.source, query.policy.issues)
+        table = _Table(query, run, source, milestones)
         read = read_people(session, request, run, table)
         cut_short = any(person.groups_cut_short for person in read.people)
         remarks = [people_data.NOT_ALL_GROUPS] if cut_short else []
@@ -217,10 +219,13 @@ class _Table(people_data.ReadHook):
     people and all commits have been read, and all merge requests of its person evaluated.
     """
 
-    def __init__(self, query: PeopleQuery, run: Run, source: FactSource) -> None:
+    def __init__(
+        self, query: PeopleQuery, run: Run, source: FactSource, milestones: ActiveMilestones
+    ) -> None:
         self._query = query
         self._rules = query.policy.rules_of_merge_requests(quick=query.quick)
         self._source = source
+        self._milestones = milestones
         self._assembler = RowAssembler[int](run.on_row)
         self.people: dict[str, PersonAnswer] = {}
 
@@ -232,16 +237,26 @@ class _Table(people_data.ReadHook):
     def workflows(
         self, place: int, person: people_data.PersonData
     ) -> Iterable[tuple[int, Workflow[list[FactsRead]]]]:
-        """Return the workflows for the facts of merge requests, unless lists alone decide."""
-        mrs = person.items("merge_requests")
+        """Yield the workflows for what no list holds, unless lists alone decide."""
+        mrs, issues = person.items("merge_requests"), person.items("issues")
         authored = mrs.authored if mrs else []
         due = [mr for mr in authored if self._rules.is_due(mr)]
-        self._assembler.expect(place, authored, due)
+        ended = filter(self._query.policy.issues.is_due, issues.authored if issues else ())
+        unread = [each for each in self._milestones.projects_of(ended) if each.milestones is None]
+        self._assembler.expect(place, authored, [*due, *(each.awaited for each in unread)])
+        if unasked := self._milestones.unasked(unread):
+            yield 0, self._read_milestones(unasked)
         if not self._query.quick:
-            return self._source.workflows(due)
+            yield from self._source.workflows(due)
+            return
         for mr in due:
             self._assembler.take(mr, self._rules.evaluate(mr))
-        return ()
+
+    def _read_milestones(self, projects: Sequence[Project]) -> Workflow[list[FactsRead]]:
+        yield from self._milestones.read(projects)
+        for project in projects:
+            self._assembler.take(project.awaited, {})
+        return []
 
     def take(self, found: list[FactsRead]) -> None:
         """Evaluate merge requests, whichever people they are of."""
@@ -251,7 +266,8 @@ class _Table(people_data.ReadHook):
 
     def settled(self, read: people_data.PeopleData) -> None:
         """Take all commits; make the rows of those people who lack nothing else."""
-        self._assembler.release(_RowMaker(self._query, read, self.people).row)
+        maker = _RowMaker(self._query, read, self._milestones, self.people)
+        self._assembler.release(maker.row)
 
 
 class _RowMaker:
@@ -262,10 +278,15 @@ class _RowMaker:
     """
 
     def __init__(
-        self, query: PeopleQuery, read: people_data.PeopleData, people: dict[str, PersonAnswer]
+        self,
+        query: PeopleQuery,
+        read: people_data.PeopleData,
+        milestones: ActiveMilestones,
+        people: dict[str, PersonAnswer],
     ) -> None:
         self._query = query
         self._read = read
+        self._milestones = milestones
         self._people = people
         self._colleges = {person.key: person.college for person in query.people}
 
@@ -276,7 +297,7 @@ class _RowMaker:
         mrs = [(mr, verdicts) for mr, verdicts in theirs.evaluated if rules.is_due(mr)]
         summary = summary_of(self._read, self._read.people[theirs.person])
         due = filter(policy.issues.is_due, summary.issues.authored if summary.issues else ())
-        issues = [(issue, policy.issues.evaluate(issue)) for issue in due]
+        issues, lost = self._evaluated(due)
         counted_mrs = None
         if summary.merge_requests is not None:
             counted_mrs = rules.count(theirs.evaluated)
@@ -291,14 +312,17 @@ class _RowMaker:
             for title, number in each.unknown.items()
         ):
             work = replace(work, status="Partial")
-            texts.append(reasons_in_words(theirs.errors, "merge requests"))
+            reasons = {"merge requests": theirs.errors, "milestones": lost}
+            texts += [
+                reasons_in_words(errors, what) for what, errors in reasons.items() if errors
+            ] or [reasons_in_words(())]
         self._people[summary.username] = PersonAnswer(
             summary,
             quick,
             policy,
             mrs,
             issues,
-            theirs.errors,
+            [*theirs.errors, *lost],
             unified.unknown_cells(counted_mrs, counted_issues),
         )
         return unified.unified_row(
@@ -310,6 +334,19 @@ class _RowMaker:
             self._query.columns,
             policy.name,
         )
+
+    def _evaluated(self, issues: Iterable[Record]) -> tuple[list[Evaluated], list[GitLabSyncError]]:
+        """Return the issues with their verdicts, and the errors where these are unknown."""
+        rules, milestones = self._query.policy.issues, self._milestones
+        found: list[Evaluated] = [
+            (issue, rules.evaluate(issue, milestones.facts_of(issue))) for issue in issues
+        ]
+        unknown = (
+            issue
+            for issue, verdicts in found
+            if any(each.result == "unknown" for each in verdicts.values())
+        )
+        return found, [error for issue in unknown for error in milestones.errors_of(issue)]
 
 
 def people_sheet(

@@ -128,7 +128,7 @@ def test_all_faults_are_named_at_once_with_their_places(tmp_path: Path) -> None:
         "holidays.0",
         "must be a date, or the code of a country or a region, got “XX”",
         "time_tracking: must be a valid boolean, got “yes”",
-        "milestones: must be 'off' or 'always', got “sometimes”",
+        "milestones: must be 'off', 'if used' or 'always', got “sometimes”",
         "unknown check. Did you mean no_unit_tests?",
         "checks.no_desc.exempt_label: unknown key. Did you mean exempt_labels?",
     ):

@@ -172,6 +172,28 @@ def test_every_field_of_every_merge_request_agrees(both: Both) -> None:
         assert found == [as_graphql(row, project) for row in rows]
 
 
+@pytest.mark.parametrize("state", ["active", "closed"])
+def test_milestones_of_projects_agree(both: Both, state: str) -> None:
+    """By their state; there are some."""
+    query = """query($p: ID!, $state: MilestoneStateEnum) { project(fullPath: $p) {
+      milestones(state: $state) { nodes { id iid title state } } } }"""
+    shown = 0
+    for project in both.rows("/projects"):
+        expected = [
+            {
+                "id": f"gid://gitlab/Milestone/{row['id']}",
+                "iid": str(row["iid"]),
+                "title": row["title"],
+                "state": row["state"],
+            }
+            for row in both.rows(f"/projects/{project['id']}/milestones?state={state}")
+        ]
+        data = both.graphql(query, p=project["path_with_namespace"], state=state)
+        assert data["project"]["milestones"]["nodes"] == expected
+        shown += len(expected)
+    assert bool(shown) == (state == "active")
+
+
 def as_discussion(row: dict[str, Any]) -> dict[str, Any]:
     """Return what GraphQL must say of a discussion of REST: it is resolved if all of it is."""
     flags = [note.get("resolved", False) for note in row["notes"] if note["resolvable"]]

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from urllib.parse import urlsplit
 
 from gitlab_sync.api.facts.rest import FactSource, FactsRead, RestFacts, costs, facts_of
+from gitlab_sync.api.graphql.full_path import full_path
 from gitlab_sync.api.graphql.further_pages import Place, continued, cursors_of
 from gitlab_sync.api.graphql.further_pages import query as further_pages
 from gitlab_sync.api.graphql.health import Bulk, GraphQLHealth, Server
 from gitlab_sync.api.graphql.page_size import FEW_ROWS, Size
 from gitlab_sync.api.graphql.query import WITHOUT_MERGES, is_same, nodes_of, query, readings_of
-from gitlab_sync.api.projects import extract_path_from_url
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.facts import Facts
@@ -119,19 +118,11 @@ class GraphQLFacts:
 
     def _item(self, mr: Record) -> _Item:
         return _Item(
-            mr, self._path(mr), str(mr.get("iid") or ""), frozenset(costs(mr, self._rules))
+            mr,
+            full_path(mr, self._base_url),
+            str(mr.get("iid") or ""),
+            frozenset(costs(mr, self._rules)),
         )
-
-    def _path(self, mr: Record) -> str:
-        """Return the full path of the project of a record, or an empty text if it has none."""
-        reference = record.text(mr.get("references"), "full") or ""
-        path = reference.rpartition("!")[0]
-        if not path:
-            link = record.text(mr, "web_url") or ""
-            path = extract_path_from_url(link) if "/-/" in link else ""
-            prefix = urlsplit(self._base_url).path.strip("/")
-            path = path.removeprefix(f"{prefix}/") if prefix else path
-        return path
 
     def _read(self, items: Sequence[_Item]) -> Workflow[list[FactsRead]]:
         """Ask GraphQL, in smaller parts if need be, and REST for everything still unknown."""

@@ -109,6 +109,22 @@ class Server:
             self._learnt = time.monotonic()
 
 
+class Refusals:
+    """When an instance last refused a kind of query; subclasses are for one kind each."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def note(self) -> None:
+        """Remember a refusal, for an hour."""
+        self._since = time.monotonic()
+
+    @property
+    def lasts(self) -> bool:
+        """Whether there was one not long ago."""
+        return self._since is not None and time.monotonic() - self._since < _REMEMBERED
+
+
 class GraphQLHealth:
     """Whether a run continues to use GraphQL for something, after the failures it met.
 

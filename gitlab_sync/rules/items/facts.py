@@ -1,4 +1,4 @@
-"""The facts of a merge request that no list holds."""
+"""The facts of a merge request or an issue that no list holds."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ NOT_ASKED = PartialList((), "not asked for")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was read about one merge request, beyond its record; `Facts()`: nothing.
+    """What was read about one item, beyond its record; `Facts()`: nothing.
 
     Each is a list of GitLab's records as it was read. `time_stats` holds one record, or is None
     if the merge request's own record has it. `discussions` hold all notes by thread; they are read
-    in place of `notes` where it counts which threads are resolved. Only the facts that
+    in place of `notes` where it counts which threads are resolved. `milestones` are active ones of
+    an issue's project: the first says that there are any. Only the facts that
     `RuleSet.undecided` names have to be read: no verdict depends on the others.
     """
 
@@ -25,6 +26,7 @@ class Facts:
     pipelines: PartialList = NOT_ASKED
     time_stats: PartialList | None = None
     discussions: PartialList = NOT_ASKED
+    milestones: PartialList = NOT_ASKED
 
     def is_whole(self, fact: str) -> bool:
         """Return whether this fact was read to its end."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items import exemption, item
 from gitlab_sync.rules.items import issue as classic
+from gitlab_sync.rules.items.facts import NOTHING, Facts
 from gitlab_sync.rules.items.fair_merge_request import TWO_WORKING_DAYS, not_asked_for
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.terms import Terms
@@ -30,7 +31,7 @@ CHECKS = tuple(
 """The checks in the order of the columns."""
 
 
-def evaluate(issue: Record, terms: Terms) -> dict[str, Verdict]:
+def evaluate(issue: Record, terms: Terms, facts: Facts = NOTHING) -> dict[str, Verdict]:
     """Return the verdict of every check, by id, in the order of `CHECKS`; never raises."""
     if record.state(issue) is None:
         return item.without_state(issue, CHECKS)
@@ -38,7 +39,7 @@ def evaluate(issue: Record, terms: Terms) -> dict[str, Verdict]:
     if elsewhere is not None:
         verdict = Verdict("n/a", elsewhere, record.link(issue))
         return dict.fromkeys(_RULES, verdict)
-    found = {check: rule(issue, terms) for check, rule in _RULES.items()}
+    found = {check: rule(issue, terms, facts) for check, rule in _RULES.items()}
     return exemption.applied(issue, found, terms.exempt_labels) if terms.exempt_labels else found
 
 
@@ -51,37 +52,43 @@ def _elsewhere(issue: Record) -> str | None:
     return None if duplicate is None else "closed as a duplicate"
 
 
-def _milestone(issue: Record, terms: Terms) -> Verdict:
+def _milestone(issue: Record, terms: Terms, facts: Facts) -> Verdict:
     if terms.milestones == "off":
         return Verdict("n/a", "the policy asks for no milestone", record.link(issue))
+    if terms.milestones == "if used" and not facts.milestones.rows:
+        if not facts.milestones.whole:
+            reason = item.not_read("milestones of the project", facts.milestones)
+            return Verdict("unknown", reason, record.link(issue))
+        return Verdict("n/a", "the project has no active milestone", record.link(issue))
     return classic.milestone(issue)
 
 
-def _time_spent(issue: Record, terms: Terms) -> Verdict:
+def _time_spent(issue: Record, terms: Terms, _: Facts) -> Verdict:
     return classic.time_spent(issue) if terms.time_tracking else not_asked_for(issue)
 
 
-def _long_open(issue: Record, terms: Terms) -> Verdict:
+def _long_open(issue: Record, terms: Terms, _: Facts) -> Verdict:
     created, closed = (instant(record.field(issue, key)) for key in ("created_at", "closed_at"))
     taken = item.working_time(created, closed, terms.working_time, "closed")
     return item.within(issue, taken, TWO_WORKING_DAYS)
 
 
-_RULES: Mapping[str, Callable[[Record, Terms], Verdict]] = {
-    "no_desc": lambda issue, _: item.description(issue),
-    "no_labels": lambda issue, _: classic.labels(issue),
+_RULES: Mapping[str, Callable[[Record, Terms, Facts], Verdict]] = {
+    "no_desc": lambda issue, *_: item.description(issue),
+    "no_labels": lambda issue, *_: classic.labels(issue),
     "no_milestone": _milestone,
     "no_time_spent": _time_spent,
     "long_open_time": _long_open,
-    "no_semantic_title": lambda issue, _: classic.title(issue),
+    "no_semantic_title": lambda issue, *_: classic.title(issue),
 }
 
 
 def rules_for(terms: Terms) -> RuleSet:
     """Return the rules under these terms."""
+    needs = {"no_milestone": ("milestones",)} if terms.milestones == "if used" else {}
     return replace(
         classic.RULES,
-        checks=CHECKS,
-        rule=lambda issue, _: evaluate(issue, terms),
+        checks=tuple(replace(check, needs=needs.get(check.id, ())) for check in CHECKS),
+        rule=lambda issue, facts: evaluate(issue, terms, facts),
         shares=True,
     )

@@ -90,6 +90,7 @@ enum DetailedMergeStatus {{
   JIRA_ASSOCIATION LOCKED_LFS_FILES LOCKED_PATHS MERGEABLE MERGE_TIME NEED_REBASE NOT_APPROVED
   NOT_OPEN PREPARING REQUESTED_CHANGES SECURITY_POLICIES_VIOLATIONS TITLE_NOT_MATCHING UNCHECKED
 }}
+enum MilestoneStateEnum {{ active closed }}
 enum UserState {{
   active banned blocked blocked_pending_approval deactivated ldap_blocked
 }}
@@ -129,6 +130,7 @@ type Project {{
   repository: Repository
   mergeRequest(iid: String!): MergeRequest
   mergeRequests({_LIST}, {_PEOPLE}): MergeRequestConnection
+  milestones({_PAGE}, state: MilestoneStateEnum, title: String): MilestoneConnection
   timelogs({_TIMES}): TimelogConnection
 }}
 
@@ -222,7 +224,7 @@ type Issue {{
   closedAt: Time
 }}
 type Label {{ title: String! }}
-type Milestone {{ id: ID! iid: ID! title: String! }}
+type Milestone {{ id: ID! iid: ID! title: String! state: MilestoneStateEnum! }}
 type DiffStats {{ path: String! additions: Int! deletions: Int! }}
 type Commit {{
   id: ID!
@@ -287,6 +289,7 @@ interface User {_USER}
         _connection("Discussion"),
         _connection("Label"),
         _connection("MergeRequest", _COUNT),
+        _connection("Milestone"),
         _connection("Note", _COUNT),
         _connection("Pipeline", _COUNT),
         _connection("RepositoryBlob"),

@@ -345,7 +345,6 @@ RESOLVERS: dict[str, Resolver] = {
     "MergeRequest.notes": _notes,
     "MergeRequest.discussions": _discussions,
     "MergeRequest.pipelines": _pipelines,
-    "Milestone.id": lambda record, _info: global_id("Milestone", record["id"]),
     "DiffStats.path": lambda file, _info: file["new_path"],
     "DiffStats.additions": lambda file, _info: _lines(file.get("diff") or "")[0],
     "DiffStats.deletions": lambda file, _info: _lines(file.get("diff") or "")[1],

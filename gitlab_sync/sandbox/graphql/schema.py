@@ -16,6 +16,7 @@ from graphql import (
 from gitlab_sync.sandbox.graphql import (
     connections,
     merge_requests,
+    milestones,
     people,
     repositories,
     timelogs,
@@ -31,6 +32,7 @@ _CAPITAL = re.compile(r"(?=[A-Z])")
 _RESOLVERS: dict[str, Resolver] = {
     **connections.RESOLVERS,
     **merge_requests.RESOLVERS,
+    **milestones.RESOLVERS,
     **people.RESOLVERS,
     **repositories.RESOLVERS,
     **timelogs.RESOLVERS,

@@ -10,6 +10,7 @@ from gitlab_sync.sandbox.routes import (
     issues,
     merge_request,
     merge_requests,
+    milestones,
     projects,
     repository,
     users,
@@ -23,6 +24,7 @@ ROUTER = Router(
     merge_requests.ROUTES,
     merge_request.ROUTES,
     issues.ROUTES,
+    milestones.ROUTES,
     repository.ROUTES,
     ci.ROUTES,
 )

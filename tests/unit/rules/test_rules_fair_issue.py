@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from rules_examples import issue
 
+from gitlab_sync.rules.items.facts import NOT_ASKED, Facts
 from gitlab_sync.rules.items.fair_issue import rules_for
 from gitlab_sync.rules.items.terms import Terms
 from gitlab_sync.rules.policy import FAIR
+from gitlab_sync.types import PartialList
 
 
 def results(**changes: Any) -> dict[str, str]:
@@ -48,6 +50,34 @@ def test_milestones_and_booked_time_count_only_where_the_policy_asks_for_them() 
     rules = rules_for(Terms(time_tracking=True, milestones="always"))
     found = rules.evaluate(issue(**bare))
     assert found["no_milestone"].result == found["no_time_spent"].result == "fail"
+
+
+ACTIVE, NONE = PartialList([{"id": 1}]), PartialList()
+
+
+@pytest.mark.parametrize(
+    ("milestones", "own", "result", "reason"),
+    [
+        (ACTIVE, None, "fail", "no milestone"),
+        (ACTIVE, {"title": "1.0"}, "pass", "has a milestone"),
+        (NONE, None, "n/a", "the project has no active milestone"),
+        (NONE, {"title": "1.0"}, "n/a", "the project has no active milestone"),
+        (PartialList((), "403"), None, "unknown", "milestones of the project not read: 403"),
+        (NOT_ASKED, None, "unknown", "milestones of the project not read: not asked for"),
+    ],
+)
+def test_a_milestone_is_asked_for_if_the_project_uses_them(
+    milestones: PartialList, own: dict[str, Any] | None, result: str, reason: str
+) -> None:
+    """Now; the milestones of its project are read for nothing else."""
+    rules = rules_for(Terms(milestones="if used"))
+    thing, facts = issue(milestone=own), Facts(milestones=milestones)
+    verdict = rules.evaluate(thing, facts)["no_milestone"]
+    assert (verdict.result, verdict.reason) == (result, reason)
+    assert rules.undecided(thing) == ("milestones",)
+    assert rules.undecided(thing, facts) == (() if milestones.whole else ("milestones",))
+    assert not rules.undecided(issue(moved_to_id=7))
+    assert not FAIR.issues.undecided(thing)
 
 
 def test_labels_exempt_an_issue_from_a_check() -> None:
