@@ -21,6 +21,7 @@ from gitlab_sync.cli.options import (
     connection_options,
     target_options,
 )
+from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.errors import ConfigurationError, without_secrets
 from gitlab_sync.rules import record
 from gitlab_sync.rules.delimited import decoded
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
+    from gitlab_sync.rules import policy as policies
     from gitlab_sync.rules.projects.checks import ProjectCheck
     from gitlab_sync.rules.projects.compliance import Policy, Report
     from gitlab_sync.rules.projects.facts import Answer, Finding
@@ -66,7 +68,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
     "licences",
     multiple=True,
     metavar="SPDX",
-    help="An allowed licence, by its SPDX identifier. Repeatable. Default: AGPL-3.0.",
+    help="An allowed licence, by its SPDX identifier. Repeatable. Default: those of the policy.",
 )
 @click.option(
     "--fail-under",
@@ -75,6 +77,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
     help="Exit with 1 if a project cannot reach this score, with 3 if what is unknown decides.",
 )
 @click.option("--details", is_flag=True, help="With json and ndjson: include every finding.")
+@policy_option
 @target_options
 @connection_options
 def compliance(
@@ -85,6 +88,7 @@ def compliance(
     licences: tuple[str, ...],
     fail_under: float | None,
     details: bool,
+    policy: policies.Policy,
     target: Target,
     connection: Connection,
 ) -> int:
@@ -110,11 +114,11 @@ def compliance(
 
     from gitlab_sync.api.projects import path_at
     from gitlab_sync.cli.report import Ending, by_reason, run_report
+    from gitlab_sync.rules.projects.standards import standards_of
     from gitlab_sync.services import compliance as service
 
-    query = service.ComplianceQuery(
-        names, group, ref, service.policy_of(licences), everything=not asked
-    )
+    standards = service.policy_of(licences, standards_of(policy))
+    query = service.ComplianceQuery(names, group, ref, standards, everything=not asked)
 
     def row(checked: Checked) -> TableRow:
         return _details(checked, query.policy) if details else checked.row
@@ -238,17 +242,20 @@ def _to_text(checked: Checked, policy: Policy) -> str:
     report = checked.report
     if report is None:
         raise ValueError(f"nothing is known about {checked.asked}")
-    lines = [*_head(checked, report), *_body(report, policy), *_next(report, policy)]
+    lines = [*_head(checked, report, policy), *_body(report, policy), *_next(report, policy)]
+    if policy.shown_name:
+        lines += ["", f"Policy: {printable(policy.shown_name)}"]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _head(checked: Checked, report: Report) -> Iterator[str]:
+def _head(checked: Checked, report: Report, policy: Policy) -> Iterator[str]:
     yield printable(str(checked.row["Project"]))
     address = record.text(checked.project, "web_url")
     if address:
         yield printable(address)
     yield ""
-    yield f"Score  {report.score}"
+    least = f"; at least {report.score.at_least or 0:g} %" if policy.shown_name else ""
+    yield f"Score  {report.score}{least}"
     yield f"Stack  {', '.join(report.stack) or 'no known language'}"
     yield f"Ref    {printable(checked.ref)}"
 

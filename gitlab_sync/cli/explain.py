@@ -31,6 +31,7 @@ _PROJECT_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "CI/CD": ("ci_test", "ci_lint", "ci_format", "ci_type_check", "ci_coverage"),
     "Stack": ("language",),
     "AGPLv3": ("license",),
+    "OSI Approved": ("license",),
 }
 
 

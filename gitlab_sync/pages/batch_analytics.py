@@ -85,7 +85,7 @@ def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
     """Show the rows so far, and the items behind the selected one."""
     query, report = snapshot.query, snapshot.report
     show_policy(query.policy)
-    meta = snapshot.meta(query.in_words())
+    meta = snapshot.meta(query.in_words(), query.policy.shown_name)
     answers: Mapping[str, PersonAnswer] = {}
     if report is not None:
         meta, answers = report.meta(snapshot.instance), report.people

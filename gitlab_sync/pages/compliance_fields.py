@@ -13,12 +13,16 @@ import streamlit as st
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.pages.state.browser import sign_out_refused
 from gitlab_sync.pages.state.connection import connect
+from gitlab_sync.pages.state.server_settings import server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error
+from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error, valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
-from gitlab_sync.rules.projects.compliance import Policy
+from gitlab_sync.pages.widgets.policy_field import policy_field
+from gitlab_sync.rules import policy as policies
+from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
 from gitlab_sync.rules.projects.projects_input import ProjectsInput, parse_projects, project_fault
+from gitlab_sync.rules.projects.standards import standards_of
 from gitlab_sync.services import compliance as compliance_service
 from gitlab_sync.services.compliance import Branches, ComplianceQuery
 
@@ -49,14 +53,33 @@ _REF = "_ref_of_project"
 _SPDX = re.compile(r"[A-Za-z0-9.+-]+")
 
 
-def read_policy(setting: object) -> Policy:
-    """Return the policy of the section `compliance`. Raises ConfigurationError if it is invalid."""
+def read_policy(setting: object, otherwise: Policy = DEFAULT_POLICY) -> Policy:
+    """Return a policy with the values of the section `compliance` in place of its own.
+
+    Raises ConfigurationError if the section is invalid.
+    """
     if not isinstance(setting, Mapping):
         raise ConfigurationError(
             f"compliance in the secrets must be a section, got {type(setting).__name__}",
             hint="Write its keys below [compliance].",
         )
-    return Policy.from_setting(setting)
+    return otherwise.with_setting(setting)
+
+
+def standards_field() -> Policy:
+    """Show the choice of a policy, and return what it expects of projects on this server."""
+    return server_standards(policy_field())
+
+
+def server_standards(policy: policies.Policy) -> Policy:
+    """Return what a policy expects of projects, with the operator's settings in place of its own.
+
+    If these are not valid, that is shown as an error, and none of them counts.
+    """
+    standards = standards_of(policy)
+    setting = server_secrets().get("compliance", {})
+    wrong = "This server's compliance policy is not valid, so the default policy applies"
+    return valid_or(standards, lambda: read_policy(setting, standards), wrong)
 
 
 def licences_field(policy: Policy) -> list[str]:

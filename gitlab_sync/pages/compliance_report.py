@@ -12,7 +12,7 @@ from gitlab_sync.pages.widgets.table_view import show_table
 from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.rules import record
 from gitlab_sync.rules.projects.checks import BY_ID, Area, ProjectCheck
-from gitlab_sync.rules.projects.compliance import Policy, Report
+from gitlab_sync.rules.projects.compliance import AT_LEAST, Policy, Report
 from gitlab_sync.rules.projects.facts import Answer, Finding
 from gitlab_sync.rules.text import plural
 from gitlab_sync.services.compliance import Suggestion, findings_sheet, suggestions
@@ -49,7 +49,7 @@ def show_report(checked: Checked, policy: Policy, meta: Meta, key: str) -> None:
         st.markdown(f"The project could not be read: {escaped(str(checked.row['Error']))}.")
         return
     st.caption(f"At {escaped(checked.ref)}")
-    _show_head(report)
+    _show_head(report, policy)
     with st.container(border=True):
         st.markdown(f"**Documentation** · {tally(report, 'documentation')}")
         for place, column in enumerate(st.columns(2, gap="medium")):
@@ -66,9 +66,13 @@ def show_report(checked: Checked, policy: Policy, meta: Meta, key: str) -> None:
         show_table(sheet, f"checks_{key}", f"Compliance_of_{name}")
 
 
-def _show_head(report: Report) -> None:
+def _show_head(report: Report, policy: Policy) -> None:
     score = report.score
     shown, _, unknown = str(score).partition(", ")
+    explained = "Unknown checks are left out; their weight is below the score."
+    if policy.shown_name and score.at_least is not None:
+        unknown = ", ".join(filter(None, [f"at least {score.at_least:g} %", unknown]))
+        explained += " “At least” is the score if all of them failed."
     first, second, third = st.columns(3)
     with first:
         st.metric(
@@ -80,7 +84,7 @@ def _show_head(report: Report) -> None:
             border=True,
             height="stretch",
             help="The weight of the checks that pass, as a percentage of the checks that pass or "
-            "fail. Unknown checks are left out; their weight is below the score.",
+            f"fail. {explained}",
         )
     with second, st.container(border=True, height="stretch", gap="xsmall"):
         st.markdown(":small[Stack]")
@@ -163,8 +167,9 @@ def _gain(suggestion: Suggestion) -> str:
 def score_bars(rows: Sequence[TableRow]) -> charts.Cells:
     """Return a bar for each of the first `charts.MOST_ROWS` rows, in their order.
 
-    Each has `Project`, `Share` (the score in percent, 0 if unknown), `Text` (`75 %`, `75 % (+3 ?)`
-    with three unknown checks, or `?`) and `Kind` (how much of the score is known, in words).
+    Each has `Project`, `Share` (the score in percent, 0 if unknown), `Text` (`75 %`, or `?`; with
+    three unknown checks `75 % (at least 70 %)`, or `75 % (+3 ?)` if the rows lack that) and `Kind`
+    (how much of the score is known, in words).
     """
     return [_bar(row) for row in rows[: charts.MOST_ROWS]]
 
@@ -175,7 +180,9 @@ def _bar(row: TableRow) -> dict[str, object]:
     if isinstance(score, int | float):
         text, known = f"{score:g} %", _KNOWN
         if unknown:
-            text, known = f"{text} (+{unknown} ?)", _PARTLY
+            least = row.get(AT_LEAST)
+            more = f"+{unknown} ?" if least is None else f"at least {least:g} %"
+            text, known = f"{text} ({more})", _PARTLY
     return {"Project": row["Project"], "Share": score or 0.0, "Text": text, "Kind": known}
 
 

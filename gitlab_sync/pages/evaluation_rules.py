@@ -1,4 +1,4 @@
-"""How is this evaluated? Each check of merge requests and issues, as a policy defines it."""
+"""How is this evaluated? Each check of merge requests, issues and projects, by a policy."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from gitlab_sync.pages.compliance_fields import server_standards
 from gitlab_sync.pages.profile_fixes import WHEN
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.policy_field import policy_field
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.policy import CLASSIC, Policy
+from gitlab_sync.rules.projects.checks import CHECKS
+from gitlab_sync.rules.projects.licences import policy_names
 
 LEAD = (
-    "When a check fails, why that matters, and how to fix it. A check that cannot apply to an item "
-    "is n/a, and one that could not be read is unknown: neither is a fault."
+    "When a check fails, why that matters, and how to fix it. A check that cannot apply is n/a, "
+    "and one that could not be read is unknown: neither is a fault."
 )
 
 
@@ -30,7 +33,13 @@ def show_rules(policy: Policy) -> None:
         st.header(title, anchor=False)
         for check, other in zip(checks, classic, strict=True):
             with st.container(border=True):
-                st.markdown(check_text(check, other))
+                st.markdown(check_text(check, other, WHEN[check.fix]))
+    standards = server_standards(policy)
+    st.header("Projects", anchor=False)
+    st.markdown(f"Allowed licences: {escaped(policy_names(standards.licences))}.")
+    for check, other in zip(standards.checks, CHECKS, strict=True):
+        with st.container(border=True):
+            st.markdown(check_text(check, other))
 
 
 def _introduction(policy: Policy) -> str:
@@ -44,12 +53,15 @@ def _introduction(policy: Policy) -> str:
     )
 
 
-def check_text(check: Check, classic: Check) -> str:
-    """Return, as Markdown, what a check is about; with what is different under `classic`."""
+def check_text(check: Check, classic: Check, when: str = "") -> str:
+    """Return, as Markdown, what a check is about; with what is different under `classic`.
+
+    `when` says when a fault can be fixed.
+    """
     lines: Sequence[str] = (
         f"**{escaped(check.title)}** · {check.severity}  ",
         f"{escaped(check.fails_when)}  ",
-        f"{escaped(check.why)} {escaped(check.how_to_fix)} {WHEN[check.fix]}",
+        f"{escaped(check.why)} {escaped(check.how_to_fix)} {when}",
         "" if check.fails_when == classic.fails_when else f"  \n*classic:* {classic.fails_when}",
     )
     return "\n".join(lines)

@@ -9,19 +9,20 @@ import streamlit as st
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.pages import compliance_fields as inputs
 from gitlab_sync.pages.compliance_report import show_report, show_scores
-from gitlab_sync.pages.state.server_settings import server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
+from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
+from gitlab_sync.pages.widgets.policy_field import show_policy
 from gitlab_sync.pages.widgets.table_view import (
     TableOptions,
     details_of,
     show_select_hint,
     show_table,
 )
-from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy, worst_first
+from gitlab_sync.reports.sheet import Meta
+from gitlab_sync.rules.projects.compliance import AT_LEAST, Policy, worst_first
 from gitlab_sync.rules.projects.projects_input import projects_of_csv
 from gitlab_sync.services import compliance as compliance_service
 from gitlab_sync.services.compliance import ComplianceQuery, left_out, projects_sheet
@@ -34,14 +35,15 @@ LEAD = (
 ONE, MANY = "One project", "Many projects"
 
 
-def one_project(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, ComplianceReport]:
+def one_project(visitor: SignIn) -> FormResult[ComplianceQuery, ComplianceReport]:
     """Show the fields for one project and return their query.
 
     A branch, tag or commit that the visitor entered is looked up before the run starts.
     """
-    with fields.query_form("project", "Project, branch and licences", clean="project") as form:
+    with fields.query_form("project", "Project, branch and policy", clean="project") as form:
         project = inputs.project_field(inputs.DEMO_PROJECT if visitor.is_demo else "")
         branches = inputs.find_branches(visitor, project, again=form.pressed)
+        policy = inputs.standards_field()
         columns = st.columns(2)
         with columns[0]:
             ref = inputs.ref_field(project, branches)
@@ -61,9 +63,9 @@ def one_project(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, 
     return _page_query("project", query), form.pressed
 
 
-def many_projects(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery, ComplianceReport]:
+def many_projects(visitor: SignIn) -> FormResult[ComplianceQuery, ComplianceReport]:
     """Show the fields for many projects and return their query."""
-    with fields.query_form("compliance", "Projects and licences", clean="repos") as form:
+    with fields.query_form("compliance", "Projects and policy", clean="repos") as form:
         text = fields.list_with_import(
             form,
             "projects",
@@ -77,6 +79,7 @@ def many_projects(visitor: SignIn, policy: Policy) -> FormResult[ComplianceQuery
                 "One project per line: its path, URL or ID.",
             ),
         )
+        policy = inputs.standards_field()
         columns = st.columns(2)
         with columns[0]:
             fields.fill_in("in_group", inputs.DEMO_GROUP if visitor.is_demo else "")
@@ -107,14 +110,20 @@ def _page_query(page: str, query: ComplianceQuery) -> PageQuery[ComplianceQuery,
 def show_one(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
     """Show the report on the only project."""
     query, report = snapshot.query, snapshot.report
+    show_policy(query.policy)
     if report is not None and report.checked:
-        show_report(report.checked[0], query.policy, snapshot.meta(query.in_words()), "one")
+        show_report(report.checked[0], query.policy, _meta(snapshot), "one")
+
+
+def _meta(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> Meta:
+    query = snapshot.query
+    return snapshot.meta(query.in_words(), query.policy.shown_name)
 
 
 def show_many(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
     """Show the rows so far as a table and as bars, and the report on the selected project."""
-    report, policy = snapshot.report, snapshot.query.policy
-    meta = snapshot.meta(snapshot.query.in_words())
+    report, policy, meta = snapshot.report, snapshot.query.policy, _meta(snapshot)
+    show_policy(policy)
     checked = [] if report is None else report.checked
     rows = worst_first(snapshot.rows)
     if report is not None and report.left_out:
@@ -143,6 +152,7 @@ def help_texts(policy: Policy) -> Mapping[str, str]:
     return {
         "Compliance Score": "The weight of the checks that pass, as a percentage of the checks "
         "that pass or fail. Unknown checks are left out.",
+        AT_LEAST: "The same if all unknown checks failed.",
         "Stack": "The languages of the project.",
         policy.license_title: f"Whether the licence is an allowed one: {cells}.",
         "Security": f"A secret scan and a dependency audit: {cells}.",
@@ -156,16 +166,11 @@ def help_texts(policy: Policy) -> Mapping[str, str]:
 
 visitor = current_visitor()
 show_header(visitor, "Project compliance", LEAD)
-policy = valid_or(
-    DEFAULT_POLICY,
-    lambda: inputs.read_policy(server_secrets().get("compliance", {})),
-    "This server's compliance policy is not valid, so the default policy applies",
-)
 if fields.choice_field("Projects to check", (ONE, MANY), "view") == ONE:
     run_and_show(
         visitor,
         "project",
-        one_project(visitor, policy),
+        one_project(visitor),
         show_one,
         ready="Press Run to read the project and see its score.",
         incomplete="Enter a project above, then press Run.",
@@ -174,7 +179,7 @@ else:
     run_and_show(
         visitor,
         "compliance",
-        many_projects(visitor, policy),
+        many_projects(visitor),
         show_many,
         ready="Press Run to read the projects and see their scores.",
         incomplete="Enter projects or a group above, then press Run.",

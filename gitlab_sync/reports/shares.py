@@ -14,10 +14,10 @@ def readable(sheet: Sheet) -> Sheet:
     """Return the table for people to read: shares in their cells, and no columns for them.
 
     A cell is `3 of 12`, with `(+2 ?)` for items that are unknown; `2.5 (of 12)` in a column of the
-    kind `number`; `n/a` if it applies to nothing, and null if all of it is unknown. Tables without
-    shares stay as they are.
+    kind `number`; `n/a` if it applies to nothing, and null if all of it is unknown. What all rows
+    repeat is left out. Tables without either stay as they are.
     """
-    if not sheet.shares:
+    if not (sheet.shares or sheet.repeated):
         return sheet
     behind = {*sheet.shares.values(), *sheet.repeated}
     columns = [column for column in sheet.columns if column not in behind]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gitlab_sync.api.branches import get_project_branches
 from gitlab_sync.api.projects import endpoint, get_project_with_retries
@@ -11,10 +11,12 @@ from gitlab_sync.errors import GitLabSyncError, NotFound
 from gitlab_sync.http.urls import encode_segment
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
+from gitlab_sync.rules.items.table import POLICY
 from gitlab_sync.rules.projects.checks import ProjectCheck
-from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy, Report
+from gitlab_sync.rules.projects.compliance import AT_LEAST, DEFAULT_POLICY, Policy, Report
 from gitlab_sync.rules.projects.facts import Finding
 from gitlab_sync.rules.projects.gate import Gate
+from gitlab_sync.rules.projects.licences import OSI_APPROVED, policy_names
 from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
 from gitlab_sync.services import project_report
@@ -56,7 +58,8 @@ class ComplianceQuery:
         """What tells the question from others, whatever the order and case of the names."""
         policy = self.policy
         weights = tuple(sorted(policy.weights.items()))
-        asked = (policy.licences, weights, policy.readme_length, policy.readme_sections)
+        readme = (policy.readme_length, policy.readme_sections)
+        asked = (policy.licences, weights, *readme, policy.checks, policy.shown_name)
         names = frozenset(str(name).lower() for name in self.projects)
         return (names, self.group, self.ref, self.everything, asked)
 
@@ -67,6 +70,8 @@ class ComplianceQuery:
             where.append(plural(len(self.projects), "named project"))
         at = f"at {self.ref or 'the default branch'}"
         licences = ", ".join(sorted(self.policy.licences))
+        if self.policy.licences == OSI_APPROVED:
+            licences = policy_names(OSI_APPROVED)
         return f"{' and '.join(where) or 'all projects'}; {at}; allowed licences {licences}"
 
 
@@ -95,9 +100,7 @@ def _all_projects(client: Client) -> list[int | str]:
 def policy_of(licences: Iterable[str], otherwise: Policy = DEFAULT_POLICY) -> Policy:
     """Return a policy like `otherwise` that allows these licences, by SPDX identifier; none: it."""
     allowed = frozenset(licences)
-    if not allowed:
-        return otherwise
-    return Policy(allowed, otherwise.weights, otherwise.readme_length, otherwise.readme_sections)
+    return replace(otherwise, licences=allowed) if allowed else otherwise
 
 
 def left_out(report: project_report.ComplianceReport) -> list[str]:
@@ -120,7 +123,7 @@ def report_sheet(
     """Return the table as exporters take it; `instance` is the URL of the GitLab."""
     without = [f"without {text}" for text in left_out(report)]
     scope = "; ".join([query.in_words(), *without])
-    meta = Meta.of_report(report, instance, scope)
+    meta = Meta.of_report(report, instance, scope, query.policy.shown_name)
     return projects_sheet(query, report, meta, report.checked)
 
 
@@ -143,7 +146,9 @@ def projects_sheet(
             **dict.fromkeys(titles, "text"),
             "Compliance Score": "percent",
             "Unverified": "integer",
+            AT_LEAST: "percent",
         },
+        repeated={POLICY},
     )
 
 

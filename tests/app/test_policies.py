@@ -10,6 +10,8 @@ from visiting import in_the_demo, press, shown_texts, texts, until_done
 
 from gitlab_sync.rules.items.fair_merge_request import CHECKS
 from gitlab_sync.rules.policy import CLASSIC, FAIR
+from gitlab_sync.rules.projects.checks import CHECKS as CHECKS_OF_PROJECTS
+from gitlab_sync.rules.projects.checks import FAIR_CHECKS
 from gitlab_sync.rules.scores.unified import TOTALS
 
 
@@ -105,4 +107,7 @@ def test_the_page_of_rules_has_each_check_as_the_policy_defines_it(
     shown = texts(at).replace("\\", "")
     checks = CHECKS if policy is FAIR else CLASSIC.merge_requests.checks
     assert all(check.fails_when in shown for check in checks)
+    of_projects = FAIR_CHECKS if policy is FAIR else CHECKS_OF_PROJECTS
+    assert all(check.fails_when in shown for check in of_projects)
+    assert ("Allowed licences: any that the OSI approves." in shown) is (policy is FAIR)
     assert ("*classic:*" in shown) is (policy is FAIR)

@@ -321,6 +321,39 @@ def test_a_refusal_in_the_middle_leads_back_to_the_ways_in(
 # -- the policy ------------------------------------------------------------------------------------
 
 
+def test_under_fair_a_score_comes_with_its_lower_bound(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page names the policy, leads to its rules, and a visitor can choose the other one."""
+    monkeypatch.delenv("GITLAB_SYNC_POLICY")
+    project = sandbox.world.tables.projects[0]
+    sandbox.faults.add("status", status=404, path="/api/graphql", times=None)
+    sandbox.faults.add("status", status=403, path="*/files/README.md", times=None)
+    at = choose(with_token(sandbox, monkeypatch), project["path_with_namespace"])
+    at = until_done(press(at, "Run"))
+    score = float(at.metric[0].value.removesuffix(" %"))
+    least, unknown = at.metric[0].delta.split(" %, ")
+    assert 0 < float(least.removeprefix("at least ")) < score
+    assert unknown.endswith(" unknown")
+    assert "Policy: fair. [How is this evaluated?](rules?policy=fair)" in texts(at)
+    at.radio(key="policy").set_value("classic")
+    at = until_done(press(at, "Run"))
+    assert at.metric[0].delta.startswith("10 of ")
+    assert "Policy: classic." in texts(at)
+
+
+def test_under_fair_the_table_has_the_lower_bound_and_any_osi_licence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What all rows repeat is not shown."""
+    monkeypatch.delenv("GITLAB_SYNC_POLICY")
+    at = until_done(press(at_many(in_the_demo(PAGE)), "Run"))
+    table = at.dataframe[0].value
+    assert {"OSI Approved", "Score (at least)"} <= {*table}
+    assert not {"AGPLv3", "Policy"} & {*table}
+    assert (table["Score (at least)"] <= table["Compliance Score"]).all()
+
+
 def in_the_demo_of(compliance: object) -> AppTest:
     """Return a visitor of the demo of a server with these secrets, at the fields for many."""
     at = AppTest.from_file(str(NAVIGATION), default_timeout=PATIENCE)

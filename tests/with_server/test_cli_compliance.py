@@ -8,16 +8,19 @@ import json
 from pathlib import Path
 
 import openpyxl
+import pyarrow.parquet
 import pytest
 from cli_runs import environment, of_sandbox, run
-from project_examples import COMPLETE, without
+from project_examples import COMPLETE, repository, without
 from shelf import Shelf
 from test_rules_project_examples import EXAMPLES
 
+from gitlab_sync import GitLabClient
 from gitlab_sync.rules.projects.checks import CHECKS
-from gitlab_sync.rules.projects.compliance import evaluate
+from gitlab_sync.rules.projects.compliance import FAIR, evaluate
+from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox
-from gitlab_sync.services.project_report import columns
+from gitlab_sync.services.project_report import check_projects, columns
 
 
 @pytest.fixture
@@ -178,6 +181,91 @@ def test_the_licence_is_the_policys(environ: dict[str, str], shelf: Shelf) -> No
         options = [word for name in given for word in ("--license", name)]
         row = json.loads(run(environ, "compliance", path, *options, "-f", "json").stdout)[0]
         assert row[title] == cell
+
+
+# -- the fair policy -------------------------------------------------------------------------------
+
+
+def fair(environ: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a run that leaves the policy to the command."""
+    return {**environ, "GITLAB_SYNC_POLICY": ""}
+
+
+def test_fair_shows_the_score_with_its_lower_bound_and_names_itself_in_every_format(
+    environ: dict[str, str], shelf: Shelf, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Files have the classic columns first; for people, what all rows repeat is said once."""
+    path = shelf.put({**COMPLETE, "LICENSE": "SPDX-License-Identifier: MIT\n"})
+    sandbox.faults.add("status", status=404, path="/api/graphql", times=None)
+    sandbox.faults.add("status", status=403, path="*/README.md", times=None)
+    asked = ("compliance", path, "no/such", "--quiet")
+    (row, _) = json.loads(run(fair(environ), *asked, "-f", "json").stdout)
+    titles = ["OSI Approved" if title == "AGPLv3" else title for title in columns()]
+    assert list(row) == [*titles, "Score (at least)", "Policy"]
+    assert row["OSI Approved"] == "yes"
+    assert (row["Compliance Score"], row["Score (at least)"]) == (100, 89.9)
+    assert row["Policy"] == "fair"
+    classic = json.loads(run(environ, *asked, "-f", "json").stdout)
+    assert [list(each) for each in classic] == [list(columns())] * 2
+    assert classic[0]["AGPLv3"] == "no"
+    table = run(fair(environ), *asked).stdout.decode()
+    assert table.splitlines()[0].endswith("Score (at least)")
+    assert "89.9" in table
+    assert table.endswith("\n\nPolicy: fair\n")
+    one = run(fair(environ), "compliance", path, "--quiet").stdout.decode()
+    assert "Score  100 %, 10 of 99 unknown; at least 89.9 %\n" in one
+    assert one.endswith("\n\nPolicy: fair\n")
+    head, *cells = csv.reader(io.StringIO(run(fair(environ), *asked, "-f", "csv").stdout.decode()))
+    assert (head[-2:], [each[-2:] for each in cells]) == (
+        ["Score (at least)", "Policy"], [["89.9", "fair"], ["", "fair"]],
+    )  # fmt: skip
+    for form in ("html", "xlsx", "parquet"):
+        assert run(fair(environ), *asked, "-o", str(tmp_path / f"out.{form}")).returncode == 3
+    page = (tmp_path / "out.html").read_text("utf-8")
+    assert "allowed licences any that the OSI approves" in page
+    assert "Score (at least)</th>" in page
+    assert ">Policy</th>" not in page
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    assert [*book.worksheets[0].values][1][-2:] == (0.899, "fair")
+    assert ("Policy", "fair") in [*book["About"].values]
+    written = pyarrow.parquet.read_table(tmp_path / "out.parquet")
+    assert written.schema.metadata[b"gitlab_sync.policy"] == b"fair"
+    assert written["Score (at least)"].to_pylist() == [89.9, None]
+
+
+def test_a_licence_that_is_given_replaces_those_of_the_policy(
+    environ: dict[str, str], shelf: Shelf, tmp_path: Path
+) -> None:
+    """The rest of the policy stays, and so does its name, be it that of a file."""
+    path = shelf.put(COMPLETE)
+    own = tmp_path / "ours.toml"
+    own.write_text("time_tracking = true\n")
+    for policy in ("fair", str(own)):
+        asked = ("compliance", path, "--policy", policy, "--license", "MIT", "-f", "json")
+        (row,) = json.loads(run(environ, *asked).stdout)
+        assert row["MIT"] == "no"
+        assert row["Policy"] == Path(policy).name
+        assert "Score (at least)" in row
+
+
+def test_a_language_without_tools_has_the_same_checks_over_rest_and_graphql(
+    client: GitLabClient, shelf: Shelf
+) -> None:
+    """Under fair none of them fails for want of a tool; under classic two do."""
+    path = shelf.put({"src/one.vhd": "", "src/two.vhd": ""})
+    expected = evaluate(repository({"src/one.vhd": "", "src/two.vhd": ""}), FAIR)
+    found = [
+        check_projects(client, [path], policy=FAIR, run=Run(source=source)).checked[0].report
+        for source in ("rest", "graphql")
+    ]
+    for report in found:
+        assert report is not None
+        assert report.score == expected.score
+        for check in ("tests", "coverage_threshold", "linter", "ci_test"):
+            assert report.findings[check].result == "not applicable"
+    classic = evaluate(repository({"src/one.vhd": "", "src/two.vhd": ""}))
+    failed = {check.id for check in classic.faults} - {check.id for check in expected.faults}
+    assert failed == {"tests", "coverage_threshold"}
 
 
 def test_projects_come_from_files_and_standard_input(

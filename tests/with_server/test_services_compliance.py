@@ -112,7 +112,7 @@ def test_a_question_is_the_same_whatever_the_order_and_case_of_its_names() -> No
     question = ComplianceQuery(["group/App", 12])
     assert question.key == ComplianceQuery(["12", "GROUP/app"]).key
     assert hash(question.key) == hash(ComplianceQuery(["12", "GROUP/app"]).key)
-    stricter = Policy.from_setting({"weights": {"readme": 20}, "readme_length": 300})
+    stricter = Policy().with_setting({"weights": {"readme": 20}, "readme_length": 300})
     others = [
         replace(question, projects=[12]),
         replace(question, group="group"),
@@ -127,7 +127,7 @@ def test_a_question_is_the_same_whatever_the_order_and_case_of_its_names() -> No
 
 def test_chosen_licences_change_nothing_else_of_a_policy() -> None:
     """And none leave it as it is."""
-    own = Policy.from_setting({"weights": {"readme": 20}, "readme_length": 300})
+    own = Policy().with_setting({"weights": {"readme": 20}, "readme_length": 300})
     assert policy_of([], own) is own
     chosen = policy_of(["MIT", "GPL-3.0"], own)
     assert chosen.licences == {"MIT", "GPL-3.0-only", "GPL-3.0-or-later"}
@@ -170,7 +170,7 @@ def test_suggestions_are_the_faults_the_weightiest_first(
 
 def test_a_policy_says_what_weighs_most(client: GitLabClient, shelf: Shelf) -> None:
     """Not the usual weights."""
-    policy = Policy.from_setting({"weights": {"changelog": 50}})
+    policy = Policy().with_setting({"weights": {"changelog": 50}})
     report = report_of(client, shelf.put({"app.py": ""}), policy)
     assert suggestions(report, policy)[0].check.id == "changelog"
 

@@ -92,10 +92,13 @@ class Snapshot(Generic[Q, R]):
     as_of: datetime
     instance: str
 
-    def meta(self, scope: str) -> Meta:
-        """Return what the files of a table say about its data; `scope` is the query in words."""
+    def meta(self, scope: str, policy: str = "") -> Meta:
+        """Return what the files of a table say about its data.
+
+        `scope` is the query in words, and `policy` the name of the rules, if they were chosen.
+        """
         completeness = "still being read" if self.report is None else str(self.report.completeness)
-        return Meta(self.as_of, self.instance, completeness, scope)
+        return Meta(self.as_of, self.instance, completeness, scope, policy)
 
 
 FormResult: TypeAlias = tuple[PageQuery[Q, R] | None, bool]

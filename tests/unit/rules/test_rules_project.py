@@ -137,7 +137,7 @@ def test_a_score_is_shown_with_what_is_unknown(
 
 def test_a_setting_changes_weights_licences_and_the_readme() -> None:
     """What it leaves out stays as it was."""
-    policy = Policy.from_setting(
+    policy = Policy().with_setting(
         {"licences": ["MIT"], "weights": {"tests": 50, "license": 0}, "readme_length": 5}
     )
     assert policy.license_title == "MIT"
@@ -147,7 +147,7 @@ def test_a_setting_changes_weights_licences_and_the_readme() -> None:
     report = evaluate(repository(COMPLETE), policy)
     assert report.findings["license"].result == "fail"
     assert report.score.failed == 0
-    assert Policy.from_setting({}) == DEFAULT_POLICY
+    assert Policy().with_setting({}) == DEFAULT_POLICY
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_setting_changes_weights_licences_and_the_readme() -> None:
 def test_a_setting_that_cannot_be_meant_is_refused(setting: dict[str, Any]) -> None:
     """With words that name it."""
     with pytest.raises(ConfigurationError, match="compliance"):
-        Policy.from_setting(setting)
+        Policy().with_setting(setting)
 
 
 def test_a_gnu_licence_hangs_on_the_form_that_the_policy_allows() -> None:
@@ -190,7 +190,7 @@ def test_a_gnu_licence_hangs_on_the_form_that_the_policy_allows() -> None:
 def test_a_policy_with_a_bare_gnu_name_allows_both_forms_however_it_is_made() -> None:
     """In code and by a setting."""
     made = Policy(licences=frozenset({"AGPL-3.0"}))
-    assert made == Policy.from_setting({"licences": ["AGPL-3.0"]}) == DEFAULT_POLICY
+    assert made == Policy().with_setting({"licences": ["AGPL-3.0"]}) == DEFAULT_POLICY
     assert made.license_title == "AGPLv3"
     for declared in ("AGPL-3.0-only", "AGPL-3.0-or-later"):
         texts = {"LICENSE": f"SPDX-License-Identifier: {declared}\n"}
