@@ -16,6 +16,7 @@ from gitlab_sync.cli.options import (
     connection_options,
     target_options,
 )
+from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.cli.teams import demo_teams, note_empty, teams_of_file
 from gitlab_sync.errors import ConfigurationError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.rules.identity.teams import Team
+    from gitlab_sync.rules.policy import Policy
     from gitlab_sync.rules.scores.work import Number
     from gitlab_sync.services.leaderboard import LeaderboardQuery
 
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
 @click.option(
     "--part", metavar="TITLE", help="Show this table alone: Leaderboard, a team's name, Scores, …"
 )
+@policy_option
 @target_options
 @connection_options
 def leaderboard(
@@ -73,6 +76,7 @@ def leaderboard(
     individuals: bool,
     save_teams: str | None,
     part: str | None,
+    policy: Policy,
     target: Target,
     connection: Connection,
 ) -> int:
@@ -92,13 +96,14 @@ def leaderboard(
 
     def work(command: CommandRun, output: Output) -> Ending:
         query = LeaderboardQuery(
-            _teams_of_groups(groups, command) if teams is None else teams,
+            _teams_of_groups(groups, command, policy) if teams is None else teams,
             scope.projects,
             scope.period,
             scope.known_by,
             scope.zone,
             scope.clock,
             points,
+            policy=policy,
         )
         _require_part(part, query, individuals=individuals)
         note_empty(query.teams)
@@ -108,7 +113,12 @@ def leaderboard(
             report = answer(command.session, query, run)
         output.finish_all(report.sheets(command.session.base_url, individuals=individuals), part)
         people = Report(report.individuals, report.completeness)
-        return Ending.of_people(people, unknown_projects=report.unknown_projects)
+        remarks = [f"left out of the teams, as bots: {', '.join(report.bots)}"]
+        return Ending.of_people(
+            people,
+            remarks=remarks if report.bots else (),
+            unknown_projects=report.unknown_projects,
+        )
 
     return run_report(work, target, connection)
 
@@ -134,7 +144,9 @@ def _number(text: str) -> Number | str:
     return int(number) if math.isfinite(number) and number.is_integer() else number
 
 
-def _teams_of_groups(groups: Sequence[str], command: CommandRun) -> tuple[Team, ...]:
+def _teams_of_groups(
+    groups: Sequence[str], command: CommandRun, policy: Policy
+) -> tuple[Team, ...]:
     """Return a team for each group; without groups, the teams of the demo.
 
     Raises NotFound if one of the groups does not exist.
@@ -142,7 +154,7 @@ def _teams_of_groups(groups: Sequence[str], command: CommandRun) -> tuple[Team, 
     if groups:
         from gitlab_sync.services.leaderboard import teams_of_groups
 
-        return teams_of_groups(command.session, groups)
+        return teams_of_groups(command.session, groups, policy.terms.bots)
 
     return demo_teams()
 

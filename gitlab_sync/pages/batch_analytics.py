@@ -13,7 +13,7 @@ from gitlab_sync.pages.batch_items import show_items
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.cell_looks import CellLooks
+from gitlab_sync.pages.widgets.cell_looks import RANK, CellLooks
 from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
@@ -35,6 +35,10 @@ from gitlab_sync.types import TableRow
 
 PAGE = "batch"
 TITLE = "Unified_Batch_Report"
+RANK_HELP = (
+    "By the share of faults: 1, and one more for each person with a share that is surely higher. "
+    "People who cannot be told apart share a rank."
+)
 LEAD = (
     "The faults in the merge requests and issues of many people, with their commits, projects and "
     "groups: one row for each person, the largest share of faults first."
@@ -99,11 +103,11 @@ def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
 
     status = ["Status"] if any(row["Status"] != "Success" for row in snapshot.rows) else []
     options = TableOptions(
-        help=unified.help_texts(query.policy),
+        help={**unified.help_texts(query.policy), RANK: RANK_HELP},
         looks=CellLooks(
             unknown, unified.totals(query.policy), exact=query.policy.merge_requests.shares
         ),
-        columns=("Username", *status, *unified.TOTALS, "Profile", "Open"),
+        columns=("Username", RANK, *status, *unified.TOTALS, "Profile", "Open"),
         hides_empty=query.columns,
         widths={"Username": NAME_WIDTH},
         app_links={"Profile": partial(profile_link, query)},

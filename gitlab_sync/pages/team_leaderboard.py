@@ -20,8 +20,10 @@ from gitlab_sync.pages.team_view import show_team
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.cell_looks import CellLooks
 from gitlab_sync.pages.widgets.error_panel import valid_or
+from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
+from gitlab_sync.pages.widgets.policy_field import policy_field, show_policy
 from gitlab_sync.pages.widgets.table_view import (
     Picked,
     TableOptions,
@@ -31,7 +33,7 @@ from gitlab_sync.pages.widgets.table_view import (
 )
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.reports.report import Report
-from gitlab_sync.reports.sheet import Meta, Sheet
+from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.rules.scores.leaderboard import DEFAULT_WEIGHTS, weights_from
 from gitlab_sync.rules.scores.work import Number
 from gitlab_sync.run import Run
@@ -75,7 +77,8 @@ def key_of(query: LeaderboardQuery) -> Hashable:
         for team in query.teams
     )
     weights = tuple(query.weights.items())
-    return (teams, tuple(query.projects), query.period, str(query.zone), weights)
+    where = (tuple(query.projects), query.period, str(query.zone))
+    return (teams, *where, weights, query.policy.name)
 
 
 def read_weights(setting: object) -> Mapping[str, Number]:
@@ -96,6 +99,7 @@ def show_fields(visitor: SignIn) -> FormResult[LeaderboardQuery, Board]:
         found = inputs.teams_field(visitor, form, default)
         projects = fields.projects_field()
         days = fields.dates_fields()
+        policy = policy_field()
         saved = inputs.save_button(form)
     period = fields.read_period(*days)
     if found is None or not inputs.check_teams(found):
@@ -111,7 +115,9 @@ def show_fields(visitor: SignIn) -> FormResult[LeaderboardQuery, Board]:
         return None, form.pressed
     if not inputs.check_members(found, pressed=form.pressed):
         return None, form.pressed
-    query = LeaderboardQuery(found.teams, projects, period, zone=visitor_zone(), weights=weights)
+    query = LeaderboardQuery(
+        found.teams, projects, period, zone=visitor_zone(), weights=weights, policy=policy
+    )
     return PageQuery(PAGE, key_of(query), "people", query, answer), form.pressed
 
 
@@ -121,6 +127,9 @@ def show_board(snapshot: Snapshot[LeaderboardQuery, Board]) -> None:
         return
     board, instance = snapshot.report.leaderboard, snapshot.instance
     fields.show_unknown_projects(board.unknown_projects)
+    show_policy(board.query.policy)
+    if board.bots:
+        st.caption(f"Left out of the teams, as bots: {escaped(', '.join(board.bots))}.")
     with st.container(horizontal=True, vertical_alignment="center"):
         individuals = st.toggle(
             "Individuals",
@@ -139,8 +148,9 @@ def show_board(snapshot: Snapshot[LeaderboardQuery, Board]) -> None:
     with details_of(picked):
         name = _team_field(board, picked)
         if name is not None:
-            meta = Meta.of_report(board, instance, board.query.in_words())
-            show_team(OneTeam(board, name, meta), sheets[board.query.titles()[name]])
+            show_team(
+                OneTeam(board, name, board.meta(instance)), sheets[board.query.titles()[name]]
+            )
 
 
 def _show_all(board: LeaderboardReport, sheets: Mapping[str, Sheet]) -> Picked | None:

@@ -11,7 +11,6 @@ from gitlab_sync.api.scope import Scope
 from gitlab_sync.pages.review_view import show_part
 from gitlab_sync.pages.widgets.page_header import current_visitor
 from gitlab_sync.pages.widgets.page_query import PageQuery, run_and_show
-from gitlab_sync.pages.widgets.policy_field import offered
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.teams import Team
@@ -45,9 +44,8 @@ def show_team_reviews(team: Team, board: LeaderboardQuery) -> None:
     if len(board.projects) > 1:
         st.caption("Reviews are of one project, or of all: compare the teams in one of them.")
         return
-    policy = next(iter(offered().values()))
     project = board.projects[0] if board.projects else None
-    query = page_query(f"reviews of {team.name}", (team,), board.period, policy, project)
+    query = page_query(f"reviews of {team.name}", (team,), board.period, board.policy, project)
     pressed = st.button("Read reviews", key="read_reviews", icon=":material/rate_review:")
     run_and_show(
         current_visitor(),

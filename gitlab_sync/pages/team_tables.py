@@ -10,7 +10,7 @@ from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
 from gitlab_sync.rules.scores import profile
 from gitlab_sync.rules.scores.badges import BADGES, Badge
-from gitlab_sync.rules.scores.contribution import INDEX_COLUMNS
+from gitlab_sync.rules.scores.contribution import CONTRIBUTIONS, INDEX_COLUMNS
 from gitlab_sync.rules.scores.leaderboard import score_columns
 from gitlab_sync.rules.scores.work import TITLES
 from gitlab_sync.services.leaderboard import LeaderboardReport, TeamAnswer
@@ -43,6 +43,15 @@ HELP = {
     "Role": "Whether the person is the author, an assignee, or both.",
 }
 """The explanations of columns, by title."""
+
+_OF_WORKING_DAYS = {
+    "Active Days": "Working days with a commit, a new merge request or a new issue.",
+    "Total Days": "The working days of the period, up to today. Without a first day: of the last "
+    "53 weeks.",
+    "Consistency": "Active days as a percentage of all working days.",
+    "Contributions": "Merge requests, issues and commits.",
+}
+"""Those that a policy changes."""
 
 
 def unknown_members(board: LeaderboardReport, row: TableRow) -> dict[str, int]:
@@ -98,6 +107,11 @@ class OneTeam:
     meta: Meta
 
     @property
+    def help(self) -> Mapping[str, str]:
+        """The explanations of columns."""
+        return {**HELP, **_OF_WORKING_DAYS} if self.meta.policy else HELP
+
+    @property
     def answer(self) -> TeamAnswer:
         """The result of the team."""
         return self.board.teams[self.name]
@@ -122,8 +136,9 @@ class OneTeam:
     def indexes(self) -> Sheet:
         """Return the contribution index of each member."""
         rows, links = self.answer.indexes, {"Username": self._profile}
+        columns = (*INDEX_COLUMNS, CONTRIBUTIONS) if self.meta.policy else INDEX_COLUMNS
         kinds: dict[str, Kind] = {"Consistency": "percent", "Collaboration": "percent"}
-        return Sheet(f"Index of {self.name}", INDEX_COLUMNS, rows, self.meta, links, kinds)
+        return Sheet(f"Index of {self.name}", columns, rows, self.meta, links, kinds)
 
     def items(self, title: str) -> Sheet:
         """Return one of `LISTS` with the items of all members, the newest first."""

@@ -81,13 +81,13 @@ def _metric(title: str, value: float | str | None, unknown: int) -> None:
 
 
 def _show_members(team: OneTeam, members: Sheet) -> None:
-    options = TableOptions(HELP, alt=f"The members of {team.name}, one row for each person")
+    options = TableOptions(team.help, alt=f"The members of {team.name}, one row for each person")
     show_table(members, "members", f"Members_of_{team.name}", options)
 
 
 def _show_points(team: OneTeam) -> None:
     st.caption("Each number of the tab Members that counts, multiplied by its points.")
-    options = TableOptions(HELP, alt=f"The points of the members of {team.name}")
+    options = TableOptions(team.help, alt=f"The points of the members of {team.name}")
     show_table(team.points(), "points", f"Points_of_{team.name}", options)
 
 
@@ -111,7 +111,7 @@ def _show_days(team: OneTeam) -> None:
     if error:
         st.caption(f"Some data is missing: {escaped(error)}.")
     st.markdown("**Active days and collaboration**")
-    options = TableOptions(HELP, alt=f"The contribution index of the members of {team.name}")
+    options = TableOptions(team.help, alt=f"The contribution index of the members of {team.name}")
     show_table(team.indexes(), "index", f"Days_of_{team.name}", options)
 
 
@@ -120,5 +120,5 @@ def _show_list(team: OneTeam, title: str) -> None:
     if incomplete:
         st.caption(f"This list is incomplete for {first_names(incomplete)}.")
     what = title.replace(" ", "_")
-    options = TableOptions(HELP)
+    options = TableOptions(team.help)
     show_table(team.items(title), title.lower()[:6], f"{what}_of_{team.name}", options)

@@ -6,7 +6,7 @@ Working days are Monday to Friday in one time zone, without holidays. 48 hours a
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import accumulate, pairwise
@@ -44,6 +44,10 @@ class WorkingTime:
         worked = other.before(last) - one.before(first)
         return worked + sum(self._year(year).whole for year in range(one.number, other.number))
 
+    def is_working_day(self, day: date) -> bool:
+        """Return whether this is a working day."""
+        return day.weekday() < _WEEKEND and day not in self.holidays
+
     def _year_at(self, second: int, about: int) -> _Year:
         """Return the year of a second; `about` is the year by the clock of another zone."""
         found = self._year(about)
@@ -54,7 +58,7 @@ class WorkingTime:
     def _year(self, year: int) -> _Year:
         found = self._years.get(year)
         if found is None:  # two threads that make it at once make the same
-            found = self._years[year] = _Year.of(year, self.zone, self.holidays)
+            found = self._years[year] = _Year.of(year, self.zone, self.is_working_day)
         return found
 
 
@@ -70,12 +74,12 @@ class _Year:
     worked: list[int]
 
     @classmethod
-    def of(cls, year: int, zone: tzinfo, holidays: Container[date]) -> _Year:
+    def of(cls, year: int, zone: tzinfo, is_working_day: Callable[[date], bool]) -> _Year:
         days = [*_days_of(year), date(year + 1, 1, 1)]
         # Where clocks skip midnight, a day begins at the change; Python finds that moment as well.
         begins = [_whole_seconds(datetime.combine(day, time.min, zone)) for day in days]
         lengths = (
-            (after - begin) * (day.weekday() < _WEEKEND and day not in holidays)
+            (after - begin) * is_working_day(day)
             for day, (begin, after) in zip(days, pairwise(begins), strict=False)
         )
         return cls(year, begins, list(accumulate(lengths, initial=0)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, tzinfo
 from itertools import count
@@ -17,7 +17,11 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period, day_of
 from gitlab_sync.rules.identity import teams as team_rules
 from gitlab_sync.rules.identity.attribution import Unmatched
+from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
+from gitlab_sync.rules.identity.usernames import username_key
+from gitlab_sync.rules.items.table import POLICY
+from gitlab_sync.rules.policy import CLASSIC, Policy
 from gitlab_sync.rules.scores import contribution
 from gitlab_sync.rules.scores import leaderboard as scores
 from gitlab_sync.rules.scores.badges import BADGES, Badge
@@ -46,14 +50,15 @@ LEADERBOARD_COLUMNS = (*scores.TEAM_COLUMNS, "Status", "Error", "Unverified")
 TEAM_MEMBER_COLUMNS = (*scores.MEMBER_COLUMNS, "Error")
 INDIVIDUAL_COLUMNS = (*scores.PEOPLE_COLUMNS, "Status", "Error")
 
-_TEXTS = {"Team", "Project", "Username", "Time Spent", "Badges", "Status", "Error"}
+_TEXTS = {"Team", "Project", "Username", "Time Spent", "Badges", "Status", "Error", POLICY}
 
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardQuery:
     """Which teams are compared, by which points, and what of their work counts. Immutable.
 
-    `projects` are ids, paths or URLs (none: all of each person's). The rest is as in
+    `projects` are ids, paths or URLs (none: all of each person's). A `policy` that rows name leaves
+    out its bots, and of the days of people only its working days count. The rest is as in
     `people_data.PeopleRequest`. Raises ConfigurationError for teams that no file may hold; see
     `parse_teams`.
     """
@@ -66,6 +71,7 @@ class LeaderboardQuery:
     clock: tzinfo | None = None
     weights: Mapping[str, Number] = field(default_factory=lambda: scores.DEFAULT_WEIGHTS)
     badges: Sequence[Badge] = BADGES
+    policy: Policy = CLASSIC
 
     def __post_init__(self) -> None:
         team_rules.parse_teams(team_rules.teams_to_json(self.teams))
@@ -132,7 +138,8 @@ class LeaderboardReport(Report):
     best first; `scores` the points behind the scores, with `score_columns(question.weights)`.
     `first` and `last` are the days of the contribution index: those of the period, up to today;
     without a beginning the 53 weeks of the heatmap. `unknown_projects` are those that were named
-    and could not be found, `unmatched` the signatures of commits that match no one.
+    and could not be found, `unmatched` the signatures of commits that match no one, and `bots` the
+    members that the policy leaves out.
     """
 
     def __init__(
@@ -142,13 +149,18 @@ class LeaderboardReport(Report):
         today: date,
         unknown_projects: Sequence[int | str] = (),
         unmatched: Sequence[Unmatched] = (),
+        bots: Sequence[str] = (),
     ) -> None:
         self.query = query
+        self.bots = bots
         self.unknown_projects = unknown_projects
         self.unmatched = unmatched
         self._since, until = _days(query)
         self.last = today if until is None else min(today, until)
         self.first = self._since or first_day(self.last)
+        working = query.policy.terms.working_time.is_working_day
+        counts = working if query.policy.shown_name else None
+        self._days = contribution.Days(self.first, self.last, counts)
         people = [self._person(summary) for summary in found]
         self.people = {each.work.username: each for each in people}
         made = scores.results(query.teams, (each.work for each in people), query.weights)
@@ -177,7 +189,7 @@ class LeaderboardReport(Report):
         They are the ranking, one for each team, with `individuals` the list of people, and the
         points behind the scores.
         """
-        meta = Meta.of_report(self, instance, self.query.in_words())
+        meta = self.meta(instance)
         titles = self.query.titles()
         tables: list[tuple[str, Sequence[str], Sequence[TableRow]]] = [
             (LEADERBOARD, LEADERBOARD_COLUMNS, self)
@@ -189,6 +201,12 @@ class LeaderboardReport(Report):
         tables.append((SCORES, scores.score_columns(self.query.weights), self.scores))
         return [self._sheet(title, columns, rows, meta) for title, columns, rows in tables]
 
+    def meta(self, instance: str) -> Meta:
+        """Return where the numbers come from; `instance` is the URL of the GitLab."""
+        left_out = f"; without {plural(len(self.bots), 'bot')}" if self.bots else ""
+        scope, policy = f"{self.query.in_words()}{left_out}", self.query.policy.shown_name
+        return Meta.of_report(self, instance, scope, policy)
+
     def _sheet(
         self, title: str, columns: Sequence[str], rows: Sequence[TableRow], meta: Meta
     ) -> Sheet:
@@ -197,6 +215,8 @@ class LeaderboardReport(Report):
             exists = self.people[username].summary.user is not None
             return f"{meta.instance}/{username}" if exists else None
 
+        if meta.policy:
+            columns, rows = (*columns, POLICY), [row | {POLICY: meta.policy} for row in rows]
         return Sheet(
             title,
             columns,
@@ -204,16 +224,13 @@ class LeaderboardReport(Report):
             meta,
             links={"Username": profile},
             kinds={column: "integer" for column in columns if column not in _TEXTS},
+            repeated={POLICY},
         )
 
     def _person(self, summary: PersonSummary) -> PersonAnswer:
         work = summary.work
         days = _activity(summary, self.query.zone or local_zone())
-        index = (
-            None
-            if days is None
-            else contribution.contribution_index(days, self.first, self.last, work)
-        )
+        index = None if days is None else contribution.contribution_index(days, self._days, work)
         summary = replace(
             summary,
             merge_requests=_shown(summary.merge_requests),
@@ -251,6 +268,7 @@ def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> L
     named and not one of them is there. Thread-safe.
     """
     run = run or Run()
+    query, bots = _without_bots(query)
     with run.context(client) as session:
         ids, unknown = known_projects(session, query.projects)
         request = PeopleRequest(
@@ -263,10 +281,23 @@ def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> L
         )
         read = read_people(session, request, run)
     today = datetime.now(query.zone or local_zone()).date()
-    return LeaderboardReport(query, summaries(read), today, unknown, read.commits.unmatched)
+    unmatched = read.commits.unmatched
+    return LeaderboardReport(query, summaries(read), today, unknown, unmatched, bots)
 
 
-def teams_of_groups(client: Client, groups: Iterable[int | str]) -> tuple[team_rules.Team, ...]:
+def _without_bots(query: LeaderboardQuery) -> tuple[LeaderboardQuery, list[str]]:
+    """Return the query without members that its policy leaves out, and their usernames."""
+    if not query.policy.shown_name:
+        return query, []
+    teams = team_rules.without_bots(query.teams, query.policy.terms.bots)
+    left = {username_key(name) for name in team_rules.usernames_of(teams)}
+    names = team_rules.usernames_of(query.teams)
+    return replace(query, teams=teams), [each for each in names if username_key(each) not in left]
+
+
+def teams_of_groups(
+    client: Client, groups: Iterable[int | str], bots: Collection[str] = DEFAULT_BOTS
+) -> tuple[team_rules.Team, ...]:
     """Return a team for each group, named after it, of its members, inherited ones too; no bots.
 
     A group that is named twice is there once. Where two have the same name, both are called by
@@ -275,7 +306,10 @@ def teams_of_groups(client: Client, groups: Iterable[int | str]) -> tuple[team_r
     """
     brief = {"with_projects": False}
     read = [
-        (people_of_groups(client, [group]), read_one(client, f"groups/{encode_id(group)}", brief))
+        (
+            people_of_groups(client, [group], bots),
+            read_one(client, f"groups/{encode_id(group)}", brief),
+        )
         for group in groups
     ]
     found = unique(read, lambda pair: record.identity(pair[1]))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from gitlab_sync.api.groups import get_group_members
 from gitlab_sync.rules import record
-from gitlab_sync.rules.identity.bots import is_bot
+from gitlab_sync.rules.identity.bots import DEFAULT_BOTS, is_bot
 from gitlab_sync.rules.identity.people_input import Person, merged
 from gitlab_sync.session.session import Client
 
 
-def people_of_groups(client: Client, groups: Iterable[int | str]) -> list[Person]:
+def people_of_groups(
+    client: Client, groups: Iterable[int | str], bots: Collection[str] = DEFAULT_BOTS
+) -> list[Person]:
     """Return the members of groups, inherited ones too, each once and in order; no bots.
 
     Raises NotFound if one of the groups does not exist, and the other errors of
@@ -19,4 +21,4 @@ def people_of_groups(client: Client, groups: Iterable[int | str]) -> list[Person
     """
     members = (row for group in groups for row in get_group_members(client, group))
     names = (record.text(row, "username") or "" for row in members)
-    return merged(Person(name) for name in names if name and not is_bot(name))
+    return merged(Person(name) for name in names if name and not is_bot(name, bots))

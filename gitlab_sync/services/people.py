@@ -194,7 +194,8 @@ def answer_and_data(
         source = facts_for(session, run, query.policy.merge_requests)
         ids, unknown = known_projects(session, query.projects)
         if query.groups:
-            people = merged([*query.people, *people_of_groups(session, query.groups)])
+            members = people_of_groups(session, query.groups, query.policy.terms.bots)
+            people = merged([*query.people, *members])
             query = replace(query, people=people)
         request = people_data.PeopleRequest(
             people_data.person_queries(person.username for person in query.people),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import in_the_demo, press, shown_texts, texts, until_done
@@ -47,6 +48,22 @@ def test_a_cell_is_of_the_items_that_its_check_applies_to(fair: None) -> None:
     assert all(" of " in text or text == "n/a" for text in shown)
     assert any("(+1 ?)" in text for text in shown)
     assert "n/a" in shown
+
+
+def test_people_who_cannot_be_told_apart_share_a_rank(fair: None) -> None:
+    """By their shares of faults, the worst first; a person without any item has none."""
+    at = in_the_demo()
+    at.text_area(key="users").set_value(f"{at.text_area(key='users').value}\nnobody.here")
+    table = run_batch(at).dataframe[0].value
+    assert [*table][:2] == ["Username", "Rank"]
+    rows = table.set_index("Username")
+    assert pd.isna(rows.loc["nobody.here", "Rank"])
+    ranks = [int(rank) for rank in rows["Rank"].dropna()]
+    assert len(ranks) == 12
+    assert ranks[0] == 1
+    assert 1 < len(set(ranks)) < 12
+    at.radio(key="policy").set_value("classic")
+    assert "Rank" not in run_batch(at).dataframe[0].value
 
 
 def test_a_visitor_can_choose_the_classic_policy(fair: None) -> None:

@@ -107,6 +107,28 @@ def test_each_tab_of_a_team_shows_what_makes_up_its_score() -> None:
         assert found["Open"].str.startswith("https://").all()
 
 
+def test_under_fair_days_off_are_not_counted_and_no_rate_is_without_what_it_is_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The page names the policy."""
+    monkeypatch.delenv("GITLAB_SYNC_POLICY")
+    indexes = {}
+    for policy in ("fair", "classic"):
+        at = in_the_demo(PAGE)
+        at.radio(key="policy").set_value(policy)
+        at = until_done(press(at, "Run"))
+        assert f"Policy: {policy}." in texts(at)
+        at.selectbox(key="team").set_value("Lantern").run()
+        at.session_state["part"] = "Days"
+        indexes[policy] = at.run().dataframe[-1].value
+    fair, classic = indexes["fair"], indexes["classic"]
+    assert columns_of(fair) == [*columns_of(classic), "Contributions"]
+    (days,), (working_days,) = set(classic["Total Days"]), set(fair["Total Days"])
+    assert abs(working_days - days * 5 / 7) <= 2
+    assert (fair["Active Days"] <= classic["Active Days"]).all()
+    assert (fair["Collaboration"] == classic["Collaboration"]).all()
+
+
 def test_who_opens_another_team_sees_its_members_days() -> None:
     """And not those of a person who is not in it."""
     at = demo_run().selectbox(key="team").set_value("Anchor").run()

@@ -174,6 +174,45 @@ def test_every_format_has_the_tables_that_it_can_hold(
         assert all(column in text for column in ("Team Score", "MR Merged x 5", "Badges"))
 
 
+def test_fair_leaves_out_bots_and_names_itself_in_each_table(
+    environ: dict[str, str], people: list[str], tmp_path: Path
+) -> None:
+    """Nothing else: points are no verdicts, so the ranks of people stay those of classic."""
+    with_bot = written(tmp_path / "bots.json", Red=[*people[:2], "release-bot"], Blue=people[2:])
+    asked = ("--teams", with_bot, "--individuals")
+    classic = tables_of(environ, *asked, code=3)
+    assert "Not Found" in {row["Status"] for row in classic["Red"]}
+    done = run(environ, "leaderboard", *asked, "--policy", "fair", "-f", "json")
+    assert done.returncode == 0
+    assert b"left out of the teams, as bots: release-bot\n" in done.stderr
+    fair = json.loads(done.stdout)
+    assert list(fair) == list(classic)
+    for title, rows in fair.items():
+        assert {list(row)[-1] for row in rows} == {"Policy"}
+        assert {row.pop("Policy") for row in rows} == {"fair"}
+        people_of = [row for row in classic[title] if row.get("Username") != "release-bot"]
+        state = {"Status", "Error", "Unverified"} if title == "Leaderboard" else set()
+        assert [{key: row[key] for key in row.keys() - state} for row in rows] == [
+            {key: row[key] for key in row.keys() - state} for row in people_of
+        ]
+    assert {row["Status"] for row in fair["Leaderboard"]} == {"Success"}
+    text = run(environ, "leaderboard", *asked, "--policy", "fair").stdout.decode()
+    assert text.count("Policy: fair") == len(fair)
+    assert not any(line.endswith(" Policy") for line in text.splitlines())
+
+
+def test_the_bots_are_those_of_the_policy(
+    environ: dict[str, str], people: list[str], tmp_path: Path
+) -> None:
+    """Its file can name others."""
+    own = tmp_path / "ours.toml"
+    own.write_text(f'[bots]\nnames = ["{people[0]}"]\n')
+    teams = written(tmp_path / "all.json", Red=people)
+    tables = tables_of(environ, "--teams", teams, "--policy", str(own))
+    assert {row["Username"] for row in tables["Red"]} == set(people[1:])
+    assert {row["Policy"] for row in tables["Red"]} == {"ours.toml"}
+
+
 @pytest.mark.parametrize("form", ["csv", "json", "table"])
 def test_a_part_is_one_table_alone(form: str, environ: dict[str, str], teams: str) -> None:
     """By its title, which can be a team's name."""

@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import openpyxl
+import pyarrow.parquet
 import pytest
 from cli_runs import Done, environment, run, shared
 
@@ -112,6 +114,49 @@ def test_a_pipeline_that_still_runs_makes_no_row_partial(
     finally:
         table.put(key, before)
         sandbox.world.changed()
+
+
+def test_files_tell_what_is_unknown_from_what_does_not_apply(
+    sandbox: Sandbox, tmp_path: Path, everybody: list[str]
+) -> None:
+    """Unknown is an empty cell of an empty number, and n/a an empty cell of 0."""
+    tables = sandbox.world.tables
+    name = everybody[0]
+    merged = [
+        mr
+        for mr in tables.merge_requests
+        if mr["author"]["username"] == name and mr["state"] == "merged"
+    ]
+    keys = [(mr["project_id"], mr["iid"]) for mr in merged]
+    before = {key: tables.mr_pipelines.get(key) for key in keys}
+    for mr, key in zip(merged, keys, strict=True):
+        running = {"id": 9_000_000 + mr["id"], "status": "running", "created_at": mr["created_at"]}
+        more = {"sha": mr["sha"], "ref": "x", "source": "push", "project_id": mr["project_id"]}
+        tables.mr_pipelines.put(key, [{**running, **more}])
+    sandbox.world.changed()
+    try:
+        found = {
+            form: evaluated(sandbox, tmp_path, "mrs", name, "nobody.here", "-f", form).stdout
+            for form in ("csv", "xlsx", "parquet", "table")
+        }
+    finally:
+        for key, rows in before.items():
+            tables.mr_pipelines.put(key, rows)
+        sandbox.world.changed()
+    rows = {
+        "csv": [*csv.DictReader(io.StringIO(found["csv"].decode("utf-8-sig")))],
+        "parquet": pyarrow.parquet.read_table(io.BytesIO(found["parquet"])).to_pylist(),
+    }
+    head, *cells = openpyxl.load_workbook(io.BytesIO(found["xlsx"])).worksheets[0].values
+    rows["xlsx"] = [dict(zip(head, each, strict=True)) for each in cells]
+    for form, (row, absent) in rows.items():
+        nothing, zero = ("", "0") if form == "csv" else (None, 0)
+        assert (row["Failed Pipeline"], row["Failed Pipeline (of)"]) == (nothing, nothing)
+        assert (row["No Time Spent"], row["No Time Spent (of)"]) == (nothing, zero)
+        assert (absent["No Desc"], absent["No Desc (of)"]) == (nothing, nothing)
+    line = found["table"].decode().splitlines()[2]
+    assert " ? " in line
+    assert " n/a " in line
 
 
 def test_text_says_of_how_many_and_by_which_policy(

@@ -10,7 +10,7 @@ import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, i
 
 from gitlab_sync.reports.shares import NOT_APPLICABLE
 from gitlab_sync.reports.text_table import UNKNOWN
-from gitlab_sync.rules.scores.wilson import interval
+from gitlab_sync.rules.scores.wilson import interval, ranks
 from gitlab_sync.types import Scalar, TableRow
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ UnknownCounts = Callable[[TableRow], Mapping[str, int]]
 """Returns for a row how many items could not be evaluated, by the column that counts them."""
 
 _BELOW_ALL = -1  # what applies to nothing is sorted below what is 0
+
+RANK = "Rank"
+"""The column with the rank of a row by its share of faults."""
 
 NONE = "\N{EN DASH}"
 """The text of a number that is 0 where most are."""
@@ -87,10 +90,26 @@ class CellLooks:
 
         It is the lower end of the interval of that rate, so that few items do not come first.
         """
+        faults, of = self._sum(row)
+        return interval(faults, of)[0] if of else -1.0
+
+    def ranked(self, rows: Sequence[TableRow]) -> Sequence[TableRow]:
+        """Return the rows with their `RANK` by that rate, if the totals are exact.
+
+        Rows that cannot be told apart share one; a row without any item has none.
+        """
+        if not self.exact:
+            return rows
+        sums = [self._sum(row) for row in rows]
+        found = iter(ranks([each for each in sums if each[1]]))
+        return [{**row, RANK: next(found) if of else None}
+                for row, (_, of) in zip(rows, sums, strict=True)]  # fmt: skip
+
+    def _sum(self, row: TableRow) -> tuple[int, int]:
+        """Return the number of all faults of a row, and of how many verdicts that are known."""
         counts = [self._count(row, column) for column in self.totals or ()]
         known = [count for count in counts if count is not None]
-        of = sum(of for _, of in known)
-        return interval(sum(faults for faults, _ in known), of)[0] if of else -1.0
+        return sum(faults for faults, _ in known), sum(of for _, of in known)
 
     def _count(self, row: TableRow, column: str) -> tuple[int, int] | None:
         """Return the number of faults and of the items that are known; None if there is none."""

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from gitlab_sync.pages.state.downloads import File
-from gitlab_sync.pages.widgets.cell_looks import CellLooks
+from gitlab_sync.pages.widgets.cell_looks import RANK, CellLooks
 from gitlab_sync.pages.widgets.download_links import FileLink, show_files
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import today, visitor_zone
@@ -54,13 +54,13 @@ class TableOptions:
     """What a page adds to a table. Immutable.
 
     `help` explains columns. `pinned` columns stay visible while scrolling (None: the first one).
-    `looks` says what is known of numbers; with its `totals` the worst rows come first. `columns`
-    come first on the page, in this order. Of the columns in `hides_empty`, those in which no row
-    has anything are left out, and named below the table. `app_links` are columns with links to
-    pages of this app. `shown` returns a row as the page shows it. `titles` and `widths` (pixels)
-    are those of columns on the page, and `lines` is the number of lines of a row. `alt` describes
-    the table for screen readers. With `shows_empty` a table without rows shows its header. None of
-    this changes files.
+    `looks` says what is known of numbers; with its `totals` the worst rows come first, and if these
+    are exact, there is a column `RANK`. `columns` come first on the page, in this order. Of the
+    columns in `hides_empty`, those in which no row has anything are left out, and named below the
+    table. `app_links` are columns with links to pages of this app. `shown` returns a row as the
+    page shows it. `titles` and `widths` (pixels) are those of columns on the page, and `lines` is
+    the number of lines of a row. `alt` describes the table for screen readers. With `shows_empty` a
+    table without rows shows its header. None of this changes files.
     """
 
     help: Mapping[str, str] = field(default_factory=dict)
@@ -101,6 +101,7 @@ def show_table(
     `key` is unique among the page's tables and names the filter in the page's URL. `title` is the
     beginning of the file names. Files contain exactly the rows that are shown.
     """
+    sheet = replace(sheet, rows=options.looks.ranked(sheet.rows))
     rows = _filtered(sheet, key)
     shown = _on_page(replace(sheet, rows=rows), options)
     only_header = options.shows_empty and not sheet.rows
@@ -143,6 +144,8 @@ def _on_page(sheet: Sheet, options: TableOptions) -> Sheet:
         rows = [options.shown(row) for row in rows]
     if options.looks.totals:
         rows = sorted(rows, key=options.looks.share, reverse=True)
+    if options.looks.exact:
+        columns.append(RANK)
     if rows:
         columns = [
             column

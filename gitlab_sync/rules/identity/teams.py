@@ -5,13 +5,14 @@ The form is `{"teams": [{"team_name", "project_name"?, "members": [{"username", 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import orjson
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.bounds import MOST_LIST_CHARACTERS, BeyondBounds, first_faults, within
+from gitlab_sync.rules.identity.bots import is_bot
 from gitlab_sync.rules.identity.usernames import HasUsername, bare_username, is_username
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.types import Record
@@ -81,6 +82,14 @@ def usernames_of(teams: Iterable[Team]) -> list[str]:
     """Return each username once, ignoring case, in the order of the teams."""
     members = (member for team in teams for member in team.members)
     return [member.username for member in unique(members, lambda member: member.key)]
+
+
+def without_bots(teams: Iterable[Team], bots: Collection[str]) -> tuple[Team, ...]:
+    """Return the teams without the members that are bots; see `bots.is_bot`."""
+    return tuple(
+        replace(team, members=tuple(each for each in team.members if not is_bot(each.key, bots)))
+        for team in teams
+    )
 
 
 class _Reader:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
+from functools import cached_property
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import day_in, day_of
@@ -14,18 +15,46 @@ from gitlab_sync.types import Record, Scalar, TableRow
 
 INDEX_COLUMNS = ("Username", "Active Days", "Total Days", "Consistency", "Collaboration")
 
+CONTRIBUTIONS = "Contributions"
+"""The column with the number that `Collaboration` is of, in tables of policies with a name."""
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days from `first` to `last`, both included; with `counts` only those for which it holds.
+
+    Immutable.
+    """
+
+    first: date
+    last: date
+    counts: Callable[[date], bool] | None = None
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last and (self.counts is None or self.counts(day))
+
+    @cached_property
+    def number(self) -> int:
+        """How many there are."""
+        number = max(0, (self.last - self.first).days + 1)
+        if self.counts is None:
+            return number
+        return sum(self.counts(self.first + timedelta(days=each)) for each in range(number))
+
 
 @dataclass(frozen=True, slots=True)
 class ContributionIndex:
     """The share of active days in a period, and the share of work that involves others.
 
-    `collaboration` is the share of merge requests and issues in all contributions. Shares are from
-    0 to 1, and 0 without any contribution. Days and shares are None if something was not read.
+    `collaboration` is the share of merge requests and issues in all `contributions`, which are
+    these and commits. Shares are from 0 to 1, and 0 without any contribution. All but the total are
+    None if something was not read.
     """
 
     active_days: int | None
     total_days: int
     collaboration: float | None
+    contributions: int | None = None
 
     @property
     def consistency(self) -> float | None:
@@ -52,28 +81,29 @@ def activity(
     return Counter(day for day in days if day is not None)
 
 
-def contribution_index(
-    numbers: Mapping[date, int], first: date, last: date, work: Work
-) -> ContributionIndex:
-    """Return a person's index of the days from `first` to `last`, both included.
+def contribution_index(numbers: Mapping[date, int], days: Days, work: Work) -> ContributionIndex:
+    """Return a person's index of these days.
 
     `numbers` is the result of `activity`; `work` has the person's numbers of the same period, of
     which only authored work counts.
     """
-    total = max(0, (last - first).days + 1)
+    total = days.number
     if not work.is_whole("mr_created", "issues_raised", "commits"):
         return ContributionIndex(None, total, None)
-    active = sum(number > 0 and first <= day <= last for day, number in numbers.items())
+    active = sum(number > 0 and day in days for day, number in numbers.items())
     together = (work.mr_created or 0) + (work.issues_raised or 0)
     done = together + (work.commits or 0)
-    return ContributionIndex(active, total, together / done if done else 0.0)
+    return ContributionIndex(active, total, together / done if done else 0.0, done)
 
 
 def index_row(username: str, index: ContributionIndex | None) -> TableRow:
-    """Return a person's row with `INDEX_COLUMNS`: shares in percent, null if unknown."""
-    cells: list[Scalar] = [username, None, None, None, None]
+    """Return a person's row with `INDEX_COLUMNS` and `CONTRIBUTIONS`.
+
+    Shares are in percent, null if unknown.
+    """
+    cells: list[Scalar] = [username, None, None, None, None, None]
     if index is not None:
         shares = (index.consistency, index.collaboration)
         percent = (None if share is None else round(100 * share, 1) for share in shares)
-        cells = [username, index.active_days, index.total_days, *percent]
-    return dict(zip(INDEX_COLUMNS, cells, strict=True))
+        cells = [username, index.active_days, index.total_days, *percent, index.contributions]
+    return dict(zip((*INDEX_COLUMNS, CONTRIBUTIONS), cells, strict=True))

@@ -8,6 +8,7 @@ the law of succession, and statistical inference", Journal of the American Stati
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 
 _Z = 1.959963984540054  # the 97.5th percentile of the standard normal distribution
@@ -37,4 +38,5 @@ def ranks(rates: Sequence[tuple[int, int]]) -> list[int]:
     no rank of its own: it is behind none and before none, so 1.
     """
     intervals = [interval(count, of) if of else (0.0, 1.0) for count, of in rates]
-    return [1 + sum(low > high for low, _ in intervals) for _, high in intervals]
+    lows = sorted(low for low, _ in intervals)
+    return [1 + len(lows) - bisect_right(lows, high) for _, high in intervals]
