@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects.ci_yaml import YamlError, load
+from gitlab_sync.rules.projects.lenient import mapping_at
 from gitlab_sync.rules.projects.settings_files import Settings
 from gitlab_sync.rules.projects.shell import Command
 from gitlab_sync.rules.projects.tool_uses import Use, matches, name_of
@@ -65,7 +67,8 @@ class BuildPlugins:
     def _measured(self, program: str) -> Iterator[tuple[str, str]]:
         """Yield the tools for coverage that run with each test, as the settings say."""
         settings = self._settings
-        if program == "pytest" and any("--cov" in given for given in settings.pytest_options()):
+        given = (settings.pytest_options(path) for path in (*settings.tables, *settings.sections))
+        if program == "pytest" and any("--cov" in one for one in chain.from_iterable(given)):
             yield "coverage.py", "pytest"
         if program == "jest" and settings.collects_coverage():
             yield "Istanbul", "jest"
@@ -135,19 +138,14 @@ def _enabled(text: str, effort: Effort) -> frozenset[str]:
         settings: Any = load(text, effort).value
     except YamlError:
         raise ValueError("not valid YAML") from None
-    linters = _mapping(settings, "linters")
+    linters = mapping_at(settings, "linters")
     usual = _USUAL_LINTERS
     if linters.get("default") == "none" or linters.get("disable-all") is True:
         usual = frozenset()
     if linters.get("default") == "all" or linters.get("enable-all") is True:
         usual = frozenset(_GO_TOOLS) if "enable-all" in linters else frozenset({"unused"})
-    enabled = _names(linters, "enable") | _names(_mapping(settings, "formatters"), "enable")
+    enabled = _names(linters, "enable") | _names(mapping_at(settings, "formatters"), "enable")
     return (usual - _names(linters, "disable")) | enabled
-
-
-def _mapping(value: Any, key: str) -> Mapping[str, Any]:
-    inner = value.get(key) if isinstance(value, dict) else None
-    return inner if isinstance(inner, dict) else {}
 
 
 def _names(value: Mapping[str, Any], key: str) -> frozenset[str]:

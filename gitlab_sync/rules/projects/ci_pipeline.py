@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gitlab_sync.rules.bounds import MAX_INCLUDES, BeyondBounds, shown
-from gitlab_sync.rules.projects import tools
+from gitlab_sync.rules.projects.checks import BY_ID
 from gitlab_sync.rules.projects.ci_config import CIJob, Pipeline, Runs, read_pipeline
-from gitlab_sync.rules.projects.targets import Scripts
 from gitlab_sync.rules.projects.tool_uses import STAGES, ToolReader, Use, purposes_of_name
-from gitlab_sync.rules.projects.tools import Purpose
+from gitlab_sync.rules.projects.tools import Purpose, command_for
 from gitlab_sync.rules.text import plural
 
 WEIGHTS: Mapping[Purpose, int] = {
@@ -33,14 +32,6 @@ TITLES: Mapping[Purpose, str] = {
     "format": "the format",
     "type_check": "type checks",
     "coverage": "coverage",
-}
-
-_SEVERITIES: Mapping[Purpose, str] = {
-    "test": "high",
-    "lint": "medium",
-    "format": "low",
-    "type_check": "medium",
-    "coverage": "medium",
 }
 
 _IDLE: Mapping[Runs, str] = {
@@ -105,15 +96,11 @@ class StageReport:
         return None
 
 
-def evaluate_stages(
-    pipeline: Pipeline, scripts: Scripts | ToolReader | None = None
-) -> dict[Purpose, StageReport]:
+def evaluate_stages(pipeline: Pipeline, reader: ToolReader) -> dict[Purpose, StageReport]:
     """Return the report on each of the five stages, in order.
 
-    `scripts` has the commands of targets of make, npm and others, if they were read, or is their
-    reader. Raises BeyondBounds for scripts that no real project has.
+    Raises BeyondBounds for scripts that no real project has.
     """
-    reader = scripts if isinstance(scripts, ToolReader) else ToolReader(scripts)
     used = [(job, tuple(reader.uses(job.script))) for job in pipeline.jobs]
     served = [(job, found, _serves(job, found, reader)) for job, found in used]
     named = {purpose for stage in pipeline.stages for purpose in purposes_of_name(stage)}
@@ -156,36 +143,30 @@ def check_ci_pipeline(text: str | None, project_type: str = "Unknown") -> dict[s
     files are unknown here: each `include` is one of the issues.
     """
     if not isinstance(text, str) or not text.strip():
-        return nothing("no CI configuration", project_type)
+        return _nothing("no CI configuration", project_type)
     pipeline = read_pipeline(text)
     if pipeline.error is not None:
-        return nothing(pipeline.error, project_type)
+        return _nothing(pipeline.error, project_type)
     try:
-        return report(pipeline, project_type)
+        return _report(pipeline, project_type)
     except BeyondBounds as beyond:
-        return nothing(f"not evaluated: {beyond}", project_type)
+        return _nothing(f"not evaluated: {beyond}", project_type)
 
 
-def report(
-    pipeline: Pipeline, project_type: str = "Unknown", scripts: Scripts | ToolReader | None = None
-) -> dict[str, Any]:
-    """Return the result of `check_ci_pipeline` for a pipeline with its includes.
-
-    Raises as `evaluate_stages`.
-    """
-    stages = evaluate_stages(pipeline, scripts)
+def _report(pipeline: Pipeline, project_type: str) -> dict[str, Any]:
+    stages = evaluate_stages(pipeline, ToolReader())
     present = [stage for stage, found in stages.items() if found.declared or found.jobs]
     return {
         "stages_present": present,
         "missing_stages": [stage for stage in STAGES if stage not in present],
         "jobs": {stage: _jobs(found, stage in present) for stage, found in stages.items()},
         "issues": [*_issues(stages), *_problems(pipeline)],
-        "dx_score": score(stages),
+        "dx_score": _score(stages),
         "recommendations": _recommendations(stages, project_type),
     }
 
 
-def nothing(error: str, project_type: str) -> dict[str, Any]:
+def _nothing(error: str, project_type: str) -> dict[str, Any]:
     """Return the result without a pipeline to evaluate, for the reason `error`."""
     empty = dict.fromkeys(STAGES, StageReport())
     return {
@@ -199,15 +180,14 @@ def nothing(error: str, project_type: str) -> dict[str, Any]:
     }
 
 
-def score(stages: Mapping[Purpose, StageReport]) -> float:
+def _score(stages: Mapping[Purpose, StageReport]) -> float:
     """Return the score, 0 to 10 with one decimal: each weight times its reached part."""
     reached = sum(WEIGHTS[stage] * found.share for stage, found in stages.items())
     return round(10 * reached / sum(WEIGHTS.values()), 1)
 
 
-def command_for(stage: Purpose, project_type: str) -> str:
-    """Return the command for a stage in a language (`Python`, `Go`, …), in any case."""
-    return tools.command_for(stage, project_type.strip()) or f"make {stage}"
+def _severity(stage: Purpose) -> str:
+    return BY_ID[f"ci_{stage}"].severity
 
 
 def _serves(job: CIJob, found: tuple[Use, ...], reader: ToolReader) -> set[Purpose]:
@@ -241,7 +221,7 @@ def _issues(stages: Mapping[Purpose, StageReport]) -> list[dict[str, str]]:
         title = TITLES[stage]
         if not found.jobs:
             lacking = "the stage has no job" if found.declared else f"no job for {title}"
-            issues.append(_issue(f"{stage}: {found.note or lacking}", _SEVERITIES[stage]))
+            issues.append(_issue(f"{stage}: {found.note or lacking}", _severity(stage)))
         elif not found.uses:
             names = ", ".join(job.name for job in found.jobs)
             issues.append(_issue(f"{stage}: no tool for {title} recognised in {names}", "low"))
@@ -276,6 +256,6 @@ def _recommendations(
             message = f"Run a well-known tool for {TITLES[stage]}."
         else:
             continue
-        command = command_for(stage, project_type)
-        found.append({"message": message, "command": command, "severity": _SEVERITIES[stage]})
+        command = command_for(stage, project_type.strip()) or ""
+        found.append({"message": message, "command": command, "severity": _severity(stage)})
     return found

@@ -17,7 +17,7 @@ from gitlab_sync.rules.projects import ci_pipeline, coverage_threshold, document
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, FAIR_CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.projects.ci_config import Pipeline
 from gitlab_sync.rules.projects.ecosystems.ecosystem import Names
-from gitlab_sync.rules.projects.facts import Finding, ProjectFacts, Repository, Unread, own
+from gitlab_sync.rules.projects.facts import Finding, ProjectFacts, Repository, file_name, own
 from gitlab_sync.rules.projects.licences import OSI_APPROVED, policy_title, with_forms
 from gitlab_sync.rules.projects.tool_detection import Project
 from gitlab_sync.rules.projects.tool_uses import STAGES
@@ -145,13 +145,11 @@ class Report:
     """The result for one project.
 
     `findings` are by the ids of the checks, in the order of `CHECKS`. `stack` has the languages.
-    `pipeline` is the result of `check_ci_pipeline`, None if the pipeline could not be read.
     """
 
     findings: Mapping[str, Finding]
     score: Score
     stack: tuple[str, ...]
-    pipeline: Mapping[str, Any] | None
 
     @property
     def unverified(self) -> int:
@@ -180,7 +178,7 @@ def evaluate(
     """
     project = Project(Repository(facts), effort)
     findings = {check.id: _evaluate(check, project, policy) for check in policy.checks}
-    return Report(findings, _score(findings, policy), project.languages, _pipeline(project))
+    return Report(findings, _score(findings, policy), project.languages)
 
 
 def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_POLICY) -> TableRow:
@@ -281,7 +279,7 @@ def _applies_surely(check: ProjectCheck, project: Project) -> bool:
 def _no_dependencies(project: Project) -> str | None:
     if project.repository.missing or project.settings.declares_dependencies() is not False:
         return None
-    names = (path.rpartition("/")[2].lower() for path in own(project.repository.paths))
+    names = map(file_name, own(project.repository.paths))
     return None if any(map(_LOCKS.find, names)) else "no dependencies are declared"
 
 
@@ -367,19 +365,6 @@ def _score(findings: Mapping[str, Finding], policy: Policy) -> Score:
             totals["pass"] += weight * finding.share
             totals[finding.result] += weight * (1 - finding.share)
     return Score(totals["pass"], totals["fail"], totals["unknown"])
-
-
-def _pipeline(project: Project) -> Mapping[str, Any] | None:
-    language = next(iter(project.languages), "Unknown")
-    if isinstance(project.pipeline, Unread):
-        return None
-    if not isinstance(project.pipeline, Pipeline) or project.pipeline.error is not None:
-        error = project.pipeline.error if project.pipeline else None
-        return ci_pipeline.nothing(error or "no CI configuration", language)
-    try:
-        return ci_pipeline.report(project.pipeline, language, project.reader)
-    except BeyondBounds:
-        return None
 
 
 def _cell(findings: Iterable[Finding]) -> str | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import Any
 
-from gitlab_sync.rules.projects.facts import Finding, line_of
+from gitlab_sync.rules.projects.facts import Finding, file_name, line_of
 from gitlab_sync.rules.projects.settings_files import at
 from gitlab_sync.rules.projects.tool_detection import Project
 
@@ -76,10 +75,7 @@ def _finds(project: Project) -> Iterator[Finding]:
             if _is_set(value):
                 line = line_of(settings.texts[path], "fail_under")
                 yield passed(f"fail_under is {value}", path, line)
-        for section in ("tool:pytest", "pytest"):
-            if option := _option(settings.option(path, section, "addopts")):
-                line = line_of(settings.texts[path], "addopts")
-                yield passed(f"{option} in addopts", path, line)
+        yield from _in_options(project, path)
     for place in project.places():
         if option := _option(place.script):
             yield passed(f"{option} is given", place.path, place.line)
@@ -100,15 +96,19 @@ _KEYS = (
 def _in_programs(project: Project) -> Iterator[Finding]:
     for path, text in project.settings.texts.items():
         for name, threshold in _IN_FILES:
-            if not name.match(PurePosixPath(path).name.lower()):
+            if not name.match(file_name(path)):
                 continue
             if match := threshold.search(project.settings.bare(path)):
                 line = line_of(text, match[0].strip())
                 yield project.repository.passed("a threshold is set", path, line)
-    for path, data in project.settings.tables.items():
-        addopts = at(data, "tool.pytest.ini_options.addopts")
-        given = addopts if isinstance(addopts, list) else [addopts]
-        if option := _option(" ".join(each for each in given if isinstance(each, str))):
+    for path in project.settings.tables:
+        yield from _in_options(project, path)
+
+
+def _in_options(project: Project, path: str) -> Iterator[Finding]:
+    """Yield the options of pytest in a settings file that set a threshold."""
+    for options in project.settings.pytest_options(path):
+        if option := _option(options):
             line = line_of(project.settings.texts[path], "addopts")
             yield project.repository.passed(f"{option} in addopts", path, line)
 

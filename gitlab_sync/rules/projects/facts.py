@@ -206,6 +206,11 @@ def own(paths: Iterable[str], deepest: int = 2) -> Iterator[str]:
             yield path
 
 
+def file_name(path: str) -> str:
+    """Return the name of a file, without its folder and in lower case."""
+    return path.rpartition("/")[2].lower()
+
+
 def line_of(text: str, what: str) -> int | None:
     """Return the number (from 1) of the first line with `what`, or None."""
     place = text.find(what)

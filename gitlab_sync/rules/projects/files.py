@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.paths import is_test_path
-from gitlab_sync.rules.projects.ci_includes import CI_FILE, IncludeReader
+from gitlab_sync.rules.projects.ci_includes import CI_FILE
 from gitlab_sync.rules.projects.ecosystems.ecosystem import Names
-from gitlab_sync.rules.projects.facts import FileText, own, paths_of
+from gitlab_sync.rules.projects.facts import file_name, own, paths_of
 from gitlab_sync.rules.projects.tools import BUILD_FILES
 from gitlab_sync.types import PartialList, Record
 
@@ -71,7 +71,7 @@ def wanted_files(tree: PartialList, project: Record | None = None) -> list[str]:
     """Return the paths in `tree` that the checks need, and no others.
 
     The most important come first, at most `MOST_FILES`. `project` is GitLab's record, with the path
-    of the pipeline. Its includes are only known after it is read: see `included_files`.
+    of the pipeline. Its includes are only known after it is read: see `IncludeReader`.
     """
     paths = paths_of(tree)
     ci = ci_file(project)
@@ -83,17 +83,6 @@ def wanted_files(tree: PartialList, project: Record | None = None) -> list[str]:
         settings_files(paths),
     )
     return list(dict.fromkeys(chain.from_iterable(kinds)))[:MOST_FILES]
-
-
-def included_files(
-    files: Mapping[str, FileText], tree: PartialList, project: Record | None = None
-) -> list[str]:
-    """Return the paths that the pipeline includes and that are not yet in `files`.
-
-    An included file can include more: `IncludeReader` finds those of the next level.
-    """
-    start = ci_file(project)
-    return [] if start is None else IncludeReader(paths_of(tree), start).missing(files)
 
 
 def ci_file(project: Record | None) -> str | None:
@@ -113,7 +102,7 @@ def settings_files(paths: Iterable[str]) -> Iterator[str]:
     """Yield the paths of settings files, those at the root first."""
     kinds: dict[str, int] = {}
     for path in sorted(own(paths), key=lambda one: (one.count("/"), one)):
-        name = path.rpartition("/")[2].lower()
+        name = file_name(path)
         if is_test_path(path):
             continue
         if name in _SETTINGS or _SETTINGS_LIKE.match(name) or path.lower() in _SCRIPT_PATHS:
@@ -129,4 +118,4 @@ def settings_files(paths: Iterable[str]) -> Iterator[str]:
 
 def build_file(path: str) -> bool:
     """Return whether a file builds the project, so that a plugin that it names is in use."""
-    return _BUILD_FILES.find(path.rpartition("/")[2].lower()) is not None
+    return _BUILD_FILES.find(file_name(path)) is not None

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects.ecosystems.ecosystem import fits
-from gitlab_sync.rules.projects.facts import own
+from gitlab_sync.rules.projects.facts import file_name, own
 
 
 class OwnFiles:
@@ -44,7 +44,7 @@ class OwnFiles:
     @cached_property
     def _by_name(self) -> dict[str, str]:
         mine = sorted(self._paths, key=_place, reverse=True)
-        by_name = {path.rpartition("/")[2].lower(): path for path in mine}
+        by_name = {file_name(path): path for path in mine}
         at_root = {f"/{path.lower()}": path for path in mine if "/" not in path}
         return {path.lower(): path for path in mine} | by_name | at_root
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
-from gitlab_sync.rules.bounds import MOST_TARGETS, BeyondBounds, Effort
-from gitlab_sync.rules.projects.ci_yaml import YamlError, load
-from gitlab_sync.rules.projects.parsing import read_ini, read_json
+from gitlab_sync.rules.bounds import MOST_TARGETS, Effort
+from gitlab_sync.rules.projects.lenient import json, mapping, mapping_at, yaml
+from gitlab_sync.rules.projects.parsing import read_ini
 
 # Hooks with another name than their program.
 _HOOKS: Mapping[str, str] = {
@@ -50,13 +50,7 @@ _HOOKS: Mapping[str, str] = {
 
 def npm_scripts(text: str, effort: Effort | None = None) -> dict[str, str]:
     """Return the scripts of a `package.json`, empty if it is not valid."""
-    try:
-        data = read_json(text, effort or Effort())
-    except ValueError:
-        return {}
-    scripts = data.get("scripts") if isinstance(data, dict) else None
-    if not isinstance(scripts, dict):
-        return {}
+    scripts = mapping_at(json(text, effort), "scripts")
     texts = {name: script for name, script in scripts.items() if isinstance(script, str)}
     return dict(islice(texts.items(), MOST_TARGETS))
 
@@ -98,15 +92,10 @@ def pre_commit_hooks(text: str, effort: Effort | None = None) -> dict[str, str]:
 
 
 def _hooks(text: str, effort: Effort | None) -> Iterator[dict[str, object]]:
-    try:
-        value = load(text, effort).value
-    except BeyondBounds:
-        raise
-    except YamlError:
-        return
+    value = yaml(text, effort)
     repositories = value.get("repos") if isinstance(value, dict) else value
     for repository in repositories if isinstance(repositories, list) else []:
-        listed = repository.get("hooks") if isinstance(repository, dict) else None
+        listed = mapping(repository).get("hooks")
         for hook in listed if isinstance(listed, list) else []:
             if isinstance(hook, dict):
                 yield hook

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from gitlab_sync.rules.bounds import MOST_REQUIREMENT, BeyondBounds, Effort
 from gitlab_sync.rules.projects.ecosystems.ecosystem import fits
-from gitlab_sync.rules.projects.facts import Repository, Unread
+from gitlab_sync.rules.projects.facts import Repository, Unread, file_name
 from gitlab_sync.rules.projects.files import build_file, settings_files
 from gitlab_sync.rules.projects.licences import declared, licences_in_text
 from gitlab_sync.rules.projects.parsing import Sections, read_ini, read_json, read_toml
@@ -49,11 +48,7 @@ class Settings:
 
     def named(self, *names: str) -> dict[str, str]:
         """Return path and text of the files with one of these names (in lower case)."""
-        return {
-            path: text
-            for path, text in self.texts.items()
-            if PurePosixPath(path).name.lower() in names
-        }
+        return {path: text for path, text in self.texts.items() if file_name(path) in names}
 
     @cached_property
     def tables(self) -> dict[str, dict[str, Any]]:
@@ -81,7 +76,7 @@ class Settings:
         """Whether a package is named, for each requirements file by path."""
         found = {}
         for path, text in self.texts.items():
-            if "requirements" in PurePosixPath(path).name.lower():
+            if "requirements" in file_name(path):
                 names_one = self.within_bounds(path, text, _name_packages)
                 found[path] = names_one is True
         return found
@@ -103,15 +98,13 @@ class Settings:
                 return path
         return None
 
-    def pytest_options(self) -> Iterator[str]:
-        """Yield the options that each settings file gives to pytest."""
-        for data in self.tables.values():
-            addopts = at(data, "tool.pytest.ini_options.addopts")
-            given = addopts if isinstance(addopts, list) else [addopts]
-            yield " ".join(each for each in given if isinstance(each, str))
-        for path in self.sections:
-            for section in ("tool:pytest", "pytest"):
-                yield self.option(path, section, "addopts")
+    def pytest_options(self, path: str) -> Iterator[str]:
+        """Yield the options that a settings file gives to pytest."""
+        addopts = at(self.tables.get(path), "tool.pytest.ini_options.addopts")
+        given = addopts if isinstance(addopts, list) else [addopts]
+        yield " ".join(each for each in given if isinstance(each, str))
+        for section in ("tool:pytest", "pytest") if path in self.sections else ():
+            yield self.option(path, section, "addopts")
 
     def collects_coverage(self) -> bool:
         """Return whether the settings of jest make each test measure coverage."""
@@ -268,7 +261,7 @@ _DEPENDENCY_WORDS = {
 
 def _has_dependencies_in_text(path: str, text: str) -> bool:
     """Return whether a build file needs packages; its text has no comments."""
-    name = PurePosixPath(path).name.lower()
+    name = file_name(path)
     if words := _DEPENDENCY_LINES.get(name):
         found = re.search(rf"^[ \t]*+(?:{words})\b", text, re.MULTILINE | re.IGNORECASE)
         return found is not None
@@ -294,7 +287,7 @@ _WORDS_ALONE = re.compile(r"[^\n#:/.=-][^\n#:/=]*")
 
 def _is_broken(path: str, text: str) -> bool:
     """Return whether a build file lacks what every such file has, so that it says nothing."""
-    name = PurePosixPath(path).name.lower()
+    name = file_name(path)
     known = name in _DEPENDENCY_LINES or any(fits(each, name) for each in _DEPENDENCY_WORDS)
     if not known or not text.strip():
         return False

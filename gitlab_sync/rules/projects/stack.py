@@ -7,11 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gitlab_sync.rules.projects.ecosystems.ecosystem import Ecosystem, Names
-from gitlab_sync.rules.projects.facts import own
+from gitlab_sync.rules.projects.facts import file_name, own
 from gitlab_sync.rules.projects.tools import ECOSYSTEMS, TOOLS
-
-LANGUAGES = tuple(name for each in ECOSYSTEMS if each.tools for name in each.languages)
-"""The languages with known tools, the most common ones first."""
 
 _ORDER = [name for each in ECOSYSTEMS for name in each.languages]
 
@@ -165,16 +162,6 @@ def _weights(
     return weights
 
 
-def languages(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the main languages of a project with these files (see `stack_of`)."""
-    return stack_of(paths).main
-
-
-def has_code(paths: Iterable[str]) -> bool:
-    """Return whether there is source code, in any language."""
-    return bool(languages(paths))
-
-
 def is_code(path: str) -> bool:
     """Return whether a file is source code, by its suffix."""
     return _language(path) is not None
@@ -182,7 +169,7 @@ def is_code(path: str) -> bool:
 
 def _declared(paths: Iterable[str]) -> list[Ecosystem]:
     """Return the ecosystems with a manifest or a lock file among these files, in their order."""
-    known = filter(None, (_MANIFESTS.find(_name_of(path)) for path in paths))
+    known = filter(None, (_MANIFESTS.find(file_name(path)) for path in paths))
     found = {id(each) for name in set(known) for each in _BY_MANIFEST[name]}
     return [each for each in ECOSYSTEMS if id(each) in found]
 
@@ -205,22 +192,18 @@ def _counted(paths: list[str]) -> Counter[str]:
         rest["C"] -= headers
         counted["C"] -= headers
         counted[max(relatives, key=lambda name: rest[name])] += headers
-    if translations and counted["C++"] and "package.json" not in map(_name_of, paths):
+    if translations and counted["C++"] and "package.json" not in map(file_name, paths):
         counted["TypeScript"] -= translations
     return +counted
 
 
 def _of_components(paths: Iterable[str]) -> str:
     """Return the language of Vue's and Svelte's files: TypeScript if the project configures it."""
-    return "TypeScript" if "tsconfig.json" in map(_name_of, own(paths)) else "JavaScript"
-
-
-def _name_of(path: str) -> str:
-    return path.rpartition("/")[2].lower()
+    return "TypeScript" if "tsconfig.json" in map(file_name, own(paths)) else "JavaScript"
 
 
 def _language(path: str) -> str | None:
-    name = _name_of(path).removesuffix(".in")  # what `configure` fills in
+    name = file_name(path).removesuffix(".in")  # what `configure` fills in
     stem, dot, ending = name.rpartition(".")
     if stem and dot:
         return _ENDINGS.get(f".{ending}")

@@ -8,16 +8,11 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import islice
 from posixpath import dirname
-from typing import TypeAlias
 
 from gitlab_sync.rules.projects.facts import FileText, Unread
 from gitlab_sync.rules.projects.folders import below
 from gitlab_sync.rules.projects.runners import Call
 from gitlab_sync.rules.projects.shell import Command
-
-Scripts: TypeAlias = Mapping[str, Mapping[str, str]]
-"""The commands of each target of a runner: `{"make": {"lint": "ruff check ."}}`. `""` is the
-default target. A runner that is missing was not read."""
 
 # The tasks in a `pyproject.toml` are in one table, whatever runs them.
 _TABLES = dict.fromkeys(("pdm", "hatch", "rye", "pixi", "uv", "poetry"), "poe")
@@ -55,6 +50,9 @@ class Runnable:
 class Targets:
     """The targets of a repository, by runner and folder. For one thread.
 
+    `tables` have the commands of each target: `{("make", ""): {"lint": "ruff check ."}}`. A target
+    `""` is the default one. What is missing was not read.
+
     `read` returns the text of a listed file, None for one that does not exist. `unread` gets each
     script that is called and could not be read, with the reason.
     """
@@ -72,11 +70,6 @@ class Targets:
             self._by_runner.setdefault(runner, []).append((folder, commands))
         for tables in self._by_runner.values():
             tables.sort(key=lambda each: (each[0].count("/") + bool(each[0]), each[0]))
-
-    @classmethod
-    def of(cls, scripts: Scripts) -> Targets:
-        """Return targets that are all at the root."""
-        return cls({(runner, ""): commands for runner, commands in scripts.items()})
 
     def called(self, call: Call) -> list[Runnable] | None:
         """Return what a target runs; None if nothing is known about it."""

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from gitlab_sync.rules.bounds import MOST_TARGETS, BeyondBounds, Effort, within
-from gitlab_sync.rules.projects.ci_yaml import Plain, YamlError, load
-from gitlab_sync.rules.projects.parsing import read_json, read_toml
+from gitlab_sync.rules.bounds import MOST_TARGETS, Effort, within
+from gitlab_sync.rules.projects.ci_yaml import Plain
+from gitlab_sync.rules.projects.lenient import json, mapping, mapping_at, toml, yaml
 
 Commands = dict[str, str]
 """The commands of each target, by its name."""
@@ -31,43 +31,10 @@ def _texts(value: Any, *keys: str) -> Iterator[str]:
             yield one
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _at(data: Any, *path: str) -> Mapping[str, Any]:
-    for step in path:
-        data = _mapping(data).get(step)
-    return _mapping(data)
-
-
-def _yaml(text: str, effort: Effort | None) -> Mapping[str, Plain]:
-    try:
-        return _mapping(load(text, effort).value)
-    except BeyondBounds:
-        raise
-    except YamlError:
-        return {}
-
-
-def _toml(text: str, effort: Effort | None) -> Mapping[str, Any]:
-    try:
-        return read_toml(text, effort or Effort())
-    except ValueError:
-        return {}
-
-
-def _json(text: str, effort: Effort | None) -> Mapping[str, Any]:
-    try:
-        return _mapping(read_json(text, effort or Effort()))
-    except ValueError:
-        return {}
-
-
 def taskfile_tasks(text: str, effort: Effort | None = None) -> Commands:
     """Return the commands of the tasks of a Taskfile; `default` is also `""`."""
     found = _listed(
-        (name, _of_task(task)) for name, task in _at(_yaml(text, effort), "tasks").items()
+        (name, _of_task(task)) for name, task in mapping_at(yaml(text, effort), "tasks").items()
     )
     return {**found, **({"": found["default"]} if "default" in found else {})}
 
@@ -91,23 +58,23 @@ def _as_list(value: Any) -> list[Any]:
 def mise_tasks(text: str, effort: Effort | None = None) -> Commands:
     """Return the commands of the tasks of a `mise.toml`."""
     return _listed(
-        (name, [*_needs(task), *_texts(task, "run"), *_texts(_mapping(task).get("run"))])
-        for name, task in _at(_toml(text, effort), "tasks").items()
+        (name, [*_needs(task), *_texts(task, "run"), *_texts(mapping(task).get("run"))])
+        for name, task in mapping_at(toml(text, effort), "tasks").items()
     )
 
 
 def _needs(task: Any) -> Iterator[str]:
-    return (f"mise run {name}" for name in _texts(_mapping(task).get("depends")))
+    return (f"mise run {name}" for name in _texts(mapping(task).get("depends")))
 
 
 def lefthook_hooks(text: str, effort: Effort | None = None) -> Commands:
     """Return the commands of each hook of a `lefthook.yml`."""
-    return _listed((name, _of_hook(hook, 0)) for name, hook in _yaml(text, effort).items())
+    return _listed((name, _of_hook(hook, 0)) for name, hook in mapping(yaml(text, effort)).items())
 
 
 def _of_hook(hook: Plain, depth: int) -> Iterator[str]:
-    jobs = _mapping(hook).get("jobs")
-    for one in [*_at(hook, "commands").values(), *(jobs if isinstance(jobs, list) else [])]:
+    jobs = mapping(hook).get("jobs")
+    for one in [*mapping_at(hook, "commands").values(), *(jobs if isinstance(jobs, list) else [])]:
         if isinstance(one, dict):
             yield from _texts(one, "run")
             if depth < _MOST_GROUPS:
@@ -119,7 +86,7 @@ _MOST_GROUPS = 5
 
 def composer_scripts(text: str, effort: Effort | None = None) -> Commands:
     """Return the commands of the scripts of a `composer.json`."""
-    scripts = _at(_json(text, effort), "scripts")
+    scripts = mapping_at(json(text, effort), "scripts")
     return _listed((name, map(_of_composer, _texts(lines))) for name, lines in scripts.items())
 
 
@@ -132,21 +99,21 @@ def _of_composer(line: str) -> str:
 
 def hooks_of_package(text: str, effort: Effort | None = None) -> Commands:
     """Return the commands of `simple-git-hooks`, and of husky before it had files."""
-    data = _json(text, effort)
-    hooks = {**_at(data, "husky", "hooks"), **_at(data, "simple-git-hooks")}
+    data = json(text, effort)
+    hooks = {**mapping_at(data, "husky", "hooks"), **mapping_at(data, "simple-git-hooks")}
     return _listed((name, _texts(line)) for name, line in hooks.items())
 
 
 def lint_staged(text: str, effort: Effort | None = None) -> Commands:
     """Return the commands that lint-staged runs by a `package.json`; `""` has all of them."""
-    given = _at(_json(text, effort), "lint-staged")
+    given = mapping_at(json(text, effort), "lint-staged")
     lines = [line for value in given.values() for line in _texts(value)]
     return {"": "\n".join(lines)} if lines else {}
 
 
 def cargo_aliases(text: str, effort: Effort | None = None) -> Commands:
     """Return what the aliases in a `.cargo/config.toml` run."""
-    aliases = _at(_toml(text, effort), "alias")
+    aliases = mapping_at(toml(text, effort), "alias")
     return _listed((name, [f"cargo {' '.join(_texts(value))}"]) for name, value in aliases.items())
 
 
@@ -162,12 +129,14 @@ _TASKS: tuple[tuple[str, ...], ...] = (
 
 def pyproject_tasks(text: str, effort: Effort | None = None) -> Commands:
     """Return the commands of the tasks in a `pyproject.toml`: of poe, pdm, hatch and others."""
-    data = _toml(text, effort)
+    data = toml(text, effort)
     found = _listed(
-        (name, _of_python(task)) for path in _TASKS for name, task in _at(data, *path).items()
+        (name, _of_python(task))
+        for path in _TASKS
+        for name, task in mapping_at(data, *path).items()
     )
-    for name, environment in _at(data, "tool", "hatch", "envs").items():
-        for script, lines in _at(environment, "scripts").items():
+    for name, environment in mapping_at(data, "tool", "hatch", "envs").items():
+        for script, lines in mapping_at(environment, "scripts").items():
             text = "\n".join(_texts(lines))
             found.setdefault(script, text)
             found[f"{name}:{script}"] = text
@@ -182,7 +151,7 @@ def _of_python(task: Any) -> Iterator[str]:
             yield from (f"poe {step}",) if isinstance(step, str) else _texts(step, *keys)
         return
     yield from _texts(task, *keys)
-    rest = _mapping(task)
+    rest = mapping(task)
     for key in ("sequence", "composite", "deps", "depends-on", "depends_on"):
         for step in _as_list(rest.get(key)):
             yield from (f"poe {name}" for name in _texts(step, "ref", "task"))
@@ -192,21 +161,21 @@ def _of_python(task: Any) -> Iterator[str]:
 
 def pipfile_scripts(text: str, effort: Effort | None = None) -> Commands:
     """Return the commands of the scripts of a Pipfile."""
-    scripts = _at(_toml(text, effort), "scripts")
+    scripts = mapping_at(toml(text, effort), "scripts")
     return _listed((name, _texts(line)) for name, line in scripts.items())
 
 
 def deno_tasks(text: str, effort: Effort | None = None) -> Commands:
     """Return the commands of the tasks of a `deno.json`."""
-    tasks = _at(_json(text, effort), "tasks")
+    tasks = mapping_at(json(text, effort), "tasks")
     return _listed((name, _texts(task, "command")) for name, task in tasks.items())
 
 
 def tox_toml(text: str, effort: Effort | None = None) -> Commands:
     """Return the commands of each environment of a `tox.toml`; `testenv` is the usual one."""
-    data = _toml(text, effort)
-    usual = _tox_commands(_at(data, "env_run_base"))
-    given = {name: _tox_commands(env) or usual for name, env in _at(data, "env").items()}
+    data = toml(text, effort)
+    usual = _tox_commands(mapping_at(data, "env_run_base"))
+    given = {name: _tox_commands(env) or usual for name, env in mapping_at(data, "env").items()}
     found = _listed({"testenv": usual, **given}.items())
     return {**found, "": "\n".join(dict.fromkeys(found.values()))}
 

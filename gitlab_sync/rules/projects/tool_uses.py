@@ -11,7 +11,7 @@ from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects.ecosystems.ecosystem import fits
 from gitlab_sync.rules.projects.runners import ALIASES, RUNNERS, Call, calls
 from gitlab_sync.rules.projects.shell import Command, commands
-from gitlab_sync.rules.projects.targets import Runnable, Scripts, Targets
+from gitlab_sync.rules.projects.targets import Runnable, Targets
 from gitlab_sync.rules.projects.tools import TOOLS, Purpose, Tool
 
 STAGES: tuple[Purpose, ...] = ("test", "lint", "format", "type_check", "coverage")
@@ -78,12 +78,12 @@ class ToolReader:
 
     def __init__(
         self,
-        scripts: Scripts | Targets | None = None,
+        targets: Targets | None = None,
         effort: Effort | None = None,
         plugins: Callable[[Command], Iterable[Use]] = lambda _: (),
         typed: tuple[str, ...] | None = None,
     ) -> None:
-        self.targets = scripts if isinstance(scripts, Targets) else Targets.of(scripts or {})
+        self.targets = targets or Targets()
         self._effort = effort or Effort()
         self._plugins = plugins
         self._typed = typed

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gitlab_sync.rules.projects.called_files import called_files
-from gitlab_sync.rules.projects.facts import FileText, ProjectFacts
-from gitlab_sync.rules.projects.files import included_files, wanted_files
+from gitlab_sync.rules.projects.ci_includes import IncludeReader
+from gitlab_sync.rules.projects.facts import FileText, ProjectFacts, paths_of
+from gitlab_sync.rules.projects.files import ci_file, wanted_files
 from gitlab_sync.types import PartialList, Record
 
 WEB_URL = "https://gitlab.example/group/app"
@@ -82,6 +83,14 @@ def tree(*paths: str, missing: str | None = None) -> PartialList:
     folders = {path[:at] for path in paths for at, sign in enumerate(path) if sign == "/"}
     entries = [{"path": path, "type": "tree"} for path in sorted(folders)]
     return PartialList([*entries, *({"path": path, "type": "blob"} for path in paths)], missing)
+
+
+def included_files(
+    files: Mapping[str, FileText], listed: PartialList, project: Record | None = None
+) -> list[str]:
+    """Return the paths that the pipeline includes and that are not yet in `files`."""
+    start = ci_file(project)
+    return [] if start is None else IncludeReader(paths_of(listed), start).missing(files)
 
 
 def repository(

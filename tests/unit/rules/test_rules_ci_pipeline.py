@@ -13,9 +13,11 @@ from gitlab_sync.rules.projects.ci_config import read_pipeline
 from gitlab_sync.rules.projects.ci_pipeline import (
     WEIGHTS,
     check_ci_pipeline,
-    command_for,
-    report,
+    evaluate_stages,
 )
+from gitlab_sync.rules.projects.targets import Targets
+from gitlab_sync.rules.projects.tool_uses import ToolReader
+from gitlab_sync.rules.projects.tools import command_for
 
 STAGES = ["test", "lint", "format", "type_check", "coverage"]
 
@@ -163,11 +165,11 @@ def test_a_tool_that_runs_through_another_is_indirect() -> None:
 def test_what_scripts_run_counts_where_it_is_known() -> None:
     """Instead of what their names promise."""
     pipeline = read_pipeline("lint: {script: npm run lint}\ncheck: {script: make check}")
-    scripts = {"npm": {"lint": "echo later"}, "make": {"check": "mypy .\npytest"}}
-    result = report(pipeline, "Python", scripts)
-    assert not result["jobs"]["lint"]["tool_detected"]
-    assert result["jobs"]["type_check"]["detected_tools"] == ["mypy"]
-    assert result["jobs"]["test"]["note"] == "run through make check"
+    scripts = {("npm", ""): {"lint": "echo later"}, ("make", ""): {"check": "mypy .\npytest"}}
+    stages = evaluate_stages(pipeline, ToolReader(Targets(scripts)))
+    assert not stages["lint"].uses
+    assert [use.tool for use in stages["type_check"].uses] == ["mypy"]
+    assert stages["test"].note == "run through make check"
 
 
 def test_a_failure_that_is_allowed_is_an_issue() -> None:

@@ -13,7 +13,8 @@ from gitlab_sync.rules.projects.scripts import (
     tox_environments,
 )
 from gitlab_sync.rules.projects.shell import commands
-from gitlab_sync.rules.projects.tool_uses import Scripts, ToolReader, purposes_of_name
+from gitlab_sync.rules.projects.targets import Targets
+from gitlab_sync.rules.projects.tool_uses import ToolReader, purposes_of_name
 from gitlab_sync.rules.projects.tools import TOOLS, tools_for
 
 KNOWN = frozenset({"pytest", "mypy", "ruff", "black", "coverage", "gofmt", "eslint", "cargo"})
@@ -24,9 +25,16 @@ def programs(script: str) -> list[str]:
     return [one.program for one in commands([script], KNOWN) if one.program in KNOWN]
 
 
-def found(script: str, scripts: Scripts | None = None) -> list[tuple[str, str, str | None]]:
+def reader(**scripts: dict[str, str]) -> ToolReader:
+    """Return the reader of a repository with these targets of runners, all at its root."""
+    return ToolReader(Targets({(runner, ""): each for runner, each in scripts.items()}))
+
+
+def found(
+    script: str, scripts: dict[str, dict[str, str]] | None = None
+) -> list[tuple[str, str, str | None]]:
     """Return the tools in a script: name, purpose, and what it is run through."""
-    uses = ToolReader(scripts).uses([script])
+    uses = reader(**(scripts or {})).uses([script])
     return [(use.tool, use.purpose, use.via) for use in uses]
 
 
@@ -276,7 +284,7 @@ def test_no_script_raises(script: str) -> None:
         "tox": tox_environments(script),
         "pre-commit": pre_commit_hooks(script),
     }
-    ToolReader(scripts).uses([script, f"make a {script}", "tox", "pre-commit run", "make"])
+    reader(**scripts).uses([script, f"make a {script}", "tox", "pre-commit run", "make"])
 
 
 @pytest.mark.slow
@@ -284,4 +292,4 @@ def test_hostile_scripts_take_no_time() -> None:
     """This ends or hits the time limit."""
     for piece in ("'", '"\\', "$(", "`", "uv run ", "sh -c ", "a&", "time ", "make a ", ": ", "a:"):
         script = piece * 50_000
-        ToolReader({"make": make_targets(script)}).uses([script])
+        reader(make=make_targets(script)).uses([script])

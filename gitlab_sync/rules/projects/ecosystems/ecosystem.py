@@ -124,7 +124,6 @@ class Ecosystem:
     """Languages with their files, tools and commands.
 
     `languages` maps each of them to the suffixes of its source files. `manifests` are the files of
-    `languages` maps each of them to the suffixes of its source files. `manifests` are the files of
     a project that uses them: what builds it, and what declares its packages. They are read;
     `marks` are other such files. `locks` are lock files. All are in lower case; a `*` is any text.
     `commands` are what to run for a purpose, `own_commands` those of one of the languages.
