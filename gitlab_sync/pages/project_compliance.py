@@ -134,7 +134,11 @@ def show_many(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
     table, chart = st.tabs(["Table", "Chart"])
     with table:
         sheet = projects_sheet(snapshot.query, rows, meta, checked)
-        options = TableOptions(help_texts(policy), alt="Project compliance: one row per project")
+        options = TableOptions(
+            help_texts(policy),
+            columns=("Project", "Open", "Compliance Score", AT_LEAST),
+            alt="Project compliance: one row per project",
+        )
         picked = show_table(sheet, "compliance", "Project_Compliance", options, selectable=True)
         if picked is None and not snapshot.running:
             show_select_hint("the project's report")

@@ -118,6 +118,9 @@ MORE = (
     Stop("compliance-chart", _MANY, _PROJECTS, "projects read", then=tab("Chart")),
     Stop("batch-fair", "/?policy=fair", _BATCH, "Policy: fair"),
     Stop("profile-fair", "/profile?policy=fair", _PROFILE, "can be fixed now comes first"),
+    Stop("leaderboard-fair", f"{_TEAM}&policy=fair&part=Days", _TEAMS, "Policy: fair"),
+    Stop("compliance-fair", "/compliance?policy=fair", _PROJECTS, "at least 54.5 %"),
+    Stop("compliance-many-fair", f"{_MANY}&policy=fair", _PROJECTS, "Policy: fair"),
     Stop("rules", "/rules?policy=fair", "How is this evaluated?", "classic:", asks=False),
 )
 """More of what pages show."""
