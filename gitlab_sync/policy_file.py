@@ -5,31 +5,25 @@ Nothing is half applied: a file with a fault is an error that names all of its f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.bounds import BeyondBounds, within
-from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
-from gitlab_sync.rules.items.terms import Paths, Terms
-from gitlab_sync.rules.policy import CLASSIC, FAIR, Policy, fair
+from gitlab_sync.rules.bounds import BeyondBounds, shown
+from gitlab_sync.rules.policy import CLASSIC, FAIR, Policy
 from gitlab_sync.rules.projects.parsing import parse_toml
-from gitlab_sync.rules.working_time import WorkingTime
 
 if TYPE_CHECKING:
-    from holidays import HolidayBase
     from pydantic import ValidationError
-
-    from gitlab_sync.policy_model import PathsTable, PolicyTable
 
 NAME = "gitlab-sync.toml"
 BUILT_IN: Mapping[str, Policy] = {policy.name: policy for policy in (FAIR, CLASSIC)}
+
+MOST_BYTES = 1_000_000
+"""Of one file."""
 
 _MOST_FILES = 8
 _LONGEST_SHOWN = 60
@@ -44,11 +38,11 @@ def load(name: str | None = None, folder: Path | None = None) -> Policy:
     """
     if name is None:
         found = find(folder or Path.cwd())
-        return FAIR if found is None else _read(found)
+        return FAIR if found is None else _of_file(found)
     if name in BUILT_IN:
         return BUILT_IN[name]
     if Path(name).is_file():
-        return _read(Path(name))
+        return _of_file(Path(name))
     near = get_close_matches(name, BUILT_IN, 1)
     raise ConfigurationError(
         f"The policy must be fair, classic or a file, got “{name}”",
@@ -63,115 +57,137 @@ def find(folder: Path) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _read(path: Path) -> Policy:
-    from gitlab_sync.policy_model import PolicyTable  # noqa: PLC0415 - 0.1 s, only with a file
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One file: its name, its whole path, the keys that it has, and its faults with their places.
 
-    return fair(_terms(PolicyTable.model_validate(_merged(path.resolve())), path), path.name)
+    With faults, `table` is as it was written.
+    """
 
+    name: str
+    path: Path
+    table: Mapping[str, Any]
+    faults: Sequence[str] = ()
 
-def _merged(path: Path, before: Sequence[Path] = ()) -> dict[str, Any]:
-    """Return what a file says, over what the file says that it extends."""
-    if path in before or len(before) >= _MOST_FILES:
-        chain = " → ".join(each.name for each in (*before, path))
-        raise ConfigurationError(f"Policies must not extend each other in a circle: {chain}")
-    own = _validated(path)
-    base = own.pop("extends", FAIR.name)
-    if base == FAIR.name:
-        return own
-    merged: dict[str, Any] = _over(_merged((path.parent / base).resolve(), (*before, path)), own)
-    return merged
-
-
-def _over(base: Any, own: Any) -> Any:
-    """Merge tables; anything else replaces what was there."""
-    if not (isinstance(base, dict) and isinstance(own, dict)):
-        return own
-    return base | {key: _over(base.get(key), value) for key, value in own.items()}
+    @property
+    def extends(self) -> str:
+        """What the file starts from."""
+        named = self.table.get("extends", FAIR.name)
+        return named if isinstance(named, str) else FAIR.name
 
 
-def _validated(path: Path) -> dict[str, Any]:
-    """Return the keys that are in a file; ConfigurationError with all of its faults."""
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The files that extend each other, the first one first, and the built-in policy below them."""
+
+    base: str
+    layers: Sequence[Layer] = field(default_factory=tuple)
+
+
+def _of_file(path: Path) -> Policy:
+    from gitlab_sync.policy_terms import policy_of  # noqa: PLC0415 - 0.1 s, only with a file
+
+    stack = _stack(path.resolve())
+    refuse(stack.layers)
+    return policy_of(stack)
+
+
+def _stack(path: Path) -> Stack:
+    """Return a file, and those that it extends, below it."""
+    above: list[Layer] = []
+    while True:
+        if path in (each.path for each in above) or len(above) >= _MOST_FILES:
+            chain = " → ".join([*(each.name for each in above), path.name])
+            raise ConfigurationError(f"Policies must not extend each other in a circle: {chain}")
+        above.append(read_layer(path))
+        base = above[-1].extends
+        if base in BUILT_IN:
+            return Stack(base, above[::-1])
+        path = (path.parent / base).resolve()
+
+
+def read_layer(path: Path) -> Layer:
+    """Return what a file says; ConfigurationError if that is no TOML or cannot be read."""
     from pydantic import ValidationError  # noqa: PLC0415 - as above
 
     from gitlab_sync.policy_model import PolicyTable  # noqa: PLC0415 - as above
 
+    raw: dict[str, Any] = {}
     try:
-        table = PolicyTable.model_validate(parse_toml(within(path.read_text("utf-8"))))
+        raw = parse_toml(_text(path))
+        table = PolicyTable.model_validate(raw).model_dump(exclude_unset=True)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except ValidationError as error:
-        faults = "".join(f"\n  {fault}" for fault in _faults(error))
-        raise ConfigurationError(f"{path.name} is not valid:{faults}") from None
+        return Layer(path.name, path, raw, tuple(_faults(error)))
     except (ValueError, BeyondBounds) as error:
         raise ConfigurationError(f"{path.name} is not valid: {error}") from None
-    found: dict[str, Any] = table.model_dump(exclude_unset=True)
-    return found
+    return Layer(path.name, path, table)
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():  # such as a pipe, which could have no end
+        raise ConfigurationError(f"{path} is not a file")
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise BeyondBounds(f"longer than {MOST_BYTES:,} bytes")
+    return data.decode()
+
+
+def refuse(layers: Sequence[Layer]) -> None:
+    """Raise ConfigurationError with all faults of the files, if there are any."""
+    texts = [
+        "".join([f"{layer.name} is not valid:", *(f"\n  {fault}" for fault in layer.faults)])
+        for layer in layers[::-1]
+        if layer.faults
+    ]
+    if texts:
+        raise ConfigurationError("\n".join(texts))
+
+
+_WANTED: Mapping[str, str] = {
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be a table"),
+    "list_type": "must be a list",
+    "string_type": "must be a text",
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+}
+"""What is said of wrong types, by pydantic's name of the fault."""
 
 
 def _faults(error: ValidationError) -> Iterator[str]:
-    from gitlab_sync.policy_model import known_keys, nearest  # noqa: PLC0415 - as above
+    from gitlab_sync.policy_model import known_keys  # noqa: PLC0415 - as above
+    from gitlab_sync.rules.text import did_you_mean  # noqa: PLC0415
 
+    told: set[str] = set()
     for each in error.errors(include_url=False):
-        *table, key = each["loc"]
-        place = ".".join(map(str, (*table, key)))
-        if each["type"] == "extra_forbidden":
-            yield f"{place}: unknown key. {nearest(str(key), known_keys(table))}".rstrip()
+        keys = [key for key in each["loc"] if key not in {"int", "float"}]
+        place, kind = ".".join(map(str, keys)), each["type"]
+        if kind == "extra_forbidden":
+            *table, key = keys
+            noun = "check" if table == ["checks"] else "key"
+            fault = f"{place}: unknown {noun}.{did_you_mean(str(key), known_keys(table))}"
+        elif kind == "missing":
+            fault = f"{place}: is missing"
         else:
-            reason = each["msg"].removeprefix("Value error, ").replace("Input should", "must")
-            yield f"{place}: {reason}, got {_shown(each['input'])}"
+            fault = f"{place}: {_reason(each)}"
+        if fault not in told:
+            told.add(fault)
+            yield shown(fault)
+
+
+def _reason(each: Any) -> str:
+    text = each["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    if each["type"] == "literal_error":
+        known = each["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+        text = f"must be one of {known}"
+    text = _WANTED.get(each["type"], text)
+    given = each["input"]
+    return text if isinstance(given, dict) else f"{text}, got {_shown(given)}"
 
 
 def _shown(value: object) -> str:
     text = f"“{value}”" if isinstance(value, str) else repr(value)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
-
-
-@dataclass(frozen=True, slots=True)
-class _DaysOff:
-    """Single days, and the days of calendars."""
-
-    days: frozenset[date]
-    calendars: Sequence[HolidayBase]
-
-    def __contains__(self, day: object) -> bool:
-        return day in self.days or any(day in each for each in self.calendars)
-
-
-def _terms(table: PolicyTable, path: Path) -> Terms:
-    from gitlab_sync.policy_model import calendar  # noqa: PLC0415 - as above
-
-    days = frozenset(day for day in table.holidays if isinstance(day, date))
-    calendars = [calendar(day) for day in table.holidays if isinstance(day, str)]
-    names = table.bots.names
-    return Terms(
-        WorkingTime(ZoneInfo(table.timezone), _DaysOff(days, calendars)),
-        time_tracking=table.time_tracking,
-        milestones=table.milestones,
-        exempt_labels={
-            check: frozenset(each.exempt_labels)
-            for check, each in table.checks.items()
-            if each.exempt_labels
-        },
-        paths=_paths(table.paths, path),
-        bots=DEFAULT_BOTS if names is None else frozenset(names),
-    )
-
-
-def _paths(table: PathsTable, path: Path) -> Paths:
-    usual = Paths()
-    return Paths(
-        _matcher(table.source, f"{path.name}: paths.source") or usual.is_source,
-        _matcher(table.test, f"{path.name}: paths.test") or usual.is_test,
-    )
-
-
-def _matcher(patterns: Sequence[str], place: str) -> Callable[[str], bool] | None:
-    if not patterns:
-        return None
-
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - needed only where a policy has patterns
-
-    try:
-        return lru_cache(maxsize=10_000)(GitIgnoreSpec.from_lines(patterns).match_file)
-    except ValueError as error:
-        raise ConfigurationError(f"{place}: {error}") from None

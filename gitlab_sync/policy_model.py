@@ -2,19 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
-from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from typing import Annotated, Any, Final, Literal, TypeAlias
 from zoneinfo import available_timezones
 
 import holidays
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
+from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.rules.items import issue, merge_request
+from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.terms import Milestones
+from gitlab_sync.rules.projects import checks as project_checks
+from gitlab_sync.rules.projects.licences import near_identifiers, spdx
+from gitlab_sync.rules.scores.leaderboard import MOST_POINTS
+from gitlab_sync.rules.scores.work import TITLES
+from gitlab_sync.rules.text import did_you_mean
 
-CHECKS = tuple(dict.fromkeys(check.id for check in (*merge_request.CHECKS, *issue.CHECKS)))
-"""The ids of all checks of items."""
+ITEM_CHECKS: Final[Mapping[str, Check]] = {
+    check.id: check for check in (*issue.CHECKS, *merge_request.CHECKS)
+}
+"""The checks of merge requests and issues, by their ids."""
+
+LIMITED: Final = frozenset({*merge_request.LIMITS, *issue.LIMITS})
+"""The ids of the checks that have a limit."""
+
+CHECKS: Final[Mapping[str, Check]] = {**ITEM_CHECKS, **project_checks.BY_ID}
+"""All checks by their ids."""
+
+MOST_WAIVERS = 10_000
+MOST_NAMES = 1_000
+"""Of labels, bots, holidays or licences in one list."""
+
+ONLY_ONE: Final = ("item", "project", "person", "group")
+"""What can limit a waiver, at most one of them."""
+
+_HOURS = re.compile(r"[1-9][0-9]{0,3}h")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+_GROUP = re.compile(r"[\w.-]+(/[\w.-]+)*")
+_PROJECT = re.compile(r"[\w.-]+(/[\w.-]+)+")
+_ITEM = re.compile(rf"{_PROJECT.pattern}[!#][1-9][0-9]{{0,18}}")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9.+-]+")
 
 
 def calendar(code: str) -> holidays.HolidayBase:
@@ -26,16 +67,22 @@ def calendar(code: str) -> holidays.HolidayBase:
         raise ValueError("must be a date, or the code of a country or a region") from None
 
 
-def nearest(given: str, known: Iterable[str]) -> str:
-    """Return a hint at the known name that is nearest to what was given, or an empty text."""
-    found = get_close_matches(given, list(known), 1)
-    return f"Did you mean {found[0]}?" if found else ""
+class _Schema(GenerateJsonSchema):
+    """Writes a schema without null, which TOML does not have."""
+
+    def nullable_schema(self, schema: NullableSchema) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: WithDefaultSchema) -> dict[str, Any]:
+        if schema.get("default", ...) is None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
 
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of the file, by which editors complete it."""
     dialect = "https://json-schema.org/draft/2020-12/schema"
-    return {"$schema": dialect, **PolicyTable.model_json_schema()}
+    return {"$schema": dialect, **PolicyTable.model_json_schema(schema_generator=_Schema)}
 
 
 def known_keys(place: Iterable[int | str]) -> list[str]:
@@ -43,29 +90,101 @@ def known_keys(place: Iterable[int | str]) -> list[str]:
     whole = schema()
     table: dict[str, Any] = whole
     for key in place:
-        table = table.get("properties", {}).get(key) or table.get("additionalProperties") or {}
+        table = table.get("properties", {}).get(key) or table.get("items") or {}
         if "$ref" in table:
             table = whole["$defs"][table["$ref"].rpartition("/")[2]]
     return list(table.get("properties", ()))
 
 
-def _check(name: str) -> str:
-    if name not in CHECKS:
-        raise ValueError(f"unknown check. {nearest(name, CHECKS)}".rstrip())
-    return name
+def hours(limit: str) -> int:
+    """Return the hours of a limit such as `48h`."""
+    return int(limit.removesuffix("h"))
 
 
 def _zone(name: str) -> str:
     known = available_timezones()
     if name not in known:
-        raise ValueError(f"must be a time zone. {nearest(name, sorted(known))}".rstrip())
+        raise ValueError(f"must be a time zone.{did_you_mean(name, sorted(known))}")
     return name
 
 
-def _holiday(day: date | str) -> date | str:
-    if isinstance(day, str):
-        calendar(day)
-    return day
+def _day(value: object) -> object:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise ValueError("must be a date without quotes, such as 2026-12-31")
+
+
+def _holiday(value: object) -> object:
+    if isinstance(value, str):
+        calendar(value)
+        return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise ValueError("must be a date, or the code of a country or a region")
+
+
+def _clock(value: object) -> object:
+    if isinstance(value, time):
+        return value
+    if isinstance(value, str) and _CLOCK.fullmatch(value):
+        return time.fromisoformat(value)
+    raise ValueError("must be a time of day such as “09:00”")
+
+
+def _limit(text: str) -> str:
+    if not _HOURS.fullmatch(text):
+        raise ValueError("must be a number of hours from 1 to 9999 such as “48h”")
+    return text
+
+
+def _check(name: str) -> str:
+    if name not in CHECKS:
+        raise ValueError(f"unknown check.{did_you_mean(name, CHECKS)}")
+    return name
+
+
+def _licence(name: str) -> str:
+    if _IDENTIFIER.fullmatch(name) and spdx(name):
+        return name
+    near = near_identifiers(name)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise ValueError(f"must be an SPDX identifier such as MIT or AGPL-3.0.{meant}")
+
+
+def _username(name: str) -> str:
+    if username_fault(name) is not None:
+        raise ValueError("must be a username")
+    return name
+
+
+def _matching(pattern: re.Pattern[str], what: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"must be {what}")
+        return text
+
+    return AfterValidator(check)
+
+
+Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
+Names: TypeAlias = Annotated[list[Name], Field(max_length=MOST_NAMES)]
+Weight: TypeAlias = Annotated[int | float, Field(ge=0, le=MOST_POINTS, allow_inf_nan=False)]
+Level: TypeAlias = Literal["low", "medium", "high", "off"]
+Clock: TypeAlias = Annotated[
+    time,
+    BeforeValidator(_clock),
+    WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK.pattern}(:00)?$"}),
+]
+Licences: TypeAlias = Annotated[
+    list[Annotated[str, AfterValidator(_licence)]], Field(min_length=1, max_length=MOST_NAMES)
+]
+Item: TypeAlias = Annotated[str, _matching(_ITEM, "such as courses/app!42 or courses/app#7")]
+GroupPath: TypeAlias = Annotated[
+    str, _matching(_GROUP, "the full path of a group, such as courses")
+]
+ProjectPath: TypeAlias = Annotated[
+    str, _matching(_PROJECT, "the full path of a project, such as courses/app")
+]
 
 
 class _Table(BaseModel):
@@ -75,7 +194,65 @@ class _Table(BaseModel):
 class CheckTable(_Table):
     """What is agreed on about one check."""
 
-    exempt_labels: list[str] = Field([], description="Labels with which it does not apply.")
+    severity: Level | None = Field(None, description="How much a fault matters; off: n/a.")
+
+
+class ItemCheckTable(CheckTable):
+    """What is agreed on about one check of merge requests or issues."""
+
+    exempt_labels: Names = Field([], description="Labels with which it does not apply.")
+
+
+class LimitedCheckTable(ItemCheckTable):
+    """What is agreed on about one check of how long something took."""
+
+    limit: (
+        Annotated[
+            str,
+            AfterValidator(_limit),
+            WithJsonSchema({"type": "string", "pattern": _HOURS.pattern}),
+        ]
+        | None
+    ) = Field(None, description="The longest time that is no fault, such as 48h.")
+
+
+def _checks() -> type[_Table]:
+    def kind(check: str) -> type[CheckTable]:
+        if check in LIMITED:
+            return LimitedCheckTable
+        return ItemCheckTable if check in ITEM_CHECKS else CheckTable
+
+    tables: dict[str, Any] = {
+        check.id: (
+            kind(check.id),
+            Field(kind(check.id).model_construct(), description=check.fails_when),
+        )
+        for check in CHECKS.values()
+    }
+    return create_model(
+        "ChecksTable",
+        __base__=_Table,
+        __doc__="What is agreed on about single checks, by their ids.",
+        **tables,
+    )
+
+
+def _weights(name: str, about: str, titles: Mapping[str, str]) -> type[_Table]:
+    fields: dict[str, Any] = {
+        key: (Weight | None, Field(None, description=title)) for key, title in titles.items()
+    }
+    return create_model(name, __base__=_Table, __doc__=about, **fields)
+
+
+ChecksTable = _checks()
+LeaderboardWeights = _weights(
+    "LeaderboardWeights", "Points for each of a number in the leaderboard.", TITLES
+)
+ComplianceWeights = _weights(
+    "ComplianceWeights",
+    "The weight of each check in the score of a project.",
+    {check.id: check.title for check in project_checks.CHECKS},
+)
 
 
 class PathsTable(_Table):
@@ -85,30 +262,107 @@ class PathsTable(_Table):
     test: list[str] = Field([], description="Tests.")
 
 
+class LicensesTable(_Table):
+    """Which licences a project can have."""
+
+    allowed: Licences | None = Field(None, description="The allowed ones, as SPDX identifiers.")
+
+
+class ReadmeTable(_Table):
+    """What the README of a project needs."""
+
+    length: Annotated[int, Field(ge=0)] | None = Field(None, description="Characters.")
+    sections: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="How many of the usual topics."
+    )
+
+
+class WeightsTable(_Table):
+    """What counts how much."""
+
+    leaderboard: LeaderboardWeights = LeaderboardWeights.model_construct()  # type: ignore[valid-type]
+    compliance: ComplianceWeights = ComplianceWeights.model_construct()  # type: ignore[valid-type]
+
+
 class BotsTable(_Table):
     """Who is no person."""
 
-    names: list[str] | None = Field(None, description="Bots that do not look like one.")
+    names: Names | None = Field(None, description="Bots that do not look like one.")
+
+
+class SlotsTable(_Table):
+    """The parts of the day of commits; the rest of the day is neither."""
+
+    morning: Clock | None = Field(None, description="When the morning begins.")
+    afternoon: Clock | None = Field(None, description="When the afternoon begins.")
+    evening: Clock | None = Field(None, description="When the afternoon ends.")
+
+
+class ContestTable(_Table):
+    """Where faults are disputed."""
+
+    project: ProjectPath | None = Field(None, description="The project of the issues, by its path.")
+
+
+class WaiverTable(_Table):
+    """A decision that one check's faults do not count; it can be limited to one thing."""
+
+    check: Annotated[str, AfterValidator(_check)] = Field(
+        description="The id of the check.", json_schema_extra={"enum": [*CHECKS]}
+    )
+    reason: Annotated[str, Field(min_length=1, max_length=1000)] = Field(
+        description="Why its faults do not count."
+    )
+    by: Name = Field(description="Who decided, by the username.")
+    until: Annotated[date, BeforeValidator(_day)] = Field(description="The last day it is valid.")
+    item: Item | None = Field(
+        None, description="The merge request (courses/app!42) or issue (courses/app#7)."
+    )
+    project: ProjectPath | None = Field(None, description="The project, by its path.")
+    person: Annotated[str, AfterValidator(_username)] | None = Field(
+        None, description="The person, by the username."
+    )
+    group: GroupPath | None = Field(
+        None, description="The group with all of its projects, by its path."
+    )
+
+    @model_validator(mode="after")
+    def _is_limited_once(self) -> WaiverTable:
+        given = [key for key in ONLY_ONE if getattr(self, key) is not None]
+        if len(given) > 1:
+            wanted, got = ", ".join(ONLY_ONE), " and ".join(given)
+            raise ValueError(f"must have at most one of {wanted}, got {got}")
+        return self
 
 
 class PolicyTable(_Table):
     """The whole file."""
 
-    extends: str = Field("fair", description="“fair”, or the path of another file.")
+    extends: str = Field(
+        "fair",
+        description="What this file changes: fair, classic, the path of a file, or the https URL "
+        "of a file of the same GitLab.",
+    )
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
         "UTC", description="The time zone of working days, such as Asia/Kolkata."
     )
-    holidays: list[Annotated[date | str, AfterValidator(_holiday)]] = Field(
-        [], description="Days off: dates, or codes of countries and regions (IN, DE-BY)."
-    )
+    holidays: Annotated[
+        list[Annotated[date | str, BeforeValidator(_holiday)]], Field(max_length=MOST_NAMES)
+    ] = Field([], description="Days off: dates, or codes of countries and regions (IN, DE-BY).")
     time_tracking: bool = Field(False, description="Whether time has to be booked.")
-    milestones: Literal["off", "if used", "always"] = Field(
+    milestones: Milestones = Field(
         "off",
         description="Whether issues need a milestone: never, where their project has an active "
         "one now, or always.",
     )
-    checks: dict[Annotated[str, AfterValidator(_check)], CheckTable] = Field(
-        {}, description="What is agreed on about single checks, by their ids."
-    )
+    contest: ContestTable = ContestTable.model_construct()
+    checks: ChecksTable = ChecksTable.model_construct()  # type: ignore[valid-type]
     paths: PathsTable = PathsTable.model_construct()
+    licenses: LicensesTable = LicensesTable.model_construct()
+    readme: ReadmeTable = ReadmeTable.model_construct()
+    weights: WeightsTable = WeightsTable.model_construct()
     bots: BotsTable = BotsTable.model_construct()
+    slots: SlotsTable = SlotsTable.model_construct()
+    waivers: Annotated[list[WaiverTable], Field(max_length=MOST_WAIVERS)] = Field(
+        [], description="Faults that do not count, each with a reason and an end."
+    )

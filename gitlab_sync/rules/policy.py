@@ -1,23 +1,46 @@
 """Policies: which rules evaluate merge requests and issues, and under which terms.
 
-`CLASSIC` has the numbers of the older client, `FAIR` evaluates what people could have done.
+`CLASSIC` has the numbers of the older client, `FAIR` evaluates what people could have done. The
+file of a team starts from one of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gitlab_sync.rules.items import fair_issue, fair_merge_request, issue, merge_request
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.terms import Terms
+from gitlab_sync.rules.waiver import Waiver
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value in a policy: its key with dots, as `checks.no_desc.severity`, and where it is from.
+
+    `value` is as the file has it. `origin` is the name of the file.
+    """
+
+    key: str
+    value: object
+    origin: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
     """The rules of a run. Immutable; thread-safe; equal to no other.
 
-    `name` is what tables and files say: `fair`, `classic`, or the name of a file. `quick` are the
-    rules for what lists of merge requests alone say.
+    `name` is what tables and files say: `fair`, `classic`, or the name of a file, and `source` what
+    tells it from others: `fair`, `classic`, or the whole path or URL of the file. `base` is the
+    built-in policy that it starts from. `quick` are the rules for what lists of merge requests
+    alone say. `settings` is what files say, in the order of the model, apart from the waivers.
+
+    `contest_project` is the path of the project in which faults are disputed. `licences` are the
+    allowed ones as SPDX identifiers (None: those of the base), `leaderboard_weights` and
+    `compliance_weights` those that replace the usual ones, by number and by check. `readme_length`
+    and `readme_sections` say what a README needs (None: the usual). What a team agrees on about
+    single checks is in `terms`, that about projects' compliance, too.
     """
 
     name: str
@@ -25,6 +48,16 @@ class Policy:
     quick: RuleSet
     issues: RuleSet
     terms: Terms = field(default_factory=Terms)
+    base: str = "fair"
+    source: str = "fair"
+    waivers: tuple[Waiver, ...] = ()
+    contest_project: str | None = None
+    licences: frozenset[str] | None = None
+    leaderboard_weights: Mapping[str, int | float] = field(default_factory=dict)
+    compliance_weights: Mapping[str, float] = field(default_factory=dict)
+    readme_length: int | None = None
+    readme_sections: int | None = None
+    settings: tuple[Setting, ...] = ()
 
     @property
     def shown_name(self) -> str:
@@ -39,10 +72,27 @@ class Policy:
 def fair(terms: Terms, name: str = "fair") -> Policy:
     """Return the fair policy under these terms."""
     rules = fair_merge_request.rules_for(terms)
-    return Policy(
-        name, rules, fair_merge_request.quick_rules_for(terms), fair_issue.rules_for(terms), terms
-    )
+    quick = fair_merge_request.quick_rules_for(terms)
+    return Policy(name, rules, quick, fair_issue.rules_for(terms), terms, "fair", name)
 
 
-CLASSIC = Policy("classic", merge_request.RULES, merge_request.QUICK_RULES, issue.RULES)
+def classic(terms: Terms, name: str) -> Policy:
+    """Return a policy that starts from the classic one, under these terms.
+
+    Its tables have shares, as those of fair have them. Of the terms, those about working days,
+    booked time and milestones have no effect.
+    """
+    rules = merge_request.rules_for(terms)
+    quick = merge_request.quick_rules_for(terms)
+    return Policy(name, rules, quick, issue.rules_for(terms), terms, "classic", name)
+
+
+CLASSIC = Policy(
+    "classic",
+    merge_request.RULES,
+    merge_request.QUICK_RULES,
+    issue.RULES,
+    base="classic",
+    source="classic",
+)
 FAIR = fair(Terms())

@@ -22,7 +22,6 @@ from gitlab_sync.rules.projects.readme_topics import TOPICS
 from gitlab_sync.rules.projects.tools import ECOSYSTEMS
 from gitlab_sync.rules.scores import review_tables
 from gitlab_sync.rules.scores.badges import BADGES, SCORE, Badge
-from gitlab_sync.rules.scores.commits import slot_of
 from gitlab_sync.rules.scores.heatmap import LEVEL_TITLES, WEEKS, level
 from gitlab_sync.rules.scores.leaderboard import (
     DEFAULT_WEIGHTS,
@@ -43,6 +42,7 @@ from gitlab_sync.rules.scores.weekly import (
     overview_rows,
 )
 from gitlab_sync.rules.scores.work import TITLES, Work
+from gitlab_sync.rules.slots import USUAL_SLOTS
 from gitlab_sync.services.reviews import PERSON_COLUMNS as PERSON_REVIEWS
 from gitlab_sync.services.reviews import TEAM_COLUMNS as TEAM_REVIEWS
 from gitlab_sync.types import PartialList, Record
@@ -262,9 +262,9 @@ def test_the_slots_are_those_of_the_code() -> None:
     assert {row["slot"] for row in rows} == {"Morning", "Afternoon", "Other"}
     for row in rows:
         first, after = (datetime.strptime(row[key], "%H:%M") for key in ("from", "before"))  # noqa: DTZ007
-        assert slot_of(first.time()) == row["slot"]
-        assert slot_of((after - timedelta(minutes=1)).time()) == row["slot"]
-        assert slot_of(after.time()) != row["slot"]
+        assert USUAL_SLOTS.of(first.time()) == row["slot"]
+        assert USUAL_SLOTS.of((after - timedelta(minutes=1)).time()) == row["slot"]
+        assert USUAL_SLOTS.of(after.time()) != row["slot"]
 
 
 def test_the_points_are_those_of_the_code() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,13 @@ import pytest
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.policy_file import NAME, load
 from gitlab_sync.policy_model import schema
-from gitlab_sync.rules.policy import CLASSIC, FAIR, Policy
+from gitlab_sync.rules.items.facts import Facts
+from gitlab_sync.rules.items.table import columns
+from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.policy import CLASSIC, FAIR, Policy, Setting
+from gitlab_sync.rules.slots import Slots
+from gitlab_sync.rules.waiver import Waiver
+from gitlab_sync.types import PartialList
 
 DAY = 86_400
 
@@ -127,9 +133,9 @@ def test_all_faults_are_named_at_once_with_their_places(tmp_path: Path) -> None:
         "timezone: must be a time zone. Did you mean Asia/Kolkata?, got “Asia/Kolkatta”",
         "holidays.0",
         "must be a date, or the code of a country or a region, got “XX”",
-        "time_tracking: must be a valid boolean, got “yes”",
-        "milestones: must be 'off', 'if used' or 'always', got “sometimes”",
-        "unknown check. Did you mean no_unit_tests?",
+        "time_tracking: must be true or false, got “yes”",
+        "milestones: must be one of off, if used, always, got “sometimes”",
+        "checks.no_unit_test: unknown check. Did you mean no_unit_tests?",
         "checks.no_desc.exempt_label: unknown key. Did you mean exempt_labels?",
     ):
         assert expected in told
@@ -141,7 +147,7 @@ def test_all_faults_are_named_at_once_with_their_places(tmp_path: Path) -> None:
         ("timezone = ", "Invalid value"),
         ("a" + ".a" * 20_000 + " = 1", "a key with more than 30 parts"),
         ("x = " + "[" * 5000, "too many levels"),
-        ("# " + "x" * 3_000_000, "MiB"),
+        ("# " + "x" * 1_000_000, "longer than 1,000,000 bytes"),
     ],
 )
 def test_a_text_that_is_no_policy_is_refused_in_a_word(
@@ -170,7 +176,138 @@ def test_the_schema_has_all_keys() -> None:
     properties = schema()["properties"]
     assert set(properties) == {
         *("extends", "timezone", "holidays", "time_tracking", "milestones", "checks"),
-        *("paths", "bots"),
+        *("contest", "paths", "licenses", "readme", "weights", "bots", "slots", "waivers"),
     }
     keys = [key for key in properties if "$ref" not in properties[key]]
     assert all("description" in properties[key] for key in keys)
+
+
+EXAMPLE = """
+extends = "fair"
+timezone = "Asia/Kolkata"
+holidays = ["IN", 2026-10-20]
+time_tracking = false
+milestones = "off"
+[contest]
+project = "courses/decisions"
+[checks.no_unit_tests]
+severity = "low"
+exempt_labels = ["docs", "spike"]
+[checks.no_desc]
+severity = "off"
+[checks.merge_gt_2_days]
+limit = "72h"
+[checks.license]
+severity = "high"
+[paths]
+source = ["*.py", "!legacy/**"]
+test = ["**/tests/**"]
+[licenses]
+allowed = ["MIT", "Apache-2.0"]
+[readme]
+length = 300
+[weights]
+leaderboard = { mr_merged = 8 }
+compliance = { license = 12, changelog = 0 }
+[bots]
+names = ["our-release-bot"]
+[slots]
+morning = "08:00"
+[[waivers]]
+check = "no_internal_review"
+item = "courses/app!42"
+reason = "pair-programmed"
+by = "mentor1"
+until = 2026-12-31
+"""
+
+
+def test_all_of_a_file_is_in_the_policy(tmp_path: Path) -> None:
+    """Each table in the field that is about it."""
+    path = written(tmp_path, EXAMPLE)
+    policy = load(str(path))
+    assert (policy.name, policy.base, policy.source) == (NAME, "fair", str(path.resolve()))
+    assert policy.contest_project == "courses/decisions"
+    assert policy.licences == {"MIT", "Apache-2.0"}
+    assert policy.leaderboard_weights == {"mr_merged": 8}
+    assert policy.compliance_weights == {"license": 12, "changelog": 0}
+    assert (policy.readme_length, policy.readme_sections) == (300, None)
+    assert policy.terms.slots == Slots(morning=time(8))
+    assert policy.waivers == (
+        Waiver(
+            "no_internal_review",
+            "pair-programmed",
+            "mentor1",
+            date(2026, 12, 31),
+            item="courses/app!42",
+            place=f"{NAME}: waivers.0",
+        ),
+    )
+    checks = {check.id: check for check in policy.merge_requests.checks}
+    assert checks["no_unit_tests"].severity == "low"
+    assert checks["no_desc"].severity == "off"
+    assert "3 working days (72 hours of them)" in checks["merge_gt_2_days"].fails_when
+    assert Setting("weights.compliance.license", 12, NAME) in policy.settings
+
+
+@pytest.mark.parametrize("base", ["fair", "classic"])
+def test_a_check_that_is_off_is_not_applicable(tmp_path: Path, base: str) -> None:
+    """Its column stays, and nothing is read for it; a limit decides by either base."""
+    text = f'extends = "{base}"\n[checks.no_desc]\nseverity = "off"\n[checks.no_unit_tests]\n'
+    text += 'severity = "off"\n[checks.merge_gt_2_days]\nlimit = "1h"\n'
+    policy = load(str(written(tmp_path, text)))
+    mr = {
+        "state": "merged",
+        "description": "",
+        "created_at": "2024-03-04T00:00:00Z",
+        "merged_at": "2024-03-04T02:00:00Z",
+    }
+    for rules in (policy.merge_requests, policy.quick):
+        verdicts = rules.evaluate(mr)
+        assert verdicts["no_desc"] == Verdict("n/a", "switched off by the policy")
+        assert "No Desc" in columns(rules)
+    known = Facts(notes=PartialList())
+    assert policy.merge_requests.evaluate(mr, known)["merge_gt_2_days"].result == "fail"
+    assert "diffs" not in policy.merge_requests.undecided(mr)
+    assert policy.issues.evaluate({"state": "closed"})["no_desc"].result == "n/a"
+
+
+def test_what_classic_does_not_have_is_refused(tmp_path: Path) -> None:
+    """It would have no effect."""
+    told = fault(tmp_path, 'extends = "classic"\ntime_tracking = false\n[paths]\nsource = ["*.c"]')
+    for key in ("time_tracking", "paths.source"):
+        assert f"{key}: must not be given with extends = “classic”" in told
+
+
+def test_a_waiver_has_a_reason_an_end_and_one_thing_that_it_is_for(tmp_path: Path) -> None:
+    """And it is for a check that there is."""
+    told = fault(
+        tmp_path,
+        """
+        [[waivers]]
+        check = "no_review"
+        item = "app!42"
+        person = "no one"
+        until = "2026-12-31"
+        [[waivers]]
+        check = "no_desc"
+        reason = "old"
+        by = "ann"
+        until = 2026-12-31
+        item = "courses/app!42"
+        group = "courses"
+        [[waivers]]
+        chek = "no_desc"
+        """,
+    )
+    for expected in (
+        "waivers.0.reason: is missing",
+        "waivers.0.by: is missing",
+        "waivers.0.check: unknown check. Did you mean no_internal_review?",
+        "waivers.0.item: must be such as courses/app!42 or courses/app#7, got “app!42”",
+        "waivers.0.person: must be a username, got “no one”",
+        "waivers.0.until: must be a date without quotes, such as 2026-12-31",
+        "waivers.1: must have at most one of item, project, person, group, got item and group",
+        "waivers.2.chek: unknown key. Did you mean check?",
+    ):
+        assert expected in told

@@ -238,7 +238,7 @@ def test_a_policy_that_is_none_is_refused(
 def test_a_file_with_faults_is_refused_with_all_of_them(sandbox: Sandbox, tmp_path: Path) -> None:
     """Nothing of it is applied."""
     path = tmp_path / "gitlab-sync.toml"
-    path.write_text('timezone = "Mars"\n[checks.no_tests]\n')
+    path.write_text('timezone = "Mars"\n[checks.no_unit_test]\n')
     done = evaluated(sandbox, tmp_path, "mrs", "somebody", "--policy", str(path))
     assert done.returncode == 2
     assert "timezone: must be a time zone" in done.stderr.decode()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["low", "medium", "high"]
+Severity = Literal["low", "medium", "high", "off"]
+"""How much a fault matters. A check that a policy switches off applies to nothing."""
 
 Fix = Literal["now", "follow-up", "next time"]
 """When a fault can be fixed: by an edit now, by a merge request of one's own, or only next time."""

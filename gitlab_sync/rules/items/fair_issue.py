@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items import exemption, item
 from gitlab_sync.rules.items import issue as classic
+from gitlab_sync.rules.items import item
+from gitlab_sync.rules.items.adjustment import adjusted
 from gitlab_sync.rules.items.facts import NOTHING, Facts
-from gitlab_sync.rules.items.fair_merge_request import TWO_WORKING_DAYS, not_asked_for
+from gitlab_sync.rules.items.fair_merge_request import not_asked_for
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.terms import Terms
 from gitlab_sync.rules.items.verdict import Verdict
@@ -22,11 +24,19 @@ from gitlab_sync.types import Record
 _CHANGED = {
     "no_milestone": "The issue has no milestone, where the policy asks for one.",
     "no_time_spent": "The time spent on the issue is 0, where the policy asks for time.",
-    "long_open_time": "The issue was closed more than 2 working days (48 hours of them) after its "
-    "creation.",
 }
+LIMIT: Final = 48 * 3600
+"""The limit of working time from the creation to the end, in seconds."""
+
+
+def _said(limits: Mapping[str, int]) -> dict[str, str]:
+    limit = item.in_working_days(limits.get("long_open_time", LIMIT))
+    return {"long_open_time": f"The issue was closed more than {limit} after its creation."}
+
+
 CHECKS = tuple(
-    replace(check, fails_when=_CHANGED.get(check.id, check.fails_when)) for check in classic.CHECKS
+    replace(check, fails_when=(_CHANGED | _said({})).get(check.id, check.fails_when))
+    for check in classic.CHECKS
 )
 """The checks in the order of the columns."""
 
@@ -39,8 +49,7 @@ def evaluate(issue: Record, terms: Terms, facts: Facts = NOTHING) -> dict[str, V
     if elsewhere is not None:
         verdict = Verdict("n/a", elsewhere, record.link(issue))
         return dict.fromkeys(_RULES, verdict)
-    found = {check: rule(issue, terms, facts) for check, rule in _RULES.items()}
-    return exemption.applied(issue, found, terms.exempt_labels) if terms.exempt_labels else found
+    return {check: rule(issue, terms, facts) for check, rule in _RULES.items()}
 
 
 def _elsewhere(issue: Record) -> str | None:
@@ -70,7 +79,7 @@ def _time_spent(issue: Record, terms: Terms, _: Facts) -> Verdict:
 def _long_open(issue: Record, terms: Terms, _: Facts) -> Verdict:
     created, closed = (instant(record.field(issue, key)) for key in ("created_at", "closed_at"))
     taken = item.working_time(created, closed, terms.working_time, "closed")
-    return item.within(issue, taken, TWO_WORKING_DAYS)
+    return item.within(issue, taken, terms.limits.get("long_open_time", LIMIT))
 
 
 _RULES: Mapping[str, Callable[[Record, Terms, Facts], Verdict]] = {
@@ -86,9 +95,10 @@ _RULES: Mapping[str, Callable[[Record, Terms, Facts], Verdict]] = {
 def rules_for(terms: Terms) -> RuleSet:
     """Return the rules under these terms."""
     needs = {"no_milestone": ("milestones",)} if terms.milestones == "if used" else {}
-    return replace(
+    rules = replace(
         classic.RULES,
         checks=tuple(replace(check, needs=needs.get(check.id, ())) for check in CHECKS),
         rule=lambda issue, facts: evaluate(issue, terms, facts),
         shares=True,
     )
+    return adjusted(rules, terms, _said(terms.limits))

@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Final
 
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items import exemption, item, reviews
+from gitlab_sync.rules.items import item, reviews
 from gitlab_sync.rules.items import merge_request as classic
 from gitlab_sync.rules.items import merge_request_rules as rules
+from gitlab_sync.rules.items.adjustment import adjusted
 from gitlab_sync.rules.items.facts import NOTHING, Facts
 from gitlab_sync.rules.items.fair_pipelines import newest_until
 from gitlab_sync.rules.items.rule_set import RuleSet
@@ -26,45 +27,39 @@ from gitlab_sync.rules.text import SEMANTIC, plural
 from gitlab_sync.types import Record
 
 _CHANGED = {
-    "no_issues": {
-        "fails_when": "Neither title, description, commit messages nor notes up to the merge name "
-        "an issue."
-    },
-    "no_time_spent": {
-        "fails_when": "The time spent on the merge request is 0, where the policy asks for time."
-    },
-    "no_unit_tests": {
-        "fails_when": "Source files changed, and no changed file is a test, by its path."
-    },
-    "failed_pipeline": {
-        "fails_when": "Of the pipelines from before the merge that succeeded or failed, the newest "
-        "failed."
-    },
-    "no_semantic_commits": {
-        "fails_when": "No commit begins with a kind of change; where commits are squashed, or "
-        "there are none, the title does not."
-    },
-    "no_internal_review": {
-        "fails_when": "No other person (bots do not count) wrote a note or approved it before it "
-        "was merged."
-    },
-    "merge_gt_1_week": {
-        "fails_when": "It took more than 5 working days (120 hours of them) from being ready to "
-        "the merge.",
-        "needs": ("notes",),
-    },
-    "merge_gt_2_days": {
-        "fails_when": "It took more than 2 working days (48 hours of them) from being ready to the "
-        "merge.",
-        "needs": ("notes",),
-    },
+    "no_issues": "Neither title, description, commit messages nor notes up to the merge name "
+    "an issue.",
+    "no_time_spent": "The time spent on the merge request is 0, where the policy asks for time.",
+    "no_unit_tests": "Source files changed, and no changed file is a test, by its path.",
+    "failed_pipeline": "Of the pipelines from before the merge that succeeded or failed, the "
+    "newest failed.",
+    "no_semantic_commits": "No commit begins with a kind of change; where commits are squashed, "
+    "or there are none, the title does not.",
+    "no_internal_review": "No other person (bots do not count) wrote a note or approved it before "
+    "it was merged.",
 }
-CHECKS = tuple(replace(check, **_CHANGED.get(check.id, {})) for check in classic.CHECKS)  # type: ignore[arg-type]
-"""The checks in the order of the columns."""
+LIMITS: Final[Mapping[str, int]] = {"merge_gt_1_week": 120 * 3600, "merge_gt_2_days": 48 * 3600}
+"""The limits of working time, in seconds, by the check."""
 
-TWO_WORKING_DAYS: Final = 48 * 3600
-FIVE_WORKING_DAYS: Final = 120 * 3600
-"""The limits of working time, in seconds."""
+
+def _said(limits: Mapping[str, int]) -> dict[str, str]:
+    """Return when the checks of durations fail, with these limits in the place of `LIMITS`."""
+    return {
+        check: f"It took more than {item.in_working_days(limits.get(check, limit))} from being "
+        "ready to the merge."
+        for check, limit in LIMITS.items()
+    }
+
+
+CHECKS = tuple(
+    replace(
+        check,
+        fails_when=(_CHANGED | _said({})).get(check.id, check.fails_when),
+        needs=("notes",) if check.id in LIMITS else check.needs,
+    )
+    for check in classic.CHECKS
+)
+"""The checks in the order of the columns."""
 
 _DRAFT = re.compile(r"^(\s*(\[(draft|wip)\]|\((draft|wip)\)|(draft|wip):))+\s*", re.IGNORECASE)
 _SQUASHED = ("squash", "squash_on_merge")
@@ -75,8 +70,7 @@ def evaluate(mr: Record, facts: Facts, terms: Terms) -> dict[str, Verdict]:
     if record.state(mr) is None:
         return item.without_state(mr, CHECKS)
     merged = _Merged.of(mr, facts, terms)
-    found = {check: rule(merged) for check, rule in _RULES.items()}
-    return exemption.applied(mr, found, terms.exempt_labels) if terms.exempt_labels else found
+    return {check: rule(merged) for check, rule in _RULES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +158,10 @@ def not_asked_for(thing: Record) -> Verdict:
     return Verdict("n/a", "the policy asks for no booked time", record.link(thing))
 
 
-def _duration(limit: int) -> Callable[[_Merged], Verdict]:
+def _duration(check: str) -> Callable[[_Merged], Verdict]:
     def rule(merged: _Merged) -> Verdict:
         mr, notes = merged.mr, merged.facts.notes
+        limit = merged.terms.limits.get(check, LIMITS[check])
         found = item.within(mr, merged.taken, limit)
         if found.result == "fail" and not notes.whole:
             # It can have been marked as ready later, which only makes it shorter.
@@ -184,31 +179,27 @@ _RULES: Mapping[str, Callable[[_Merged], Verdict]] = {
     "failed_pipeline": lambda merged: newest_until(merged.mr, merged.facts.pipelines, merged.end),
     "no_semantic_commits": _semantic,
     "no_internal_review": _review,
-    "merge_gt_1_week": _duration(FIVE_WORKING_DAYS),
-    "merge_gt_2_days": _duration(TWO_WORKING_DAYS),
+    "merge_gt_1_week": _duration("merge_gt_1_week"),
+    "merge_gt_2_days": _duration("merge_gt_2_days"),
 }
 
 
 def rules_for(terms: Terms) -> RuleSet:
     """Return the rules under these terms."""
-    ended, merged, closed, opened = (
-        frozenset(states)
-        for states in (("merged", "closed"), ("merged",), ("closed",), ("opened", "locked"))
-    )
-    return RuleSet(
+    rules = RuleSet(
         CHECKS,
         lambda mr, facts: evaluate(mr, facts, terms),
-        merged,
-        {"Closed MRs": ended},
-        {"MR Merged": merged, "Closed Unmerged": closed, "Open": opened},
+        frozenset({"merged"}),
+        classic.RULES.counts,
+        classic.BY_STATE,
         shares=True,
         newest_decides=False,
     )
+    return adjusted(rules, terms, _said(terms.limits))
 
 
 def quick_rules_for(terms: Terms) -> RuleSet:
     """Return the rules for what a list alone says: what needs more is unknown."""
-    without = tuple(check for check in CHECKS if check.id != "no_unit_tests")
-    return replace(
-        rules_for(terms), checks=without, rule=lambda mr, _: evaluate(mr, NOTHING, terms)
-    )
+    rules = rules_for(terms)
+    without = tuple(check for check in rules.checks if check.id != "no_unit_tests")
+    return replace(rules, checks=without, rule=lambda mr, _: rules.rule(mr, NOTHING))

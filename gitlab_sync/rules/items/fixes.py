@@ -14,7 +14,7 @@ from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import instant
 from gitlab_sync.types import Record
 
-_RANKS: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
+_RANKS: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2, "off": 3}
 _TIMES: dict[Fix, int] = {"now": 0, "follow-up": 1, "next time": 2}
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

@@ -6,18 +6,24 @@ the counts here leave the others out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items import item
+from gitlab_sync.rules.items.adjustment import adjusted, in_hours
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.flags import Flags, older_flags
 from gitlab_sync.rules.items.labels import LABELS
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.tally import Tally, Verdicts
+from gitlab_sync.rules.items.terms import Terms
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import SEMANTIC_ISSUE, plural
 from gitlab_sync.types import Record
+
+_LONG_OPEN: Final = "The issue was closed more than {:g} hours after its creation."
 
 CHECKS = (
     Check(
@@ -60,7 +66,7 @@ CHECKS = (
         "long_open_time",
         "Long Open Time (>2 days)",
         "medium",
-        "The issue was closed more than 48 hours after its creation.",
+        _LONG_OPEN.format(item.TWO_DAYS),
         "An issue that is open for a long time is often too large, or forgotten.",
         "Split it into steps that can be closed within two days.",
     ),
@@ -76,6 +82,9 @@ CHECKS = (
 )
 """The checks in the order of the columns."""
 
+LIMITS: Final[Mapping[str, float]] = {"long_open_time": item.TWO_DAYS}
+"""The limit of the time open, in hours, by the check."""
+
 _OLDER_NAMES = {check.id: check.id for check in CHECKS} | {"no_time_spent": "no_time"}
 """The older client's flags, in its order."""
 
@@ -85,8 +94,11 @@ def is_closed(issue: Record) -> bool:
     return record.state(issue) == "closed"
 
 
-def evaluate(issue: Record) -> dict[str, Verdict]:
-    """Return the verdict of every check, by id, in the order of `CHECKS`; never raises."""
+def evaluate(issue: Record, limit: float = item.TWO_DAYS) -> dict[str, Verdict]:
+    """Return the verdict of every check, by id, in the order of `CHECKS`; never raises.
+
+    `limit` is the longest time open, in hours.
+    """
     if record.state(issue) is None:
         return item.without_state(issue, CHECKS)
     return {
@@ -94,7 +106,7 @@ def evaluate(issue: Record) -> dict[str, Verdict]:
         "no_labels": labels(issue),
         "no_milestone": milestone(issue),
         "no_time_spent": time_spent(issue),
-        "long_open_time": item.time_open(issue, ("closed_at",), item.TWO_DAYS),
+        "long_open_time": item.time_open(issue, ("closed_at",), limit),
         "no_semantic_title": title(issue),
     }
 
@@ -156,3 +168,13 @@ RULES = RuleSet(
     },
 )
 """The rules, and what is counted."""
+
+
+def rules_for(terms: Terms) -> RuleSet:
+    """Return the rules with the limit, the severities and the exempt labels of the terms.
+
+    They have shares, since checks can be n/a.
+    """
+    limit = in_hours(LIMITS, terms)["long_open_time"]
+    rules = replace(RULES, rule=lambda issue, _: evaluate(issue, limit), shares=True)
+    return adjusted(rules, terms, {"long_open_time": _LONG_OPEN.format(limit)})

@@ -14,6 +14,7 @@ from gitlab_sync.rules.text import (
     format_hours_minutes,
     hours_between,
     instant,
+    plural,
     without_comments,
 )
 from gitlab_sync.rules.working_time import WorkingTime
@@ -22,6 +23,8 @@ from gitlab_sync.types import PartialList, Record
 TWO_DAYS = 48.0
 ONE_WEEK = 168.0
 """The limits of time open, in hours."""
+
+_DAY = 24 * 3600
 
 
 def description(item: Record) -> Verdict:
@@ -95,6 +98,14 @@ def working_time(
         return f"{ended} before it was created"
     seconds = working.seconds(start, end)
     return "times outside of the years 1970 to 2200" if seconds is None else seconds
+
+
+def in_working_days(seconds: int) -> str:
+    """Return a limit of working time in words: `2 working days (48 hours of them)`."""
+    hours = plural(seconds // 3600, "hour")
+    if seconds % _DAY:
+        return f"{hours} of working days"
+    return f"{plural(seconds // _DAY, 'working day')} ({hours} of them)"
 
 
 def within(item: Record, taken: int | str, limit: int) -> Verdict:

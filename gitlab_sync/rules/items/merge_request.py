@@ -7,23 +7,29 @@ There are two evaluations: `evaluate` needs all the facts of one merge request; 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.items import item, pipelines, reviews
 from gitlab_sync.rules.items import merge_request_rules as rules
+from gitlab_sync.rules.items.adjustment import adjusted, in_hours
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.rules.items.flags import Flags, older_flags
+from gitlab_sync.rules.items.paths import is_test_path
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.tally import Tally, Verdicts
+from gitlab_sync.rules.items.terms import Terms
 from gitlab_sync.rules.items.verdict import Verdict
-from gitlab_sync.rules.text import (
-    SEMANTIC,
-)
+from gitlab_sync.rules.text import SEMANTIC
 from gitlab_sync.types import Record
+
+_LONG_OPEN: Final = (
+    "The merge request was merged or closed more than {:g} hours after its creation."
+)
 
 CHECKS = (
     Check(
@@ -97,7 +103,7 @@ CHECKS = (
         "merge_gt_1_week",
         "Merge > 1 Week",
         "medium",
-        "The merge request was merged or closed more than 168 hours after its creation.",
+        _LONG_OPEN.format(item.ONE_WEEK),
         "A change that stays open for a long time drifts away from its target branch.",
         "Make smaller merge requests and review them within days.",
     ),
@@ -105,7 +111,7 @@ CHECKS = (
         "merge_gt_2_days",
         "Merge > 2 Days",
         "low",
-        "The merge request was merged or closed more than 48 hours after its creation.",
+        _LONG_OPEN.format(item.TWO_DAYS),
         "A change that waits holds up the work that builds on it.",
         "Agree on a time within which reviews are done.",
     ),
@@ -131,6 +137,19 @@ _OLDER_NAMES = {
 }
 """The older client's flags, in its order."""
 
+LIMITS: Final[Mapping[str, float]] = {
+    "merge_gt_1_week": item.ONE_WEEK,
+    "merge_gt_2_days": item.TWO_DAYS,
+}
+"""The limits of time open, in hours, by the check."""
+
+BY_STATE: Final[Mapping[str, frozenset[str]]] = {
+    "MR Merged": frozenset({"merged"}),
+    "Closed Unmerged": frozenset({"closed"}),
+    "Open": frozenset({"opened", "locked"}),
+}
+"""The states that tables with shares count besides, by their columns."""
+
 _ENDED = ("merged", "closed")
 _ENDS = ("merged_at", "closed_at")
 
@@ -140,10 +159,17 @@ def is_terminal(mr: Record) -> bool:
     return record.state(mr) in _ENDED
 
 
-def evaluate(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> dict[str, Verdict]:
+def evaluate(
+    mr: Record,
+    facts: Facts,
+    bots: Collection[str] = DEFAULT_BOTS,
+    limits: Mapping[str, float] = LIMITS,
+    is_test: Callable[[str], bool] = is_test_path,
+) -> dict[str, Verdict]:
     """Return the verdict of every check, by id, in the order of `CHECKS`; never raises.
 
     An incomplete list can still decide: the part that was read can show that there is no fault.
+    `limits` has the hours of `LIMITS`, and `is_test` tells the paths of tests.
     """
     if record.state(mr) is None:
         return item.without_state(mr, CHECKS)
@@ -151,12 +177,11 @@ def evaluate(mr: Record, facts: Facts, bots: Collection[str] = DEFAULT_BOTS) -> 
         "no_desc": item.description(mr),
         "no_issues": rules.issues(mr, facts),
         "no_time_spent": rules.time_spent(mr, facts.time_stats),
-        "no_unit_tests": rules.unit_tests(mr, facts.diffs),
+        "no_unit_tests": rules.unit_tests(mr, facts.diffs, is_test),
         "failed_pipeline": pipelines.newest(mr, facts.pipelines),
         "no_semantic_commits": rules.semantic_commits(mr, facts.commits),
         "no_internal_review": reviews.review(mr, facts.notes, bots),
-        "merge_gt_1_week": item.time_open(mr, _ENDS, item.ONE_WEEK),
-        "merge_gt_2_days": item.time_open(mr, _ENDS, item.TWO_DAYS),
+        **_times_open(mr, limits),
     }
 
 
@@ -167,7 +192,7 @@ def completed(mr: Record, facts: Facts) -> Record:
     return mr if known or asked is None else {**mr, "time_stats": asked}
 
 
-def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
+def evaluate_from_list(mr: Record, limits: Mapping[str, float] = LIMITS) -> dict[str, Verdict]:
     """Return the verdicts of `LIST_CHECKS` from the merge request's record alone; never raises.
 
     A missing key is unknown, unless the other keys decide: a row can hold only some columns.
@@ -181,9 +206,12 @@ def evaluate_from_list(mr: Record) -> dict[str, Verdict]:
         "failed_pipeline": pipelines.newest_in_list(mr),
         "no_semantic_commits": item.semantic_title(mr, SEMANTIC),
         "no_internal_review": reviews.review_in_list(mr),
-        "merge_gt_1_week": item.time_open(mr, _ENDS, item.ONE_WEEK),
-        "merge_gt_2_days": item.time_open(mr, _ENDS, item.TWO_DAYS),
+        **_times_open(mr, limits),
     }
+
+
+def _times_open(mr: Record, limits: Mapping[str, float]) -> dict[str, Verdict]:
+    return {check: item.time_open(mr, _ENDS, limits[check]) for check in LIMITS}
 
 
 def flags(mr: Record, verdicts: Verdicts) -> Flags:
@@ -217,3 +245,30 @@ RULES = RuleSet(CHECKS, evaluate, _STATES, _COUNTS, counts_others=False)
 
 QUICK_RULES = replace(RULES, checks=LIST_CHECKS, rule=lambda mr, _: evaluate_from_list(mr))
 """The rules for what a list alone says, so without unit tests."""
+
+
+def rules_for(terms: Terms) -> RuleSet:
+    """Return the rules with the bots, tests, limits, severities and exempt labels of the terms.
+
+    They have shares, since checks can be n/a.
+    """
+    limits = in_hours(LIMITS, terms)
+
+    def rule(mr: Record, facts: Facts) -> dict[str, Verdict]:
+        return evaluate(mr, facts, terms.bots, limits, terms.paths.is_test)
+
+    return _under(RULES, rule, terms)
+
+
+def quick_rules_for(terms: Terms) -> RuleSet:
+    """Return those rules for what a list alone says, so without unit tests."""
+    limits = in_hours(LIMITS, terms)
+    return _under(QUICK_RULES, lambda mr, _: evaluate_from_list(mr, limits), terms)
+
+
+def _under(
+    rules: RuleSet, rule: Callable[[Record, Facts], dict[str, Verdict]], terms: Terms
+) -> RuleSet:
+    changed = replace(rules, rule=rule, further=BY_STATE, shares=True, counts_others=True)
+    said = {check: _LONG_OPEN.format(hours) for check, hours in in_hours(LIMITS, terms).items()}
+    return adjusted(changed, terms, said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from gitlab_sync.rules import record
@@ -52,14 +52,16 @@ def time_spent(mr: Record, asked: PartialList | None) -> Verdict:
     return item.time_spent(mr, seconds, missing)
 
 
-def unit_tests(mr: Record, diffs: PartialList) -> Verdict:
+def unit_tests(
+    mr: Record, diffs: PartialList, is_test: Callable[[str], bool] = is_test_path
+) -> Verdict:
     """Check that a changed file is a test."""
     unread = []
     for diff in diffs.rows:
         path = record.text(diff, "new_path")
         if not path:
             unread.append("path of a changed file not known")
-        elif is_test_path(path):
+        elif is_test(path):
             return Verdict("pass", f"changes {path}", record.link(mr, "/diffs"))
     if not diffs.whole:
         unread.append(item.not_read("diffs", diffs))

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
+from gitlab_sync.rules.items.check import Severity
 from gitlab_sync.rules.items.paths import is_test_path
 from gitlab_sync.rules.items.source_paths import is_source_path
+from gitlab_sync.rules.slots import USUAL_SLOTS, Slots
 from gitlab_sync.rules.working_time import WorkingTime
 
 Milestones = Literal["off", "if used", "always"]
@@ -28,8 +30,9 @@ class Terms:
 
     `working_time` has its time zone and holidays. `time_tracking` says that time is booked, and
     `milestones` whether issues need one. `exempt_labels` has, by the id of a check, the labels with
-    which it does not apply; they are compared exactly. `bots` are usernames of bots that do not
-    look like one.
+    which it does not apply; they are compared exactly. `severities` and `limits` (in seconds) have
+    those of single checks that the policy changes, by id. `bots` are usernames of bots that do not
+    look like one, and `slots` the parts of the day of commits.
     """
 
     working_time: WorkingTime = field(default_factory=WorkingTime)
@@ -38,3 +41,6 @@ class Terms:
     exempt_labels: Mapping[str, Collection[str]] = field(default_factory=dict)
     paths: Paths = Paths()
     bots: Collection[str] = DEFAULT_BOTS
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
+    slots: Slots = USUAL_SLOTS

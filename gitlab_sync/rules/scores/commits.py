@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time, tzinfo
-from typing import Literal
+from datetime import datetime, tzinfo
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import moment_in
+from gitlab_sync.rules.slots import USUAL_SLOTS, Slots
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.types import Record, TableRow
 
-Slot = Literal["Morning", "Afternoon", "Other"]
 
-MORNING, NOON, EVENING = time(9), time(12, 30), time(17)
-"""The begin of the morning, of the afternoon, and the end of the afternoon."""
-
-
-def slot_of(clock: time) -> Slot:
-    """Return the part of the day: Morning from 9:00, Afternoon from 12:30, Other from 17:00."""
-    if MORNING <= clock < NOON:
-        return "Morning"
-    return "Afternoon" if NOON <= clock < EVENING else "Other"
-
-
-def commit_row(commit: Record, project_name: str, zone: tzinfo | None = None) -> TableRow:
+def commit_row(
+    commit: Record, project_name: str, zone: tzinfo | None = None, slots: Slots = USUAL_SLOTS
+) -> TableRow:
     """Return a commit as a row; never raises.
 
     Keys: `project_name, message` (the whole text)`, date` (`YYYY-MM-DD`)`, time` (`HH:MM:SS`)`,
     slot, sha, short_id, author_name, web_url`. Date and time are the author's, with the commit's
-    offset, or in `zone` if given. They and the slot are None if not readable.
+    offset, or in `zone` if given. They and the slot, one of `slots`, are None if not readable.
     """
     moment = _authored(commit, zone)
     return {
@@ -38,7 +28,7 @@ def commit_row(commit: Record, project_name: str, zone: tzinfo | None = None) ->
         "message": record.text(commit, "message") or record.text(commit, "title") or "",
         "date": None if moment is None else moment.date().isoformat(),
         "time": None if moment is None else moment.strftime("%H:%M:%S"),
-        "slot": None if moment is None else slot_of(moment.time()),
+        "slot": None if moment is None else slots.of(moment.time()),
         "sha": record.text(commit, "id"),
         "short_id": record.text(commit, "short_id"),
         "author_name": record.text(commit, "author_name"),

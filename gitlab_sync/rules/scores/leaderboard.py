@@ -25,7 +25,7 @@ DEFAULT_WEIGHTS: Mapping[str, Number] = MappingProxyType(
 )
 """Points for each commit, merged and authored merge request, and closed authored issue."""
 
-_MOST_POINTS = 1000
+MOST_POINTS = 1000
 _DECIMALS = 6
 
 TEAM_COLUMNS = (
@@ -130,8 +130,8 @@ def weights_from(setting: Mapping[str, object]) -> dict[str, Number]:
             )
         elif not isinstance(weight, int | float) or isinstance(weight, bool):
             faults.append(f"weight “{name}” must be a number, got {weight!r}")
-        elif not 0 <= weight <= _MOST_POINTS:
-            faults.append(f"weight “{name}” must be from 0 to {_MOST_POINTS}, got {weight!r}")
+        elif not 0 <= weight <= MOST_POINTS:
+            faults.append(f"weight “{name}” must be from 0 to {MOST_POINTS}, got {weight!r}")
         else:
             weights[name] = weight
     if faults:

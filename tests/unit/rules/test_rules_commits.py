@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlab_sync.rules.scores.commits import commit_row, commit_stats, distinct_rows, slot_of
+from gitlab_sync.rules.scores.commits import commit_row, commit_stats, distinct_rows
+from gitlab_sync.rules.slots import USUAL_SLOTS
 
 COMMIT = {
     "id": "c0ffee00",
@@ -38,7 +39,7 @@ COMMIT = {
 )
 def test_the_parts_of_the_day_begin_exactly_on_time(clock: str, slot: str) -> None:
     """The first moment belongs to the part that begins with it."""
-    assert slot_of(time.fromisoformat(clock)) == slot
+    assert USUAL_SLOTS.of(time.fromisoformat(clock)) == slot
 
 
 def test_a_row_has_its_keys_in_order_and_the_whole_message() -> None:
