@@ -1,52 +1,64 @@
 """Finds and reads `gitlab-sync.toml`: what a team agrees on.
 
-Nothing is half applied: a file with a fault is an error that names all of its faults.
+Nothing is half applied: a file with a fault is an error that names all of its faults, and those of
+the files that it extends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+import os
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.rules.bounds import BeyondBounds, shown
+from gitlab_sync.errors import ConfigurationError, without_secrets
+from gitlab_sync.rules.bounds import BeyondBounds, first_faults, shown
 from gitlab_sync.rules.policy import CLASSIC, FAIR, Policy
 from gitlab_sync.rules.projects.parsing import parse_toml
+from gitlab_sync.rules.text import did_you_mean
+from gitlab_sync.types import POLICY_FILE
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-NAME = "gitlab-sync.toml"
+NAME = POLICY_FILE
 BUILT_IN: Mapping[str, Policy] = {policy.name: policy for policy in (FAIR, CLASSIC)}
 
 MOST_BYTES = 1_000_000
 """Of one file."""
 
+Remote: TypeAlias = Callable[[str], bytes]
+"""Reads the file at an address, as `api.file_pages.read_page` does."""
+
 _MOST_FILES = 8
 _LONGEST_SHOWN = 60
+_ADDRESS = re.compile(r"https?://")
+_IN_PROJECT = re.compile(r"(?P<top>.+?/-/(?:blob|raw)/[^/]+/)(?P<path>[^?#]+)")
 
 
-def load(name: str | None = None, folder: Path | None = None) -> Policy:
-    """Return the policy `fair`, `classic`, or that of a file.
+def load(
+    name: str | None = None, folder: Path | None = None, remote: Remote | None = None
+) -> Policy:
+    """Return the policy `fair`, `classic`, or that of a file or of an address.
 
     Without a name it is that of the nearest `gitlab-sync.toml`, from `folder` (default: the working
-    directory) upward, or else `fair`. Raises ConfigurationError, which names each fault with its
-    place.
+    directory) upward, or else `fair`. `remote` reads files at addresses (None: there are none).
+    Raises ConfigurationError, which names each fault with its place, and what `remote` raises.
     """
     if name is None:
         found = find(folder or Path.cwd())
-        return FAIR if found is None else _of_file(found)
+        return FAIR if found is None else _of_file(str(found), remote)
     if name in BUILT_IN:
         return BUILT_IN[name]
-    if Path(name).is_file():
-        return _of_file(Path(name))
-    near = get_close_matches(name, BUILT_IN, 1)
+    if is_address(name) or Path(name).is_file():
+        return _of_file(name, remote)
+    near = did_you_mean(name, BUILT_IN)
     raise ConfigurationError(
         f"The policy must be fair, classic or a file, got “{name}”",
-        hint=f"Did you mean {near[0]}?" if near else "There is no such file.",
+        hint=near.strip() or "There is no such file.",
     )
 
 
@@ -57,15 +69,20 @@ def find(folder: Path) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
+def is_address(name: str) -> bool:
+    """Return whether a policy is named by its address, not by the path of a file."""
+    return _ADDRESS.match(name) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One file: its name, its whole path, the keys that it has, and its faults with their places.
+    """One file: what its values are told to come from, its whole path or address, and its keys.
 
-    With faults, `table` is as it was written.
+    `faults` are those that it has, each with its place; then `table` is as it was written.
     """
 
     name: str
-    path: Path
+    where: str
     table: Mapping[str, Any]
     faults: Sequence[str] = ()
 
@@ -81,70 +98,109 @@ class Stack:
     """The files that extend each other, the first one first, and the built-in policy below them."""
 
     base: str
-    layers: Sequence[Layer] = field(default_factory=tuple)
+    layers: Sequence[Layer]
 
 
-def _of_file(path: Path) -> Policy:
-    from gitlab_sync.policy_terms import policy_of  # noqa: PLC0415 - 0.1 s, only with a file
+def _of_file(name: str, remote: Remote | None) -> Policy:
+    from gitlab_sync.policy_terms import misfits, policy_of  # noqa: PLC0415 - 0.3 s, only with a file
 
-    stack = _stack(path.resolve())
-    refuse(stack.layers)
+    where = name if is_address(name) else str(Path(name).resolve())
+    stack = _stack(posixpath.basename(name.replace(os.sep, "/")), where, remote)
+    _refuse(stack.layers[::-1])
+    _refuse(misfits(stack))
     return policy_of(stack)
 
 
-def _stack(path: Path) -> Stack:
-    """Return a file, and those that it extends, below it."""
+def _stack(name: str, where: str, remote: Remote | None) -> Stack:
+    """Return a file, and those that it extends, below it.
+
+    With a fault in one file, none is read from an address.
+    """
     above: list[Layer] = []
     while True:
-        if path in (each.path for each in above) or len(above) >= _MOST_FILES:
-            chain = " → ".join([*(each.name for each in above), path.name])
+        if where in {each.where for each in above} or len(above) >= _MOST_FILES:
+            chain = " → ".join([*(each.name for each in above), without_secrets(name)])
             raise ConfigurationError(f"Policies must not extend each other in a circle: {chain}")
-        above.append(read_layer(path))
-        base = above[-1].extends
-        if base in BUILT_IN:
-            return Stack(base, above[::-1])
-        path = (path.parent / base).resolve()
+        if is_address(where):
+            _refuse(above)
+        above.append(_read(without_secrets(name), where, remote))
+        name = above[-1].extends
+        if name in BUILT_IN:
+            return Stack(name, above[::-1])
+        where = _place_of(name, above[-1].where)
 
 
-def read_layer(path: Path) -> Layer:
-    """Return what a file says; ConfigurationError if that is no TOML or cannot be read."""
+def _place_of(name: str, by: str) -> str:
+    """Return the path or address of a file that the file at `by` names."""
+    if is_address(name):
+        return name
+    if not is_address(by):
+        return str((Path(by).parent / name).resolve())
+    found = _IN_PROJECT.match(by)
+    top, own = (found["top"], found["path"]) if found else (by, "")
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(own), name))
+    if path.startswith(("/", "../")):
+        raise ConfigurationError(
+            f"{without_secrets(by)} is not valid:\n  extends: must be a file of the same project, "
+            f"got “{name}”"
+        )
+    return f"{top}{path}"
+
+
+def _read(name: str, where: str, remote: Remote | None) -> Layer:
+    """Return what a file says; ConfigurationError if it cannot be read."""
     from pydantic import ValidationError  # noqa: PLC0415 - as above
 
     from gitlab_sync.policy_model import PolicyTable  # noqa: PLC0415 - as above
 
     raw: dict[str, Any] = {}
     try:
-        raw = parse_toml(_text(path))
-        table = PolicyTable.model_validate(raw).model_dump(exclude_unset=True)
+        raw = parse_toml(_text(where, remote))
+        return Layer(name, where, PolicyTable.model_validate(raw).model_dump(exclude_unset=True))
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+        raise ConfigurationError(f"{where} cannot be read: {error.strerror}") from None
     except ValidationError as error:
-        return Layer(path.name, path, raw, tuple(_faults(error)))
+        return Layer(name, where, raw, first_faults(_faults(error)))
+    except UnicodeDecodeError:
+        return Layer(name, where, raw, ["must be UTF-8, got other bytes"])
     except (ValueError, BeyondBounds) as error:
-        raise ConfigurationError(f"{path.name} is not valid: {error}") from None
-    return Layer(path.name, path, table)
+        return Layer(name, where, raw, [str(error)])
 
 
-def _text(path: Path) -> str:
-    if not path.is_file():  # such as a pipe, which could have no end
-        raise ConfigurationError(f"{path} is not a file")
-    with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
+def _text(where: str, remote: Remote | None) -> str:
+    if not is_address(where):
+        path = Path(where)
+        if path.exists() and not path.is_file():  # such as a pipe, which could have no end
+            raise ConfigurationError(f"{where} is not a file")
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    elif remote is None:
+        raise ConfigurationError(
+            f"{without_secrets(where)} cannot be read: there is no GitLab and no token for it here",
+            hint="Write the path of a copy.",
+        )
+    else:
+        data = remote(where)
     if len(data) > MOST_BYTES:
         raise BeyondBounds(f"longer than {MOST_BYTES:,} bytes")
     return data.decode()
 
 
-def refuse(layers: Sequence[Layer]) -> None:
+def _refuse(layers: Iterable[Layer]) -> None:
     """Raise ConfigurationError with all faults of the files, if there are any."""
     texts = [
         "".join([f"{layer.name} is not valid:", *(f"\n  {fault}" for fault in layer.faults)])
-        for layer in layers[::-1]
+        for layer in layers
         if layer.faults
     ]
     if texts:
         raise ConfigurationError("\n".join(texts))
 
+
+_PYDANTIC = re.compile(
+    r"^Value error, |^(?P<subject>Input|List|String) should| after validation, not .*"
+)
+"""What its messages say of values, and what no one needs to read."""
 
 _WANTED: Mapping[str, str] = {
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be a table"),
@@ -159,35 +215,28 @@ _WANTED: Mapping[str, str] = {
 
 def _faults(error: ValidationError) -> Iterator[str]:
     from gitlab_sync.policy_model import known_keys  # noqa: PLC0415 - as above
-    from gitlab_sync.rules.text import did_you_mean  # noqa: PLC0415
 
-    told: set[str] = set()
     for each in error.errors(include_url=False):
-        keys = [key for key in each["loc"] if key not in {"int", "float"}]
-        place, kind = ".".join(map(str, keys)), each["type"]
+        keys, kind = each["loc"], each["type"]
         if kind == "extra_forbidden":
             *table, key = keys
             noun = "check" if table == ["checks"] else "key"
-            fault = f"{place}: unknown {noun}.{did_you_mean(str(key), known_keys(table))}"
-        elif kind == "missing":
-            fault = f"{place}: is missing"
+            reason = f"unknown {noun}.{did_you_mean(str(key), known_keys(table))}"
         else:
-            fault = f"{place}: {_reason(each)}"
-        if fault not in told:
-            told.add(fault)
-            yield shown(fault)
+            reason = "is missing" if kind == "missing" else _reason(each)
+        yield shown(f"{'.'.join(map(str, keys))}: {reason}")
 
 
 def _reason(each: Any) -> str:
-    text = each["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    text = _PYDANTIC.sub(lambda said: "must" if said["subject"] else "", each["msg"])
+    text, given, near = _WANTED.get(each["type"], text), each["input"], ""
     if each["type"] == "literal_error":
         known = each["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-        text = f"must be one of {known}"
-    text = _WANTED.get(each["type"], text)
-    given = each["input"]
-    return text if isinstance(given, dict) else f"{text}, got {_shown(given)}"
+        text, near = f"must be one of {known}", did_you_mean(str(given), known.split(", "))
+    return text if isinstance(given, dict) else f"{text}, got {_shown(given)}{near and f'.{near}'}"
 
 
 def _shown(value: object) -> str:
     text = f"“{value}”" if isinstance(value, str) else repr(value)
+    text = text.lower() if isinstance(value, bool) else text
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from zoneinfo import available_timezones
@@ -15,16 +16,25 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     WithJsonSchema,
     create_model,
     model_validator,
 )
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
+from pydantic_core.core_schema import (
+    CoreSchema,
+    NullableSchema,
+    WithDefaultSchema,
+    no_info_after_validator_function,
+)
 
+from gitlab_sync.rules.bounds import MOST_PATTERNS
 from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.rules.items import issue, merge_request
 from gitlab_sync.rules.items.check import Check
+from gitlab_sync.rules.items.patterns import pattern_fault
 from gitlab_sync.rules.items.terms import Milestones
 from gitlab_sync.rules.projects import checks as project_checks
 from gitlab_sync.rules.projects.licences import near_identifiers, spdx
@@ -131,10 +141,11 @@ def _clock(value: object) -> object:
     raise ValueError("must be a time of day such as “09:00”")
 
 
-def _limit(text: str) -> str:
-    if not _HOURS.fullmatch(text):
-        raise ValueError("must be a number of hours from 1 to 9999 such as “48h”")
-    return text
+def _weight(value: object) -> object:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (is_number and 0 <= value <= MOST_POINTS):  # type: ignore[operator] # it is one
+        raise ValueError(f"must be a number from 0 to {MOST_POINTS}")
+    return value
 
 
 def _check(name: str) -> str:
@@ -151,24 +162,52 @@ def _licence(name: str) -> str:
     raise ValueError(f"must be an SPDX identifier such as MIT or AGPL-3.0.{meant}")
 
 
+def _pattern(text: str) -> str:
+    fault = pattern_fault(text)
+    if fault is not None:
+        raise ValueError(fault)
+    return text
+
+
 def _username(name: str) -> str:
     if username_fault(name) is not None:
         raise ValueError("must be a username")
     return name
 
 
-def _matching(pattern: re.Pattern[str], what: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not pattern.fullmatch(text):
-            raise ValueError(f"must be {what}")
-        return text
+@dataclass(frozen=True, slots=True)
+class _Matching:
+    """Lets a text be one that matches a pattern, in the schema too; `what` says which that are."""
 
-    return AfterValidator(check)
+    pattern: re.Pattern[str]
+    what: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(core), "pattern": f"^{self.pattern.pattern}$"}
+
+    def _checked(self, text: str) -> str:
+        if not self.pattern.fullmatch(text):
+            raise ValueError(f"must be {self.what}")
+        return text
 
 
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=255)]
 Names: TypeAlias = Annotated[list[Name], Field(max_length=MOST_NAMES)]
-Weight: TypeAlias = Annotated[int | float, Field(ge=0, le=MOST_POINTS, allow_inf_nan=False)]
+Patterns: TypeAlias = Annotated[
+    list[Annotated[str, AfterValidator(_pattern)]], Field(max_length=MOST_PATTERNS)
+]
+Weight: TypeAlias = Annotated[
+    int | float,
+    BeforeValidator(_weight),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": MOST_POINTS}),
+]
 Level: TypeAlias = Literal["low", "medium", "high", "off"]
 Clock: TypeAlias = Annotated[
     time,
@@ -178,12 +217,13 @@ Clock: TypeAlias = Annotated[
 Licences: TypeAlias = Annotated[
     list[Annotated[str, AfterValidator(_licence)]], Field(min_length=1, max_length=MOST_NAMES)
 ]
-Item: TypeAlias = Annotated[str, _matching(_ITEM, "such as courses/app!42 or courses/app#7")]
+Item: TypeAlias = Annotated[str, _Matching(_ITEM, "such as courses/app!42 or courses/app#7")]
 GroupPath: TypeAlias = Annotated[
-    str, _matching(_GROUP, "the full path of a group, such as courses")
+    str, _Matching(_GROUP, "the full path of a group, such as courses")
 ]
+Hours: TypeAlias = Annotated[str, _Matching(_HOURS, "hours from 1 to 9999 such as “48h”")]
 ProjectPath: TypeAlias = Annotated[
-    str, _matching(_PROJECT, "the full path of a project, such as courses/app")
+    str, _Matching(_PROJECT, "the full path of a project, such as courses/app")
 ]
 
 
@@ -206,14 +246,7 @@ class ItemCheckTable(CheckTable):
 class LimitedCheckTable(ItemCheckTable):
     """What is agreed on about one check of how long something took."""
 
-    limit: (
-        Annotated[
-            str,
-            AfterValidator(_limit),
-            WithJsonSchema({"type": "string", "pattern": _HOURS.pattern}),
-        ]
-        | None
-    ) = Field(None, description="The longest time that is no fault, such as 48h.")
+    limit: Hours | None = Field(None, description="The longest time that is no fault, such as 48h.")
 
 
 def _checks() -> type[_Table]:
@@ -258,8 +291,8 @@ ComplianceWeights = _weights(
 class PathsTable(_Table):
     """Which changed files count, by patterns as in `.gitignore`."""
 
-    source: list[str] = Field([], description="Source files: a change of one needs a test.")
-    test: list[str] = Field([], description="Tests.")
+    source: Patterns = Field([], description="Source files: a change of one needs a test.")
+    test: Patterns = Field([], description="Tests.")
 
 
 class LicensesTable(_Table):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from pathspec import GitIgnoreSpec
-
-from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.policy_model import PolicyTable, calendar, hours
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
+from gitlab_sync.rules.items.patterns import matcher
 from gitlab_sync.rules.items.terms import Paths, Terms
 from gitlab_sync.rules.policy import CLASSIC, Policy, Setting, classic, fair
 from gitlab_sync.rules.slots import USUAL_SLOTS, Slots
@@ -30,24 +28,15 @@ _ONLY_FAIR = ("timezone", "holidays", "time_tracking", "milestones", "paths.sour
 
 
 def policy_of(stack: Stack) -> Policy:
-    """Return the policy of files: tables merge, lists and values replace, waivers add up.
-
-    Raises ConfigurationError for what does not fit together.
-    """
-    top = stack.layers[-1]
-    merged: dict[str, Any] = reduce(_over, (layer.table for layer in stack.layers), {})
-    table = PolicyTable.model_validate(merged | {"waivers": []})
-    faults = [*_misplaced(stack), *_disorder(table)]
-    if faults:
-        text = "".join(f"\n  {fault}" for fault in faults)
-        raise ConfigurationError(f"{top.name} is not valid:{text}")
-    terms = _terms(table, merged.get("checks", {}), top.name)
+    """Return the policy of files: tables merge, lists and values replace, waivers add up."""
+    top, table, merged = stack.layers[-1], _table(stack), _merged(stack)
+    terms = _terms(table, merged.get("checks", {}))
     made = (classic if stack.base == CLASSIC.name else fair)(terms, top.name)
     weights = merged.get("weights", {})
     allowed = table.licenses.allowed
     return replace(
         made,
-        source=str(top.path),
+        source=top.where,
         waivers=tuple(_waivers(stack.layers)),
         contest_project=table.contest.project,
         licences=None if allowed is None else frozenset(allowed),
@@ -86,22 +75,35 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, obj
             yield f"{prefix}{key}", value
 
 
-def _misplaced(stack: Stack) -> Iterator[str]:
-    if stack.base != CLASSIC.name:
-        return
+def misfits(stack: Stack) -> Iterator[Layer]:
+    """Yield the files with the faults of what does not fit to the others, the first one last."""
+    table = _table(stack)
     for layer in stack.layers:
-        for key, _ in _flat(layer.table):
-            if key in _ONLY_FAIR:
-                yield f"{key}: must not be given with extends = “classic”, which has no such choice"
+        faults = [*_misplaced(layer)] if stack.base == CLASSIC.name else []
+        faults += _disorder(table) if layer is stack.layers[-1] else ()
+        yield replace(layer, faults=faults)
+
+
+def _misplaced(layer: Layer) -> Iterator[str]:
+    for key, _ in _flat(layer.table):
+        if key in _ONLY_FAIR:
+            yield f"{key}: must not be given with extends = “classic”, which has no such choice"
 
 
 def _disorder(table: PolicyTable) -> Iterator[str]:
     slots = _slots(table)
-    if not slots.morning < slots.afternoon < slots.evening:
-        times = ", ".join(
-            f"{each:%H:%M}" for each in (slots.morning, slots.afternoon, slots.evening)
-        )
-        yield f"slots: morning, afternoon and evening must be in order, got {times}"
+    times = (slots.morning, slots.afternoon, slots.evening)
+    if not times[0] < times[1] < times[2]:
+        told = ", ".join(f"{each:%H:%M}" for each in times)
+        yield f"slots: morning, afternoon and evening must be in order, got {told}"
+
+
+def _merged(stack: Stack) -> dict[str, Any]:
+    return reduce(_over, (layer.table for layer in stack.layers), {})
+
+
+def _table(stack: Stack) -> PolicyTable:
+    return PolicyTable.model_validate({**_merged(stack), "waivers": []})
 
 
 def _slots(table: PolicyTable) -> Slots:
@@ -130,7 +132,7 @@ class _DaysOff:
         return day in self.days or any(day in each for each in self.calendars)
 
 
-def _terms(table: PolicyTable, checks: Mapping[str, Mapping[str, Any]], name: str) -> Terms:
+def _terms(table: PolicyTable, checks: Mapping[str, Mapping[str, Any]]) -> Terms:
     days = frozenset(day for day in table.holidays if isinstance(day, date))
     calendars = [calendar(day) for day in table.holidays if isinstance(day, str)]
     names = table.bots.names
@@ -143,7 +145,7 @@ def _terms(table: PolicyTable, checks: Mapping[str, Mapping[str, Any]], name: st
             for check, each in checks.items()
             if each.get("exempt_labels")
         },
-        paths=_paths(table, name),
+        paths=_paths(table),
         bots=DEFAULT_BOTS if names is None else frozenset(names),
         severities={
             check: each["severity"] for check, each in checks.items() if each.get("severity")
@@ -157,18 +159,10 @@ def _terms(table: PolicyTable, checks: Mapping[str, Mapping[str, Any]], name: st
     )
 
 
-def _paths(table: PolicyTable, name: str) -> Paths:
+def _paths(table: PolicyTable) -> Paths:
     usual = Paths()
+    source, test = table.paths.source, table.paths.test
     return Paths(
-        _matcher(table.paths.source, f"{name}: paths.source") or usual.is_source,
-        _matcher(table.paths.test, f"{name}: paths.test") or usual.is_test,
+        matcher(source) if source else usual.is_source,
+        matcher(test) if test else usual.is_test,
     )
-
-
-def _matcher(patterns: Sequence[str], place: str) -> Callable[[str], bool] | None:
-    if not patterns:
-        return None
-    try:
-        return lru_cache(maxsize=10_000)(GitIgnoreSpec.from_lines(patterns).match_file)
-    except ValueError as error:
-        raise ConfigurationError(f"{place}: {error}") from None

@@ -22,6 +22,9 @@ DEFAULT_SOURCE: Source = "auto"
 StoreMode: TypeAlias = Literal["on", "off", "read-only"]
 """Whether facts of ended merge requests are kept on disk, and read from there."""
 
+POLICY_FILE = "gitlab-sync.toml"
+"""The usual name of the file with a team's policy."""
+
 POLICY_VARIABLE = "GITLAB_SYNC_POLICY"
 """The environment variable that names the policy."""
 

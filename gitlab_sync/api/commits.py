@@ -27,6 +27,7 @@ from gitlab_sync.rules.identity.mailmap import Mailmap
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.scores.commits import commit_row, commit_stats
 from gitlab_sync.rules.shape import LIST, NAME, TEXT, TIME, Shape
+from gitlab_sync.rules.slots import USUAL_SLOTS, Slots
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.session.fetch import ListResult
 from gitlab_sync.session.pagination import PageSource, RestList
@@ -177,6 +178,7 @@ class DividedCommits:
 
     projects: list[DividedProject] = field(default_factory=list)
     zone: tzinfo | None = None
+    slots: Slots = USUAL_SLOTS
     _counted: dict[tuple[int, ...], tuple[int, int]] = field(default_factory=dict, repr=False)
 
     def of(
@@ -195,7 +197,7 @@ class DividedCommits:
         names = _names(chosen)
         credited = self.credited(username, project_ids)
         counts = Counter(each.place for each, _ in credited)
-        theirs = [commit_row(commit, names[each.place], self.zone) for each, commit in credited]
+        theirs = [self.row(commit, names[each.place]) for each, commit in credited]
         errors = (*(error for each in chosen for error in each.errors), *lost)
         return PersonCommits(
             theirs,
@@ -216,6 +218,10 @@ class DividedCommits:
         )
         found = unique(placed, lambda pair: record.identity(pair[1]))
         return sorted(found, key=lambda pair: pair[0].place)
+
+    def row(self, commit: Record, project_name: str) -> TableRow:
+        """Return a commit as a row, with the clock and the parts of the day of the run."""
+        return commit_row(commit, project_name, self.zone, self.slots)
 
     def _apart(self, chosen: Sequence[DividedProject]) -> tuple[int, int]:
         """Return the numbers of merges and of unmatched commits in these projects, each once.
@@ -278,6 +284,7 @@ class Divider:
     zone: tzinfo | None = None
     bots: Collection[str] = DEFAULT_BOTS
     mailmap: Mailmap = _NO_MAILMAP
+    slots: Slots = USUAL_SLOTS
     _projects: list[DividedProject] = field(default_factory=list, init=False)
 
     def add(self, read: ProjectCommits) -> None:
@@ -290,7 +297,8 @@ class Divider:
     @property
     def divided(self) -> DividedCommits:
         """The commits of all projects so far, in the order in which the projects were asked for."""
-        return DividedCommits(sorted(self._projects, key=lambda each: each.place), self.zone)
+        ordered = sorted(self._projects, key=lambda each: each.place)
+        return DividedCommits(ordered, self.zone, self.slots)
 
 
 def _within(

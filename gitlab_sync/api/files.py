@@ -60,16 +60,21 @@ def text_of(file: Record) -> str:
 
     Raises BadResponse if the record holds no content.
     """
+    data = bytes_of(file)
+    return data.decode("utf-16" if data.startswith(_WIDE) else "utf-8-sig", "replace")
+
+
+def bytes_of(file: Record) -> bytes:
+    """Return the bytes in a file's record; BadResponse if it holds no content."""
     content = file.get("content")
     if not isinstance(content, str):
         raise BadResponse("The answer must hold the content of a file, got none", status=200)
     if record.text(file, "encoding") != "base64":
-        return content
+        return content.encode()
     try:
-        data = base64.b64decode(content)
+        return base64.b64decode(content)
     except binascii.Error:
         raise BadResponse("The content of the file must be base64", status=200) from None
-    return data.decode("utf-16" if data.startswith(_WIDE) else "utf-8-sig", "replace")
 
 
 def tree_of(project_id: int | str, ref: str | None, *, recursive: bool = True) -> RestList:

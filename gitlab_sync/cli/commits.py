@@ -9,6 +9,7 @@ import click
 
 from gitlab_sync.cli.options import Command, Connection, Target, connection_options, target_options
 from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
+from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.cli.scope import WorkScope, scope_options
 from gitlab_sync.rules.text import plural
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
+    from gitlab_sync.rules.policy import Policy
     from gitlab_sync.services.commits import CommitsReport, Table
 
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Show the names and addresses that match no one, with their number of commits.",
 )
+@policy_option
 @target_options
 @connection_options
 def commits(
@@ -42,6 +45,7 @@ def commits(
     group: str | None,
     totals: bool,
     unmatched: bool,
+    policy: Policy,
     target: Target,
     connection: Connection,
 ) -> int:
@@ -64,7 +68,7 @@ def commits(
     table: Table = "Totals" if totals else "Unmatched" if unmatched else "Commits"
 
     def work(command: CommandRun, output: Output) -> Ending:
-        named = people if of_members else find_people(people, command)
+        named = people if of_members else find_people(people, command, policy.terms.bots)
         query = CommitsQuery(
             None if of_members else named.people,
             scope.projects,
@@ -72,6 +76,7 @@ def commits(
             scope.period,
             scope.known_by,
             clock=scope.clock,
+            policy=policy,
         )
         with command.progress("commits") as run:
             report = answer(command.session, query, run)

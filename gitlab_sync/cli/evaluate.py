@@ -98,7 +98,7 @@ def _evaluate(
     where = Scope(project, group, scope, span.period, dated)
 
     def work(command: CommandRun, output: Output) -> Ending:
-        named = find_people(people, command)
+        named = find_people(people, command, policy.terms.bots)
         further = Further(named, columns)
 
         def on_row(row: TableRow) -> None:

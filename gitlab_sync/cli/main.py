@@ -32,6 +32,7 @@ COMMANDS = {
     "reviews": "gitlab_sync.cli.reviews",
     "compliance": "gitlab_sync.cli.compliance",
     "explain": "gitlab_sync.cli.explain",
+    "policy": "gitlab_sync.cli.policy_commands",
     "members": "gitlab_sync.cli.lookup",
     "search": "gitlab_sync.cli.lookup",
     "api": "gitlab_sync.cli.api",

@@ -66,7 +66,7 @@ def open(  # noqa: A001 - the name of the command
     from gitlab_sync.services.open_work import OpenQuery, answer
 
     def work(command: CommandRun, output: Output) -> Ending:
-        named = None if of_all else find_people(people, command)
+        named = None if of_all else find_people(people, command, policy.terms.bots)
         names = None if named is None else named.usernames
         query = OpenQuery(names, project, group, policy, desk, demo_now(demo=connection.demo))
         with command.progress("merge requests") as run:

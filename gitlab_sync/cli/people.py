@@ -7,7 +7,7 @@ reads them.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from gitlab_sync.cli.messages import note, printable, say
 from gitlab_sync.cli.options import FILE, Connection, with_options
 from gitlab_sync.errors import without_secrets
 from gitlab_sync.rules.identity import people_input
+from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.identity.usernames import bare_username, username_key
 from gitlab_sync.types import TableRow
 
@@ -119,11 +120,13 @@ def read_people(
     return people
 
 
-def find_people(people: People, command: CommandRun) -> People:
+def find_people(
+    people: People, command: CommandRun, bots: Collection[str] = DEFAULT_BOTS
+) -> People:
     """Return the people of a run, and say on standard error which names are left out.
 
-    These are the people given, with the members of the groups; else the people of the demo. Raises
-    the errors of `gitlab_sync.errors` for a group that could not be read.
+    These are the people given, with the members of the groups, without `bots`; else the people of
+    the demo. Raises the errors of `gitlab_sync.errors` for a group that could not be read.
     """
     from gitlab_sync.services.members import people_of_groups
 
@@ -131,7 +134,8 @@ def find_people(people: People, command: CommandRun) -> People:
         say(message)
     named = list(people.people)
     if people.groups:
-        named = people_input.merged([*named, *people_of_groups(command.session, people.groups)])
+        members = people_of_groups(command.session, people.groups, bots)
+        named = people_input.merged([*named, *members])
     if not people.asked:
         named = [people_input.Person(name) for name in command.demo_people]
     if not named and not people.refused:

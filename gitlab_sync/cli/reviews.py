@@ -80,7 +80,7 @@ def reviews(
         refused: list[str] = []
         teams = given
         if teams is None and people.asked:
-            named = find_people(people, command)
+            named = find_people(people, command, policy.terms.bots)
             refused = named.refused
             teams = (Team(_ALL, "", tuple(map(Member, named.usernames))),)
         query = service.ReviewsQuery(

@@ -67,11 +67,13 @@ class CommandRun:
 
 
 @contextmanager
-def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> Iterator[CommandRun]:
+def open_session(
+    connection: Connection, facts: FactOptions = NOTHING_KEPT, largest: int | None = None
+) -> Iterator[CommandRun]:
     """Yield a session that Ctrl-C and SIGTERM cancel, and close everything at the end.
 
-    Raises ConfigurationError if the URL or the token is missing. A cancelled read that the command
-    does not catch ends it with the exit code of the signal.
+    `largest` is as in a `Bridge`. Raises ConfigurationError if the URL or the token is missing. A
+    cancelled read that the command does not catch ends it with the exit code of the signal.
     """
     if connection.verbose:
         log_to_stderr()
@@ -84,7 +86,7 @@ def open_session(connection: Connection, facts: FactOptions = NOTHING_KEPT) -> I
         else:
             found = settings.resolve(connection.url, connection.token_env, connection.gitlab_id)
         log.info("reading %s, from %s", found.url, found.source)
-        bridge = stack.enter_context(Bridge(connection.workers, verify=found.tls))
+        bridge = stack.enter_context(Bridge(connection.workers, verify=found.tls, largest=largest))
         client = stack.enter_context(GitLabClient(found.url, found.credential, bridge=bridge))
         interruption = stack.enter_context(Interruption())
         context = client.session.context(

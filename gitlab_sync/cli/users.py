@@ -44,7 +44,7 @@ def users(
     from gitlab_sync.services.people import PeopleQuery, answer
 
     def work(command: CommandRun, output: Output) -> Ending:
-        named = cli_people.find_people(people, command)
+        named = cli_people.find_people(people, command, policy.terms.bots)
         query = PeopleQuery(
             named.people,
             projects=scope.projects,

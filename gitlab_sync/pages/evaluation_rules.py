@@ -43,7 +43,7 @@ def show_rules(policy: Policy) -> None:
 
 
 def _introduction(policy: Policy) -> str:
-    if policy is CLASSIC:
+    if policy.base == CLASSIC.name:
         return "Evaluated are merge requests that were merged or closed, and closed issues."
     days = policy.terms.working_time
     return (

@@ -62,6 +62,21 @@ MOST_FAULTS = 1_000
 MOST_NAME = 1_000
 """Characters of a name that can be a person's. GitLab allows 255."""
 
+MOST_PATTERN = 200
+"""Characters of a pattern of paths."""
+
+MOST_PATTERNS = 100
+"""In one list."""
+
+MOST_WILD_FOLDERS = 4
+"""`**` in one pattern of paths."""
+
+MOST_PATH = 4_096
+"""Characters of a path that a pattern can match: git writes no longer one to a disk."""
+
+MOST_FOLDERS = 100
+"""Of a path that a pattern can match, with its file."""
+
 MOST_SHOWN = 500
 """Characters of a reason or of a name inside one, as people see it."""
 

@@ -64,6 +64,16 @@ class Policy:
         """The name for tables, files and pages; empty for `classic`, which they never named."""
         return self.name if self.merge_requests.shares else ""
 
+    @property
+    def fits_lists_in_bulk(self) -> bool:
+        """Whether the lists of GraphQL have what the rules need.
+
+        They have no labels, which can exempt from a check, and no fractions of seconds, which
+        classic compares with a limit.
+        """
+        exact = self.base == "classic" and bool(self.terms.limits)
+        return not (self.terms.exempt_labels or exact)
+
     def rules_of_merge_requests(self, *, quick: bool) -> RuleSet:
         """Return the rules of merge requests, or with `quick` those that need their lists alone."""
         return self.quick if quick else self.merge_requests

@@ -21,7 +21,8 @@ from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person, merged
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items.table import by_username
-from gitlab_sync.rules.scores.commits import commit_row, commit_stats
+from gitlab_sync.rules.policy import CLASSIC, Policy
+from gitlab_sync.rules.scores.commits import commit_stats
 from gitlab_sync.rules.text import first_line, instant, plural
 from gitlab_sync.run import Run
 from gitlab_sync.services import people_data
@@ -69,7 +70,8 @@ class CommitsQuery:
 
     `people` None: all members of the projects, except bots. `projects` are ids, paths or URLs; the
     projects of `group` (id, path or URL) and its subgroups are added. With neither, all projects of
-    each person are meant. The rest is as in `people.Batch`.
+    each person are meant. `policy` has the bots and the parts of the day. The rest is as in
+    `people_data.PeopleRequest`.
     """
 
     people: Sequence[Person] | None = None
@@ -78,6 +80,12 @@ class CommitsQuery:
     period: Period = field(default_factory=Period)
     known_by: KnownBy = NOBODY_ELSE
     clock: tzinfo | None = None
+    policy: Policy = CLASSIC
+
+    @property
+    def named_policy(self) -> str:
+        """The policy's name if it can change anything here: that of a file."""
+        return self.policy.name if self.policy.settings else ""
 
     def in_words(self) -> str:
         """Return in words what counts, for readers of a file."""
@@ -154,7 +162,7 @@ class CommitsReport(Report):
             table,
             COLUMNS[table],
             rows[table],
-            Meta.of_report(self, instance, query.in_words()),
+            Meta.of_report(self, instance, query.in_words(), query.named_policy),
             links={**profile_links(instance), "Commit": "URL"},
             kinds=_KINDS[table],
         )
@@ -174,7 +182,7 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
         ids = list(dict.fromkeys([*ids, *records]))
         people, unread = query.people, list[str]()
         if people is None:
-            people, unread = _members(session, ids, records, run)
+            people, unread = _members(session, ids, records, run, query.policy.terms.bots)
         request = people_data.PeopleRequest(
             people_data.person_queries(person.username for person in people),
             period=query.period,
@@ -182,6 +190,8 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
             records=records,
             known_by=query.known_by,
             clock=query.clock,
+            bots=query.policy.terms.bots,
+            slots=query.policy.terms.slots,
         )
         return CommitsReport(read_commits(session, request, run), unknown, unread)
 
@@ -195,7 +205,11 @@ def _projects_of_group(session: Session, group: str) -> dict[int | str, Record]:
 
 
 def _members(
-    session: Session, ids: Sequence[int | str], records: Mapping[int | str, Record], run: Run
+    session: Session,
+    ids: Sequence[int | str],
+    records: Mapping[int | str, Record],
+    run: Run,
+    bots: Collection[str],
 ) -> tuple[list[Person], list[str]]:
     """Return the members of the projects without bots, and of which they could not be read."""
     if run.tracker is not None:
@@ -211,7 +225,7 @@ def _members(
             run.tracker.step()
     if errors and not names:
         raise errors[0][1]
-    people = merged(Person(name) for name in names if name and not is_bot(name))
+    people = merged(Person(name) for name in names if name and not is_bot(name, bots))
     return people, _by_reason("members", errors)
 
 
@@ -245,7 +259,7 @@ class _PersonAnswer:
     ) -> None:
         counted: list[TableRow] = []
         for project, commit in divided.credited(person.username, where):
-            row = commit_row(commit, _path(project.project), divided.zone)
+            row = divided.row(commit, _path(project.project))
             counted.append(row)
             moment = instant(record.field(commit, "authored_date")) or _LONG_AGO
             self.commits.append((moment, _shown(person.username, row)))
@@ -327,6 +341,7 @@ def _settled(divided: DividedCommits) -> DividedCommits:
             for each in divided.projects
         ],
         divided.zone,
+        divided.slots,
     )
 
 

@@ -86,8 +86,7 @@ def find_authors(
 ) -> list[UserItems]:
     """Read the merge requests of each person as `find_people` does, for rules of this policy."""
     names = users.distinct_usernames(usernames)
-    # The lists of GraphQL have no labels, which can exempt from a check.
-    bulk = not policy.terms.exempt_labels
+    bulk = policy.fits_lists_in_bulk
     lists = lists_for(session, scope, run.source, len(names)) if bulk else None
     return find_people(session, "merge_requests", names, scope, lists)
 

@@ -16,8 +16,9 @@ def people_of_groups(
 ) -> list[Person]:
     """Return the members of groups, inherited ones too, each once and in order; no bots.
 
-    Raises NotFound if one of the groups does not exist, and the other errors of
-    `gitlab_sync.errors` for what could not be read. Thread-safe.
+    `bots` are usernames of bots that do not look like one. Raises NotFound if one of the groups
+    does not exist, and the other errors of `gitlab_sync.errors` for what could not be read.
+    Thread-safe.
     """
     members = (row for group in groups for row in get_group_members(client, group))
     names = (record.text(row, "username") or "" for row in members)

@@ -187,8 +187,7 @@ def _of_people(
 ) -> list[Record]:
     mrs: list[Record] = []
     names = distinct_usernames(query.people or ())
-    # Those lists have no labels, which can exempt from a check.
-    bulk = not query.policy.terms.exempt_labels
+    bulk = query.policy.fits_lists_in_bulk
     lists = lists_for(session, query.scope, run.source, len(names)) if bulk else None
     for person in find_people(session, "merge_requests", names, query.scope, lists):
         errors: Sequence[GitLabSyncError] = person.errors

@@ -191,10 +191,10 @@ def answer_and_data(
 ) -> tuple[PeopleReport, people_data.PeopleData]:
     """Return what `answer` does, and all that was read for it."""
     with run.context(client) as session:
-        source = facts_for(session, run, query.policy.merge_requests)
+        source, terms = facts_for(session, run, query.policy.merge_requests), query.policy.terms
         ids, unknown = known_projects(session, query.projects)
         if query.groups:
-            members = people_of_groups(session, query.groups, query.policy.terms.bots)
+            members = people_of_groups(session, query.groups, terms.bots)
             people = merged([*query.people, *members])
             query = replace(query, people=people)
         request = people_data.PeopleRequest(
@@ -204,6 +204,8 @@ def answer_and_data(
             known_by=query.known_by,
             zone=query.zone,
             clock=query.clock,
+            bots=terms.bots,
+            slots=terms.slots,
         )
         milestones = ActiveMilestones(session, run.source, query.policy.issues)
         table = _Table(query, run, source, milestones)

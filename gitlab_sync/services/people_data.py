@@ -17,7 +17,9 @@ from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import Period
+from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
+from gitlab_sync.rules.slots import USUAL_SLOTS, Slots
 from gitlab_sync.session.result import Result
 from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.types import Record, RecordList
@@ -51,8 +53,10 @@ class PeopleRequest:
     machine's); times of day are those of `clock` (None: each commit's own). `known_by` says by what
     else people are known in git.
 
-    `moment` says which merge requests and issues are read, as in `api.user_items.of_user`, and
-    `roles` in which roles. Without `groups` the groups are not asked for: that part has no value.
+    `bots` are usernames of bots that do not look like one, and `slots` the parts of the day of
+    commits. `moment` says which merge requests and issues are read, as in
+    `api.user_items.of_user`, and `roles` in which roles. Without `groups` the groups are not asked
+    for: that part has no value.
     """
 
     queries: Sequence[PersonQuery]
@@ -65,6 +69,8 @@ class PeopleRequest:
     moment: Moment = "created"
     roles: Sequence[Role] = ROLES
     groups: bool = True
+    bots: Collection[str] = DEFAULT_BOTS
+    slots: Slots = USUAL_SLOTS
 
 
 def person_queries(usernames: Iterable[str]) -> list[PersonQuery]:

@@ -335,7 +335,12 @@ class _CommitsToRead:
         self._mailmap = request.known_by.mailmap
         self._places: dict[str, int] = {}
         self.divider = Divider(
-            self._identities, request.period, zone=request.clock, mailmap=self._mailmap
+            self._identities,
+            request.period,
+            request.clock,
+            request.bots,
+            self._mailmap,
+            request.slots,
         )
 
     def workflows(self, projects: Iterable[Record]) -> Iterator[Workflow[ProjectCommits]]:

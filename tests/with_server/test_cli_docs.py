@@ -46,9 +46,10 @@ def real(name: str) -> set[str]:
     """Return the options that a command has, but for `--help` and what it only refuses."""
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
+    parts = command.commands.values() if isinstance(command, click.Group) else ()
     return {
         option
-        for parameter in command.params
+        for parameter in (each for part in (command, *parts) for each in part.params)
         if isinstance(parameter, click.Option) and not parameter.hidden
         for option in parameter.opts
     }
@@ -75,6 +76,7 @@ def test_each_example_runs(
     monkeypatch.chdir(tmp_path)
     for name in ("team.txt", "class.csv"):
         Path(name).write_text("username\nkira.osei\n", encoding="utf-8")
+    Path("team.toml").write_text("time_tracking = true\n", encoding="utf-8")
     Path("aliases.txt").write_text("kira.osei, kira@home.example\n", encoding="utf-8")
     members = [{"username": "kira.osei"}]
     teams = {"teams": [{"team_name": "Red", "members": members}]}

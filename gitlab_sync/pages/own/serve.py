@@ -19,6 +19,7 @@ from gitlab_sync.pages.own.only_here import OnlyHere
 from gitlab_sync.pages.state.browser_cookie import BrowserCookie
 from gitlab_sync.pages.state.downloads import Downloads
 from gitlab_sync.pages.state.memory import give_back_memory
+from gitlab_sync.pages.state.policy_setting import server_policy
 from gitlab_sync.pages.state.server_settings import serve_oneself
 from gitlab_sync.pages.widgets.error_panel import show_script_error
 from gitlab_sync.session.runtime import get_bridge
@@ -34,8 +35,9 @@ def serve(port: int | None = None, *, opens_browser: bool = True) -> None:
     """Serve the app at this machine's loopback address until Ctrl-C.
 
     Without a port it is the first free one from 8501 on. Raises ConfigurationError if the port is
-    in use.
+    in use, or the policy of the environment is not valid.
     """
+    server_policy()
     port = _free_port(port)
     url = f"http://{ADDRESS}:{port}"
     give_back_memory()

@@ -1,36 +1,34 @@
-"""The choice of a policy on a page, and the line that names the one that was used."""
+"""The choice of a policy on a page, and the lines that name the one in force, and the one used."""
 
 from __future__ import annotations
 
-import os
-from functools import lru_cache
 from typing import Protocol
 
 import streamlit as st
 
-from gitlab_sync.pages.widgets.error_panel import valid_or
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.pages.state.policy_setting import server_policy
+from gitlab_sync.pages.widgets.error_panel import show_error
 from gitlab_sync.pages.widgets.markdown import escaped
-from gitlab_sync.policy_file import BUILT_IN, load
+from gitlab_sync.policy_file import BUILT_IN
 from gitlab_sync.rules.policy import FAIR, Policy
-from gitlab_sync.types import POLICY_VARIABLE
 
 RULES_PAGE = "rules"
 
-_load = lru_cache(maxsize=8)(load)
+_KEY = "policy"
 
 
 def offered() -> dict[str, Policy]:
     """Return the policies that a page offers, by name; the operator's is the first.
 
-    A setting that is not valid is shown as an error, and `fair` is first then.
+    If that is not valid, it is `fair`: the page's head says why.
     """
-    name = os.environ.get(POLICY_VARIABLE) or FAIR.name
-    wrong = f"This server's policy ({POLICY_VARIABLE}) is not valid, so it is {FAIR.name}"
-    own = valid_or(FAIR, lambda: _load(name), wrong) or FAIR
-    return {
-        own.name: own,
-        **{each: policy for each, policy in BUILT_IN.items() if each != own.name},
-    }
+    try:
+        own = server_policy()
+    except ConfigurationError:
+        own = FAIR
+    others = {name: policy for name, policy in BUILT_IN.items() if name != own.name}
+    return {own.name: own, **others}
 
 
 def policy_field() -> Policy:
@@ -39,7 +37,7 @@ def policy_field() -> Policy:
     name = st.radio(
         "Policy",
         [*policies],
-        key="policy",
+        key=_KEY,
         horizontal=True,
         help="By which rules work is evaluated. *fair* asks of people what they could have done; "
         "*classic* has the numbers of the older client.",
@@ -53,10 +51,24 @@ class _Named(Protocol):
     def name(self) -> str: ...
 
 
+def show_policy_in_force() -> None:
+    """Show which policy is chosen on the page, and where it is from; if it is not valid, why."""
+    try:
+        server_policy()
+    except ConfigurationError as error:
+        show_error(f"This server's policy is not valid, so it is {FAIR.name}", error)
+    policies = offered()
+    chosen = policies.get(str(st.session_state.get(_KEY) or st.query_params.get(_KEY)))
+    policy = chosen or next(iter(policies.values()))
+    source = "" if policy.name in BUILT_IN else f", from {escaped(policy.source)}"
+    st.markdown(f"Policy in force: {_link(policy.name, policy)}{source}.")
+
+
 def show_policy(policy: _Named) -> None:
     """Show by which policy the numbers below were made, with the way to its rules."""
     # No caption: in its pale colour, a link has too little contrast.
-    st.markdown(
-        f"Policy: {escaped(policy.name)}. "
-        f"[How is this evaluated?]({RULES_PAGE}?policy={escaped(policy.name)})"
-    )
+    st.markdown(f"Policy: {escaped(policy.name)}. {_link('How is this evaluated?', policy)}")
+
+
+def _link(text: str, policy: _Named) -> str:
+    return f"[{escaped(text)}]({RULES_PAGE}?policy={escaped(policy.name)})"
