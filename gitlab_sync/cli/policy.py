@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from gitlab_sync.cli.options import Connection
+from gitlab_sync.errors import BadResponse, ConfigurationError, without_secrets
 from gitlab_sync.types import POLICY_VARIABLE
 
 _MOST_MEGABYTES = 2  # of an answer with one policy, which is base64 in JSON
@@ -52,6 +53,12 @@ def remote_of(connection: Connection) -> Callable[[str], bytes]:
         from gitlab_sync.cli.session import open_session
 
         with open_session(connection, largest=_MOST_MEGABYTES) as command:
-            return read_page(command.session, address)
+            try:
+                return read_page(command.session, address)
+            except BadResponse as error:
+                raise ConfigurationError(
+                    f"{without_secrets(address)} cannot be read: {error.reason}",
+                    hint="A policy has at most 1,000,000 bytes.",
+                ) from None
 
     return read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import in_the_demo, press, shown_texts, texts, until_done
 
+from gitlab_sync.pages.state import server_settings
 from gitlab_sync.rules.items.fair_merge_request import CHECKS
 from gitlab_sync.rules.policy import CLASSIC, FAIR
 from gitlab_sync.rules.projects.checks import CHECKS as CHECKS_OF_PROJECTS
@@ -128,3 +130,44 @@ def test_the_page_of_rules_has_each_check_as_the_policy_defines_it(
     assert all(check.fails_when in shown for check in of_projects)
     assert ("Allowed licences: any that the OSI approves." in shown) is (policy is FAIR)
     assert ("*classic:*" in shown) is (policy is FAIR)
+
+
+@pytest.mark.parametrize("page", [None, "user_profile.py", "status.py", "evaluation_rules.py"])
+def test_every_page_says_which_policy_is_in_force_and_where_it_is_from(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, page: str | None
+) -> None:
+    """At its head, with the way to the rules."""
+    path = tmp_path / "course.toml"
+    path.write_text("time_tracking = true")
+    monkeypatch.setenv("GITLAB_SYNC_POLICY", str(path))
+    monkeypatch.setattr(server_settings, "role_of", lambda _: "admin")
+    shown = texts(in_the_demo(page)).replace("\\", "")
+    assert f"Policy in force: [course.toml](rules?policy=course.toml), from {path}." in shown
+
+
+def test_the_head_names_the_policy_that_a_visitor_chose(fair: None) -> None:
+    """As soon as the form is sent."""
+    at = in_the_demo()
+    assert "Policy in force: [fair](rules?policy=fair)." in texts(at)
+    at.radio(key="policy").set_value("classic")
+    at = run_batch(at)
+    assert "Policy in force: [classic](rules?policy=classic)." in texts(at)
+
+
+def test_a_server_does_not_start_with_a_policy_with_faults(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor with one at an address, for which it has no token: all of it is said at once."""
+    app = str(Path(__file__).parents[2] / "app.py")
+    for text, told in (
+        ("time_tracking = 5\nmilestone = 1", ["must be true or false", "Did you mean milestones?"]),
+        ('extends = "https://gitlab.example/a/b/-/blob/main/c.toml"', ["no GitLab and no token"]),
+    ):
+        path = tmp_path / f"{len(text)}.toml"
+        path.write_text(text)
+        monkeypatch.setenv("GITLAB_SYNC_POLICY", str(path))
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(app)
+        assert ended.value.code == 2
+        said = capsys.readouterr().err
+        assert all(each in said for each in told)

@@ -59,7 +59,7 @@ def test_each_key_of_the_schema_has_its_row_and_each_row_its_key() -> None:
 
 @pytest.mark.parametrize("text", [EXAMPLE, STARTER, uncommented()], ids=["docs", "starter", "all"])
 def test_what_is_shown_is_valid_by_the_model_and_by_the_schema(text: str, tmp_path: Path) -> None:
-    """As it stands, and the file to begin with also with all that it only shows."""
+    """Word by word; the file to begin with also with all that it only shows."""
     (tmp_path / "gitlab-sync.toml").write_text(text, encoding="utf-8")
     load(folder=tmp_path)
     assert not list(Draft202012Validator(SCHEMA).iter_errors(plain(tomllib.loads(text))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.policy_file import NAME, load
-from gitlab_sync.policy_model import schema
+from gitlab_sync.policy_text import as_toml, in_force
 from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.rules.items.table import columns
 from gitlab_sync.rules.items.verdict import Verdict
@@ -171,17 +173,6 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
         load(folder=tmp_path)
 
 
-def test_the_schema_has_all_keys() -> None:
-    """It says what they are for."""
-    properties = schema()["properties"]
-    assert set(properties) == {
-        *("extends", "timezone", "holidays", "time_tracking", "milestones", "checks"),
-        *("contest", "paths", "licenses", "readme", "weights", "bots", "slots", "waivers"),
-    }
-    keys = [key for key in properties if "$ref" not in properties[key]]
-    assert all("description" in properties[key] for key in keys)
-
-
 EXAMPLE = """
 extends = "fair"
 timezone = "Asia/Kolkata"
@@ -311,3 +302,62 @@ def test_a_waiver_has_a_reason_an_end_and_one_thing_that_it_is_for(tmp_path: Pat
         "waivers.2.chek: unknown key. Did you mean check?",
     ):
         assert expected in told
+
+
+def test_what_is_shown_of_a_policy_is_a_file_that_says_the_same(tmp_path: Path) -> None:
+    """Whatever it extends, and a value of each file says which it is from."""
+    written(
+        tmp_path, 'timezone = "Asia/Tokyo"\n[weights.leaderboard]\ncommits = 0.5\n', "base.toml"
+    )
+    team = str(written(tmp_path, EXAMPLE.replace('"fair"', '"base.toml"', 1), "team.toml"))
+    plain = str(written(tmp_path, 'extends = "classic"\n[slots]\nevening = 18:30:00\n', "old.toml"))
+    for name in ("fair", "classic", team, plain):
+        policy = load(name)
+        text = as_toml(policy)
+        again = load(str(written(tmp_path, text, "again.toml")))
+        assert {(each.key, str(each.value)) for each in in_force(again)} == {
+            (each.key, str(each.value)) for each in in_force(policy)
+        }
+        assert [replace(each, place="") for each in again.waivers] == [
+            replace(each, place="") for each in policy.waivers
+        ]
+        for kind in ("merge_requests", "quick", "issues"):
+            assert getattr(again, kind).checks == getattr(policy, kind).checks
+        assert again.terms.slots == policy.terms.slots
+    origins = {each.key: each.origin for each in in_force(load(team))}
+    assert origins["timezone"] == "team.toml"
+    assert origins["weights.leaderboard.commits"] == "base.toml"
+    assert origins["weights.leaderboard.mr_created"] == "built-in fair"
+
+
+def test_the_faults_of_all_files_are_named_at_once(tmp_path: Path) -> None:
+    """Each below the name of its file."""
+    written(tmp_path, "holidays = 5", "base.toml")
+    told = fault(tmp_path, 'extends = "base.toml"\nbots = 5')
+    assert told.startswith(f"{NAME} is not valid:\n  bots: must be a table, got 5")
+    assert "base.toml is not valid:\n  holidays: must be a list, got 5" in told
+
+
+def test_parts_of_the_day_are_in_order(tmp_path: Path) -> None:
+    """As a whole: one file can move the morning, and the other the afternoon."""
+    written(tmp_path, '[slots]\nafternoon = "14:00"', "base.toml")
+    assert "got 13:00, 12:30, 17:00" in fault(tmp_path, '[slots]\nmorning = "13:00"')
+    text = 'extends = "base.toml"\n[slots]\nmorning = "13:00"'
+    assert load(str(written(tmp_path, text))).terms.slots == Slots(time(13), time(14))
+
+
+def test_waivers_of_all_files_add_up(tmp_path: Path) -> None:
+    """Each says where it is written."""
+    waiver = '[[waivers]]\ncheck = "no_desc"\nreason = "old"\nby = "ann"\nuntil = 2026-01-01\n'
+    written(tmp_path, waiver, "base.toml")
+    policy = load(str(written(tmp_path, f'extends = "base.toml"\n{waiver}{waiver}')))
+    places = [each.place for each in policy.waivers]
+    assert places == ["base.toml: waivers.0", f"{NAME}: waivers.0", f"{NAME}: waivers.1"]
+
+
+def test_a_pipe_and_an_address_without_a_gitlab_are_refused(tmp_path: Path) -> None:
+    """The one would have no end, and the other has no token."""
+    os.mkfifo(tmp_path / "pipe.toml")
+    assert "is not a file" in fault(tmp_path, 'extends = "pipe.toml"')
+    address = "https://gitlab.example/a/b/-/blob/main/c.toml"
+    assert "there is no GitLab and no token" in fault(tmp_path, f'extends = "{address}"')
