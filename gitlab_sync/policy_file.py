@@ -35,7 +35,8 @@ Remote: TypeAlias = Callable[[str], bytes]
 
 _MOST_FILES = 8
 _LONGEST_SHOWN = 60
-_ADDRESS = re.compile(r"https?://")
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
+_QUERY = re.compile(r"[?#].*")
 _IN_PROJECT = re.compile(r"(?P<top>.+?/-/(?:blob|raw)/[^/]+/)(?P<path>[^?#]+)")
 
 
@@ -105,7 +106,10 @@ def _of_file(name: str, remote: Remote | None) -> Policy:
     from gitlab_sync.policy_terms import misfits, policy_of  # noqa: PLC0415 - 0.3 s, only with a file
 
     where = name if is_address(name) else str(Path(name).resolve())
-    stack = _stack(posixpath.basename(name.replace(os.sep, "/")), where, remote)
+    own = _QUERY.sub("", name) if is_address(name) else name.replace(os.sep, "/")
+    own = posixpath.basename(own)
+    # Tables must not name a file as they name a built-in policy.
+    stack = _stack(f"./{own}" if own in BUILT_IN else own, where, remote)
     _refuse(stack.layers[::-1])
     _refuse(misfits(stack))
     return policy_of(stack)

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, time
 
+from gitlab_sync.policy_file import BUILT_IN
 from gitlab_sync.policy_model import CHECKS, PolicyTable
 from gitlab_sync.rules.items import fair_issue, fair_merge_request, issue, merge_request
 from gitlab_sync.rules.policy import CLASSIC, FAIR, Policy, Setting
-from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY
+from gitlab_sync.rules.projects.licences import OSI_APPROVED, policy_names
+from gitlab_sync.rules.projects.standards import standards_of
 from gitlab_sync.rules.scores.leaderboard import DEFAULT_WEIGHTS
 from gitlab_sync.rules.slots import USUAL_SLOTS
 from gitlab_sync.rules.waiver import Waiver
@@ -22,7 +24,8 @@ _WIDTH = 44
 def in_force(policy: Policy) -> list[Setting]:
     """Return every value of a policy, without its waivers, in the order of the model.
 
-    The origin of one that no file says is `built-in fair` or `built-in classic`.
+    The origin of one that no file says is `built-in fair` or `built-in classic`. Licences that are
+    None are all that the Open Source Initiative approves.
     """
     usual = {
         key: Setting(key, value, f"built-in {policy.base}") for key, value in _usual(policy.base)
@@ -36,10 +39,7 @@ def in_force(policy: Policy) -> list[Setting]:
 def as_toml(policy: Policy) -> str:
     """Return a file that says the same as the policy, each value with its origin behind it."""
     lines = [f"extends = {written(policy.base)}"]
-    lines += [
-        f"{f'{each.key} = {written(each.value)}':<{_WIDTH}}  # {_plain(each.origin)}"
-        for each in in_force(policy)
-    ]
+    lines += [f"{_line(each):<{_WIDTH}}  # {_plain(each.origin)}" for each in in_force(policy)]
     for waiver in policy.waivers:
         lines += ["", f"[[waivers]]{'':<{_WIDTH - 11}}  # {_plain(waiver.place)}"]
         lines += [f"{key} = {written(value)}" for key, value in _said(waiver)]
@@ -54,6 +54,12 @@ def as_rows(policy: Policy) -> list[dict[str, object]]:
         for each in policy.waivers
     ]
     return [*rows, *waivers]
+
+
+def _line(setting: Setting) -> str:
+    if setting.value is None:
+        return f"# {setting.key}: {policy_names(OSI_APPROVED)}"
+    return f"{setting.key} = {written(setting.value)}"
 
 
 def written(value: object) -> str:
@@ -93,12 +99,14 @@ def _usual(base: str) -> Iterator[tuple[str, object]]:
         yield f"checks.{check.id}.severity", check.severity
         if check.id in _LIMITS[base]:
             yield f"checks.{check.id}.limit", f"{_LIMITS[base][check.id]:g}h"
-    yield "licenses.allowed", sorted(DEFAULT_POLICY.licences)
-    yield "readme.length", DEFAULT_POLICY.readme_length
-    yield "readme.sections", DEFAULT_POLICY.readme_sections
+    standards = standards_of(BUILT_IN[base])
+    any_open = standards.licences == OSI_APPROVED
+    yield "licenses.allowed", None if any_open else sorted(standards.licences)
+    yield "readme.length", standards.readme_length
+    yield "readme.sections", standards.readme_sections
     for name, weight in DEFAULT_WEIGHTS.items():
         yield f"weights.leaderboard.{name}", weight
-    for name, weight in DEFAULT_POLICY.weights.items():
+    for name, weight in standards.weights.items():
         yield f"weights.compliance.{name}", weight
     yield "bots.names", sorted(terms.bots)
     for name, clock in asdict(USUAL_SLOTS).items():

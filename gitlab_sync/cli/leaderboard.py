@@ -88,7 +88,7 @@ def leaderboard(
     if any(not group.strip().strip("/") for group in groups):
         raise click.UsageError("--group must be an id or path, got a blank one.")
     teams = None if teams_file is None else teams_of_file(teams_file)
-    points = _points(weights)
+    points = _points(weights, policy)
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.reports.report import Report
@@ -123,9 +123,9 @@ def leaderboard(
     return run_report(work, target, connection)
 
 
-def _points(given: Iterable[str]) -> Mapping[str, Number]:
-    """Return the default weights with the given ones in their place; raises as `weights_from`."""
-    from gitlab_sync.rules.scores.leaderboard import weights_from
+def _points(given: Iterable[str], policy: Policy) -> Mapping[str, Number]:
+    """Return the policy's weights with the given ones in their place; raises as `weights_from`."""
+    from gitlab_sync.rules.scores.leaderboard import DEFAULT_WEIGHTS, weights_from
 
     setting: dict[str, object] = {}
     for text in given:
@@ -133,7 +133,7 @@ def _points(given: Iterable[str]) -> Mapping[str, Number]:
         if not equals:
             raise click.UsageError(f"--weight must be NAME=N, such as mr_merged=8, got “{text}”.")
         setting[name.strip().lower()] = _number(number.strip())
-    return weights_from(setting)
+    return weights_from(setting, {**DEFAULT_WEIGHTS, **policy.leaderboard_weights})
 
 
 def _number(text: str) -> Number | str:

@@ -81,15 +81,20 @@ def key_of(query: LeaderboardQuery) -> Hashable:
     return (teams, *where, weights, query.policy.name)
 
 
-def read_weights(setting: object) -> Mapping[str, Number]:
-    """Return the points of the section `leaderboard`. Raises ConfigurationError if invalid."""
+def read_weights(
+    setting: object, usual: Mapping[str, Number] = DEFAULT_WEIGHTS
+) -> Mapping[str, Number]:
+    """Return the `usual` points with those of the section `leaderboard` in their place.
+
+    Raises ConfigurationError if that is invalid.
+    """
     weights = setting.get("weights", {}) if isinstance(setting, Mapping) else None
     if not isinstance(weights, Mapping):
         raise ConfigurationError(
             "leaderboard.weights in the secrets must be a table of numbers",
             hint="Write, for example, mr_merged = 8 below [leaderboard.weights].",
         )
-    return weights_from(weights)
+    return weights_from(weights, usual)
 
 
 def show_fields(visitor: SignIn) -> FormResult[LeaderboardQuery, Board]:
@@ -106,10 +111,11 @@ def show_fields(visitor: SignIn) -> FormResult[LeaderboardQuery, Board]:
         return None, form.pressed
     if saved:
         inputs.show_saved(found.teams)
+    usual: Mapping[str, Number] = {**DEFAULT_WEIGHTS, **policy.leaderboard_weights}
     weights = valid_or(
-        DEFAULT_WEIGHTS,
-        lambda: read_weights(server_secrets().get("leaderboard", {})),
-        "This server's points for the leaderboard are not valid, so the default points apply",
+        usual,
+        lambda: read_weights(server_secrets().get("leaderboard", {}), usual),
+        "This server's points for the leaderboard are not valid, so those of the policy apply",
     )
     if period is None:
         return None, form.pressed

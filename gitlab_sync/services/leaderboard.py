@@ -21,7 +21,7 @@ from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items.table import POLICY
-from gitlab_sync.rules.policy import CLASSIC, Policy
+from gitlab_sync.rules.policy import CLASSIC, FAIR, Policy
 from gitlab_sync.rules.scores import contribution
 from gitlab_sync.rules.scores import leaderboard as scores
 from gitlab_sync.rules.scores.badges import BADGES, Badge
@@ -159,7 +159,7 @@ class LeaderboardReport(Report):
         self.last = today if until is None else min(today, until)
         self.first = self._since or first_day(self.last)
         working = query.policy.terms.working_time.is_working_day
-        counts = working if query.policy.shown_name else None
+        counts = working if query.policy.base == FAIR.name else None
         self._days = contribution.Days(self.first, self.last, counts)
         people = [self._person(summary) for summary in found]
         self.people = {each.work.username: each for each in people}
@@ -278,6 +278,8 @@ def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> L
             known_by=query.known_by,
             zone=query.zone,
             clock=query.clock,
+            bots=query.policy.terms.bots,
+            slots=query.policy.terms.slots,
         )
         read = read_people(session, request, run)
     today = datetime.now(query.zone or local_zone()).date()

@@ -361,3 +361,9 @@ def test_a_pipe_and_an_address_without_a_gitlab_are_refused(tmp_path: Path) -> N
     assert "is not a file" in fault(tmp_path, 'extends = "pipe.toml"')
     address = "https://gitlab.example/a/b/-/blob/main/c.toml"
     assert "there is no GitLab and no token" in fault(tmp_path, f'extends = "{address}"')
+
+
+def test_a_file_is_never_named_as_a_built_in_policy(tmp_path: Path) -> None:
+    """Its tables would look like those of classic."""
+    policy = load(str(written(tmp_path, "time_tracking = true", "classic")))
+    assert (policy.name, policy.shown_name, policy.base) == ("./classic", "./classic", "fair")

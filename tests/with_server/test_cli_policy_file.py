@@ -139,6 +139,57 @@ def test_slots_of_a_policy_divide_the_day_of_commits(
     )
 
 
+def test_weights_of_a_policy_make_the_scores_of_the_leaderboard(
+    environ: dict[str, str], people: list[str], tmp_path: Path
+) -> None:
+    """An option takes the place of single ones."""
+    teams = {"teams": [{"team_name": "Red", "members": [{"username": name} for name in people]}]}
+    (tmp_path / "teams.json").write_text(json.dumps(teams))
+    name = written(tmp_path, "[weights.leaderboard]\nmr_merged = 100\ncommits = 0\n")
+    line = ("leaderboard", "--teams", str(tmp_path / "teams.json"), "--part", "Scores")
+
+    def columns(*further: str) -> list[str]:
+        done = run(environ, *line, "--policy", name, "--format", "json", *further)
+        assert done.returncode == 0, done.stderr
+        rows = json.loads(done.stdout)
+        assert sum(row["Score"] for row in rows) == sum(
+            points for row in rows for title, points in row.items() if " x " in title
+        )
+        return [title for title in rows[0] if " x " in title]
+
+    assert columns() == ["MR Merged x 100", "MR Created x 2", "Issues Closed x 3"]
+    assert columns("--weight", "mr_merged=7") == [
+        "MR Merged x 7", "MR Created x 2", "Issues Closed x 3"
+    ]  # fmt: skip
+
+
+def test_what_a_policy_expects_of_projects_makes_their_scores(
+    environ: dict[str, str], tmp_path: Path, sandbox: Sandbox
+) -> None:
+    """Licences, weights, the README, severities; and an option takes the place of the licences."""
+    project = str(sandbox.world.tables.projects[0]["id"])
+    text = '[licenses]\nallowed = ["MIT"]\n[readme]\nlength = 100000\n'
+    text += "[weights.compliance]\nreadme = 50\nchangelog = 0\n"
+    text += '[checks.templates]\nseverity = "off"\n[checks.linter]\nseverity = "high"\n'
+    name = written(tmp_path, text)
+
+    def checks(*further: str) -> dict[str, dict[str, Any]]:
+        line = ("compliance", project, "--details", "--format", "json", *further)
+        (row,) = json.loads(run(environ, *line).stdout)
+        return {each["Id"]: {**row, **each} for each in row["Checks"]}
+
+    found, usual = checks("--policy", name), checks("--policy", "fair")
+    assert "MIT" in found["license"]
+    assert found["readme"]["Reason"] != usual["readme"]["Reason"]
+    assert (found["readme"]["Result"], found["readme"]["Weight"]) == ("fail", 50)
+    assert found["changelog"]["Weight"] == 0
+    off = found["templates"]
+    assert (off["Result"], off["Reason"]) == ("not applicable", "switched off by the policy")
+    assert (found["linter"]["Severity"], usual["linter"]["Severity"]) == ("high", "medium")
+    assert found["tests"]["Compliance Score"] < usual["tests"]["Compliance Score"]
+    assert "Apache-2.0" in checks("--policy", name, "--license", "Apache-2.0")["license"]
+
+
 # -- its commands ----------------------------------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record as records
 from gitlab_sync.rules.bounds import BeyondBounds, Effort, joined
+from gitlab_sync.rules.items.adjustment import SWITCHED_OFF
 from gitlab_sync.rules.items.table import POLICY
 from gitlab_sync.rules.projects import ci_pipeline, coverage_threshold, documents, files
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, FAIR_CHECKS, WEIGHTS, ProjectCheck
@@ -144,12 +145,14 @@ class Score:
 class Report:
     """The result for one project.
 
-    `findings` are by the ids of the checks, in the order of `CHECKS`. `stack` has the languages.
+    `findings` are by the ids of the checks, in the order of `asked`, the checks of the policy.
+    `stack` has the languages.
     """
 
     findings: Mapping[str, Finding]
     score: Score
     stack: tuple[str, ...]
+    asked: tuple[ProjectCheck, ...] = field(default=CHECKS, repr=False, compare=False)
 
     @property
     def unverified(self) -> int:
@@ -160,7 +163,7 @@ class Report:
     def checks(self) -> list[ProjectCheck]:
         """All checks in the order of a report, with advice for the project's main language."""
         main = next(iter(self.stack), "")
-        return [check.for_language(main) for check in CHECKS]
+        return [check.for_language(main) for check in self.asked]
 
     @property
     def faults(self) -> list[ProjectCheck]:
@@ -178,7 +181,7 @@ def evaluate(
     """
     project = Project(Repository(facts), effort)
     findings = {check.id: _evaluate(check, project, policy) for check in policy.checks}
-    return Report(findings, _score(findings, policy), project.languages)
+    return Report(findings, _score(findings, policy), project.languages, policy.checks)
 
 
 def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_POLICY) -> TableRow:
@@ -241,7 +244,7 @@ def _evaluate(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
 
 
 def _within_bounds(check: ProjectCheck, project: Project, policy: Policy) -> Finding:
-    reason = _does_not_apply(check, project)
+    reason = SWITCHED_OFF if check.severity == "off" else _does_not_apply(check, project)
     if reason is not None:
         return Finding("not applicable", reason)
     finding = _EVALUATORS[check.id](project, policy)

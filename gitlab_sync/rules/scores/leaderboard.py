@@ -114,14 +114,16 @@ class TeamResult:
         return add([work.count(name) for work in self.members])
 
 
-def weights_from(setting: Mapping[str, object]) -> dict[str, Number]:
-    """Return the default weights, replaced by those of `setting`.
+def weights_from(
+    setting: Mapping[str, object], usual: Mapping[str, Number] = DEFAULT_WEIGHTS
+) -> dict[str, Number]:
+    """Return the `usual` weights, replaced by those of `setting`.
 
     Names are those of `work.TITLES`; 0 takes a number out of the score. Raises ConfigurationError
     with every fault: another name, or a value that is not a number from 0 to 1000.
     """
     faults: list[str] = []
-    weights = dict(DEFAULT_WEIGHTS)
+    weights = dict(usual)
     for name, weight in setting.items():
         if name not in TITLES:
             known = ", ".join(TITLES)

@@ -46,7 +46,7 @@ NEEDS_A_TOOL: dict[str, Purpose] = {
 
 def test_classic_expects_of_projects_what_it_did() -> None:
     """All of it."""
-    assert standards_of(CLASSIC) is DEFAULT_POLICY
+    assert standards_of(CLASSIC) == DEFAULT_POLICY
     assert DEFAULT_POLICY.checks is CHECKS
     assert DEFAULT_POLICY.license_title == "AGPLv3"
 
