@@ -55,23 +55,23 @@ def show(context: click.Context, name: str | None, form: str, connection: Connec
     POLICY is fair, classic, a file, or the address of one in the same GitLab.
     """
     from gitlab_sync.cli.output import StandardOutput
-    from gitlab_sync.policy_file import load
+    from gitlab_sync.policy_file import BUILT_IN, load
     from gitlab_sync.policy_text import as_rows, as_toml
     from gitlab_sync.reports.json_file import json_document
 
     found = load(name or None, remote=remote_of(connection))
+    if name:
+        by_variable = context.get_parameter_source("name") is ParameterSource.ENVIRONMENT
+        chosen = f"named by {POLICY_VARIABLE}" if by_variable else "as named"
+    else:
+        chosen = "no file was found" if found.name in BUILT_IN else "found upward from here"
     if form == "json":
-        StandardOutput().write(json_document(as_rows(found)))
-        return OK
-    chosen = {
-        ParameterSource.ENVIRONMENT: f"named by {POLICY_VARIABLE}",
-        ParameterSource.COMMANDLINE: "as named",
-    }
-    source = chosen.get(context.get_parameter_source("name") or ParameterSource.DEFAULT)
-    if not name:
-        source = "no file was found" if found.name == "fair" else "found upward from here"
-    head = f"# {printable(found.source)}, {source}\n\n"
-    StandardOutput().write(f"{head}{as_toml(found)}".encode(errors="replace"))
+        head = {"key": "policy", "value": found.source, "origin": chosen}
+        data = json_document([head, *as_rows(found)])
+    else:
+        line = f"# {printable(found.source)}, {chosen}"
+        data = f"{line}\n\n{as_toml(found)}".encode(errors="replace")
+    StandardOutput().write(data)
     return OK
 
 

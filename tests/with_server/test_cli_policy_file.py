@@ -249,6 +249,8 @@ def test_show_says_how_the_policy_was_chosen(
     assert head() == f"# {path}, found upward from here"
     assert head(policy="classic") == "# classic, named by GITLAB_SYNC_POLICY"
     assert head("fair", policy="classic") == "# fair, as named"
+    first = json.loads(run(environ, "policy", "show", "--format", "json").stdout)[0]
+    assert first == {"key": "policy", "value": path, "origin": "found upward from here"}
 
 
 def test_schema_prints_the_schema(tmp_path: Path) -> None:
