@@ -29,7 +29,7 @@ PASS = Finding("pass", "all is well", share=1.0)
 def report(**findings: Finding) -> Report:
     """Return a report in which all checks pass but for these."""
     found = {check.id: PASS for check in CHECKS} | findings
-    return Report(found, Score(80, 20), ("Python",), None)
+    return Report(found, Score(80, 20), ("Python",))
 
 
 def row(name: str, score: float | None, unknown: int | None = 0) -> TableRow:
