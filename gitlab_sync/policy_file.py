@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gitlab_sync.errors import ConfigurationError, without_secrets
-from gitlab_sync.rules.bounds import BeyondBounds, first_faults, shown
+from gitlab_sync.rules.bounds import MOST_FAULTS, BeyondBounds, shown
 from gitlab_sync.rules.policy import CLASSIC, FAIR, Policy
 from gitlab_sync.rules.projects.parsing import parse_toml
 from gitlab_sync.rules.text import did_you_mean
@@ -164,7 +164,7 @@ def _read(name: str, where: str, remote: Remote | None) -> Layer:
     except OSError as error:
         raise ConfigurationError(f"{where} cannot be read: {error.strerror}") from None
     except ValidationError as error:
-        return Layer(name, where, raw, first_faults(_faults(error)))
+        return Layer(name, where, raw, [*_faults(error)])
     except UnicodeDecodeError:
         return Layer(name, where, raw, ["must be UTF-8, got other bytes"])
     except (ValueError, BeyondBounds) as error:
@@ -220,7 +220,8 @@ _WANTED: Mapping[str, str] = {
 def _faults(error: ValidationError) -> Iterator[str]:
     from gitlab_sync.policy_model import known_keys  # noqa: PLC0415 - as above
 
-    for each in error.errors(include_url=False):
+    found = error.errors(include_url=False)
+    for each in found[:MOST_FAULTS]:
         keys, kind = each["loc"], each["type"]
         if kind == "extra_forbidden":
             *table, key = keys
@@ -229,15 +230,21 @@ def _faults(error: ValidationError) -> Iterator[str]:
         else:
             reason = "is missing" if kind == "missing" else _reason(each)
         yield shown(f"{'.'.join(map(str, keys))}: {reason}")
+    if len(found) > MOST_FAULTS:
+        yield f"and {len(found) - MOST_FAULTS:,} more faults"
 
 
 def _reason(each: Any) -> str:
-    text = _PYDANTIC.sub(lambda said: "must" if said["subject"] else "", each["msg"])
-    text, given, near = _WANTED.get(each["type"], text), each["input"], ""
+    """Return what is wrong with a value, what was given, and what was meant."""
+    said = _PYDANTIC.sub(lambda said: "must" if said["subject"] else "", each["msg"])
+    text, _, meant = _WANTED.get(each["type"], said).removesuffix(".").partition(". ")
+    given = each["input"]
     if each["type"] == "literal_error":
         known = each["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-        text, near = f"must be one of {known}", did_you_mean(str(given), known.split(", "))
-    return text if isinstance(given, dict) else f"{text}, got {_shown(given)}{near and f'.{near}'}"
+        text, meant = f"must be one of {known}", did_you_mean(str(given), known.split(", ")).strip()
+    if isinstance(given, dict):
+        return text
+    return f"{text}, got {_shown(given)}{f'. {meant}' if meant else ''}"
 
 
 def _shown(value: object) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from zoneinfo import available_timezones
 
@@ -89,8 +90,9 @@ class _Schema(GenerateJsonSchema):
         return super().default_schema(schema)
 
 
+@lru_cache(maxsize=1)
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of the file, by which editors complete it."""
+    """Return the JSON Schema of the file, by which editors complete it. Not to be changed."""
     dialect = "https://json-schema.org/draft/2020-12/schema"
     return {"$schema": dialect, **PolicyTable.model_json_schema(schema_generator=_Schema)}
 

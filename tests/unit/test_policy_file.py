@@ -132,7 +132,7 @@ def test_all_faults_are_named_at_once_with_their_places(tmp_path: Path) -> None:
     )
     for expected in (
         "timezon: unknown key. Did you mean timezone?",
-        "timezone: must be a time zone. Did you mean Asia/Kolkata?, got “Asia/Kolkatta”",
+        "timezone: must be a time zone, got “Asia/Kolkatta”. Did you mean Asia/Kolkata?",
         "holidays.0",
         "must be a date, or the code of a country or a region, got “XX”",
         "time_tracking: must be true or false, got “yes”",
@@ -294,7 +294,7 @@ def test_a_waiver_has_a_reason_an_end_and_one_thing_that_it_is_for(tmp_path: Pat
     for expected in (
         "waivers.0.reason: is missing",
         "waivers.0.by: is missing",
-        "waivers.0.check: unknown check. Did you mean no_internal_review?",
+        "waivers.0.check: unknown check, got “no_review”. Did you mean no_internal_review?",
         "waivers.0.item: must be such as courses/app!42 or courses/app#7, got “app!42”",
         "waivers.0.person: must be a username, got “no one”",
         "waivers.0.until: must be a date without quotes, such as 2026-12-31",
