@@ -122,9 +122,11 @@ def _stack(name: str, where: str, remote: Remote | None) -> Stack:
     """
     above: list[Layer] = []
     while True:
-        if where in {each.where for each in above} or len(above) >= _MOST_FILES:
-            chain = " → ".join([*(each.name for each in above), without_secrets(name)])
+        chain = " → ".join([*(each.name for each in above), without_secrets(name)])
+        if where in {each.where for each in above}:
             raise ConfigurationError(f"Policies must not extend each other in a circle: {chain}")
+        if len(above) >= _MOST_FILES:
+            raise ConfigurationError(f"At most {_MOST_FILES} files can extend each other: {chain}")
         if is_address(where):
             _refuse(above)
         above.append(_read(without_secrets(name), where, remote))

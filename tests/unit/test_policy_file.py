@@ -113,6 +113,9 @@ def test_files_that_extend_each_other_in_a_circle_are_refused(tmp_path: Path) ->
     """The message has the way."""
     written(tmp_path, f'extends = "{NAME}"', "base.toml")
     assert f"in a circle: {NAME} → base.toml → {NAME}" in fault(tmp_path, 'extends = "base.toml"')
+    for number in range(8):
+        written(tmp_path, f'extends = "{number + 1}.toml"', f"{number}.toml")
+    assert "At most 8 files can extend each other" in fault(tmp_path, 'extends = "0.toml"')
 
 
 def test_all_faults_are_named_at_once_with_their_places(tmp_path: Path) -> None:
