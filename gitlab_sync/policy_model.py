@@ -108,11 +108,6 @@ def known_keys(place: Iterable[int | str]) -> list[str]:
     return list(table.get("properties", ()))
 
 
-def hours(limit: str) -> int:
-    """Return the hours of a limit such as `48h`."""
-    return int(limit.removesuffix("h"))
-
-
 def _zone(name: str) -> str:
     known = available_timezones()
     if name not in known:

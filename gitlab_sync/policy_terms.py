@@ -9,7 +9,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from gitlab_sync.policy_model import PolicyTable, calendar, hours
+from gitlab_sync.policy_model import PolicyTable, calendar
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.items.patterns import matcher
 from gitlab_sync.rules.items.terms import Paths, Terms
@@ -151,7 +151,7 @@ def _terms(table: PolicyTable, checks: Mapping[str, Mapping[str, Any]]) -> Terms
             check: each["severity"] for check, each in checks.items() if each.get("severity")
         },
         limits={
-            check: hours(each["limit"]) * 3600
+            check: int(each["limit"].removesuffix("h")) * 3600
             for check, each in checks.items()
             if each.get("limit")
         },
