@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -46,8 +47,9 @@ def load(
     """Return the policy `fair`, `classic`, or that of a file or of an address.
 
     Without a name it is that of the nearest `gitlab-sync.toml`, from `folder` (default: the working
-    directory) upward, or else `fair`. `remote` reads files at addresses (None: there are none).
-    Raises ConfigurationError, which names each fault with its place, and what `remote` raises.
+    directory) upward, or else `fair`. Its waivers are those of today. `remote` reads files at
+    addresses (None: there are none). Raises ConfigurationError, which names each fault with its
+    place, and what `remote` raises.
     """
     if name is None:
         found = find(folder or Path.cwd())
@@ -112,7 +114,17 @@ def _of_file(name: str, remote: Remote | None) -> Policy:
     stack = _stack(f"./{own}" if own in BUILT_IN else own, where, remote)
     _refuse(stack.layers[::-1])
     _refuse(misfits(stack))
-    return policy_of(stack)
+    return policy_of(stack).at(datetime.now(UTC))
+
+
+def read_file(path: Path) -> Mapping[str, Any]:
+    """Return the keys of one file, without those of the files that it extends.
+
+    Raises ConfigurationError with all of its faults.
+    """
+    layer = _read(path.name, str(path), None)
+    _refuse([layer])
+    return layer.table
 
 
 def _stack(name: str, where: str, remote: Remote | None) -> Stack:
@@ -166,7 +178,7 @@ def _read(name: str, where: str, remote: Remote | None) -> Layer:
     except OSError as error:
         raise ConfigurationError(f"{where} cannot be read: {error.strerror}") from None
     except ValidationError as error:
-        return Layer(name, where, raw, [*_faults(error)])
+        return Layer(name, where, raw, [*faults_of(error)])
     except UnicodeDecodeError:
         return Layer(name, where, raw, ["must be UTF-8, got other bytes"])
     except (ValueError, BeyondBounds) as error:
@@ -219,7 +231,8 @@ _WANTED: Mapping[str, str] = {
 """What is said of wrong types, by pydantic's name of the fault."""
 
 
-def _faults(error: ValidationError) -> Iterator[str]:
+def faults_of(error: ValidationError) -> Iterator[str]:
+    """Yield each fault with its place: `checks.no_desc.severity: must be one of …`."""
     from gitlab_sync.policy_model import known_keys  # noqa: PLC0415 - as above
 
     found = error.errors(include_url=False)

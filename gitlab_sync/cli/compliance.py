@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from gitlab_sync.types import TableRow
 
 _MARKS: dict[Answer, str] = {
-    "pass": "pass", "fail": "FAIL", "unknown": "?", "not applicable": "n/a",
+    "pass": "pass", "fail": "FAIL", "waived": "-", "unknown": "?", "not applicable": "n/a",
 }  # fmt: skip
 _DOCUMENTS = frozenset({"html", "xlsx"})
 """The formats in which the report on a single project has every check, as in a table."""
@@ -158,6 +158,7 @@ def compliance(
             said if missed else [],
             errors=by_reason(met, "projects"),
             hints=hints,
+            warnings=report.warnings,
         )
 
     return run_report(work, target, connection)
@@ -235,9 +236,9 @@ def _details(checked: Checked, policy: Policy) -> dict[str, Any]:
 def _to_text(checked: Checked, policy: Policy) -> str:
     """Return what was found in a project, check by check, for a person to read. Pure.
 
-    Each check has a mark (`pass`, `FAIL`, `?` for unknown, `n/a` if it does not apply), its points,
-    and the reason; below it the place of the evidence, and for a fault what to do. Raises
-    ValueError for a project without a report.
+    Each check has a mark (`pass`, `FAIL`, `-` for waived, `?` for unknown, `n/a` if it does not
+    apply), its points, and the reason; below it the place of the evidence, and for a fault what to
+    do. Raises ValueError for a project without a report.
     """
     report = checked.report
     if report is None:
@@ -280,7 +281,7 @@ def _body(report: Report, policy: Policy) -> Iterator[str]:
 def _check(check: ProjectCheck, finding: Finding, policy: Policy, width: int) -> Iterator[str]:
     weight = policy.weights[check.id]
     points = f"{finding.share * weight:g}/{weight:g}"
-    counts = "" if finding.result == "not applicable" or not weight else points
+    counts = "" if finding.result in {"not applicable", "waived"} or not weight else points
     mark = _MARKS[finding.result]
     yield f"  {mark:<4}  {check.title:<{width}}  {counts:>5}  {printable(finding.reason)}"
     if finding.path is not None:

@@ -129,6 +129,7 @@ def _sheet(
         kinds={column: "integer" for column in columns if column not in _TEXTS},
         shares=shares(columns),
         doubts=report.doubts,
+        waived=report.waived,
         repeated={POLICY},
     )
 

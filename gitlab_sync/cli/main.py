@@ -33,6 +33,8 @@ COMMANDS = {
     "compliance": "gitlab_sync.cli.compliance",
     "explain": "gitlab_sync.cli.explain",
     "policy": "gitlab_sync.cli.policy_commands",
+    "waive": "gitlab_sync.cli.waive",
+    "contests": "gitlab_sync.cli.contests",
     "members": "gitlab_sync.cli.lookup",
     "search": "gitlab_sync.cli.lookup",
     "api": "gitlab_sync.cli.api",

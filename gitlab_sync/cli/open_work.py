@@ -87,4 +87,6 @@ def _ending(report: OpenReport, refused: Sequence[str]) -> Ending:
     left_out = [f"{name}: {reason}" for name, reason in report.absent.items()]
     unknown = Counter(str(row["Why"]) for row in report if row["Waiting For"] is None)
     errors = [f"{plural(number, 'merge request')}: {why}" for why, number in unknown.most_common()]
-    return Ending(code, report.completeness, left_out=left_out, errors=errors)
+    return Ending(
+        code, report.completeness, left_out=left_out, errors=errors, warnings=report.warnings
+    )

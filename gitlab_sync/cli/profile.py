@@ -18,7 +18,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.rules.identity.usernames import bare_username
 from gitlab_sync.rules.items.references import reference
-from gitlab_sync.rules.scores.profile import NOT_KNOWN, TITLES, TO_FIX
+from gitlab_sync.rules.scores.profile import NOT_KNOWN, TITLES, TO_FIX, WAIVED
 from gitlab_sync.rules.text import format_hours_minutes, plural
 
 if TYPE_CHECKING:
@@ -67,9 +67,9 @@ _NUMBERS = {
 @options.quick_option
 @click.option(
     "--part",
-    type=options.Choice(TITLES, case_sensitive=False),
+    type=options.Choice((*TITLES, WAIVED), case_sensitive=False),
     metavar="TITLE",
-    help=f"Show this table alone: {', '.join(TITLES)}.",
+    help=f"Show this table alone: {', '.join(TITLES)}; with a policy that has waivers, {WAIVED}.",
 )
 @policy_option
 @options.fact_options
@@ -134,7 +134,8 @@ def _to_text(report: ProfileReport) -> str:
     """
     blocks = [_head(report)]
     if report.user is not None:
-        blocks += [_numbers(report), _to_fix(report), _not_known(report), _tables(report)]
+        blocks += [_numbers(report), _to_fix(report), _not_known(report)]
+        blocks += [_waived(report), _tables(report)]
     if report.query.policy.shown_name:
         blocks.append(iter([f"Policy: {printable(report.query.policy.shown_name)}"]))
     texts = ("".join(f"{line}\n" for line in block) for block in blocks)
@@ -227,6 +228,19 @@ def _not_known(report: ProfileReport) -> Iterator[str]:
         yield _cut(f"{doubt.check.title}: {items}: {doubt.reason}", "  ")
     if len(doubts) > _MOST_DOUBTS:
         yield f"  and {len(doubts) - _MOST_DOUBTS} more: --part {NOT_KNOWN} shows all"
+
+
+def _waived(report: ProfileReport) -> Iterator[str]:
+    entries = report.fixes.waived
+    if entries:
+        yield f"Waived, so not counted: {plural(len(entries), 'fault')}"
+    for entry in entries[:_MOST_DOUBTS]:
+        name = reference(entry.item) or f"{entry.kind} {record.field(entry.item, 'iid')}"
+        yield from _wrapped(
+            printable(f"{entry.check.title}: {name}: {entry.verdict.reason}"), "  ", "    "
+        )
+    if len(entries) > _MOST_DOUBTS:
+        yield f"  and {len(entries) - _MOST_DOUBTS} more: --part {WAIVED} shows all"
 
 
 def _tables(report: ProfileReport) -> Iterator[str]:

@@ -32,8 +32,9 @@ _HINTS = {
 class Ending:
     """What standard error says after the report, and the exit code. Immutable.
 
-    `left_out` says what the report lacks, and `errors` what its rows lack. A quiet run omits
-    `remarks`, and `completeness` if everything was read.
+    `left_out` says what the report lacks, and `errors` what its rows lack. `warnings` say what to
+    look at in the policy. A quiet run omits them and `remarks`, and `completeness` if everything
+    was read.
     """
 
     code: int
@@ -42,6 +43,7 @@ class Ending:
     left_out: Sequence[str] = ()
     errors: Sequence[str] = ()
     hints: Sequence[str] = ()
+    warnings: Sequence[str] = ()
 
     @classmethod
     def of_people(
@@ -75,6 +77,7 @@ class Ending:
             left_out,
             by_reason(met, "people"),
             [_HINTS[each] for each in completeness.lost | completeness.lists if each in _HINTS],
+            report.warnings,
         )
 
 
@@ -107,7 +110,7 @@ def run_report(
 def _end(ending: Ending, command: CommandRun) -> int:
     for text in ending.left_out:
         complain(text)
-    for remark in ending.remarks:
+    for remark in (*ending.remarks, *(f"warning: {text}" for text in ending.warnings)):
         note(remark)
     completeness = ending.completeness
     if completeness is not None:

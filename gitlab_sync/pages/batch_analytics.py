@@ -19,6 +19,7 @@ from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
 from gitlab_sync.pages.widgets.policy_field import policy_field, show_policy
+from gitlab_sync.pages.widgets.policy_notes import show_warnings
 from gitlab_sync.pages.widgets.table_view import (
     NAME_WIDTH,
     TableOptions,
@@ -96,16 +97,24 @@ def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
         fields.show_unknown_projects(report.unknown_projects)
         for remark in report.remarks:
             st.caption(f"{remark[0].upper()}{escaped(remark[1:])}.")
+        show_warnings(report.warnings)
 
     def unknown(row: TableRow) -> Mapping[str, int]:
         person = answers.get(str(row["Username"]))
         return {} if person is None else person.unknown
 
+    def waived(row: TableRow) -> Mapping[str, int]:
+        person = answers.get(str(row["Username"]))
+        return {} if person is None else person.waived
+
     status = ["Status"] if any(row["Status"] != "Success" for row in snapshot.rows) else []
     options = TableOptions(
         help={**unified.help_texts(query.policy), RANK: RANK_HELP},
         looks=CellLooks(
-            unknown, unified.totals(query.policy), exact=query.policy.merge_requests.shares
+            unknown,
+            unified.totals(query.policy),
+            exact=query.policy.merge_requests.shares,
+            waived=waived,
         ),
         columns=("Username", RANK, *status, *unified.TOTALS, "Profile", "Open"),
         hides_empty=query.columns,
@@ -119,7 +128,8 @@ def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
     if picked is not None and report is not None:
         with details_of(picked):
             person = answers[str(picked.row["Username"])]
-            show_items(person, meta, profile_link(query, picked.row), picked.column)
+            profile = profile_link(query, picked.row)
+            show_items(person, meta, snapshot.instance, profile, picked.column)
     elif not snapshot.running:
         show_select_hint("its items, or a number to see only those that it counts")
 

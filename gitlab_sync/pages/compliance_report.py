@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import streamlit as st
 
 from gitlab_sync.pages.widgets import charts
+from gitlab_sync.pages.widgets.contest import contest_link
 from gitlab_sync.pages.widgets.markdown import escaped, linked
 from gitlab_sync.pages.widgets.table_view import show_table
 from gitlab_sync.reports.sheet import Meta
@@ -15,6 +16,7 @@ from gitlab_sync.rules.projects.checks import BY_ID, Area, ProjectCheck
 from gitlab_sync.rules.projects.compliance import AT_LEAST, Policy, Report
 from gitlab_sync.rules.projects.facts import Answer, Finding
 from gitlab_sync.rules.text import plural
+from gitlab_sync.services import contests
 from gitlab_sync.services.compliance import Suggestion, findings_sheet, suggestions
 from gitlab_sync.services.project_report import Checked
 from gitlab_sync.types import TableRow
@@ -35,6 +37,7 @@ _SUGGESTIONS = "Suggestions"
 _BADGES: Mapping[Answer, str] = {
     "pass": ":green-badge[:material/check_circle: pass]",
     "fail": ":red-badge[:material/cancel: fail]",
+    "waived": ":gray-badge[:material/gavel: waived]",
     "unknown": ":orange-badge[:material/help: unknown]",
     "not applicable": ":gray-badge[:material/do_not_disturb_on: not applicable]",
 }
@@ -49,16 +52,25 @@ def show_report(checked: Checked, policy: Policy, meta: Meta, key: str) -> None:
         st.markdown(f"The project could not be read: {escaped(str(checked.row['Error']))}.")
         return
     st.caption(f"At {escaped(checked.ref)}")
+
+    def text(check: ProjectCheck) -> str:
+        finding = report.findings[check.id]
+        address = None
+        if finding.result == "fail":
+            address = contests.of_finding(policy, meta.instance, checked.project, check, finding)
+        shown = check_text(check, finding, policy.weights[check.id])
+        return f"{shown}{contest_link(address)}"
+
     _show_head(report, policy)
     with st.container(border=True):
         st.markdown(f"**Documentation** · {tally(report, 'documentation')}")
         for place, column in enumerate(st.columns(2, gap="medium")):
             with column:
-                _show_checks(_of_area(report, "documentation")[place::2], report, policy)
+                _show_checks(_of_area(report, "documentation")[place::2], text)
     tabs = st.tabs([*TABS, _SUGGESTIONS], key=f"tab_{key}")
     for tab, area in zip(tabs, TABS.values(), strict=False):
         with tab:
-            _show_checks(_of_area(report, area), report, policy)
+            _show_checks(_of_area(report, area), text)
     with tabs[-1]:
         st.markdown(suggestions_text(report, suggestions(report, policy)))
     with st.expander("All checks as a table, with downloads", icon=":material/table:"):
@@ -99,9 +111,9 @@ def _of_area(report: Report, area: Area) -> list[ProjectCheck]:
     return [check for check in report.checks if check.area == area]
 
 
-def _show_checks(checks: Iterable[ProjectCheck], report: Report, policy: Policy) -> None:
+def _show_checks(checks: Iterable[ProjectCheck], text: Callable[[ProjectCheck], str]) -> None:
     for check in checks:
-        st.markdown(check_text(check, report.findings[check.id], policy.weights[check.id]))
+        st.markdown(text(check))
 
 
 def check_text(check: ProjectCheck, finding: Finding, weight: float) -> str:
@@ -116,7 +128,7 @@ def check_text(check: ProjectCheck, finding: Finding, weight: float) -> str:
 
 
 def _counts(finding: Finding, weight: float) -> str:
-    if not weight or finding.result == "not applicable":
+    if not weight or finding.result in {"not applicable", "waived"}:
         return "does not count"
     if finding.result == "unknown":
         return f"weight {weight:g}, left out"
@@ -133,11 +145,11 @@ def _reason(finding: Finding) -> str:
 
 
 def tally(report: Report, area: Area) -> str:
-    """Return how many checks of an area pass: `4 of 6 pass, 1 unknown`."""
+    """Return how many checks of an area pass: `4 of 6 pass, 1 unknown, 1 waived`."""
     results = [report.findings[check.id].result for check in _of_area(report, area)]
     known = results.count("pass") + results.count("fail")
-    unknown = results.count("unknown")
-    return f"{results.count('pass')} of {known} pass" + (f", {unknown} unknown" if unknown else "")
+    others = [f"{results.count(what)} {what}" for what in ("unknown", "waived") if what in results]
+    return ", ".join([f"{results.count('pass')} of {known} pass", *others])
 
 
 def suggestions_text(report: Report, found: Sequence[Suggestion]) -> str:

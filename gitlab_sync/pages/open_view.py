@@ -7,6 +7,7 @@ import streamlit as st
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.page_query import Snapshot
 from gitlab_sync.pages.widgets.policy_field import show_policy
+from gitlab_sync.pages.widgets.policy_notes import show_warnings
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.reports.text_table import UNKNOWN
@@ -22,7 +23,8 @@ HELP = {
     "Who": "Who can act now.",
     "Since": "Since when it waits. It is unknown for conflicts: GitLab does not say when they "
     "began.",
-    "Would Fail": "The checks that fail if it is merged now; (+1 ?) counts those that are unknown.",
+    "Would Fail": "The checks that fail if it is merged now; (+1 ?) counts those that are unknown, "
+    "and +1 waived the faults that do not count.",
 }
 """The explanations of columns."""
 
@@ -42,6 +44,8 @@ def show_open(snapshot: Snapshot[OpenQuery, OpenReport], *, by_person: bool) -> 
         st.info("No open merge request was found.", icon=":material/info:")
         return
     show_policy(snapshot.query.policy)
+    if by_person:
+        show_warnings(report.warnings)
     worklist, sums, desks = report.sheets(snapshot.query, snapshot.instance)
     _show_sums(sums)
     show_worklist(worklist, "open", FILE)

@@ -17,7 +17,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.dates import day_of
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.tally import Evaluated, Verdicts, distinct, tally
-from gitlab_sync.rules.text import plural
+from gitlab_sync.rules.text import besides, plural
 
 MOST_WEEKS = 26
 """The most weeks of one chart: more cannot be read."""
@@ -40,20 +40,19 @@ def fault_bars(checks: Sequence[Check], evaluated: Sequence[Evaluated]) -> chart
     """Return a bar for each check with the share of items that fail it, the largest share first.
 
     Each has `Check`, `Share` (in percent of the items that pass or fail, 0 without any) and `Text`:
-    `3 of 12 (25%)`, `3 of 12 (25%), 2 ?` with two unknown items, `?`, or `n/a` if the check applies
-    to none of them.
+    `3 of 12 (25%)`, `3 of 12 (25%) (+2 ?, +1 waived)` with others, `?`, or `n/a` if it is of none.
     """
     verdicts = [each for _, each in distinct(evaluated)]
     counted = tally({}, checks, verdicts)
     bars: list[tuple[float, dict[str, object]]] = []
     for check in checks:
-        faults, unknown = counted.cells[check.title], counted.unknown[check.title]
-        known = counted.of[check.title]
+        title = check.title
+        faults, known = counted.cells[title] or 0, counted.of[title]
         share, text = 0.0, UNKNOWN if known is None else NOT_APPLICABLE
         if known:
-            share = (faults or 0) / known
+            share = faults / known
             text = f"{faults} of {known} ({share:.0%})"
-            text += f", {unknown} {UNKNOWN}" if unknown else ""
+        text += besides(counted.unknown[title] if known else 0, counted.waived[title])
         bars.append((share, {"Check": check.title, "Share": 100 * share, "Text": text}))
     return [bar for _, bar in sorted(bars, key=lambda pair: -pair[0])]
 

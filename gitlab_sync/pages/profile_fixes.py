@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import streamlit as st
 
+from gitlab_sync.pages.widgets.contest import CONTEST, HELP, contest_column, contest_link
 from gitlab_sync.pages.widgets.markdown import escaped, linked
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
 from gitlab_sync.reports.sheet import Sheet
@@ -15,6 +16,7 @@ from gitlab_sync.rules.items.fixes import Doubt, Entry, Fixes, Group
 from gitlab_sync.rules.items.references import reference
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.rules.text import plural
+from gitlab_sync.services import contests
 from gitlab_sync.services.profile import ProfileReport
 
 MOST_ITEMS = 10
@@ -39,16 +41,22 @@ def show_fixes(report: ProfileReport, instance: str) -> None:
     username = str(report[0]["Username"])
     st.header("What to fix", anchor=False)
     if report.fixes.faults:
-        _show_faults(report.fixes, sheets[tables.TO_FIX], username)
+        _show_faults(report, sheets[tables.TO_FIX], instance)
     else:
         unread = [part for part in _EVALUATED if part in report.errors]
         text, is_good = nothing_to_fix(report.fixes, unread)
         icon = ":material/sentiment_satisfied:" if is_good else ":material/info:"
         (st.success if is_good else st.info)(text, icon=icon)
+    _show_waived(report, sheets.get(tables.WAIVED), username)
     _show_unknown(report, sheets[tables.NOT_KNOWN], username)
 
 
-def _show_faults(fixes: Fixes, sheet: Sheet, username: str) -> None:
+def _show_faults(report: ProfileReport, sheet: Sheet, instance: str) -> None:
+    fixes, policy = report.fixes, report.query.policy
+
+    def link(entry: Entry) -> str:
+        return contest_link(contests.of_entry(policy, instance, entry))
+
     faults, items = plural(len(fixes.faults), "fault"), evaluated_text(fixes.evaluated)
     first = "What can be fixed now comes" if fixes.now_first else "The most severe come"
     st.markdown(
@@ -57,10 +65,14 @@ def _show_faults(fixes: Fixes, sheet: Sheet, username: str) -> None:
     )
     for place, group in enumerate(fixes.groups):
         with st.expander(group_title(group), expanded=place == 0):
-            st.markdown(group_text(group, says_when=fixes.now_first))
+            st.markdown(group_text(group, says_when=fixes.now_first, behind=link))
     with st.expander("All faults as a table, with downloads", icon=":material/table:"):
-        options = TableOptions(alt="What to fix: a row for each item and check, most severe first")
-        show_table(sheet, "fixes", f"{sheet.title}_of_{username}", options)
+        options = TableOptions(
+            {CONTEST: HELP},
+            app_links=contest_column(policy, instance, fixes.faults),
+            alt="What to fix: a row for each item and check, most severe first",
+        )
+        show_table(sheet, "fixes", f"{sheet.title}_of_{report[0]['Username']}", options)
 
 
 def nothing_to_fix(fixes: Fixes, unread: Sequence[str]) -> tuple[str, bool]:
@@ -95,15 +107,17 @@ def group_title(group: Group) -> str:
     return f"{_BADGES[group.check.severity]} **{escaped(group.check.title)}** · {share}{unknown}"
 
 
-def group_text(group: Group, *, says_when: bool = False) -> str:
+def group_text(
+    group: Group, *, says_when: bool = False, behind: Callable[[Entry], str] = lambda _: ""
+) -> str:
     """Return, as Markdown, how to fix a check's faults, why, and the newest items with one.
 
-    With `says_when` it says when that can be done.
+    With `says_when` it says when that can be done. `behind` returns what is behind a fault.
     """
     check = group.check
     when = f" {WHEN[check.fix]}" if says_when else ""
     lines = [f":material/build: {escaped(check.how_to_fix)}{when}  ", escaped(check.why), ""]
-    lines += [f"- {entry_text(entry)}" for entry in group.faults[:MOST_ITEMS]]
+    lines += [f"- {entry_text(entry)}{behind(entry)}" for entry in group.faults[:MOST_ITEMS]]
     more = len(group.faults) - MOST_ITEMS
     if more > 0:
         lines.append(f"- and {more} more, in the table below")
@@ -119,6 +133,27 @@ def entry_text(entry: Entry) -> str:
     verdict = entry.verdict
     reason = linked(verdict.reason, None if verdict.evidence == entry.link else verdict.evidence)
     return f"{linked(name, entry.link)} {escaped(title)}: {reason}"
+
+
+def _show_waived(report: ProfileReport, sheet: Sheet | None, username: str) -> None:
+    """Show the faults that do not count, each with the reason, and until when that holds."""
+    waived = report.fixes.waived
+    if not waived or sheet is None:
+        return
+    st.header("Waived", anchor=False)
+    st.markdown("These faults do not count, as the policy says.")
+    lines = [waived_text(entry) for entry in waived[:MOST_ITEMS]]
+    more = len(waived) - MOST_ITEMS
+    lines += [f"- and {more} more, in the table below"] if more > 0 else []
+    st.markdown("\n".join(lines))
+    with st.expander("These faults as a table, with downloads", icon=":material/table:"):
+        options = TableOptions(alt="Waived faults: a row for each item and check")
+        show_table(sheet, "waived", f"{sheet.title}_of_{username}", options)
+
+
+def waived_text(entry: Entry) -> str:
+    """Return, as Markdown, a check, the item that fails it, and why that does not count."""
+    return f"- **{escaped(entry.check.title)}**: {entry_text(entry)}"
 
 
 def _show_unknown(report: ProfileReport, sheet: Sheet, username: str) -> None:

@@ -15,6 +15,7 @@ from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
 from gitlab_sync.pages.widgets.policy_field import show_policy
+from gitlab_sync.pages.widgets.policy_notes import show_warnings
 from gitlab_sync.pages.widgets.table_view import (
     TableOptions,
     details_of,
@@ -139,6 +140,8 @@ def show_many(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
             columns=("Project", "Open", "Compliance Score", AT_LEAST),
             alt="Project compliance: one row per project",
         )
+        if report is not None:
+            show_warnings(report.warnings)
         picked = show_table(sheet, "compliance", "Project_Compliance", options, selectable=True)
         if picked is None and not snapshot.running:
             show_select_hint("the project's report")
@@ -152,7 +155,7 @@ def show_many(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
 
 def help_texts(policy: Policy) -> Mapping[str, str]:
     """Return the explanation of each column of the table."""
-    cells = "yes, partly, no, n/a (does not apply), or ? (unknown)"
+    cells = "yes, partly, no, waived, n/a (does not apply), or ? (unknown)"
     return {
         "Compliance Score": "The weight of the checks that pass, as a percentage of the checks "
         "that pass or fail. Unknown checks are left out.",

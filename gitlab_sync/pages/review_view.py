@@ -11,6 +11,7 @@ from gitlab_sync.pages.review_charts import show_pairs, show_weeks
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_query import Snapshot
 from gitlab_sync.pages.widgets.policy_field import show_policy
+from gitlab_sync.pages.widgets.policy_notes import show_warnings
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table, show_workbook_download
 from gitlab_sync.reports.shares import readable_row
 from gitlab_sync.reports.sheet import Sheet
@@ -44,6 +45,7 @@ def show_reviews(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
         help_text = "A workbook with all tables of this page."
         show_workbook_download([*sheets.values()], FILE, help_text)
     _show_policy(report)
+    show_warnings(report.warnings)
     _show_measures(sheets[TEAMS], "teams_table", "Reviews_of_Teams")
     st.header("Projects", anchor=False)
     _show_measures(sheets[PROJECTS], "projects_table", "Reviews_of_Projects")

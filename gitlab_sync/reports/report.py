@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -98,7 +98,8 @@ class Rows(list[R]):
 class Report(Rows[TableRow]):
     """The rows of any table.
 
-    `doubts` has, by username and column, how many items are unknown, in tables with shares.
+    `doubts` has, by username and column, how many items are unknown, in tables with shares, and
+    `waived` of how many a waiver covers the fault. `warnings` say what to look at in the policy.
     """
 
     def __init__(
@@ -106,6 +107,10 @@ class Report(Rows[TableRow]):
         rows: Iterable[TableRow],
         completeness: Completeness,
         doubts: Mapping[str, Mapping[str, int]] | None = None,
+        waived: Mapping[str, Mapping[str, int]] | None = None,
+        warnings: Sequence[str] = (),
     ) -> None:
         super().__init__(rows, completeness)
         self.doubts = doubts or {}
+        self.waived = waived or {}
+        self.warnings = warnings

@@ -74,7 +74,8 @@ class Sheet:
     the cells alone do not show, such as `percent`, or `integer` if all can be null. `nothing`:
     columns in which null means that there is nothing, rather than that it is unknown. `shares`: for
     columns of counts, the column that says of how many. `doubts`: by username and column, how many
-    items are unknown. `repeated`: columns that say the same in each row.
+    items are unknown, and `waived`, of how many a waiver covers the fault. `repeated`: columns that
+    say the same in each row.
     """
 
     title: str
@@ -86,6 +87,7 @@ class Sheet:
     nothing: Collection[str] = frozenset({"Error"})
     shares: Mapping[str, str] = field(default_factory=dict)
     doubts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    waived: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     repeated: Collection[str] = ()
 
     def kind(self, column: str) -> Kind:

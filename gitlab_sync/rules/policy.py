@@ -7,12 +7,15 @@ file of a team starts from one of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Self
 
 from gitlab_sync.rules.items import fair_issue, fair_merge_request, issue, merge_request
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.terms import Terms
 from gitlab_sync.rules.waiver import Waiver
+from gitlab_sync.rules.waivers import Waivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,14 @@ class Policy:
     built-in policy that it starts from. `quick` are the rules for what lists of merge requests
     alone say. `settings` is what files say, in the order of the model, apart from the waivers.
 
-    `contest_project` is the path of the project in which faults are disputed. `licences` are the
-    allowed ones as SPDX identifiers (None: those of the base), `leaderboard_weights` and
-    `compliance_weights` those that replace the usual ones, by number and by check. `readme_length`
-    and `readme_sections` say what a README needs (None: the usual). What a team agrees on about
-    single checks is in `terms`, that about projects' compliance, too.
+    `waivers` cover faults, in all of these rules; those have ended that are until before `day` (a
+    day in the policy's time zone; None: none has ended). `contest_project` is the path of the
+    project in which faults are disputed.
+
+    `licences` are the allowed ones as SPDX identifiers (None: those of the base),
+    `leaderboard_weights` and `compliance_weights` those that replace the usual ones, by number and
+    by check. `readme_length` and `readme_sections` say what a README needs (None: the usual). What
+    a team agrees on about single checks is in `terms`, that about projects' compliance, too.
     """
 
     name: str
@@ -58,6 +64,24 @@ class Policy:
     readme_length: int | None = None
     readme_sections: int | None = None
     settings: tuple[Setting, ...] = ()
+    day: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.waivers:
+            waivers = self.waivers_of_day
+            for name in ("merge_requests", "quick", "issues"):
+                object.__setattr__(self, name, replace(getattr(self, name), waivers=waivers))
+
+    @property
+    def waivers_of_day(self) -> Waivers:
+        """The waivers, and which of them have ended."""
+        return Waivers(self.waivers, self.day)
+
+    def at(self, moment: datetime) -> Self:
+        """Return the policy with the waivers that are in force at a moment, an aware time."""
+        if not self.waivers:
+            return self
+        return replace(self, day=moment.astimezone(self.terms.working_time.zone).date())
 
     @property
     def shown_name(self) -> str:

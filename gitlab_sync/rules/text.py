@@ -97,6 +97,13 @@ def share(part: int, total: int, nouns: str) -> str:
     return f"{part} of {total} {one if total == 1 else nouns}"
 
 
+def besides(unknown: int, waived: int = 0) -> str:
+    """Return what a count leaves out: ` (+2 ?, +1 waived)`; empty for nothing."""
+    numbers = {"?": unknown, "waived": waived}
+    parts = [f"+{number} {what}" for what, number in numbers.items() if number]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
 def format_hours_minutes(seconds: float) -> str:
     """Return `1h 0m`: whole minutes, rounded towards zero."""
     hours, minutes = divmod(int(abs(seconds) // 60), 60)

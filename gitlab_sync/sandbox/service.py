@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
+from gitlab_sync.sandbox import issue_form
 from gitlab_sync.sandbox.answer import Answer, Refusal, json_answer, no_route
 from gitlab_sync.sandbox.call import Call, Lists
 from gitlab_sync.sandbox.faults import MODIFIERS, Fault, Faults, replacement, spoiled
@@ -165,6 +166,8 @@ class Service:
         host: str,
     ) -> Answer:
         try:
+            if issue_form.is_form(request.path):
+                return self._form(request, query)
             if found is None or segments is None:
                 raise no_route()
             template, methods, arguments = found
@@ -188,6 +191,13 @@ class Service:
             return route(call)
         except Refusal as refusal_:
             return refusal_.answer
+
+    def _form(self, request: Request, query: Query) -> Answer:
+        """Answer a request for the form of a new issue; the owner of the token is signed in."""
+        viewer = self._viewers.of(self.tokens.check(request.credential))
+        return issue_form.answer(
+            self.world, viewer, request.method, request.path, query, request.body
+        )
 
     def _queried(self, request: Request) -> Answer:
         """Answer a request to GraphQL: always a POST, with errors in a shape of their own."""

@@ -11,7 +11,7 @@ from gitlab_sync.errors import GitLabSyncError, NotFound
 from gitlab_sync.http.urls import encode_segment
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.table import POLICY
+from gitlab_sync.rules.items.table import POLICY, WAIVED
 from gitlab_sync.rules.projects.checks import ProjectCheck
 from gitlab_sync.rules.projects.compliance import AT_LEAST, DEFAULT_POLICY, Policy, Report
 from gitlab_sync.rules.projects.facts import Finding
@@ -59,7 +59,8 @@ class ComplianceQuery:
         policy = self.policy
         weights = tuple(sorted(policy.weights.items()))
         readme = (policy.readme_length, policy.readme_sections)
-        asked = (policy.licences, weights, *readme, policy.checks, policy.shown_name)
+        agreed = (policy.checks, policy.waivers, policy.shown_name)
+        asked = (policy.licences, weights, *readme, *agreed)
         names = frozenset(str(name).lower() for name in self.projects)
         return (names, self.group, self.ref, self.everything, asked)
 
@@ -147,6 +148,7 @@ def projects_sheet(
             "Compliance Score": "percent",
             "Unverified": "integer",
             AT_LEAST: "percent",
+            WAIVED: "integer",
         },
         repeated={POLICY},
     )

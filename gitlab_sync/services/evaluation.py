@@ -18,6 +18,7 @@ from gitlab_sync.api.user_items import UserItems, of_users
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.rules.items import table as table_rules
+from gitlab_sync.rules.items.facts import NOTHING, Facts
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.tally import Verdicts
 from gitlab_sync.rules.policy import CLASSIC, Policy
@@ -28,6 +29,7 @@ from gitlab_sync.services.rows import (
     reasons_in_words,
     status_of_absent,
 )
+from gitlab_sync.services.waiver_notes import WaiverNotes
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import run_workflow, run_workflows
@@ -53,7 +55,7 @@ def evaluate_merge_requests(
         table = _Table("merge requests", rules, policy.name, scope, run, session)
         people = find_authors(session, usernames, scope, run, policy)
         for found in read_facts(session, table.begin(people), source):
-            table.take(found.mr, rules.evaluate(found.mr, found.facts), found.errors)
+            table.take(found.mr, found.facts, found.errors)
         return table.report()
 
 
@@ -76,8 +78,7 @@ def evaluate_issues(
         issues, milestones = table.begin(people), ActiveMilestones(session, run.source, rules)
         run_workflow(session, milestones.read(milestones.projects_of(issues)))
         for issue in issues:
-            verdicts = rules.evaluate(issue, milestones.facts_of(issue))
-            table.take(issue, verdicts, milestones.errors_of(issue))
+            table.take(issue, milestones.facts_of(issue), milestones.errors_of(issue))
         return table.report()
 
 
@@ -125,8 +126,10 @@ class _Table:
         self._tracker = run.tracker or ProgressTracker()
         self._tracker.attach(session)
         self._completeness = Completeness(what, where=scope.place)
-        self._assembler = RowAssembler[UserItems](run.on_row)
+        self._assembler = RowAssembler[UserItems](run.on_row, self._in_row)
         self._doubts: dict[str, Mapping[str, int]] = {}
+        self._waived: dict[str, Mapping[str, int]] = {}
+        self._notes = WaiverNotes(rules.waivers, rules.checks)
 
     def begin(self, people: Iterable[UserItems]) -> list[Record]:
         """Take the people; return the items to evaluate, each once, in the order of people."""
@@ -143,12 +146,12 @@ class _Table:
         return wanted
 
     def take(
-        self, item: Record, verdicts: Verdicts, errors: Sequence[GitLabSyncError] = ()
+        self, item: Record, facts: Facts = NOTHING, errors: Sequence[GitLabSyncError] = ()
     ) -> None:
-        """Take what the rules say of an item, and make the rows that it completes."""
+        """Evaluate an item by its facts, and make the rows that it completes."""
         self._tracker.step()
         self._tell()
-        if self._assembler.take(item, verdicts, errors):
+        if self._assembler.take(item, self._rules.rule(item, facts), errors):
             self._completeness.read += 1
         else:
             self._completeness.lost[short_reason(errors[0]) if errors else "unclear"] += 1
@@ -156,15 +159,19 @@ class _Table:
     def report(self) -> Report:
         """Return all rows, sorted."""
         rows = table_rules.by_username(self._assembler.rows)
-        return Report(rows, self._completeness, self._doubts)
+        return Report(rows, self._completeness, self._doubts, self._waived, self._notes.warnings())
 
     def _tell(self) -> None:
         if self._on_progress is not None:
             self._on_progress(self._tracker.now())
 
+    def _in_row(self, person: UserItems, item: Record, verdicts: Verdicts) -> Verdicts:
+        return self._rules.with_waivers(item, verdicts, person.username)
+
     def _row(self, theirs: PersonVerdicts[UserItems]) -> TableRow:
         person = theirs.person
         tally = self._rules.count(theirs.evaluated)
+        self._notes.saw_items(person.username, theirs.evaluated)
         errors = [*person.problems, *theirs.errors]
         status: Status = "Success"
         error = None
@@ -176,6 +183,7 @@ class _Table:
         cells = table_rules.cells(tally, self._rules)
         if self._rules.shares:
             self._doubts[person.username] = tally.unknown
+            self._waived[person.username] = tally.waived
         return table_rules.row(
             self._columns, person.username, cells, status, error, tally.unverified, self._policy
         )

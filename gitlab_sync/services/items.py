@@ -1,4 +1,4 @@
-"""The items behind numbers: each fault, and each unknown answer, with its reason."""
+"""The items behind numbers: each fault, waived or not, and each unknown answer, with its reason."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ RESULT = "Result"
 
 
 def items_sheet(title: str, fixes: Fixes, meta: Meta) -> Sheet:
-    """Return the faults of a person's work, the worst first, then what is not known.
+    """Return the faults of a person's work, the worst first, then what is not known or waived.
 
-    The columns of `To_Fix` of a profile, with `Result` (`fault` or `unknown`) before them.
+    The columns of `To_Fix` of a profile, with `Result` (`fault`, `unknown` or `waived`) before
+    them.
     """
-    entries = {"fault": fixes.faults, "unknown": fixes.unknown}
+    entries = {"fault": fixes.faults, "unknown": fixes.unknown, "waived": fixes.waived}
     when = fixes.now_first
     rows = [
         {RESULT: result, **tables.entry_row(entry, says_when=when)}

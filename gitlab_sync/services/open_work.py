@@ -24,6 +24,7 @@ from gitlab_sync.rules.unique import unique_records
 from gitlab_sync.run import Run
 from gitlab_sync.services.evaluation import find_people
 from gitlab_sync.services.rows import profile_links, status_of_absent
+from gitlab_sync.services.waiver_notes import WaiverNotes
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import run_workflows
@@ -79,9 +80,13 @@ class OpenReport(Report):
     """
 
     def __init__(
-        self, items: Sequence[OpenItem], completeness: Completeness, absent: dict[str, str]
+        self,
+        items: Sequence[OpenItem],
+        completeness: Completeness,
+        absent: dict[str, str],
+        warnings: Sequence[str] = (),
     ) -> None:
-        super().__init__([item.row for item in items], completeness)
+        super().__init__([item.row for item in items], completeness, warnings=warnings)
         self.items = items
         self.absent = absent
 
@@ -148,7 +153,9 @@ def answer(client: Client, query: OpenQuery, run: Run | None = None) -> OpenRepo
     if query.desk is not None:
         key = username_key(query.desk)
         items = [item for item in items if key in _keys(item)]
-    return OpenReport(items, completeness, absent)
+    rules = query.policy.merge_requests
+    warnings = WaiverNotes(rules.waivers, rules.checks).warnings()
+    return OpenReport(items, completeness, absent, warnings)
 
 
 def evaluate_open(

@@ -18,6 +18,7 @@ from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person, merged
 from gitlab_sync.rules.items import merge_request as mr_rules
+from gitlab_sync.rules.items.facts import NOTHING
 from gitlab_sync.rules.items.fixes import EvaluatedItems, Fixes, what_to_fix
 from gitlab_sync.rules.items.table import POLICY, by_username, shares
 from gitlab_sync.rules.items.tally import Evaluated
@@ -37,12 +38,12 @@ from gitlab_sync.services.rows import (
     reasons_in_words,
 )
 from gitlab_sync.services.summary import PersonSummary, summary_of
+from gitlab_sync.services.waiver_notes import WaiverNotes
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import Workflow
 from gitlab_sync.types import Record, TableRow
 
 _PASS = Verdict("pass", "")
-_NO_DOUBTS: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,8 @@ class PersonAnswer:
 
     `mrs` and `issues` are what the person wrote that is evaluated, with what the rules say of each;
     `errors` were met where a check is unknown. `unknown` has for each column with a count how many
-    items could not be evaluated. With `quick` the merge requests were evaluated by the checks that
-    a list decides.
+    items could not be evaluated, and `waived` how many have a fault that a waiver covers. With
+    `quick` the merge requests were evaluated by the checks that a list decides.
     """
 
     summary: PersonSummary
@@ -103,6 +104,7 @@ class PersonAnswer:
     issues: Sequence[Evaluated] = ()
     errors: Sequence[GitLabSyncError] = ()
     unknown: Mapping[str, int] = field(default_factory=dict)
+    waived: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def fixes(self) -> Fixes:
@@ -148,9 +150,11 @@ class PeopleReport(Report):
         people: Mapping[str, PersonAnswer],
         remarks: Sequence[str],
         unknown_projects: Sequence[int | str],
+        warnings: Sequence[str] = (),
     ) -> None:
         found = by_username(rows)
-        super().__init__(found, Completeness.of_people(str(row["Status"]) for row in found))
+        whole = Completeness.of_people(str(row["Status"]) for row in found)
+        super().__init__(found, whole, warnings=warnings)
         self.query = query
         self.people = people
         self.remarks = remarks
@@ -173,8 +177,7 @@ class PeopleReport(Report):
 
     def sheet(self, instance: str) -> Sheet:
         """Return the table as exporters take it."""
-        doubts = {name: each.unknown for name, each in self.people.items()}
-        return people_sheet(self.query, self, self.meta(instance), doubts)
+        return people_sheet(self.query, self, self.meta(instance), self.people)
 
 
 def answer(client: Client, query: PeopleQuery, run: Run | None = None) -> PeopleReport:
@@ -212,7 +215,8 @@ def answer_and_data(
         read = read_people(session, request, run, table)
         cut_short = any(person.groups_cut_short for person in read.people)
         remarks = [people_data.NOT_ALL_GROUPS] if cut_short else []
-        return PeopleReport(query, table.rows, table.people, remarks, unknown), read
+        warnings = table.notes.warnings()
+        return PeopleReport(query, table.rows, table.people, remarks, unknown, warnings), read
 
 
 class _Table(people_data.ReadHook):
@@ -226,10 +230,16 @@ class _Table(people_data.ReadHook):
         self, query: PeopleQuery, run: Run, source: FactSource, milestones: ActiveMilestones
     ) -> None:
         self._query = query
-        self._rules = query.policy.rules_of_merge_requests(quick=query.quick)
+        rules = self._rules = query.policy.rules_of_merge_requests(quick=query.quick)
+        names = self._names = dict[int, str]()
         self._source = source
         self._milestones = milestones
-        self._assembler = RowAssembler[int](run.on_row)
+        # Without `self`, which holds the assembler: see `_RowMaker`.
+        self._assembler = RowAssembler[int](
+            run.on_row, lambda place, mr, found: rules.with_waivers(mr, found, names[place])
+        )
+        checks = (*self._rules.checks, *query.policy.issues.checks)
+        self.notes = WaiverNotes(query.policy.waivers_of_day, checks)
         self.people: dict[str, PersonAnswer] = {}
 
     @property
@@ -244,6 +254,7 @@ class _Table(people_data.ReadHook):
         mrs, issues = person.items("merge_requests"), person.items("issues")
         authored = mrs.authored if mrs else []
         due = [mr for mr in authored if self._rules.is_due(mr)]
+        self._names[place] = person.username
         ended = filter(self._query.policy.issues.is_due, issues.authored if issues else ())
         unread = [each for each in self._milestones.projects_of(ended) if each.milestones is None]
         self._assembler.expect(place, authored, [*due, *(each.awaited for each in unread)])
@@ -253,7 +264,7 @@ class _Table(people_data.ReadHook):
             yield from self._source.workflows(due)
             return
         for mr in due:
-            self._assembler.take(mr, self._rules.evaluate(mr))
+            self._assembler.take(mr, self._rules.rule(mr, NOTHING))
 
     def _read_milestones(self, projects: Sequence[Project]) -> Workflow[list[FactsRead]]:
         yield from self._milestones.read(projects)
@@ -265,11 +276,11 @@ class _Table(people_data.ReadHook):
         """Evaluate merge requests, whichever people they are of."""
         for each in found:
             mr = mr_rules.completed(each.mr, each.facts)
-            self._assembler.take(mr, self._rules.evaluate(mr, each.facts), each.errors)
+            self._assembler.take(mr, self._rules.rule(mr, each.facts), each.errors)
 
     def settled(self, read: people_data.PeopleData) -> None:
         """Take all commits; make the rows of those people who lack nothing else."""
-        maker = _RowMaker(self._query, read, self._milestones, self.people)
+        maker = _RowMaker(self._query, read, self._milestones, self.people, self.notes)
         self._assembler.release(maker.row)
 
 
@@ -286,11 +297,13 @@ class _RowMaker:
         read: people_data.PeopleData,
         milestones: ActiveMilestones,
         people: dict[str, PersonAnswer],
+        notes: WaiverNotes,
     ) -> None:
         self._query = query
         self._read = read
         self._milestones = milestones
         self._people = people
+        self._notes = notes
         self._colleges = {person.key: person.college for person in query.people}
 
     def row(self, theirs: PersonVerdicts[int]) -> TableRow:
@@ -300,7 +313,9 @@ class _RowMaker:
         mrs = [(mr, verdicts) for mr, verdicts in theirs.evaluated if rules.is_due(mr)]
         summary = summary_of(self._read, self._read.people[theirs.person])
         due = filter(policy.issues.is_due, summary.issues.authored if summary.issues else ())
-        issues, lost = self._evaluated(due)
+        name = summary.username
+        issues, lost = self._evaluated(due, name)
+        self._notes.saw_items(name, [*mrs, *issues])
         counted_mrs = None
         if summary.merge_requests is not None:
             counted_mrs = rules.count(theirs.evaluated)
@@ -319,7 +334,7 @@ class _RowMaker:
             texts += [
                 reasons_in_words(errors, what) for what, errors in reasons.items() if errors
             ] or [reasons_in_words(())]
-        self._people[summary.username] = PersonAnswer(
+        self._people[name] = PersonAnswer(
             summary,
             quick,
             policy,
@@ -327,6 +342,7 @@ class _RowMaker:
             issues,
             [*theirs.errors, *lost],
             unified.unknown_cells(counted_mrs, counted_issues),
+            unified.waived_cells(counted_mrs, counted_issues),
         )
         return unified.unified_row(
             work,
@@ -338,11 +354,13 @@ class _RowMaker:
             policy.name,
         )
 
-    def _evaluated(self, issues: Iterable[Record]) -> tuple[list[Evaluated], list[GitLabSyncError]]:
-        """Return the issues with their verdicts, and the errors where these are unknown."""
+    def _evaluated(
+        self, issues: Iterable[Record], person: str
+    ) -> tuple[list[Evaluated], list[GitLabSyncError]]:
+        """Return a person's issues with their verdicts, and the errors where these are unknown."""
         rules, milestones = self._query.policy.issues, self._milestones
         found: list[Evaluated] = [
-            (issue, rules.evaluate(issue, milestones.facts_of(issue))) for issue in issues
+            (issue, rules.evaluate(issue, milestones.facts_of(issue), person)) for issue in issues
         ]
         unknown = (
             issue
@@ -352,15 +370,18 @@ class _RowMaker:
         return found, [error for issue in unknown for error in milestones.errors_of(issue)]
 
 
+_NO_PEOPLE: Mapping[str, PersonAnswer] = MappingProxyType({})
+
+
 def people_sheet(
     query: PeopleQuery,
     rows: Sequence[TableRow],
     meta: Meta,
-    doubts: Mapping[str, Mapping[str, int]] = _NO_DOUBTS,
+    people: Mapping[str, PersonAnswer] = _NO_PEOPLE,
 ) -> Sheet:
     """Return rows of `query` as exporters take them; `meta` says where they come from.
 
-    `doubts` are as in `Sheet`.
+    What counts leave out is known of those in `people`, by their `Username`.
     """
     return Sheet(
         "People",
@@ -371,6 +392,7 @@ def people_sheet(
         kinds={column: "integer" for column in query.columns if column not in unified.TEXT_COLUMNS},
         nothing={"Error", "College"},
         shares=shares(query.columns),
-        doubts=doubts,
+        doubts={name: each.unknown for name, each in people.items()},
+        waived={name: each.waived for name, each in people.items()},
         repeated={POLICY},
     )

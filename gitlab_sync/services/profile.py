@@ -118,7 +118,7 @@ class ProfileReport(Report):
         lost = Counter(short_reason(error) for error in self.errors.values())
         whole = len(PARTS) - len(self.errors)
         completeness = Completeness("parts of the profile", whole, len(PARTS), lost)
-        super().__init__([self._row(found[0])], completeness)
+        super().__init__([self._row(found[0])], completeness, warnings=found.warnings)
 
     def sheets(self, instance: str) -> list[Sheet]:
         """Return the tables of what the person has and did, as exporters take them.
@@ -131,7 +131,8 @@ class ProfileReport(Report):
     def summaries(self, instance: str) -> list[Sheet]:
         """Return the tables of the row itself, of what to fix, and of what is not known.
 
-        The latter two also have such a last row, where items can be missing.
+        A policy with waivers has one of waived faults, too. All but the first also have such a last
+        row, where items can be missing.
         """
         listed = (self.parts[title].error for title in self.query.checks)
         error = next(filter(None, listed), None)
@@ -139,11 +140,13 @@ class ProfileReport(Report):
         faults = Part([*map(made, self.fixes.faults)], error)
         unknown = Part([*map(made, self.fixes.unknown)], error)
         summaries = {tables.PROFILE: Part(self), tables.TO_FIX: faults, tables.NOT_KNOWN: unknown}
+        if self.query.policy.waivers:
+            summaries[tables.WAIVED] = Part([*map(made, self.fixes.waived)], error)
         return [self._sheet(title, part, instance) for title, part in summaries.items()]
 
     def _sheet(self, title: str, part: Part, instance: str) -> Sheet:
         columns = tables.columns(title, self.query.checks)
-        if title in {tables.TO_FIX, tables.NOT_KNOWN}:
+        if title in tables.ENTRIES:
             columns = tables.entry_columns(says_when=self.fixes.now_first)
         rows = [*part.rows]
         if part.error is not None:

@@ -24,6 +24,7 @@ from gitlab_sync.rules.projects import compliance as rules
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
 from gitlab_sync.rules.unique import several
 from gitlab_sync.run import Run
+from gitlab_sync.services.waiver_notes import WaiverNotes
 from gitlab_sync.session.fetch import fetch_lists
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.progress import ProgressTracker
@@ -73,10 +74,15 @@ class ComplianceReport(Report):
     """
 
     def __init__(
-        self, checked: Iterable[Checked], completeness: Completeness, left_out: Counter[str]
+        self,
+        checked: Iterable[Checked],
+        completeness: Completeness,
+        left_out: Counter[str],
+        warnings: Sequence[str] = (),
     ) -> None:
         by_row = {id(each.row): each for each in checked}
-        super().__init__(rules.worst_first(each.row for each in by_row.values()), completeness)
+        rows = rules.worst_first(each.row for each in by_row.values())
+        super().__init__(rows, completeness, warnings=warnings)
         self.checked = [by_row[id(row)] for row in self]
         self.left_out = left_out
 
@@ -149,6 +155,7 @@ class _Checking:
         self._left_out: Counter[str] = Counter()
         self._checked: list[Checked] = []
         self._seen: set[object] = set()
+        self._notes = WaiverNotes(policy.waivers, policy.checks, "project")
         self._tracker.attach(session)
 
     def all_of(self, names: Iterable[str], group: str | None) -> ComplianceReport:
@@ -164,7 +171,8 @@ class _Checking:
         self._tell()
         for name, read in run_workflows(self._session, self._workflows(wanted)):
             self._take(name, read)
-        return ComplianceReport(self._checked, self._completeness, self._left_out)
+        warnings = self._notes.warnings()
+        return ComplianceReport(self._checked, self._completeness, self._left_out, warnings)
 
     def _members(self, group: str | None) -> Iterator[tuple[str, str]]:
         if group is None:
@@ -242,6 +250,8 @@ class _Checking:
 
     def _add(self, checked: Checked) -> None:
         self._checked.append(checked)
+        if checked.report is not None:
+            self._notes.saw_project(checked.project, checked.report)
         if self._on_row is not None:
             self._on_row(checked.row)
         if self._on_checked is not None:

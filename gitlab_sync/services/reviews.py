@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TypeAlias
 
@@ -26,7 +26,7 @@ from gitlab_sync.rules.identity.teams import Team, usernames_of
 from gitlab_sync.rules.identity.usernames import HasUsername, username_key
 from gitlab_sync.rules.items import fair_merge_request
 from gitlab_sync.rules.items.rule_set import RuleSet
-from gitlab_sync.rules.items.table import POLICY
+from gitlab_sync.rules.items.table import POLICY, waived_column
 from gitlab_sync.rules.policy import FAIR, Policy
 from gitlab_sync.rules.scores import review_tables as tables
 from gitlab_sync.rules.scores import reviews as rules
@@ -41,6 +41,7 @@ from gitlab_sync.services.rows import (
     reasons_of_members,
     status_of_absent,
 )
+from gitlab_sync.services.waiver_notes import WaiverNotes
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client
 from gitlab_sync.types import Record, Status, TableRow
@@ -53,6 +54,8 @@ TEAMS, PROJECTS, WEEKS, PEOPLE, PAIRS = (
     "Reviewers and Authors",
 )
 """The titles of the tables; the last two are about people, and are there when asked for."""
+
+_REVIEW = "no_internal_review"
 
 OTHERS = "(no team)"
 """The name for people who are in no team."""
@@ -102,7 +105,9 @@ class PersonReviews(HasUsername):
 class ReviewsReport(Report):
     """How much was read of each person (`Username, Status, Error`), and all tables.
 
-    `people` has each person by key, `measured` all merge requests. Not to be changed.
+    `people` has each person by key, `measured` all merge requests. With a policy that has waivers,
+    rows of tables have a last column `Waived`: the merge requests without a review that do not
+    count as such. Not to be changed.
     """
 
     def __init__(
@@ -112,11 +117,15 @@ class ReviewsReport(Report):
         self.people = {person.key: person for person in people}
         self.measured = [each for person in self.people.values() for each in person.measured]
         self._is_known = completeness.whole
+        self._behind = waived_column(query.policy.merge_requests)
         rows: list[TableRow] = [
             {"Username": each.username, "Status": each.status, "Error": each.error}
             for each in self.people.values()
         ]
-        super().__init__(rows, completeness)
+        policy = query.policy
+        checks = (each for each in policy.merge_requests.checks if each.id == _REVIEW)
+        warnings = WaiverNotes(policy.waivers_of_day, checks).warnings()
+        super().__init__(rows, completeness, warnings=warnings)
 
     def members(self, team: Team) -> list[PersonReviews]:
         """Return the members of a team, in its order."""
@@ -135,7 +144,7 @@ class ReviewsReport(Report):
         return [
             self._row(
                 {"Project": name or None},
-                tables.measure_cells(found)
+                self._measures(found)
                 | self._spread(review for each in found for review in each.reviews),
                 [*(each.unread for each in found if each.unread), *lists],
             )
@@ -177,12 +186,12 @@ class ReviewsReport(Report):
         """
         meta = self.meta(instance)
         parts: list[tuple[str, Sequence[str], list[TableRow]]] = [
-            (TEAMS, TEAM_COLUMNS, self.team_rows()),
-            (PROJECTS, PROJECT_COLUMNS, self.project_rows()),
+            (TEAMS, (*TEAM_COLUMNS, *self._behind), self.team_rows()),
+            (PROJECTS, (*PROJECT_COLUMNS, *self._behind), self.project_rows()),
             (WEEKS, tables.WEEK_COLUMNS, self.week_rows()),
         ]
         if people:
-            parts.append((PEOPLE, PERSON_COLUMNS, self.person_rows()))
+            parts.append((PEOPLE, (*PERSON_COLUMNS, *self._behind), self.person_rows()))
             parts.append((PAIRS, tables.PAIR_COLUMNS, self.pair_rows()))
         return [sheet_of(title, columns, rows, meta) for title, columns, rows in parts]
 
@@ -194,10 +203,11 @@ class ReviewsReport(Report):
         members = self.members(team)
         found = [each for person in members for each in person.measured]
         given = [review for person in members for review in person.given]
-        row = self._row({"Team": team.name}, tables.measure_cells(found) | self._spread(given), ())
+        row = self._row({"Team": team.name}, self._measures(found) | self._spread(given), ())
         statuses = {person.status for person in members}
         if statuses and statuses <= {"Error", "Not Found"}:
-            row |= dict.fromkeys([*TEAM_COLUMNS[1 : -len(_STATE)], tables.UNVERIFIED])
+            unknown = (*TEAM_COLUMNS[1 : -len(_STATE)], tables.UNVERIFIED, *self._behind)
+            row |= dict.fromkeys(unknown)
             row["Status"] = "Error" if "Error" in statuses else "Not Found"
         elif not statuses <= {"Success"}:
             row["Status"] = "Partial"
@@ -208,9 +218,9 @@ class ReviewsReport(Report):
         whole = sum(len(person.given) for person in members)
         rows = []
         for person in members:
-            cells: TableRow = dict.fromkeys(PERSON_COLUMNS)
+            cells: TableRow = dict.fromkeys((*PERSON_COLUMNS, *self._behind))
             if person.status in {"Success", "Partial"}:
-                cells |= tables.measure_cells(person.measured) | tables.given_cells(person.given)
+                cells |= self._measures(person.measured) | tables.given_cells(person.given)
                 cells[tables.SHARE] = tables.share(
                     len(person.given), whole, is_known=self._is_known
                 )
@@ -222,6 +232,10 @@ class ReviewsReport(Report):
         error = joined(unread) or None
         status = "Success" if error is None else "Partial"
         return {**name, **cells, "Status": status, "Error": error, POLICY: self.query.policy.name}
+
+    def _measures(self, found: Sequence[Measured]) -> TableRow:
+        waived = sum(each.waived for each in found)
+        return {**tables.measure_cells(found), **dict.fromkeys(self._behind, waived)}
 
     def _spread(self, given: Iterable[Review]) -> TableRow:
         return tables.spread_cells(given, is_known=self._is_known)
@@ -266,7 +280,8 @@ def answer(client: Client, query: ReviewsQuery, run: Run | None = None) -> Revie
     what was not read. Raises ConfigurationError for input that cannot work. Thread-safe.
     """
     run = run or Run()
-    rule_set = fair_merge_request.rules_for(query.policy.terms)
+    waivers = query.policy.waivers_of_day
+    rule_set = replace(fair_merge_request.rules_for(query.policy.terms), waivers=waivers)
     with run.context(client) as session:
         source = facts_for(session, run, rule_set)
         tracker = run.tracker or ProgressTracker()
@@ -303,7 +318,7 @@ def _merged(person: UserItems) -> list[Record]:
 
 
 def _measured(found: FactsRead, rule_set: RuleSet, policy: Policy) -> Measured:
-    review = rule_set.evaluate(found.mr, found.facts)["no_internal_review"]
+    review = rule_set.evaluate(found.mr, found.facts)[_REVIEW]
     if record.state(found.mr) is None:
         return rules.unreadable(found.mr, review.reason)
     return rules.measured(found.mr, found.facts, review, policy.terms)

@@ -48,15 +48,25 @@ class PersonVerdicts(Generic[P]):
         return [self._taken.get(item_key(item), (item, {})) for item in self.items]
 
 
+def _as_they_are(_person: object, _item: Record, verdicts: Verdicts) -> Verdicts:
+    return verdicts
+
+
 class RowAssembler(Generic[P]):
     """Takes verdicts in any order, and makes each person's row as soon as nothing is missing.
 
-    `on_row` gets each row. No row is made before `release`. Not thread-safe.
+    `on_row` gets each row. `in_row` returns verdicts as they count in the row of a person. No row
+    is made before `release`. Not thread-safe.
     """
 
-    def __init__(self, on_row: OnRow | None = None) -> None:
+    def __init__(
+        self,
+        on_row: OnRow | None = None,
+        in_row: Callable[[P, Record, Verdicts], Verdicts] = _as_they_are,
+    ) -> None:
         self.rows: list[TableRow] = []
         self._on_row = on_row
+        self._in_row = in_row
         self._make: Callable[[PersonVerdicts[P]], TableRow] | None = None
         self._held: list[PersonVerdicts[P]] = []
         self._awaiting: dict[object, list[PersonVerdicts[P]]] = {}
@@ -87,7 +97,8 @@ class RowAssembler(Generic[P]):
         """
         known = all(each.result != "unknown" or each.pending for each in verdicts.values())
         for theirs in self._awaiting.pop(item_key(item)):
-            theirs.add(item, verdicts, () if known else errors)
+            counted = self._in_row(theirs.person, item, verdicts)
+            theirs.add(item, counted, () if known else errors)
             if not theirs.awaited:
                 self._finish(theirs)
         return known

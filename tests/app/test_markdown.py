@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitlab_sync.pages.widgets.markdown import escaped, linked, literal
+from gitlab_sync.pages.widgets.markdown import escaped, linked
+from gitlab_sync.rules.markdown import as_code
 
 JOINER = "\u2060"
 
@@ -67,8 +68,8 @@ def test_of_a_very_long_text_the_beginning_is_shown() -> None:
 
 def test_code_stays_on_its_line() -> None:
     """And cannot end before its end."""
-    assert literal("a`b\n\n# c\u202e") == "`a'b # c`"
-    assert literal(" \n") == "(nothing)"
+    assert as_code("a`b\n\n# c\u202e") == "`a'b # c`"
+    assert as_code(" \n") == "(nothing)"
 
 
 def test_a_link_leads_where_its_address_says() -> None:

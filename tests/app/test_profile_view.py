@@ -133,7 +133,7 @@ def test_bars_begin_with_the_largest_share_and_tell_unknown_from_none() -> None:
     bars = {str(bar["Check"]): bar for bar in fault_bars(mr_rules.CHECKS, items)}
     assert [*bars][:2] == ["No Desc", "No Unit Tests"]
     assert bars["No Desc"]["Text"] == "2 of 3 (67%)"
-    assert bars["No Unit Tests"]["Text"] == "1 of 2 (50%), 1 ?"
+    assert bars["No Unit Tests"]["Text"] == "1 of 2 (50%) (+1 ?)"
     assert bars["No Unit Tests"]["Share"] == 50
     assert bars["Failed Pipeline"]["Text"] == "?"
     assert bars["No Issues"]["Text"] == "0 of 3 (0%)"
@@ -148,6 +148,18 @@ def test_a_bar_counts_only_items_that_its_check_applies_to() -> None:
     bars = {str(bar["Check"]): bar for bar in fault_bars(mr_rules.CHECKS, items)}
     assert bars["No Unit Tests"]["Text"] == "1 of 1 (100%)"
     assert bars["No Time Spent"]["Text"] == "n/a"
+
+
+def test_bars_leave_out_what_is_waived() -> None:
+    """The text counts the waived ones."""
+    items = [
+        merge_request(1, no_desc="fail", no_issues="n/a", no_unit_tests="waived"),
+        merge_request(2, no_desc="waived", no_issues="n/a", no_unit_tests="waived"),
+    ]
+    bars = {str(bar["Check"]): bar["Text"] for bar in fault_bars(mr_rules.CHECKS, items)}
+    assert bars["No Desc"] == "1 of 1 (100%) (+1 waived)"
+    assert bars["No Unit Tests"] == "n/a (+2 waived)"
+    assert bars["No Issues"] == "n/a"
 
 
 def test_a_merge_request_is_clean_only_if_all_checks_pass() -> None:

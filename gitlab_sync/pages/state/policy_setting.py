@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from gitlab_sync.pages.state.server_settings import server_secrets
@@ -17,8 +18,8 @@ _load = lru_cache(maxsize=8)(load)
 def server_policy() -> Policy:
     """Return the policy that the secrets name as `policy`, else the environment; else `fair`.
 
-    Raises ConfigurationError, with all faults, if it is not valid, and if it is at an address,
-    since the server has no token of its own.
+    Its waivers are those of today. Raises ConfigurationError, with all faults, if it is not valid,
+    and if it is at an address, since the server has no token of its own.
     """
     named = server_secrets().get("policy") or os.environ.get(POLICY_VARIABLE) or FAIR.name
-    return _load(str(named))
+    return _load(str(named)).at(datetime.now(UTC))

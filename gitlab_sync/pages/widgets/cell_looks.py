@@ -11,13 +11,14 @@ import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, i
 from gitlab_sync.reports.shares import NOT_APPLICABLE
 from gitlab_sync.reports.text_table import UNKNOWN
 from gitlab_sync.rules.scores.wilson import interval, ranks
+from gitlab_sync.rules.text import besides
 from gitlab_sync.types import Scalar, TableRow
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler  # type: ignore[import-untyped]
 
 UnknownCounts = Callable[[TableRow], Mapping[str, int]]
-"""Returns for a row how many items could not be evaluated, by the column that counts them."""
+"""Returns for a row how many items are not in a count, by the column that counts them."""
 
 _BELOW_ALL = -1  # what applies to nothing is sorted below what is 0
 
@@ -75,15 +76,17 @@ def _series(cells: Sequence[Scalar], texts: Mapping[int, str]) -> pd.Series:
 class CellLooks:
     """What is known of the numbers of rows. Immutable.
 
-    `unknown` says what counts leave out. `totals` has, for each column that counts faults, the
-    column with the number of items; if that is `exact`, it leaves out what is unknown, and 0 says
-    that the check applies to nothing. `texts` has, for columns of numbers, how these are written.
+    `unknown` and `waived` say what counts leave out. `totals` has, for each column that counts
+    faults, the column with the number of items; if that is `exact`, it leaves out what is unknown,
+    and 0 says that the check applies to nothing. `texts` has, for columns of numbers, how these are
+    written.
     """
 
     unknown: UnknownCounts | None = None
     totals: Mapping[str, str] | None = None
     texts: Mapping[str, Callable[[float], str]] = field(default_factory=dict)
     exact: bool = False
+    waived: UnknownCounts | None = None
 
     def share(self, row: TableRow) -> float:
         """Return which part of all checks of a row's items is a fault, from 0 to 1; -1: unknown.
@@ -127,12 +130,17 @@ class CellLooks:
     def _unknown(self, row: TableRow) -> Mapping[str, int]:
         return {} if self.unknown is None else self.unknown(row)
 
+    def _waived(self, row: TableRow) -> Mapping[str, int]:
+        return {} if self.waived is None else self.waived(row)
+
     def is_empty(self, row: TableRow, column: str, nothing: Collection[str]) -> bool:
         """Return whether a row has nothing in a column; what is unknown is not nothing.
 
         A row of which nothing could be read says that in other columns.
         """
         cell = row.get(column)
+        if self._waived(row).get(column):
+            return False
         if cell is None:
             if self._is_not_applicable(row, column):
                 return True
@@ -178,16 +186,17 @@ class CellLooks:
 
     def _cells(self, row: TableRow) -> Mapping[str, tuple[str, str]]:
         """Return the texts of numbers of a row that have one of their own, each with its look."""
-        unknown, found = self._unknown(row), {}
-        for column in {**(self.totals or {}), **unknown, **self.texts}:
-            number = row.get(column)
+        unknown, waived, found = self._unknown(row), self._waived(row), {}
+        for column in {**(self.totals or {}), **unknown, **waived, **self.texts}:
+            number, missing = row.get(column), unknown.get(column, 0)
+            left_out = besides(missing, waived.get(column, 0))
             if self._is_not_applicable(row, column):
-                found[column] = NOT_APPLICABLE, ""
+                found[column] = f"{NOT_APPLICABLE}{left_out}", ""
             elif isinstance(number, int | float):
                 text, look = self._number(row, column, number)
-                if missing := unknown.get(column):
-                    text, look = f"{text} (+{missing} {UNKNOWN})", look or _TINT
-                found[column] = text, look
+                found[column] = f"{text}{left_out}", look or (_TINT if missing else "")
+            elif number is None and waived.get(column):
+                found[column] = f"{UNKNOWN}{left_out}", _TINT
         return found
 
     def _number(self, row: TableRow, column: str, number: float) -> tuple[str, str]:

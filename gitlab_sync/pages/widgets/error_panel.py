@@ -13,7 +13,8 @@ from gitlab_sync import errors
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, without_secrets
 from gitlab_sync.pages.state.downloads import File
 from gitlab_sync.pages.widgets.download_links import FileLink, show_files
-from gitlab_sync.pages.widgets.markdown import escaped, literal
+from gitlab_sync.pages.widgets.markdown import escaped
+from gitlab_sync.rules.markdown import as_code
 from gitlab_sync.types import TableRow
 
 T = TypeVar("T")
@@ -160,7 +161,7 @@ def error_text(error: GitLabSyncError) -> str:
 def show_script_error(error: Exception) -> bool:
     """Show that the page itself failed; return True, so that Streamlit shows nothing else."""
     show_input_error(
-        f"This page failed ({literal(type(error).__name__)}). Reload it. If that does not help, "
+        f"This page failed ({as_code(type(error).__name__)}). Reload it. If that does not help, "
         "tell the operator of this server: the server's log has the details.",
         "Something went wrong",
     )

@@ -57,10 +57,10 @@ class TableOptions:
     `looks` says what is known of numbers; with its `totals` the worst rows come first, and if these
     are exact, there is a column `RANK`. `columns` come first on the page, in this order. Of the
     columns in `hides_empty`, those in which no row has anything are left out, and named below the
-    table. `app_links` are columns with links to pages of this app. `shown` returns a row as the
-    page shows it. `titles` and `widths` (pixels) are those of columns on the page, and `lines` is
-    the number of lines of a row. `alt` describes the table for screen readers. With `shows_empty` a
-    table without rows shows its header. None of this changes files.
+    table. `app_links` are columns with links to pages of this app, or to what their `help` says.
+    `shown` returns a row as the page shows it. `titles` and `widths` (pixels) are those of columns
+    on the page, and `lines` is the number of lines of a row. `alt` describes the table for screen
+    readers. With `shows_empty` a table without rows shows its header. None of this changes files.
     """
 
     help: Mapping[str, str] = field(default_factory=dict)
@@ -280,15 +280,18 @@ def _column_config(sheet: Sheet, options: TableOptions) -> dict[str, ColumnConfi
             width=min(width, _WIDEST_PINNED) if column in pinned else width,
         )
         if column in sheet.links:
-            config[_link_title(column, sheet)] = _link_column(_link_title(column, sheet), "GitLab")
-    return config | {title: _link_column(title, "this app") for title in options.app_links}
+            link = _link_title(column, sheet)
+            config[link] = _link_column(link, "Open in GitLab")
+    for title in options.app_links:
+        config[title] = _link_column(title, options.help.get(title, "Open in this app"))
+    return config
 
 
-def _link_column(title: str, where: str) -> ColumnConfig:
+def _link_column(title: str, help_text: str) -> ColumnConfig:
     return st.column_config.LinkColumn(
         title,
         display_text=":material/open_in_new:",
-        help=f"Open in {where}",
+        help=help_text,
         width=max(_LINK_WIDTH, _CHARACTER * len(title) + _MARGIN),
     )
 

@@ -34,7 +34,7 @@ class EvaluatedItems:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One check of an item that fails or is unknown."""
+    """One check of an item that fails, is waived or is unknown."""
 
     kind: str
     item: Record
@@ -83,9 +83,9 @@ class Fixes:
     """What to fix in a person's work, and what is unknown.
 
     `faults` are sorted by severity, then the newest item first. `groups` hold the same faults by
-    check: by severity, then the most faults first. `unknown` are the checks without an answer.
-    `evaluated` counts the items by kind. With `now_first`, what can be fixed now is before the
-    rest.
+    check: by severity, then the most faults first. `unknown` are the checks without an answer, and
+    `waived` the faults that do not count. `evaluated` counts the items by kind. With `now_first`,
+    what can be fixed now is before the rest.
     """
 
     faults: Sequence[Entry]
@@ -93,6 +93,7 @@ class Fixes:
     unknown: Sequence[Entry]
     evaluated: dict[str, int]
     now_first: bool = False
+    waived: Sequence[Entry] = ()
 
     def of_check(self, kind: str, title: str) -> Fixes:
         """Return what of this is about one check of one kind of item."""
@@ -100,10 +101,11 @@ class Fixes:
         def is_it(each: Entry | Group) -> bool:
             return (each.kind, each.check.title) == (kind, title)
 
-        faults, groups, unknown = (
-            [*filter(is_it, entries)] for entries in (self.faults, self.groups, self.unknown)
+        faults, groups, unknown, waived = (
+            [*filter(is_it, entries)]
+            for entries in (self.faults, self.groups, self.unknown, self.waived)
         )
-        return Fixes(faults, groups, unknown, self.evaluated)
+        return Fixes(faults, groups, unknown, self.evaluated, waived=waived)
 
     @property
     def doubts(self) -> list[Doubt]:
@@ -125,6 +127,7 @@ def what_to_fix(kinds: Iterable[EvaluatedItems], *, now_first: bool = False) -> 
     """
     groups: list[Group] = []
     unknown: list[Entry] = []
+    waived: list[Entry] = []
     numbers: dict[str, int] = {}
     for each in kinds:
         evaluated = sorted(distinct(each.evaluated), key=lambda pair: _age(pair[0]), reverse=True)
@@ -137,6 +140,7 @@ def what_to_fix(kinds: Iterable[EvaluatedItems], *, now_first: bool = False) -> 
             faults = [entry for entry in entries if entry.verdict.result == "fail"]
             doubtful = [entry for entry in entries if entry.verdict.result == "unknown"]
             unknown += doubtful
+            waived += [entry for entry in entries if entry.verdict.result == "waived"]
             if faults:
                 known = sum(entry.verdict.result in {"pass", "fail"} for entry in entries)
                 passing = (entry for entry in entries if entry.verdict.result == "pass")
@@ -150,7 +154,7 @@ def what_to_fix(kinds: Iterable[EvaluatedItems], *, now_first: bool = False) -> 
     faults = [entry for group in groups for entry in group.faults]
     faults.sort(key=lambda entry: _age(entry.item), reverse=True)
     faults.sort(key=lambda entry: rank(entry.check))
-    return Fixes(faults, groups, unknown, numbers, now_first)
+    return Fixes(faults, groups, unknown, numbers, now_first, waived)
 
 
 def _age(item: Record) -> tuple[datetime, str]:

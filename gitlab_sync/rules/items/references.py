@@ -18,5 +18,16 @@ def reference(item: Record) -> str | None:
 
     A path prefix of the instance stays in it: only the client knows the prefix.
     """
-    found = _ADDRESS.fullmatch(record.link(item) or "")
+    return reference_at(record.link(item) or "")
+
+
+def reference_at(address: str) -> str | None:
+    """Return the reference of the item at an address, as `reference` does."""
+    found = _ADDRESS.fullmatch(address)
     return None if found is None else f"{found['project']}{_SIGNS[found['kind']]}{found['iid']}"
+
+
+def full_reference(item: Record) -> str | None:
+    """Return the reference as GitLab says it, or else from the item's address; or None."""
+    full = record.text(record.field(item, "references"), "full")
+    return full or reference(item)

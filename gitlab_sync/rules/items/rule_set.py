@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gitlab_sync.rules import record
+from gitlab_sync.rules.items import waived
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.facts import NOTHING, Facts
-from gitlab_sync.rules.items.tally import Evaluated, Tally, distinct, tally
+from gitlab_sync.rules.items.tally import Evaluated, Tally, Verdicts, distinct, tally
 from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.waivers import NO_WAIVERS, Waivers
 from gitlab_sync.types import Record
 
 
@@ -24,7 +26,7 @@ class RuleSet:
     check says of how many items it speaks, and the cell of a check of none has no number. With
     `newest_decides`, the newest pipeline of a merge request is the only one that counts. `always`
     names facts that are read whatever the checks need. With `counts_others`, items that are not
-    evaluated are counted by their states, too.
+    evaluated are counted by their states, too. `waivers` cover faults, after the `rule`.
     """
 
     checks: tuple[Check, ...]
@@ -36,18 +38,24 @@ class RuleSet:
     newest_decides: bool = True
     counts_others: bool = True
     always: tuple[str, ...] = ()
+    waivers: Waivers = NO_WAIVERS
 
     def is_due(self, item: Record) -> bool:
         """Return whether the item is evaluated: by its state, or since that is not readable."""
         state = record.state(item)
         return state is None or state in self.states
 
-    def evaluate(self, item: Record, facts: Facts = NOTHING) -> dict[str, Verdict]:
+    def evaluate(self, item: Record, facts: Facts = NOTHING, person: str | None = None) -> Verdicts:
         """Return the verdict of every check, by id; never raises.
 
-        An incomplete list of facts can still decide.
+        An incomplete list of facts can still decide. The verdicts are for the row of `person`
+        (None: the item's author), which matters to the waivers of people.
         """
-        return self.rule(item, facts)
+        return self.with_waivers(item, self.rule(item, facts), person)
+
+    def with_waivers(self, item: Record, found: Verdicts, person: str | None) -> Verdicts:
+        """Return verdicts of `rule` as they count in the row of a person (None: the author)."""
+        return waived.applied(item, found, self.waivers, person)
 
     def undecided(self, item: Record, facts: Facts = NOTHING) -> tuple[str, ...]:
         """Return the names of the facts that still have to be read to evaluate the item.

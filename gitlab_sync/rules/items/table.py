@@ -15,6 +15,10 @@ _BOOKKEEPING = ("Status", "Error", "Unverified")
 POLICY = "Policy"
 """The column that names the policy of a row, in tables with shares."""
 
+WAIVED = "Waived"
+"""The column with the number of waived faults, which no other column counts; only of policies with
+waivers."""
+
 
 def of(title: str) -> str:
     """Return the column with the number of items that a check speaks of: `No Desc (of)`."""
@@ -25,7 +29,12 @@ def columns(rules: RuleSet) -> tuple[str, ...]:
     """Return the columns of a person's row by these rules, in order."""
     titles = [check.title for check in rules.checks]
     behind = (*rules.further, *map(of, titles), POLICY) if rules.shares else ()
-    return ("Username", *rules.counts, *titles, *_BOOKKEEPING, *behind)
+    return ("Username", *rules.counts, *titles, *_BOOKKEEPING, *behind, *waived_column(rules))
+
+
+def waived_column(rules: RuleSet) -> tuple[str, ...]:
+    """Return the column of waived faults, the last one, if the policy has waivers."""
+    return (WAIVED,) if rules.waivers.every else ()
 
 
 def shares(shown: Iterable[str]) -> dict[str, str]:
@@ -35,9 +44,14 @@ def shares(shown: Iterable[str]) -> dict[str, str]:
 
 
 def cells(counted: Tally, rules: RuleSet) -> dict[str, int | None]:
-    """Return all numbers of a row: the counts, and with shares of how many items they speak."""
+    """Return all numbers of a row: the counts, and with shares of how many items they speak.
+
+    Of a policy with waivers, the sum of all waived faults is there, too.
+    """
     shares = counted.of if rules.shares else {}
-    return {**counted.cells, **{of(title): number for title, number in shares.items()}}
+    numbers = {of(title): number for title, number in shares.items()}
+    waived = dict.fromkeys(waived_column(rules), sum(counted.waived.values()))
+    return {**counted.cells, **numbers, **waived}
 
 
 MERGE_REQUEST_COLUMNS = columns(merge_request.RULES)

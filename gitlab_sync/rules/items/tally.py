@@ -28,14 +28,16 @@ class Tally:
     `cells` has a number for each title: of the known faults, or None if there are items but the
     check applies to none of them, or none could be evaluated. By the title of each check, `of` has
     the number of items that pass or fail (None if all that it could apply to are unknown),
-    `unknown` of those that could not be evaluated, and `pending` of those among them for which
-    everything was read.
+    `unknown` of those that could not be evaluated, `pending` of those among them for which
+    everything was read, and `waived` of those with a fault that a waiver covers: they are in no
+    other number.
     """
 
     cells: Mapping[str, int | None]
     unknown: Mapping[str, int]
     of: Mapping[str, int | None] = field(default_factory=dict)
     pending: Mapping[str, int] = field(default_factory=dict)
+    waived: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def unverified(self) -> int:
@@ -56,22 +58,25 @@ def tally(
 ) -> Tally:
     """Count the faults in `evaluated` for each of `checks`; the cells begin with `counts`.
 
-    A check without a verdict counts as unknown, not as passed. Where nothing is evaluated, the cell
-    of a check is `of_none`.
+    A check without a verdict counts as unknown, not as passed. Where nothing is evaluated, or all
+    is waived, the cell of a check is `of_none`.
     """
     cells: dict[str, int | None] = dict(counts)
     unknown: dict[str, int] = {}
     of: dict[str, int | None] = {}
     pending: dict[str, int] = {}
+    waived: dict[str, int] = {}
     for check in checks:
         found = [verdicts.get(check.id, NOT_EVALUATED) for verdicts in evaluated]
         results = Counter(verdict.result for verdict in found)
         known = results["pass"] + results["fail"]
         unknown[check.title] = results["unknown"]
         pending[check.title] = sum(verdict.pending for verdict in found)
-        cells[check.title] = results["fail"] if known else None if found else of_none
+        waived[check.title] = results["waived"]
+        rest = len(found) > results["waived"]
+        cells[check.title] = results["fail"] if known else None if rest else of_none
         of[check.title] = known if known or not results["unknown"] else None
-    return Tally(cells, unknown, of, pending)
+    return Tally(cells, unknown, of, pending, waived)
 
 
 def distinct(evaluated: Iterable[Evaluated]) -> list[Evaluated]:

@@ -12,10 +12,10 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.rules.items.open_work import WAITING_FOR, Turn, last_move, turn
-from gitlab_sync.rules.items.references import reference
+from gitlab_sync.rules.items.references import full_reference
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.terms import Terms
-from gitlab_sync.rules.text import instant
+from gitlab_sync.rules.text import besides, instant
 from gitlab_sync.types import Record, TableRow
 
 COLUMNS: Final = (
@@ -82,13 +82,14 @@ def open_item(mr: Record, facts: Facts, rules: RuleSet, terms: Terms, now: datet
 def _would_fail(mr: Record, facts: Facts, rules: RuleSet) -> tuple[str | None, bool]:
     """Return the titles of the checks that would fail, and whether one could not be read.
 
-    What is not known is counted behind them: `No Desc (+1 ?)`.
+    What is not known, and what is waived, is counted behind them: `No Desc (+1 ?, +1 waived)`.
     """
     verdicts = rules.evaluate(mr, facts)
     fails = [check.title for check in rules.checks if verdicts[check.id].result == "fail"]
     unknown = [each for each in verdicts.values() if each.result == "unknown"]
-    parts = [", ".join(fails), f"(+{len(unknown)} ?)" if unknown else ""]
-    return " ".join(filter(None, parts)) or None, any(not each.pending for each in unknown)
+    waived = sum(each.result == "waived" for each in verdicts.values())
+    shown = f"{', '.join(fails)}{besides(len(unknown), waived)}".lstrip()
+    return shown or None, any(not each.pending for each in unknown)
 
 
 def in_order(items: Iterable[OpenItem]) -> list[OpenItem]:
@@ -144,5 +145,4 @@ def _days(start: datetime | None, now: datetime, terms: Terms) -> float | None:
 
 
 def _reference(mr: Record) -> str | None:
-    full = record.text(record.field(mr, "references"), "full")
-    return full or reference(mr) or record.link(mr)
+    return full_reference(mr) or record.link(mr)

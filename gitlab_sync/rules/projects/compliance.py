@@ -13,7 +13,7 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules import record as records
 from gitlab_sync.rules.bounds import BeyondBounds, Effort, joined
 from gitlab_sync.rules.items.adjustment import SWITCHED_OFF
-from gitlab_sync.rules.items.table import POLICY
+from gitlab_sync.rules.items.table import POLICY, WAIVED
 from gitlab_sync.rules.projects import ci_pipeline, coverage_threshold, documents, files
 from gitlab_sync.rules.projects.checks import BY_ID, CHECKS, FAIR_CHECKS, WEIGHTS, ProjectCheck
 from gitlab_sync.rules.projects.ci_config import Pipeline
@@ -23,7 +23,8 @@ from gitlab_sync.rules.projects.licences import OSI_APPROVED, policy_title, with
 from gitlab_sync.rules.projects.tool_detection import Project
 from gitlab_sync.rules.projects.tool_uses import STAGES
 from gitlab_sync.rules.projects.tools import ECOSYSTEMS, Purpose, has_tools
-from gitlab_sync.types import TableRow
+from gitlab_sync.rules.waivers import NO_WAIVERS, Subject, Waivers, reason_of
+from gitlab_sync.types import Record, TableRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Policy:
     both of its forms. `weights` are those of the checks, by id. A README needs `readme_length`
     characters and `readme_sections` of the usual topics. `checks` are the checks themselves. Rows
     name the policy by `shown_name`, and have the score's lower bound; if it is empty, neither.
+    Faults that `waivers` cover count in no score. `contest_project` is the path of the project in
+    which faults are disputed.
     """
 
     licences: frozenset[str] = frozenset({"AGPL-3.0-only", "AGPL-3.0-or-later"})
@@ -42,6 +45,8 @@ class Policy:
     readme_sections: int = 3
     checks: tuple[ProjectCheck, ...] = CHECKS
     shown_name: str = ""
+    waivers: Waivers = NO_WAIVERS
+    contest_project: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "licences", with_forms(self.licences))
@@ -105,7 +110,7 @@ AT_LEAST = "Score (at least)"
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The weights of checks that pass, fail or are unknown, without those that do not apply."""
+    """The weights of checks that pass, fail or are unknown: not of waived ones, nor n/a."""
 
     passed: float = 0.0
     failed: float = 0.0
@@ -160,6 +165,11 @@ class Report:
         return sum(finding.result == "unknown" for finding in self.findings.values())
 
     @property
+    def waived(self) -> int:
+        """The number of faults that waivers cover."""
+        return sum(finding.result == "waived" for finding in self.findings.values())
+
+    @property
     def checks(self) -> list[ProjectCheck]:
         """All checks in the order of a report, with advice for the project's main language."""
         main = next(iter(self.stack), "")
@@ -180,17 +190,34 @@ def evaluate(
     What is beyond the bounds of `rules.bounds` is unknown, with the reason.
     """
     project = Project(Repository(facts), effort)
-    findings = {check.id: _evaluate(check, project, policy) for check in policy.checks}
+    subject = subject_of(facts.project)
+    findings = {
+        check.id: _unless_waived(check.id, _evaluate(check, project, policy), policy, subject)
+        for check in policy.checks
+    }
     return Report(findings, _score(findings, policy), project.languages, policy.checks)
+
+
+def subject_of(project: Record) -> Subject:
+    """Return a project as waivers see it."""
+    return Subject(project=records.text(project, "path_with_namespace"))
+
+
+def _unless_waived(check: str, finding: Finding, policy: Policy, subject: Subject) -> Finding:
+    waiver = policy.waivers.covering(check, subject) if finding.result == "fail" else None
+    if waiver is None:
+        return finding
+    reason = reason_of(waiver, finding.reason)
+    return replace(finding, result="waived", reason=reason, waiver=waiver)
 
 
 def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_POLICY) -> TableRow:
     """Return the project's row in a table of many.
 
     Columns: `Project, Compliance Score` (percent)`, Stack`, the policy's licence (`AGPLv3`),
-    `Security, Coverage, CI/CD, Pre-commit`, then `Status, Error, Unverified`, and for a policy with
-    a name `AT_LEAST, Policy`. The cells of checks are `yes`, `partly`, `no`, `n/a` (does not apply)
-    or None (unknown).
+    `Security, Coverage, CI/CD, Pre-commit`, then `Status, Error, Unverified`, for a policy with a
+    name `AT_LEAST, Policy`, and for one with waivers `Waived`. The cells of checks are `yes`,
+    `partly`, `no`, `waived`, `n/a` (does not apply) or None (unknown).
     """
     findings = report.findings
     name = records.text(facts.project, "path_with_namespace")
@@ -209,7 +236,7 @@ def summary_row(facts: ProjectFacts, report: Report, policy: Policy = DEFAULT_PO
         "Status": "Error" if nothing else "Partial" if reasons else "Success",
         "Error": joined(reasons) or None,
         "Unverified": None if nothing else report.unverified,
-        **_behind(policy, report.score.at_least),
+        **_behind(policy, report.score.at_least, None if nothing else report.waived),
     }
 
 
@@ -218,11 +245,12 @@ def error_row(name: str, error: str, policy: Policy = DEFAULT_POLICY) -> TableRo
     titles = ("Compliance Score", "Stack", policy.license_title, "Security", "Coverage", "CI/CD")
     empty = dict.fromkeys((*titles, "Pre-commit"))
     state = {"Status": "Error", "Error": error, "Unverified": None}
-    return {"Project": name, **empty, **state, **_behind(policy, None)}
+    return {"Project": name, **empty, **state, **_behind(policy, None, None)}
 
 
-def _behind(policy: Policy, at_least: float | None) -> TableRow:
-    return {AT_LEAST: at_least, POLICY: policy.shown_name} if policy.shown_name else {}
+def _behind(policy: Policy, at_least: float | None, waived: int | None) -> TableRow:
+    named = {AT_LEAST: at_least, POLICY: policy.shown_name} if policy.shown_name else {}
+    return {**named, **({WAIVED: waived} if policy.waivers.every else {})}
 
 
 def worst_first(rows: Iterable[TableRow]) -> list[TableRow]:
@@ -363,7 +391,7 @@ _EVALUATORS: Mapping[str, Callable[[Project, Policy], Finding]] = {
 def _score(findings: Mapping[str, Finding], policy: Policy) -> Score:
     totals = {"pass": 0.0, "fail": 0.0, "unknown": 0.0}
     for check, finding in findings.items():
-        if finding.result != "not applicable":
+        if finding.result in totals:
             weight = policy.weights[check]
             totals["pass"] += weight * finding.share
             totals[finding.result] += weight * (1 - finding.share)
@@ -372,10 +400,11 @@ def _score(findings: Mapping[str, Finding], policy: Policy) -> Score:
 
 def _cell(findings: Iterable[Finding]) -> str | None:
     """Return one word for several findings; a known fault counts, even among unknown ones."""
-    counted = [one for one in findings if one.result != "not applicable"]
+    every = [*findings]
+    counted = [one for one in every if one.result not in {"not applicable", "waived"}]
     results = {one.result for one in counted}
     if not counted:
-        return "n/a"
+        return "waived" if any(one.result == "waived" for one in every) else "n/a"
     if results == {"pass"}:
         return "yes"
     if "fail" in results:

@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.bounds import BeyondBounds, joined, shown, within
+from gitlab_sync.rules.waiver import Waiver
 from gitlab_sync.types import PartialList, Record
 
-Answer = Literal["pass", "fail", "unknown", "not applicable"]
+Answer = Literal["pass", "fail", "waived", "unknown", "not applicable"]
 
 # Third-party code, built files and test data do not count for the compliance of the project.
 _FOREIGN = frozenset(
@@ -46,7 +47,8 @@ class Finding:
 
     `reason` is a short clause for people. `path`, `line` (from 1) and `link` point to the evidence,
     each None if there is none. `share` (0 to 1) is the part of the check's weight that passes; the
-    rest has the `result`. `causes` are what keeps it from being known, which end the reason.
+    rest has the `result`. `causes` are what keeps it from being known, which end the reason. A
+    fault that a `waiver` covers is waived, and its reason says so.
     """
 
     result: Answer
@@ -56,6 +58,7 @@ class Finding:
     link: str | None = None
     share: float = 0.0
     causes: tuple[str, ...] = ()
+    waiver: Waiver | None = None
 
     @property
     def fault(self) -> str:

@@ -28,6 +28,8 @@ def standards_of(policy: policies.Policy) -> compliance.Policy:
         readme_sections=_or(policy.readme_sections, base.readme_sections),
         checks=tuple(map(agreed, base.checks)),
         shown_name=policy.shown_name,
+        waivers=policy.waivers_of_day,
+        contest_project=policy.contest_project,
     )
 
 

@@ -19,7 +19,7 @@ from gitlab_sync.rules.shape import TEXT, TIME, Kind, Shape
 from gitlab_sync.rules.text import first_line, instant
 from gitlab_sync.types import Record, Scalar, TableRow
 
-PROFILE, TO_FIX, NOT_KNOWN = "Profile", "To_Fix", "Not_Known"
+PROFILE, TO_FIX, NOT_KNOWN, WAIVED = "Profile", "To_Fix", "Not_Known", "Waived"
 PERSONAL, CONTRIBUTED, COMMITS = "Personal_Projects", "Contributed_Projects", "Commits"
 GROUPS, MERGE_REQUESTS, ISSUES = "Groups", "MergeRequests", "Issues"
 OPEN_WORK = "Open_Work"
@@ -36,7 +36,10 @@ TABLES = {
 """The tables of a person's work: titles, in order, and the part of the data behind each."""
 
 TITLES = (PROFILE, TO_FIX, NOT_KNOWN, *TABLES)
-"""The titles of all tables of a profile, in order."""
+"""The titles of all tables of a profile, in order; policies with waivers have `WAIVED`, too."""
+
+ENTRIES = frozenset({TO_FIX, NOT_KNOWN, WAIVED})
+"""The titles of those with a row for each check of an item."""
 
 LINK, ERROR = "Link", "Error"
 
@@ -57,9 +60,9 @@ _ISSUE = (
 )
 _SHOWN = (
     *("id", "title", "state", "created_at", "merged_at", "closed_at", "labels", "milestone"),
-    *("time_stats", "web_url"),
+    *("time_stats", "web_url", "references"),
 )
-"""The fields of a merge request or an issue that rows show, and its id."""
+"""The fields of a merge request or an issue that rows and links show, and its id."""
 
 CAN_BE_FIXED = "Can Be Fixed"
 """The column that says when: now by an edit, by a follow-up, or only next time."""
@@ -96,6 +99,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     PROFILE: _PROFILE,
     TO_FIX: _ENTRY,
     NOT_KNOWN: _ENTRY,
+    WAIVED: _ENTRY,
     PERSONAL: _PROJECT,
     CONTRIBUTED: _PROJECT,
     COMMITS: _COMMIT,
@@ -174,7 +178,7 @@ def entry_columns(*, says_when: bool = False) -> tuple[str, ...]:
 
 def links(title: str, shown: Sequence[str]) -> dict[str, str]:
     """Return the columns that are links, each with the column that has the address."""
-    if title in {TO_FIX, NOT_KNOWN}:
+    if title in ENTRIES:
         return {"Item": LINK, "Reason": "Evidence"}
     return {shown[0]: LINK}
 
@@ -227,7 +231,7 @@ def merge_request_row(
 ) -> TableRow:
     """Return the row of a person's merge request: their role in it, and the result of each check.
 
-    A result is `pass`, `fail`, null for unknown, or `NOT_ASKED` without verdicts.
+    A result is `pass`, `fail`, `waived`, null for unknown, or `NOT_ASKED` without verdicts.
     """
     mr = item.record
     return {
@@ -260,7 +264,10 @@ def open_work_row(item: OpenItem) -> TableRow:
 
 
 def entry_row(entry: Entry, *, says_when: bool = False) -> TableRow:
-    """Return the row of a fault, or of an unknown check; `says_when` a fault can be fixed."""
+    """Return the row of a fault, waived or not, or of an unknown check.
+
+    With `says_when` it has when a fault can be fixed.
+    """
     fails = entry.verdict.result == "fail"
     return {
         "Severity": entry.check.severity,

@@ -10,7 +10,7 @@ from statistics import fmean, median
 
 from gitlab_sync.rules.dates import day_of
 from gitlab_sync.rules.identity.usernames import username_key
-from gitlab_sync.rules.items.table import of
+from gitlab_sync.rules.items.table import WAIVED, of
 from gitlab_sync.rules.scores.reviews import Measured, Review
 from gitlab_sync.rules.working_time import FIRST_YEAR, LAST_YEAR
 from gitlab_sync.types import TableRow
@@ -141,6 +141,7 @@ MEANINGS = {
     "Concentration": "The Herfindahl-Hirschman index of the shares, the sum of their squares: 1 if "
     "one person gives all reviews, 1/n if n people give as many each.",
     UNVERIFIED: "Merge requests about which something could not be read.",
+    WAIVED: "Merge requests without a review that do not count as such: a waiver covers them.",
 }
 """What each column says, by title."""
 

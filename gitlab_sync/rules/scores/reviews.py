@@ -45,7 +45,8 @@ class Measured:
     """What is known of one merged merge request. Immutable.
 
     `values` has a number for each name in `VALUES`: None does not apply, and one that is missing is
-    unknown; then `unread` says why. `merged` is the time of the merge.
+    unknown; then `unread` says why. `merged` is the time of the merge. `waived` says that it has no
+    review, and that a waiver covers that.
     """
 
     author: str
@@ -54,6 +55,7 @@ class Measured:
     values: Mapping[str, int | None]
     reviews: tuple[Review, ...] = ()
     unread: str | None = None
+    waived: bool = False
 
 
 VALUES = (
@@ -66,19 +68,20 @@ VALUES = (
 def measured(mr: Record, facts: Facts, review: Verdict, terms: Terms) -> Measured:
     """Measure one merged merge request; never raises.
 
-    `review` is what the fair policy says of *No Internal Review*. What depends on notes is unknown
-    unless all of them could be read.
+    `review` is what the fair policy says of *No Internal Review*: where it is waived, only that
+    does not apply. What depends on notes is unknown unless all of them could be read.
     """
     author, project = record.author(mr) or "", _project(mr)
     known = UntilMerge.of(mr, facts.notes)
     if review.result == "n/a":
         return Measured(author, project, known.end, dict.fromkeys(VALUES))
+    waived = review.result == "waived"
     values: dict[str, int | None] = {}
     unread: list[str] = []
     if review.result == "unknown":
         unread.append(review.reason)
     else:
-        values["without_review"] = int(review.result == "fail")
+        values["without_review"] = None if waived else int(review.result == "fail")
     by_author = _merged_by_author(mr)
     if isinstance(by_author, str):
         unread.append(by_author)
@@ -95,7 +98,7 @@ def measured(mr: Record, facts: Facts, review: Verdict, terms: Terms) -> Measure
         given = _reviews(author, said, known.start, terms)
         values |= _values_of_notes(said, given, known.notes, terms)
     reasons = "; ".join(dict.fromkeys([*unread, *doubts]))
-    return Measured(author, project, known.end, values, given, reasons or None)
+    return Measured(author, project, known.end, values, given, reasons or None, waived)
 
 
 def unreadable(mr: Record, reason: str) -> Measured:

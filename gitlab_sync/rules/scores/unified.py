@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gitlab_sync.rules.items.table import POLICY, of, row
+from gitlab_sync.rules.items.table import POLICY, WAIVED, of, row, waived_column
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.rules.policy import Policy
 from gitlab_sync.rules.scores.work import Work
@@ -65,9 +65,9 @@ TEXT_COLUMNS = frozenset({"Username", "College", "Status", "Error", POLICY})
 def columns(policy: Policy, *, quick: bool = False) -> tuple[str, ...]:
     """Return the columns of the table under a policy, in order."""
     first = QUICK_UNIFIED_COLUMNS if quick else UNIFIED_COLUMNS
-    if not policy.merge_requests.shares:
-        return first
-    return (*first, *FURTHER, *(of(title) for title in first if title in _TITLES), POLICY)
+    if policy.merge_requests.shares:
+        first = (*first, *FURTHER, *(of(title) for title in first if title in _TITLES), POLICY)
+    return (*first, *waived_column(policy.merge_requests))
 
 
 def unified_row(
@@ -83,7 +83,8 @@ def unified_row(
 
     `work` has the person's numbers and status; `error` says what is missing. `mrs` and `issues`
     count the faults of items that the person wrote, None if they could not be read. `Unverified` is
-    the number of unknown pairs of item and check, null if nothing was read.
+    the number of unknown pairs of item and check, and `Waived` that of waived faults; both are null
+    if nothing was read.
     """
     tallies = [each for each in (mrs, issues) if each is not None]
     unverified = sum(each.unverified for each in tallies) if tallies else None
@@ -101,6 +102,7 @@ def unified_row(
         **_faults(MERGE_REQUEST_CHECKS, mrs),
         **_faults(ISSUE_CHECKS, issues),
         **({} if mrs is None else {title: mrs.cells.get(title) for title in FURTHER}),
+        WAIVED: sum(sum(each.waived.values()) for each in tallies) if tallies else None,
     }
     found = row(columns, work.username, cells, work.status, error, unverified, policy)
     return {**found, "College": college}
@@ -138,12 +140,21 @@ def check_of(column: str) -> tuple[str, str]:
 
 def unknown_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:
     """Return the number of unknown items for each column of a check that has any. Never raises."""
+    return _numbers(*(None if each is None else each.unknown for each in (mrs, issues)))
+
+
+def waived_cells(mrs: Tally | None, issues: Tally | None) -> dict[str, int]:
+    """Return the number of waived faults for each column of a check that has any. Never raises."""
+    return _numbers(*(None if each is None else each.waived for each in (mrs, issues)))
+
+
+def _numbers(mrs: Mapping[str, int] | None, issues: Mapping[str, int] | None) -> dict[str, int]:
     titled = ((MERGE_REQUEST_CHECKS, mrs), (ISSUE_CHECKS, issues))
     return {
         column: number
-        for titles, counted in titled
+        for titles, numbers in titled
         for column, title in titles.items()
-        if counted is not None and (number := counted.unknown.get(title))
+        if numbers is not None and (number := numbers.get(title))
     }
 
 

@@ -181,6 +181,9 @@ def test_fault_9_a_commit_is_nobodys_for_a_part_of_a_name(
 
 ARGUMENTS = {
     "explain": (),
+    "policy": ("show",),
+    "waive": ("no_desc", "a/b!1", "--reason", "x", "--until", "2099-12-31"),
+    "contests": ("--project", "harbour/tools/mooring", "--demo"),
     "members": ("harbour", "--demo"),
     "search": ("projects", "a", "--demo"),
     "api": ("GET", "user", "--demo"),
@@ -190,8 +193,11 @@ ARGUMENTS = {
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in {"app", "sandbox"}])
-def test_fault_10_every_command_runs_to_its_end_on_the_demo(command: str, tmp_path: Path) -> None:
+def test_fault_10_every_command_runs_to_its_end_on_the_demo(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With no setting at all, and something to show for it."""
+    monkeypatch.chdir(tmp_path)
     done = run(environment(tmp_path), command, *ARGUMENTS.get(command, ("--demo",)))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
