@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlsplit
 
 from gitlab_sync.api.projects import extract_path_from_url
@@ -15,7 +14,8 @@ def full_path(item: Record, base_url: str) -> str:
 
     `base_url` is that of the instance.
     """
-    path = re.split("[!#]", record.text(item.get("references"), "full") or "")[0]
+    reference = record.text(item.get("references"), "full") or ""
+    path = reference.partition("!")[0].partition("#")[0]
     if not path:
         link = record.text(item, "web_url") or ""
         path = extract_path_from_url(link) if "/-/" in link else ""
