@@ -204,12 +204,14 @@ class SharedGitlab(Gitlab):
     """
 
     def __init__(self, session: Session, older: Any) -> None:
-        token, is_oauth = session.credential.token or None, session.credential.is_oauth
+        credential, token = session.credential, session.credential.token or None
+        is_private = not (credential.is_oauth or credential.is_job)
         self._shared = Backend(session)
         super().__init__(
             session.base_url,
-            private_token=None if is_oauth else token,
-            oauth_token=token if is_oauth else None,
+            private_token=token if is_private else None,
+            oauth_token=token if credential.is_oauth else None,
+            job_token=token if credential.is_job else None,
             timeout=session.timeout,
             keep_base_url=True,
             backend=lambda: self._shared,

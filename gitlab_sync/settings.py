@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 URL_VARIABLE = "GITLAB_URL"
 TOKEN_VARIABLE = "GITLAB_TOKEN"  # noqa: S105 - the name of a variable
 CI_URL_VARIABLE = "CI_SERVER_URL"
+CI_API_VARIABLE = "CI_API_V4_URL"
 CI_JOB_VARIABLE = "CI_JOB_TOKEN"
 CFG_VARIABLE = "PYTHON_GITLAB_CFG"
 SYSTEM_FILE = Path("/etc/python-gitlab.cfg")
 
-_JOB_TOKEN = "A CI job token cannot read merge requests and issues, so it is not used. "  # noqa: S105
+_JOB_TOKEN = (
+    "A CI job token can read little, so it is used only where it is named: "
+    f"--token-env {CI_JOB_VARIABLE}. "
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,9 @@ def resolve(
     """Find the URL and the token, each in the first place that has it.
 
     Arguments come first (`token_env` names the variable that holds the token, `gitlab_id` a section
-    of python-gitlab's files), then `GITLAB_URL` and `GITLAB_TOKEN`, with `CI_SERVER_URL` as the URL
-    inside GitLab CI, then python-gitlab's files. A token in a file goes only to the URL in the same
-    section. Raises ConfigurationError, which says what to set.
+    of python-gitlab's files), then `GITLAB_URL` and `GITLAB_TOKEN`, with `CI_SERVER_URL` or
+    `CI_API_V4_URL` as the URL inside GitLab CI, then python-gitlab's files. A token in a file goes
+    only to the URL in the same section. Raises ConfigurationError, which says what to set.
     """
     token = None if gitlab_id else _variable(environ, TOKEN_VARIABLE)
     token_from = TOKEN_VARIABLE
@@ -75,15 +79,29 @@ def resolve(
     found, url_from = url, "the command line"
     if not found and not gitlab_id:
         found, url_from = _variable(environ, URL_VARIABLE), URL_VARIABLE
-        if not found and token:
-            found, url_from = _variable(environ, CI_URL_VARIABLE), CI_URL_VARIABLE
+        for name in (CI_URL_VARIABLE, CI_API_VARIABLE) if token else ():
+            if not found:
+                found, url_from = _variable(environ, name), name
     if found and token:
-        credential = Credential(token, reference=token_from)
+        credential = _credential(token, token_from, environ)
         return Settings(clean_base_url(found), credential, f"{url_from} and {token_from}")
     section = _section(gitlab_id, environ)
     if section is None:
         raise _missing(found, token, environ)
-    return _completed(section, found, token, token_from)
+    given = None if token is None else _credential(token, token_from, environ)
+    return _completed(section, found, given)
+
+
+def is_job_token_alone(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether the environment has the token of a CI job, and no other token is set up."""
+    others = _variable(environ, TOKEN_VARIABLE) or _files(environ)
+    return _variable(environ, CI_JOB_VARIABLE) is not None and not others
+
+
+def _credential(token: str, name: str, environ: Mapping[str, str]) -> Credential:
+    """Return a token from the variable `name`; that of a CI job is known by its value."""
+    is_job = token == _variable(environ, CI_JOB_VARIABLE)
+    return Credential(token, reference=name, is_job=is_job)
 
 
 def _variable(environ: Mapping[str, str], name: str) -> str | None:
@@ -163,15 +181,13 @@ def _near(gitlab_id: str | None, files: list[str]) -> str:
     return "" if gitlab_id is None else did_you_mean(gitlab_id, sections.sections())
 
 
-def _completed(
-    section: GitlabConfigParser, url: str | None, token: str | None, token_from: str
-) -> Settings:
+def _completed(section: GitlabConfigParser, url: str | None, given: Credential | None) -> Settings:
     own_url = clean_base_url(section.url or "")
     verify = section.ssl_verify
     named = f"section [{section.gitlab_id}] of python-gitlab's configuration"
     wanted = own_url if url is None else clean_base_url(url)
-    if token is not None:
-        credential, source = Credential(token, reference=token_from), f"{named} and {token_from}"
+    if given is not None:
+        credential, source = given, f"{named} and {given.reference}"
     elif wanted != own_url:
         # Otherwise, setting the URL would be enough to receive the token of another instance.
         raise ConfigurationError(
@@ -182,10 +198,12 @@ def _completed(
         credential, source = Credential(section.private_token), named
     elif section.oauth_token:
         credential, source = Credential(section.oauth_token, is_oauth=True), named
+    elif section.job_token:
+        credential, source = Credential(section.job_token, is_job=True), named
     else:
         raise ConfigurationError(
-            f"The {named} holds neither private_token nor oauth_token",
-            hint=(_JOB_TOKEN if section.job_token else "") + f"Add one, or set {TOKEN_VARIABLE}.",
+            f"The {named} holds neither private_token nor oauth_token nor job_token",
+            hint=f"Add one, or set {TOKEN_VARIABLE}.",
         )
     said = "false" if verify is False else verify if isinstance(verify, str) else None
     return Settings(wanted, credential, source, said)

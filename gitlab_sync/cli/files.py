@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +14,10 @@ from gitlab_sync.cli.messages import note
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.bounds import BeyondBounds
 from gitlab_sync.rules.delimited import decoded, list_lines
+
+if TYPE_CHECKING:
+    from gitlab_sync.cli.signals import Interruption
+    from gitlab_sync.reports.atomic import AtomicFile
 
 STANDARD_INPUT = "-"
 
@@ -43,3 +50,23 @@ def read_list(name: str) -> str:
     if not is_unicode:
         note(f"warning: {place_of(name)} is not UTF-8, so it is read as Windows-1252")
     return text
+
+
+@contextmanager
+def open_file(path: str, option: str, interruption: Interruption) -> Iterator[AtomicFile]:
+    """Yield a file that replaces `path` in one step if the block ends well.
+
+    Raises ConfigurationError, which names the `option` with the path, if it cannot be written.
+    """
+    from gitlab_sync.reports.atomic import AtomicFile
+
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(AtomicFile(path))
+        except OSError as error:
+            raise ConfigurationError(
+                f"{path} cannot be written: {error.strerror}",
+                hint=f"Give {option} a file in a folder that exists and is writable.",
+            ) from None
+        interruption.last_words.append(file.discard)
+        yield file

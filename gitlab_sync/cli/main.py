@@ -31,6 +31,8 @@ COMMANDS = {
     "open": "gitlab_sync.cli.open_work",
     "reviews": "gitlab_sync.cli.reviews",
     "compliance": "gitlab_sync.cli.compliance",
+    "check": "gitlab_sync.cli.check",
+    "baseline": "gitlab_sync.cli.baseline",
     "explain": "gitlab_sync.cli.explain",
     "policy": "gitlab_sync.cli.policy_commands",
     "waive": "gitlab_sync.cli.waive",

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gitlab_sync.cli.files import open_file
 from gitlab_sync.cli.messages import note
 from gitlab_sync.cli.options import Target
 from gitlab_sync.cli.signals import Interruption
@@ -82,16 +83,8 @@ class Output:
             # An empty table shows whether the libraries for the format are installed.
             form.write(Sheet("", (), (), Meta(datetime.now(UTC), "", "")))
         if self._target.path is not None:
-            file = AtomicFile(self._target.path)
-            try:
-                self._stack.enter_context(file)
-            except OSError as error:
-                raise ConfigurationError(
-                    f"{self._target.path} cannot be written: {error.strerror}",
-                    hint="Give --output a file in a folder that exists and is writable.",
-                ) from None
-            self._interruption.last_words.append(file.discard)
-            self._sink = file
+            file = open_file(self._target.path, "--output", self._interruption)
+            self._sink = self._stack.enter_context(file)
         return self
 
     def row(self, row: TableRow) -> None:

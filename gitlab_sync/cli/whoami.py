@@ -19,6 +19,7 @@ from gitlab_sync.errors import (
 )
 
 if TYPE_CHECKING:
+    from gitlab_sync.http.credentials import Credential
     from gitlab_sync.session.session import Session
     from gitlab_sync.types import Record, TableRow
 
@@ -70,7 +71,7 @@ def _identity(session: Session) -> tuple[TableRow, list[GitLabSyncError]]:
         "Username": user.get("username"),
         "Name": user.get("name"),
         "Id": user.get("id"),
-        "Token kind": _kind(session.credential.is_oauth, str(user.get("username")), bool(token)),
+        "Token kind": _kind(session.credential, str(user.get("username")), bool(token)),
         "Token name": token.get("name"),
         "Token scopes": ", ".join(map(str, scopes)) if isinstance(scopes, list) else None,
         "Token expires": (token.get("expires_at") or "never") if token else None,
@@ -92,9 +93,11 @@ def _read_if_told(session: Session, endpoint: str, errors: list[GitLabSyncError]
     return found if isinstance(found, dict) else {}
 
 
-def _kind(is_oauth: bool, username: str, told: bool) -> str | None:
-    if is_oauth:
+def _kind(credential: Credential, username: str, told: bool) -> str | None:
+    if credential.is_oauth:
         return "OAuth"
+    if credential.is_job:
+        return "job"
     bot = _BOT.match(username)
     if bot is not None:
         return bot[1]

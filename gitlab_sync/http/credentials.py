@@ -16,15 +16,21 @@ _KEY = secrets.token_bytes(32)
 class Credential:
     """One token and how it is sent. Immutable; its repr hides the token.
 
-    `is_oauth` sends it as `Authorization: Bearer`, otherwise as `PRIVATE-TOKEN`. It pickles only as
-    a reference to the environment variable that holds it: the token itself never leaves the
-    process. Raises ConfigurationError for a token with blanks or characters outside ASCII.
+    `is_oauth` sends it as `Authorization: Bearer`, `is_job` (the token of a job of GitLab CI) as
+    `JOB-TOKEN`, otherwise it goes as `PRIVATE-TOKEN`. It pickles only as a reference to the
+    environment variable that holds it: the token itself never leaves the process. Raises
+    ConfigurationError for a token with blanks or characters outside ASCII.
     """
 
-    __slots__ = ("headers", "is_oauth", "reference", "token")
+    __slots__ = ("headers", "is_job", "is_oauth", "reference", "token")
 
     def __init__(
-        self, token: str | None, is_oauth: bool = False, reference: str | None = None
+        self,
+        token: str | None,
+        is_oauth: bool = False,
+        reference: str | None = None,
+        *,
+        is_job: bool = False,
     ) -> None:
         text = (token or "").strip()
         if not all("!" <= character <= "~" for character in text):
@@ -34,15 +40,22 @@ class Credential:
             )
         self.token = text
         self.is_oauth = is_oauth
+        self.is_job = is_job
         self.reference = reference
-        self.headers: dict[str, str] = {}
-        if text and is_oauth:
-            self.headers["Authorization"] = f"Bearer {text}"
-        elif text:
-            self.headers["PRIVATE-TOKEN"] = text
+        header = self._header
+        value = f"Bearer {text}" if is_oauth else text
+        self.headers: dict[str, str] = {header: value} if text else {}
+
+    @property
+    def _header(self) -> str:
+        if self.is_oauth:
+            return "Authorization"
+        return "JOB-TOKEN" if self.is_job else "PRIVATE-TOKEN"
 
     @classmethod
-    def from_environment(cls, name: str, is_oauth: bool = False) -> Credential:
+    def from_environment(
+        cls, name: str, is_oauth: bool = False, is_job: bool = False
+    ) -> Credential:
         """Read the token from an environment variable, and keep the name so that it pickles.
 
         Raises ConfigurationError if the variable is not set.
@@ -53,7 +66,7 @@ class Credential:
                 f"The environment variable {name} holds no token",
                 hint=f"Set {name} to a token with the scope read_api.",
             )
-        return cls(token, is_oauth, reference=name)
+        return cls(token, is_oauth, reference=name, is_job=is_job)
 
     def principal(self, instance: str, key: bytes | None = None) -> str:
         """Return a keyed hash that identifies the user of this token: 32 hexadecimal digits.
@@ -65,19 +78,22 @@ class Credential:
         return blake2b(parts.encode(), key=key or _KEY, digest_size=16).hexdigest()
 
     def _signed_in_as(self, instance: str) -> tuple[str, ...]:
-        return instance, str(self.is_oauth), self.token
+        kind = "job" if self.is_job else str(self.is_oauth)
+        return instance, kind, self.token
 
     def __repr__(self) -> str:
         where = f" from {self.reference}" if self.reference else ""
-        return f"<Credential{where}: {'Bearer' if self.is_oauth else 'PRIVATE-TOKEN'}, hidden>"
+        return f"<Credential{where}: {'Bearer' if self.is_oauth else self._header}, hidden>"
 
-    def __reduce__(self) -> tuple[Callable[[str, bool], Credential], tuple[str, bool]]:
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[[str, bool, bool], Credential], tuple[str, bool, bool]]:
         if self.reference is None:
             raise ConfigurationError(
                 "A token cannot be sent to another process",
                 hint="Use Credential.from_environment, and set the variable there, too.",
             )
-        return (Credential.from_environment, (self.reference, self.is_oauth))
+        return (Credential.from_environment, (self.reference, self.is_oauth, self.is_job))
 
 
 class OidcCredential(Credential):

@@ -42,6 +42,11 @@ class AtomicFile:
             with contextlib.suppress(OSError):
                 self._temporary.unlink()
 
+    def abandon(self) -> None:
+        """Leave `path` as it was, whatever was written, although all went well."""
+        self.discard()
+        self._temporary = None
+
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             with self._file as file:

@@ -190,11 +190,13 @@ class Sandbox:
         admin: bool = False,
         expired: bool = False,
         name: str | None = None,
+        project: int | None = None,
     ) -> str:
         """Make a token for a person and return its value; KeyError if there is no such person.
 
         Traffic and faults know it by `name`, which is the username unless given (with the kind
-        added for OAuth tokens: `alice:oauth`). The same name again replaces the token.
+        added for others than personal tokens: `alice:oauth`). The same name again replaces the
+        token. `project` is that of a CI job.
         """
         user = self.world.users_by_name[username.lower()].data
         label = name or (user["username"] if kind == "personal" else f"{user['username']}:{kind}")
@@ -206,6 +208,7 @@ class Sandbox:
             kind,
             admin=admin,
             expired=expired,
+            project=project,
         )
         return self.tokens.add(token).value
 

@@ -173,6 +173,8 @@ class Service:
             template, methods, arguments = found
             token = self.tokens.check(request.credential)
             method = "GET" if request.method == "HEAD" else request.method
+            if token is not None and not token.reaches(method, template):
+                token = None
             _check_scope(token, method, template)
             route = methods.get(method)
             if route is None:
@@ -221,6 +223,8 @@ class Service:
             token = self.tokens.check(credential)
         except Refusal:
             raise invalid from None
+        if token is not None and not token.reaches("POST", GRAPHQL):
+            return None
         if token is not None and not token.reads:
             raise invalid
         return token

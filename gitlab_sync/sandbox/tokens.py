@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,12 +13,37 @@ from gitlab_sync.sandbox.answer import Refusal, json_answer, message
 ADMIN_TOKEN = "sandbox-admin-token"  # noqa: S105 - it opens nothing but this sandbox
 """The token of an administrator that every sandbox has."""
 
-Kind = Literal["personal", "oauth"]
+Kind = Literal["personal", "oauth", "job"]
+
+_HEADERS: Mapping[str, Collection[Kind]] = {
+    "PRIVATE-TOKEN": {"personal"},
+    "Authorization": {"personal", "oauth"},
+    "JOB-TOKEN": {"job"},
+}
+"""The kinds of tokens that each header takes."""
+
+JOB_ROUTES = frozenset(
+    {
+        "/projects/:id/repository/branches",
+        "/projects/:id/repository/commits/:sha",
+        "/projects/:id/repository/commits/:sha/merge_requests",
+        "/projects/:id/repository/files/:path/raw",
+        "/projects/:id/repository/tags",
+        "/projects/:id/merge_requests",
+        "/projects/:id/merge_requests/:iid",
+        "/projects/:id/merge_requests/:iid/notes",
+        "/projects/:id/merge_requests/:iid/notes/:note_id",
+    }
+)
+"""What the token of a CI job can read, with GET; on all other routes GitLab ignores it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token. `name` is what traffic and faults call it; the value is the secret itself."""
+    """One token. `name` is what traffic and faults call it; the value is the secret itself.
+
+    That of a CI job sees what is public, and of the rest only the `project` of the job, by id.
+    """
 
     name: str
     value: str
@@ -27,11 +52,16 @@ class Token:
     kind: Kind = "personal"
     admin: bool = False
     expired: bool = False
+    project: int | None = None
 
     @property
     def reads(self) -> bool:
         """Whether it may read the whole API."""
         return "api" in self.scopes or "read_api" in self.scopes
+
+    def reaches(self, method: str, template: str) -> bool:
+        """Whether GitLab takes it into account on a route; else the caller is no one."""
+        return self.kind != "job" or (method == "GET" and template in JOB_ROUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +114,12 @@ class Tokens:
     def check(self, credential: Credential) -> Token | None:
         """Return the token of a request, or None if it carries no credential.
 
-        Raises the `Refusal` (401) for a token that is unknown, expired, or in the wrong header:
-        `PRIVATE-TOKEN` takes no OAuth token.
+        Raises the `Refusal` (401) for a token that is unknown, expired, or in the wrong header.
         """
         if credential.value is None:
             return None
         token = self._by_value.get(credential.value)
-        if token is None or (credential.header == "PRIVATE-TOKEN" and token.kind == "oauth"):
+        if token is None or token.kind not in _HEADERS[credential.header or ""]:
             if credential.value in self._revoked:
                 raise _invalid("Token was revoked. You have to re-authorize from the user.")
             raise message(401, "401 Unauthorized")
@@ -104,6 +133,9 @@ def credential_of(headers: Mapping[bytes, bytes]) -> Credential:
     private = headers.get(b"Private-Token")
     if private:
         return Credential("PRIVATE-TOKEN", private.decode("latin-1").strip())
+    job = headers.get(b"Job-Token")
+    if job:
+        return Credential("JOB-TOKEN", job.decode("latin-1").strip())
     bearer = headers.get(b"Authorization")
     if bearer:
         scheme, _, value = bearer.decode("latin-1").strip().partition(" ")
@@ -116,7 +148,8 @@ def credential_of(headers: Mapping[bytes, bytes]) -> Credential:
 def make_value(name: str, kind: Kind) -> str:
     """Return a token's value that looks like GitLab's and follows from its name."""
     digest = hashlib.sha256(name.encode()).hexdigest()
-    return digest if kind == "oauth" else f"glpat-{digest[:20]}"
+    beginning = {"personal": "glpat-", "job": "glcbt-"}
+    return f"{beginning[kind]}{digest[:20]}" if kind in beginning else digest
 
 
 def _invalid(text: str) -> Refusal:

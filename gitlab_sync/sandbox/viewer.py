@@ -76,7 +76,7 @@ class Viewers:
         projects = frozenset(
             project.data["id"]
             for project in world.projects
-            if self._sees(project, opened, mine, user)
+            if self._sees(project, opened, mine, user, token)
         )
         return Viewer(user, token, admin, projects, groups)
 
@@ -86,10 +86,13 @@ class Viewers:
         opened: tuple[str | None, ...],
         mine: set[tuple[str, int]],
         user: Record | None,
+        token: Token | None,
     ) -> bool:
         record = project.data
         if record.get("visibility") in opened:
             return True
+        if token is not None and token.kind == "job" and token.project != record["id"]:
+            return False
         if user is not None and namespace_group(record) is None:
             owner = (record.get("namespace") or {}).get("path", "")
             if owner.lower() == user["username"].lower():

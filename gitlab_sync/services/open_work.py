@@ -17,7 +17,8 @@ from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import worklist
-from gitlab_sync.rules.items.open_work import Turn, rules_if_merged
+from gitlab_sync.rules.items.open_work import Turn
+from gitlab_sync.rules.items.while_open import rules_if_merged
 from gitlab_sync.rules.items.worklist import OpenItem
 from gitlab_sync.rules.policy import FAIR, Policy
 from gitlab_sync.rules.unique import unique_records

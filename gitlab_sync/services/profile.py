@@ -20,7 +20,7 @@ from gitlab_sync.rules.identity.usernames import bare_username
 from gitlab_sync.rules.items import worklist
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.facts import NOTHING
-from gitlab_sync.rules.items.open_work import rules_if_merged
+from gitlab_sync.rules.items.while_open import rules_if_merged
 from gitlab_sync.rules.items.worklist import OpenItem
 from gitlab_sync.rules.policy import CLASSIC, Policy
 from gitlab_sync.rules.scores import profile as tables

@@ -22,6 +22,16 @@ def test_an_oauth_token_goes_as_bearer() -> None:
     assert Credential(SECRET, is_oauth=True).headers == {"Authorization": f"Bearer {SECRET}"}
 
 
+def test_the_token_of_a_job_goes_in_a_header_of_its_own() -> None:
+    """In another one GitLab refuses it; and it is a principal of its own."""
+    credential = Credential(SECRET, is_job=True)
+    assert credential.headers == {"JOB-TOKEN": SECRET}
+    assert "JOB-TOKEN" in repr(credential)
+    assert SECRET not in repr(credential)
+    instance = "https://a.example"
+    assert credential.principal(instance) != Credential(SECRET).principal(instance)
+
+
 @pytest.mark.parametrize("nothing", [None, "", "  "])
 def test_without_a_token_nothing_is_sent(nothing: str | None) -> None:
     """Public projects can be read by anybody."""

@@ -9,7 +9,7 @@ import pytest
 
 from gitlab_sync import settings
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.settings import resolve
+from gitlab_sync.settings import is_job_token_alone, resolve
 
 TOKEN = "Zq3-Kd81_vvTr40pLm2x"  # the older shape, which no pattern recognises
 OTHER = "glpat-0123456789abcdefghij"
@@ -74,8 +74,8 @@ def test_in_ci_the_server_is_the_one_that_runs_the_job() -> None:
     assert resolve(environ=environ).url == "https://other.example"
 
 
-def test_a_job_token_is_not_used_and_the_hint_says_why() -> None:
-    """It may not read merge requests, so it would end in a row of errors."""
+def test_a_job_token_is_not_used_unless_it_is_named_and_the_hint_says_so() -> None:
+    """It reads so little that it would end in a row of errors."""
     environ = {"CI_SERVER_URL": "https://ci.example", "CI_JOB_TOKEN": OTHER}
     with pytest.raises(ConfigurationError) as caught:
         resolve(environ=environ)
@@ -196,11 +196,30 @@ def test_a_broken_file_is_an_error_that_does_not_quote_it(tmp_path: Path, text: 
     assert TOKEN not in str(caught.value) + caught.value.hint
 
 
-def test_a_section_with_a_job_token_alone_is_refused(tmp_path: Path) -> None:
-    """For the same reason as the variable."""
-    with pytest.raises(ConfigurationError) as caught:
-        resolve(gitlab_id="ci", environ=write(tmp_path, FILE))
-    assert "job token" in caught.value.hint
+def test_a_section_with_a_job_token_alone_sends_it_as_one(tmp_path: Path) -> None:
+    """As python-gitlab does."""
+    found = resolve(gitlab_id="ci", environ=write(tmp_path, FILE))
+    assert found.credential.headers == {"JOB-TOKEN": OTHER}
+
+
+def test_a_job_token_is_known_by_its_value_whatever_names_it() -> None:
+    """A pipeline can hand it on under another name; GitLab takes it in its own header alone."""
+    job = {"CI_API_V4_URL": "https://ci.example/api/v4", "CI_JOB_TOKEN": OTHER}
+    for environ, name in ((job, "CI_JOB_TOKEN"), ({**job, "GITLAB_TOKEN": OTHER}, None)):
+        found = resolve(token_env=name, environ=environ)
+        assert found.url == "https://ci.example"
+        assert found.credential.headers == {"JOB-TOKEN": OTHER}
+    assert resolve(environ={**job, "GITLAB_TOKEN": TOKEN}).credential.headers == {
+        "PRIVATE-TOKEN": TOKEN
+    }
+
+
+def test_a_job_token_is_alone_where_no_other_token_is_set_up(tmp_path: Path) -> None:
+    """Only then is it worth a try."""
+    assert is_job_token_alone({"CI_JOB_TOKEN": OTHER})
+    assert not is_job_token_alone({})
+    assert not is_job_token_alone({"CI_JOB_TOKEN": OTHER, "GITLAB_TOKEN": TOKEN})
+    assert not is_job_token_alone({"CI_JOB_TOKEN": OTHER, **write(tmp_path, FILE)})
 
 
 def test_a_section_that_is_not_there_is_an_error_that_names_the_nearest(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ class Check:
     `id` is the key of its verdict, `title` its column. In whole sentences, `fails_when` says what
     is a fault, `why` what a fault costs the team, and `how_to_fix` what to do about it. `needs`
     names the facts to read beyond the item's record in a list (none: the check costs no request).
-    `fix` says when a fault of an ended item can be fixed.
+    `fix` says when a fault of an ended item can be fixed. `can_still_come` says that while an item
+    is open, what the check asks for cannot be expected to be there yet.
     """
 
     id: str
@@ -30,3 +31,4 @@ class Check:
     how_to_fix: str
     needs: tuple[str, ...] = ()
     fix: Fix = "next time"
+    can_still_come: bool = False

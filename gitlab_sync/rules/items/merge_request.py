@@ -98,6 +98,7 @@ CHECKS = (
         "Only the author has looked at the change.",
         "Ask another person to comment on the merge request or to approve it.",
         ("notes",),
+        can_still_come=True,
     ),
     Check(
         "merge_gt_1_week",
@@ -106,6 +107,7 @@ CHECKS = (
         _LONG_OPEN.format(item.ONE_WEEK),
         "A change that stays open for a long time drifts away from its target branch.",
         "Make smaller merge requests and review them within days.",
+        can_still_come=True,
     ),
     Check(
         "merge_gt_2_days",
@@ -114,6 +116,7 @@ CHECKS = (
         _LONG_OPEN.format(item.TWO_DAYS),
         "A change that waits holds up the work that builds on it.",
         "Agree on a time within which reviews are done.",
+        can_still_come=True,
     ),
 )
 """The checks in the order of the columns."""

@@ -7,20 +7,17 @@ could not be read is in doubt: then the answer is known only if a later rule giv
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias, get_args
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import is_bot
 from gitlab_sync.rules.identity.usernames import username_key
-from gitlab_sync.rules.items.check import Check
-from gitlab_sync.rules.items.conversation import Conversation, Said, is_same_person, notes_of
+from gitlab_sync.rules.items.conversation import Conversation, Said, is_same_person
 from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.rules.items.fair_pipelines import FINISHED, RUNNING
-from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.terms import Terms
-from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import instant, plural
 from gitlab_sync.types import PartialList, Record
 
@@ -142,29 +139,6 @@ def turn(mr: Record, facts: Facts, terms: Terms) -> Turn | str:
         if found is not None:
             doubts.append((waiting_for, found))
     return "; ".join(dict.fromkeys(reason for _, reason in doubts))
-
-
-def rules_if_merged(rules: RuleSet, now: datetime) -> RuleSet:
-    """Return the rules of a policy for open merge requests, as if each was merged at `now`.
-
-    They take the notes from the discussions, and need the facts that `turn` needs, too.
-    """
-
-    def rule(mr: Record, facts: Facts) -> dict[str, Verdict]:
-        merged = {**mr, "state": "merged", "merged_at": now.isoformat(), "closed_at": None}
-        return rules.rule(merged, replace(facts, notes=notes_of(facts.discussions)))
-
-    def needs(check: Check) -> Check:
-        facts = ("discussions" if fact == "notes" else fact for fact in check.needs)
-        return replace(check, needs=tuple(dict.fromkeys(facts)))
-
-    return replace(
-        rules,
-        checks=tuple(map(needs, rules.checks)),
-        rule=rule,
-        states=frozenset({"opened", "locked"}),
-        always=FACTS,
-    )
 
 
 # --- the rules, in their order -----------------------------------------------------------------

@@ -10,6 +10,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import is_bot
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items import item
+from gitlab_sync.rules.items.own_note import is_own
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.text import plural
 from gitlab_sync.types import PartialList, Record
@@ -100,9 +101,9 @@ def review_in_list(mr: Record) -> Verdict:
 
 
 def is_system(note: Record) -> bool | None:
-    """Return whether GitLab wrote this note, or None if that is not readable."""
+    """Return whether GitLab or this program wrote this note, or None if that is not readable."""
     system = record.field(note, "system")
-    return system if isinstance(system, bool) else None
+    return system or is_own(note) if isinstance(system, bool) else None
 
 
 def is_approval(note: Record) -> bool | None:

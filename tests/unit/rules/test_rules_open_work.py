@@ -18,9 +18,9 @@ from gitlab_sync.rules.items.open_work import (
     WAITING_FOR,
     OpenMergeRequest,
     Turn,
-    rules_if_merged,
     turn,
 )
+from gitlab_sync.rules.items.while_open import rules_if_merged
 from gitlab_sync.rules.items.worklist import OpenItem
 from gitlab_sync.rules.policy import CLASSIC, FAIR
 from gitlab_sync.types import PartialList, Record

@@ -13,11 +13,11 @@ from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.facts import NOTHING
 from gitlab_sync.rules.items.fixes import Entry
-from gitlab_sync.rules.items.open_work import rules_if_merged
 from gitlab_sync.rules.items.references import reference
 from gitlab_sync.rules.items.roles import UserItem
 from gitlab_sync.rules.items.terms import Terms
 from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.items.while_open import rules_if_merged
 from gitlab_sync.rules.items.worklist import open_item
 from gitlab_sync.rules.scores import commits, profile
 from gitlab_sync.rules.scores.work import Work
