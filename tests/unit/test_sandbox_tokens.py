@@ -10,21 +10,27 @@ from gitlab_sync.sandbox.tokens import Credential, Token, Tokens, credential_of,
 
 PERSONAL = Token("alice", "glpat-alice", 1)
 OAUTH = Token("alice:oauth", "0auth", 1, kind="oauth")
+JOB = Token("alice:job", "glcbt-alice", 1, kind="job", project=7)
 EXPIRED = Token("old", "glpat-old", 1, expired=True)
 
 
 @pytest.fixture
 def tokens() -> Tokens:
     """One token of each kind."""
-    return Tokens([PERSONAL, OAUTH, EXPIRED])
+    return Tokens([PERSONAL, OAUTH, JOB, EXPIRED])
 
 
 @pytest.mark.parametrize(
     ("header", "token"),
-    [("PRIVATE-TOKEN", PERSONAL), ("Authorization", PERSONAL), ("Authorization", OAUTH)],
+    [
+        ("PRIVATE-TOKEN", PERSONAL),
+        ("Authorization", PERSONAL),
+        ("Authorization", OAUTH),
+        ("JOB-TOKEN", JOB),
+    ],
 )
 def test_a_token_is_taken_where_gitlab_takes_it(tokens: Tokens, header: str, token: Token) -> None:
-    """Bearer takes both kinds."""
+    """Bearer takes personal and OAuth tokens; that of a job has a header of its own."""
     assert tokens.check(Credential(header, token.value)) == token
 
 
@@ -38,6 +44,8 @@ def test_nobody_is_nobody(tokens: Tokens) -> None:
     [
         (Credential("PRIVATE-TOKEN", "0auth"), {"message": "401 Unauthorized"}),
         (Credential("PRIVATE-TOKEN", "unknown"), {"message": "401 Unauthorized"}),
+        (Credential("PRIVATE-TOKEN", "glcbt-alice"), {"message": "401 Unauthorized"}),
+        (Credential("JOB-TOKEN", "glpat-alice"), {"message": "401 Unauthorized"}),
         (
             Credential("PRIVATE-TOKEN", "glpat-old"),
             {
@@ -88,3 +96,21 @@ def test_values_follow_from_names_and_look_like_gitlabs() -> None:
     assert make_value("alice", "personal") == make_value("alice", "personal")
     assert make_value("alice", "personal").startswith("glpat-")
     assert len(make_value("alice", "oauth")) == 64
+
+
+@pytest.mark.parametrize(
+    ("method", "template", "reached"),
+    [
+        ("GET", "/projects/:id/merge_requests/:iid", True),
+        ("GET", "/projects/:id/merge_requests/:iid/notes", True),
+        ("POST", "/projects/:id/merge_requests/:iid/notes", False),
+        ("GET", "/projects/:id/merge_requests/:iid/commits", False),
+        ("GET", "/projects/:id", False),
+    ],
+)
+def test_a_job_token_reaches_only_what_gitlab_lists(
+    method: str, template: str, reached: bool
+) -> None:
+    """Elsewhere its owner is no one."""
+    assert JOB.reaches(method, template) == reached
+    assert PERSONAL.reaches(method, template)

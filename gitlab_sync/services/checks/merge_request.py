@@ -53,7 +53,7 @@ def check_merge_request(session: Session, query: CheckQuery) -> CheckReport:
 def _reading(
     query: CheckQuery, now: datetime
 ) -> Workflow[tuple[FactsRead, Record | GitLabSyncError | None]]:
-    """Return the workflow that reads one merge request, its facts, and whose token it is."""
+    """Return the workflow that reads one merge request, its facts, and the owner of the token."""
     where = endpoint(query.project or "", f"merge_requests/{query.merge_request}")
     wanted = {"mr": RestList(where, single=True)}
     if query.note:

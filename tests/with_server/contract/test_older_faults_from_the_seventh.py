@@ -180,6 +180,7 @@ def test_fault_9_a_commit_is_nobodys_for_a_part_of_a_name(
 # -- 10: scripts that did not run to their end -----------------------------------------------------
 
 ARGUMENTS = {
+    "check": ("--demo", "--fail-on", "none"),
     "explain": (),
     "policy": ("show",),
     "waive": ("no_desc", "a/b!1", "--reason", "x", "--until", "2099-12-31"),
