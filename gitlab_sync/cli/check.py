@@ -120,7 +120,8 @@ def check(
                 else:
                     tight.abandon()
         end = ending(report, summary, _failing(summary))
-        return _noted(end, summary, report, command) if comment and not ended else end
+        has_note = comment and report.results and not ended
+        return _noted(end, summary, report, command) if has_note else end
 
     return run_report(work, target, connection, options.FactOptions(source, store="off"))
 

@@ -218,9 +218,11 @@ def test_what_was_closed_without_a_merge_has_nothing_to_fail_on(
 ) -> None:
     """The fair policy evaluates only what was merged."""
     put_merge_request(world, 7, description="", state="closed", merged_at=None, closed_at="x")
-    done = checked(sandbox, *of_one())
-    assert done.returncode == 0
-    assert b"closed without a merge" in done.stderr
+    for more in ((), ("--comment",)):
+        done = checked(sandbox, *of_one(), *more)
+        assert done.returncode == 0
+        assert b"closed without a merge" in done.stderr
+    assert own_notes(world) == []
 
 
 def test_one_merge_request_costs_at_most_six_requests_and_little_time(

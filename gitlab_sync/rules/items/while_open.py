@@ -12,6 +12,7 @@ from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.rules.items.open_work import FACTS
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.verdict import Verdict
+from gitlab_sync.rules.text import instant
 from gitlab_sync.types import Record
 
 OPEN = frozenset({"opened", "locked"})
@@ -55,7 +56,9 @@ def rules_in_pipeline(rules: RuleSet, now: datetime, *, final: bool) -> RuleSet:
 
 
 def _merged(mr: Record, now: datetime) -> Record:
-    return {**mr, "state": "merged", "merged_at": now.isoformat(), "closed_at": None}
+    # Our clock can be behind GitLab's: nothing that is there already came after the merge.
+    end = max(now, instant(record.field(mr, "updated_at")) or now)
+    return {**mr, "state": "merged", "merged_at": end.isoformat(), "closed_at": None}
 
 
 def _yet(check: Check, found: Verdict, mr: Record, final: bool) -> Verdict:

@@ -70,6 +70,15 @@ def test_what_was_not_read_stays_unknown_and_pipelines_are_not_read_at_all() -> 
     assert rules.undecided(MR, replace(unread, notes=PartialList())) == ()
 
 
+def test_a_clock_that_is_behind_gitlabs_hides_no_review() -> None:
+    """A note moves the time of the last update."""
+    rules = rules_in_pipeline(FAIR.merge_requests, NOW, final=True)
+    later = {**note("Fine."), "created_at": "2026-06-15T12:05:00Z"}
+    read = replace(READ, notes=PartialList([later]))
+    updated = {**MR, "updated_at": "2026-06-15T12:05:00Z"}
+    assert rules.evaluate(updated, read)["no_internal_review"].result == "pass"
+
+
 @pytest.mark.parametrize(
     ("state", "known"),
     [("opened", True), ("locked", True), ("merged", False), ("closed", False), (None, False)],
