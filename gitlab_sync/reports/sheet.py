@@ -107,5 +107,9 @@ class Sheet:
         source = self.links.get(column)
         if source is None:
             return None
-        url = row.get(source) if isinstance(source, str) else source(row)
-        return url if isinstance(url, str) and _WEB.fullmatch(url) else None
+        return web_address(row.get(source) if isinstance(source, str) else source(row))
+
+
+def web_address(url: object) -> str | None:
+    """Return a URL if it is one that a reader can follow: http or https, in visible ASCII."""
+    return url if isinstance(url, str) and _WEB.fullmatch(url) else None

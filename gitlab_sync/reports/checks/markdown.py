@@ -8,13 +8,13 @@ from urllib.parse import quote
 
 from gitlab_sync.reports.cells import legal
 from gitlab_sync.reports.checks.summary import CheckSummary
+from gitlab_sync.reports.sheet import web_address
 from gitlab_sync.rules.items.own_note import MARKER
 from gitlab_sync.rules.ratchet.check_result import CheckResult
 from gitlab_sync.rules.text import plural
 
 _MOST = 100  # rows of a table; a note has room for more, but no reader
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-_WEB = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 
 def to_markdown(summary: CheckSummary) -> bytes:
@@ -89,6 +89,7 @@ def _folded(title: str, results: Sequence[CheckResult]) -> Iterator[str]:
 
 
 def _linked(text: str, url: str | None) -> str:
-    if url is None or _WEB.fullmatch(url) is None:
+    address = web_address(url)
+    if address is None:
         return escaped(text)
-    return f"[{escaped(text)}](<{quote(url, safe=':/?#@!$&*+,;=%~.-_')}>)"
+    return f"[{escaped(text)}](<{quote(address, safe=':/?#@!$&*+,;=%~.-_')}>)"
