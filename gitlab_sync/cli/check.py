@@ -16,9 +16,8 @@ from gitlab_sync.cli.files import open_file
 from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.errors import GitLabSyncError, PermissionDenied
 from gitlab_sync.reports.checks.formats import WRITERS, writer
-from gitlab_sync.rules.items.check import Severity
 from gitlab_sync.rules.ratchet.baseline import NAME
-from gitlab_sync.rules.ratchet.limits import FailOn, Limits
+from gitlab_sync.rules.ratchet.limits import FailOn, Least, Limits
 from gitlab_sync.rules.text import did_you_mean, plural
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
 @click.option(
     "--min-severity",
     "least",
-    type=options.Choice(get_args(Severity)),
+    type=options.Choice(get_args(Least)),
     default="low",
     show_default=True,
     help="The lowest severity of a fault to fail on.",
@@ -73,7 +72,7 @@ def check(
     policy: Policy,
     baseline: str | None,
     fail_on: FailOn,
-    least: Severity,
+    least: Least,
     tighten: bool,
     reports: tuple[str, ...],
     comment: bool,

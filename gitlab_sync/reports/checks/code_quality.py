@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gitlab_sync.reports.checks.summary import CheckSummary
 from gitlab_sync.reports.json_file import json_document
-from gitlab_sync.rules.items.check import Severity
 from gitlab_sync.rules.ratchet.check_result import CheckResult
 
-SEVERITIES: dict[Severity, str] = {"low": "minor", "medium": "major", "high": "critical"}
+SEVERITIES: Mapping[str, str] = {"low": "minor", "medium": "major", "high": "critical"}
 """GitLab's severities; it also has `info` and `blocker`."""
 
 

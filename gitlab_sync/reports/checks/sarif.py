@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from gitlab_sync._version import __version__
 from gitlab_sync.reports.checks.summary import CheckSummary
 from gitlab_sync.reports.json_file import json_document
-from gitlab_sync.rules.items.check import Check, Severity
+from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.ratchet.baseline import KnownFault
 from gitlab_sync.rules.ratchet.check_result import README, CheckResult
 
-LEVELS: dict[Severity, str] = {"low": "note", "medium": "warning", "high": "error"}
+LEVELS: Mapping[str, str] = {"low": "note", "medium": "warning", "high": "error"}
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 _FINGERPRINT = "gitlabSync/v1"

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from gitlab_sync.rules.ratchet.baseline import Baseline, KnownFault
 from gitlab_sync.rules.ratchet.check_result import CheckResult, Outcome
-from gitlab_sync.rules.ratchet.limits import RANKS, Limits
+from gitlab_sync.rules.ratchet.limits import Limits, rank
 from gitlab_sync.rules.unique import unique
 
 State: TypeAlias = Literal["new", "known", "waived", "unknown", "not yet", "pass", "n/a"]
@@ -50,7 +50,7 @@ class Comparison:
     def those(self, *states: State) -> list[CheckResult]:
         """Return the results that mean one of these, the most severe first, then by place."""
         found = [each for each in self.results if self.state(each) in states]
-        return sorted(found, key=lambda each: (-RANKS[each.check.severity], each.place))
+        return sorted(found, key=lambda each: (-rank(each), each.place))
 
     def failing(self, limits: Limits) -> list[CheckResult]:
         """Return the faults that the run fails on."""
