@@ -9,6 +9,7 @@ from gitlab_sync.api.facts.rest import FactsRead, read_facts
 from gitlab_sync.api.projects import endpoint
 from gitlab_sync.api.scope import Scope
 from gitlab_sync.api.user_items import UserItems
+from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.reports.report import Completeness, short_reason
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.usernames import username_key
@@ -83,14 +84,18 @@ class _People:
         for person in people:
             if not person.exists:
                 error = None if person.exists is False else person.errors[0]
-                reason = status_of_absent(person.username, error)[1]
-                self._unread[f"{person.username}: {reason}"] = None
-                self._completeness.lists["not found" if error is None else short_reason(error)] += 1
+                self._lose(person.username, status_of_absent(person.username, error)[1], error)
             elif person.problems:
-                self._unread[f"{person.username}: {person.problems[0].reason}"] = None
-                self._completeness.lists[short_reason(person.problems[0])] += 1
+                self._lose(person.username, person.problems[0].reason, person.problems[0])
             items += filter(rules.is_due, person.records)
         return unique_records(items)
+
+    def _lose(self, username: str, reason: str, error: GitLabSyncError | None) -> None:
+        """Note that a list of a person is not whole; no error: there is no such person."""
+        told = f"{username}: {reason}"
+        if told not in self._unread:
+            self._unread[told] = None
+            self._completeness.lists["not found" if error is None else short_reason(error)] += 1
 
     def _take(self, read: FactsRead, kind: Kind, rules: RuleSet) -> None:
         self._tracker.step()
