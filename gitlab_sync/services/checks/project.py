@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gitlab_sync.rules import record
-from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY
+from gitlab_sync.rules.projects.standards import standards_of
 from gitlab_sync.rules.ratchet.check_result import CheckResult, of_project
 from gitlab_sync.rules.ratchet.place import Place
 from gitlab_sync.run import Run
@@ -18,8 +18,8 @@ def check_project(session: Session, query: CheckQuery, run: Run) -> CheckReport:
     Raises the errors of `gitlab_sync.errors` if its record could not be read.
     """
     project = query.project or ""
-    policy = query.compliance or DEFAULT_POLICY
-    found = check_projects(session, [project], None, query.ref, policy, run)
+    standards = standards_of(query.policy)
+    found = check_projects(session, [project], None, query.ref, standards, run)
     results: list[CheckResult] = []
     unread: list[str] = []
     path: str | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from gitlab_sync.api.facts.rest import FactsRead
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
@@ -17,9 +16,6 @@ from gitlab_sync.rules.ratchet.check_result import README, CheckResult, of_item
 from gitlab_sync.rules.ratchet.place import Kind, place_of_item
 from gitlab_sync.types import Record
 
-if TYPE_CHECKING:
-    from gitlab_sync.rules.projects.compliance import Policy as CompliancePolicy
-
 
 @dataclass(frozen=True, slots=True)
 class CheckQuery:
@@ -29,7 +25,7 @@ class CheckQuery:
     and issues of `people`, in `project` or anywhere; else the compliance of `project`, at `ref`
     (None: its default branch). `project` is an id or a path. `final` checks an open merge request
     as if it was merged at `now` (None: when it is read). `note` says to read what is needed to keep
-    a note on it. `compliance` is the policy for projects (None: the usual one).
+    a note on it.
     """
 
     policy: Policy = FAIR
@@ -40,7 +36,6 @@ class CheckQuery:
     final: bool = False
     note: bool = False
     now: datetime | None = None
-    compliance: CompliancePolicy | None = None
 
     def __post_init__(self) -> None:
         if self.project is None and (self.merge_request is not None or self.people is None):

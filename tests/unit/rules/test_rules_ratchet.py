@@ -81,7 +81,7 @@ def test_no_text_file_or_line_of_a_finding_changes_a_fingerprint(data: st.DataOb
 
     def known(languages: Sequence[str]) -> dict[str, str]:
         found = {check.id: data.draw(findings) for check in CHECKS}
-        report = Report(found, Score(), tuple(languages), None)
+        report = Report(found, Score(), tuple(languages))
         return {each.check.id: each.fingerprint for each in of_project(report, Place("a/b"))}
 
     assert known([]) == known(["Python"])
