@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -238,18 +238,23 @@ def test_one_merge_request_costs_at_most_six_requests_and_little_time(
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="it does not count the time of children")
 def test_one_merge_request_takes_at_most_1200_ms_at_50_ms(sandbox: Sandbox, world: World) -> None:
-    """One run of several is enough, since other work is done on the same cores."""
+    """What the process computes, its start included, and 50 ms for each request in turn.
+
+    The time on a clock would be that of other work on the same cores.
+    """
+    import resource
+
+    def computed() -> float:
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
     put_merge_request(world, 7, **OPEN)
-    sandbox.latency = 0.05
     environ = of_sandbox(sandbox, Path.cwd(), GITLAB_SYNC_POLICY="fair")
-
-    def taken() -> float:
-        start = time.perf_counter()
-        assert run_process(environ, "check", *of_one()).returncode == 0
-        return time.perf_counter() - start
-
-    assert any(taken() < 1.2 for _ in range(8))
+    before = computed()
+    assert run_process(environ, "check", *of_one()).returncode == 0
+    assert computed() - before + 0.05 * len(sandbox.traffic.exchanges) < 1.2
 
 
 # -- projects and people ---------------------------------------------------------------------------
