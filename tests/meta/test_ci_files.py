@@ -6,11 +6,14 @@ import re
 from functools import cache
 from typing import Any
 
+import click
 import jsonschema
 import pytest
 import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
 from ci_files import DOCUMENT, HOOKS, TEMPLATE, blocks, component
+
+from gitlab_sync.cli.main import cli
 
 
 @cache
@@ -58,7 +61,11 @@ def test_the_hook_checks_each_policy_file_and_no_other() -> None:
     """The document names it."""
     (hook,) = yaml.safe_load(HOOKS)
     assert hook.keys() >= {"id", "name", "entry", "language", "files"}
-    assert hook["entry"] == "gitlab-sync policy check"
+    program, command, what = hook["entry"].split()
+    assert program == "gitlab-sync"
+    group = cli.get_command(click.Context(cli), command)
+    assert isinstance(group, click.Group)
+    assert what in group.commands
     paths = ("gitlab-sync.toml", "a/gitlab-sync.toml", "x-gitlab-sync.toml", "gitlab-sync.tomlx")
     assert [bool(re.search(hook["files"], path)) for path in paths] == [True, True, False, False]
     assert f"id: {hook['id']}" in DOCUMENT

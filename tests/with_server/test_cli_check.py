@@ -257,6 +257,25 @@ def test_one_merge_request_takes_at_most_1200_ms_at_50_ms(sandbox: Sandbox, worl
     assert computed() - before + 0.05 * len(sandbox.traffic.exchanges) < 1.2
 
 
+def test_severities_are_those_of_the_policy_in_force(sandbox: Sandbox, world: World) -> None:
+    """Of projects, too. A check that is off applies to nothing."""
+    put_merge_request(world, 7, tested=False, **OPEN)
+    usual = {"GITLAB_SYNC_POLICY": ""}
+    severe = (*of_one(), "--min-severity", "medium")
+    assert checked(sandbox, *severe, **usual).returncode == 1
+    policy = Path("gitlab-sync.toml")
+    policy.write_text('checks.no_unit_tests.severity = "low"\n', encoding="utf-8")
+    assert checked(sandbox, *severe, **usual).returncode == 0
+    assert checked(sandbox, *of_one(), "--report", "codequality=c.json", **usual).returncode == 1
+    (entry,) = json.loads(Path("c.json").read_bytes())
+    assert (entry["severity"], entry["location"]["path"]) == ("minor", "src/app.py")
+    off = "".join(f'checks.{check}.severity = "off"\n' for check in ("no_unit_tests", "dead_code"))
+    policy.write_text(off, encoding="utf-8")
+    assert checked(sandbox, *of_one(), **usual).returncode == 0
+    found = rows(checked(sandbox, "--project", PATH, "--format", "json", **usual))
+    assert found == {"changelog_generator": "new"}
+
+
 # -- projects and people ---------------------------------------------------------------------------
 
 
