@@ -77,7 +77,7 @@ class Checking:
             self.limits,
             str(report.completeness),
             report.unread,
-            report.remarks,
+            [*report.remarks, *report.warnings],
         )
         self._show(summary, command.session.base_url, output)
         return report, summary
@@ -105,4 +105,11 @@ def ending(report: CheckReport, summary: CheckSummary, left_out: Sequence[str] =
         code = exits.NOTHING
     elif report.unread or summary.comparison.unread(summary.limits):
         code = exits.INCOMPLETE
-    return Ending(code, report.completeness, report.remarks, left_out, report.unread)
+    return Ending(
+        code,
+        report.completeness,
+        report.remarks,
+        left_out,
+        report.unread,
+        warnings=report.warnings,
+    )

@@ -16,3 +16,15 @@ def as_code(text: str) -> str:
     """
     plain = " ".join(CONTROL.sub("", BLANK.sub(" ", text)).split())
     return f"`{plain.replace('`', chr(39))}`" if plain else "(nothing)"
+
+
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def escaped(text: str) -> str:
+    """Return a text as one line of Markdown that shows its characters and does nothing.
+
+    A backslash also keeps GitLab from reading a mention or a reference. The caller sees to it that
+    no line begins with the text: it could be a quick action.
+    """
+    return _PUNCTUATION.sub(r"\\\1", " ".join(CONTROL.sub("", BLANK.sub(" ", text)).split()))

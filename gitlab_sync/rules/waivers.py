@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeAlias
 
+from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.usernames import bare_username, username_key
 from gitlab_sync.rules.waiver import Waiver
+from gitlab_sync.types import Record
 
 _Place: TypeAlias = tuple[str, str]
 """What a waiver is limited to, as `("item", "group/app!7")`; `("", "")` is everything."""
@@ -81,6 +83,11 @@ class Waivers:
         """Return the waiver that covers a fault of this check, or None."""
         among = self._best.get(check, {})
         return next((among[place] for place in subject.places if place in among), None)
+
+
+def subject_of_project(project: Record) -> Subject:
+    """Return a project as waivers see it."""
+    return Subject(project=record.text(project, "path_with_namespace"))
 
 
 def place_of(waiver: Waiver) -> _Place:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.tally import Evaluated
 from gitlab_sync.rules.items.waived import subject_of
-from gitlab_sync.rules.projects import compliance
 from gitlab_sync.rules.text import plural
 from gitlab_sync.rules.waiver import Waiver
-from gitlab_sync.rules.waivers import Waivers, WaiverUse, described
+from gitlab_sync.rules.waivers import Waivers, WaiverUse, described, subject_of_project
 from gitlab_sync.types import Record
+
+if TYPE_CHECKING:
+    from gitlab_sync.rules.projects import compliance
+
 
 _NARROW = {"item": ("item", "person"), "project": ("project",)}
 _ANY = ("item", "person", "project", "group", "")
@@ -49,7 +52,7 @@ class WaiverNotes:
     def saw_project(self, project: Record, report: compliance.Report) -> None:
         """Take what was found of a project."""
         self._rows += 1
-        subject = compliance.subject_of(project)
+        subject = subject_of_project(project)
         for check, finding in report.findings.items():
             self._use.look(check, subject, finding.result)
 

@@ -233,7 +233,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     "reports.cells:_DAY": ("fullmatch", (("", "2024-01-01", ""), ("", "1", ""))),
     "reports.cells:_MOMENT": ("fullmatch", (("2024-01-01T00:00", "a", "\n"), ("", "1", ""))),
     "reports.cells:_ILLEGAL": ("sub", (("", "\0", ""), _WORDS)),
-    "reports.checks.markdown:_PUNCTUATION": ("sub", (("", "!", ""), ("", "a", ""))),
+    "rules.markdown:_PUNCTUATION": ("sub", (("", "!", ""), ("", "a", ""))),
     "reports.sheet:_WEB": ("fullmatch", (("https://", "a", " "), ("", "http://", " "))),
     "reports.xlsx_file:_NO_NAME": ("sub", (("", "[", ""), _WORDS)),
     "rules.identity.bots:_TOKEN_USER": ("match", (("project_", "1", "_"), ("", "project_", ""))),

@@ -276,6 +276,38 @@ def test_severities_are_those_of_the_policy_in_force(sandbox: Sandbox, world: Wo
     assert found == {"changelog_generator": "new"}
 
 
+def test_a_waived_fault_is_none_until_the_waiver_has_ended(sandbox: Sandbox, world: World) -> None:
+    """The policy of the repository is in force. A waived fault in the baseline is gone from it."""
+    put_merge_request(world, 7, tested=False, **OPEN)
+    usual = {"GITLAB_SYNC_POLICY": ""}
+    policy = Path("gitlab-sync.toml")
+    waiver = f"""
+        [[waivers]]
+        check = "no_unit_tests"
+        item = "{PATH}!7"
+        reason = "pair-programmed"
+        by = "mentor1"
+        until = YEAR-12-31
+    """
+    policy.write_text("", encoding="utf-8")
+    assert command(sandbox, "baseline", *of_one(), "--write", **usual).returncode == 0
+    policy.write_text(waiver.replace("YEAR", "2999"), encoding="utf-8")
+    reports = ("--report", "sarif=s.json", "--report", "codequality=c.json")
+    done = checked(sandbox, *of_one(), "--tighten", *reports, "--format", "json", **usual)
+    assert done.returncode == 0
+    assert rows(done)["no_unit_tests"] == "gone"
+    states = [row["State"] for row in json.loads(done.stdout) if row["Id"] == "no_unit_tests"]
+    assert states == ["waived", "gone"]
+    assert json.loads(Path("c.json").read_bytes()) == []
+    (run_of_tool,) = json.loads(Path("s.json").read_bytes())["runs"]
+    (fault,) = run_of_tool["results"]
+    assert "pair-programmed" in fault["suppressions"][0]["justification"]
+    policy.write_text(waiver.replace("YEAR", "2001"), encoding="utf-8")
+    done = checked(sandbox, *of_one(), **usual)
+    assert done.returncode == 1
+    assert b"ended on 2001-12-31" in done.stderr
+
+
 # -- projects and people ---------------------------------------------------------------------------
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
-from gitlab_sync.reports.cells import legal
 from gitlab_sync.reports.checks.summary import CheckSummary
 from gitlab_sync.reports.sheet import web_address
 from gitlab_sync.rules.items.own_note import MARKER
+from gitlab_sync.rules.markdown import escaped
 from gitlab_sync.rules.ratchet.check_result import CheckResult
 from gitlab_sync.rules.text import plural
 
 _MOST = 100  # rows of a table; a note has room for more, but no reader
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def to_markdown(summary: CheckSummary) -> bytes:
@@ -24,11 +22,6 @@ def to_markdown(summary: CheckSummary) -> bytes:
     HTML, a mention, a reference or a quick action in it.
     """
     return ("\n".join(_lines(summary)) + "\n").encode(errors="replace")
-
-
-def escaped(text: str) -> str:
-    """Return a text as one line of Markdown that shows exactly its characters."""
-    return _PUNCTUATION.sub(r"\\\1", " ".join(legal(text).split()))
 
 
 def _lines(summary: CheckSummary) -> Iterator[str]:

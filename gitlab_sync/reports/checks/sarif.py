@@ -28,6 +28,8 @@ def to_sarif(summary: CheckSummary) -> bytes:
     shown = comparison.those("new", "known", "waived")
     checks = {each.check.id: each.check for each in shown}
     results = [_result(each, known=each.fingerprint in comparison.known) for each in shown]
+    told = {each.fingerprint for each in shown}  # what is waived can be gone, too
+    results += [_absent(each) for each in comparison.gone if each.fingerprint not in told]
     unread = [
         *summary.unread,
         *(
@@ -52,7 +54,7 @@ def to_sarif(summary: CheckSummary) -> bytes:
             }
         ],
         "columnKind": "utf16CodeUnits",
-        "results": [*results, *map(_absent, comparison.gone)],
+        "results": results,
     }
     return json_document({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 

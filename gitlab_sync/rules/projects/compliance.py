@@ -23,8 +23,8 @@ from gitlab_sync.rules.projects.licences import OSI_APPROVED, policy_title, with
 from gitlab_sync.rules.projects.tool_detection import Project
 from gitlab_sync.rules.projects.tool_uses import STAGES
 from gitlab_sync.rules.projects.tools import ECOSYSTEMS, Purpose, has_tools
-from gitlab_sync.rules.waivers import NO_WAIVERS, Subject, Waivers, reason_of
-from gitlab_sync.types import Record, TableRow
+from gitlab_sync.rules.waivers import NO_WAIVERS, Subject, Waivers, reason_of, subject_of_project
+from gitlab_sync.types import TableRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,17 +190,12 @@ def evaluate(
     What is beyond the bounds of `rules.bounds` is unknown, with the reason.
     """
     project = Project(Repository(facts), effort)
-    subject = subject_of(facts.project)
+    subject = subject_of_project(facts.project)
     findings = {
         check.id: _unless_waived(check.id, _evaluate(check, project, policy), policy, subject)
         for check in policy.checks
     }
     return Report(findings, _score(findings, policy), project.languages, policy.checks)
-
-
-def subject_of(project: Record) -> Subject:
-    """Return a project as waivers see it."""
-    return Subject(project=records.text(project, "path_with_namespace"))
 
 
 def _unless_waived(check: str, finding: Finding, policy: Policy, subject: Subject) -> Finding:

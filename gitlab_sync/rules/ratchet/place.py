@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, TypeAlias
 
-from gitlab_sync.rules import record
-from gitlab_sync.rules.items.references import reference
+from gitlab_sync.rules.items.references import full_reference
 from gitlab_sync.types import Record
 
 Kind: TypeAlias = Literal["project", "merge request", "issue"]
@@ -38,7 +37,7 @@ class Place:
 
 def place_of_item(item: Record, kind: Kind) -> Place | None:
     """Return the place of a merge request or an issue, or None if its record does not tell it."""
-    full = record.text(record.field(item, "references"), "full") or reference(item) or ""
+    full = full_reference(item) or ""
     project, _, number = full.rpartition(_SIGNS[kind])
     if not project or not (number.isascii() and number.isdecimal()):
         return None

@@ -14,6 +14,7 @@ from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.while_open import is_open, rules_in_pipeline
 from gitlab_sync.rules.ratchet.place import place_of_item
 from gitlab_sync.services.checks.query import CheckQuery, CheckReport, count, no_place, results_of
+from gitlab_sync.services.waiver_notes import WaiverNotes
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Session
 from gitlab_sync.session.workflow import Workflow, run_workflows, whole
@@ -47,6 +48,7 @@ def check_merge_request(session: Session, query: CheckQuery) -> CheckReport:
         remarks,
         read,
         user,
+        WaiverNotes(rules.waivers, rules.checks).warnings(),
     )
 
 

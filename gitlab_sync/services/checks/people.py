@@ -23,6 +23,7 @@ from gitlab_sync.run import Run
 from gitlab_sync.services.checks.query import CheckQuery, CheckReport, count, no_place, results_of
 from gitlab_sync.services.evaluation import find_authors, find_people
 from gitlab_sync.services.rows import status_of_absent
+from gitlab_sync.services.waiver_notes import WaiverNotes
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Session
 from gitlab_sync.session.workflow import read_one
@@ -72,7 +73,11 @@ class _People:
         number = len({username_key(name) for name in names})
         subject = f"{plural(number, 'person')} in {path or 'all projects'}"
         results = sorted(self._results, key=lambda each: each.place)
-        return CheckReport(subject, path, results, self._completeness, list(self._unread))
+        checks = (*policy.merge_requests.checks, *policy.issues.checks)
+        warnings = WaiverNotes(policy.waivers_of_day, checks).warnings()
+        return CheckReport(
+            subject, path, results, self._completeness, list(self._unread), warnings=warnings
+        )
 
     def _path(self, project: int | str) -> str:
         """Return the full path of a project, as GitLab spells it."""

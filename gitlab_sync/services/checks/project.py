@@ -32,4 +32,4 @@ def check_project(session: Session, query: CheckQuery, run: Run) -> CheckReport:
         else:
             results += of_project(checked.report, Place(path))
     subject = f"project {path or project} at {query.ref or 'its default branch'}"
-    return CheckReport(subject, path, results, found.completeness, unread)
+    return CheckReport(subject, path, results, found.completeness, unread, warnings=found.warnings)

@@ -47,9 +47,9 @@ class CheckReport:
     """What a check found. Not to be changed.
 
     `subject` says in words what was checked, and `project` is the full path of the one project that
-    it is about, or None. `unread` says what could not be read as a whole, and `remarks` what else
-    to know. `read` is the one merge request with its facts, and `user` the owner of the token, or
-    why that is not known.
+    it is about, or None. `unread` says what could not be read as a whole, `remarks` what else to
+    know, and `warnings` what to look at in the policy. `read` is the one merge request with its
+    facts, and `user` the owner of the token, or why that is not known.
     """
 
     subject: str
@@ -60,6 +60,7 @@ class CheckReport:
     remarks: list[str] = field(default_factory=list)
     read: FactsRead | None = None
     user: Record | GitLabSyncError | None = None
+    warnings: Sequence[str] = ()
 
     @property
     def nothing(self) -> bool:

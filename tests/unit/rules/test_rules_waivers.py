@@ -17,10 +17,10 @@ from gitlab_sync.rules.items import table, waived
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.rules.items.fixes import EvaluatedItems, what_to_fix
-from gitlab_sync.rules.items.open_work import rules_if_merged
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.terms import Terms
 from gitlab_sync.rules.items.verdict import Result, Verdict
+from gitlab_sync.rules.items.while_open import rules_if_merged
 from gitlab_sync.rules.policy import CLASSIC, FAIR, fair
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, evaluate, summary_row
 from gitlab_sync.rules.waiver import Waiver
