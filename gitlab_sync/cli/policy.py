@@ -31,7 +31,7 @@ def policy_option(command: Callable[..., int]) -> Callable[..., int]:
 
     @functools.wraps(command)
     def load(**given: Any) -> int:
-        from gitlab_sync.policy_file import load as load_policy
+        from gitlab_sync.policies.file import load as load_policy
 
         named = given.pop("policy") or None
         names = Connection.__dataclass_fields__

@@ -55,8 +55,8 @@ def show(context: click.Context, name: str | None, form: str, connection: Connec
     POLICY is fair, classic, a file, or the address of one in the same GitLab.
     """
     from gitlab_sync.cli.output import StandardOutput
-    from gitlab_sync.policy_file import BUILT_IN, load
-    from gitlab_sync.policy_text import as_rows, as_toml
+    from gitlab_sync.policies.file import BUILT_IN, load
+    from gitlab_sync.policies.text import as_rows, as_toml
     from gitlab_sync.reports.json_file import json_document
 
     found = load(name or None, remote=remote_of(connection))
@@ -83,7 +83,7 @@ def check(files: tuple[str, ...], connection: Connection) -> int:
 
     The exit code is 2 if one is not.
     """
-    from gitlab_sync.policy_file import load
+    from gitlab_sync.policies.file import load
 
     code = OK
     for file in files:
@@ -101,7 +101,7 @@ def check(files: tuple[str, ...], connection: Connection) -> int:
 def schema() -> int:
     """Print the JSON Schema of the file, by which editors complete and check it."""
     from gitlab_sync.cli.output import StandardOutput
-    from gitlab_sync.policy_model import schema as schema_of_file
+    from gitlab_sync.policies.model import schema as schema_of_file
     from gitlab_sync.reports.json_file import json_document
 
     StandardOutput().write(json_document(schema_of_file()))
@@ -113,7 +113,7 @@ def schema() -> int:
 @refuse_tokens
 def init(file: str) -> int:
     """Write a FILE to begin with, in which each key is explained; never over another file."""
-    from gitlab_sync.policy_starter import STARTER
+    from gitlab_sync.policies.starter import STARTER
 
     try:
         with Path(file).open("x", encoding="utf-8", newline="\n") as made:

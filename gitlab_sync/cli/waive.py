@@ -69,8 +69,8 @@ def waive(
         limit["item"] = _reference(item)
     last = day_of(until)
 
-    from gitlab_sync.policy_edit import add_waiver, valid_waiver
-    from gitlab_sync.policy_file import NAME, find
+    from gitlab_sync.policies.edit import add_waiver, valid_waiver
+    from gitlab_sync.policies.file import NAME, find
     from gitlab_sync.rules.waivers import described
 
     path = (find(Path.cwd()) or Path.cwd() / NAME) if file is None else Path(file)

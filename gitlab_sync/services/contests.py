@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from gitlab_sync.http.urls import encode_id
-from gitlab_sync.policy_edit import waiver_toml
+from gitlab_sync.policies.edit import waiver_toml
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record

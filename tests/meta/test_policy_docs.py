@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it has no types
 
-from gitlab_sync.policy_file import load
-from gitlab_sync.policy_model import schema
-from gitlab_sync.policy_starter import STARTER
+from gitlab_sync.policies.file import load
+from gitlab_sync.policies.model import schema
+from gitlab_sync.policies.starter import STARTER
 
 TEXT = (Path(__file__).parents[2] / "docs" / "policy-file.md").read_text(encoding="utf-8")
 SCHEMA = schema()

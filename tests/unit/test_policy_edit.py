@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.policy_edit import add_waiver, valid_waiver, waiver_toml, with_waiver
-from gitlab_sync.policy_file import load
+from gitlab_sync.policies.edit import add_waiver, valid_waiver, waiver_toml, with_waiver
+from gitlab_sync.policies.file import load
 from gitlab_sync.rules.waiver import Waiver
 
 UNTIL = date(2026, 12, 31)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.policy_file import NAME, load
-from gitlab_sync.policy_text import as_toml, in_force
+from gitlab_sync.policies.file import NAME, load
+from gitlab_sync.policies.text import as_toml, in_force
 from gitlab_sync.rules.items.facts import Facts
 from gitlab_sync.rules.items.table import columns
 from gitlab_sync.rules.items.verdict import Verdict

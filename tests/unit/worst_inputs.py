@@ -19,7 +19,8 @@ from gitlab_sync.pages.team_text import Team, read_teams, teams_as_text
 from gitlab_sync.pages.widgets import markdown
 from gitlab_sync.reports import json_file
 from gitlab_sync.rules.bounds import Effort
-from gitlab_sync.rules.items import description
+from gitlab_sync.rules.items import description, patterns
+from gitlab_sync.rules.markdown import escaped
 from gitlab_sync.rules.projects import (
     ci_includes,
     licences,
@@ -40,6 +41,7 @@ ELSEWHERE = ("sandbox",)
 """The folder that sees no text of a stranger."""
 
 OWN = {
+    "policies.file:_PYDANTIC": "pydantic's own sentences",
     "store.store:store_path": "the host in the operator's URL, cut to 60 characters",
 }
 """The patterns that see no text of strangers, with the reason."""
@@ -216,9 +218,42 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         ),
     ),
     "pages.widgets.error_panel:_STATUS": ("findall", (("", "404", ""), ("", "40", ""))),
+    "api.file_pages:_PAGE": (
+        "match",
+        (("/", "/-/blob/", ""), ("/a/-/blob/", "a", ""), ("/", "/-/blob/?", "")),
+    ),
+    "policies.edit:_LONE_FEED": ("sub", (("", "\n", ""), ("", "\r\n", ""))),
+    "policies.file:_ADDRESS": ("match", (("https", ":", ""), ("", "https://", ""))),
+    "policies.file:_QUERY": ("sub", (("", "?", ""), ("", "?#", ""))),
+    "policies.file:_IN_PROJECT": (
+        "match",
+        (("/", "/-/blob/", ""), ("/a/-/blob/", "a", ""), ("", "/-/raw//", "")),
+    ),
+    "policies.model:_HOURS": ("fullmatch", (("", "1", "h"),)),
+    "policies.model:_CLOCK": ("fullmatch", (("", "1", ":00"),)),
+    "policies.model:_GROUP": ("fullmatch", (("", "a", "!"), ("a", "/a", "!"))),
+    "policies.model:_PROJECT": ("fullmatch", (("", "a", "!"), ("a", "/a", "!"))),
+    "policies.model:_ITEM": ("fullmatch", (("a", "/a", "!"), ("a/a!1", "0", "a"))),
+    "policies.model:_IDENTIFIER": ("fullmatch", (("", "a", "!"),)),
+    "rules.contest:_SUBJECT": ("fullmatch", (("a", "/a", "?"), ("a/a!1", "0", "a"))),
+    "rules.contest:_MARK": (
+        "match",
+        (
+            ("", " ", ""),
+            ("<!-- gitlab-sync contest: ", "a", ""),
+            ("<!-- gitlab-sync contest: a a", "/a", ""),
+        ),
+    ),
+    "rules.contest:_WEB": ("fullmatch", (("https://", "a", " "), ("", "http://", " "))),
+    "rules.items.patterns:_TOKEN": (patterns.pattern_fault, (("", "[", ""), ("", "\\", ""))),
+    "rules.items.patterns:_TRAILING": (patterns.pattern_fault, (("", " ", "a"), ("", "\\ ", ""))),
+    "rules.items.patterns:_name": (
+        patterns.matcher(["*a*b*c", "**/a*b*c/**"]),
+        (("", "a", ""), ("", "ab", ""), ("", "a/", "")),
+    ),
+    "rules.markdown:BLANK": (escaped, (("", " ", ""), ("a", " ", "a"))),
+    "rules.markdown:CONTROL": (escaped, (("", "\x9b", ""), _LETTERS)),
     "pages.widgets.markdown:_WEB": ("fullmatch", (("https://", "a", " "), ("", "http://", " "))),
-    "pages.widgets.markdown:_BLANK": (markdown.escaped, (("", " ", ""), ("a", " ", "a"))),
-    "pages.widgets.markdown:_CONTROL": (markdown.escaped, (("", "\x9b", ""), _LETTERS)),
     "pages.widgets.markdown:_SPECIAL": (markdown.escaped, (("", "*", ""), _LETTERS)),
     "pages.widgets.markdown:_REPLACED": (
         "sub",

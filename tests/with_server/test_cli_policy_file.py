@@ -10,8 +10,8 @@ import pytest
 from cli_runs import Done, environment, of_sandbox, run, shared
 
 from gitlab_sync.cli.policy_commands import policy as policy_group
-from gitlab_sync.policy_model import schema
-from gitlab_sync.policy_starter import STARTER
+from gitlab_sync.policies.model import schema
+from gitlab_sync.policies.starter import STARTER
 from gitlab_sync.sandbox import Sandbox
 
 served, sandbox, world = shared()

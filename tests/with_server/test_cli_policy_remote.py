@@ -9,7 +9,7 @@ import pytest
 from cli_runs import Done, environment, of_sandbox, run
 from shelf import Shelf
 
-from gitlab_sync.policy_file import MOST_BYTES
+from gitlab_sync.policies.file import MOST_BYTES
 from gitlab_sync.sandbox import Sandbox
 
 

@@ -17,7 +17,7 @@ import requests
 from cli_runs import of_sandbox, run, shared
 
 from gitlab_sync import GitLabClient
-from gitlab_sync.policy_file import load
+from gitlab_sync.policies.file import load
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.items.fixes import Entry
 from gitlab_sync.sandbox import Sandbox, World, generate_world

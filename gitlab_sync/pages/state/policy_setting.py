@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from gitlab_sync.pages.state.server_settings import server_secrets
-from gitlab_sync.policy_file import load
+from gitlab_sync.policies.file import load
 from gitlab_sync.rules.policy import FAIR, Policy
 from gitlab_sync.types import POLICY_VARIABLE
 

@@ -10,7 +10,7 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.state.policy_setting import server_policy
 from gitlab_sync.pages.widgets.error_panel import show_error
 from gitlab_sync.pages.widgets.markdown import escaped
-from gitlab_sync.policy_file import BUILT_IN
+from gitlab_sync.policies.file import BUILT_IN
 from gitlab_sync.rules.policy import FAIR, Policy
 
 RULES_PAGE = "rules"

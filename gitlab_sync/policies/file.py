@@ -105,7 +105,7 @@ class Stack:
 
 
 def _of_file(name: str, remote: Remote | None) -> Policy:
-    from gitlab_sync.policy_terms import misfits, policy_of  # noqa: PLC0415 - 0.3 s, only with a file
+    from gitlab_sync.policies.terms import misfits, policy_of  # noqa: PLC0415 - 0.3 s, only with a file
 
     where = name if is_address(name) else str(Path(name).resolve())
     own = _QUERY.sub("", name) if is_address(name) else name.replace(os.sep, "/")
@@ -169,7 +169,7 @@ def _read(name: str, where: str, remote: Remote | None) -> Layer:
     """Return what a file says; ConfigurationError if it cannot be read."""
     from pydantic import ValidationError  # noqa: PLC0415 - as above
 
-    from gitlab_sync.policy_model import PolicyTable  # noqa: PLC0415 - as above
+    from gitlab_sync.policies.model import PolicyTable  # noqa: PLC0415 - as above
 
     raw: dict[str, Any] = {}
     try:
@@ -233,7 +233,7 @@ _WANTED: Mapping[str, str] = {
 
 def faults_of(error: ValidationError) -> Iterator[str]:
     """Yield each fault with its place: `checks.no_desc.severity: must be one of …`."""
-    from gitlab_sync.policy_model import known_keys  # noqa: PLC0415 - as above
+    from gitlab_sync.policies.model import known_keys  # noqa: PLC0415 - as above
 
     found = error.errors(include_url=False)
     for each in found[:MOST_FAULTS]:

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from gitlab_sync.policy_model import PolicyTable, calendar
+from gitlab_sync.policies.model import PolicyTable, calendar
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.items.patterns import matcher
 from gitlab_sync.rules.items.terms import Paths, Terms
@@ -21,7 +21,7 @@ from gitlab_sync.rules.working_time import WorkingTime
 if TYPE_CHECKING:
     from holidays import HolidayBase
 
-    from gitlab_sync.policy_file import Layer, Stack
+    from gitlab_sync.policies.file import Layer, Stack
 
 _ONLY_FAIR = ("timezone", "holidays", "time_tracking", "milestones", "paths.source")
 """The keys about what classic does not have."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, time
 
-from gitlab_sync.policy_file import BUILT_IN
-from gitlab_sync.policy_model import CHECKS, PolicyTable
+from gitlab_sync.policies.file import BUILT_IN
+from gitlab_sync.policies.model import CHECKS, PolicyTable
 from gitlab_sync.rules.items import fair_issue, fair_merge_request, issue, merge_request
 from gitlab_sync.rules.policy import CLASSIC, FAIR, Policy, Setting
 from gitlab_sync.rules.projects.licences import OSI_APPROVED, policy_names

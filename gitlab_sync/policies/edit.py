@@ -15,8 +15,8 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import Array
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.policy_file import faults_of, read_file
-from gitlab_sync.policy_model import ITEM_CHECKS, WaiverTable
+from gitlab_sync.policies.file import faults_of, read_file
+from gitlab_sync.policies.model import ITEM_CHECKS, WaiverTable
 from gitlab_sync.reports.atomic import AtomicFile
 from gitlab_sync.rules.contest import is_check_of
 from gitlab_sync.rules.projects.parsing import parse_toml

@@ -1,0 +1,1 @@
+"""What a team agrees on: its file, found, validated, made into rules, shown and edited."""
