@@ -11,7 +11,7 @@ STARTER: Final = """\
 
 # fair asks what people could have done until the merge; classic has the numbers of the older client
 # (and no timezone, holidays, time_tracking, milestones and paths.source). The path of another file
-# or its address in the same GitLab takes all of that which this file does not say.
+# or its address in the same GitLab, gives what this file does not say.
 extends = "fair"
 
 # --- working days ---------------------------------------------------------------------------------

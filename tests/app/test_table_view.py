@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -9,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from visiting import shown_texts
 
 from gitlab_sync.pages.widgets.cell_looks import NONE, CellLooks
-from gitlab_sync.pages.widgets.table_view import data_frame
+from gitlab_sync.pages.widgets.table_view import TableOptions, _column_config, data_frame
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.types import TableRow
 
@@ -129,3 +130,17 @@ def test_a_number_has_no_more_places_than_people_read() -> None:
     styled = CellLooks().styled(data, rows, ())
     body = [cells[1] for cells in styled._translate(False, False)["body"]]
     assert [cell["display_value"] for cell in body] == ["9.6", "16.95", "4"]
+
+
+def test_a_number_that_is_written_with_more_makes_its_column_wide_enough() -> None:
+    """Otherwise the beginning of the text, which is the number, is cut."""
+    looks = CellLooks(waived=lambda _: {"Faults": 30}, totals={"Faults": "Score"}, exact=True)
+    rows: list[TableRow] = [{"Faults": 1, "Score": 9}, {"Faults": 1, "Score": 900}]
+    assert looks.longest(rows) == {"Faults": len("1 of 900 (+30 waived)")}
+    narrow, wide = (
+        _column_config(replace(SHEET, rows=rows), TableOptions(looks=each))["Faults"]["width"]
+        for each in (CellLooks(), looks)
+    )
+    assert isinstance(narrow, int)
+    assert isinstance(wide, int)
+    assert wide >= 7 * len("1 of 900 (+30 waived)") > narrow

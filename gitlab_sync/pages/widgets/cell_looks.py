@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -183,6 +183,14 @@ class CellLooks:
         plain = [each for each in data.select_dtypes("float") if each not in texts]
         styled = styled.format(_short, subset=plain, na_rep=UNKNOWN)
         return styled.format(_text_of, subset=[*texts])
+
+    def longest(self, rows: Iterable[TableRow]) -> Mapping[str, int]:
+        """Return the number of characters of the longest text of a number, by its column."""
+        found: dict[str, int] = {}
+        for row in rows:
+            for column, (text, _) in self._cells(row).items():
+                found[column] = max(found.get(column, 0), len(text))
+        return found
 
     def _cells(self, row: TableRow) -> Mapping[str, tuple[str, str]]:
         """Return the texts of numbers of a row that have one of their own, each with its look."""

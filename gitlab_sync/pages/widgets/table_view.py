@@ -39,6 +39,7 @@ _MOST_ROWS = 20  # a longer table scrolls
 _FILTERED_FROM = 8  # rows: a shorter table needs no filter
 _CHARACTER, _MARGIN = 7, 20  # pixels, so that every title can be read
 _WIDEST = 340
+_MEASURED = 200  # rows
 _WIDEST_PINNED = 220  # it takes room from the other columns
 _LINK_WIDTH = 62
 _LINK = "Open"
@@ -268,11 +269,12 @@ def _link_title(column: str, sheet: Sheet) -> str:
 def _column_config(sheet: Sheet, options: TableOptions) -> dict[str, ColumnConfig]:
     config: dict[str, ColumnConfig] = {}
     pinned = sheet.columns[:1] if options.pinned is None else options.pinned
+    texts = options.looks.longest(sheet.rows[:_MEASURED])
     for column in _visible(sheet):
         kind = sheet.kind(column)
         cells = [row.get(column) for row in sheet.rows]
         title = options.titles.get(column, column)
-        width = options.widths.get(column) or _width(title, cells, kind)
+        width = options.widths.get(column) or _width(title, cells, kind, texts.get(column, 0))
         config[column] = _column_type(kind, has_unknown=None in cells)(
             title,
             help=options.help.get(column),
@@ -311,10 +313,13 @@ def _column_type(kind: Kind, *, has_unknown: bool) -> Callable[..., ColumnConfig
     return types.TextColumn
 
 
-def _width(title: str, cells: Sequence[Scalar], kind: Kind) -> int:
-    """Return the width of a column in pixels: enough for its title and for its text."""
-    longest = max((len(str(cell)) for cell in cells[:200] if cell is not None), default=0)
-    characters = max(len(title), longest if kind in {"text", "day", "moment"} else 0)
+def _width(title: str, cells: Sequence[Scalar], kind: Kind, text: int) -> int:
+    """Return the width of a column in pixels: enough for its title and for its text.
+
+    `text` is the number of characters of its longest number that is written in another way.
+    """
+    longest = max((len(str(cell)) for cell in cells[:_MEASURED] if cell is not None), default=0)
+    characters = max(len(title), text, longest if kind in {"text", "day", "moment"} else 0)
     return min(_CHARACTER * characters + _MARGIN, _WIDEST)
 
 
