@@ -207,11 +207,16 @@ class Bench:
 
 
 def generated(
-    users: int, merge_requests: int, times: int = 1, lists: Iterable[int] = ()
+    users: int,
+    merge_requests: int,
+    times: int = 1,
+    lists: Iterable[int] = (),
+    *,
+    merged: bool = False,
 ) -> SandboxProcess:
     """Return a sandbox of that size, always the same for the same size; see `world.Wanted`."""
     sizes = {"seed": 1, "users": users, "merge_requests": merge_requests, "issues": 0}
-    return SandboxProcess(sizes=sizes, times=times, lists=tuple(lists))
+    return SandboxProcess(sizes=sizes, times=times, lists=tuple(lists), merged=merged)
 
 
 def work_at(server: SandboxProcess, workers: int) -> Work:

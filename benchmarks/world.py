@@ -34,17 +34,23 @@ class Wanted:
     """Which world: a folder's (`data`), or one of `sizes`, which are those of the sandbox.
 
     Each merge request exists `times` times, with the same facts, so that even a large world is made
-    quickly. `lists` adds, for each number, a person who wrote so many.
+    quickly. `lists` adds, for each number, a person who wrote so many. With `merged`, none was
+    closed without a merge.
     """
 
     data: str | None = None
     sizes: dict[str, int] = field(default_factory=dict)
     times: int = 1
     lists: Sequence[int] = ()
+    merged: bool = False
 
     def make(self) -> World:
         """Return it. Raises what `make_world` does."""
         world = make_world(self.data, demo=False, sizes=self.sizes)
+        if self.merged:
+            rows = world.tables.merge_requests
+            rows[:] = [row for row in rows if row["state"] != "closed"]
+            world.changed()
         if self.times > 1 or self.lists:
             with without_collection():
                 self._grow(_Copier(world))

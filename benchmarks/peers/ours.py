@@ -13,6 +13,7 @@ from benchmarks.work import Done, Record, Task, Work, ended, facts_of, list_quer
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.identity.people_input import Person
+from gitlab_sync.rules.policy import FAIR
 from gitlab_sync.run import Run
 from gitlab_sync.services import people as answers
 from gitlab_sync.session.context import fetch
@@ -63,8 +64,16 @@ def batch(work: Work) -> Done:
     return Done(_evaluated(rows), proof_of(rows))
 
 
-def _evaluated(rows: Report) -> int:
-    return sum(int(row["Closed MRs"] or 0) for row in rows)
+def fair_batch(work: Work) -> Done:
+    """Evaluate the same by the fair policy: the merged ones."""
+    with client_of(work) as client, run_of(work, client) as run:
+        rows = client.batch_evaluate_mrs(work.usernames, run=run, policy=FAIR)
+    _require_whole(rows)
+    return Done(_evaluated(rows, "MR Merged"), proof_of(rows))
+
+
+def _evaluated(rows: Report, column: str = "Closed MRs") -> int:
+    return sum(int(row[column] or 0) for row in rows)
 
 
 def _require_whole(rows: Report) -> None:
@@ -211,6 +220,7 @@ def small_behind_large(work: Work) -> Done:
 
 TASKS: dict[str, Task] = {
     "batch": batch,
+    "fair_batch": fair_batch,
     "read": read,
     "people": people,
     "long_list": long_list,

@@ -19,6 +19,7 @@ NAMES = (
     "side_by_side",
     "cold_and_warm",
     "cpu_of_a_request",
+    "policies",
     "workers_busy",
     "lists",
     "real_data",

@@ -18,7 +18,6 @@ from gitlab_sync.api.user_items import UserItems, of_users
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.rules.items import table as table_rules
-from gitlab_sync.rules.items.facts import NOTHING, Facts
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.tally import Verdicts
 from gitlab_sync.rules.policy import CLASSIC, Policy
@@ -55,7 +54,7 @@ def evaluate_merge_requests(
         table = _Table("merge requests", rules, policy.name, scope, run, session)
         people = find_authors(session, usernames, scope, run, policy)
         for found in read_facts(session, table.begin(people), source):
-            table.take(found.mr, found.facts, found.errors)
+            table.take(found.mr, found.verdicts(rules), found.errors)
         return table.report()
 
 
@@ -78,7 +77,8 @@ def evaluate_issues(
         issues, milestones = table.begin(people), ActiveMilestones(session, run.source, rules)
         run_workflow(session, milestones.read(milestones.projects_of(issues)))
         for issue in issues:
-            table.take(issue, milestones.facts_of(issue), milestones.errors_of(issue))
+            verdicts = rules.rule(issue, milestones.facts_of(issue))
+            table.take(issue, verdicts, milestones.errors_of(issue))
         return table.report()
 
 
@@ -146,12 +146,12 @@ class _Table:
         return wanted
 
     def take(
-        self, item: Record, facts: Facts = NOTHING, errors: Sequence[GitLabSyncError] = ()
+        self, item: Record, verdicts: Verdicts, errors: Sequence[GitLabSyncError] = ()
     ) -> None:
-        """Evaluate an item by its facts, and make the rows that it completes."""
+        """Take what the rules say of an item, and make the rows that it completes."""
         self._tracker.step()
         self._tell()
-        if self._assembler.take(item, self._rules.rule(item, facts), errors):
+        if self._assembler.take(item, verdicts, errors):
             self._completeness.read += 1
         else:
             self._completeness.lost[short_reason(errors[0]) if errors else "unclear"] += 1

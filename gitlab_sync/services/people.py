@@ -276,7 +276,7 @@ class _Table(people_data.ReadHook):
         """Evaluate merge requests, whichever people they are of."""
         for each in found:
             mr = mr_rules.completed(each.mr, each.facts)
-            self._assembler.take(mr, self._rules.rule(mr, each.facts), each.errors)
+            self._assembler.take(mr, each.verdicts(self._rules), each.errors)
 
     def settled(self, read: people_data.PeopleData) -> None:
         """Take all commits; make the rows of those people who lack nothing else."""

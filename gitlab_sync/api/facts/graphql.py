@@ -82,7 +82,8 @@ class _Item:
         commits = self.known.get("commits")
         if commits is None or commits.missing != WITHOUT_MERGES:
             return False
-        return "commits" in rules.undecided(self.mr, Facts(**self.known))
+        facts = Facts(**self.known)
+        return "commits" in rules.lacking(rules.rule(self.mr, facts), facts)
 
 
 class GraphQLFacts:

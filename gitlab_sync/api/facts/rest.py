@@ -16,6 +16,7 @@ from gitlab_sync.rules.items.facts import NOTHING, Facts
 from gitlab_sync.rules.items.merge_request import RULES, is_terminal
 from gitlab_sync.rules.items.project_pipelines import ProjectPipelines, is_within
 from gitlab_sync.rules.items.rule_set import RuleSet
+from gitlab_sync.rules.items.tally import Verdicts
 from gitlab_sync.rules.text import instant
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Session
@@ -38,6 +39,13 @@ class FactsRead:
     mr: Record
     facts: Facts
     errors: list[GitLabSyncError] = field(default_factory=list)
+    _verdicts: Verdicts | None = field(default=None, repr=False, compare=False)
+
+    def verdicts(self, rules: RuleSet) -> Verdicts:
+        """Return what the rules of the run say of it without waivers; they are asked once."""
+        if self._verdicts is None:
+            self._verdicts = rules.rule(self.mr, self.facts)
+        return self._verdicts
 
 
 class FactSource(Protocol):

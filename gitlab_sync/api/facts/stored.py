@@ -16,7 +16,7 @@ import orjson
 
 from gitlab_sync.api.facts.rest import FactSource, FactsRead
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items.facts import Facts
+from gitlab_sync.rules.items.facts import NOT_ASKED, Facts
 from gitlab_sync.rules.items.merge_request import RULES, is_terminal
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.text import instant
@@ -27,6 +27,10 @@ from gitlab_sync.types import PartialList, Record
 SETTLE = timedelta(days=3)
 """How long after its end a merge request can change without a trace in the list: a pipeline can
 finish, or an approval can come late."""
+
+LONGEST_RUN = timedelta(days=31)
+"""How long a pipeline can run at most: GitLab ends each job within a month. One that still runs
+after that is stuck, so that its merge request can be stored like others."""
 
 JUST_NOW = timedelta(minutes=1)
 """How long a merge request must be unchanged to be kept: it could change again within the same
@@ -58,8 +62,8 @@ class StoredFacts:
     """A source of facts that asks another one only for what its store lacks.
 
     `now`, aware, is the moment of reading or an earlier one: the start of the run. Merge requests
-    that ended less than `settle` before it are read and not kept; nor is what was not read in full.
-    Rows from the store hold only the fields in `READ_BY_RULES`.
+    that ended less than `settle` before it are read and not kept; nor is what was not read in full,
+    or is not decided yet. Rows from the store hold only the fields in `READ_BY_RULES`.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class StoredFacts:
         self._inner = inner
         self._store = store
         self._settled_before = now - settle
+        self._stuck_before = now - LONGEST_RUN
         self._quiet_since = now - JUST_NOW
         self._awaited = 0
         self._unkept: list[Item] = []
@@ -102,10 +107,11 @@ class StoredFacts:
         for mr, stamp in zip(mrs, stamps, strict=True):
             data = None if stamp is None else stored.get(stamp)
             facts = None if data is None else _unpacked(data)
-            if facts is None or self._rules.undecided(mr, facts):
+            found = None if facts is None else FactsRead(mr, facts)
+            if found is None or _is_open(found, self._rules):
                 others.append(mr)
             else:
-                known.append(FactsRead(mr, facts))
+                known.append(found)
         return known, others
 
     def _keeping(self, workflow: Workflow[list[FactsRead]]) -> Workflow[list[FactsRead]]:
@@ -122,8 +128,19 @@ class StoredFacts:
 
     def _item(self, found: FactsRead) -> Item | None:
         """Return the item to store for a merge request, or None if it is not to be stored."""
-        stamp, data = self._stamp(found.mr), _packed(found, self._rules)
-        return None if stamp is None or data is None else Item(found.mr["id"], stamp, data)
+        stamp = self._stamp(found.mr)
+        if stamp is None or (self._can_finish(found) and self._is_pending(found)):
+            return None
+        data = _packed(found, self._rules)
+        return None if data is None else Item(found.mr["id"], stamp, data)
+
+    def _is_pending(self, found: FactsRead) -> bool:
+        return any(verdict.pending for verdict in found.verdicts(self._rules).values())
+
+    def _can_finish(self, found: FactsRead) -> bool:
+        """Return whether a pipeline from before the end can still be running."""
+        end = instant(found.mr.get("merged_at")) or instant(found.mr.get("closed_at"))
+        return end is None or end > self._stuck_before
 
     def _stamp(self, mr: Record) -> bytes | None:
         """Return a hash of what must stay unchanged; None for what must not be stored."""
@@ -148,20 +165,20 @@ def _at_once(known: list[FactsRead]) -> Workflow[list[FactsRead]]:
     return known
 
 
-def _packed(found: FactsRead, rules: RuleSet) -> bytes | None:
-    """Return facts as bytes; None if they leave a check undecided or are not valid JSON.
+def _is_open(found: FactsRead, rules: RuleSet) -> bool:
+    """Return whether facts that were not read leave a check undecided."""
+    return bool(rules.lacking(found.verdicts(rules), found.facts))
 
-    Only the facts that are needed are included.
-    """
-    if found.errors or rules.undecided(found.mr, found.facts):
-        return None
-    if any(verdict.pending for verdict in rules.evaluate(found.mr, found.facts).values()):
+
+def _packed(found: FactsRead, rules: RuleSet) -> bytes | None:
+    """Return facts as bytes; None if they leave a check undecided or are not valid JSON."""
+    if found.errors or _is_open(found, rules):
         return None
     kept = {}
-    for name in rules.undecided(found.mr):
-        reading = getattr(found.facts, name)
-        rows = [_cut(row, READ_BY_RULES[name]) for row in reading.rows]
-        kept[name] = [reading.missing, rows]
+    for name, keys in READ_BY_RULES.items():
+        reading: PartialList | None = getattr(found.facts, name)
+        if reading is not None and reading is not NOT_ASKED:
+            kept[name] = [reading.missing, [_cut(row, keys) for row in reading.rows]]
     try:
         return zlib.compress(orjson.dumps(kept))
     except orjson.JSONEncodeError:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items import item, reviews
@@ -73,8 +73,7 @@ def evaluate(mr: Record, facts: Facts, terms: Terms) -> dict[str, Verdict]:
     return {check: rule(merged) for check, rule in _RULES.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Merged:
+class _Merged(NamedTuple):
     """A merge request with what was there when it was merged: `facts` has no later notes.
 
     `taken` is the working time until the merge in seconds, or why it is not known.
@@ -89,28 +88,21 @@ class _Merged:
     @classmethod
     def of(cls, mr: Record, facts: Facts, terms: Terms) -> _Merged:
         until = UntilMerge.of(mr, facts.notes)
-        return cls(
-            mr,
-            replace(facts, notes=until.notes),
-            terms,
-            until.end,
-            until.taken(terms.working_time),
-        )
+        if until.notes is not facts.notes:
+            facts = replace(facts, notes=until.notes)
+        return cls(mr, facts, terms, until.end, until.taken(terms.working_time))
 
 
 def _unit_tests(merged: _Merged) -> Verdict:
     """Check the changed files: source without a test is a fault, neither of them is n/a."""
     mr, diffs, paths = merged.mr, merged.facts.diffs, merged.terms.paths
     link = record.link(mr, "/diffs")
-    unread, sources = [], 0
-    for diff in diffs.rows:
-        path = record.text(diff, "new_path")
-        if not path:
-            unread.append("path of a changed file not known")
-        elif paths.is_test(path):
-            return Verdict("pass", f"changes {path}", link)
-        else:
-            sources += paths.is_source(path)
+    names = [record.text(diff, "new_path") or "" for diff in diffs.rows]
+    test = next(filter(paths.is_test, filter(None, names)), None)
+    if test is not None:
+        return Verdict("pass", f"changes {test}", link)
+    sources = sum(map(paths.is_source, filter(None, names)))
+    unread = [] if all(names) else ["path of a changed file not known"]
     if not diffs.whole:
         unread.append(item.not_read("diffs", diffs))
     if not unread and not sources:

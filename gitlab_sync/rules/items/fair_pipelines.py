@@ -19,6 +19,8 @@ RUNNING = frozenset(
 )
 """The statuses that decide, and those that will become another one. Others say nothing."""
 
+_TELLING = FINISHED | RUNNING
+
 
 def newest_until(mr: Record, pipelines: PartialList, end: datetime | None) -> Verdict:
     """Check the pipeline with the highest id of those that finished, created up to `end`.
@@ -35,7 +37,7 @@ def newest_until(mr: Record, pipelines: PartialList, end: datetime | None) -> Ve
     for row in pipelines.rows:
         number, status = record.number_id(row), (record.text(row, "status") or "").lower() or None
         in_time = _was_there(row, first_after)
-        if in_time is False or (status is not None and status not in FINISHED | RUNNING):
+        if in_time is False or (status is not None and status not in _TELLING):
             continue
         if in_time is None or number is None or status is None:
             doubtful.append((number, status))

@@ -94,7 +94,7 @@ def working_time(
     """
     if start is None or end is None:
         return "created_at is not a time" if start is None else f"{ended}_at is not a time"
-    if end.replace(microsecond=0) < start.replace(microsecond=0):
+    if end < start and end.replace(microsecond=0) < start.replace(microsecond=0):
         return f"{ended} before it was created"
     seconds = working.seconds(start, end)
     return "times outside of the years 1970 to 2200" if seconds is None else seconds

@@ -67,7 +67,10 @@ class RuleSet:
             facts is not NOTHING and all(map(facts.is_whole, self.undecided(item)))
         ):
             return ()
-        verdicts = self.rule(item, facts)
+        return self.lacking(self.rule(item, facts), facts)
+
+    def lacking(self, verdicts: Verdicts, facts: Facts) -> tuple[str, ...]:
+        """Return what `undecided` does for an item with these verdicts, made with these facts."""
         still_open = (check for check in self.checks if verdicts[check.id].result == "unknown")
         needed = (fact for check in still_open for fact in check.needs)
         wanted = dict.fromkeys((*self.always, *needed))

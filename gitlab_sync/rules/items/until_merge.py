@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from gitlab_sync.rules import record
-from gitlab_sync.rules.items import item, reviews
+from gitlab_sync.rules.items import item
 from gitlab_sync.rules.text import instant, second_after
 from gitlab_sync.rules.working_time import WorkingTime
 from gitlab_sync.types import PartialList, Record
@@ -15,8 +14,7 @@ from gitlab_sync.types import PartialList, Record
 _READY = "marked this merge request as **ready**"
 
 
-@dataclass(frozen=True, slots=True)
-class UntilMerge:
+class UntilMerge(NamedTuple):
     """The time from being ready to the merge, and the notes up to the merge. Immutable.
 
     `start` is the creation, or the last time that it was marked as ready. A time is None where it
@@ -44,14 +42,15 @@ def _ready(notes: PartialList) -> datetime | None:
     marks = [
         note
         for note in notes.rows
-        if reviews.is_system(note) and (record.text(note, "body") or "").strip().lower() == _READY
+        if record.field(note, "system") is True
+        and (record.text(note, "body") or "").strip().lower() == _READY
     ]
     times = (instant(note["created_at"]) for note in marks)
     return max(filter(None, times), default=None)
 
 
 def until(reading: PartialList, end: datetime | None, noun: str) -> PartialList:
-    """Return the rows that were made up to `end`, in whole seconds.
+    """Return the rows that were made up to `end`, in whole seconds; the same list if all were.
 
     Where a time is not readable, the list is not whole: the row could be one of them.
     """
@@ -67,4 +66,4 @@ def until(reading: PartialList, end: datetime | None, noun: str) -> PartialList:
             )
         elif made < first_after:
             rows.append(row)
-    return PartialList(rows, missing)
+    return reading if len(rows) == len(reading.rows) else PartialList(rows, missing)
