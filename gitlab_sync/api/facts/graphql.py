@@ -77,11 +77,14 @@ class _Item:
         read = (self.known.get(fact) for fact in self.wanted)
         return bool(self.wanted) and all(each is not None and each.whole for each in read)
 
-    def lacks_merges(self, rules: RuleSet) -> bool:
-        """Return whether its verdicts depend on merge commits, which GraphQL does not list."""
+    @property
+    def is_without_merges(self) -> bool:
+        """Whether all commits are known but merges, which GraphQL does not list."""
         commits = self.known.get("commits")
-        if commits is None or commits.missing != WITHOUT_MERGES:
-            return False
+        return commits is not None and commits.missing == WITHOUT_MERGES
+
+    def lacks_merges(self, rules: RuleSet) -> bool:
+        """Return whether its verdicts depend on its merge commits."""
         facts = Facts(**self.known)
         return "commits" in rules.lacking(rules.rule(self.mr, facts), facts)
 
@@ -178,7 +181,9 @@ class GraphQLFacts:
 
         One merge request shows whether they do: REST might not report the parents of commits.
         """
-        doubted = [item for item in items if item.lacks_merges(self._rules)]
+        doubted = [item for item in items if item.is_without_merges]
+        if self._server.rest_tells_merges is None:
+            doubted = [item for item in doubted if item.lacks_merges(self._rules)]
         if doubted and self._server.rest_tells_merges is None:
             if self._probe is None:
                 self._probe = doubted[0].mr, len(doubted[0].known["commits"].rows)
