@@ -17,6 +17,7 @@ MEASURED = {
     "side_by_side",
     "cold_and_warm",
     "cpu_of_a_request",
+    "policies",
     "workers_busy",
     "lists",
     "growth",

@@ -35,9 +35,11 @@ def newest_until(mr: Record, pipelines: PartialList, end: datetime | None) -> Ve
     known: dict[int, str] = {}
     doubtful: list[tuple[int | None, str | None]] = []
     for row in pipelines.rows:
-        number, status = record.number_id(row), (record.text(row, "status") or "").lower() or None
-        in_time = _was_there(row, first_after)
-        if in_time is False or (status is not None and status not in _TELLING):
+        status = (record.text(row, "status") or "").lower() or None
+        if status is not None and status not in _TELLING:
+            continue
+        number, in_time = record.number_id(row), _was_there(row, first_after)
+        if in_time is False:
             continue
         if in_time is None or number is None or status is None:
             doubtful.append((number, status))
