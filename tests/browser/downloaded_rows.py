@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+import io
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from playwright.sync_api import Page
 
 from gitlab_sync import GitLabClient
+from gitlab_sync.reports.csv_file import to_csv
+from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.services.people import PeopleQuery, answer
@@ -29,6 +32,12 @@ def downloaded(page: Page, path: Path) -> Cells:
 def expected(sandbox: Sandbox, token: str, names: Iterable[str]) -> Cells:
     """Return what the library finds with that token, as the cells of a CSV file."""
     query = PeopleQuery([Person(name) for name in names])
+    return cells_of(sandbox, token, lambda client: answer(client, query).sheet(client.base_url))
+
+
+def cells_of(sandbox: Sandbox, token: str, table: Callable[[GitLabClient], Sheet]) -> Cells:
+    """Return a table as the library makes it with that token, as the cells of its CSV file."""
     with Bridge() as bridge, GitLabClient(sandbox.url, token, bridge=bridge) as client:
-        rows = answer(client, query)
-    return [{key: "" if v is None else str(v) for key, v in row.items()} for row in rows]
+        sheet = table(client)
+    written = to_csv(sheet.columns, sheet.rows).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(written, newline="")))

@@ -5,17 +5,27 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from axe_faults import faults
-from downloaded_rows import downloaded, expected
+from downloaded_rows import cells_of, downloaded, expected
 from playwright.sync_api import Browser, Page, expect
 from running_app import PATIENCE, RunningApp, run_batch, sign_in
 from tour import FORMS, STATUS, settle, unroll
 
+from gitlab_sync import GitLabClient
+from gitlab_sync.reports.sheet import Sheet
+from gitlab_sync.rules.identity.teams import Member, Team
+from gitlab_sync.rules.policy import FAIR
 from gitlab_sync.sandbox import Sandbox, World, generate_world
+from gitlab_sync.services import open_work as open_service
+from gitlab_sync.services import reviews as reviews_service
+from gitlab_sync.services.open_work import OpenQuery
+from gitlab_sync.services.reviews import ReviewsQuery
 from gitlab_sync.session.runtime import DEFAULT_WORKERS
 
 VISITORS = 10
@@ -31,6 +41,7 @@ pytestmark = pytest.mark.timeout(600)
 def sandbox() -> Iterator[Sandbox]:
     """Serve a GitLab in which each person has a private project of their own."""
     world = generate_world(seed=11, users=VISITORS, merge_requests=3, issues=2, projects=3)
+    give_private_work(world)
     with Sandbox(world) as sandbox:
         yield sandbox
 
@@ -49,11 +60,12 @@ def app(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def give_private_work(world: World) -> None:
-    """Give each person a private project, with merge requests of one third person in it.
+    """Give each person a private project, with merge requests of third people in it.
 
-    Only the owner sees them, and each owner sees another number.
+    Only the owner sees them, and each owner sees another number of merged and of open ones.
     """
-    model = next(mr for mr in world.tables.merge_requests if mr["state"] == "merged")
+    rows = world.tables.merge_requests
+    models = [next(mr for mr in rows if mr["state"] == state) for state in ("merged", "opened")]
     pattern = world.tables.projects[0]
     number = 900_000
     for place, name in enumerate(sorted(world.truth.usernames), start=1):
@@ -77,10 +89,11 @@ def give_private_work(world: World) -> None:
                 "access_level": 50,
             }
         )
-        for iid in range(1, place + 1):
+        for iid, model in enumerate(models * place, start=1):
             number += 1
             here = {"id": number, "iid": iid, "project_id": project["id"]}
-            world.put("merge_requests", {**model, **here})
+            full = f"{path}!{iid}"
+            world.put("merge_requests", {**model, **here, "references": {"full": full}})
 
 
 def comes_true(condition: Callable[[], bool]) -> bool:
@@ -100,7 +113,7 @@ def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
 
     The server's admin then finds it at rest: no request waits, and no job runs.
     """
-    give_private_work(sandbox.world)
+    sandbox.traffic.reset()
     names = sorted(sandbox.world.truth.usernames)
     tokens = [sandbox.token(name) for name in names]
     wanted = [expected(sandbox, token, names) for token in tokens]
@@ -152,6 +165,82 @@ def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
     assert late <= DEFAULT_WORKERS, "no tab watches, so no work goes on"
     assert comes_true(lambda: app.threads <= threads + DEFAULT_WORKERS + FEW)
     assert comes_true(lambda: app.memory < memory + 150 * MEBIBYTE)
+
+
+def open_work(client: GitLabClient, names: Sequence[str]) -> Sheet:
+    """Return the worklist of these people."""
+    query = OpenQuery(names, policy=FAIR)
+    return open_service.answer(client, query).sheets(query, client.base_url)[0]
+
+
+def reviews(client: GitLabClient, names: Sequence[str]) -> Sheet:
+    """Return the table of the team that they make."""
+    query = ReviewsQuery((Team("Red", "", tuple(map(Member, names))),), policy=FAIR)
+    return reviews_service.answer(client, query).sheets(client.base_url)[0]
+
+
+NEW_PAGES: dict[str, tuple[Callable[[GitLabClient, Sequence[str]], Sheet], str, str]] = {
+    "open": (open_work, "users", "\n"),
+    "reviews": (reviews, "teams", ", "),
+}
+"""The table of a page, its field in the page's URL, and what is between people there."""
+
+BY_THE_CLOCK = {"Age", "Idle"}
+RULES = {
+    "fair": "Evaluated are merged merge requests, by what was there when they were merged",
+    "classic": "Evaluated are merge requests that were merged or closed",
+}
+
+
+def test_ten_people_at_once_see_each_their_own_open_work_reviews_and_rules(
+    browser: Browser, app: RunningApp, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """On each page all of them press Run, reload in the middle, and save what the library finds."""
+    names = sorted(sandbox.world.truth.usernames)
+    tokens = [sandbox.token(name) for name in names]
+    contexts = [browser.new_context(accept_downloads=True) for _ in tokens]
+    for context in contexts:
+        context.set_default_timeout(PATIENCE)
+    pages = [context.new_page() for context in contexts]
+    for page, token in zip(pages, tokens, strict=True):
+        page.goto(app.url)
+        sign_in(page, token, sandbox.url)
+        expect(page.get_by_text("Enter the usernames of the people")).to_be_visible()
+    for path, (table, field, between) in NEW_PAGES.items():
+        people = between.join(names)
+        query = urlencode({field: f"Red: {people}" if field == "teams" else people})
+        wanted = [cells_of(sandbox, token, partial(table, names=names)) for token in tokens]
+        assert len({json.dumps(cells) for cells in wanted}) == VISITORS
+        sandbox.latency = 20.0  # long enough that all reloads come in the middle
+        for page in pages:
+            page.goto(f"{app.url}/{path}?{query}&policy=fair")
+            run_batch(page)
+            expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+        for page in pages:
+            page.reload()
+            expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+        sandbox.latency = 0.0
+        for number, page in enumerate(pages):
+            expect(page.get_by_role("button", name="Refresh")).to_be_visible()
+            settle(page)
+            found = downloaded(page, tmp_path / f"{path}-{number}.csv")
+            assert [without(row, BY_THE_CLOCK) for row in found] == [
+                without(row, BY_THE_CLOCK) for row in wanted[number]
+            ]
+            assert not [token for token in tokens if token in page.content()]
+    for number, page in enumerate(pages):
+        page.goto(f"{app.url}/rules?policy={list(RULES)[number % 2]}")
+    for number, page in enumerate(pages):
+        for place, text in enumerate(RULES.values()):
+            expect(page.get_by_text(text)).to_have_count(int(place == number % 2))
+    assert not [token for token in tokens if token in app.log]
+    for context in contexts:
+        context.close()
+
+
+def without(row: Mapping[str, str], titles: Collection[str]) -> dict[str, str]:
+    """Return a row without the columns with these titles."""
+    return {title: cell for title, cell in row.items() if title not in titles}
 
 
 def see_status(page: Page, token: str) -> Page:
