@@ -28,10 +28,6 @@ SETTLE = timedelta(days=3)
 """How long after its end a merge request can change without a trace in the list: a pipeline can
 finish, or an approval can come late."""
 
-LONGEST_RUN = timedelta(days=31)
-"""How long a pipeline can run at most: GitLab ends each job within a month. One that still runs
-after that is stuck, so that its merge request can be stored like others."""
-
 JUST_NOW = timedelta(minutes=1)
 """How long a merge request must be unchanged to be kept: it could change again within the same
 second, and not every source reports fractions of seconds."""
@@ -78,7 +74,6 @@ class StoredFacts:
         self._inner = inner
         self._store = store
         self._settled_before = now - settle
-        self._stuck_before = now - LONGEST_RUN
         self._quiet_since = now - JUST_NOW
         self._awaited = 0
         self._unkept: list[Item] = []
@@ -128,19 +123,8 @@ class StoredFacts:
 
     def _item(self, found: FactsRead) -> Item | None:
         """Return the item to store for a merge request, or None if it is not to be stored."""
-        stamp = self._stamp(found.mr)
-        if stamp is None or (self._can_finish(found) and self._is_pending(found)):
-            return None
-        data = _packed(found, self._rules)
-        return None if data is None else Item(found.mr["id"], stamp, data)
-
-    def _is_pending(self, found: FactsRead) -> bool:
-        return any(verdict.pending for verdict in found.verdicts(self._rules).values())
-
-    def _can_finish(self, found: FactsRead) -> bool:
-        """Return whether a pipeline from before the end can still be running."""
-        end = instant(found.mr.get("merged_at")) or instant(found.mr.get("closed_at"))
-        return end is None or end > self._stuck_before
+        stamp, data = self._stamp(found.mr), _packed(found, self._rules)
+        return None if stamp is None or data is None else Item(found.mr["id"], stamp, data)
 
     def _stamp(self, mr: Record) -> bytes | None:
         """Return a hash of what must stay unchanged; None for what must not be stored."""
@@ -171,8 +155,13 @@ def _is_open(found: FactsRead, rules: RuleSet) -> bool:
 
 
 def _packed(found: FactsRead, rules: RuleSet) -> bytes | None:
-    """Return facts as bytes; None if they leave a check undecided or are not valid JSON."""
+    """Return facts as bytes; None if they leave a check undecided or are not valid JSON.
+
+    A pipeline that still runs can end without a trace in the list.
+    """
     if found.errors or _is_open(found, rules):
+        return None
+    if any(verdict.pending for verdict in found.verdicts(rules).values()):
         return None
     kept = {}
     for name, keys in READ_BY_RULES.items():
