@@ -12,6 +12,7 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLSchema,
     OperationDefinitionNode,
     execute_sync,
     parse,
@@ -55,14 +56,13 @@ class GraphQL:
 
     `lists` keeps what was filtered lately; `without` names what the schema lacks (see
     `make_schema`, which raises ValueError for names it does not know). Texts of queries are read
-    and checked once: a client sends the same few again and again.
+    and checked once in a process: clients send the same few again and again.
     """
 
     def __init__(self, world: World, lists: Lists, without: Iterable[str] = ()) -> None:
         self._world = world
         self._lists = lists
         self._schema = make_schema(without)
-        self._prepared = lru_cache(maxsize=_KEPT)(self._prepare)
 
     def answer(self, body: bytes, viewer: Viewer) -> tuple[Answer, int]:
         """Return the answer, and how many merge requests its lists hold.
@@ -71,7 +71,7 @@ class GraphQL:
         all other errors come with status 200.
         """
         sent = _read(body)
-        prepared = self._prepared(sent.query)
+        prepared = _prepared(self._schema, sent.query)
         if prepared.document is None or prepared.errors:
             return json_answer({"errors": prepared.errors}), 0
         asking = self._asking(prepared, sent, viewer)
@@ -91,22 +91,6 @@ class GraphQL:
             shown["errors"] = [told(error) for error in result.errors]
         return json_answer(shown), asking.merge_requests
 
-    def _prepare(self, query: str) -> _Prepared:
-        if not query.strip():
-            return _Prepared([{"message": "No query string was present"}])
-        try:
-            document = parse(query)
-        except GraphQLError as error:
-            return _Prepared([told(error)])
-        errors = [told(error) for error in validate(self._schema, document, RULES)]
-        operations, fragments = [], {}
-        for definition in document.definitions:
-            if isinstance(definition, OperationDefinitionNode):
-                operations.append(definition)
-            elif isinstance(definition, FragmentDefinitionNode):
-                fragments[definition.name.value] = definition
-        return _Prepared(errors, document, tuple(operations), fragments)
-
     def _asking(self, prepared: _Prepared, sent: _Sent, viewer: Viewer) -> Asking:
         score = 0
         for operation in prepared.operations:
@@ -116,6 +100,24 @@ class GraphQL:
                 score = complexity.score(self._schema)
         limit = ANONYMOUS if viewer.token is None else SIGNED_IN
         return Asking(self._world, viewer, self._lists, score, limit)
+
+
+@lru_cache(maxsize=_KEPT)
+def _prepared(schema: GraphQLSchema, query: str) -> _Prepared:
+    if not query.strip():
+        return _Prepared([{"message": "No query string was present"}])
+    try:
+        document = parse(query)
+    except GraphQLError as error:
+        return _Prepared([told(error)])
+    errors = [told(error) for error in validate(schema, document, RULES)]
+    operations, fragments = [], {}
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            operations.append(definition)
+        elif isinstance(definition, FragmentDefinitionNode):
+            fragments[definition.name.value] = definition
+    return _Prepared(errors, document, tuple(operations), fragments)
 
 
 def _read(body: bytes) -> _Sent:
