@@ -84,8 +84,9 @@ class Server(cheroot_server.HTTPServer):
         # ends.
         vars(logging)["statistics"].pop(f"Cheroot HTTPServer {id(self)}")
         self.requests = Workers(self, threads)
-        self.service = service
-        self.control = control
+        self.service: Service | None = service
+        self.control: Control | None = control
+        self._waits = service.waits
         self._connections_lock = threading.Lock()
         self._open: set[Connection] = set()
 
@@ -94,12 +95,16 @@ class Server(cheroot_server.HTTPServer):
         super().serve()
         self.requests.stop(self.shutdown_timeout)
 
+    def release(self) -> None:
+        """Let go of the world after the end: cheroot's objects hold each other, and so a server."""
+        self.service = self.control = None
+
     def put_conn(self, conn: Any) -> None:
         """Keep a connection for its next request; when the server stops, there is none."""
         try:
             super().put_conn(conn)
         except (OSError, ValueError):
-            if not self.service.waits.stopping:
+            if not self._waits.stopping:
                 raise
             conn.close()
 
@@ -107,7 +112,7 @@ class Server(cheroot_server.HTTPServer):
         """Note a new connection; one that comes when the server stops is shut at once."""
         with self._connections_lock:
             self._open.add(connection)
-        if self.service.waits.stopping:
+        if self._waits.stopping:
             connection.wake()
 
     def closed(self, connection: Connection) -> None:
@@ -134,21 +139,26 @@ class Gateway(cheroot_server.Gateway):
     counted.
     """
 
+    _service: Service
     _exchange: Exchange | None = None
 
     def respond(self) -> None:
         """Read the request's body, ask the service and send what it says."""
         req = self.req
         server: Server = req.server
+        service, control = server.service, server.control
         path, _, query = req.uri.decode("latin-1").partition("?")
         body = self._body()
         req.sent_headers = True  # All is written here: cheroot must not add headers of its own.
+        if service is None or control is None:
+            req.close_connection = True
+            return
+        self._service = service
         if path.startswith(CONTROL):
-            self._send(server.control(req.method.decode("latin-1"), path, body))
+            self._send(control(req.method.decode("latin-1"), path, body))
             return
         headers = req.inheaders
         credential = credential_of(headers)
-        service = server.service
         token = service.tokens.find(credential)
         exchange = self._exchange = service.traffic.begin(
             req.method.decode("latin-1"),
@@ -189,7 +199,7 @@ class Gateway(cheroot_server.Gateway):
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             exchange.sent = sent
-            self.req.server.service.traffic.end(exchange)
+            self._service.traffic.end(exchange)
 
     # --- sending -------------------------------------------------------------------------------
 
@@ -281,7 +291,7 @@ class Gateway(cheroot_server.Gateway):
 
     def _stopped(self, fault: Fault, seconds: float | None) -> bool:
         """Wait that long (None: for ever) while the fault holds; return if the server stops."""
-        service: Service = self.req.server.service
+        service = self._service
         long = math.inf if seconds is None else seconds
         stopped = service.waits.wait(lambda: long if service.faults.holds(fault) else 0.0)
         if stopped:

@@ -117,6 +117,7 @@ class Sandbox:
             server.wake_all()
             server.stop()
             thread.join()
+            server.release()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -7,10 +7,14 @@ from functools import cache
 from unittest import mock
 
 import pytest
+import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from worlds import fresh_world
 
+from gitlab_sync.pages.state.browser import SIGN_INS
+from gitlab_sync.pages.state.connection import JOBS
 from gitlab_sync.sandbox import Sandbox
+from gitlab_sync.session.runtime import get_bridge
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +29,16 @@ def scanned_once() -> Iterator[None]:
     scanned = cache(manifest_scanner.scan_component_manifests)
     with mock.patch.object(manifest_scanner, "scan_component_manifests", scanned):
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forgotten() -> Iterator[None]:
+    """Forget what the visitors of a module left: their harness ends no session."""
+    yield
+    JOBS.close()
+    SIGN_INS.close()
+    st.cache_resource.clear()
+    get_bridge().close()
 
 
 @pytest.fixture

@@ -81,15 +81,14 @@ def test_an_unread_map_runs_to_its_end(make_pool: Any) -> None:
     assert sorted(ran) == list(range(50))
 
 
-def test_held_results_keep_no_pool_alive() -> None:
+def test_held_results_keep_no_pool_alive(until: Any) -> None:
     """A pool that is not used any more ends its threads, whatever is left to read."""
     pool = SharedExecutor(2)
     results = pool.map(str, itertools.count(), buffersize=4)
     assert next(results) == "0"
     forgotten = weakref.ref(pool)
     del pool
-    gc.collect()
-    assert forgotten() is None
+    until(lambda: gc.collect() >= 0 and forgotten() is None)  # its workers may have work left
     assert list(results) == ["1", "2", "3", "4"]
 
 
