@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 from zoneinfo import available_timezones
 
-import holidays
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -43,6 +42,9 @@ from gitlab_sync.rules.scores.leaderboard import MOST_POINTS
 from gitlab_sync.rules.scores.work import TITLES
 from gitlab_sync.rules.text import did_you_mean
 
+if TYPE_CHECKING:
+    from holidays import HolidayBase
+
 ITEM_CHECKS: Final[Mapping[str, Check]] = {
     check.id: check for check in (*issue.CHECKS, *merge_request.CHECKS)
 }
@@ -69,8 +71,10 @@ _ITEM = re.compile(rf"{_PROJECT.pattern}[!#][1-9][0-9]{{0,18}}")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9.+-]+")
 
 
-def calendar(code: str) -> holidays.HolidayBase:
+def calendar(code: str) -> HolidayBase:
     """Return the holidays of a country (`IN`) or a region (`DE-BY`). Raises ValueError."""
+    import holidays  # noqa: PLC0415 - slow, and only some policies name a country
+
     country, _, region = code.partition("-")
     try:
         return holidays.country_holidays(country, subdiv=region or None)
