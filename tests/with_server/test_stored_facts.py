@@ -438,6 +438,7 @@ def test_a_run_that_was_killed_twenty_times_goes_on_where_it_stopped(
         process = fork(slow, tmp_path)
         moment = chance.randrange(1, 160) + 5 * len(numbers)
         until(partial(reached, slow, moment, process), 60)
+        assert process.exitcode in {None, 0}
         process.kill()
         process.join(60)
         numbers.append(kept(slow, tmp_path))
