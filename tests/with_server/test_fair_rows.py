@@ -126,6 +126,19 @@ def test_the_rows_from_a_store_are_the_same_and_cost_nothing_below_lists(
     assert 0 < again <= 4 * sum(row["Unverified"] for row in expected.values())
 
 
+def test_what_the_classic_policy_has_stored_hides_no_pipeline(
+    served: Sandbox, world: World, tmp_path: Path
+) -> None:
+    """Of many merge requests in a project it reads the newest pipeline alone."""
+    expected = true_rows(world)
+    with Bridge(8) as bridge:
+        client = GitLabClient(served.url, served.token(), bridge=bridge)
+        with open_store(client.base_url, client.session.credential, "on", tmp_path) as store:
+            run = Run(source="rest", store=store)
+            client.batch_evaluate_mrs(expected, run=run)
+            assert_rows(client.batch_evaluate_mrs(expected, run=run, policy=FAIR), expected)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("source", "most"), [("auto", 0.12), ("rest", 4.1)])
 def test_a_merge_request_with_pipelines_drafts_and_long_lists_costs_few_requests(

@@ -46,7 +46,7 @@ _AUTHOR = ("username",)
 # what has to be read: a vote, a deleted note, the author's new name.
 _STAMPED = ("project_id", "iid", "id", "state", "sha", "upvotes", "user_notes_count")
 _MOMENTS = ("updated_at", "merged_at", "closed_at")
-_FORM = orjson.dumps([4, READ_BY_RULES, _AUTHOR, _STAMPED, _MOMENTS])
+_FORM = orjson.dumps([5, READ_BY_RULES, _AUTHOR, _STAMPED, _MOMENTS])
 
 _NUMBERS = 2**63  # what SQLite can hold
 _LOOKED_UP_AT_ONCE = 250
@@ -139,6 +139,8 @@ class StoredFacts:
         values = [mr.get(key) for key in _STAMPED]
         values += [None if each is None else int(each.timestamp()) for each in (updated, *ends)]
         values += [record.author(mr), mr.get("time_stats") is None]
+        # Rules for which the newest pipeline decides are given no other one.
+        values += [self._rules.newest_decides]
         text = _FORM + orjson.dumps(values)
         # With the principal in it, not even a damaged file could mix up two principals.
         return blake2b(text, key=self._store.principal, digest_size=16).digest()
