@@ -33,7 +33,8 @@ _SCOPE = click.option(
 )  # fmt: skip
 
 
-def _which_options(command: Callable[..., int]) -> Callable[..., int]:
+def which_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options that say which items count: `--project`, `--group`, `--scope`, a period."""
     return where_options(_SCOPE(period_options(command)))
 
 
@@ -46,7 +47,7 @@ def _by_option(ended: str) -> Callable[[Callable[..., int]], Callable[..., int]]
 
 @click.command(cls=options.Command)
 @people_options
-@_which_options
+@which_options
 @_by_option("merged")
 @policy_option
 @options.fact_options
@@ -59,7 +60,7 @@ def mrs(**given: Any) -> int:
 
 @click.command(cls=options.Command)
 @people_options
-@_which_options
+@which_options
 @_by_option("closed")
 @policy_option
 @options.target_options

@@ -19,7 +19,8 @@ BROKEN_PIPE = 141
 
 EXIT_CODES = {
     OK: "everything was read",
-    FAILED: "there is something to fail on: a fault that `check` found, a score below --fail-under",
+    FAILED: "there is something to fail on: a fault that `check` found, a score below "
+    "--fail-under, an unexplained cell",
     USAGE: "wrong usage or configuration, or the output cannot be written",
     INCOMPLETE: "something could not be read, or a user does not exist: the rows say what",
     NOTHING: "nothing could be read: sign-in, network, server",

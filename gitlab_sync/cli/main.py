@@ -33,6 +33,7 @@ COMMANDS = {
     "compliance": "gitlab_sync.cli.compliance",
     "check": "gitlab_sync.cli.check",
     "baseline": "gitlab_sync.cli.baseline",
+    "parity": "gitlab_sync.cli.parity",
     "explain": "gitlab_sync.cli.explain",
     "policy": "gitlab_sync.cli.policy_commands",
     "waive": "gitlab_sync.cli.waive",

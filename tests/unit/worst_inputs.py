@@ -251,6 +251,10 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         patterns.matcher(["*a*b*c", "**/a*b*c/**"]),
         (("", "a", ""), ("", "ab", ""), ("", "a/", "")),
     ),
+    "rules.parity.older_cell:_NUMBER": (
+        "fullmatch",
+        (("", "1", "a"), ("1", ",111", "a"), ("1", "'111", ",a"), ("1,", "1", "a")),
+    ),
     "rules.markdown:BLANK": (escaped, (("", " ", ""), ("a", " ", "a"))),
     "rules.markdown:CONTROL": (escaped, (("", "\x9b", ""), _LETTERS)),
     "pages.widgets.markdown:_WEB": ("fullmatch", (("https://", "a", " "), ("", "http://", " "))),

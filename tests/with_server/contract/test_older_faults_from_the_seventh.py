@@ -17,6 +17,7 @@ from gitlab_sync.api import branches, commits, files, groups, issues, merge_requ
 from gitlab_sync.batch import process_single_user
 from gitlab_sync.cli.main import COMMANDS
 from gitlab_sync.errors import BadResponse, ConfigurationError, NotFound, TimedOut
+from gitlab_sync.rules.parity.columns import KINDS
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
@@ -181,6 +182,7 @@ def test_fault_9_a_commit_is_nobodys_for_a_part_of_a_name(
 
 ARGUMENTS = {
     "check": ("--demo", "--fail-on", "none"),
+    "parity": ("--demo", "--old", "old.csv"),
     "explain": (),
     "policy": ("show",),
     "waive": ("no_desc", "a/b!1", "--reason", "x", "--until", "2099-12-31"),
@@ -199,6 +201,7 @@ def test_fault_10_every_command_runs_to_its_end_on_the_demo(
 ) -> None:
     """With no setting at all, and something to show for it."""
     monkeypatch.chdir(tmp_path)
+    Path("old.csv").write_text(f"{','.join(KINDS[1].titles)}\nnoone{',0' * 9}\n", encoding="utf-8")
     done = run(environment(tmp_path), command, *ARGUMENTS.get(command, ("--demo",)))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()

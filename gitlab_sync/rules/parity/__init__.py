@@ -1,0 +1,1 @@
+"""Compares tables of the older program with ours: each number equal, explained or not."""
