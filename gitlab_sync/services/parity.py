@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from typing import cast
 
 from gitlab_sync.api import groups
 from gitlab_sync.api.facts.rest import FactsRead, facts_of
-from gitlab_sync.api.scope import EVERYWHERE, Kind, Scope
+from gitlab_sync.api.scope import EVERYWHERE, Scope
 from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.errors import GitLabSyncError
+from gitlab_sync.reports.cells import Kind
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules import record
@@ -24,7 +26,7 @@ from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.facts import NOTHING
 from gitlab_sync.rules.items.merge_request import completed
 from gitlab_sync.rules.items.tally import Evaluated
-from gitlab_sync.rules.parity.columns import GROUPS, RULES, Column
+from gitlab_sync.rules.parity.columns import GROUPS, RULES, Column, ItemKind
 from gitlab_sync.rules.parity.comparison import (
     CellResult,
     ComparedCell,
@@ -43,9 +45,10 @@ from gitlab_sync.services import people
 from gitlab_sync.services.evaluation import evaluate_issues, evaluate_merge_requests, find_people
 from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import Workflow, read_all, run_workflows
-from gitlab_sync.types import Record, TableRow
+from gitlab_sync.types import Record, Status, TableRow
 
 COLUMNS = ("Result", "Username", "Column", "Older", "Ours", "Differences", "Items", "Reason")
+_KINDS: Mapping[str, Kind] = {"Older": "integer", "Ours": "integer"}
 _MOST_ITEMS = 20  # in one cell
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -88,9 +91,7 @@ class ParityReport(Report):
         words = f"{query.older.kind.what}, {_where(query)}"
         meta = Meta(self.as_of, instance, self.summary, words, CLASSIC.name)
         nothing = {"Differences", "Items", "Reason"}
-        is_text = any(isinstance(row["Older"], str) for row in self)
-        rows = [{**row, "Older": str(row["Older"])} for row in self] if is_text else self
-        return Sheet("Parity", COLUMNS, rows, meta, nothing=nothing)
+        return Sheet("Parity", COLUMNS, self, meta, nothing=nothing, kinds=_KINDS)
 
 
 def _where(query: ParityQuery) -> str:
@@ -160,26 +161,33 @@ def _items(session: Session, query: ParityQuery, run: Run) -> tuple[Report, dict
         if columns:
             wanted.setdefault(row.key, _Wanted(row.username)).columns += columns
     for key, items in _read_again(session, query, kind, wanted).items():
-        doubtful = {column.title for column in wanted[key].columns if _is_doubtful(column, items)}
-        ours[key] = replace(ours[key], doubtful=doubtful, items=items)
+        ours[key] = _counted_again(ours[key], wanted[key].columns, items)
     return report, ours
 
 
-def _is_doubtful(column: Column, items: list[OlderItem] | None) -> bool:
-    return items is None or any(item.in_scope and item.counts(column) is None for item in items)
-
-
-def _kind(query: ParityQuery) -> Kind:
+def _kind(query: ParityQuery) -> ItemKind:
     return "issues" if query.older.kind.command == "issues" else "merge_requests"
 
 
 def _ours(row: TableRow) -> Ours:
     numbers = {title: cell for title, cell in row.items() if not isinstance(cell, str)}
-    return Ours(row["Status"], numbers)  # type: ignore[arg-type]
+    return Ours(cast("Status", row["Status"]), numbers)
+
+
+def _counted_again(ours: Ours, columns: Iterable[Column], items: list[OlderItem] | None) -> Ours:
+    """Return what is known after the second reading; the first could have lacked more, or less."""
+    cells, doubtful = dict(ours.cells), set()
+    for column in columns:
+        found = [item.counts(column) for item in items or () if item.in_scope]
+        if items is None or None in found:
+            doubtful.add(column.title)
+        else:
+            cells[column.title] = found.count(True)
+    return replace(ours, cells=cells, doubtful=doubtful, items=items)
 
 
 def _read_again(
-    session: Session, query: ParityQuery, kind: Kind, wanted: Mapping[str, _Wanted]
+    session: Session, query: ParityQuery, kind: ItemKind, wanted: Mapping[str, _Wanted]
 ) -> dict[str, list[OlderItem] | None]:
     """Return the items of these people, by their keys; None where the lists are not whole."""
     names = [each.username for each in wanted.values()]
@@ -205,7 +213,7 @@ def _read_again(
     return {key: None if key in broken else items for key, items in people_items.items()}
 
 
-def _of_person(kind: Kind, inside: UserItems, anywhere: UserItems) -> list[OlderItem]:
+def _of_person(kind: ItemKind, inside: UserItems, anywhere: UserItems) -> list[OlderItem]:
     """Return all items of a person, the newest first, and which of them are in the scope."""
     known = {record.identity(each) for each in inside.records}
     outside = [each for each in anywhere.records if record.identity(each) not in known]
@@ -266,7 +274,7 @@ def _of_answer(row: TableRow, found: people.PersonAnswer, query: ParityQuery) ->
 
 
 def _with_verdicts(
-    kind: Kind, found: UserItems | None, evaluated: Iterable[Evaluated]
+    kind: ItemKind, found: UserItems | None, evaluated: Iterable[Evaluated]
 ) -> list[OlderItem]:
     """Return what the person wrote, with what the rules say of it."""
     known = {record.identity(each): verdicts for each, verdicts in evaluated}

@@ -17,9 +17,9 @@ TableName: TypeAlias = Literal["mrs", "issues", "users"]
 
 GROUPS: Final = "Groups Count"
 
-_Kind: TypeAlias = Literal["merge_requests", "issues"]
+ItemKind: TypeAlias = Literal["merge_requests", "issues"]
 
-RULES: Final[Mapping[_Kind, RuleSet]] = {
+RULES: Final[Mapping[ItemKind, RuleSet]] = {
     "merge_requests": merge_request.RULES,
     "issues": issue.RULES,
 }
@@ -35,7 +35,7 @@ class Column:
     """
 
     title: str
-    kind: _Kind | None = None
+    kind: ItemKind | None = None
     check: Check | None = None
     states: Collection[str] = ()
     number: str = ""
@@ -55,7 +55,7 @@ class OlderKind:
         return ("Username", *(column.title for column in self.columns))
 
 
-def _of_items(kind: _Kind) -> tuple[Column, ...]:
+def _of_items(kind: ItemKind) -> tuple[Column, ...]:
     rules = RULES[kind]
     counts = (Column(title, kind, states=states) for title, states in rules.counts.items())
     return (*counts, *(Column(check.title, kind, check) for check in rules.checks))
@@ -86,7 +86,7 @@ _NUMBERS: Final = (
 )
 """The columns of whole people that are about no check."""
 
-_CHECKS: Final[Mapping[_Kind, Mapping[str, str]]] = {
+_CHECKS: Final[Mapping[ItemKind, Mapping[str, str]]] = {
     "merge_requests": unified.MERGE_REQUEST_CHECKS,
     "issues": unified.ISSUE_CHECKS,
 }

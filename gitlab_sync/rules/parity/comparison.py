@@ -18,6 +18,8 @@ from gitlab_sync.types import Status
 
 CellResult: TypeAlias = Literal["equal", "explained", "unexplained", "unknown"]
 
+_Counted: TypeAlias = dict[object, OlderItem]
+
 _WORST: tuple[CellResult, ...] = ("unexplained", "unknown", "explained", "equal")
 _OLDER = {difference.id: difference.older for difference in DIFFERENCES}
 
@@ -143,24 +145,21 @@ class Comparison:
 
     def _by_differences(self, column: Column, number: float, items: Items) -> Explanation | None:
         """Find the fewest differences that give the older number; of several, all are named."""
-        own = _counted(known.in_scope(items), column)
-        if own is None:
-            return None
+        counting = _Counting(column, items)
+        own = counting.of(items)
         effective = [
             each
             for each in self._changes
-            if (each.concerns(self.kind.command, column) or each.id == known.CREATED)
-            and each.change is not None
-            and not _same(each.change(items, column), items)
+            if each.concerns(self.kind.command, column) and each.has_effect(items, column)
         ]
         for size in range(1, len(effective) + 1):
             fitting = [
                 (several, counted)
                 for several in combinations(effective, size)
-                if (counted := _older(items, column, several)) is not None
+                if (counted := counting.with_differences(several)) is not None
                 and len(counted) == number
             ]
-            if fitting:
+            if fitting and own is not None:
                 counted = fitting[0][1]
                 told = " or ".join(dict.fromkeys(_in_words(each) for each, _ in fitting))
                 ids = dict.fromkeys(each.id for several, _ in fitting for each in several)
@@ -173,8 +172,8 @@ class Comparison:
         if self.written is None:
             return None
         since = known.created_since(self.written)
-        before = known.in_scope(items if since.change is None else since.change(items, column))
-        own = _counted(before, column)
+        before = known.in_scope(since.applied(items, column))
+        own = _Counting(column, before).of(before)
         if own is None:
             return None
         changed = [each for each in before if known.is_after(each, "updated_at", self.written)]
@@ -189,35 +188,37 @@ class Comparison:
         return Explanation(told, ids, _names(can, can.keys()))
 
 
-def _older(
-    items: Items, column: Column, differences: Iterable[Difference]
-) -> dict[object, OlderItem] | None:
-    """Return what the older program counted, with these differences; None if that is unknown."""
-    for difference in differences:
-        if difference.change is not None:
-            items = difference.change(items, column)
-    return _counted(known.in_scope(items), column)
+class _Counting:
+    """Counts the items of a person in a column, each item that no difference changes only once."""
 
+    def __init__(self, column: Column, items: Items) -> None:
+        self._column = column
+        self._items = items
+        self._known = {id(item): item.counts(column) for item in items}
 
-def _counted(items: Iterable[OlderItem], column: Column) -> dict[object, OlderItem] | None:
-    """Return the items that count in a column, by their keys; None if one of them is unknown."""
-    found: dict[object, OlderItem] = {}
-    for item in items:
-        counts = item.counts(column)
-        if counts is None:
-            return None
-        if counts:
-            found[_key(item)] = item
-    return found
+    def with_differences(self, differences: Iterable[Difference]) -> _Counted | None:
+        """Return what counts with these differences, as `of` does."""
+        items = self._items
+        for difference in differences:
+            items = difference.applied(items, self._column)
+        return self.of(items)
+
+    def of(self, items: Items) -> _Counted | None:
+        """Return the items that count, by their keys; None if that is unknown of one of them."""
+        found: _Counted = {}
+        for item in known.in_scope(items):
+            is_known = id(item) in self._known
+            counts = self._known[id(item)] if is_known else item.counts(self._column)
+            if counts is None:
+                return None
+            if counts:
+                found[_key(item)] = item
+        return found
 
 
 def _key(item: OlderItem) -> object:
     record = item.record
     return record.get("id") or (record.get("project_id"), record.get("iid"))
-
-
-def _same(one: Items, other: Items) -> bool:
-    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
 def _names(items: Mapping[object, OlderItem], keys: Iterable[object]) -> tuple[str, ...]:

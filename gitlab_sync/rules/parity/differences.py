@@ -53,6 +53,17 @@ class Difference:
         about = column.kind is not None and (not self.checks or check in self.checks)
         return self.change is not None and table in self.tables and about
 
+    def applied(self, items: Items, column: Column) -> Items:
+        """Return the items as the older program took them for a column."""
+        return items if self.change is None else self.change(items, column)
+
+    def has_effect(self, items: Items, column: Column) -> bool:
+        """Return whether it changes anything about these items."""
+        changed = self.applied(items, column)
+        return len(changed) != len(items) or any(
+            new is not old for new, old in zip(changed, items, strict=True)
+        )
+
 
 def every(change: Callable[[OlderItem, Column], OlderItem]) -> Change:
     """Return the change that changes each item on its own."""

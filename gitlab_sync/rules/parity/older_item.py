@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items import issue, merge_request
 from gitlab_sync.rules.items.facts import NOTHING, Facts
 from gitlab_sync.rules.items.references import full_reference
 from gitlab_sync.rules.items.tally import NOT_EVALUATED, Verdicts
-from gitlab_sync.rules.parity.columns import RULES, Column
+from gitlab_sync.rules.parity.columns import RULES, Column, ItemKind
 from gitlab_sync.types import Record
-
-Kind: TypeAlias = Literal["merge_requests", "issues"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,7 @@ class OlderItem:
     program did it from lists alone: what a list does not say is clean.
     """
 
-    kind: Kind
+    kind: ItemKind
     record: Record
     facts: Facts = NOTHING
     verdicts: Verdicts | None = None

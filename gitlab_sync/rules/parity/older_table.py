@@ -139,13 +139,18 @@ def _kind_of(titles: Sequence[str], source: str) -> OlderKind:
 
 def _refusal(kind: OlderKind, given: Mapping[str, str], source: str) -> ConfigurationError:
     missing = _lacking(kind.titles, given)
-    named = [f"“{title}”{did_you_mean(title, given.values())}" for title in missing[:_NAMED]]
+    named = [_with_nearest(title, given.values()) for title in missing[:_NAMED]]
     more = f"; and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
     return ConfigurationError(
         f"{source} is no table that can be compared. The nearest is {kind.what}, and it lacks "
         f"{'; '.join(named)}{more}",
         hint=f"Expected titles: {', '.join(kind.titles)}. {_expected()}",
     )
+
+
+def _with_nearest(title: str, given: Iterable[str]) -> str:
+    near = did_you_mean(title, given)
+    return f"“{title}” ({near.strip()})" if near else f"“{title}”"
 
 
 def _lacking(titles: Iterable[str], given: Mapping[str, str]) -> list[str]:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from functools import reduce
+from itertools import combinations
 
 import openpyxl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.delimited import decoded
-from gitlab_sync.rules.parity.columns import KINDS
+from gitlab_sync.rules.items.facts import Facts
+from gitlab_sync.rules.parity.columns import KINDS, OlderKind
 from gitlab_sync.rules.parity.comparison import Comparison, Ours, counts_of, in_words, worst_first
+from gitlab_sync.rules.parity.differences import DIFFERENCES
 from gitlab_sync.rules.parity.older_cell import cell_of
 from gitlab_sync.rules.parity.older_item import OlderItem
 from gitlab_sync.rules.parity.older_table import OlderRow, read_older_table
 from gitlab_sync.rules.text import instant
+from gitlab_sync.types import PartialList
 
 MRS, ISSUES, USERS = KINDS
 GROUPS_OF_THREE = (",", ".", "'", "\u2019", " ", "\xa0", "\u202f", "\u2009")
@@ -133,7 +140,7 @@ def test_a_table_that_is_nearly_one_is_told_what_it_lacks() -> None:
     rows[0]["No Description"] = rows[0].pop("No Desc")
     with pytest.raises(ConfigurationError, match="merge requests by person") as met:
         read_older_table(json.dumps(rows), "old")
-    assert "lacks “No Desc” Did you mean No Description?" in str(met.value)
+    assert "lacks “No Desc” (Did you mean No Description?)" in str(met.value)
     assert ", ".join(MRS.titles) in met.value.hint
 
 
@@ -202,6 +209,73 @@ def test_an_explanation_is_never_more_than_what_happened(
     most = least + sum(updated for _, updated in before)
     expected = "equal" if own == older else "explained" if least <= older <= most else "unexplained"
     assert cell.result == expected
+
+
+PEOPLE = st.sampled_from(["ann", "bob", "renovate"])
+TEXTS = st.sampled_from(["", "It.", "Closes #1", "<!-- #2 -->", "<!-- a -->", "See #3 <!-- a -->"])
+HOURS = st.integers(0, 200)
+
+
+@st.composite
+def any_item(draw: st.DrawFn, number: int) -> OlderItem:
+    """Return an ended merge request of `ann` with any facts that were read."""
+    created = datetime(2026, 1, 1, 23, tzinfo=timezone(timedelta(hours=5)))
+    author = {"author": {"username": "ann"}}
+    notes = [
+        {"id": n, "system": False, "body": draw(TEXTS), "author": {"username": draw(PEOPLE)}}
+        for n in range(draw(st.sampled_from([0, 1, 22])))
+    ]
+    titles = st.sampled_from(["fix: it", "it", "it (#4)"])
+    commits = [
+        {"id": str(n), "message": draw(titles), "parent_ids": ["1"] * draw(st.integers(1, 2))}
+        for n in range(draw(st.sampled_from([0, 1, 22])))
+    ]
+    paths = draw(st.lists(st.sampled_from(["a.py", "latest.txt", "tests/a.py", "spec/a.rb"])))
+    runs = draw(st.permutations(range(1, 4)))
+    pipelines = [{"id": n, "status": draw(st.sampled_from(["success", "failed"]))} for n in runs]
+    facts = Facts(*map(PartialList, (notes, commits, [{"new_path": p} for p in paths], pipelines)))
+    item = merge_request(
+        number,
+        **author,
+        title=draw(titles),
+        description=draw(TEXTS),
+        created_at=created.isoformat(),
+        merged_at=(created + timedelta(hours=draw(HOURS))).isoformat(),
+        upvotes=draw(st.integers(0, 1)),
+        user_notes_count=len(notes),
+        time_stats={"total_time_spent": draw(st.integers(0, 1))},
+    )
+    return replace(item, facts=facts, in_scope=draw(st.booleans()), assigned=draw(st.booleans()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [MRS, USERS], ids=lambda kind: kind.command)
+@settings(max_examples=12)
+@given(made=st.data())
+def test_what_the_older_program_counted_with_all_its_faults_is_explained(
+    kind: OlderKind, made: st.DataObject
+) -> None:
+    """And only numbers that some of them give; ours are those of the rules."""
+    items = [made.draw(any_item(number)) for number in range(1, made.draw(st.integers(1, 4)) + 1)]
+    if kind is USERS:
+        items = [replace(item, in_scope=True) for item in items]
+    for column in kind.columns:
+        if column.kind != "merge_requests":
+            continue
+        own = sum(item.counts(column) is True for item in items if item.in_scope)
+        every = [each for each in DIFFERENCES if each.concerns(kind.command, column)]
+        numbers = {
+            sum(item.counts(column) is True for item in seen if item.in_scope)
+            for size in range(len(every) + 1)
+            for several in combinations(every, size)
+            for seen in [reduce(lambda seen, each: each.applied(seen, column), several, items)]
+        }
+        ours = Ours("Success", {column.title: own}, items=items)
+        for older in range(6):
+            row = OlderRow("ann", {column.title: older})
+            (cell,) = Comparison(kind).compare(row, ours)
+            expected = "explained" if older in numbers else "unexplained"
+            assert cell.result == ("equal" if older == own else expected), (column.title, older)
 
 
 def test_the_worst_is_first_and_the_numbers_are_in_words() -> None:
