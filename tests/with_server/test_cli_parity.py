@@ -216,6 +216,7 @@ def test_items_are_read_again_only_for_who_has_other_numbers(
         (b"Rank,Team,Project,Team Score\n1,a,b,3\n", "the ranking of teams"),
         (b"Project,Compliance Score,Stack,CI/CD\na/b,1,c,d\n", "the compliance of projects"),
         (b'{"Username": "ann"}', "must be a list of rows"),
+        (b"a," * 2000 + b"\n1\n", "more than 1,000 columns"),
         (b"[{]", "is not valid JSON"),
         (b"PK\x03\x04", "the workbook cannot be read"),
     ],

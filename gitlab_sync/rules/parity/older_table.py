@@ -73,7 +73,9 @@ def read_older_table(text: str, source: str) -> OlderTable:
     by_title = {_plain(column.title): column for column in kind.columns}
     rows, faults, empty = [], found.faults, 0
     for place, given in found.rows:
-        plain = {_plain(title): cell for title, cell in reversed([*given.items()])}
+        plain: dict[str, object] = {}
+        for title, cell in given.items():
+            plain.setdefault(_plain(title), cell)
         username = bare_username(plain.get(_USERNAME))
         fault = username_fault(username)
         if fault is not None:
@@ -95,11 +97,15 @@ def _cells(
 def _delimited_rows(text: str, source: str) -> _Rows:
     records = records_of(text)
     faults = [f"{source}, line {line}: {fault}" for line, fault in records.faults]
-    if not records.rows:
+    (first, titles), *rest = records.rows or ((1, ()),)
+    if not titles or any(line < first for line, _ in records.faults):
         raise ConfigurationError(faults[0] if faults else f"{source} is empty", hint=_expected())
-    (_, titles), *rest = records.rows
+    own = {title: titles.index(title) for title in titles}  # the first of each
     rows = [
-        (f"{source}, line {line}", dict(reversed([*zip(titles, cells, strict=False)])))
+        (
+            f"{source}, line {line}",
+            {title: cells[place] for title, place in own.items() if place < len(cells)},
+        )
         for line, cells in rest
     ]
     return _Rows(titles, rows, faults)

@@ -116,6 +116,14 @@ def test_every_kind_of_file_holds_the_same_table() -> None:
         assert not found.faults
 
 
+def test_of_two_columns_with_one_title_the_first_counts() -> None:
+    """In any case, and in each kind of file."""
+    rows: list[dict[str, object]] = table({"Username": "ann", "No Desc": 3})
+    rows[0] |= {"NO DESC": 4}
+    for data in (as_csv(rows, ","), json.dumps(rows).encode()):
+        assert read_older_table(decoded(data)[0], "old").rows[0].cells["No Desc"] == 3
+
+
 @pytest.mark.parametrize("kind", range(3))
 def test_a_table_is_known_by_its_titles(kind: int) -> None:
     """Each lacks something that another has."""
