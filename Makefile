@@ -29,6 +29,9 @@ demo: $(READY)
 	$(BIN)/gitlab-sync mrs --demo
 	$(BIN)/streamlit run app.py
 
+# Each process of a run would compile all tests again, and each command the whole package.
+test test-quick test-lowest: export PYTHONDONTWRITEBYTECODE =
+
 test-lowest: $(READY)
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(VENV)-lowest/bin/pip install --quiet --editable ".[bench,test]" -r requirements-lowest.txt
@@ -38,7 +41,8 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 test-quick: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not browser and not large and not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal --hypothesis-profile quick --ignore tests/browser \
+		-m "not browser and not large and not slow" $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

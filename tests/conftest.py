@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 from real_data import REAL
 from worlds import fresh_world
 
@@ -21,9 +22,11 @@ from gitlab_sync.http.retry import RetryPolicy
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
 
-# The same examples in each run: a red run is about the change. `explore` looks for new ones.
+# The same examples in each run: a red run is about the change. `explore` looks for new ones, and
+# `quick` is satisfied with fewer.
 settings.register_profile("explore", deadline=None)
 settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("quick", settings.get_profile("same"), max_examples=40)
 settings.load_profile("same")
 
 PATIENCE = 20.0
@@ -31,6 +34,12 @@ PATIENCE = 20.0
 
 QUICK = RetryPolicy(base=0.01, cap=0.05)
 """The usual number of attempts with next to no time between them."""
+
+
+def pytest_sessionstart() -> None:
+    """Let no example depend on the tests before: on which modules they happened to import."""
+    if settings.default.derandomize:
+        providers._get_local_constants = lambda: providers._local_constants
 
 
 @pytest.hookimpl(trylast=True)

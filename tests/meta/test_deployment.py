@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
-import subprocess
-import sys
 import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -45,12 +42,16 @@ def command() -> list[str]:
     return [str(word) for word in json.loads(said)]
 
 
-def health_check(port: int) -> list[str]:
-    """Return what the health check runs, with our Python and this port."""
+def is_healthy(port: int) -> bool:
+    """Return whether the health check's program ends well for an app at this port."""
     (said,) = instructions("HEALTHCHECK")
-    program, *words = json.loads(said.partition("CMD ")[2])
-    assert program == "python"
-    return [sys.executable, *(word.replace(":8501/", f":{port}/") for word in words)]
+    program, option, code = json.loads(said.partition("CMD ")[2])
+    assert (program, option) == ("python", "-c")
+    try:
+        exec(code.replace(":8501/", f":{port}/"), {})
+    except OSError:
+        return False
+    return True
 
 
 def test_the_image_runs_without_privileges() -> None:
@@ -78,26 +79,28 @@ class _Unwell(_Well):
     status = 503
 
 
-@pytest.mark.parametrize(("app", "code"), [(_Well, 0), (_Unwell, 1)])
-def test_the_health_check_says_how_the_app_is(app: type[_Well], code: int) -> None:
+@pytest.mark.parametrize("app", [_Well, _Unwell])
+def test_the_health_check_says_how_the_app_is(
+    app: type[_Well], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whatever proxy the environment names for the way to GitLab."""
-    proxies = {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
     with HTTPServer(("127.0.0.1", 0), app) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            done = subprocess.run(health_check(server.server_port), env={**os.environ, **proxies})
+            assert is_healthy(server.server_port) == (app is _Well)
         finally:
             server.shutdown()
             thread.join()
-    assert done.returncode == code
 
 
 def test_the_health_check_fails_where_nothing_listens() -> None:
     """As when the app is down."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        assert subprocess.run(health_check(taken.getsockname()[1])).returncode == 1
+        assert not is_healthy(taken.getsockname()[1])
 
 
 def test_the_health_check_is_the_documented_one() -> None:

@@ -178,10 +178,10 @@ def test_answers_with_errors_are_no_measurement() -> None:
     from benchmarks.server import MeasurementFailed
     from benchmarks.work import Work
 
-    peers, _ = installed()
+    peers = {peer.name: peer for peer in installed()[0]}
     with generated(2, 2) as server:
         work = Work(server.url, "wrong", 2, server.authors)
-        for peer in peers:
+        for peer in (peers["ours"], peers["requests_threads"]):
             with pytest.raises(MeasurementFailed, match=peer.name):
                 measure(peer, "read", server, work)
 

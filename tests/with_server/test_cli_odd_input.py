@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from cli_runs import LIMIT, of_sandbox, run, shared
 from rich.console import Console
 from worlds import fresh_world
 
+from gitlab_sync.cli.main import main
 from gitlab_sync.cli.progress import _live_line
 from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.session.progress import ProgressTracker
@@ -135,14 +137,9 @@ def test_a_number_of_workers_that_is_none_is_wrong_configuration(
     ("streams", "arguments", "code"),
     [
         (">&-", ("whoami",), 2),
-        (">&-", ("explain",), 2),
-        (">&-", ("--version",), 2),
-        (">/dev/full", ("explain",), 2),
         (">/dev/full", ("mrs", "alice.moreau"), 2),
-        ("<&-", ("mrs", "--users-file", "-"), 2),
         ("<&- >&- 2>&-", ("mrs", "alice.moreau", "-o", "rows.json"), 0),
         ("2>/dev/full", ("mrs", "alice.moreau", "no-such-person"), 3),
-        ("2>/dev/full", ("mrs", "--format", "xml"), 2),
         ("2>/dev/full >/dev/full", ("mrs", "alice.moreau"), 2),
         ("2>&-", ("compliance", "no/such", "--verbose"), 4),
     ],
@@ -161,6 +158,31 @@ def test_a_stream_that_cannot_be_used_ends_a_run_with_the_code_that_fits(
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr
     assert (tmp_path / "rows.json").exists() == ("-o" in arguments)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it needs /dev/full")
+@pytest.mark.parametrize(
+    ("stream", "path", "arguments"),
+    [
+        ("stdout", None, ("explain",)),
+        ("stdout", None, ("--version",)),
+        ("stdout", "/dev/full", ("explain",)),
+        ("stdin", None, ("mrs", "--users-file", "-")),
+        ("stderr", "/dev/full", ("mrs", "--format", "xml")),
+    ],
+)
+def test_whatever_a_command_reads_or_shows_such_a_stream_is_wrong_usage(
+    stream: str,
+    path: str | None,
+    arguments: tuple[str, ...],
+    environ: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python has none for one that is closed."""
+    found = None if path is None else Path(path).open("w", encoding="utf-8")  # noqa: SIM115
+    monkeypatch.setattr(sys, stream, found)
+    with mock.patch.dict(os.environ, environ, clear=True):
+        assert main(arguments) == 2
 
 
 # -- what would steer a terminal -------------------------------------------------------------------

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import click
 import pytest
 from click.testing import CliRunner
+from tzlocal import reload_localzone
 
+from gitlab_sync.api.period import local_zone
 from gitlab_sync.cli.period import Span, period_options, zone_of
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules.dates import day_of, period
 
 
 def span_of(*arguments: str) -> Span:
@@ -90,6 +93,23 @@ def test_a_zone_may_have_spaces_around_its_name() -> None:
     assert zone_of(" UTC ") == ZoneInfo("UTC")
 
 
+@pytest.fixture
+def move_to() -> Iterator[Callable[[str], None]]:
+    """Move this machine to another zone, until the end of the test."""
+
+    def move(zone: str) -> None:
+        patch.setenv("TZ", zone)
+        notice()
+
+    def notice() -> None:
+        time.tzset()
+        reload_localzone()
+
+    with pytest.MonkeyPatch.context() as patch:
+        yield move
+    notice()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="TZ sets the zone on POSIX")
 @pytest.mark.parametrize(
     ("zone", "day"),
@@ -99,19 +119,18 @@ def test_a_zone_may_have_spaces_around_its_name() -> None:
         ("UTC", "2024-07-05T00:00:00+00:00 2024-07-05T23:59:59.999999+00:00"),
     ],
 )
-def test_without_a_zone_days_are_those_of_this_machine(zone: str, day: str) -> None:
+def test_without_a_zone_days_are_those_of_this_machine(
+    zone: str, day: str, move_to: Callable[[str], None]
+) -> None:
     """With its summer time; also at the ends of the calendar."""
-    code = (
-        "from gitlab_sync.api.period import local_zone\n"
-        "zone = local_zone()\n"
-        "from gitlab_sync.rules.dates import day_of, period\n"
-        "found = period('2024-07-05', '2024-07-05', zone)\n"
-        "print(found.start.isoformat(), found.end.isoformat())\n"
-        "noon = [f'{day}T12:00:00Z' for day in ('2024-01-05', '2024-07-05')]\n"
-        "print(*(day_of(text, zone) for text in noon))\n"
-        "period('0001-01-01', '9999-12-31', zone)\n"
-        "day_of('0001-01-01T00:00:00Z', zone), day_of('9999-12-31T23:59:59Z', zone)\n"
-    )
-    line = [sys.executable, "-c", code]
-    done = subprocess.run(line, env={**os.environ, "TZ": zone}, capture_output=True, check=True)
-    assert done.stdout.decode().splitlines() == [day, "2024-01-05 2024-07-05"]
+    move_to(zone)
+    here = local_zone()
+    found = period("2024-07-05", "2024-07-05", here)
+    assert found.start is not None
+    assert found.end is not None
+    assert f"{found.start.isoformat()} {found.end.isoformat()}" == day
+    for name in ("2024-01-05", "2024-07-05"):
+        assert str(day_of(f"{name}T12:00:00Z", here)) == name
+    period("0001-01-01", "9999-12-31", here)
+    day_of("0001-01-01T00:00:00Z", here)
+    day_of("9999-12-31T23:59:59Z", here)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from cli_runs import environment, of_sandbox, run, shared, start
+from cli_runs import LIMIT, environment, of_sandbox, run, shared
 
 from gitlab_sync.rules.items.table import ISSUE_COLUMNS, MERGE_REQUEST_COLUMNS
 from gitlab_sync.sandbox import Sandbox
@@ -262,14 +264,19 @@ def on_terminal(environ: dict[str, str], *arguments: str) -> str:
     import pty
 
     ours, its = pty.openpty()
-    with start({**environ, "TERM": "xterm"}, *arguments, stdout=its) as process:
-        os.close(its)
-        shown = b""
-        try:
-            while piece := os.read(ours, 65536):
-                shown += piece
-        except OSError:
-            pass  # Linux says so that the other end was closed
-        process.communicate()
+    with ThreadPoolExecutor(1) as aside:
+        shown = aside.submit(read_to_its_end, ours)
+        with os.fdopen(its, "wb", buffering=0) as terminal:
+            run({**environ, "TERM": "xterm"}, *arguments, terminal=terminal)
+        text = shown.result(LIMIT).decode()
     os.close(ours)
-    return shown.decode()
+    return text
+
+
+def read_to_its_end(terminal: int) -> bytes:
+    """Return what is shown on a pseudo-terminal until its other end is closed."""
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux says so that it was closed
+        while piece := os.read(terminal, 65536):
+            shown += piece
+    return shown

@@ -117,10 +117,11 @@ def test_the_same_request_of_two_people_at_once_is_made_twice(
     """What is under way is shared within one principal only."""
     names = sandbox.world.truth.usernames[:2]
     clients = [make_client(name) for name in names]
-    sandbox.faults.add("stall", path="/user", times=2, seconds=1.0)
+    sandbox.faults.add("stall", path="/user", times=2)
     with ThreadPoolExecutor(2) as pool:
         answers = [pool.submit(client.get, "user") for client in clients]
         assert sandbox.traffic.wait(lambda traffic: traffic.in_flight == 2)
+        sandbox.faults.clear()
         assert [answer.result(PATIENCE)["username"] for answer in answers] == names
     assert sandbox.traffic.by_token == dict.fromkeys(names, 1)
 
@@ -130,7 +131,7 @@ def test_the_same_request_of_one_person_at_once_is_shared(
 ) -> None:
     """However many clients they have."""
     name = sandbox.world.truth.usernames[0]
-    sandbox.faults.add("stall", path="/user", seconds=1.0)
+    sandbox.faults.add("stall", path="/user", seconds=0.3)
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(make_client(name).get, "user")
         assert sandbox.traffic.wait(lambda traffic: traffic.in_flight == 1)

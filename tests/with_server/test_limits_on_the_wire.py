@@ -50,7 +50,7 @@ def refusals(sandbox: Sandbox) -> int:
     [
         pytest.param({"retry_after": 1}, 1.0, id="a number"),
         pytest.param({"retry_after": 0.3}, 0.3, id="a fraction"),
-        pytest.param({"retry_after": 2, "as_date": True}, 1.0, id="a date"),
+        pytest.param({"retry_after": 2, "as_date": True}, 1.0, id="a date", marks=pytest.mark.slow),
         pytest.param({}, 0.25, id="nothing"),
         pytest.param({"style": "json"}, 0.25, id="nothing, as JSON"),
         pytest.param({"style": "json", "retry_after": 0.3}, 0.3, id="a fraction, as JSON"),
@@ -119,6 +119,7 @@ def test_a_batch_under_a_limit_is_right_and_the_server_refuses_little(
     assert refusals(sandbox) <= bridge.workers * 2 * windows
 
 
+@pytest.mark.slow
 def test_the_headers_alone_keep_a_single_worker_from_ever_being_refused(
     sandbox: Sandbox, make_bridge: Callable[..., Bridge]
 ) -> None:
@@ -129,6 +130,7 @@ def test_the_headers_alone_keep_a_single_worker_from_ever_being_refused(
     assert refusals(sandbox) == 0
 
 
+@pytest.mark.slow
 def test_the_headers_are_remembered_from_one_call_to_the_next(
     sandbox: Sandbox, make_client: Callable[..., GitLabClient]
 ) -> None:
@@ -275,6 +277,7 @@ def test_a_call_that_is_refused_again_and_again_ends_by_its_deadline(
     assert 1 < sandbox.traffic.total <= 8
 
 
+@pytest.mark.slow
 def test_the_wait_for_a_gate_counts_against_a_calls_time(
     sandbox: Sandbox, make_bridge: Callable[..., Bridge]
 ) -> None:

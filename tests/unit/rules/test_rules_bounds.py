@@ -11,7 +11,7 @@ from hostile_files import HOSTILE, LONG_KEYS, Files, numbered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear import assert_linear_memory, assert_linear_time
-from project_examples import COMPLETE, repository
+from project_examples import COMPLETE, repository, tree
 
 from gitlab_sync.errors import Cancelled
 from gitlab_sync.rules import bounds
@@ -31,6 +31,12 @@ def facts(files: Files) -> ProjectFacts:
     return repository({"app.py": "", **files})
 
 
+def all_read(files: Files) -> ProjectFacts:
+    """Return that project when all files have been read, without the work to see which to read."""
+    texts = {"app.py": "", **files}
+    return replace(repository({}), tree=tree(*texts), files=texts)
+
+
 def reasons(report: Report) -> str:
     """Return why checks are unknown."""
     return "; ".join(f.reason for f in report.findings.values() if f.result == "unknown")
@@ -47,8 +53,8 @@ def test_a_hostile_file_costs_time_and_memory_in_proportion_to_its_size(kind: st
     def run(hostile: ProjectFacts) -> Report:
         return evaluate(hostile, effort=Effort(steps=200_000))
 
-    assert_linear_time(run, lambda size: facts(HOSTILE[kind](size)))
-    assert_linear_memory(run, lambda size: facts(HOSTILE[kind](size)))
+    assert_linear_time(run, lambda size: all_read(HOSTILE[kind](size)))
+    assert_linear_memory(run, lambda size: all_read(HOSTILE[kind](size)))
 
 
 @pytest.mark.parametrize(

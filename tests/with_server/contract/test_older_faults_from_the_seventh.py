@@ -35,7 +35,7 @@ def test_fault_7_a_batch_may_take_longer_than_a_call(
     sandbox: Sandbox, world: World, make_bridge: Callable[..., Bridge]
 ) -> None:
     """The time limit is that of an exchange; the whole has none."""
-    limit, sandbox.latency = 0.5, 0.03
+    limit, sandbox.latency = 0.5, 0.012
     client = GitLabClient(sandbox.url, sandbox.token(), bridge=make_bridge(1), timeout=limit)
     rows = client.batch_evaluate_mrs(world.truth.usernames, run=OVER_REST)
     assert_true(rows, world.truth.merge_requests())
@@ -45,7 +45,7 @@ def test_fault_7_a_batch_may_take_longer_than_a_call(
 def test_fault_7_every_single_call_has_a_limit(make_client: Maker, sandbox: Sandbox) -> None:
     """A server that goes silent holds none of them up for ever."""
     sandbox.faults.add("stall", times=None)
-    client = make_client(timeout=0.2)
+    client = make_client(timeout=0.1)
     for call in (
         lambda: client.get("user"),
         lambda: client.get_all("users"),
