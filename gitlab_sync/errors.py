@@ -138,6 +138,12 @@ class ConfigurationError(GitLabSyncError, ValueError):
     longest = 200_000  # it lists every fault of a file
 
 
+class ChangedSince(GitLabSyncError):
+    """Something changed after the moment that was asked for, and GitLab keeps no earlier value."""
+
+    hint_text = "Read it nearer to that moment: what was changed later can no longer be known."
+
+
 class AuthenticationError(GitLabSyncError):
     """401: the token is missing, wrong, expired or revoked."""
 

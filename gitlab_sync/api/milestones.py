@@ -56,12 +56,17 @@ class Project:
 class ActiveMilestones:
     """The active milestones of the projects of issues, as far as `rules` ask for them.
 
-    Each project is read once. For one run and one thread.
+    Each project is read once; none if they are not known for a `reason`. For one run and one
+    thread.
     """
 
-    def __init__(self, session: Session, choice: Source, rules: RuleSet) -> None:
+    def __init__(
+        self, session: Session, choice: Source, rules: RuleSet, reason: str | None = None
+    ) -> None:
         self._rules = rules
-        self._needs = any("milestones" in check.needs for check in rules.checks)
+        self._fixed = NOTHING if reason is None else Facts(milestones=PartialList((), reason))
+        needs = any("milestones" in check.needs for check in rules.checks)
+        self._needs = needs and reason is None
         self._base_url = session.base_url
         self._projects: dict[int, Project] = {}
         self._refusals = session.bridge.of_instance(session.base_url, _Refusals)
@@ -108,7 +113,7 @@ class ActiveMilestones:
     def facts_of(self, issue: Record) -> Facts:
         """Return the facts of an issue; its project was read before, if it has to be known."""
         if not self._needs:
-            return NOTHING
+            return self._fixed
         project = self._project_of(issue)
         read = None if project is None else project.milestones
         return Facts(milestones=_NO_PROJECT if read is None else read)

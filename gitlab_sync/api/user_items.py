@@ -13,6 +13,7 @@ from gitlab_sync.api.graphql.lists import Lists
 from gitlab_sync.api.period import Moment, listed_within
 from gitlab_sync.api.projects import endpoint, extract_path_from_url
 from gitlab_sync.api.scope import EVERYWHERE, ROLES, Kind, Role, Scope
+from gitlab_sync.api.timeline import TODAY, Timeline
 from gitlab_sync.api.users import by_id, by_username, user_number
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
 from gitlab_sync.rules import record
@@ -255,13 +256,17 @@ def _doubts(kind: Kind, items: Iterable[UserItem]) -> tuple[GitLabSyncError, ...
 
 
 def of_users(
-    kind: Kind, usernames: Sequence[str], scope: Scope = EVERYWHERE, lists: Lists | None = None
+    kind: Kind,
+    usernames: Sequence[str],
+    scope: Scope = EVERYWHERE,
+    lists: Lists | None = None,
+    timeline: Timeline = TODAY,
 ) -> Workflow[dict[str, UserItems]]:
     """Return the workflow that reads the items of several people, by the given names.
 
-    It reads each person's items in the role and the period of `scope`, as `of_user` does. `lists`
-    reads the merge requests of that scope over GraphQL for many people at once; the rest is read
-    over REST.
+    It reads each person's items in the role and the period of `scope`, as `of_user` does, and as
+    the `timeline` shows them. `lists` reads the merge requests of that scope over GraphQL for many
+    people at once; the rest is read over REST.
     """
     role = scope.role
     listed = {} if lists is None else (yield from lists.read(usernames))
@@ -274,7 +279,9 @@ def of_users(
     for name, each in listed.items():
         authored, assigned = (each.items, ()) if role == "author" else ((), each.items)
         found[name] = UserItems(each.username, divide(authored, assigned))
-    return {name: _within(kind, scope, person) for name, person in found.items()}
+    seen = {name: timeline.of_person(kind, name, person) for name, person in found.items()}
+    shown = yield from gather(seen)
+    return {name: _within(kind, scope, person) for name, person in shown.items()}
 
 
 def _within(kind: Kind, scope: Scope, person: UserItems) -> UserItems:

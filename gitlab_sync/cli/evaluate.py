@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitlab_sync.cli import options
+from gitlab_sync.cli.as_of import Moments, as_of_options, finish
 from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
 from gitlab_sync.cli.period import Span, period_options
 from gitlab_sync.cli.policy import policy_option
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.reports.report import Report
     from gitlab_sync.reports.sheet import Sheet
+    from gitlab_sync.rules.items.as_of import AsOf
     from gitlab_sync.rules.items.rule_set import RuleSet
     from gitlab_sync.rules.policy import Policy
     from gitlab_sync.types import TableRow
 
-_TEXTS = frozenset({"Username", "Status", "Error", "Policy"})
+_TEXTS = frozenset({"Username", "Status", "Error", "Policy", "As Of"})
 
 _SCOPE = click.option(
     "--scope", type=options.Choice(["author", "assignee"]), default="author", show_default=True,
@@ -50,6 +52,7 @@ def _by_option(ended: str) -> Callable[[Callable[..., int]], Callable[..., int]]
 @which_options
 @_by_option("merged")
 @policy_option
+@as_of_options
 @options.fact_options
 @options.target_options
 @options.connection_options
@@ -63,6 +66,7 @@ def mrs(**given: Any) -> int:
 @which_options
 @_by_option("closed")
 @policy_option
+@as_of_options
 @options.target_options
 @options.connection_options
 def issues(**given: Any) -> int:
@@ -81,6 +85,7 @@ def _evaluate(
     scope: str,
     span: Span,
     dated: Dated,
+    moments: Moments,
     target: options.Target,
     connection: options.Connection,
     facts: options.FactOptions = options.NOTHING_KEPT,
@@ -95,7 +100,8 @@ def _evaluate(
     from gitlab_sync.services.evaluation import evaluate_issues, evaluate_merge_requests
 
     evaluate = evaluate_issues if what == "issues" else evaluate_merge_requests
-    columns = columns_of(rules)
+    as_of, policy = moments.read(policy, people.people, demo=connection.demo)
+    columns = (*columns_of(rules), *as_of.columns)
     where = Scope(project, group, scope, span.period, dated)
 
     def work(command: CommandRun, output: Output) -> Ending:
@@ -106,16 +112,22 @@ def _evaluate(
             output.row(further.join(row))
 
         with command.progress(what, on_row, live=not output.shows_rows) as run:
-            report = evaluate(command.session, named.usernames, where, run, policy)
-        sheet = _sheet(report, what, columns, where, policy, command.session.base_url)
-        output.finish(further.behind(sheet))
+            report = evaluate(command.session, named.usernames, where, run, policy, as_of)
+        sheet = _sheet(report, what, columns, where, policy, command.session.base_url, as_of)
+        finish(output, further.behind(sheet), report, as_of)
         return Ending.of_people(report, refused=named.refused)
 
     return run_report(work, target, connection, facts)
 
 
 def _sheet(
-    report: Report, what: str, columns: Sequence[str], scope: Scope, policy: Policy, instance: str
+    report: Report,
+    what: str,
+    columns: Sequence[str],
+    scope: Scope,
+    policy: Policy,
+    instance: str,
+    as_of: AsOf,
 ) -> Sheet:
     from gitlab_sync.reports.sheet import Meta, Sheet
     from gitlab_sync.rules.items.table import POLICY, shares
@@ -125,13 +137,15 @@ def _sheet(
         what.capitalize(),
         columns,
         report,
-        Meta.of_report(report, instance, _in_words(what, scope), policy.shown_name),
+        Meta.of_report(
+            report, instance, _in_words(what, scope), policy.shown_name, as_of.in_words()
+        ),
         links=profile_links(instance),
         kinds={column: "integer" for column in columns if column not in _TEXTS},
         shares=shares(columns),
         doubts=report.doubts,
         waived=report.waived,
-        repeated={POLICY},
+        repeated={POLICY, *as_of.repeated},
     )
 
 

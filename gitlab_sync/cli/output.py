@@ -31,6 +31,7 @@ from gitlab_sync.reports.text_table import NOTHING, is_numeric, shown_columns, t
 from gitlab_sync.types import TableRow
 
 _WIDE = 10_000  # characters; within the real width rich would break words into letters
+_FOR_PEOPLE = frozenset({"table", "html", "xlsx"})
 _STYLES = {"Partial": "yellow", "Not Found": "red", "Error": "red"}
 
 
@@ -68,6 +69,11 @@ class Output:
     def shows_rows(self) -> bool:
         """Whether `row` writes to a terminal, where a progress line would be in the way."""
         return self._streams and self._to_terminal
+
+    @property
+    def holds_tables(self) -> bool:
+        """Whether the format is one for people to read that holds several tables."""
+        return self._target.format in _FOR_PEOPLE
 
     @property
     def _streams(self) -> bool:

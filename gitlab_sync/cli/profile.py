@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gitlab_sync.cli import options
+from gitlab_sync.cli.as_of import Moments, as_of_options
 from gitlab_sync.cli.messages import printable
 from gitlab_sync.cli.period import demo_now
 from gitlab_sync.cli.policy import policy_option
@@ -72,6 +73,7 @@ _NUMBERS = {
     help=f"Show this table alone: {', '.join(TITLES)}; with a policy that has waivers, {WAIVED}.",
 )
 @policy_option
+@as_of_options
 @options.fact_options
 @options.target_options
 @options.connection_options
@@ -81,6 +83,7 @@ def profile(
     quick: bool,
     part: str | None,
     policy: Policy,
+    moments: Moments,
     facts: options.FactOptions,
     target: options.Target,
     connection: options.Connection,
@@ -98,6 +101,8 @@ def profile(
     if fault is not None:
         raise click.UsageError(f"{fault}.")
 
+    as_of, policy = moments.read(policy, demo=connection.demo)
+
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.profile import ProfileQuery, answer
 
@@ -112,6 +117,7 @@ def profile(
             scope.clock,
             now=demo_now(demo=connection.demo),
             policy=policy,
+            as_of=as_of,
         )
         with command.progress("people") as run:
             report = answer(command.session, query, run)
@@ -135,9 +141,9 @@ def _to_text(report: ProfileReport) -> str:
     blocks = [_head(report)]
     if report.user is not None:
         blocks += [_numbers(report), _to_fix(report), _not_known(report)]
-        blocks += [_waived(report), _tables(report)]
-    if report.query.policy.shown_name:
-        blocks.append(iter([f"Policy: {printable(report.query.policy.shown_name)}"]))
+        blocks += [_waived(report), _late(report), _tables(report)]
+    told = {"Policy": report.query.policy.shown_name, "As it was at": report.query.as_of.in_words()}
+    blocks.append(f"{label}: {printable(text)}" for label, text in told.items() if text)
     texts = ("".join(f"{line}\n" for line in block) for block in blocks)
     return "\n".join(text for text in texts if text)
 
@@ -241,6 +247,13 @@ def _waived(report: ProfileReport) -> Iterator[str]:
         )
     if len(entries) > _MOST_DOUBTS:
         yield f"  and {len(entries) - _MOST_DOUBTS} more: --part {WAIVED} shows all"
+
+
+def _late(report: ProfileReport) -> Iterator[str]:
+    if report.query.as_of.grace is not None:
+        yield f"Late: {plural(len(report.late), 'item')}"
+    for row in report.late:
+        yield _cut(f"{row['Item']}: {row['State']} at {row['Ended']}", "  ")
 
 
 def _tables(report: ProfileReport) -> Iterator[str]:

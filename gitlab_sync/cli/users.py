@@ -9,6 +9,7 @@ import click
 
 from gitlab_sync.cli import options
 from gitlab_sync.cli import people as cli_people
+from gitlab_sync.cli.as_of import Moments, as_of_options, finish
 from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.cli.scope import WorkScope, scope_options
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @scope_options
 @options.quick_option
 @policy_option
+@as_of_options
 @options.fact_options
 @options.target_options
 @options.connection_options
@@ -33,12 +35,15 @@ def users(
     scope: WorkScope,
     quick: bool,
     policy: Policy,
+    moments: Moments,
     facts: options.FactOptions,
     target: options.Target,
     connection: options.Connection,
 ) -> int:
     """Show the commits, projects and groups of people, and the faults in their work."""
     cli_people.require_people(people, connection)
+
+    as_of, policy = moments.read(policy, people.people, demo=connection.demo)
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.people import PeopleQuery, answer
@@ -54,6 +59,7 @@ def users(
             zone=scope.zone,
             clock=scope.clock,
             policy=policy,
+            as_of=as_of,
         )
         further = cli_people.Further(_without_college(named), query.columns)
 
@@ -62,7 +68,7 @@ def users(
 
         with command.progress("people", on_row, live=not output.shows_rows) as run:
             report = answer(command.session, query, run)
-        output.finish(further.behind(report.sheet(command.session.base_url)))
+        finish(output, further.behind(report.sheet(command.session.base_url)), report, as_of)
         return Ending.of_people(
             report,
             remarks=report.remarks,

@@ -42,8 +42,10 @@ def _write_table(sheet: Sheet) -> bytes:
 
 
 def policy_line(sheet: Sheet) -> str:
-    """Return the line below a table that names its policy; empty for a table without one."""
-    return f"\nPolicy: {text_cell('', sheet.meta.policy)}\n" if sheet.meta.policy else ""
+    """Return the lines below a table that name its policy and its moments, if it has them."""
+    told = {"Policy": sheet.meta.policy, "As it was at": sheet.meta.then}
+    lines = "".join(f"{label}: {text_cell('', text)}\n" for label, text in told.items() if text)
+    return f"\n{lines}" if lines else ""
 
 
 def _write_tables(sheets: Sequence[Sheet]) -> bytes:

@@ -25,6 +25,7 @@ _SHORT: tuple[tuple[type[errors.GitLabSyncError], str], ...] = (
     (errors.RateLimited, "rate limited"),
     (errors.TimedOut, "timed out"),
     (errors.Cancelled, "cancelled"),
+    (errors.ChangedSince, "changed since"),
 )
 
 
@@ -87,7 +88,7 @@ class Completeness:
 
 
 class Rows(list[R]):
-    """The rows of a run, with how complete they are and when they were read (aware, UTC)."""
+    """The rows of a run, with how complete they are, and as of when (aware, UTC)."""
 
     def __init__(self, rows: Iterable[R], completeness: Completeness) -> None:
         super().__init__(rows)
@@ -98,8 +99,9 @@ class Rows(list[R]):
 class Report(Rows[TableRow]):
     """The rows of any table.
 
-    `doubts` has, by username and column, how many items are unknown, in tables with shares, and
-    `waived` of how many a waiver covers the fault. `warnings` say what to look at in the policy.
+    `late` has a row for each item that came too late. `doubts` has, by username and column, how
+    many items are unknown, in tables with shares, and `waived` of how many a waiver covers the
+    fault. `warnings` say what to look at in the policy.
     """
 
     def __init__(
@@ -111,6 +113,7 @@ class Report(Rows[TableRow]):
         warnings: Sequence[str] = (),
     ) -> None:
         super().__init__(rows, completeness)
+        self.late: Sequence[TableRow] = ()
         self.doubts = doubts or {}
         self.waived = waived or {}
         self.warnings = warnings

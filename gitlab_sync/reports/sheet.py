@@ -28,7 +28,8 @@ class Meta:
 
     `as_of`: when the data was read, aware (kept in UTC). `instance`: the URL of the GitLab.
     `completeness`: how much was read, in words. `scope`: what was asked for and filtered, in words.
-    `policy`: by which rules, if these were chosen. Secrets in the texts are masked. Raises
+    `policy`: by which rules, if these were chosen. `then`: at which moments, in words, if the data
+    is as it was at moments that were chosen. Secrets in the texts are masked. Raises
     ValueError for a time without an offset.
     """
 
@@ -37,6 +38,7 @@ class Meta:
     completeness: str
     scope: str = ""
     policy: str = ""
+    then: str = ""
     rules_version: str = RULES_VERSION
     program_version: str = __version__
 
@@ -48,9 +50,11 @@ class Meta:
             object.__setattr__(self, name, without_secrets(getattr(self, name)))
 
     @classmethod
-    def of_report(cls, report: Report, instance: str, scope: str = "", policy: str = "") -> Self:
+    def of_report(
+        cls, report: Report, instance: str, scope: str = "", policy: str = "", then: str = ""
+    ) -> Self:
         """Return the origin of a run's rows, from its report."""
-        return cls(report.as_of, instance, str(report.completeness), scope, policy)
+        return cls(report.as_of, instance, str(report.completeness), scope, policy, then)
 
     def lines(self) -> dict[str, str]:
         """Return labels and texts for people to read, in order; empty texts are left out."""
@@ -60,6 +64,7 @@ class Meta:
             "Completeness": self.completeness,
             "Scope": self.scope,
             "Policy": self.policy,
+            "As it was at": self.then,
             "Rules": f"version {self.rules_version}",
             "Program": f"gitlab-sync {self.program_version}",
         }

@@ -23,6 +23,13 @@ _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 _AGO = re.compile(r"([0-9]{1,4})([dw])")
 _DAYS_AGO = {"today": 0, "yesterday": 1}
 _ONE_DAY = timedelta(days=1)
+_DURATION = re.compile(r"([0-9]{1,5})([mhdw])")
+_UNITS = {
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -74,18 +81,32 @@ def period(since: When, until: When, zone: tzinfo, today: date | None = None) ->
     """
     (first, _), (_, last) = _read(since, "since", today), _read(until, "until", today)
     start = None if first is None else _instant_of(first, zone)
-    end = None
-    if isinstance(last, datetime):
-        end = _instant_of(last, zone)
-    elif last == date.max:
-        end = _LAST
-    elif last is not None:  # the last moment of the day
-        end = _instant_of(last + _ONE_DAY, zone) - timedelta.resolution
+    end = None if last is None else _end_of(last, zone)
     if start is not None and end is not None and end < start:
         raise ConfigurationError(
             f"until must be after since, got since {_shown(since)}, until {_shown(until)}"
         )
     return Period(start, end)
+
+
+def end_of(given: When, name: str, zone: tzinfo, today: date | None = None) -> datetime | None:
+    """Return the last moment of what was given, in `zone`; None for no bound.
+
+    It is read as `period` reads `until`; `name` says in a ConfigurationError what it is.
+    """
+    _, last = _read(given, name, today)
+    return None if last is None else _end_of(last, zone).astimezone(zone)
+
+
+def duration(text: str, name: str) -> timedelta:
+    """Return a duration such as `90m`, `12h`, `2d` or `1w`; ConfigurationError for another text."""
+    found = _DURATION.fullmatch(text.strip().lower())
+    if found is None:
+        raise ConfigurationError(
+            f"{name} must be a duration, got {_shown(text)}",
+            hint="Give minutes, hours, days or weeks, such as 90m, 12h, 2d or 1w.",
+        )
+    return int(found[1]) * _UNITS[found[2]]
 
 
 def moment_in(text: object, zone: tzinfo | None) -> datetime | None:
@@ -155,6 +176,15 @@ def _read_text(text: str, today: date | None) -> tuple[date, date] | None:
         moment = (date if found.end() == len(text) else datetime).fromisoformat(text.upper())
         return moment, moment
     return None
+
+
+def _end_of(last: date, zone: tzinfo) -> datetime:
+    """Return a moment as it is, or the last moment of a day."""
+    if isinstance(last, datetime):
+        return _instant_of(last, zone)
+    if last == date.max:
+        return _LAST
+    return _instant_of(last + _ONE_DAY, zone) - timedelta.resolution
 
 
 def _instant_of(given: date, zone: tzinfo) -> datetime:

@@ -5,11 +5,19 @@ Null means no value; what needs a key that is missing is unknown.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 STATES = frozenset({"opened", "closed", "merged", "locked"})
 """The states of merge requests and issues, in lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotKnown:
+    """The value of a field that cannot be known any more, with the reason. No reader takes it."""
+
+    reason: str
 
 
 def field(record: object, key: str) -> Any:
@@ -83,8 +91,16 @@ def number_id(record: object, key: str = "id") -> int | None:
     return count(record, key)
 
 
+def why(record: object, key: str, otherwise: str) -> str:
+    """Return why the value under `key` cannot be known, or `otherwise` for any other value."""
+    value = field(record, key)
+    return value.reason if isinstance(value, NotKnown) else otherwise
+
+
 def unreadable(record: object, key: str, kind: str) -> str:
-    """Return why `key` of a record is not `kind`: it is missing, or it is something else."""
+    """Return why `key` of a record is not `kind`: missing, not known, or something else."""
+    if isinstance(value := field(record, key), NotKnown):
+        return value.reason
     if isinstance(record, dict) and key not in record:
         return f"{key} not in the list"
     return f"{key} is not {kind}"

@@ -63,7 +63,10 @@ class Shape:
         if not isinstance(thing, dict):
             return "it is not an object"
         for key, kind in self.fields.items():
-            if not kind.fits(thing.get(key, _MISSING)):
+            value = thing.get(key, _MISSING)
+            if not kind.fits(value):
+                if isinstance(value, record.NotKnown):
+                    return f"{key} is not known: {value.reason}"
                 return f"{key} is not {kind.name}" if key in thing else f"{key} is missing"
         for key, shape in self.inner.items():
             found = shape.fault(thing.get(key))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from gitlab_sync.sandbox.making.builder import Builder
 from gitlab_sync.sandbox.making.files import Kind
+from gitlab_sync.sandbox.making.history import add_resource_events
 from gitlab_sync.sandbox.making.issues import add_issue
 from gitlab_sync.sandbox.making.merge_requests import add_merge_request
 from gitlab_sync.sandbox.making.people import Person, bots, ghost, people
@@ -96,6 +97,7 @@ def generate_world(
 def finish(builder: Builder) -> World:
     """Return the world of a builder once all its items are there."""
     twist_reviews(builder)
+    add_resource_events(builder)
     settle_groups(builder)
     settle_repositories(builder)
     for events in builder.tables.events.values():

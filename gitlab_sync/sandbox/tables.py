@@ -13,6 +13,9 @@ from gitlab_sync.sandbox.records import Record
 Key: TypeAlias = tuple[int, int]
 """A merge request's or an issue's `project_id` and `iid`."""
 
+ItemKey: TypeAlias = tuple[str, int, int]
+"""The kind of an item ("MergeRequest" or "Issue"), its `project_id` and `iid`."""
+
 
 class Children:
     """The lists that hang on merge requests or issues (notes, commits, …), by project and iid.
@@ -56,7 +59,9 @@ class Tables:
     that are not on the default branch; `licenses` what `license=true` shows of a project, and
     `languages` the shares of its languages (default: by the files of its tree). `threads` holds, by
     the ids of notes, the id of the thread that each is part of. `milestones` holds those of a
-    project; without any there, it has those that its items name.
+    project; without any there, it has those that its items name. `resource_events` holds what
+    happened to the states, labels and milestones of items, by their kind, project and number, and
+    `mr_versions` the versions of the diffs; without any there, a merge request has one.
     """
 
     users: list[Record] = field(default_factory=list)
@@ -86,3 +91,5 @@ class Tables:
     issue_notes: Children = field(default_factory=Children)
     threads: dict[int, str] = field(default_factory=dict)
     milestones: dict[int, list[Record]] = field(default_factory=dict)
+    resource_events: dict[ItemKey, list[Record]] = field(default_factory=dict)
+    mr_versions: Children = field(default_factory=Children)

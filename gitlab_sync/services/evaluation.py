@@ -13,11 +13,14 @@ from gitlab_sync.api.facts.choose import facts_for
 from gitlab_sync.api.facts.rest import read_facts
 from gitlab_sync.api.graphql.lists import AT_ONCE, Lists, lists_for
 from gitlab_sync.api.milestones import ActiveMilestones
+from gitlab_sync.api.past import timeline_of
 from gitlab_sync.api.scope import EVERYWHERE, Kind, Scope
+from gitlab_sync.api.timeline import TODAY, Timeline
 from gitlab_sync.api.user_items import UserItems, of_users
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.reports.report import Completeness, Report, short_reason
 from gitlab_sync.rules.items import table as table_rules
+from gitlab_sync.rules.items.as_of import AS_THEY_ARE, AsOf
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.tally import Verdicts
 from gitlab_sync.rules.policy import CLASSIC, Policy
@@ -41,18 +44,21 @@ def evaluate_merge_requests(
     scope: Scope = EVERYWHERE,
     run: Run | None = None,
     policy: Policy = CLASSIC,
+    as_of: AsOf = AS_THEY_ARE,
 ) -> Report:
     """Evaluate the merge requests of these people by a policy: a row for each, sorted by username.
 
-    Columns and status are as in `rules.items.table`. Errors of single reads never raise: they are
-    in the rows. When `run.cancel` ends it, the rows say what was not read. Raises
+    With `as_of`, the merge requests are as they were at its moments. Columns and status are as in
+    `rules.items.table`, with those of `as_of` behind them. Errors of single reads never raise: they
+    are in the rows. When `run.cancel` ends it, the rows say what was not read. Raises
     ConfigurationError for input that cannot work. Thread-safe.
     """
     run, rules = run or Run(), policy.merge_requests
+    timeline = timeline_of(as_of, {"merge_requests": rules})
     with run.context(client) as session:
-        source = facts_for(session, run, rules)
-        table = _Table("merge requests", rules, policy.name, scope, run, session)
-        people = find_authors(session, usernames, scope, run, policy)
+        source = timeline.source(facts_for(session, run, timeline.reading(rules)))
+        table = _Table("merge requests", rules, policy.name, scope, run, session, timeline)
+        people = find_authors(session, usernames, scope, run, policy, timeline)
         for found in read_facts(session, table.begin(people), source):
             table.take(found.mr, found.verdicts(rules), found.errors)
         return table.report()
@@ -64,6 +70,7 @@ def evaluate_issues(
     scope: Scope = EVERYWHERE,
     run: Run | None = None,
     policy: Policy = CLASSIC,
+    as_of: AsOf = AS_THEY_ARE,
 ) -> Report:
     """Count and evaluate all issues of these people, as `evaluate_merge_requests` does.
 
@@ -71,25 +78,33 @@ def evaluate_issues(
     each project, if the policy asks for it.
     """
     run, rules = run or Run(), policy.issues
+    timeline = timeline_of(as_of, {"issues": rules})
     with run.context(client) as session:
-        table = _Table("issues", rules, policy.name, scope, run, session)
-        people = find_people(session, "issues", usernames, scope)
-        issues, milestones = table.begin(people), ActiveMilestones(session, run.source, rules)
+        table = _Table("issues", rules, policy.name, scope, run, session, timeline)
+        people = find_people(session, "issues", usernames, scope, timeline=timeline)
+        issues = table.begin(people)
+        milestones = ActiveMilestones(session, run.source, rules, timeline.milestones)
         run_workflow(session, milestones.read(milestones.projects_of(issues)))
         for issue in issues:
             verdicts = rules.rule(issue, milestones.facts_of(issue))
-            table.take(issue, verdicts, milestones.errors_of(issue))
+            errors = [*milestones.errors_of(issue), *timeline.errors_of(issue)]
+            table.take(issue, verdicts, errors)
         return table.report()
 
 
 def find_authors(
-    session: Session, usernames: Iterable[str], scope: Scope, run: Run, policy: Policy
+    session: Session,
+    usernames: Iterable[str],
+    scope: Scope,
+    run: Run,
+    policy: Policy,
+    timeline: Timeline = TODAY,
 ) -> list[UserItems]:
     """Read the merge requests of each person as `find_people` does, for rules of this policy."""
     names = users.distinct_usernames(usernames)
     bulk = policy.fits_lists_in_bulk
     lists = lists_for(session, scope, run.source, len(names)) if bulk else None
-    return find_people(session, "merge_requests", names, scope, lists)
+    return find_people(session, "merge_requests", names, scope, lists, timeline)
 
 
 def find_people(
@@ -98,15 +113,17 @@ def find_people(
     usernames: Iterable[str],
     scope: Scope = EVERYWHERE,
     lists: Lists | None = None,
+    timeline: Timeline = TODAY,
 ) -> list[UserItems]:
     """Read the items of each person, in the order of the names; blank and repeated ones left out.
 
-    `lists` reads merge requests of the scope for several people at once, and REST all else.
+    They are as the `timeline` shows them. `lists` reads merge requests of the scope for several
+    people at once, and REST all else.
     """
     names = users.distinct_usernames(usernames)
     size = 1 if lists is None else AT_ONCE
     parts = [names[at : at + size] for at in range(0, len(names), size)]
-    workflows = ((None, of_users(kind, part, scope, lists)) for part in parts)
+    workflows = ((None, of_users(kind, part, scope, lists, timeline)) for part in parts)
     found = {
         name: items for _, part in run_workflows(session, workflows) for name, items in part.items()
     }
@@ -117,11 +134,19 @@ class _Table:
     """The table of a run as it grows, and how complete it is. For the thread that runs it."""
 
     def __init__(
-        self, what: str, rules: RuleSet, policy: str, scope: Scope, run: Run, session: Session
+        self,
+        what: str,
+        rules: RuleSet,
+        policy: str,
+        scope: Scope,
+        run: Run,
+        session: Session,
+        timeline: Timeline,
     ) -> None:
         self._columns = table_rules.columns(rules)
         self._rules = rules
         self._policy = policy
+        self._timeline = timeline
         self._on_progress = run.on_progress
         self._tracker = run.tracker or ProgressTracker()
         self._tracker.attach(session)
@@ -159,7 +184,10 @@ class _Table:
     def report(self) -> Report:
         """Return all rows, sorted."""
         rows = table_rules.by_username(self._assembler.rows)
-        return Report(rows, self._completeness, self._doubts, self._waived, self._notes.warnings())
+        warnings = self._notes.warnings()
+        report = Report(rows, self._completeness, self._doubts, self._waived, warnings)
+        report.as_of, report.late = self._timeline.moment(), self._timeline.late()
+        return report
 
     def _tell(self) -> None:
         if self._on_progress is not None:
@@ -184,6 +212,7 @@ class _Table:
         if self._rules.shares:
             self._doubts[person.username] = tally.unknown
             self._waived[person.username] = tally.waived
-        return table_rules.row(
+        row = table_rules.row(
             self._columns, person.username, cells, status, error, tally.unverified, self._policy
         )
+        return row | self._timeline.cells(person.username)

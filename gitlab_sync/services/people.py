@@ -11,13 +11,16 @@ from types import MappingProxyType
 from gitlab_sync.api.facts.choose import facts_for
 from gitlab_sync.api.facts.rest import FactSource, FactsRead
 from gitlab_sync.api.milestones import ActiveMilestones, Project
-from gitlab_sync.errors import GitLabSyncError
+from gitlab_sync.api.past import timeline_of
+from gitlab_sync.api.timeline import Timeline
+from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 from gitlab_sync.reports.report import Completeness, Report
 from gitlab_sync.reports.sheet import Meta, Sheet
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person, merged
 from gitlab_sync.rules.items import merge_request as mr_rules
+from gitlab_sync.rules.items.as_of import AS_THEY_ARE, AsOf
 from gitlab_sync.rules.items.facts import NOTHING
 from gitlab_sync.rules.items.fixes import EvaluatedItems, Fixes, what_to_fix
 from gitlab_sync.rules.items.table import POLICY, by_username, shares
@@ -52,7 +55,8 @@ class PeopleQuery:
 
     The members of `groups` are asked about, too. `projects` are ids, paths or URLs (none: all of
     each person's). `quick` evaluates merge requests from lists alone, which cannot say everything.
-    `policy` has the rules. The rest is as in `people_data.PeopleRequest`.
+    `policy` has the rules. With `as_of`, items are as they were then, and nothing else is read:
+    GitLab does not keep what else there was. The rest is as in `people_data.PeopleRequest`.
     """
 
     people: Sequence[Person]
@@ -64,6 +68,13 @@ class PeopleQuery:
     zone: tzinfo | None = None
     clock: tzinfo | None = None
     policy: Policy = CLASSIC
+    as_of: AsOf = AS_THEY_ARE
+
+    def __post_init__(self) -> None:
+        if self.quick and self.as_of:
+            raise ConfigurationError(
+                "A quick evaluation must be as of now: lists alone do not say what was there then"
+            )
 
     @property
     def key(self) -> Hashable:
@@ -72,12 +83,13 @@ class PeopleQuery:
         where = (tuple(self.groups), tuple(self.projects))
         aliases = tuple(sorted(self.known_by.aliases.items()))
         zones = (str(self.zone), str(self.clock))
-        return (people, where, self.period, self.quick, aliases, zones, self.policy.name)
+        how = (self.quick, self.policy.name, self.as_of.key)
+        return (people, where, self.period, aliases, zones, how)
 
     @property
     def columns(self) -> Sequence[str]:
         """The titles of the table."""
-        return unified.columns(self.policy, quick=self.quick)
+        return (*unified.columns(self.policy, quick=self.quick), *self.as_of.columns)
 
     def in_words(self) -> str:
         """Return in words what counts, for readers of a file."""
@@ -172,8 +184,9 @@ class PeopleReport(Report):
     def meta(self, instance: str) -> Meta:
         """Return where the numbers come from; `instance` is the URL of the GitLab."""
         told = "; ".join([str(self.completeness), *self.remarks])
-        words, policy = self.query.in_words(), self.query.policy.shown_name
-        return Meta(self.as_of, instance, told, words, policy)
+        query = self.query
+        words, policy = query.in_words(), query.policy.shown_name
+        return Meta(self.as_of, instance, told, words, policy, query.as_of.in_words())
 
     def sheet(self, instance: str) -> Sheet:
         """Return the table as exporters take it."""
@@ -193,8 +206,12 @@ def answer_and_data(
     client: Client, query: PeopleQuery, run: Run
 ) -> tuple[PeopleReport, people_data.PeopleData]:
     """Return what `answer` does, and all that was read for it."""
+    policy, terms = query.policy, query.policy.terms
+    timeline = timeline_of(
+        query.as_of, {"merge_requests": policy.merge_requests, "issues": policy.issues}
+    )
     with run.context(client) as session:
-        source, terms = facts_for(session, run, query.policy.merge_requests), query.policy.terms
+        source = timeline.source(facts_for(session, run, timeline.reading(policy.merge_requests)))
         ids, unknown = known_projects(session, query.projects)
         if query.groups:
             members = people_of_groups(session, query.groups, terms.bots)
@@ -209,14 +226,19 @@ def answer_and_data(
             clock=query.clock,
             bots=terms.bots,
             slots=terms.slots,
+            timeline=timeline,
+            items_only=bool(query.as_of),
         )
-        milestones = ActiveMilestones(session, run.source, query.policy.issues)
-        table = _Table(query, run, source, milestones)
+        milestones = ActiveMilestones(session, run.source, policy.issues, timeline.milestones)
+        table = _Table(query, run, source, milestones, timeline)
         read = read_people(session, request, run, table)
         cut_short = any(person.groups_cut_short for person in read.people)
         remarks = [people_data.NOT_ALL_GROUPS] if cut_short else []
+        remarks += [people_data.ITEMS_ONLY] if request.items_only else []
         warnings = table.notes.warnings()
-        return PeopleReport(query, table.rows, table.people, remarks, unknown, warnings), read
+        report = PeopleReport(query, table.rows, table.people, remarks, unknown, warnings)
+        report.as_of, report.late = timeline.moment(), timeline.late()
+        return report, read
 
 
 class _Table(people_data.ReadHook):
@@ -227,9 +249,15 @@ class _Table(people_data.ReadHook):
     """
 
     def __init__(
-        self, query: PeopleQuery, run: Run, source: FactSource, milestones: ActiveMilestones
+        self,
+        query: PeopleQuery,
+        run: Run,
+        source: FactSource,
+        milestones: ActiveMilestones,
+        timeline: Timeline,
     ) -> None:
         self._query = query
+        self._timeline = timeline
         rules = self._rules = query.policy.rules_of_merge_requests(quick=query.quick)
         names = self._names = dict[int, str]()
         self._source = source
@@ -280,7 +308,9 @@ class _Table(people_data.ReadHook):
 
     def settled(self, read: people_data.PeopleData) -> None:
         """Take all commits; make the rows of those people who lack nothing else."""
-        maker = _RowMaker(self._query, read, self._milestones, self.people, self.notes)
+        maker = _RowMaker(
+            self._query, read, self._milestones, self.people, self.notes, self._timeline
+        )
         self._assembler.release(maker.row)
 
 
@@ -298,8 +328,10 @@ class _RowMaker:
         milestones: ActiveMilestones,
         people: dict[str, PersonAnswer],
         notes: WaiverNotes,
+        timeline: Timeline,
     ) -> None:
         self._query = query
+        self._timeline = timeline
         self._read = read
         self._milestones = milestones
         self._people = people
@@ -314,7 +346,7 @@ class _RowMaker:
         summary = summary_of(self._read, self._read.people[theirs.person])
         due = filter(policy.issues.is_due, summary.issues.authored if summary.issues else ())
         name = summary.username
-        issues, lost = self._evaluated(due, name)
+        issues, lost, changed = self._evaluated(due, name)
         self._notes.saw_items(name, [*mrs, *issues])
         counted_mrs = None
         if summary.merge_requests is not None:
@@ -330,7 +362,7 @@ class _RowMaker:
             for title, number in each.unknown.items()
         ):
             work = replace(work, status="Partial")
-            reasons = {"merge requests": theirs.errors, "milestones": lost}
+            reasons = {"merge requests": theirs.errors, "milestones": lost, "issues": changed}
             texts += [
                 reasons_in_words(errors, what) for what, errors in reasons.items() if errors
             ] or [reasons_in_words(())]
@@ -340,11 +372,11 @@ class _RowMaker:
             policy,
             mrs,
             issues,
-            [*theirs.errors, *lost],
+            [*theirs.errors, *lost, *changed],
             unified.unknown_cells(counted_mrs, counted_issues),
             unified.waived_cells(counted_mrs, counted_issues),
         )
-        return unified.unified_row(
+        row = unified.unified_row(
             work,
             "; ".join(filter(None, texts)) or None,
             counted_mrs,
@@ -353,21 +385,27 @@ class _RowMaker:
             self._query.columns,
             policy.name,
         )
+        return row | self._timeline.cells(name)
 
     def _evaluated(
         self, issues: Iterable[Record], person: str
-    ) -> tuple[list[Evaluated], list[GitLabSyncError]]:
-        """Return a person's issues with their verdicts, and the errors where these are unknown."""
+    ) -> tuple[list[Evaluated], list[GitLabSyncError], list[GitLabSyncError]]:
+        """Return a person's issues with their verdicts.
+
+        Where these are unknown, the errors follow: those of milestones, and of the issues.
+        """
         rules, milestones = self._query.policy.issues, self._milestones
         found: list[Evaluated] = [
             (issue, rules.evaluate(issue, milestones.facts_of(issue), person)) for issue in issues
         ]
-        unknown = (
+        unknown = [
             issue
             for issue, verdicts in found
             if any(each.result == "unknown" for each in verdicts.values())
-        )
-        return found, [error for issue in unknown for error in milestones.errors_of(issue)]
+        ]
+        lost = [error for issue in unknown for error in milestones.errors_of(issue)]
+        changed = [error for issue in unknown for error in self._timeline.errors_of(issue)]
+        return found, lost, changed
 
 
 _NO_PEOPLE: Mapping[str, PersonAnswer] = MappingProxyType({})
@@ -394,5 +432,5 @@ def people_sheet(
         shares=shares(query.columns),
         doubts={name: each.unknown for name, each in people.items()},
         waived={name: each.waived for name, each in people.items()},
-        repeated={POLICY},
+        repeated={POLICY, *query.as_of.repeated},
     )

@@ -13,6 +13,7 @@ from gitlab_sync.api.facts.rest import FactsRead
 from gitlab_sync.api.period import Moment
 from gitlab_sync.api.projects import UserProjects
 from gitlab_sync.api.scope import ROLES, Kind, Role
+from gitlab_sync.api.timeline import TODAY, Timeline
 from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.rules import record
@@ -28,6 +29,7 @@ DailyTime: TypeAlias = Mapping[str, int | float]
 """Seconds by day (`YYYY-MM-DD`)."""
 
 NOT_ALL_GROUPS = "group count may be incomplete: only administrators can list all"  # quoted
+ITEMS_ONLY = "commits, projects, groups and time of then are not known: GitLab does not keep them"
 
 _ALWAYS = Period()
 
@@ -56,7 +58,8 @@ class PeopleRequest:
     `bots` are usernames of bots that do not look like one, and `slots` the parts of the day of
     commits. `moment` says which merge requests and issues are read, as in
     `api.user_items.of_user`, and `roles` in which roles. Without `groups` the groups are not asked
-    for: that part has no value.
+    for: that part has no value. Items are as the `timeline` shows them; with `items_only` nothing
+    else is asked for.
     """
 
     queries: Sequence[PersonQuery]
@@ -71,6 +74,8 @@ class PeopleRequest:
     groups: bool = True
     bots: Collection[str] = DEFAULT_BOTS
     slots: Slots = USUAL_SLOTS
+    timeline: Timeline = TODAY
+    items_only: bool = False
 
 
 def person_queries(usernames: Iterable[str]) -> list[PersonQuery]:
@@ -128,7 +133,9 @@ class PeopleData:
     commits: DividedCommits
 
     def commits_of(self, person: PersonData) -> PersonCommits | None:
-        """Return a person's commits; None if it is unknown in which projects they are."""
+        """Return a person's commits; None if their projects are unknown, or if not asked for."""
+        if self.request.items_only:
+            return None
         where = self.projects_of(person)
         if where is None:
             return None

@@ -162,6 +162,9 @@ class _Scheduler(Iterator[tuple[_Kind, Workflow[_Take]]]):
     def _found(self, _: None) -> None:
         if self._awaited["find"]:
             return
+        if self._asked.items_only:
+            self._want_parts()
+            return
         self._commits = _CommitsToRead(self._asked, self._people)
         self._want_commits(self._named)
         for person in self._people:
@@ -271,6 +274,9 @@ def _read_parts(person: PersonData, request: PeopleRequest) -> Workflow[None]:
     owner = Owner(number, person.username, known=True)
     time_period = person.query.time_period or request.period
     items = _both(_items("merge_requests", owner, request), _items("issues", owner, request))
+    if request.items_only:
+        person.merge_requests, person.issues = yield from items
+        return
     logs = as_result(timelogs.of_user(owner, time_period, request.zone))
     others = _both(logs, _groups(number, person, request))
     read = yield from _both(items, others)
@@ -279,10 +285,15 @@ def _read_parts(person: PersonData, request: PeopleRequest) -> Workflow[None]:
 
 
 def _items(kind: Kind, owner: Owner, request: PeopleRequest) -> Workflow[Result[UserItems]]:
+    return as_result(_items_shown(kind, owner, request))
+
+
+def _items_shown(kind: Kind, owner: Owner, request: PeopleRequest) -> Workflow[UserItems]:
     only = request.projects or None
-    return as_result(
-        items_of_user(kind, owner, request.period, only, request.roles, request.moment)
+    found = yield from items_of_user(
+        kind, owner, request.period, only, request.roles, request.moment
     )
+    return (yield from request.timeline.of_person(kind, owner.username, found))
 
 
 def _groups(

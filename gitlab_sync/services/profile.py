@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -18,6 +18,7 @@ from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.identity.usernames import bare_username
 from gitlab_sync.rules.items import worklist
+from gitlab_sync.rules.items.as_of import AS_THEY_ARE, AsOf
 from gitlab_sync.rules.items.check import Check
 from gitlab_sync.rules.items.facts import NOTHING
 from gitlab_sync.rules.items.while_open import rules_if_merged
@@ -26,10 +27,11 @@ from gitlab_sync.rules.policy import CLASSIC, Policy
 from gitlab_sync.rules.scores import profile as tables
 from gitlab_sync.run import Run
 from gitlab_sync.services import people
+from gitlab_sync.services.late import late_sheet
 from gitlab_sync.services.open_work import evaluate_open
 from gitlab_sync.services.people import PeopleReport
-from gitlab_sync.services.people_data import NOT_ALL_GROUPS, PeopleData, PersonData
-from gitlab_sync.services.profile_parts import PARTS, Part, errors_of, parts_of
+from gitlab_sync.services.people_data import ITEMS_ONLY, NOT_ALL_GROUPS, PeopleData, PersonData
+from gitlab_sync.services.profile_parts import ITEM_PARTS, PARTS, Part, errors_of, parts_of
 from gitlab_sync.session.result import Result
 from gitlab_sync.session.session import Client, Session
 from gitlab_sync.types import TableRow
@@ -54,6 +56,7 @@ class ProfileQuery:
     clock: tzinfo | None = None
     policy: Policy = CLASSIC
     now: datetime | None = None
+    as_of: AsOf = AS_THEY_ARE
 
     def of_people(self) -> people.PeopleQuery:
         """Return the same question as one about people, with one person."""
@@ -66,6 +69,7 @@ class ProfileQuery:
             zone=self.zone,
             clock=self.clock,
             policy=self.policy,
+            as_of=self.as_of,
         )
 
     @property
@@ -73,6 +77,11 @@ class ProfileQuery:
         """The checks of items, by the title of the table that they are in."""
         mr_checks = self.policy.rules_of_merge_requests(quick=self.quick).checks
         return {tables.MERGE_REQUESTS: mr_checks, tables.ISSUES: self.policy.issues.checks}
+
+    @property
+    def titles(self) -> Collection[str]:
+        """The titles of the tables of what the person has and did: as of a moment, of items."""
+        return self.checks if self.as_of else tables.TABLES
 
     def in_words(self) -> str:
         """Return in words what counts, for readers of a file."""
@@ -111,14 +120,17 @@ class ProfileReport(Report):
         of_open = [error for item, errors in open_work if not item.whole for error in errors]
         self.errors = errors_of(read, answer, readme, of_open, doubtful=doubtful)
         items = worklist.in_order(item for item, _ in open_work)
-        self.parts = parts_of(read, answer, query.checks, self.errors, items)
+        parts = parts_of(read, answer, query.checks, self.errors, items)
+        self.parts = {title: part for title, part in parts.items() if title in query.titles}
         self.numbers = tables.numbers(answer.summary.work, self.errors)
         self.at_least = tables.at_least(self.numbers, self.errors)
         self.remarks = self._remarks(person)
         lost = Counter(short_reason(error) for error in self.errors.values())
-        whole = len(PARTS) - len(self.errors)
-        completeness = Completeness("parts of the profile", whole, len(PARTS), lost)
+        asked = ITEM_PARTS if query.as_of else PARTS
+        whole = len([part for part in asked if part not in self.errors])
+        completeness = Completeness("parts of the profile", whole, len(asked), lost)
         super().__init__([self._row(found[0])], completeness, warnings=found.warnings)
+        self.as_of, self.late = found.as_of, found.late
 
     def sheets(self, instance: str) -> list[Sheet]:
         """Return the tables of what the person has and did, as exporters take them.
@@ -131,7 +143,8 @@ class ProfileReport(Report):
     def summaries(self, instance: str) -> list[Sheet]:
         """Return the tables of the row itself, of what to fix, and of what is not known.
 
-        A policy with waivers has one of waived faults, too. All but the first also have such a last
+        A policy with waivers has one of waived faults, too, and a moment with a grace one of late
+        items. All but the first also have such a last
         row, where items can be missing.
         """
         listed = (self.parts[title].error for title in self.query.checks)
@@ -142,7 +155,10 @@ class ProfileReport(Report):
         summaries = {tables.PROFILE: Part(self), tables.TO_FIX: faults, tables.NOT_KNOWN: unknown}
         if self.query.policy.waivers:
             summaries[tables.WAIVED] = Part([*map(made, self.fixes.waived)], error)
-        return [self._sheet(title, part, instance) for title, part in summaries.items()]
+        sheets = [self._sheet(title, part, instance) for title, part in summaries.items()]
+        if self.query.as_of.grace is not None:
+            sheets.append(late_sheet(self.late, self._meta(instance)))
+        return sheets
 
     def _sheet(self, title: str, part: Part, instance: str) -> Sheet:
         columns = tables.columns(title, self.query.checks)
@@ -152,16 +168,20 @@ class ProfileReport(Report):
         if part.error is not None:
             text = f"{'the rest was ' if rows else ''}not read: {part.error.reason}"
             rows.append({**dict.fromkeys(columns), tables.ERROR: text})
-        told = "; ".join([str(self.completeness), *self.remarks])
         return Sheet(
             title,
             columns,
             rows,
-            Meta(self.as_of, instance, told, self.query.in_words(), self.query.policy.shown_name),
+            self._meta(instance),
             links=tables.links(title, columns),
             kinds={column: "integer" for column in columns if column in tables.INTEGERS},
             nothing=tables.NOTHING,
         )
+
+    def _meta(self, instance: str) -> Meta:
+        told, query = "; ".join([str(self.completeness), *self.remarks]), self.query
+        words, then = query.in_words(), query.as_of.in_words()
+        return Meta(self.as_of, instance, told, words, query.policy.shown_name, then)
 
     def _remarks(self, person: PersonData) -> list[str]:
         readme = self.readme.value
@@ -169,6 +189,7 @@ class ProfileReport(Report):
             NOT_ALL_GROUPS: person.groups_cut_short,
             _TIME_OF_ITEMS: "time logs" in self.errors and self.numbers["Time Spent"] is not None,
             _NOT_SHOWN: readme is not None and not readme.public,
+            ITEMS_ONLY: bool(self.query.as_of),
         }
         return [remark for remark, told in holds.items() if told]
 
@@ -194,7 +215,7 @@ class ProfileReport(Report):
         }
 
     def _readme_in_a_word(self) -> str | None:
-        if "profile README" in self.errors:
+        if self.query.as_of or "profile README" in self.errors:
             return None
         if self.readme.value is None:
             return "none"
@@ -212,6 +233,8 @@ def answer(client: Client, query: ProfileQuery, run: Run | None = None) -> Profi
     run = run or Run()
     with run.context(client) as session:
         found, read = people.answer_and_data(session, query.of_people(), run)
+        if query.as_of:
+            return ProfileReport(query, found, read, Result())
         (person,) = read.people
         open_work = _open_work(session, query, found, run)
         try:

@@ -28,6 +28,9 @@ PARTS = (
 )
 """What a profile is read in."""
 
+ITEM_PARTS = ("merge requests", "issues", "checks")
+"""Those of a profile as of a moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -25,6 +25,7 @@ from gitlab_sync.rules.bounds import joined
 from gitlab_sync.rules.identity.teams import Team, usernames_of
 from gitlab_sync.rules.identity.usernames import HasUsername, username_key
 from gitlab_sync.rules.items import fair_merge_request
+from gitlab_sync.rules.items.as_of import item_key
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.table import POLICY, waived_column
 from gitlab_sync.rules.policy import FAIR, Policy
@@ -35,7 +36,6 @@ from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
 from gitlab_sync.services.evaluation import find_authors
 from gitlab_sync.services.rows import (
-    item_key,
     profile_links,
     reasons_in_words,
     reasons_of_members,

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from gitlab_sync.errors import Cancelled, GitLabSyncError
 from gitlab_sync.reports.report import commonest
 from gitlab_sync.reports.sheet import Link
-from gitlab_sync.rules import record
+from gitlab_sync.rules.items.as_of import item_key
 from gitlab_sync.rules.items.tally import Evaluated, Verdicts
 from gitlab_sync.types import OnRow, Record, Status, TableRow
 
@@ -176,9 +176,3 @@ def reasons_of_members(errors: Iterable[tuple[str, str | None]]) -> str | None:
     if len(texts) > _MOST_REASONS:
         texts[_MOST_REASONS:] = ["…"]
     return "; ".join(texts) or None
-
-
-def item_key(item: Record) -> object:
-    """Return what tells an item from others: its id, or the object itself without one."""
-    number = record.number_id(item)
-    return ("object", id(item)) if number is None else number

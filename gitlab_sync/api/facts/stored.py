@@ -33,10 +33,10 @@ JUST_NOW = timedelta(minutes=1)
 second, and not every source reports fractions of seconds."""
 
 READ_BY_RULES = {
-    "notes": ("id", "system", "body", "author", "created_at"),
+    "notes": ("id", "system", "body", "author", "created_at", "updated_at"),
     "commits": ("message", "title", "parent_ids"),
     "diffs": ("new_path",),
-    "pipelines": ("id", "status", "created_at"),
+    "pipelines": ("id", "status", "created_at", "updated_at"),
     "time_stats": ("total_time_spent",),
 }
 """The fields kept of each fact's rows: all that the rules read."""
@@ -46,7 +46,7 @@ _AUTHOR = ("username",)
 # what has to be read: a vote, a deleted note, the author's new name.
 _STAMPED = ("project_id", "iid", "id", "state", "sha", "upvotes", "user_notes_count")
 _MOMENTS = ("updated_at", "merged_at", "closed_at")
-_FORM = orjson.dumps([5, READ_BY_RULES, _AUTHOR, _STAMPED, _MOMENTS])
+_FORM = orjson.dumps([6, READ_BY_RULES, _AUTHOR, _STAMPED, _MOMENTS])
 
 _NUMBERS = 2**63  # what SQLite can hold
 _LOOKED_UP_AT_ONCE = 250

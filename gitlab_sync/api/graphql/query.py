@@ -16,8 +16,8 @@ from gitlab_sync.rules.shape import Kind
 from gitlab_sync.types import PartialList, Record
 
 _FIELDS = {
-    "notes": "notes(first: %d) { nodes { id system body createdAt author { username } } "
-    "pageInfo { endCursor hasNextPage } }",
+    "notes": "notes(first: %d) { nodes { id system body createdAt updatedAt author "
+    "{ username } } pageInfo { endCursor hasNextPage } }",
     "commits": "commitCount commitsWithoutMergeCommits(first: %d) { nodes { message } "
     "pageInfo { endCursor hasNextPage } }",
     "diffs": "diffStats { path }",
@@ -132,6 +132,7 @@ def _note(node: Record) -> Record | None:
         "body": body,
         "author": {"username": author},
         "created_at": node.get("createdAt"),
+        "updated_at": node.get("updatedAt"),
     }
 
 

@@ -47,6 +47,7 @@ COLLEGE_TITLES = (
 )
 TEAM_TITLES = ("team name", "team")
 NAME_TITLES = ("full name", "name")
+DEADLINE_TITLES = ("deadline",)
 
 BARE = ("Username", "College")
 """The columns of a list of people without a header."""
@@ -76,6 +77,11 @@ class Person(HasUsername):
         """The full name in the further columns, in one or two of them; can be empty."""
         parts = (self._cell(["first name"]), self._cell(["last name"]))
         return self._cell(NAME_TITLES) or " ".join(filter(None, parts))
+
+    @property
+    def deadline(self) -> str:
+        """The deadline in the further columns, as it was written; can be empty."""
+        return self._cell(DEADLINE_TITLES)
 
     def _cell(self, titles: Iterable[str]) -> str:
         cells = {_plain(title): text for title, text in self.extra.items()}
@@ -146,7 +152,8 @@ def merge(*inputs: PeopleInput) -> PeopleInput:
 def merged(people: Iterable[Person]) -> list[Person]:
     """Return everyone once, ignoring case, as first spelled, at their first place.
 
-    What an earlier line leaves empty comes from a later one.
+    What an earlier line leaves empty comes from a later one. Of several deadlines the last one
+    counts: later lines are extensions.
     """
     found: dict[str, list[Person]] = {}
     for person in people:
@@ -158,7 +165,10 @@ def _as_one(lines: Sequence[Person]) -> Person:
     extra: dict[str, str] = {}
     for line in lines:
         for title, value in line.extra.items():
-            extra.setdefault(title, value)
+            if _plain(title) in DEADLINE_TITLES:
+                extra[title] = value
+            else:
+                extra.setdefault(title, value)
     college = next((line.college for line in lines if line.college), "")
     return Person(lines[0].username, college, extra)
 

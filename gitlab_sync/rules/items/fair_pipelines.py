@@ -33,7 +33,7 @@ def newest_until(mr: Record, pipelines: PartialList, end: datetime | None) -> Ve
         return Verdict("unknown", item.not_read("pipelines", pipelines), link)
     first_after = None if end is None else second_after(end)
     known: dict[int, str] = {}
-    doubtful: list[tuple[int | None, str | None]] = []
+    doubtful: list[tuple[int | None, str | None, str]] = []
     for row in pipelines.rows:
         status = (record.text(row, "status") or "").lower() or None
         if status is not None and status not in _TELLING:
@@ -42,16 +42,17 @@ def newest_until(mr: Record, pipelines: PartialList, end: datetime | None) -> Ve
         if in_time is False:
             continue
         if in_time is None or number is None or status is None:
-            doubtful.append((number, status))
+            why = record.why(row, "status", "newest pipeline not known")
+            doubtful.append((number, status, why))
         else:
             known[number] = status
     finished = {number: status for number, status in known.items() if status in FINISHED}
     newest = max(finished, default=-1)
     status = finished.get(newest)
-    for number, other in doubtful:
+    for number, other, why in doubtful:
         newer = number is None or number > newest
         if newer and (other is None or (other in FINISHED and other != status) or status is None):
-            return Verdict("unknown", "newest pipeline not known", link)
+            return Verdict("unknown", why, link)
     if status is not None:
         return Verdict("fail" if status == "failed" else "pass", f"newest pipeline: {status}", link)
     if known:

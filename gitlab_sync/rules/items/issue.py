@@ -119,7 +119,8 @@ def title(issue: Record) -> Verdict:
 def time_spent(issue: Record) -> Verdict:
     """Check the time booked."""
     seconds = item.total_time_spent(record.field(issue, "time_stats"))
-    return item.time_spent(issue, seconds, "time_stats not in the list")
+    missing = record.why(issue, "time_stats", "time_stats not in the list")
+    return item.time_spent(issue, seconds, missing)
 
 
 def labels(issue: Record) -> Verdict:

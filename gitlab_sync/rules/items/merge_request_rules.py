@@ -45,7 +45,7 @@ def issues_in_list(mr: Record) -> Verdict:
 def time_spent(mr: Record, asked: PartialList | None) -> Verdict:
     """Check the time booked: that of the record, or what was `asked` for besides."""
     seconds = item.total_time_spent(record.field(mr, "time_stats"))
-    missing = "time_stats not in the list"
+    missing = record.why(mr, "time_stats", "time_stats not in the list")
     if seconds is None and asked is not None:
         seconds = next((item.total_time_spent(stats) for stats in asked.rows), None)
         missing = "time_stats hold no time" if asked.whole else item.not_read("time_stats", asked)

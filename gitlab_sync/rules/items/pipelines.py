@@ -7,6 +7,8 @@ from gitlab_sync.rules.items import item
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.types import PartialList, Record
 
+_NO_STATUS = "status of the newest pipeline not known"
+
 
 def newest(mr: Record, pipelines: PartialList) -> Verdict:
     """Check the pipeline with the highest id; GitLab's list is not sorted by id.
@@ -22,14 +24,15 @@ def newest(mr: Record, pipelines: PartialList) -> Verdict:
     numbers = [record.number_id(pipeline) for pipeline in pipelines.rows]
     highest = max((number for number in numbers if number is not None), default=None)
     # A pipeline without an id can be the newest.
-    candidates = {
-        record.text(pipeline, "status") or None
+    newest = [
+        pipeline
         for pipeline, number in zip(pipelines.rows, numbers, strict=True)
         if number is None or number == highest
-    }
+    ]
+    candidates = {record.text(pipeline, "status") or None for pipeline in newest}
     if len(candidates) > 1:
         return Verdict("unknown", "newest pipeline not known", link)
-    return _by_status(candidates.pop(), link)
+    return _by_status(candidates.pop(), link, record.why(newest[0], "status", _NO_STATUS))
 
 
 def newest_in_list(mr: Record) -> Verdict:
@@ -44,8 +47,8 @@ def newest_in_list(mr: Record) -> Verdict:
     return Verdict("unknown", "pipeline not in the list", record.link(mr))
 
 
-def _by_status(status: str | None, link: str | None) -> Verdict:
+def _by_status(status: str | None, link: str | None, missing: str = _NO_STATUS) -> Verdict:
     if not status:
-        return Verdict("unknown", "status of the newest pipeline not known", link)
+        return Verdict("unknown", missing, link)
     result = status.lower()
     return Verdict("fail" if result == "failed" else "pass", f"newest pipeline: {result}", link)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from gitlab_sync.rules.items.as_of import AS_OF
 from gitlab_sync.rules.items.table import POLICY, WAIVED, of, row, waived_column
 from gitlab_sync.rules.items.tally import Tally
 from gitlab_sync.rules.policy import Policy
@@ -58,7 +59,7 @@ FURTHER = ("MR Merged", "Closed Unmerged", "Open")
 
 _TITLES = {**MERGE_REQUEST_CHECKS, **ISSUE_CHECKS}
 
-TEXT_COLUMNS = frozenset({"Username", "College", "Status", "Error", POLICY})
+TEXT_COLUMNS = frozenset({"Username", "College", "Status", "Error", POLICY, AS_OF})
 """The columns without counts."""
 
 

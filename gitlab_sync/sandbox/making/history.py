@@ -129,3 +129,44 @@ def add_timelogs(
                 },
             }
         )
+
+
+def add_resource_events(builder: Builder) -> None:
+    """Write down, as GitLab does, when items were merged or closed, and their milestones set.
+
+    A few of those that are closed were closed and opened again a while before.
+    """
+    tables = builder.tables
+    for kind, items in (("MergeRequest", tables.merge_requests), ("Issue", tables.issues)):
+        for item in items:
+            told = [*_milestone_set(item), *_endings(item)]
+            tables.resource_events[kind, item["project_id"], item["iid"]] = [
+                {
+                    "id": builder.later_id(),
+                    "user": item["author"],
+                    "resource_type": kind,
+                    "resource_id": item["id"],
+                    **each,
+                }
+                for each in told
+            ]
+
+
+def _milestone_set(item: Record) -> list[Record]:
+    if item["milestone"] is None:
+        return []
+    return [{"created_at": item["created_at"], "action": "add", "milestone": item["milestone"]}]
+
+
+def _endings(item: Record) -> list[Record]:
+    state = item["state"]
+    if state not in {"merged", "closed"}:
+        return []
+    end = item[f"{state}_at"]
+    found = [{"created_at": end, "state": state}]
+    if state == "closed" and item["iid"] % 5 == 0:
+        start, last = map(datetime.fromisoformat, (item["created_at"], end))
+        for part, told in ((2, "reopened"), (1, "closed")):
+            at = (start + part * (last - start) / 3).replace(tzinfo=None)
+            found.insert(0, {"created_at": utc(at), "state": told})
+    return found

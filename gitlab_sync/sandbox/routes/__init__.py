@@ -13,6 +13,7 @@ from gitlab_sync.sandbox.routes import (
     milestones,
     projects,
     repository,
+    resource_events,
     users,
 )
 
@@ -25,6 +26,7 @@ ROUTER = Router(
     merge_request.ROUTES,
     issues.ROUTES,
     milestones.ROUTES,
+    resource_events.ROUTES,
     repository.ROUTES,
     ci.ROUTES,
 )

@@ -117,21 +117,29 @@ def changes(call: Call) -> Answer:
 
 
 def versions(call: Call) -> Answer:
-    """GET …/versions: the one version of the diff."""
-    _, record = _found(call)
-    return call.page([_version(record)] if record.get("sha") else [])
+    """GET …/versions: the versions of the diff, the newest first."""
+    key, record = _found(call)
+    return call.page(_versions(call.world, key, record))
 
 
 def version(call: Call) -> Answer:
-    """GET …/versions/:version_id, with its commits and files."""
+    """GET …/versions/:version_id, with its commits and files; only the newest has all of them."""
     key, record = _found(call)
-    shown = _version(record)
-    if call.number(2, "version_id") != shown["id"]:
-        raise not_found()
-    tables = call.world.tables
-    return json_answer(
-        {**shown, "commits": tables.mr_commits.get(key), "diffs": tables.mr_diffs.get(key)}
-    )
+    wanted, tables = call.number(2, "version_id"), call.world.tables
+    for place, shown in enumerate(_versions(call.world, key, record)):
+        if shown["id"] == wanted:
+            lists = (
+                (tables.mr_commits.get(key), tables.mr_diffs.get(key)) if not place else ([], [])
+            )
+            return json_answer({**shown, "commits": lists[0], "diffs": lists[1]})
+    raise not_found()
+
+
+def _versions(world: World, key: Key, record: Record) -> list[Record]:
+    known = world.tables.mr_versions.get(key)
+    if known:
+        return sorted(known, key=lambda each: -each["id"])
+    return [_version(record)] if record.get("sha") else []
 
 
 def _version(record: Record) -> Record:
