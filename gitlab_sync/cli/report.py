@@ -12,6 +12,7 @@ from gitlab_sync.cli.output import Output
 from gitlab_sync.cli.session import CommandRun, open_session
 from gitlab_sync.errors import (
     AuthenticationError,
+    ChangedSince,
     NotFound,
     NotGitLab,
     PermissionDenied,
@@ -23,7 +24,10 @@ from gitlab_sync.reports.report import Completeness, Report, short_reason
 _MOST_ERRORS = 3  # on standard error; the rows have all of them
 _HINTS = {
     short_reason(kind("")): kind.hint_text
-    for kind in (AuthenticationError, PermissionDenied, NotFound, NotGitLab, RateLimited, TimedOut)
+    for kind in (
+        *(AuthenticationError, PermissionDenied, NotFound, NotGitLab, RateLimited, TimedOut),
+        ChangedSince,
+    )
 } | {"failed": "Check URL, network and proxy. If the server is failing, try again later."}
 """What to do about each reason in a completeness line."""
 

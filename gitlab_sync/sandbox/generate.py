@@ -22,6 +22,7 @@ from gitlab_sync.sandbox.making.projects import (
 )
 from gitlab_sync.sandbox.making.repositories import add_repository, settle_repositories
 from gitlab_sync.sandbox.making.review_twists import twist_reviews
+from gitlab_sync.sandbox.making.twists import edit_later
 from gitlab_sync.sandbox.records import Record, without_collection
 from gitlab_sync.sandbox.world import World
 
@@ -97,6 +98,7 @@ def generate_world(
 def finish(builder: Builder) -> World:
     """Return the world of a builder once all its items are there."""
     twist_reviews(builder)
+    edit_later(builder)
     add_resource_events(builder)
     settle_groups(builder)
     settle_repositories(builder)

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
-from types import MappingProxyType
 
 from gitlab_sync.api.facts.choose import facts_for
 from gitlab_sync.api.facts.rest import FactSource, FactsRead
@@ -23,7 +22,7 @@ from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.rules.items.as_of import AS_THEY_ARE, AsOf
 from gitlab_sync.rules.items.facts import NOTHING
 from gitlab_sync.rules.items.fixes import EvaluatedItems, Fixes, what_to_fix
-from gitlab_sync.rules.items.table import POLICY, by_username, shares
+from gitlab_sync.rules.items.table import by_username
 from gitlab_sync.rules.items.tally import Evaluated
 from gitlab_sync.rules.items.verdict import Verdict
 from gitlab_sync.rules.policy import CLASSIC, Policy
@@ -33,11 +32,11 @@ from gitlab_sync.run import Run
 from gitlab_sync.services import people_data
 from gitlab_sync.services.members import people_of_groups
 from gitlab_sync.services.people_reader import read_people
+from gitlab_sync.services.people_sheet import people_sheet
 from gitlab_sync.services.projects import known_projects
 from gitlab_sync.services.rows import (
     PersonVerdicts,
     RowAssembler,
-    profile_links,
     reasons_in_words,
 )
 from gitlab_sync.services.summary import PersonSummary, summary_of
@@ -406,31 +405,3 @@ class _RowMaker:
         lost = [error for issue in unknown for error in milestones.errors_of(issue)]
         changed = [error for issue in unknown for error in self._timeline.errors_of(issue)]
         return found, lost, changed
-
-
-_NO_PEOPLE: Mapping[str, PersonAnswer] = MappingProxyType({})
-
-
-def people_sheet(
-    query: PeopleQuery,
-    rows: Sequence[TableRow],
-    meta: Meta,
-    people: Mapping[str, PersonAnswer] = _NO_PEOPLE,
-) -> Sheet:
-    """Return rows of `query` as exporters take them; `meta` says where they come from.
-
-    What counts leave out is known of those in `people`, by their `Username`.
-    """
-    return Sheet(
-        "People",
-        query.columns,
-        rows,
-        meta,
-        links=profile_links(meta.instance),
-        kinds={column: "integer" for column in query.columns if column not in unified.TEXT_COLUMNS},
-        nothing={"Error", "College"},
-        shares=shares(query.columns),
-        doubts={name: each.unknown for name, each in people.items()},
-        waived={name: each.waived for name, each in people.items()},
-        repeated={POLICY, *query.as_of.repeated},
-    )

@@ -182,6 +182,13 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
             ("https://a/", "/", ""),
         ),
     ),
+    "rules.items.history:_EDITS": (
+        "match",
+        (
+            ("added ", "time spen", ""), ("deleted ", "spent tim", ""), ("", "removed ", ""),
+            ("marked ", "this merge request as ", ""), ("", "un", "marked as **draft"),
+        ),
+    ),
     "rules.items.reviews:_PUSH": (
         "match", (("added ", "1", "x"), ("added 1 ", "new ", ""), ("", "added ", "")),
     ),
@@ -611,6 +618,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         lambda text: teams_as_text([Team(text, text, ())]), (("", '"', ""), _LETTERS),
     ),
     "pages.week_fields:_TO_QUOTE": ("search", (_LETTERS,)),
+    "rules.dates:_DURATION": ("fullmatch", (("", "1", ""), ("1", "d", ""))),
     "rules.dates:_AGO": ("fullmatch", (("", "1", ""), ("1", "d", ""))),
     "rules.dates:_WEEK": ("fullmatch", (("2024-w01", "1", ""), ("", "1", ""))),
     "rules.dates:_MONTH": ("fullmatch", (("2024-01", "1", ""), ("", "1", ""))),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +31,11 @@ from gitlab_sync.services.profile import answer as answer_profile
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import open_store
 from gitlab_sync.types import Source
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit/rules"))
+
+import truth_from_files as classic_truth
+import truth_of_fair as truth
 
 WHEN = TODAY.replace(tzinfo=UTC)
 THEN = AsOf(WHEN)
@@ -282,3 +289,63 @@ def test_what_no_event_explains_is_unknown(sandbox: Sandbox) -> None:
     assert "the state events do not lead to the state of today" in later[name]["Error"]
     assert later[name]["Opened Issues"] == before[name]["Opened Issues"] - 1
     assert later[name]["Closed Issues"] == before[name]["Closed Issues"]
+
+
+@pytest.mark.parametrize("source", ["rest", "graphql"])
+def test_in_the_midst_of_a_history_the_rows_are_those_of_a_second_computation(
+    sandbox: Sandbox, source: Source
+) -> None:
+    """At a moment after a merge and before an edit of what was merged."""
+    world = sandbox.world
+    merged = sorted(
+        mr["merged_at"] for mr in world.tables.merge_requests
+        if mr["merged_at"] and mr["updated_at"] > mr["merged_at"]
+    )  # fmt: skip
+    when = datetime.fromisoformat(merged[len(merged) // 2]) + timedelta(hours=1)
+    seconds, edited = when.timestamp(), 0
+    report = read(sandbox, "merge_requests", FAIR, AsOf(when), source)
+    for name, row in rows_of(report).items():
+        answers, states = [], Counter[str]()
+        for mr in world.tables.merge_requests:
+            if mr["author"]["username"] != name or not was(mr["created_at"], seconds):
+                continue
+            state = mr["state"] if was(mr.get(f"{mr['state']}_at"), seconds) else "opened"
+            events = world.tables.resource_events["MergeRequest", mr["project_id"], mr["iid"]]
+            for event in events:
+                if "state" in event and was(event["created_at"], seconds):
+                    state = {"reopened": "opened"}.get(event["state"], event["state"])
+            states[state] += 1
+            if state == "merged":
+                found, was_edited = answers_then(world, mr, seconds)
+                answers.append(found)
+                edited += was_edited
+        expected = {
+            "MR Merged": states["merged"],
+            "Closed Unmerged": states["closed"],
+            "Open": states["opened"],
+            **truth._counted(classic_truth.MERGE_REQUEST_TITLES, answers),
+        }
+        assert {title: row[title] for title in expected} == expected
+    assert edited
+
+
+def was(time: str | None, seconds: float) -> bool:
+    """Return whether a time is there and not after the moment."""
+    return time is not None and int(classic_truth._seconds(time)) <= seconds
+
+
+def answers_then(world: World, mr: dict[str, Any], seconds: float) -> tuple[list[Any], bool]:
+    """Return what is said of a merge request, and whether its description was edited later."""
+    key, tables = (mr["project_id"], mr["iid"]), world.tables
+    notes, pipelines = tables.mr_notes.get(key), tables.mr_pipelines.get(key)
+    parts: dict[str, list[Any]] = {
+        "commits": tables.mr_commits.get(key),
+        "diffs": tables.mr_diffs.get(key),
+        "notes": [note for note in notes if was(note["created_at"], seconds)],
+        "pipelines": [row for row in pipelines if was(row["created_at"], seconds)],
+    }
+    later = {note["body"] for note in notes} - {note["body"] for note in parts["notes"]}
+    if "changed the description" not in later:
+        return truth.answers_of(mr, parts), False
+    answers = truth.answers_of({**mr, "description": ""}, parts)
+    return [truth.UNREAD, answers[1] and truth.UNREAD, *answers[2:]], True

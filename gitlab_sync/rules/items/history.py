@@ -56,8 +56,9 @@ _EDITS = {
         r"(added|subtracted|removed|deleted) .*?(time spent|spent time)|removed time spent",
         re.IGNORECASE,
     ),
+    "elsewhere": re.compile(r"moved to |marked this issue as a duplicate of ", re.IGNORECASE),
 }
-"""How the system notes begin that GitLab writes about changes of a field."""
+"""How the system notes begin that GitLab writes about changes of a field or of an issue's place."""
 
 _NOUNS = {"time_stats": "time spent"}
 
@@ -128,14 +129,17 @@ def lists_needed(past: Record, item: Record, rules: RuleSet, when: datetime) -> 
     """
     if not has_changed(item, when) or not rules.is_due(past):
         return ()
-    verdicts = rules.rule(past, NOTHING)
+    here = {**past, **_not_elsewhere(past)}
+    verdicts = rules.rule(here, NOTHING)
 
     def decides(field: str) -> bool:
-        return rules.rule({**past, field: _NOT_READ}, NOTHING) != verdicts
+        return rules.rule({**here, field: _NOT_READ}, NOTHING) != verdicts
 
-    of_fields = {**_LISTS, **({} if is_merge_request(item) else {NOTES: _OF_NOTES})}
-    names = [name for name, fields in of_fields.items() if any(map(decides, fields))]
-    if is_merge_request(item) and not is_settled(item, when):
+    names = [name for name, fields in _LISTS.items() if any(map(decides, fields))]
+    if not is_merge_request(item):
+        decide = verdicts != rules.rule(past, NOTHING) or any(map(decides, _OF_NOTES))
+        names += [NOTES] if decide else []
+    elif not is_settled(item, when):
         names.append(VERSIONS)
     return tuple(names)
 
@@ -154,12 +158,14 @@ def with_fields(past: Record, item: Record, history: History, when: datetime) ->
     if not has_changed(item, when):
         return found
     found |= dict.fromkeys((key for key in _CHANGING if key in item), _NOT_READ)
-    if history.resource_label_events is not NOT_ASKED:
+    if history.resource_label_events is not NOT_ASKED and "labels" in item:
         found["labels"] = _labels(item, history.resource_label_events, when)
-    if history.resource_milestone_events is not NOT_ASKED:
+    if history.resource_milestone_events is not NOT_ASKED and "milestone" in item:
         found["milestone"] = _milestone(item, history.resource_milestone_events, when)
     if history.notes is not NOT_ASKED:
         found |= texts(item, history.notes, when)
+        if "elsewhere" in _edits(history.notes, when):
+            found |= _not_elsewhere(item)
     return found
 
 
@@ -247,6 +253,15 @@ def doubts(past: Record, facts: Facts = NOTHING) -> list[str]:
     values += [pipeline.get("status") for pipeline in facts.pipelines.rows]
     reasons = dict.fromkeys(each.reason for each in values if isinstance(each, NotKnown))
     return [reason for reason in reasons if reason != _NOT_READ.reason]
+
+
+def _not_elsewhere(issue: Record) -> Record:
+    """Return the fields of an issue that say that another one took its place, as if none had."""
+    links = record.field(issue, "_links")
+    found: Record = {} if issue.get("moved_to_id") is None else {"moved_to_id": None}
+    if record.field(links, "closed_as_duplicate_of") is not None:
+        found["_links"] = {**links, "closed_as_duplicate_of": None}
+    return found
 
 
 def _changed(what: str, at: str) -> NotKnown:

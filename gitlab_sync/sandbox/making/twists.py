@@ -17,6 +17,7 @@ from gitlab_sync.sandbox.records import Record
 from gitlab_sync.sandbox.truth import NO_REVIEW, NO_TESTS
 
 DRAFT = "marked this merge request as **draft**"
+DESCRIBED = "changed the description"
 READY = "marked this merge request as **ready**"
 
 _DOCUMENTS = ("README.md", "docs/usage.md", "docs/conf.py", "CHANGELOG.md", ".editorconfig")
@@ -50,6 +51,29 @@ def twist_issue(builder: Builder, record: Record) -> None:
         record["moved_to_id"] = record["id"] + 1
     else:
         record["_links"]["closed_as_duplicate_of"] = record["_links"]["self"]
+
+
+def edit_later(builder: Builder) -> None:
+    """Let the descriptions of some items that have ended be edited a day later."""
+    tables, day = builder.tables, timedelta(days=1)
+    authors = {person.username: person for person in (*builder.people, *builder.bots)}
+    kinds = (
+        ("MergeRequest", tables.merge_requests, tables.mr_notes),
+        ("Issue", tables.issues, tables.issue_notes),
+    )
+    for kind, items, notes in kinds:
+        for item in items:
+            end = item.get(f"{item['state']}_at")
+            if end is None or item["iid"] % 7 != 3:
+                continue
+            at = datetime.fromisoformat(end).replace(tzinfo=None) + day
+            if at < builder.today:
+                author = authors[item["author"]["username"]]
+                said = note_record(
+                    builder, item, kind, author, DESCRIBED, at, system=True, later=True
+                )
+                notes.put(key_of(item), [*notes.get(key_of(item)), said])
+                item["updated_at"] = utc(at)
 
 
 def _random(builder: Builder, record: Record) -> Random:

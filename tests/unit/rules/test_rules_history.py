@@ -269,3 +269,31 @@ def test_a_moment_is_a_whole_second() -> None:
     assert not history.has_changed({"updated_at": "2026-06-20T00:00:00.999Z"}, when)
     assert history.has_changed({"updated_at": "2026-06-20T00:00:01Z"}, when)
     assert history.has_changed({"updated_at": "now"}, when), "it can have changed"
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("moved to acme/other#3", {"moved_to_id": 5}),
+        ("marked this issue as a duplicate of #3", {"_links": {"closed_as_duplicate_of": "/3"}}),
+    ],
+)
+def test_an_issue_that_another_replaced_later_is_evaluated(said: str, place: Record) -> None:
+    """One that was replaced before is not: the note tells which it was."""
+    item, rules = {**ISSUE, **place}, FAIR.issues
+    past = history.with_state(item, PartialList(), WHEN)
+    assert history.NOTES in history.lists_needed(past, item, rules, WHEN)
+
+    def result(at: str) -> str:
+        note = {"id": 1, "body": said, "system": True, "created_at": at}
+        found = history.with_fields(past, item, History(notes=PartialList([note])), WHEN)
+        return rules.evaluate(found)["no_desc"].result
+
+    assert (result(EARLIER), result(LATER)) == ("n/a", "pass")
+
+
+def test_a_field_that_a_server_leaves_out_stays_missing() -> None:
+    """No event says what it was."""
+    item = {key: value for key, value in ISSUE.items() if key not in {"labels", "milestone"}}
+    read = History(resource_label_events=PartialList(), resource_milestone_events=PartialList())
+    assert not {"labels", "milestone"} & history.with_fields(item, item, read, WHEN).keys()
