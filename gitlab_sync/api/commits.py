@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import TypeAlias
 
@@ -153,7 +153,8 @@ class DividedProject:
 
     `people` has the commits of the run's people, as GitLab sends them, by username in lower case.
     Of the others only ids are kept: `merges`, those of `bots` and of `others`, and the `unmatched`
-    ones with the author's name and address. `missing` says why names could not decide.
+    ones with the author's name and address. `missing` says why names could not decide. `apart`
+    has the commits of all of these by id, if they were asked for.
     """
 
     place: int
@@ -165,6 +166,7 @@ class DividedProject:
     others: frozenset[object]
     missing: str | None
     errors: tuple[GitLabSyncError, ...]
+    apart: Mapping[object, Record] = field(default_factory=dict)
 
     @property
     def is_fork(self) -> bool:
@@ -277,7 +279,10 @@ def attribute_all(
 
 @dataclass(slots=True)
 class Divider:
-    """Does what `attribute_all` does, project by project. Not thread-safe."""
+    """Does what `attribute_all` does, project by project. Not thread-safe.
+
+    With `keeps_apart`, the commits that no person has are kept, too.
+    """
 
     identities: Sequence[Identity]
     period: Period = _ALWAYS
@@ -285,6 +290,7 @@ class Divider:
     bots: Collection[str] = DEFAULT_BOTS
     mailmap: Mailmap = _NO_MAILMAP
     slots: Slots = USUAL_SLOTS
+    keeps_apart: bool = False
     _projects: list[DividedProject] = field(default_factory=list, init=False)
 
     def add(self, read: ProjectCommits) -> None:
@@ -292,7 +298,11 @@ class Divider:
         found = attribution.attribute(
             read.commits.rows, self.identities, read.members, self.bots, self.mailmap
         )
-        self._projects.append(_within(found, read, self.period, self.mailmap))
+        divided = _within(found, read, self.period, self.mailmap)
+        if self.keeps_apart:
+            others = (*found.merges, *found.unmatched, *found.bots, *found.others)
+            divided = replace(divided, apart={_key(commit): commit for commit in others})
+        self._projects.append(divided)
 
     @property
     def divided(self) -> DividedCommits:

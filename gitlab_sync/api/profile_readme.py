@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from gitlab_sync.api.files import read_file_content, tree_of
+from gitlab_sync.api.files import file_endpoint, text_of, tree_of
 from gitlab_sync.api.projects import endpoint
 from gitlab_sync.errors import NotFound
 from gitlab_sync.rules import record
 from gitlab_sync.rules.projects.facts import paths_of
 from gitlab_sync.rules.projects.files import README, matching
+from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.session import Session
-from gitlab_sync.session.workflow import read_all, read_one
+from gitlab_sync.session.workflow import Workflow, read_one, run_workflow, whole
 from gitlab_sync.types import PartialList, Record
 
 
@@ -39,12 +40,22 @@ def read_profile_readme(
     `projects` are the person's own, if they are known already: without one of that name, no request
     is sent.
     """
-    path = f"{username}/{username}"
+    if projects is None:
+        try:
+            projects = [read_one(session, endpoint(f"{username}/{username}"))]
+        except NotFound:
+            return None
+    return run_workflow(session, of_person(username, projects))
+
+
+def of_person(username: str, projects: Iterable[Record]) -> Workflow[ProfileReadme | None]:
+    """Return the workflow of `read_profile_readme`, given the person's own projects."""
+    project = _of_path(projects, f"{username}/{username}")
+    if project is None:
+        yield {}
+        return None
     try:
-        project = (
-            read_one(session, endpoint(path)) if projects is None else _of_path(projects, path)
-        )
-        return None if project is None else _readme(session, project)
+        return (yield from _readme(project))
     except NotFound:  # of the project, or of a tree without any commit
         return None
 
@@ -56,13 +67,12 @@ def _of_path(projects: Iterable[Record], path: str) -> Record | None:
     return None
 
 
-def _readme(session: Session, project: Record) -> ProfileReadme | None:
-    tree = PartialList(read_all(session, tree_of(project["id"], None, recursive=False)))
-    for path in matching(paths_of(tree), README)[:1]:
-        text = read_file_content(session, project["id"], path)
-        if text is not None:
-            branch = record.text(project, "default_branch") or "HEAD"
-            link = record.link(project, f"/-/blob/{quote(branch)}/{quote(path)}")
-            public = record.text(project, "visibility") == "public"
-            return ProfileReadme(text, path, link, public)
+def _readme(project: Record) -> Workflow[ProfileReadme | None]:
+    tree = (yield {"tree": tree_of(project["id"], None, recursive=False)})["tree"]
+    for path in matching(paths_of(PartialList(whole(tree))), README)[:1]:
+        where = RestList(file_endpoint(project["id"], path), {"ref": "HEAD"}, single=True)
+        text = text_of(whole((yield {"file": where})["file"])[0])
+        branch = record.text(project, "default_branch") or "HEAD"
+        link = record.link(project, f"/-/blob/{quote(branch)}/{quote(path)}")
+        return ProfileReadme(text, path, link, record.text(project, "visibility") == "public")
     return None

@@ -235,14 +235,33 @@ def of_user(
         if not people:
             errors.append(NotFound(f"404 There is no user {owner.username!r}", status=404))
     inside = None if wanted is None else _ids(wanted, found)
+    username = _spelled(owner, people, [*rows["author"], *rows["assignee"]])
+    return of_lists(
+        kind, username, rows["author"], rows["assignee"], errors, exists, period, moment, inside
+    )
+
+
+def of_lists(
+    kind: Kind,
+    username: str,
+    authored: Sequence[Record],
+    assigned: Sequence[Record],
+    errors: Sequence[GitLabSyncError] = (),
+    exists: bool | None = True,
+    period: Period = _ALWAYS,
+    moment: Moment = "created",
+    inside: Collection[int] | None = None,
+) -> UserItems:
+    """Return the items of both lists of a person, as `of_user` does for what it has read.
+
+    `inside` are the ids of the projects that count (None: any), `errors` those of the lists.
+    """
     counted = period if moment == "created" else _ALWAYS
-    items = divide(rows["author"], rows["assignee"], counted, inside)
-    every = [*rows["author"], *rows["assignee"]]
+    items = divide(authored, assigned, counted, inside)
     deciding = {"created_at": TIME} if counted != _ALWAYS else {}
     deciding |= {"project_id": ID} if inside is not None else {}
-    lost = Shape(_NOUNS[kind], deciding).malformed(every)
-    errors += [] if lost is None else [lost]
-    username = _spelled(owner, people, every)
+    lost = Shape(_NOUNS[kind], deciding).malformed([*authored, *assigned])
+    errors = errors if lost is None else [*errors, lost]
     return UserItems(username, items, tuple(errors), exists, _doubts(kind, items))
 
 
@@ -281,10 +300,10 @@ def of_users(
         found[name] = UserItems(each.username, divide(authored, assigned))
     seen = {name: timeline.of_person(kind, name, person) for name, person in found.items()}
     shown = yield from gather(seen)
-    return {name: _within(kind, scope, person) for name, person in shown.items()}
+    return {name: within(kind, scope, person) for name, person in shown.items()}
 
 
-def _within(kind: Kind, scope: Scope, person: UserItems) -> UserItems:
+def within(kind: Kind, scope: Scope, person: UserItems) -> UserItems:
     """Keep a person's items in the period; an end that cannot be read makes their number unsure."""
     if scope.period == _ALWAYS:
         return person

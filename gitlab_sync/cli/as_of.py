@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitlab_sync.cli.messages import note
-from gitlab_sync.cli.options import with_options
+from gitlab_sync.cli.options import Connection, with_options
 from gitlab_sync.cli.period import demo_now
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.dates import duration, end_of
@@ -51,7 +51,7 @@ class Moments:
     grace: str | None = None
 
     def read(
-        self, policy: Policy, people: Iterable[Person] = (), *, demo: bool = False
+        self, policy: Policy, people: Iterable[Person], connection: Connection
     ) -> tuple[AsOf, Policy]:
         """Return the moments that count, and the policy as it was at them.
 
@@ -64,7 +64,11 @@ class Moments:
             if any(person.deadline for person in named):
                 note("the column “deadline” counts only with --as-of")
             return AS_THEY_ARE, policy
-        now = demo_now(demo=demo) or datetime.now(UTC)
+        if connection.snapshot is not None:
+            raise click.UsageError(
+                "--as-of excludes --from: a snapshot shows items as they were at its own moment."
+            )
+        now = demo_now(demo=connection.demo) or datetime.now(UTC)
         zone = policy.terms.working_time.zone
         when = None
         if self.when.strip().lower() != DEADLINE:

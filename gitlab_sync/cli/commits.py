@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitlab_sync.cli.options import Command, Connection, Target, connection_options, target_options
+from gitlab_sync.cli.options import (
+    Command,
+    Connection,
+    Target,
+    connection_options,
+    from_option,
+    target_options,
+)
 from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
 from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.cli.scope import WorkScope, scope_options
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
     help="Show the names and addresses that match no one, with their number of commits.",
 )
 @policy_option
+@from_option
 @target_options
 @connection_options
 def commits(
@@ -59,6 +67,7 @@ def commits(
     if group is not None and not group.strip().strip("/"):
         raise click.UsageError(f"--group must be an id, path or URL, got “{group}”.")
     of_members = bool(scope.projects or group) and not people.asked
+    of_members = of_members and connection.snapshot is None
     if not of_members:
         require_people(people, connection)
 
@@ -79,8 +88,13 @@ def commits(
             policy=policy,
         )
         with command.progress("commits") as run:
-            report = answer(command.session, query, run)
-        sheet = report.sheet(query, command.session.base_url, table)
+            if command.snapshot is not None:
+                from gitlab_sync.snapshots import answers
+
+                report = answers.commits(command.snapshot, query)
+            else:
+                report = answer(command.session, query, run)
+        sheet = report.sheet(query, command.instance, table)
         if "Username" in sheet.columns:
             sheet = Further(named, sheet.columns).behind(sheet)
         output.finish(sheet)

@@ -19,6 +19,7 @@ from gitlab_sync.cli.options import (
     Number,
     Target,
     connection_options,
+    from_option,
     target_options,
 )
 from gitlab_sync.cli.policy import policy_option
@@ -78,6 +79,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
 )
 @click.option("--details", is_flag=True, help="With json and ndjson: include every finding.")
 @policy_option
+@from_option
 @target_options
 @connection_options
 def compliance(
@@ -104,7 +106,7 @@ def compliance(
     if group is not None and not group.strip().strip("/"):
         raise click.UsageError(f"--group must be an id, path or URL, got “{group}”.")
     asked = bool(projects or projects_files or group is not None)
-    if not asked and not connection.demo:
+    if not asked and not (connection.demo or connection.snapshot):
         raise click.UsageError(
             "No projects given: give a PROJECT, --group G, or --projects-file FILE."
         )
@@ -124,16 +126,24 @@ def compliance(
         return _details(checked, query.policy) if details else checked.row
 
     def work(command: CommandRun, output: Output) -> Ending:
-        for name in names:
-            if not path_at(command.session, name):
-                raise ConfigurationError(f"PROJECT must be an id, path or URL, got “{name}”")
+        def on_checked(checked: Checked) -> None:
+            output.row(row(checked))
+
         with command.progress("projects", live=not output.shows_rows) as run:
-            report = service.answer(
-                command.session, query, run, lambda checked: output.row(row(checked))
-            )
+            if command.snapshot is not None:
+                from gitlab_sync.snapshots import answers
+
+                report = answers.compliance(command.snapshot, query, policy, on_checked)
+            else:
+                for name in names:
+                    if not path_at(command.session, name):
+                        raise ConfigurationError(
+                            f"PROJECT must be an id, path or URL, got “{name}”"
+                        )
+                report = service.answer(command.session, query, run, on_checked)
         alone = len(report) == 1 and group is None and asked
         whole = report.checked[0].report if alone else None
-        sheet = service.report_sheet(query, report, command.session.base_url)
+        sheet = service.report_sheet(query, report, command.instance)
         if target.format == "table" and whole is not None:
             output.write(_to_text(report.checked[0], query.policy).encode(errors="replace"))
         elif target.format in _DOCUMENTS and whole is not None and sheet.meta is not None:

@@ -16,7 +16,7 @@ from gitlab_sync.cli.scope import where_options
 from gitlab_sync.rules.dates import Period
 
 if TYPE_CHECKING:
-    from gitlab_sync.api.scope import Dated, Scope
+    from gitlab_sync.api.scope import Dated, Kind, Scope
     from gitlab_sync.cli.output import Output
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
@@ -54,6 +54,7 @@ def _by_option(ended: str) -> Callable[[Callable[..., int]], Callable[..., int]]
 @policy_option
 @as_of_options
 @options.fact_options
+@options.from_option
 @options.target_options
 @options.connection_options
 def mrs(**given: Any) -> int:
@@ -67,6 +68,7 @@ def mrs(**given: Any) -> int:
 @_by_option("closed")
 @policy_option
 @as_of_options
+@options.from_option
 @options.target_options
 @options.connection_options
 def issues(**given: Any) -> int:
@@ -100,7 +102,7 @@ def _evaluate(
     from gitlab_sync.services.evaluation import evaluate_issues, evaluate_merge_requests
 
     evaluate = evaluate_issues if what == "issues" else evaluate_merge_requests
-    as_of, policy = moments.read(policy, people.people, demo=connection.demo)
+    as_of, policy = moments.read(policy, people.people, connection)
     columns = (*columns_of(rules), *as_of.columns)
     where = Scope(project, group, scope, span.period, dated)
 
@@ -112,8 +114,16 @@ def _evaluate(
             output.row(further.join(row))
 
         with command.progress(what, on_row, live=not output.shows_rows) as run:
-            report = evaluate(command.session, named.usernames, where, run, policy, as_of)
-        sheet = _sheet(report, what, columns, where, policy, command.session.base_url, as_of)
+            if command.snapshot is not None:
+                from gitlab_sync.snapshots import answers
+
+                kind: Kind = "issues" if what == "issues" else "merge_requests"
+                report = answers.evaluate(
+                    command.snapshot, kind, named.usernames, policy, where, run
+                )
+            else:
+                report = evaluate(command.session, named.usernames, where, run, policy, as_of)
+        sheet = _sheet(report, what, columns, where, policy, command.instance, as_of)
         finish(output, further.behind(sheet), report, as_of)
         return Ending.of_people(report, refused=named.refused)
 

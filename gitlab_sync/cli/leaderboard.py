@@ -14,6 +14,7 @@ from gitlab_sync.cli.options import (
     Connection,
     Target,
     connection_options,
+    from_option,
     target_options,
 )
 from gitlab_sync.cli.policy import policy_option
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     "--part", metavar="TITLE", help="Show this table alone: Leaderboard, a team's name, Scores, …"
 )
 @policy_option
+@from_option
 @target_options
 @connection_options
 def leaderboard(
@@ -110,8 +112,13 @@ def leaderboard(
         if save_teams is not None:
             _save(query.teams, save_teams)
         with command.progress("people") as run:
-            report = answer(command.session, query, run)
-        output.finish_all(report.sheets(command.session.base_url, individuals=individuals), part)
+            if command.snapshot is not None:
+                from gitlab_sync.snapshots import answers
+
+                report = answers.leaderboard(command.snapshot, query)
+            else:
+                report = answer(command.session, query, run)
+        output.finish_all(report.sheets(command.instance, individuals=individuals), part)
         people = Report(report.individuals, report.completeness)
         remarks = [f"left out of the teams, as bots: {', '.join(report.bots)}"]
         return Ending.of_people(
@@ -152,6 +159,10 @@ def _teams_of_groups(
     Raises NotFound if one of the groups does not exist.
     """
     if groups:
+        if command.snapshot is not None:
+            from gitlab_sync.snapshots import answers
+
+            return answers.teams_of_groups(command.snapshot, groups, policy.terms.bots)
         from gitlab_sync.services.leaderboard import teams_of_groups
 
         return teams_of_groups(command.session, groups, policy.terms.bots)

@@ -16,6 +16,7 @@ from gitlab_sync.cli.options import (
     Connection,
     Target,
     connection_options,
+    from_option,
     target_options,
 )
 from gitlab_sync.rules.text import plural
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
-    from gitlab_sync.session.session import Session
 
 _MOST = 1_000_000
 _LINK = "Link"
@@ -49,6 +49,7 @@ _PROJECT = {
 @click.option(
     "--direct", is_flag=True, help="Only members of the group itself, not inherited ones."
 )
+@from_option
 @target_options
 @connection_options
 def members(group: str, direct: bool, target: Target, connection: Connection) -> int:
@@ -65,12 +66,15 @@ def members(group: str, direct: bool, target: Target, connection: Connection) ->
     from gitlab_sync.session.pagination import RestList
     from gitlab_sync.session.workflow import read_all
 
-    def ask(session: Session) -> tuple[Sequence[Record], str]:
-        records = (
-            list(map(member, read_all(session, RestList(f"groups/{encode_id(group)}/members"))))
-            if direct
-            else get_group_members(session, group)
-        )
+    def ask(command: CommandRun) -> tuple[Sequence[Record], str]:
+        records: Sequence[Record]
+        if command.snapshot is not None:
+            records = command.snapshot.members(group, direct=direct)
+        elif direct:
+            where = f"groups/{encode_id(group)}/members"
+            records = list(map(member, read_all(command.session, RestList(where))))
+        else:
+            records = get_group_members(command.session, group)
         return records, f"{plural(len(records), 'member')} read"
 
     which = "direct members only" if direct else "with inherited members"
@@ -103,11 +107,11 @@ def search(kind: str, text: str, limit: int, target: Target, connection: Connect
     if kind == "projects" and "/" in text:
         params["search_namespaces"] = "true"
 
-    def ask(session: Session) -> tuple[Sequence[Record], str]:
+    def ask(command: CommandRun) -> tuple[Sequence[Record], str]:
         # One more than the limit shows whether there are others.
         wanted = limit + 1
         per_page = min(wanted, PER_PAGE)
-        pages = session.iter_pages(kind, params, per_page, -(-wanted // per_page))
+        pages = command.session.iter_pages(kind, params, per_page, -(-wanted // per_page))
         records = list(islice(chain.from_iterable(pages), wanted))
         malformed = Shape(kind[:-1]).malformed(records)
         if malformed is not None:
@@ -126,7 +130,7 @@ def _list(
     title: str,
     what: str,
     keys: Mapping[str, str],
-    ask: Callable[[Session], tuple[Sequence[Record], str]],
+    ask: Callable[[CommandRun], tuple[Sequence[Record], str]],
     target: Target,
     connection: Connection,
 ) -> int:
@@ -139,10 +143,11 @@ def _list(
 
     def work(command: CommandRun, output: Output) -> Ending:
         with command.progress(what):
-            records, completeness = ask(command.session)
+            records, completeness = ask(command)
         rows = [{column: each.get(key) for column, key in keys.items()} for each in records]
         columns = list(keys)
-        meta = Meta(datetime.now(UTC), command.session.base_url, completeness, what)
+        when = datetime.now(UTC) if command.snapshot is None else command.snapshot.info.moment
+        meta = Meta(when, command.instance, completeness, what)
         output.finish(Sheet(title, columns, rows, meta, links={columns[0]: _LINK}))
         return Ending(OK, remarks=[completeness])
 

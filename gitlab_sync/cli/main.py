@@ -38,6 +38,7 @@ COMMANDS = {
     "policy": "gitlab_sync.cli.policy_commands",
     "waive": "gitlab_sync.cli.waive",
     "contests": "gitlab_sync.cli.contests",
+    "snapshot": "gitlab_sync.cli.snapshot",
     "members": "gitlab_sync.cli.lookup",
     "search": "gitlab_sync.cli.lookup",
     "api": "gitlab_sync.cli.api",

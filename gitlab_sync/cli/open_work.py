@@ -41,6 +41,7 @@ _PARTS = ("Open Work", "Waiting", "Desks")
     help="Show this table alone.",
 )
 @options.source_option
+@options.from_option
 @options.target_options
 @options.connection_options
 def open(  # noqa: A001 - the name of the command
@@ -59,6 +60,7 @@ def open(  # noqa: A001 - the name of the command
     With --project or --group and no users given, these are all of the project or the group.
     """
     of_all = (project is not None or group is not None) and not people.asked
+    of_all = of_all and connection.snapshot is None
     if not of_all:
         require_people(people, connection)
 
@@ -70,8 +72,13 @@ def open(  # noqa: A001 - the name of the command
         names = None if named is None else named.usernames
         query = OpenQuery(names, project, group, policy, desk, demo_now(demo=connection.demo))
         with command.progress("merge requests") as run:
-            report = answer(command.session, query, run)
-        output.finish_all(report.sheets(query, command.session.base_url), part)
+            if command.snapshot is not None:
+                from gitlab_sync.snapshots import answers
+
+                report = answers.open_work(command.snapshot, query, run)
+            else:
+                report = answer(command.session, query, run)
+        output.finish_all(report.sheets(query, command.instance), part)
         return _ending(report, people.refused)
 
     return run_report(work, target, connection, options.FactOptions(source, store="off"))

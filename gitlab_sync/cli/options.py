@@ -89,12 +89,16 @@ class Choice(click.Choice[str]):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The GitLab, the token, and how long to wait. Times in seconds; None is the default."""
+    """The GitLab, the token, and how long to wait. Times in seconds; None is the default.
+
+    A `snapshot`, `DIR` or `DIR@RUN`, takes the place of a GitLab.
+    """
 
     url: str | None = None
     token_env: str | None = None
     gitlab_id: str | None = None
     demo: bool = False
+    snapshot: str | None = None
     workers: int | None = None
     timeout: float | None = None
     max_wait: float = 300.0
@@ -192,7 +196,9 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
     @functools.wraps(command)
     def gather(**given: Any) -> int:
         names = Connection.__dataclass_fields__
-        connection = Connection(**{name: given.pop(name) for name in names})
+        connection = Connection(**{name: given.pop(name) for name in names if name in given})
+        if connection.demo and connection.snapshot is not None:
+            raise click.UsageError("--from excludes --demo: rows come from one of them.")
         if connection.demo and (connection.url or connection.token_env or connection.gitlab_id):
             raise click.UsageError(
                 "--demo excludes --url, --token-env and --gitlab-id: it has a GitLab of its own."
@@ -201,6 +207,12 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
 
     return refuse_tokens(with_options(gather, _CONNECTION))
 
+
+from_option = click.option(
+    "--from", "snapshot", metavar="DIR[@RUN]",
+    help="Take everything from a snapshot, without a request: the last run of the folder, or RUN. "
+    "Without people these are all of the snapshot.",
+)  # fmt: skip
 
 quick_option = click.option(
     "--quick", is_flag=True,

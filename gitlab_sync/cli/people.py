@@ -79,8 +79,8 @@ def people_options(
 
 
 def require_people(people: People, connection: Connection) -> None:
-    """Refuse a command without people, except in the demo, which has people of its own."""
-    if not people.asked and not connection.demo:
+    """Refuse a command without people, except in the demo and for a snapshot, which have some."""
+    if not people.asked and not connection.demo and connection.snapshot is None:
         raise click.UsageError(
             "No users given: give a USER, --users-file FILE, or --members-of GROUP."
         )
@@ -126,18 +126,24 @@ def find_people(
     """Return the people of a run, and say on standard error which names are left out.
 
     These are the people given, with the members of the groups, without `bots`; else the people of
-    the demo. Raises the errors of `gitlab_sync.errors` for a group that could not be read.
+    the demo or of the snapshot. Raises the errors of `gitlab_sync.errors` for a group that could
+    not be read.
     """
     from gitlab_sync.services.members import people_of_groups
 
     for message in people.refused:
         say(message)
     named = list(people.people)
+    snapshot = command.snapshot
     if people.groups:
-        members = people_of_groups(command.session, people.groups, bots)
+        if snapshot is None:
+            members = people_of_groups(command.session, people.groups, bots)
+        else:
+            members = snapshot.people_of_groups(people.groups, bots)
         named = people_input.merged([*named, *members])
     if not people.asked:
         named = [people_input.Person(name) for name in command.demo_people]
+        named += [] if snapshot is None else snapshot.everyone()
     if not named and not people.refused:
         note("warning: no users given, so there are no rows")
     return replace(people, people=tuple(named))

@@ -63,7 +63,9 @@ def period_options(command: Callable[..., int]) -> Callable[..., int]:
     def gather(**given: Any) -> int:
         since, until, name = given.pop("since"), given.pop("until"), given.pop("timezone")
         zone = None if name is None else zone_of(name)
-        day = today_in(zone, demo=True) if given.get("demo") else None
+        day = None
+        if given.get("demo") or given.get("snapshot") is not None:
+            day = today_in(zone, demo=given["demo"], snapshot=given.get("snapshot"))
         span = Span(given_period(since, until, zone, day), zone)
         if span.period != Period():
             note(f"only{span.period.in_words().removeprefix(',')}")
@@ -72,8 +74,16 @@ def period_options(command: Callable[..., int]) -> Callable[..., int]:
     return with_options(gather, _PERIOD)
 
 
-def today_in(zone: tzinfo | None, *, demo: bool) -> date:
-    """Return today's date in `zone` (None: that of this machine); in the demo its last day."""
+def today_in(zone: tzinfo | None, *, demo: bool, snapshot: str | None = None) -> date:
+    """Return today's date in `zone` (None: that of this machine); in the demo its last day.
+
+    For rows from a snapshot it is the day of its moment; raises ConfigurationError if that cannot
+    be read.
+    """
+    if snapshot is not None:
+        from gitlab_sync.snapshots.snapshot import moment_of
+
+        return moment_of(snapshot).astimezone(zone or local_zone()).date()
     return (demo_now(demo=demo) or datetime.now(zone or local_zone())).date()
 
 

@@ -35,7 +35,8 @@ def policy_option(command: Callable[..., int]) -> Callable[..., int]:
 
         named = given.pop("policy") or None
         names = Connection.__dataclass_fields__
-        connection = Connection(**{name: given[name] for name in names if name in given})
+        known = {name: given[name] for name in names if name in given and name != "snapshot"}
+        connection = Connection(**known)
         return command(policy=load_policy(named, remote=remote_of(connection)), **given)
 
     return _OPTION(load)

@@ -75,6 +75,7 @@ _NUMBERS = {
 @policy_option
 @as_of_options
 @options.fact_options
+@options.from_option
 @options.target_options
 @options.connection_options
 def profile(
@@ -101,7 +102,7 @@ def profile(
     if fault is not None:
         raise click.UsageError(f"{fault}.")
 
-    as_of, policy = moments.read(policy, demo=connection.demo)
+    as_of, policy = moments.read(policy, (), connection)
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.profile import ProfileQuery, answer
@@ -120,8 +121,13 @@ def profile(
             as_of=as_of,
         )
         with command.progress("people") as run:
-            report = answer(command.session, query, run)
-        instance = command.session.base_url
+            if command.snapshot is not None:
+                from gitlab_sync.snapshots import answers
+
+                report = answers.profile(command.snapshot, query)
+            else:
+                report = answer(command.session, query, run)
+        instance = command.instance
         if part is None and target.format == "table":
             output.write(_to_text(report).encode(errors="replace"))
         elif part is None and target.format == "xlsx":

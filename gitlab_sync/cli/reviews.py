@@ -41,6 +41,7 @@ _ALL = "All"
 )
 @click.option("--part", metavar="TITLE", help="Show this table alone: Teams, Projects, Weeks, …")
 @options.fact_options
+@options.from_option
 @options.target_options
 @options.connection_options
 def reviews(
@@ -59,7 +60,7 @@ def reviews(
     """Show how merged merge requests were reviewed: responses, rounds, merges, and by how many."""
     if teams_file is not None and people.asked:
         raise click.UsageError("--teams excludes people: a run takes its people from one of them.")
-    if teams_file is None and not people.asked and not connection.demo:
+    if teams_file is None and not people.asked and not (connection.demo or connection.snapshot):
         raise click.UsageError(
             "No users given: give a USER, --users-file FILE, --members-of GROUP, or --teams FILE."
         )
@@ -79,7 +80,7 @@ def reviews(
 
         refused: list[str] = []
         teams = given
-        if teams is None and people.asked:
+        if teams is None and (people.asked or command.snapshot is not None):
             named = find_people(people, command, policy.terms.bots)
             refused = named.refused
             teams = (Team(_ALL, "", tuple(map(Member, named.usernames))),)
@@ -91,8 +92,13 @@ def reviews(
         )
         note_empty(query.teams)
         with command.progress("merge requests") as run:
-            report = service.answer(command.session, query, run)
-        output.finish_all(report.sheets(command.session.base_url, people=individuals), part)
+            if command.snapshot is not None:
+                from gitlab_sync.snapshots import answers
+
+                report = answers.reviews(command.snapshot, query)
+            else:
+                report = service.answer(command.session, query, run)
+        output.finish_all(report.sheets(command.instance, people=individuals), part)
         return Ending.of_people(report, refused=refused)
 
     return run_report(work, target, connection, facts)

@@ -79,7 +79,13 @@ def scope_options(command: Callable[..., int]) -> Callable[..., int]:
         projects, clock = given.pop("projects"), given.pop("clock")
         if any(not name.strip().strip("/") for name in projects):
             raise click.UsageError("--project must be an id, path or URL, got a blank one.")
-        known_by = read_known_by(given.pop("aliases_files"))
+        aliases = given.pop("aliases_files")
+        if aliases and given.get("snapshot") is not None:
+            raise click.UsageError(
+                "--from excludes --aliases: commits were divided when the snapshot was taken, and "
+                "that takes --aliases itself."
+            )
+        known_by = read_known_by(aliases)
         clock_zone = None if clock is None else zone_of(clock)
         scope = WorkScope(projects, span.period, known_by, span.zone, clock_zone)
         return command(scope=scope, **given)

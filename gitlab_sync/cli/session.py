@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +17,7 @@ from gitlab_sync.cli.options import NOTHING_KEPT, Connection, FactOptions
 from gitlab_sync.cli.progress import show_progress
 from gitlab_sync.cli.signals import Interruption
 from gitlab_sync.client import GitLabClient
-from gitlab_sync.errors import Cancelled
+from gitlab_sync.errors import Cancelled, ConfigurationError
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
@@ -27,23 +28,46 @@ from gitlab_sync.settings import Settings
 from gitlab_sync.store.store import PrincipalStore, clear_store, open_store
 from gitlab_sync.types import DEFAULT_SOURCE, OnRow, Source
 
+if TYPE_CHECKING:
+    from gitlab_sync.snapshots.snapshot import Snapshot
+
 log = logging.getLogger("gitlab_sync.cli")
 
 
 @dataclass(frozen=True, slots=True)
 class CommandRun:
-    """What a command works with while it runs. Immutable.
+    """What a command works with while it runs: a session, or a snapshot. Immutable.
 
-    Ctrl-C and SIGTERM cancel the request context of `session`. `demo_people` are the usernames in
+    Ctrl-C and SIGTERM cancel the request context of the session. `demo_people` are the usernames in
     the demo, else empty. `store` holds facts about merge requests (None: nothing is stored).
     """
 
-    session: Session
+    source_of_rows: Session | Snapshot
     interruption: Interruption
     connection: Connection
     demo_people: Sequence[str] = ()
     source: Source = DEFAULT_SOURCE
     store: PrincipalStore | None = None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The snapshot, if rows come from one."""
+        return None if isinstance(self.source_of_rows, Session) else self.source_of_rows
+
+    @property
+    def session(self) -> Session:
+        """The session; ConfigurationError if rows come from a snapshot."""
+        if isinstance(self.source_of_rows, Session):
+            return self.source_of_rows
+        raise ConfigurationError(
+            "This must be asked of a GitLab, got a snapshot", hint="Leave out --from."
+        )
+
+    @property
+    def instance(self) -> str:
+        """The URL of the GitLab that the rows are of."""
+        found = self.source_of_rows
+        return found.base_url if isinstance(found, Session) else found.info.instance
 
     @contextmanager
     def progress(
@@ -55,7 +79,8 @@ class CommandRun:
         terminal in the meantime.
         """
         tracker = ProgressTracker()
-        tracker.attach(self.session)
+        if self.snapshot is None:
+            tracker.attach(self.session)
         with show_progress(tracker, what, quiet=self.connection.quiet, live=live):
             yield Run(
                 tracker=tracker,
@@ -73,12 +98,19 @@ def open_session(
     """Yield a session that Ctrl-C and SIGTERM cancel, and close everything at the end.
 
     `largest` is as in a `Bridge`. Raises ConfigurationError if the URL or the token is missing. A
-    cancelled read that the command does not catch ends it with the exit code of the signal.
+    cancelled read that the command does not catch ends it with the exit code of the signal. With a
+    snapshot there is none, and no request: raises ConfigurationError for one that cannot be read.
     """
     if connection.verbose:
         log_to_stderr()
     elif connection.quiet:
         logging.getLogger("gitlab_sync").setLevel(logging.ERROR)
+    if connection.snapshot is not None:
+        from gitlab_sync.snapshots.snapshot import open_snapshot
+
+        with open_snapshot(connection.snapshot) as snapshot, Interruption() as interruption:
+            yield CommandRun(snapshot, interruption, connection)
+        return
     with ExitStack() as stack:
         people: list[str] = []
         if connection.demo:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @policy_option
 @as_of_options
 @options.fact_options
+@options.from_option
 @options.target_options
 @options.connection_options
 def users(
@@ -43,10 +44,11 @@ def users(
     """Show the commits, projects and groups of people, and the faults in their work."""
     cli_people.require_people(people, connection)
 
-    as_of, policy = moments.read(policy, people.people, demo=connection.demo)
+    as_of, policy = moments.read(policy, people.people, connection)
 
     from gitlab_sync.cli.report import Ending, run_report
-    from gitlab_sync.services.people import PeopleQuery, answer
+    from gitlab_sync.services.people import answer
+    from gitlab_sync.services.people_report import PeopleQuery
 
     def work(command: CommandRun, output: Output) -> Ending:
         named = cli_people.find_people(people, command, policy.terms.bots)
@@ -67,8 +69,13 @@ def users(
             output.row(further.join(row))
 
         with command.progress("people", on_row, live=not output.shows_rows) as run:
-            report = answer(command.session, query, run)
-        finish(output, further.behind(report.sheet(command.session.base_url)), report, as_of)
+            if command.snapshot is not None:
+                from gitlab_sync.snapshots import answers
+
+                report = answers.users(command.snapshot, query, run)
+            else:
+                report = answer(command.session, query, run)
+        finish(output, further.behind(report.sheet(command.instance)), report, as_of)
         return Ending.of_people(
             report,
             remarks=report.remarks,

@@ -17,6 +17,7 @@ from gitlab_sync.cli.options import (
     Connection,
     Target,
     connection_options,
+    from_option,
     target_options,
 )
 from gitlab_sync.cli.period import today_in
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
-    from gitlab_sync.session.session import Session
 
 
 @click.command(cls=Command)
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     type=Choice([rules.OVERVIEW, *rules.MEASURES.values()], case_sensitive=False),
     help="Show this table alone.",
 )
+@from_option
 @target_options
 @connection_options
 def weekly(
@@ -65,7 +66,7 @@ def weekly(
     """Show what each person recorded on each day, compared with the same number of days before."""
     cli_people.require_people(people, connection)
     zone = scope.zone or local_zone()
-    today = today_in(zone, demo=connection.demo)
+    today = today_in(zone, demo=connection.demo, snapshot=connection.snapshot)
     span = scope.period
     if day is not None:
         if span != Period():
@@ -88,11 +89,16 @@ def weekly(
             scope.known_by,
             scope.zone,
             scope.clock,
-            {one.key for one in named.people} if hours else _owner(command.session),
+            {one.key for one in named.people} if hours else _owner(command),
         )
         with command.progress("people") as run:
-            report = answer(command.session, query, run)
-        output.finish_all(report.sheets(query, command.session.base_url), part)
+            if command.snapshot is not None:
+                from gitlab_sync.snapshots import answers
+
+                report = answers.weekly(command.snapshot, query)
+            else:
+                report = answer(command.session, query, run)
+        output.finish_all(report.sheets(query, command.instance), part)
         return Ending.of_people(
             report, unknown_projects=report.unknown_projects, refused=named.refused
         )
@@ -117,12 +123,14 @@ def _day(moment: datetime, zone: tzinfo) -> date:
     return day_of(moment.isoformat(), zone) or moment.date()  # at the ends of the calendar
 
 
-def _owner(session: Session) -> Collection[str]:
-    """Return the key of the token's owner; empty if GitLab does not say who it is."""
+def _owner(command: CommandRun) -> Collection[str]:
+    """Return the key of the token's owner; empty if GitLab does not say, and for a snapshot."""
     from gitlab_sync.session.workflow import read_one
 
+    if command.snapshot is not None:
+        return ()
     try:
-        owner = read_one(session, "user")
+        owner = read_one(command.session, "user")
     except GitLabSyncError:  # the rows say what is wrong
         return ()
     return {username_key(record.text(owner, "username"))}

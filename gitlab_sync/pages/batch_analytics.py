@@ -31,7 +31,7 @@ from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.rules.scores import unified
 from gitlab_sync.run import Run
 from gitlab_sync.services import people as people_service
-from gitlab_sync.services.people import PeopleQuery, PeopleReport, PersonAnswer
+from gitlab_sync.services.people_report import PeopleQuery, PeopleReport, PersonAnswer
 from gitlab_sync.services.people_sheet import people_sheet
 from gitlab_sync.types import TableRow
 

@@ -13,7 +13,7 @@ from gitlab_sync.rules.items.fixes import Group
 from gitlab_sync.rules.scores import unified
 from gitlab_sync.rules.text import plural
 from gitlab_sync.services.items import items_sheet
-from gitlab_sync.services.people import PersonAnswer
+from gitlab_sync.services.people_report import PersonAnswer
 
 
 def show_items(

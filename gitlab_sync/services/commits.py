@@ -183,17 +183,23 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
         people, unread = query.people, list[str]()
         if people is None:
             people, unread = _members(session, ids, records, run, query.policy.terms.bots)
-        request = people_data.PeopleRequest(
-            people_data.person_queries(person.username for person in people),
-            period=query.period,
-            projects=ids,
-            records=records,
-            known_by=query.known_by,
-            clock=query.clock,
-            bots=query.policy.terms.bots,
-            slots=query.policy.terms.slots,
-        )
+        request = replace(request_of(query, people, ids), records=records)
         return CommitsReport(read_commits(session, request, run), unknown, unread)
+
+
+def request_of(
+    query: CommitsQuery, people: Iterable[Person], project_ids: Sequence[int | str]
+) -> people_data.PeopleRequest:
+    """Return what has to be read for a query about these people, in the projects with these ids."""
+    return people_data.PeopleRequest(
+        people_data.person_queries(person.username for person in people),
+        period=query.period,
+        projects=project_ids,
+        known_by=query.known_by,
+        clock=query.clock,
+        bots=query.policy.terms.bots,
+        slots=query.policy.terms.slots,
+    )
 
 
 def _projects_of_group(session: Session, group: str) -> dict[int | str, Record]:

@@ -57,7 +57,8 @@ def evaluate_merge_requests(
     timeline = timeline_of(as_of, {"merge_requests": rules})
     with run.context(client) as session:
         source = timeline.source(facts_for(session, run, timeline.reading(rules)))
-        table = _Table("merge requests", rules, policy.name, scope, run, session, timeline)
+        table = EvaluationTable("merge requests", rules, policy.name, scope, run, timeline)
+        table.tracker.attach(session)
         people = find_authors(session, usernames, scope, run, policy, timeline)
         for found in read_facts(session, table.begin(people), source):
             table.take(found.mr, found.verdicts(rules), found.errors)
@@ -80,7 +81,8 @@ def evaluate_issues(
     run, rules = run or Run(), policy.issues
     timeline = timeline_of(as_of, {"issues": rules})
     with run.context(client) as session:
-        table = _Table("issues", rules, policy.name, scope, run, session, timeline)
+        table = EvaluationTable("issues", rules, policy.name, scope, run, timeline)
+        table.tracker.attach(session)
         people = find_people(session, "issues", usernames, scope, timeline=timeline)
         issues = table.begin(people)
         milestones = ActiveMilestones(session, run.source, rules, timeline.milestones)
@@ -130,8 +132,12 @@ def find_people(
     return [found[name] for name in names]
 
 
-class _Table:
-    """The table of a run as it grows, and how complete it is. For the thread that runs it."""
+class EvaluationTable:
+    """The table of a run as it grows, and how complete it is. For the thread that runs it.
+
+    People come with `begin`, all at once or a few at a time, and what the rules say of their items
+    with `take`. `tracker` counts the items.
+    """
 
     def __init__(
         self,
@@ -140,21 +146,20 @@ class _Table:
         policy: str,
         scope: Scope,
         run: Run,
-        session: Session,
-        timeline: Timeline,
+        timeline: Timeline = TODAY,
     ) -> None:
         self._columns = table_rules.columns(rules)
         self._rules = rules
         self._policy = policy
         self._timeline = timeline
         self._on_progress = run.on_progress
-        self._tracker = run.tracker or ProgressTracker()
-        self._tracker.attach(session)
+        self.tracker = run.tracker or ProgressTracker()
         self._completeness = Completeness(what, where=scope.place)
         self._assembler = RowAssembler[UserItems](run.on_row, self._in_row)
         self._doubts: dict[str, Mapping[str, int]] = {}
         self._waived: dict[str, Mapping[str, int]] = {}
         self._notes = WaiverNotes(rules.waivers, rules.checks)
+        self._done = 0
 
     def begin(self, people: Iterable[UserItems]) -> list[Record]:
         """Take the people; return the items to evaluate, each once, in the order of people."""
@@ -164,8 +169,8 @@ class _Table:
                 self._completeness.lists[short_reason(person.problems[0])] += 1
             items = person.records
             wanted += self._assembler.expect(person, items, list(filter(self._rules.is_due, items)))
-        self._completeness.total = len(wanted)
-        self._tracker.begin(len(wanted))
+        self._completeness.total += len(wanted)
+        self.tracker.begin(self._completeness.total, "", self._done)
         self._tell()
         self._assembler.release(self._row)
         return wanted
@@ -174,7 +179,8 @@ class _Table:
         self, item: Record, verdicts: Verdicts, errors: Sequence[GitLabSyncError] = ()
     ) -> None:
         """Take what the rules say of an item, and make the rows that it completes."""
-        self._tracker.step()
+        self._done += 1
+        self.tracker.step()
         self._tell()
         if self._assembler.take(item, verdicts, errors):
             self._completeness.read += 1
@@ -191,7 +197,7 @@ class _Table:
 
     def _tell(self) -> None:
         if self._on_progress is not None:
-            self._on_progress(self._tracker.now())
+            self._on_progress(self.tracker.now())
 
     def _in_row(self, person: UserItems, item: Record, verdicts: Verdicts) -> Verdicts:
         return self._rules.with_waivers(item, verdicts, person.username)

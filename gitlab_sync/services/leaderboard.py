@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from itertools import count
 
 from gitlab_sync.api.period import local_zone
@@ -19,6 +19,7 @@ from gitlab_sync.rules.identity import teams as team_rules
 from gitlab_sync.rules.identity.attribution import Unmatched
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy
+from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items.table import POLICY
 from gitlab_sync.rules.policy import CLASSIC, FAIR, Policy
@@ -32,7 +33,7 @@ from gitlab_sync.rules.text import plural
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.run import Run
 from gitlab_sync.services.members import people_of_groups
-from gitlab_sync.services.people_data import PeopleRequest, person_queries
+from gitlab_sync.services.people_data import PeopleData, PeopleRequest, person_queries
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
 from gitlab_sync.services.rows import reasons_of_members
@@ -268,23 +269,37 @@ def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> L
     named and not one of them is there. Thread-safe.
     """
     run = run or Run()
-    query, bots = _without_bots(query)
     with run.context(client) as session:
         ids, unknown = known_projects(session, query.projects)
-        request = PeopleRequest(
-            person_queries(team_rules.usernames_of(query.teams)),
-            period=query.period,
-            projects=ids,
-            known_by=query.known_by,
-            zone=query.zone,
-            clock=query.clock,
-            bots=query.policy.terms.bots,
-            slots=query.policy.terms.slots,
-        )
-        read = read_people(session, request, run)
-    today = datetime.now(query.zone or local_zone()).date()
-    unmatched = read.commits.unmatched
-    return LeaderboardReport(query, summaries(read), today, unknown, unmatched, bots)
+        read = read_people(session, request_of(query, ids), run)
+    return report_of_read(query, read, datetime.now(UTC), unknown)
+
+
+def request_of(query: LeaderboardQuery, project_ids: Sequence[int | str]) -> PeopleRequest:
+    """Return what has to be read for a query, in the projects with these ids."""
+    query, _ = _without_bots(query)
+    return PeopleRequest(
+        person_queries(team_rules.usernames_of(query.teams)),
+        period=query.period,
+        projects=project_ids,
+        known_by=query.known_by,
+        zone=query.zone,
+        clock=query.clock,
+        bots=query.policy.terms.bots,
+        slots=query.policy.terms.slots,
+    )
+
+
+def report_of_read(
+    query: LeaderboardQuery,
+    read: PeopleData,
+    now: datetime,
+    unknown_projects: Sequence[int | str] = (),
+) -> LeaderboardReport:
+    """Return the report that `answer` makes, of what was read at `now`, an aware time."""
+    query, bots = _without_bots(query)
+    today, unmatched = now.astimezone(query.zone or local_zone()).date(), read.commits.unmatched
+    return LeaderboardReport(query, summaries(read), today, unknown_projects, unmatched, bots)
 
 
 def _without_bots(query: LeaderboardQuery) -> tuple[LeaderboardQuery, list[str]]:
@@ -314,7 +329,12 @@ def teams_of_groups(
         )
         for group in groups
     ]
-    found = unique(read, lambda pair: record.identity(pair[1]))
+    return teams_of(read)
+
+
+def teams_of(groups: Iterable[tuple[Iterable[Person], Record]]) -> tuple[team_rules.Team, ...]:
+    """Return a team for each group, given its people and its record; see `teams_of_groups`."""
+    found = unique(groups, lambda pair: record.identity(pair[1]))
     names = Counter(_name(group).lower() for _, group in found)
     return tuple(
         team_rules.Team(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeAlias
 
 from gitlab_sync.api import windows
 from gitlab_sync.api.facts.graphql import fact_source
 from gitlab_sync.api.facts.rest import read_facts
 from gitlab_sync.api.graphql.lists import lists_for
 from gitlab_sync.api.scope import Scope
+from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.api.users import distinct_usernames
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 from gitlab_sync.reports.report import Completeness, Report, short_reason
@@ -130,33 +132,82 @@ def answer(client: Client, query: OpenQuery, run: Run | None = None) -> OpenRepo
     """
     run = run or Run()
     with run.context(client) as session:
-        completeness, absent = Completeness("open merge requests"), dict[str, str]()
+        table = _OpenTable(query, run)
+        table.tracker.attach(session)
         if query.people is None:
-            mrs = _of_scope(session, query.scope, completeness)
+            mrs = _of_scope(session, query.scope, table.completeness)
         else:
-            mrs = _of_people(session, query, run, completeness, absent)
-        tracker = run.tracker or ProgressTracker()
-        tracker.attach(session)
+            mrs = table.records_of(_of_people(session, query, run))
+        for item, errors in evaluate_open(session, table.begin(mrs), query.policy, run, query.now):
+            table.take(item, errors)
+    return table.report()
+
+
+def report_of_read(
+    query: OpenQuery, people: Iterable[UserItems], known: KnownItem, run: Run | None = None
+) -> OpenReport:
+    """Return the report that `answer` makes of people and their `known` open merge requests."""
+    table = _OpenTable(query, run or Run())
+    for mr in table.begin(table.records_of(people)):
+        table.take(*known(mr))
+    return table.report()
+
+
+KnownItem: TypeAlias = Callable[[Record], tuple[OpenItem, Sequence[GitLabSyncError]]]
+"""Returns an open merge request with its row, and the errors met."""
+
+
+class _OpenTable:
+    """The worklist as it grows, and how complete it is. For the thread that answers."""
+
+    def __init__(self, query: OpenQuery, run: Run) -> None:
+        self.completeness = Completeness("open merge requests")
+        self.tracker = run.tracker or ProgressTracker()
+        self._query = query
+        self._on_progress = run.on_progress
+        self._absent: dict[str, str] = {}
+        self._items: list[OpenItem] = []
+
+    def records_of(self, people: Iterable[UserItems]) -> list[Record]:
+        """Return the merge requests of people, and note who is absent."""
+        mrs: list[Record] = []
+        for person in people:
+            errors: Sequence[GitLabSyncError] = person.errors
+            if not person.exists:
+                missing = None if person.exists is False else person.errors[0]
+                self._absent[person.username] = status_of_absent(person.username, missing)[1]
+            if errors and person.exists is not False:
+                self.completeness.lists[short_reason(errors[0])] += 1
+            mrs += person.records
+        return mrs
+
+    def begin(self, mrs: Iterable[Record]) -> list[Record]:
+        """Return the merge requests, each once."""
         wanted = unique_records(mrs)
-        tracker.begin(len(wanted))
-        completeness.total = len(wanted)
-        items = []
-        for item, errors in evaluate_open(session, wanted, query.policy, run, query.now):
-            items.append(item)
-            if item.whole:
-                completeness.read += 1
-            else:
-                completeness.lost[short_reason(errors[0]) if errors else "unclear"] += 1
-            tracker.step()
-            if run.on_progress is not None:
-                run.on_progress(tracker.now())
-    items = worklist.in_order(items)
-    if query.desk is not None:
-        key = username_key(query.desk)
-        items = [item for item in items if key in _keys(item)]
-    rules = query.policy.merge_requests
-    warnings = WaiverNotes(rules.waivers, rules.checks).warnings()
-    return OpenReport(items, completeness, absent, warnings)
+        self.tracker.begin(len(wanted))
+        self.completeness.total = len(wanted)
+        return wanted
+
+    def take(self, item: OpenItem, errors: Sequence[GitLabSyncError]) -> None:
+        """Take one of them with its row."""
+        self._items.append(item)
+        if item.whole:
+            self.completeness.read += 1
+        else:
+            self.completeness.lost[short_reason(errors[0]) if errors else "unclear"] += 1
+        self.tracker.step()
+        if self._on_progress is not None:
+            self._on_progress(self.tracker.now())
+
+    def report(self) -> OpenReport:
+        """Return all rows."""
+        items = worklist.in_order(self._items)
+        if self._query.desk is not None:
+            key = username_key(self._query.desk)
+            items = [item for item in items if key in _keys(item)]
+        rules = self._query.policy.merge_requests
+        warnings = WaiverNotes(rules.waivers, rules.checks).warnings()
+        return OpenReport(items, self.completeness, self._absent, warnings)
 
 
 def evaluate_open(
@@ -186,26 +237,11 @@ def _of_scope(session: Session, scope: Scope, completeness: Completeness) -> Seq
     return found.reading.rows
 
 
-def _of_people(
-    session: Session,
-    query: OpenQuery,
-    run: Run,
-    completeness: Completeness,
-    absent: dict[str, str],
-) -> list[Record]:
-    mrs: list[Record] = []
+def _of_people(session: Session, query: OpenQuery, run: Run) -> list[UserItems]:
     names = distinct_usernames(query.people or ())
     bulk = query.policy.fits_lists_in_bulk
     lists = lists_for(session, query.scope, run.source, len(names)) if bulk else None
-    for person in find_people(session, "merge_requests", names, query.scope, lists):
-        errors: Sequence[GitLabSyncError] = person.errors
-        if not person.exists:
-            missing = None if person.exists is False else person.errors[0]
-            absent[person.username] = status_of_absent(person.username, missing)[1]
-        if errors and person.exists is not False:
-            completeness.lists[short_reason(errors[0])] += 1
-        mrs += person.records
-    return mrs
+    return find_people(session, "merge_requests", names, query.scope, lists)
 
 
 def _keys(item: OpenItem) -> set[str]:

@@ -43,6 +43,7 @@ from gitlab_sync.rules.text import instant
 from gitlab_sync.run import Run
 from gitlab_sync.services import people
 from gitlab_sync.services.evaluation import evaluate_issues, evaluate_merge_requests, find_people
+from gitlab_sync.services.people_report import PeopleQuery, PersonAnswer
 from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import Workflow, read_all, run_workflows
 from gitlab_sync.types import Record, Status, TableRow
@@ -231,7 +232,7 @@ def _age(item: Record) -> datetime:
 
 def _people(session: Session, query: ParityQuery, run: Run) -> tuple[Report, dict[str, Ours]]:
     older, scope = query.older, query.scope
-    asked = people.PeopleQuery(
+    asked = PeopleQuery(
         [Person(name) for name in older.usernames],
         projects=[] if scope.project is None else [scope.project],
         period=scope.period,
@@ -254,7 +255,7 @@ def _people(session: Session, query: ParityQuery, run: Run) -> tuple[Report, dic
     return report, ours
 
 
-def _of_answer(row: TableRow, found: people.PersonAnswer, query: ParityQuery) -> Ours:
+def _of_answer(row: TableRow, found: PersonAnswer, query: ParityQuery) -> Ours:
     summary = found.summary
     work = summary.work
     items = [

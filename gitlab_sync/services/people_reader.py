@@ -322,16 +322,39 @@ def _seconds(
     request: PeopleRequest,
     period: Period,
 ) -> Workflow[DailyTime]:
-    issue_records, mr_records = ([] if items is None else items.authored for items in (issues, mrs))
-    lost = undated(issue_records, mr_records)
+    issue_records, mr_records = authored_of(mrs, issues)
+    completed = yield from timelogs.with_time_stats(issue_records, mr_records, period)
+    return seconds_by_day(person.time_logs.value, *completed, request, period)
+
+
+def authored_of(mrs: UserItems | None, issues: UserItems | None) -> tuple[RecordList, RecordList]:
+    """Return the issues and the merge requests with time that is the person's.
+
+    Raises BadResponse where the day of one of them is not known.
+    """
+    found = tuple(RecordList(() if items is None else items.authored) for items in (issues, mrs))
+    lost = undated(*found)
     if lost:
         raise BadResponse(f"the day of the time spent on {plural(len(lost), 'item')} is not known")
-    completed = yield from timelogs.with_time_stats(issue_records, mr_records, period)
-    logs = person.time_logs.value or RecordList()
+    return found[0], found[1]
+
+
+def seconds_by_day(
+    logs: RecordList | None,
+    issues: Sequence[Record],
+    mrs: Sequence[Record],
+    request: PeopleRequest,
+    period: Period,
+) -> DailyTime:
+    """Return the seconds of each day: of the logs, and of items where a day has no log.
+
+    The records have `time_stats`. Raises BadResponse if the project of a log is not readable.
+    """
+    logs = logs or RecordList()
     if request.projects:
         logs = timelogs.in_projects(logs, timelogs.names_of(request.projects))
     days = aggregate_daily_time(logs)
-    return daily_time_from_stats(*completed, period, request.zone or local_zone(), days)
+    return daily_time_from_stats(issues, mrs, period, request.zone or local_zone(), days)
 
 
 class _CommitsToRead:
@@ -352,6 +375,7 @@ class _CommitsToRead:
             request.bots,
             self._mailmap,
             request.slots,
+            request.keeps_apart,
         )
 
     def workflows(self, projects: Iterable[Record]) -> Iterator[Workflow[ProjectCommits]]:

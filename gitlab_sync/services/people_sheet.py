@@ -13,7 +13,7 @@ from gitlab_sync.services.rows import profile_links
 from gitlab_sync.types import TableRow
 
 if TYPE_CHECKING:
-    from gitlab_sync.services.people import PeopleQuery, PersonAnswer
+    from gitlab_sync.services.people_report import PeopleQuery, PersonAnswer
 
 _NO_PEOPLE: Mapping[str, PersonAnswer] = MappingProxyType({})
 

@@ -29,8 +29,8 @@ from gitlab_sync.run import Run
 from gitlab_sync.services import people
 from gitlab_sync.services.late import late_sheet
 from gitlab_sync.services.open_work import evaluate_open
-from gitlab_sync.services.people import PeopleReport
 from gitlab_sync.services.people_data import ITEMS_ONLY, NOT_ALL_GROUPS, PeopleData, PersonData
+from gitlab_sync.services.people_report import PeopleQuery, PeopleReport
 from gitlab_sync.services.profile_parts import ITEM_PARTS, PARTS, Part, errors_of, parts_of
 from gitlab_sync.session.result import Result
 from gitlab_sync.session.session import Client, Session
@@ -44,7 +44,7 @@ _NOT_SHOWN = "GitLab does not show the profile README, since its project is not 
 class ProfileQuery:
     """Which person's profile, of which projects and when, and how thoroughly. Immutable.
 
-    The fields are as in `services.people.PeopleQuery`; `now` is as in an `OpenQuery`.
+    The fields are as in `services.PeopleQuery`; `now` is as in an `OpenQuery`.
     """
 
     username: str
@@ -58,9 +58,9 @@ class ProfileQuery:
     now: datetime | None = None
     as_of: AsOf = AS_THEY_ARE
 
-    def of_people(self) -> people.PeopleQuery:
+    def of_people(self) -> PeopleQuery:
         """Return the same question as one about people, with one person."""
-        return people.PeopleQuery(
+        return PeopleQuery(
             (Person(self.username),),
             projects=self.projects,
             period=self.period,

@@ -16,8 +16,8 @@ from gitlab_sync.rules.items.roles import UserItem
 from gitlab_sync.rules.items.tally import Evaluated, Verdicts
 from gitlab_sync.rules.items.worklist import OpenItem
 from gitlab_sync.rules.scores import profile as tables
-from gitlab_sync.services.people import PersonAnswer
 from gitlab_sync.services.people_data import PeopleData
+from gitlab_sync.services.people_report import PersonAnswer
 from gitlab_sync.services.summary import PersonSummary
 from gitlab_sync.session.result import Result
 from gitlab_sync.types import TableRow

@@ -22,6 +22,7 @@ from gitlab_sync.rules import record
 from gitlab_sync.rules.bounds import Effort
 from gitlab_sync.rules.projects import compliance as rules
 from gitlab_sync.rules.projects.compliance import DEFAULT_POLICY, Policy
+from gitlab_sync.rules.projects.facts import ProjectFacts
 from gitlab_sync.rules.unique import several
 from gitlab_sync.run import Run
 from gitlab_sync.services.waiver_notes import WaiverNotes
@@ -30,7 +31,7 @@ from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client, Session, session_of
 from gitlab_sync.session.workflow import Workflow, run_workflow, run_workflows
-from gitlab_sync.types import Record, TableRow
+from gitlab_sync.types import PartialList, Record, TableRow
 
 log = logging.getLogger("gitlab_sync")
 
@@ -229,10 +230,7 @@ class _Checking:
             self._completeness.total -= 1  # it was named in two ways
             return
         self._seen.add(number)
-        if checked.whole:
-            self._completeness.read += 1
-        else:
-            self._completeness.lost[_short(checked.errors[0])] += 1
+        _count(self._completeness, checked)
         self._add(checked)
         self._tell()
 
@@ -260,6 +258,42 @@ class _Checking:
     def _tell(self) -> None:
         if self._on_progress is not None:
             self._on_progress(self._tracker.now())
+
+
+def _count(completeness: Completeness, checked: Checked) -> None:
+    if checked.whole:
+        completeness.read += 1
+    else:
+        completeness.lost[_short(checked.errors[0])] += 1
+
+
+def checked_before(
+    asked: str,
+    project: Record,
+    ref: str,
+    report: rules.Report,
+    errors: Sequence[GitLabSyncError],
+    policy: Policy,
+) -> Checked:
+    """Return a project with its row, of what was found before; see `Checked`."""
+    web_url = record.text(project, "web_url") or ""
+    facts = ProjectFacts(project, PartialList(), web_url=web_url)
+    row = rules.summary_row(facts, report, policy)
+    return Checked(asked, row, project, ref, report, errors)
+
+
+def report_of_checked(
+    checked: Iterable[Checked], policy: Policy, left_out: Counter[str]
+) -> ComplianceReport:
+    """Return the report that `check_projects` makes, of projects that were evaluated before."""
+    completeness, every = Completeness("projects"), [*checked]
+    notes = WaiverNotes(policy.waivers, policy.checks, "project")
+    completeness.total = len(every)
+    for each in every:
+        _count(completeness, each)
+        if each.report is not None:
+            notes.saw_project(each.project, each.report)
+    return ComplianceReport(every, completeness, left_out, notes.warnings())
 
 
 def _as_error(name: str, error: Exception) -> GitLabSyncError:

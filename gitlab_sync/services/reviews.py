@@ -28,6 +28,7 @@ from gitlab_sync.rules.items import fair_merge_request
 from gitlab_sync.rules.items.as_of import item_key
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.items.table import POLICY, waived_column
+from gitlab_sync.rules.items.tally import Verdicts
 from gitlab_sync.rules.policy import FAIR, Policy
 from gitlab_sync.rules.scores import review_tables as tables
 from gitlab_sync.rules.scores import reviews as rules
@@ -280,21 +281,30 @@ def answer(client: Client, query: ReviewsQuery, run: Run | None = None) -> Revie
     what was not read. Raises ConfigurationError for input that cannot work. Thread-safe.
     """
     run = run or Run()
-    waivers = query.policy.waivers_of_day
-    rule_set = replace(fair_merge_request.rules_for(query.policy.terms), waivers=waivers)
+    rule_set = review_rules(query.policy)
     with run.context(client) as session:
         source = facts_for(session, run, rule_set)
         tracker = run.tracker or ProgressTracker()
         tracker.attach(session)
         people = find_authors(session, usernames_of(query.teams), query.scope, run, query.policy)
-        merged = {item_key(mr): mr for person in people for mr in _merged(person)}
+        merged = {item_key(mr): mr for person in people for mr in merged_of(person)}
         tracker.begin(len(merged))
-        found: dict[object, _Found] = {}
+        found: dict[object, MeasuredItem] = {}
         for facts in read_facts(session, list(merged.values()), source):
-            found[item_key(facts.mr)] = _measured(facts, rule_set, query.policy), facts.errors
+            found[item_key(facts.mr)] = measured_of(facts, rule_set, query.policy), facts.errors
             tracker.step()
             if run.on_progress is not None:
                 run.on_progress(tracker.now())
+    return report_of_read(query, people, found)
+
+
+def report_of_read(
+    query: ReviewsQuery, people: Sequence[UserItems], found: Mapping[object, MeasuredItem]
+) -> ReviewsReport:
+    """Return the report that `answer` makes, of the people's items that were read before.
+
+    `found` has each of their merged merge requests, under its key as an item.
+    """
     given: dict[str, list[Review]] = {}
     for measured, _ in found.values():
         for review in measured.reviews:
@@ -302,30 +312,45 @@ def answer(client: Client, query: ReviewsQuery, run: Run | None = None) -> Revie
     return ReviewsReport(
         query,
         [
-            _person(person, [found[item_key(mr)] for mr in _merged(person)], given)
+            _person(person, [found[item_key(mr)] for mr in merged_of(person)], given)
             for person in people
         ],
         _completeness(people, found.values()),
     )
 
 
-_Found: TypeAlias = tuple[Measured, list[GitLabSyncError]]
+MeasuredItem: TypeAlias = tuple[Measured, Sequence[GitLabSyncError]]
+"""What is known of a merge request, and the errors met where something is not."""
 
 
-def _merged(person: UserItems) -> list[Record]:
+def merged_of(person: UserItems) -> list[Record]:
     """Return a person's merged ones, and those with a state that is not readable."""
     return [mr for mr in person.records if record.state(mr) in {"merged", None}]
 
 
-def _measured(found: FactsRead, rule_set: RuleSet, policy: Policy) -> Measured:
-    review = rule_set.evaluate(found.mr, found.facts)[_REVIEW]
+def review_rules(policy: Policy) -> RuleSet:
+    """Return the fair rules under the terms and the waivers of a policy: what reviews go by."""
+    return replace(fair_merge_request.rules_for(policy.terms), waivers=policy.waivers_of_day)
+
+
+def measured_of(
+    found: FactsRead, rule_set: RuleSet, policy: Policy, verdicts: Verdicts | None = None
+) -> Measured:
+    """Measure a merge request that is merged, or has no readable state; never raises.
+
+    `rule_set` are the rules of `review_rules`, and `verdicts` what their `rule` says of it, if that
+    is known already.
+    """
+    if verdicts is None:
+        verdicts = rule_set.rule(found.mr, found.facts)
+    review = rule_set.with_waivers(found.mr, verdicts, None)[_REVIEW]
     if record.state(found.mr) is None:
         return rules.unreadable(found.mr, review.reason)
     return rules.measured(found.mr, found.facts, review, policy.terms)
 
 
 def _person(
-    person: UserItems, found: Sequence[_Found], given: Mapping[str, Sequence[Review]]
+    person: UserItems, found: Sequence[MeasuredItem], given: Mapping[str, Sequence[Review]]
 ) -> PersonReviews:
     measured = [each for each, _ in found]
     status: Status = "Success"
@@ -341,7 +366,7 @@ def _person(
     return PersonReviews(person.username, status, error, measured, theirs)
 
 
-def _completeness(people: Iterable[UserItems], found: Collection[_Found]) -> Completeness:
+def _completeness(people: Iterable[UserItems], found: Collection[MeasuredItem]) -> Completeness:
     lost = Counter(
         short_reason(errors[0]) if errors else "unclear" for each, errors in found if each.unread
     )

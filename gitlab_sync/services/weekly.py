@@ -17,7 +17,7 @@ from gitlab_sync.rules.scores import weekly as rules
 from gitlab_sync.rules.text import instant, plural
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.run import Run
-from gitlab_sync.services.people_data import PeopleRequest, person_queries
+from gitlab_sync.services.people_data import PeopleData, PeopleRequest, person_queries
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.projects import known_projects
 from gitlab_sync.services.rows import profile_links
@@ -124,30 +124,40 @@ def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> Weekly
     A person named twice counts at the first place. Errors of single reads never raise: the rows
     have them. Raises NotFound if not one of the projects is there. Thread-safe.
     """
-    people = unique(query.people, lambda person: person.key)
     run = run or Run()
-    zone = query.zone or local_zone()
     with run.context(client) as session:
         ids, unknown = known_projects(session, query.projects)
-        request = PeopleRequest(
-            person_queries(person.username for person in people),
-            # A merge request counts by its merge, however long ago it was created.
-            moment="active",
-            roles=("author",),
-            groups=False,
-            period=rules.time_of(query.days, zone),
-            projects=ids,
-            known_by=query.known_by,
-            zone=query.zone,
-            clock=query.clock,
-        )
-        read = read_people(session, request, run)
+        read = read_people(session, request_of(query, ids), run)
+    return report_of_read(query, read, unknown)
+
+
+def request_of(query: WeeklyQuery, project_ids: Sequence[int | str]) -> PeopleRequest:
+    """Return what has to be read for a query, in the projects with these ids."""
+    return PeopleRequest(
+        person_queries(person.username for person in query.people),
+        # A merge request counts by its merge, however long ago it was created.
+        moment="active",
+        roles=("author",),
+        groups=False,
+        period=rules.time_of(query.days, query.zone or local_zone()),
+        projects=project_ids,
+        known_by=query.known_by,
+        zone=query.zone,
+        clock=query.clock,
+    )
+
+
+def report_of_read(
+    query: WeeklyQuery, read: PeopleData, unknown_projects: Sequence[int | str] = ()
+) -> WeeklyReport:
+    """Return the report that `answer` makes, of what was read before."""
+    people, zone = unique(query.people, lambda person: person.key), query.zone or local_zone()
     answers = []
     for person, summary in zip(people, map(_with_merges, summaries(read)), strict=True):
         recorded = _recorded(summary)
         week = rules.person_week(_named(person, summary), query.days, recorded, zone)
         answers.append(PersonAnswer(week, recorded, summary.status, summary.error))
-    return WeeklyReport(answers, unknown)
+    return WeeklyReport(answers, unknown_projects)
 
 
 def _named(person: rules.WeekPerson, summary: PersonSummary) -> rules.WeekPerson:

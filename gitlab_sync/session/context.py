@@ -102,7 +102,8 @@ class RequestContext:
     the tasks, `wait_budget` limits how long they wait for a rate limit, `cancel` ends them all.
     `policy` says how often they are retried (None: as the bridge says). `requests` counts
     exchanges; `read` has the keys of answers that are not requested again; `graphql` lets an
-    instance without GraphQL be asked for it only once.
+    instance without GraphQL be asked for it only once. `dates` are the server's
+    times of the first answer and of the last one, as it sent them.
     """
 
     access: Access
@@ -113,6 +114,7 @@ class RequestContext:
     policy: RetryPolicy | None = None
     requests: int = 0
     read: set[Key] = field(default_factory=set)
+    dates: list[str] = field(default_factory=list)
     graphql: GraphQLPresence = field(init=False)
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
@@ -186,6 +188,8 @@ class RequestContext:
                 deadline=deadline,
             )
             limit = wire.rate_limit(found.headers)
+            if date := found.headers.get("date"):
+                self.dates = [*self.dates[:1], date]
         finally:
             gate.leave(limit)
             with self._counting:

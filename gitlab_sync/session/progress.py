@@ -34,6 +34,6 @@ class ProgressTracker:
         """Return how far the run has come."""
         session = self._session
         if session is None:
-            return Progress()
+            return Progress(self._done, self._total, what=self._what)
         waiting = session.active.wait_budget.gate.delay()
         return Progress(self._done, self._total, session.active.requests, waiting, self._what)

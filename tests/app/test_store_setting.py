@@ -18,6 +18,7 @@ from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.services import people
+from gitlab_sync.services.people_report import PeopleQuery
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def visitor(sandbox: Sandbox, name: str = "admin") -> SignIn:
 
 def answer(world: World, sign_in: SignIn) -> Report:
     """Ask what the page of batches asks, as a job does."""
-    query = people.PeopleQuery([Person(name) for name in world.truth.usernames])
+    query = PeopleQuery([Person(name) for name in world.truth.usernames])
     page_query = PageQuery("batch", query.key, "people", query, people.answer)
     return page_query.work(sign_in, Run(source="rest"))
 

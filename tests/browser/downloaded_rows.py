@@ -14,7 +14,8 @@ from gitlab_sync.reports.csv_file import to_csv
 from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.sandbox import Sandbox
-from gitlab_sync.services.people import PeopleQuery, answer
+from gitlab_sync.services.people import answer
+from gitlab_sync.services.people_report import PeopleQuery
 from gitlab_sync.session.runtime import Bridge
 
 Cells = list[dict[str, str]]

@@ -70,7 +70,7 @@ def test_every_dependency_is_pinned_within_its_range(python: str) -> None:
 @pytest.mark.parametrize("python", PYTHONS)
 def test_the_lowest_versions_are_those_of_the_ranges(python: str) -> None:
     """What is tested as the lowest is what setup.cfg calls the lowest; developers' tools apart."""
-    required = ranges(python, "app", "parquet").items()
+    required = ranges(python, "app", "parquet", "snapshot").items()
     lowest = {name: bound(each, ">=") for name, each in required if each.specifier}
     assert pins("requirements-lowest.txt", python) == lowest
 

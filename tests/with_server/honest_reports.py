@@ -16,7 +16,7 @@ from gitlab_sync.rules.scores.weekly import MEASURES
 from gitlab_sync.sandbox.truth import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 from gitlab_sync.services.commits import CommitsReport
 from gitlab_sync.services.leaderboard import LeaderboardReport
-from gitlab_sync.services.people import PeopleReport
+from gitlab_sync.services.people_report import PeopleReport
 from gitlab_sync.services.profile import ProfileReport
 from gitlab_sync.services.weekly import WeeklyReport
 from gitlab_sync.types import TableRow

@@ -14,7 +14,8 @@ from gitlab_sync.rules.items.terms import Terms
 from gitlab_sync.rules.policy import fair
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, generate_world
-from gitlab_sync.services.people import PeopleQuery, answer
+from gitlab_sync.services.people import answer
+from gitlab_sync.services.people_report import PeopleQuery
 from gitlab_sync.store.store import open_store
 from gitlab_sync.types import Source, TableRow
 

@@ -16,6 +16,7 @@ from gitlab_sync.rules.scores.weekly import WeekPerson
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.services import commits, compliance, leaderboard, people, profile, reviews, weekly
+from gitlab_sync.services.people_report import PeopleQuery
 from gitlab_sync.session.runtime import Bridge
 
 Answer = Callable[[GitLabClient, World, Run], Any]
@@ -40,11 +41,9 @@ def projects(world: World) -> list[int]:
 
 
 ANSWERS: dict[str, Answer] = {
-    "people": lambda client, world, run: people.answer(
-        client, people.PeopleQuery(everybody(world)), run
-    ),
+    "people": lambda client, world, run: people.answer(client, PeopleQuery(everybody(world)), run),
     "people in projects": lambda client, world, run: people.answer(
-        client, people.PeopleQuery(everybody(world), projects=projects(world)), run
+        client, PeopleQuery(everybody(world), projects=projects(world)), run
     ),
     "a profile": lambda client, world, run: profile.answer(
         client, profile.ProfileQuery(world.truth.usernames[0]), run

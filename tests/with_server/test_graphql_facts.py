@@ -36,6 +36,7 @@ from gitlab_sync.sandbox.answer import json_answer
 from gitlab_sync.sandbox.graphql import endpoint
 from gitlab_sync.sandbox.viewer import Viewer
 from gitlab_sync.services import people as people_table
+from gitlab_sync.services.people_report import PeopleQuery
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Record, Source
 
@@ -211,7 +212,7 @@ def test_the_rows_of_people_are_the_same(bridge: Bridge) -> None:
         choices: tuple[Source, ...] = ("rest", "auto", "graphql")
         for source in choices:
             mrs = client.batch_evaluate_mrs(names, run=Run(source=source))
-            question = people_table.PeopleQuery(tuple(Person(name) for name in names))
+            question = PeopleQuery(tuple(Person(name) for name in names))
             people = people_table.answer(client, question, Run(source=source))
             rows[source] = (list(mrs), list(people))
     assert rows["auto"] == rows["rest"]

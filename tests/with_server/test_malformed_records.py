@@ -24,6 +24,7 @@ from gitlab_sync.rules.items import merge_request as mr_rules
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import World
 from gitlab_sync.services import commits, leaderboard, people, profile
+from gitlab_sync.services.people_report import PeopleQuery
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.types import Source, TableRow
 
@@ -59,7 +60,7 @@ def for_one(answers: ChangedAnswers, client: GitLabClient) -> Callable[..., None
     def change(who: str, endpoint: str, *path: str, value: Any, row: int | None = None) -> None:
         client.batch_evaluate_mrs(NAMES)
         client.batch_evaluate_issues(NAMES)
-        people.answer(client, people.PeopleQuery([Person(name) for name in NAMES]))
+        people.answer(client, PeopleQuery([Person(name) for name in NAMES]))
         sent = [each for each in answers.sent_to(endpoint) if who in f"{each[1]}{each[2]!r}"]
         answers.change = Change(endpoint, path, value, row, only=sent[0])
 
@@ -73,7 +74,7 @@ def rows_of(report: Any) -> dict[str, TableRow]:
 
 def table(client: GitLabClient, source: Source = "rest") -> dict[str, TableRow]:
     """Return the rows of the table of people."""
-    query = people.PeopleQuery([Person(name) for name in NAMES], zone=UTC)
+    query = PeopleQuery([Person(name) for name in NAMES], zone=UTC)
     return rows_of(people.answer(client, query, Run(source=source)))
 
 

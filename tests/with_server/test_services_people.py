@@ -12,7 +12,8 @@ from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.sandbox import Sandbox, World, generate_world
 from gitlab_sync.services.items import items_sheet
-from gitlab_sync.services.people import PeopleQuery, PersonAnswer, answer
+from gitlab_sync.services.people import answer
+from gitlab_sync.services.people_report import PeopleQuery, PersonAnswer
 from gitlab_sync.types import TableRow
 
 

@@ -27,6 +27,7 @@ from gitlab_sync.run import Run
 from gitlab_sync.sandbox import ADMIN_TOKEN, Sandbox, World, generate_world
 from gitlab_sync.services import compliance, open_work, people, profile, reviews
 from gitlab_sync.services.evaluation import evaluate_issues
+from gitlab_sync.services.people_report import PeopleQuery, PeopleReport
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.store.store import open_store
 from gitlab_sync.types import Source, TableRow
@@ -66,7 +67,7 @@ def waiver(check: str, **limit: Any) -> Waiver:
 
 def faults(client: GitLabClient, names: list[str], check: str) -> dict[str, list[str]]:
     """Return the references of the merge requests that fail a check, by author."""
-    query = people.PeopleQuery([Person(name) for name in names], policy=FAIR)
+    query = PeopleQuery([Person(name) for name in names], policy=FAIR)
     found: dict[str, list[str]] = {}
     for name, person in sorted(people.answer(client, query).people.items()):
         for mr, verdicts in person.mrs:
@@ -165,8 +166,8 @@ def test_people_profiles_and_reviews_follow(client: GitLabClient, names: list[st
     failing = faults(client, names, "no_internal_review")
     policy = with_waivers(waiver("no_internal_review"))
 
-    def of_people(policy: Policy) -> people.PeopleReport:
-        query = people.PeopleQuery([Person(name) for name in names], policy=policy)
+    def of_people(policy: Policy) -> PeopleReport:
+        query = PeopleQuery([Person(name) for name in names], policy=policy)
         return people.answer(client, query)
 
     numbers = {name: len(mrs) for name, mrs in failing.items()}

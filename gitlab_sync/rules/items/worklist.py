@@ -61,14 +61,32 @@ def open_item(mr: Record, facts: Facts, rules: RuleSet, terms: Terms, now: datet
     """
     found = turn(mr, facts, terms)
     fails, unread = _would_fail(mr, facts, rules)
+    age = _days(instant(record.field(mr, "created_at")), now, terms)
+    idle = _days(last_move(mr, facts, terms), now, terms)
+    return item_of(mr, found, age, idle, fails, whole=isinstance(found, Turn) and not unread)
+
+
+def item_of(
+    mr: Record,
+    found: Turn | str,
+    age: float | None,
+    idle: float | None,
+    fails: str | None,
+    *,
+    whole: bool,
+) -> OpenItem:
+    """Return an open merge request with its row, of what is known of it.
+
+    `age` and `idle` are in working days, and `fails` says which checks would fail.
+    """
     known = found if isinstance(found, Turn) else None
     since = None if known is None else known.since
     row: TableRow = {
         "Merge Request": _reference(mr),
         "Title": record.text(mr, "title") or None,
         "Author": record.author(mr),
-        "Age": _days(instant(record.field(mr, "created_at")), now, terms),
-        "Idle": _days(last_move(mr, facts, terms), now, terms),
+        "Age": age,
+        "Idle": idle,
         "Waiting For": None if known is None else known.waiting_for,
         "Who": None if known is None else ", ".join(known.who) or None,
         "Since": None if since is None else since.astimezone(UTC).isoformat(),
@@ -76,7 +94,7 @@ def open_item(mr: Record, facts: Facts, rules: RuleSet, terms: Terms, now: datet
         "Would Fail": fails,
         "Link": record.link(mr),
     }
-    return OpenItem(mr, row, found, known is not None and not unread)
+    return OpenItem(mr, row, found, whole)
 
 
 def _would_fail(mr: Record, facts: Facts, rules: RuleSet) -> tuple[str | None, bool]:

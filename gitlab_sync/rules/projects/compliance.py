@@ -195,7 +195,14 @@ def evaluate(
         check.id: _unless_waived(check.id, _evaluate(check, project, policy), policy, subject)
         for check in policy.checks
     }
-    return Report(findings, _score(findings, policy), project.languages, policy.checks)
+    return report_of(findings, project.languages, policy)
+
+
+def report_of(
+    findings: Mapping[str, Finding], stack: tuple[str, ...], policy: Policy = DEFAULT_POLICY
+) -> Report:
+    """Return the report of what was found by the checks of a policy; `stack` has the languages."""
+    return Report(findings, _score(findings, policy), stack, policy.checks)
 
 
 def _unless_waived(check: str, finding: Finding, policy: Policy, subject: Subject) -> Finding:

@@ -22,7 +22,7 @@ def commit_row(
     slot, sha, short_id, author_name, web_url`. Date and time are the author's, with the commit's
     offset, or in `zone` if given. They and the slot, one of `slots`, are None if not readable.
     """
-    moment = _authored(commit, zone)
+    moment = written_at(commit, zone)
     return {
         "project_name": project_name,
         "message": record.text(commit, "message") or record.text(commit, "title") or "",
@@ -68,7 +68,11 @@ def commit_stats(
     }
 
 
-def _authored(commit: Record, zone: tzinfo | None) -> datetime | None:
+def written_at(commit: Record, zone: tzinfo | None = None) -> datetime | None:
+    """Return when a commit was written, by the author's clock or in `zone`; None if not readable.
+
+    A time without an offset is one of the author's clock.
+    """
     text = record.field(commit, "authored_date")
     moment = moment_in(text, zone)
     if moment is not None or not isinstance(text, str):

@@ -1,0 +1,232 @@
+"""The reports of services, made of a snapshot: the same rows as of GitLab at that moment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import TypeVar, cast
+
+from gitlab_sync.api.scope import EVERYWHERE, Kind, Scope
+from gitlab_sync.api.user_items import UserItems
+from gitlab_sync.api.users import distinct_usernames
+from gitlab_sync.errors import ConfigurationError, GitLabSyncError
+from gitlab_sync.reports.report import Report
+from gitlab_sync.rules import record
+from gitlab_sync.rules.identity.teams import Team, usernames_of
+from gitlab_sync.rules.items.as_of import item_key
+from gitlab_sync.rules.items.worklist import OpenItem
+from gitlab_sync.rules.policy import Policy
+from gitlab_sync.rules.projects.standards import standards_of
+from gitlab_sync.run import Run
+from gitlab_sync.services import leaderboard as service
+from gitlab_sync.services import people
+from gitlab_sync.services import reviews as measures
+from gitlab_sync.services import weekly as week
+from gitlab_sync.services.commits import CommitsQuery, CommitsReport, request_of
+from gitlab_sync.services.compliance import ComplianceQuery
+from gitlab_sync.services.evaluation import EvaluationTable
+from gitlab_sync.services.open_work import OpenQuery, OpenReport, report_of_read
+from gitlab_sync.services.people_data import PeopleData
+from gitlab_sync.services.people_report import PeopleQuery, PeopleReport
+from gitlab_sync.services.profile import ProfileQuery, ProfileReport
+from gitlab_sync.services.project_report import ComplianceReport, OnChecked
+from gitlab_sync.snapshots.people import SnapshotVerdicts, known_projects, read_people, readme_of
+from gitlab_sync.snapshots.projects import read_compliance
+from gitlab_sync.snapshots.snapshot import KeptRecord, Snapshot
+from gitlab_sync.types import Record
+
+_AT_ONCE = 100
+"""People with items in memory together."""
+
+
+R = TypeVar("R", bound=Report)
+
+
+def _at(snapshot: Snapshot, report: R) -> R:
+    """Return a report that says it is of the moment of a snapshot."""
+    report.as_of = snapshot.info.moment
+    return report
+
+
+def evaluate(
+    snapshot: Snapshot,
+    kind: Kind,
+    usernames: Iterable[str],
+    policy: Policy,
+    scope: Scope = EVERYWHERE,
+    run: Run | None = None,
+) -> Report:
+    """Return what `services.evaluation` says of these people's merge requests or issues.
+
+    Rows come a few people at a time. Raises ConfigurationError for another policy than that of the
+    snapshot, and for a project or a group that it does not know.
+    """
+    policy = snapshot.require_policy(policy)
+    rules = policy.merge_requests if kind == "merge_requests" else policy.issues
+    table = EvaluationTable(kind.replace("_", " "), rules, policy.name, scope, run or Run())
+    names = distinct_usernames(usernames)
+    # An item has one author, but several assignees: each is to be counted once.
+    size = _AT_ONCE if scope.role == "author" else max(1, len(names))
+    for start in range(0, len(names), size):
+        people = snapshot.items_in(kind, names[start : start + size], scope)
+        wanted = table.begin(people)
+        verdicts = snapshot.verdicts(kind, wanted)
+        for item in wanted:
+            kept = cast("KeptRecord", item)
+            table.take(item, verdicts[kept.row], kept.errors)
+    return _at(snapshot, table.report())
+
+
+def users(snapshot: Snapshot, query: PeopleQuery, run: Run | None = None) -> PeopleReport:
+    """Return what `services.people.answer` says of these people.
+
+    Raises ConfigurationError as `evaluate` does, and for a quick query.
+    """
+    return users_and_data(snapshot, query, run)[0]
+
+
+def users_and_data(
+    snapshot: Snapshot, query: PeopleQuery, run: Run | None
+) -> tuple[PeopleReport, PeopleData]:
+    """Return what `users` does, and the data that it is made of."""
+    if query.quick:
+        raise ConfigurationError(
+            "A snapshot has what a whole run found, so a query of it cannot be quick",
+            hint="Leave out --quick.",
+        )
+    query = replace(query, policy=snapshot.require_policy(query.policy))
+    ids, unknown = known_projects(snapshot, query.projects)
+    read = read_people(snapshot, people.request_of(query, ids))
+    verdicts = SnapshotVerdicts(snapshot, read)
+    return _at(snapshot, people.report_of_read(query, read, verdicts, unknown, run)), read
+
+
+def profile(snapshot: Snapshot, query: ProfileQuery) -> ProfileReport:
+    """Return what `services.profile.answer` says of a person; raises as `users`."""
+    query = replace(query, policy=snapshot.require_policy(query.policy))
+    found, read = users_and_data(snapshot, query.of_people(), None)
+    (person,) = read.people
+    written = person.items("merge_requests")
+    items = _known_open(snapshot, written.authored if written else ())
+    return _at(snapshot, ProfileReport(query, found, read, readme_of(snapshot, person), items))
+
+
+def leaderboard(snapshot: Snapshot, query: service.LeaderboardQuery) -> service.LeaderboardReport:
+    """Return what `services.leaderboard.answer` says of these teams.
+
+    Raises ConfigurationError as `evaluate` does.
+    """
+    query = replace(query, policy=snapshot.require_policy(query.policy))
+    ids, unknown = known_projects(snapshot, query.projects)
+    read = read_people(snapshot, service.request_of(query, ids))
+    report = service.report_of_read(query, read, snapshot.info.moment, unknown)
+    return _at(snapshot, report)
+
+
+def teams_of_groups(
+    snapshot: Snapshot, groups: Iterable[str], bots: Collection[str]
+) -> tuple[Team, ...]:
+    """Return a team for each group, as `services.leaderboard` does.
+
+    Raises ConfigurationError for a group that the snapshot does not have.
+    """
+    return service.teams_of(
+        (snapshot.people_of_groups([group], bots), snapshot.group(group)) for group in groups
+    )
+
+
+def weekly(snapshot: Snapshot, query: week.WeeklyQuery) -> week.WeeklyReport:
+    """Return what `services.weekly.answer` says of these people's days."""
+    ids, unknown = known_projects(snapshot, query.projects)
+    read = read_people(snapshot, week.request_of(query, ids))
+    return _at(snapshot, week.report_of_read(query, read, unknown))
+
+
+def reviews(snapshot: Snapshot, query: measures.ReviewsQuery) -> measures.ReviewsReport:
+    """Return what `services.reviews.answer` says of these teams.
+
+    Raises ConfigurationError as `evaluate` does.
+    """
+    query = replace(query, policy=snapshot.require_policy(query.policy))
+    names = distinct_usernames(usernames_of(query.teams))
+    among = snapshot.items_in("merge_requests", names, query.scope)
+    merged = {item_key(mr): mr for person in among for mr in measures.merged_of(person)}
+    known = snapshot.measured(merged.values())
+    found: dict[object, measures.MeasuredItem] = {}
+    for key, mr in merged.items():
+        kept = cast("KeptRecord", mr)
+        found[key] = known[kept.row], kept.errors
+    return _at(snapshot, measures.report_of_read(query, among, found))
+
+
+def open_work(snapshot: Snapshot, query: OpenQuery, run: Run | None = None) -> OpenReport:
+    """Return what `services.open_work.answer` says; without people it is about all of the snapshot.
+
+    Ages are those of the snapshot's moment. Raises ConfigurationError as `evaluate` does.
+    """
+    query = replace(query, policy=snapshot.require_policy(query.policy))
+    names = (
+        [each.username for each in snapshot.everyone()] if query.people is None else query.people
+    )
+    among = [
+        replace(person, items=tuple(each for each in person.items if _is_open(each.record)))
+        for person in snapshot.items_in("merge_requests", distinct_usernames(names), query.scope)
+    ]
+    known = {id(item.mr): (item, errors) for item, errors in _known_open(snapshot, mrs_of(among))}
+    report = report_of_read(query, among, lambda mr: known[id(mr)], run)
+    return _at(snapshot, report)
+
+
+def mrs_of(people: Iterable[UserItems]) -> list[Record]:
+    """Return the merge requests of people, each as often as it is there."""
+    return [mr for person in people for mr in person.records]
+
+
+def _known_open(
+    snapshot: Snapshot, mrs: Iterable[Record]
+) -> list[tuple[OpenItem, Sequence[GitLabSyncError]]]:
+    """Return those of the merge requests that are open, with their rows."""
+    kept = [cast("KeptRecord", mr) for mr in mrs if _is_open(mr)]
+    known = snapshot.open_items(kept)
+    return [(known[mr.row], mr.errors) for mr in kept]
+
+
+def _is_open(mr: Record) -> bool:
+    return record.state(mr) == "opened"
+
+
+def compliance(
+    snapshot: Snapshot, query: ComplianceQuery, policy: Policy, on_checked: OnChecked
+) -> ComplianceReport:
+    """Return what `services.compliance.answer` says; `policy` is the one that `query` follows from.
+
+    Raises ConfigurationError as `read_compliance` does, for another policy than that of the
+    snapshot, and for other licences.
+    """
+    standards = standards_of(snapshot.require_policy(policy))
+    if query.policy.licences != standards.licences:
+        raise ConfigurationError(
+            "A snapshot has verdicts by the licences of its policy, got others",
+            hint="Leave out --license, or ask without --from.",
+        )
+    report = read_compliance(snapshot, replace(query, policy=standards))
+    for each in report.checked:
+        on_checked(each)
+    return _at(snapshot, report)
+
+
+def commits(snapshot: Snapshot, query: CommitsQuery) -> CommitsReport:
+    """Return what `services.commits.answer` says; without people it is about all of the snapshot.
+
+    Raises ConfigurationError as `evaluate` does, and for a group: its projects are not known.
+    """
+    if query.group is not None:
+        raise ConfigurationError(
+            "A snapshot has the projects of its people, not all of a group",
+            hint="Leave out --group, or ask without --from.",
+        )
+    query = replace(query, policy=snapshot.require_policy(query.policy))
+    among = snapshot.everyone() if query.people is None else query.people
+    ids, unknown = known_projects(snapshot, query.projects)
+    read = read_people(snapshot, request_of(query, among, ids))
+    return _at(snapshot, CommitsReport(read, unknown, ()))

@@ -1,0 +1,94 @@
+"""The tables of one run as a database that only reads them: nothing else of the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.snapshots.files import MISSING, Folder, LocalCopies
+from gitlab_sync.snapshots.run_info import RunInfo
+from gitlab_sync.snapshots.schema import TABLES
+
+_AT_ONCE = 2000
+"""Rows that are fetched together: a reader holds no more of an answer."""
+
+_PLACE = "file_row_number"
+"""The column with the place of a row in its file."""
+
+_MEMORY = "256MB"
+"""How much DuckDB holds; it spills nothing, since it must not write."""
+
+
+class Database:
+    """DuckDB over the files of a run, with their hashes checked. For one thread. Close it.
+
+    A table is checked and attached when it is first asked for. Raises ConfigurationError without
+    duckdb, and for a file that is missing or was changed.
+    """
+
+    def __init__(self, folder: Folder, run: str, info: RunInfo) -> None:
+        try:
+            import duckdb
+        except ModuleNotFoundError:
+            raise ConfigurationError(
+                "Reading snapshots needs the package duckdb, which is not installed", hint=MISSING
+            ) from None
+        self._files = LocalCopies(folder, run, dict(info.files))
+        self._attached: set[str] = set()
+        self._connection = duckdb.connect(config={"memory_limit": _MEMORY, "threads": 2})
+        paths = ", ".join(_quoted(self._files.place_of(_file(table.name))) for table in TABLES)
+        for setting in (
+            f"allowed_paths = [{paths}]",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            self._connection.execute(f"SET {setting}")
+
+    def rows(
+        self, sql: str, given: Sequence[Any] = (), tables: Iterable[str] = ()
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a query over `tables`, by the names of their columns."""
+        for table in tables:
+            self._attach(table)
+        cursor = self._connection.cursor()
+        cursor.execute(sql, list(given))
+        names = [each[0] for each in cursor.description or ()]
+        while found := cursor.fetchmany(_AT_ONCE):
+            for row in found:
+                yield dict(zip(names, row, strict=True))
+
+    def _attach(self, table: str) -> None:
+        if table in self._attached:
+            return
+        path = _quoted(self._files.path(_file(table)))
+        view = f"CREATE VIEW {table} AS SELECT * FROM read_parquet({path}, {_PLACE} = true)"
+        self._connection.execute(view)
+        self._attached.add(table)
+
+    def close(self) -> None:
+        """Close the database and remove copies of files."""
+        self._connection.close()
+        self._files.close()
+
+
+def _file(table: str) -> str:
+    return f"{table}.parquet"
+
+
+def _quoted(text: str) -> str:
+    quoted = text.replace("'", "''")
+    return f"'{quoted}'"
+
+
+def columns_of(table: str, names: Iterable[str]) -> str:
+    """Return SQL for columns of a table, in which times are texts as GitLab writes them."""
+    kinds: Mapping[str, str] = {
+        column.name: column.type for each in TABLES if each.name == table for column in each.columns
+    }
+    return ", ".join(
+        f"strftime({name} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ') AS {name}"
+        if kinds[name] == "time"
+        else f'"{name}"'
+        for name in names
+    )

@@ -1,0 +1,98 @@
+"""A snapshot in a bucket: the same as in a folder, over a real server that speaks S3."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3  # type: ignore[import-untyped]
+import pytest
+from cli_runs import of_sandbox, run, shared
+from moto.server import ThreadedMotoServer
+
+from gitlab_sync.sandbox import Sandbox
+
+served, sandbox, world = shared()
+
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "key",
+    "AWS_SECRET_ACCESS_KEY": "secret-of-the-bucket",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+class Bucket:
+    """A bucket, by the URL that pyarrow knows it by and as S3's own client sees it."""
+
+    def __init__(self, place: str) -> None:
+        self.url = f"s3://course/snapshots?scheme=http&region=us-east-1&endpoint_override={place}"
+        self.client: Any = boto3.client(
+            "s3",
+            endpoint_url=f"http://{place}",
+            region_name="us-east-1",
+            aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+        )
+        self.client.create_bucket(Bucket="course")
+
+    def names(self) -> list[str]:
+        """Return the names of all files."""
+        found = self.client.list_objects_v2(Bucket="course").get("Contents", ())
+        return [each["Key"] for each in found if not each["Key"].endswith("/")]
+
+    def delete(self, name: str) -> None:
+        """Delete one file."""
+        self.client.delete_object(Bucket="course", Key=name)
+
+
+@pytest.fixture
+def bucket() -> Iterator[Bucket]:
+    """Start a server with an empty bucket."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    try:
+        yield Bucket("{}:{}".format(*server.get_host_and_port()))
+    finally:
+        server.stop()
+
+
+@pytest.mark.slow
+def test_a_bucket_has_whole_runs_or_none(bucket: Bucket, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Rows come from it without a request; what is missing, or gone, is told."""
+    environ = of_sandbox(sandbox, tmp_path, **KEYS)
+    people = sandbox.world.truth.usernames
+    live = run(environ, "mrs", *people, "-f", "json")
+    done = run(environ, "snapshot", *people, "--into", bucket.url)
+    assert done.returncode == 0, done.stderr.decode()
+    name = done.stdout.decode().strip()
+    assert name.startswith(f"{bucket.url}@")
+    sandbox.traffic.reset()
+    for place in (bucket.url, name):
+        kept = run(environ, "mrs", "-f", "json", "--from", place)
+        assert json.loads(kept.stdout) == json.loads(live.stdout)
+    assert sandbox.traffic.total == 0
+
+    names = bucket.names()
+    (checks,) = (each for each in names if each.endswith("/checks.parquet"))
+    (run_json,) = (each for each in names if each.endswith("/run.json"))
+    bucket.delete(checks)
+    kept = run(environ, "mrs", "--from", bucket.url)
+    assert (kept.returncode, kept.stdout) == (2, b"")
+    assert b"checks.parquet is missing" in kept.stderr
+    bucket.delete(run_json)  # as a run that was killed leaves it
+    assert b"There is no snapshot in s3://course" in _refused(environ, "--from", bucket.url)
+    gone = bucket.url.replace("course", "gone")
+    refused = run(environ, "snapshot", *people, "--into", gone)
+    assert refused.returncode == 2
+    assert b"cannot be" in refused.stderr
+    assert b"secret-of-the-bucket" not in refused.stderr
+
+
+def _refused(environ: dict[str, str], *arguments: str) -> bytes:
+    done = run(environ, "issues", *arguments)
+    assert (done.returncode, done.stdout) == (2, b"")
+    return done.stderr
