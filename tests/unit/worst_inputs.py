@@ -496,7 +496,6 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         "search", (("", "run ", ""), ("run ", "a", ""), ("", "us", ""), ("", "get", ""), _LETTERS),
     ),
     "rules.projects.readme_topics:_MARKED": ("match", (("", "#", ""), ("<h1", "a", ""), _SPACES)),
-    "rules.projects.readme_topics:_UNDERLINE": ("fullmatch", (("", "-", "x"), ("", "=-", ""))),
     "rules.projects.readme_topics:_WORDS": (
         "search",
         (("", "installation_", ""), ("", "set-", ""), ("", "quick ", ""), ("", "getting ", "")),

@@ -25,7 +25,7 @@ Answer = Callable[[GitLabClient, World, Run], Any]
 @pytest.fixture(scope="module")
 def busy() -> Iterator[Sandbox]:
     """Serve a world of people who share projects and groups."""
-    world = generate_world(seed=1, users=8, merge_requests=12, issues=6, projects=4)
+    world = generate_world(seed=1, users=6, merge_requests=6, issues=3, projects=3)
     with Sandbox(world) as running:
         yield running
 

@@ -126,21 +126,22 @@ def test_a_fault_in_a_file_stops_the_run_before_another_is_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "times", "reason"),
     [
-        ('extends = "/etc/passwd"', "must be a file of the same project"),
-        ('extends = "../../up.toml"', "must be a file of the same project"),
-        ("# " + "x" * MOST_BYTES, "longer than 1,000,000 bytes"),
-        ("# " + "x" * 3 * MOST_BYTES, "must be at most 2 MB, got more"),
-        ('extends = "gitlab-sync.toml"', "in a circle"),
+        ('extends = "/etc/passwd"', 1, "must be a file of the same project"),
+        ('extends = "../../up.toml"', 1, "must be a file of the same project"),
+        ("#", MOST_BYTES + 1, "longer than 1,000,000 bytes"),
+        ("#", 3 * MOST_BYTES, "must be at most 2 MB, got more"),
+        ('extends = "gitlab-sync.toml"', 1, "in a circle"),
     ],
     ids=["root", "above", "long", "huge", "circle"],
 )
 def test_a_file_at_an_address_reaches_nothing_of_this_machine_and_has_bounds(
-    environ: dict[str, str], shelf: Shelf, sandbox: Sandbox, text: str, reason: str
+    environ: dict[str, str], shelf: Shelf, sandbox: Sandbox, text: str, times: int, reason: str
 ) -> None:
     """It is a stranger's."""
-    assert reason in told(run(environ, "policy", "check", on_shelf(shelf, sandbox, text)))
+    address = on_shelf(shelf, sandbox, text * times)
+    assert reason in told(run(environ, "policy", "check", address))
 
 
 def test_without_a_token_an_address_is_wrong_usage(tmp_path: Path) -> None:

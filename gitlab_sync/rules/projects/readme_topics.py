@@ -65,7 +65,7 @@ _ADDRESSES = re.compile(
 )
 
 _MARKED = re.compile(r"^ {0,3}(?:#{1,6}|={1,6}|h[1-6]\.) ?(?=\S)|^<h[1-6][^>]*>", re.IGNORECASE)
-_UNDERLINE = re.compile(r"([=\-~^\"'*+#`:.])\1{2,}")
+_UNDERLINES = "=-~^\"'*+#`:."
 _FENCES = ("```", "~~~")
 _MOST_OF_A_HEADING = 80
 _MOST_SPACES = 2
@@ -102,13 +102,18 @@ def _headings(text: str) -> Iterator[str]:
     before, is_code = "", False
     for line in text.splitlines():
         bare = line.strip()
-        if bare.startswith(_FENCES) and not _UNDERLINE.fullmatch(bare):
+        if bare.startswith(_FENCES) and not _is_underline(bare):
             is_code = not is_code
-        elif not is_code and len(before) <= _MOST_OF_A_HEADING and _UNDERLINE.fullmatch(bare):
+        elif not is_code and len(before) <= _MOST_OF_A_HEADING and _is_underline(bare):
             yield before
         elif not is_code and _is_heading(line, bare):
             yield bare
         before = bare
+
+
+def _is_underline(bare: str) -> bool:
+    """Return whether a line repeats one sign; a pattern for that takes 80 bytes for each."""
+    return len(bare) > 2 and bare[0] in _UNDERLINES and not bare.strip(bare[0])
 
 
 def _is_heading(line: str, bare: str) -> bool:

@@ -152,6 +152,7 @@ def test_whatever_goes_in_the_page_stays_whole(cells: list[Scalar]) -> None:
             assert found == legal(cell)
 
 
+@pytest.mark.slow
 def test_ten_thousand_people() -> None:
     """Thirty columns of them."""
     columns = [f"C{number}" for number in range(30)]

@@ -99,6 +99,7 @@ def test_whatever_goes_in_can_be_read(cells: list[Scalar]) -> None:
     assert all(value is None for value, cell in zip(found, cells, strict=True) if cell is None)
 
 
+@pytest.mark.slow
 def test_ten_thousand_people() -> None:
     """Thirty columns of them."""
     columns = [f"C{number}" for number in range(30)]
