@@ -68,6 +68,7 @@ def test_what_was_just_typed_is_saved_and_comes_back(visitors, tmp_path: Path) -
     area.fill("")
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.get_by_role("button", name="Refresh")).to_be_visible()
+    expect(page.get_by_text("2 of 2 people read")).to_be_visible()
+    expect(area).to_be_hidden()  # the form folds away once the answer is there
     page.locator("summary").first.click()
     expect(area).to_have_value(typed)
