@@ -242,6 +242,9 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     "policies.model:_PROJECT": ("fullmatch", (("", "a", "!"), ("a", "/a", "!"))),
     "policies.model:_ITEM": ("fullmatch", (("a", "/a", "!"), ("a/a!1", "0", "a"))),
     "policies.model:_IDENTIFIER": ("fullmatch", (("", "a", "!"),)),
+    "snapshots.files:_NAME": ("fullmatch", (("20260301T120000Z-", "1", "a"),)),
+    "snapshots.files:_URL": ("match", (("", "a", ""), ("", "a+", ":/"))),
+    "snapshots.records:_USUAL": ("fullmatch", (("", "1", ""),)),
     "rules.contest:_SUBJECT": ("fullmatch", (("a", "/a", "?"), ("a/a!1", "0", "a"))),
     "rules.contest:_MARK": (
         "match",

@@ -85,7 +85,8 @@ def test_the_error_for_a_typo_names_what_is_nearest(
     monkeypatch.chdir(tmp_path)
     done = run(environ, *arguments)
     assert (done.returncode, done.stdout) == (2, b"")
-    assert re.search(rf"(Did you mean|closest matches are:) '?{nearest}\b", done.stderr.decode())
+    told = rf"(Did you mean( one of:)?|closest matches are:) '?{nearest}\b"
+    assert re.search(told, done.stderr.decode())
     assert not list(tmp_path.glob("rows*"))
 
 

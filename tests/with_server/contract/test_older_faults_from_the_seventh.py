@@ -183,6 +183,7 @@ def test_fault_9_a_commit_is_nobodys_for_a_part_of_a_name(
 ARGUMENTS = {
     "check": ("--demo", "--fail-on", "none"),
     "parity": ("--demo", "--old", "old.csv"),
+    "snapshot": ("--demo", "--into", "snapshots"),
     "explain": (),
     "policy": ("show",),
     "waive": ("no_desc", "a/b!1", "--reason", "x", "--until", "2099-12-31"),
