@@ -106,6 +106,21 @@ def comes_true(condition: Callable[[], bool]) -> bool:
     return True
 
 
+def signed_in(
+    browser: Browser, app: RunningApp, sandbox: Sandbox, tokens: Sequence[str]
+) -> list[Page]:
+    """Return the page of a browser of its own for each token, signed in."""
+    contexts = [browser.new_context(accept_downloads=True) for _ in tokens]
+    for context in contexts:
+        context.set_default_timeout(PATIENCE)
+    pages = [context.new_page() for context in contexts]
+    for page, token in zip(pages, tokens, strict=True):
+        page.goto(app.url)
+        sign_in(page, token, sandbox.url)
+        expect(page.get_by_text("Enter the usernames of the people")).to_be_visible()
+    return pages
+
+
 def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
     browser: Browser, app: RunningApp, sandbox: Sandbox, visitors, tmp_path: Path
 ) -> None:
@@ -119,14 +134,7 @@ def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
     wanted = [expected(sandbox, token, names) for token in tokens]
     sums = [sum(int(row["MR Total (Authored)"]) for row in rows) for rows in wanted]
     assert len(set(sums)) == VISITORS, "each person sees something of their own"
-    contexts = [browser.new_context(accept_downloads=True) for _ in tokens]
-    for context in contexts:
-        context.set_default_timeout(PATIENCE)
-    pages = [context.new_page() for context in contexts]
-    for page, token in zip(pages, tokens, strict=True):
-        page.goto(app.url)
-        sign_in(page, token, sandbox.url)
-        expect(page.get_by_text("Enter the usernames of the people")).to_be_visible()
+    pages = signed_in(browser, app, sandbox, tokens)
     memory, threads = app.memory, app.threads
     sandbox.latency = 20.0  # long enough that all reloads come in the middle
     for page in pages:
@@ -153,8 +161,8 @@ def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
     for page in pages:
         page.get_by_role("button", name="Refresh").click()
         expect(page.get_by_role("button", name="Cancel")).to_be_visible()
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
     expect_rest(status)
     total = sandbox.traffic.total
     stall.remove()
@@ -198,14 +206,7 @@ def test_ten_people_at_once_see_each_their_own_open_work_reviews_and_rules(
     """On each page all of them press Run, reload in the middle, and save what the library finds."""
     names = sorted(sandbox.world.truth.usernames)
     tokens = [sandbox.token(name) for name in names]
-    contexts = [browser.new_context(accept_downloads=True) for _ in tokens]
-    for context in contexts:
-        context.set_default_timeout(PATIENCE)
-    pages = [context.new_page() for context in contexts]
-    for page, token in zip(pages, tokens, strict=True):
-        page.goto(app.url)
-        sign_in(page, token, sandbox.url)
-        expect(page.get_by_text("Enter the usernames of the people")).to_be_visible()
+    pages = signed_in(browser, app, sandbox, tokens)
     for path, (table, field, between) in NEW_PAGES.items():
         people = between.join(names)
         query = urlencode({field: f"Red: {people}" if field == "teams" else people})
@@ -234,8 +235,8 @@ def test_ten_people_at_once_see_each_their_own_open_work_reviews_and_rules(
         for place, text in enumerate(RULES.values()):
             expect(page.get_by_text(text)).to_have_count(int(place == number % 2))
     assert not [token for token in tokens if token in app.log]
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
 
 
 def without(row: Mapping[str, str], titles: Collection[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,15 @@ def read(served: Sandbox | Server, names: Iterable[str], run: Run) -> Report:
         return client.batch_evaluate_mrs(names, run=run, policy=FAIR)
 
 
+@contextmanager
+def storing(served: Sandbox, folder: Path) -> Iterator[tuple[GitLabClient, Run]]:
+    """Yield a client, and a run over REST that keeps facts in a store in the folder."""
+    with Bridge(8) as bridge:
+        client = GitLabClient(served.url, served.token(), bridge=bridge)
+        with open_store(client.base_url, client.session.credential, "on", folder) as store:
+            yield client, Run(source="rest", store=store)
+
+
 @pytest.mark.parametrize("source", ["rest", "graphql"])
 def test_the_rows_of_a_world_are_those_of_a_second_computation(
     served: Sandbox, world: World, source: Source
@@ -113,13 +123,10 @@ def test_the_rows_from_a_store_are_the_same_and_cost_nothing_below_lists(
 ) -> None:
     """What is not decided yet is read again."""
     expected = true_rows(world)
-    with Bridge(8) as bridge:
-        client = GitLabClient(served.url, served.token(), bridge=bridge)
-        with open_store(client.base_url, client.session.credential, "on", tmp_path) as store:
-            for _ in range(2):
-                served.traffic.reset()
-                run = Run(source="rest", store=store)
-                assert_rows(client.batch_evaluate_mrs(expected, run=run, policy=FAIR), expected)
+    with storing(served, tmp_path) as (client, run):
+        for _ in range(2):
+            served.traffic.reset()
+            assert_rows(client.batch_evaluate_mrs(expected, run=run, policy=FAIR), expected)
     below = "/projects/:id/merge_requests/:iid/"
     asked = Counter(served.traffic.by_endpoint)
     again = sum(number for path, number in asked.items() if path.startswith(below))
@@ -131,12 +138,9 @@ def test_what_the_classic_policy_has_stored_hides_no_pipeline(
 ) -> None:
     """Of many merge requests in a project it reads the newest pipeline alone."""
     expected = true_rows(world)
-    with Bridge(8) as bridge:
-        client = GitLabClient(served.url, served.token(), bridge=bridge)
-        with open_store(client.base_url, client.session.credential, "on", tmp_path) as store:
-            run = Run(source="rest", store=store)
-            client.batch_evaluate_mrs(expected, run=run)
-            assert_rows(client.batch_evaluate_mrs(expected, run=run, policy=FAIR), expected)
+    with storing(served, tmp_path) as (client, run):
+        client.batch_evaluate_mrs(expected, run=run)
+        assert_rows(client.batch_evaluate_mrs(expected, run=run, policy=FAIR), expected)
 
 
 @pytest.mark.slow
