@@ -22,6 +22,8 @@ _TOTALS = (
     *("issues_closed", "issues_raised", "issues_assigned", "time_spent"),
 )
 _METRIC_WIDTH = 148  # pixels: two fit next to each other on a phone
+_WIDE_METRIC = 216  # for what does not fit, such as “1337h 30m” or “Issues Assigned”
+_MOST_SHORT, _LONG_TITLE = 6, 15  # characters
 
 
 def show_team(team: OneTeam, members: Sheet) -> None:
@@ -68,6 +70,7 @@ def _show_head(team: OneTeam) -> None:
 def _metric(title: str, value: float | str | None, unknown: int) -> None:
     """Show a total, with the number of members that have an unknown number."""
     shown = UNKNOWN if value is None else value if isinstance(value, str) else f"{value:,}"
+    is_long = len(shown) > _MOST_SHORT or len(title) >= _LONG_TITLE
     st.metric(
         title,
         shown,
@@ -76,7 +79,7 @@ def _metric(title: str, value: float | str | None, unknown: int) -> None:
         delta_arrow="off",
         help=HELP[title],
         border=True,
-        width=_METRIC_WIDTH,
+        width=_WIDE_METRIC if is_long else _METRIC_WIDTH,
     )
 
 
