@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import go_to, in_the_demo, press, until_done
 
@@ -18,6 +19,7 @@ def path_of(at: AppTest, label: str) -> str:
     return f"/{found[1]}"
 
 
+@pytest.mark.slow
 def test_a_path_stays_and_leads_to_what_the_tab_shows_now() -> None:
     """Whatever runs of the page come between; a filter counts, and the name says what it is."""
     at = until_done(press(in_the_demo(), "Run"))
@@ -34,6 +36,7 @@ def test_a_path_stays_and_leads_to_what_the_tab_shows_now() -> None:
     assert bytes(response_at(path_of(at, "XLSX")).body)[:2] == b"PK"
 
 
+@pytest.mark.slow
 def test_a_file_is_gone_when_the_tab_shows_it_no_more_or_its_visitor_has_left() -> None:
     """And no one finds one by trying."""
     at = until_done(press(in_the_demo(), "Run"))

@@ -43,6 +43,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PARAMETERS)
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 def test_a_page_is_shown_whatever_its_url_says(page: str, odd: str) -> None:

@@ -265,6 +265,7 @@ def test_a_login_that_opens_nothing_is_told_and_ended(
     assert sandbox.traffic.total == (1 if changed.get("token") == "nobodys" else 0)
 
 
+@pytest.mark.slow
 def test_gitlab_out_of_order_is_told(come: Callable[..., AppTest], sandbox: Sandbox) -> None:
     """Rather than a broken page."""
     sandbox.stop()

@@ -63,6 +63,7 @@ def status(port: int, path: str, headers: Mapping[str, str]) -> int:
         connection.close()
 
 
+@pytest.mark.slow
 def test_the_command_serves_this_machine_and_opens_a_browser(tmp_path: Path) -> None:
     """With the same settings as a server, whatever folder it starts in; Ctrl-C ends it."""
     opened, browser = tmp_path / "opened", tmp_path / "browser"

@@ -124,6 +124,7 @@ def test_a_run_that_waits_can_be_cancelled(busy: BackgroundJob) -> None:
     assert "this one is next" in at.progress[0].text
 
 
+@pytest.mark.slow
 def test_beyond_so_many_that_wait_run_says_what_to_do(
     busy: BackgroundJob, monkeypatch: pytest.MonkeyPatch, until: Callable[..., None]
 ) -> None:

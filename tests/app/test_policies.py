@@ -52,6 +52,7 @@ def test_a_cell_is_of_the_items_that_its_check_applies_to(fair: None) -> None:
     assert "n/a" in shown
 
 
+@pytest.mark.slow
 def test_people_who_cannot_be_told_apart_share_a_rank(fair: None) -> None:
     """By their shares of faults, the worst first; a person without any item has none."""
     at = in_the_demo()

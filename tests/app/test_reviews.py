@@ -101,6 +101,7 @@ def test_a_member_sees_only_their_own(sandbox: Sandbox, monkeypatch: pytest.Monk
     assert len(charts_of(at)) == 1
 
 
+@pytest.mark.slow
 def test_the_reviews_of_a_team_are_a_part_of_its_page() -> None:
     """They are read when the visitor asks; the numbers are those of the page of reviews."""
     at = until_done(press(in_the_demo("team_leaderboard.py"), "Run"))

@@ -89,6 +89,7 @@ def part(at: AppTest, title: str) -> AppTest:
     return at
 
 
+@pytest.mark.slow
 def test_each_tab_of_a_team_shows_what_makes_up_its_score() -> None:
     """Points, days of a chosen member, and lists with links."""
     at = demo_run().selectbox(key="team").set_value("Anchor").run()
@@ -107,6 +108,7 @@ def test_each_tab_of_a_team_shows_what_makes_up_its_score() -> None:
         assert found["Open"].str.startswith("https://").all()
 
 
+@pytest.mark.slow
 def test_under_fair_days_off_are_not_counted_and_no_rate_is_without_what_it_is_of(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

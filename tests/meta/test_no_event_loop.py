@@ -111,6 +111,7 @@ print("loops", len(made), file=sys.stderr)
 """
 
 
+@pytest.mark.slow
 def test_a_whole_batch_by_the_command_makes_no_event_loop() -> None:
     """Not by us, and not by any library that the command uses."""
     run = subprocess.run(

@@ -140,6 +140,7 @@ def test_what_has_changed_is_read_again_and_the_rest_is_not(tmp_path: Path) -> N
     assert warm.requests < changed.requests < cold.requests
 
 
+@pytest.mark.slow
 def test_a_large_world_is_a_small_one_many_times() -> None:
     """Each copy is a merge request of its own, with the facts of the first."""
     from benchmarks.measuring import generated, measure, work_at
@@ -155,6 +156,7 @@ def test_a_large_world_is_a_small_one_many_times() -> None:
     assert thrice.people == once.people == 2
 
 
+@pytest.mark.slow
 def test_a_long_list_belongs_to_nobody_who_is_judged() -> None:
     """It is read page by page, as often as is wanted."""
     from benchmarks.measuring import generated, measure, work_at

@@ -218,6 +218,7 @@ def test_any_tree_of_waiting_tasks_ends_with_each_result_once_and_in_order(
     check(tree, run.outermost(tree))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(trees("fail", "close", "cancel view"), st.integers(1, 4))
 def test_a_tree_ends_although_pool_or_view_is_closed_in_the_middle(

@@ -82,12 +82,14 @@ def _method(pattern: re.Pattern[str], name: str) -> Callable[[str], object]:
     return method
 
 
+@pytest.mark.slow
 def test_every_pattern_of_the_package_has_its_worst_input() -> None:
     """And nothing is listed that is gone."""
     found = set(named_patterns())
     assert found == {*WORST, *OWN}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", sorted(WORST))
 def test_no_pattern_takes_longer_than_its_text_is_long(place: str) -> None:
     """From 16 to 64 KB the time grows with the text, not with its square."""

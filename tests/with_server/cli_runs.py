@@ -123,6 +123,7 @@ def interrupted(
     number: signal.Signals = signal.SIGINT,
 ) -> Done:
     """Run the command here, and send the process a signal once `when` returns something true."""
+    assert not when(), "the signal would come before the command can take it"
     ended, sent = threading.Event(), threading.Event()
 
     def send() -> None:

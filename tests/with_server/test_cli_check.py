@@ -464,8 +464,9 @@ def test_after_ctrl_c_nothing_is_tightened_written_or_posted(
     put_merge_request(world, 7)
     before = Path(BASELINE).read_bytes()
     environ = of_sandbox(sandbox, Path.cwd(), GITLAB_SYNC_POLICY="fair")
-    when = stalled(sandbox, "/projects/*/merge_requests/7/diffs")
     for arguments in (("check", *work, "--tighten"), ("baseline", *work, "--write")):
+        sandbox.faults.clear()
+        when = stalled(sandbox, "/projects/*/merge_requests/7/diffs")
         done = interrupted(environ, *arguments, "--source", "rest", when=when)
         assert done.returncode == 130
         assert Path(BASELINE).read_bytes() == before

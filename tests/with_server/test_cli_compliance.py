@@ -29,6 +29,7 @@ def environ(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
     return of_sandbox(sandbox, tmp_path)
 
 
+@pytest.mark.slow
 def test_at_least_forty_repositories_are_judged_as_the_rules_judge_them(
     environ: dict[str, str], shelf: Shelf, sandbox: Sandbox
 ) -> None:

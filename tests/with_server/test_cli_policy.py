@@ -175,6 +175,7 @@ def test_text_says_of_how_many_and_by_which_policy(
     assert "n/a" in text
 
 
+@pytest.mark.slow
 def test_the_profile_says_what_can_be_fixed_now_first(
     sandbox: Sandbox, tmp_path: Path, everybody: list[str]
 ) -> None:

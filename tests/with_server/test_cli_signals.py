@@ -208,6 +208,7 @@ def test_signals_within_a_second_are_one_and_the_rows_are_written(
     assert set(statuses) <= {"Success", "Partial"}
 
 
+@pytest.mark.slow
 def test_a_later_ctrl_c_ends_a_process_that_does_not_come_to_its_end(tmp_path: Path) -> None:
     """It leaves the old file, and no half of a new one."""
     path = tmp_path / "rows.csv"

@@ -39,6 +39,7 @@ def at(finding: Finding) -> tuple[object, ...]:
 # -- what is found ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_example_of_the_rules_is_judged_the_same_when_it_is_read_from_a_server(
     client: GitLabClient, shelf: Shelf, sandbox: Sandbox
 ) -> None:

@@ -112,6 +112,7 @@ def rows(environ: Mapping[str, str], *arguments: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["rest", "graphql"])
 def test_a_contest_becomes_a_waiver_that_the_next_run_replays(
     environ: Mapping[str, str],

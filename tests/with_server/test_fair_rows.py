@@ -98,6 +98,7 @@ def storing(served: Sandbox, folder: Path) -> Iterator[tuple[GitLabClient, Run]]
             yield client, Run(source="rest", store=store)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["rest", "graphql"])
 def test_the_rows_of_a_world_are_those_of_a_second_computation(
     served: Sandbox, world: World, source: Source
@@ -118,6 +119,7 @@ def test_the_rows_of_a_world_are_those_of_a_second_computation(
     assert totals["Failed Pipeline (of)"] < merged
 
 
+@pytest.mark.slow
 def test_the_rows_from_a_store_are_the_same_and_cost_nothing_below_lists(
     served: Sandbox, world: World, tmp_path: Path
 ) -> None:
@@ -133,6 +135,7 @@ def test_the_rows_from_a_store_are_the_same_and_cost_nothing_below_lists(
     assert 0 < again <= 4 * sum(row["Unverified"] for row in expected.values())
 
 
+@pytest.mark.slow
 def test_what_the_classic_policy_has_stored_hides_no_pipeline(
     served: Sandbox, world: World, tmp_path: Path
 ) -> None:

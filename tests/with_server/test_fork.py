@@ -124,6 +124,7 @@ def test_what_the_parent_has_queued_or_running_is_cancelled_in_the_child(sandbox
     )
 
 
+@pytest.mark.slow
 def test_children_of_a_busy_parent_never_stand_still(sandbox: Sandbox) -> None:
     """Whatever lock some thread of the parent held at that moment."""
     run(

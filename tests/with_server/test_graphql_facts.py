@@ -203,6 +203,7 @@ def test_files_that_were_renamed_or_deleted_count_by_the_same_path(bridge: Bridg
     assert found[mrs[1]["id"]]["no_unit_tests"].result == "pass"
 
 
+@pytest.mark.slow
 def test_the_rows_of_people_are_the_same(bridge: Bridge) -> None:
     """In the table of merge requests, and in that of whole people."""
     world = small()
@@ -219,6 +220,7 @@ def test_the_rows_of_people_are_the_same(bridge: Bridge) -> None:
     assert rows["graphql"] == rows["rest"]
 
 
+@pytest.mark.slow
 def test_whoever_sees_less_sees_the_same_less(bridge: Bridge) -> None:
     """A private project's merge requests are unknown either way, and for the same reason."""
     world = small()

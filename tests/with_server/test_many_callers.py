@@ -33,6 +33,7 @@ def client_of(sandbox: Sandbox, bridge: Bridge, name: str) -> GitLabClient:
     return GitLabClient(sandbox.url, token, bridge=bridge)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tokens", ["one for all", "one for each"])
 def test_twenty_callers_at_once_get_right_rows_from_few_threads(
     sandbox: Sandbox,

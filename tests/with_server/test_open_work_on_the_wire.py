@@ -148,6 +148,7 @@ def test_a_project_that_is_not_there_is_an_error(cases: Sandbox) -> None:
         OpenQuery()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("users", "each"), [(10, 20), (25, 8)])
 def test_two_hundred_take_at_most_twenty_five_requests_by_graphql(users: int, each: int) -> None:
     """Of a group, and of all its people; by REST each merge request takes some."""
@@ -172,6 +173,7 @@ def test_two_hundred_take_at_most_twenty_five_requests_by_graphql(users: int, ea
     assert rows["all"] == rows["acme"]
 
 
+@pytest.mark.slow
 def test_what_graphql_lacks_is_read_over_rest(cases: Sandbox) -> None:
     """A server without the field for threads, and one without a field of theirs."""
     query = OpenQuery(["ann"], now=NOW)

@@ -40,6 +40,7 @@ def fill(sandbox: Sandbox, number: int) -> list[int]:
     return list(reversed(numbers))
 
 
+@pytest.mark.slow
 @unhurried
 @given(
     number=SIZES,

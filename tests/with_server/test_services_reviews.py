@@ -90,6 +90,7 @@ def true_values(world: World) -> list[tuple[dict[str, Any], truth.Values]]:
     return [(mr, truth.values_of(mr, notes.get((mr["project_id"], mr["iid"])))) for mr in merged]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["rest", "graphql"])
 def test_teams_projects_and_people_are_those_of_a_second_computation(
     served: Sandbox, world: World, source: Source
@@ -177,6 +178,7 @@ def test_it_costs_what_the_rows_of_merge_requests_cost(source: Source) -> None:
     assert ("/api/graphql" in asked[0]) == (source != "rest")
 
 
+@pytest.mark.slow
 def test_from_a_store_they_are_the_same_and_cost_only_lists(
     served: Sandbox, world: World, tmp_path: Path
 ) -> None:
@@ -195,6 +197,7 @@ def test_from_a_store_they_are_the_same_and_cost_only_lists(
     assert asked[NOTES] < 0.15 * sum(row["MR Merged"] for row in expected[reviews.PROJECTS])  # type: ignore[misc]
 
 
+@pytest.mark.slow
 def test_notes_that_are_denied_make_it_unknown_and_are_named(served: Sandbox, world: World) -> None:
     """A row says how many; the shares of reviews are not known, since one could be missing."""
     merged = [mr for mr, values in true_values(world) if values["reviews"]]

@@ -22,7 +22,7 @@ from gitlab_sync.snapshots.schema import TABLES
 served, sandbox, world = shared(demo_world)
 
 
-@pytest.fixture(scope="module", params=["fair", "classic"])
+@pytest.fixture(scope="module", params=["fair", pytest.param("classic", marks=pytest.mark.slow)])
 def taken(
     served: Sandbox, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> tuple[dict[str, str], Path]:
@@ -133,6 +133,7 @@ def test_rows_are_those_of_gitlab_and_cost_no_request(
     assert (kept.returncode, kept.stderr) == (live.returncode, live.stderr)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", ["fair", "classic"])
 def test_what_could_not_be_read_is_as_unknown_as_it_was(
     policy: str, sandbox: Sandbox, tmp_path: Path
@@ -274,6 +275,7 @@ def test_a_run_that_cannot_be_written_leaves_nothing(
     assert "cannot be" in _refused(environ, "snapshot", *people, "--into", below)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_ended_leaves_nothing_and_the_next_goes_on(
     taken: tuple[dict[str, str], Path], sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -92,6 +92,7 @@ def assert_waived(
         assert row == {**changed, "Waived": number}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["rest", "graphql"])
 @pytest.mark.parametrize("limit", ["item", "group", "person"])
 def test_rows_have_waived_faults_in_a_column_of_their_own(

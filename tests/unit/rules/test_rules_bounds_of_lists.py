@@ -19,6 +19,7 @@ from gitlab_sync.rules.identity.teams import parse_teams
 from gitlab_sync.rules.projects.projects_input import parse_projects
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PEOPLE)
 def test_lists_of_people_take_time_and_memory_in_proportion_to_their_size(kind: str) -> None:
     """A person's file is a stranger's, too, where others can upload it."""
@@ -26,6 +27,7 @@ def test_lists_of_people_take_time_and_memory_in_proportion_to_their_size(kind: 
     assert_linear_memory(parse_people, PEOPLE[kind])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parse",
     [

@@ -318,6 +318,7 @@ diffs = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(items, notes_at(moments), commits, diffs, pipelines_at(moments))
 def test_the_rules_agree_with_a_second_computation(

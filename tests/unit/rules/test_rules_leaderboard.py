@@ -300,6 +300,7 @@ def test_ranks_follow_the_scores(found: list[TeamResult]) -> None:
     assert known == sorted(known, reverse=True)
 
 
+@pytest.mark.slow
 @unhurried
 @given(PEOPLE, st.randoms(use_true_random=False))
 def test_the_order_of_people_and_teams_changes_nothing(people: list[Work], random: Any) -> None:

@@ -490,6 +490,7 @@ def test_reading_less_never_turns_an_answer_into_its_opposite(
             assert {before, after} not in ({"pass", "fail"}, {"not applicable", "fail"}), check.id
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     [

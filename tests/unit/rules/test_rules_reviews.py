@@ -416,6 +416,7 @@ def as_truth(found: Measured) -> dict[str, Any]:
     return {**found.values, **({"reviews": reviews} if known else {})}
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(items, notes_at(in_time | within(1, 86_400)))
 def test_the_measures_agree_with_a_second_computation(item: Record, notes: list[Record]) -> None:

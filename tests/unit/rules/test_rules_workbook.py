@@ -95,6 +95,7 @@ def test_a_workbook_beyond_the_bounds_is_not_unpacked(monkeypatch: pytest.Monkey
                 decoded(data)
 
 
+@pytest.mark.slow
 def test_a_text_that_many_cells_share_counts_for_each() -> None:
     """A small file would fill the memory."""
     data = made([["a" * 1_000] * 100] * 180)
@@ -103,6 +104,7 @@ def test_a_text_that_many_cells_share_counts_for_each() -> None:
         decoded(data)
 
 
+@pytest.mark.slow
 def test_rows_and_columns_that_a_sheet_only_claims_cost_nothing() -> None:
     """A dense copy of such a sheet would not fit into any memory."""
 

@@ -70,6 +70,7 @@ def test__get_is_get_but_for_a_404(make_client: Maker, sandbox: Sandbox) -> None
         client._get("users/1")
 
 
+@pytest.mark.slow
 def test__get_and_its_like_are_called_by_nothing_inside() -> None:
     """Else a 404 could become an empty list unseen. They may call each other under one name."""
     package = Path(gitlab_sync.__file__).parent

@@ -196,6 +196,7 @@ ARGUMENTS = {
 """What a command is given besides `--demo` alone."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in {"app", "sandbox"}])
 def test_fault_10_every_command_runs_to_its_end_on_the_demo(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
