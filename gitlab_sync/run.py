@@ -19,7 +19,9 @@ class Run:
 
     `tracker` can be read from other threads at any time. `on_progress` is called after each item,
     and `on_row` with each person's row as soon as it is known, both in the calling thread. `cancel`
-    ends the run. `executor` is any `concurrent.futures.Executor`. `max_wait` is how many seconds to
+    ends the run. `executor` is any `concurrent.futures.Executor`: partitions of the people or the
+    projects are mapped over it, each a picklable task; what has no partitions runs without it. In
+    another process the credential is read from its reference. `max_wait` is how many seconds to
     wait each time a rate limit closes; after that, items are unknown. `source` and `store` change
     how many requests a run makes, never its rows; the store keeps facts of ended merge requests.
     """
@@ -38,6 +40,4 @@ class Run:
 
         Inside it, an object that several people or columns need is requested once.
         """
-        return session_of(client).context(
-            max_wait=self.max_wait, cancel=self.cancel, executor=self.executor
-        )
+        return session_of(client).context(max_wait=self.max_wait, cancel=self.cancel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -194,16 +194,42 @@ def _completed(section: GitlabConfigParser, url: str | None, given: Credential |
             f"There is no token for {wanted}: the one in {named} belongs to {own_url}",
             hint=f"Set {TOKEN_VARIABLE}, or name the right section with --gitlab-id.",
         )
-    elif section.private_token:
-        credential, source = Credential(section.private_token), named
-    elif section.oauth_token:
-        credential, source = Credential(section.oauth_token, is_oauth=True), named
-    elif section.job_token:
-        credential, source = Credential(section.job_token, is_job=True), named
     else:
-        raise ConfigurationError(
-            f"The {named} holds neither private_token nor oauth_token nor job_token",
-            hint=f"Add one, or set {TOKEN_VARIABLE}.",
-        )
+        credential, source = FileCredential(section), named
     said = "false" if verify is False else verify if isinstance(verify, str) else None
     return Settings(wanted, credential, source, said)
+
+
+class FileCredential(Credential):
+    """The token in a section of python-gitlab's files. It pickles as the name of the section.
+
+    Raises ConfigurationError for a section without a token.
+    """
+
+    __slots__ = ("gitlab_id",)
+
+    def __init__(self, section: GitlabConfigParser) -> None:
+        token = section.private_token or section.oauth_token or section.job_token
+        if not token:
+            raise ConfigurationError(
+                f"The section [{section.gitlab_id}] of python-gitlab's configuration holds neither "
+                "private_token nor oauth_token nor job_token",
+                hint=f"Add one, or set {TOKEN_VARIABLE}.",
+            )
+        is_oauth = not section.private_token and bool(section.oauth_token)
+        super().__init__(token, is_oauth, is_job=not section.private_token and not is_oauth)
+        self.gitlab_id = section.gitlab_id
+
+    def __reduce__(self) -> tuple[Callable[..., Credential], tuple[object, ...]]:
+        return _credential_of_section, (self.gitlab_id,)
+
+
+def _credential_of_section(gitlab_id: str | None) -> Credential:
+    """Return the credential in the files of this process; see `FileCredential`."""
+    section = _section(gitlab_id, os.environ)
+    if section is None:
+        raise ConfigurationError(
+            f"There is no file of python-gitlab with the section {gitlab_id!r} here",
+            hint=f"Write it into {_home_file()}, or name a file with {CFG_VARIABLE}.",
+        )
+    return FileCredential(section)

@@ -20,6 +20,7 @@ from gitlab_sync.cli.options import (
     Target,
     connection_options,
     from_option,
+    machine_options,
     target_options,
 )
 from gitlab_sync.cli.policy import policy_option
@@ -80,6 +81,7 @@ _COMMENT = re.compile(r"(?:^|\s)#.*")
 @click.option("--details", is_flag=True, help="With json and ndjson: include every finding.")
 @policy_option
 @from_option
+@machine_options
 @target_options
 @connection_options
 def compliance(

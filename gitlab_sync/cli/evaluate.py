@@ -55,6 +55,7 @@ def _by_option(ended: str) -> Callable[[Callable[..., int]], Callable[..., int]]
 @as_of_options
 @options.fact_options
 @options.from_option
+@options.machine_options
 @options.target_options
 @options.connection_options
 def mrs(**given: Any) -> int:
@@ -69,6 +70,7 @@ def mrs(**given: Any) -> int:
 @policy_option
 @as_of_options
 @options.from_option
+@options.machine_options
 @options.target_options
 @options.connection_options
 def issues(**given: Any) -> int:

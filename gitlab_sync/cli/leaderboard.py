@@ -15,6 +15,7 @@ from gitlab_sync.cli.options import (
     Target,
     connection_options,
     from_option,
+    machine_options,
     target_options,
 )
 from gitlab_sync.cli.policy import policy_option
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
 )
 @policy_option
 @from_option
+@machine_options
 @target_options
 @connection_options
 def leaderboard(

@@ -39,8 +39,9 @@ BINARY: tuple[Format, ...] = ("xlsx", "parquet")
 FILE = click.Path(readable=False)
 """The type of a file name: nothing is checked, but shells complete it."""
 
-# The limits of bridge and session; importing them would load the engine.
+# The limits of bridge, processes and session; importing them would load the engine.
 _MOST_WORKERS = 256
+_MOST_PROCESSES = 64
 _MOST_SECONDS = 2_592_000
 
 
@@ -91,7 +92,8 @@ class Choice(click.Choice[str]):
 class Connection:
     """The GitLab, the token, and how long to wait. Times in seconds; None is the default.
 
-    A `snapshot`, `DIR` or `DIR@RUN`, takes the place of a GitLab.
+    A `snapshot`, `DIR` or `DIR@RUN`, takes the place of a GitLab. `processes` of this machine, or
+    the workers of the `cluster` at an address, do the work; `send_token` lets them have the token.
     """
 
     url: str | None = None
@@ -100,6 +102,9 @@ class Connection:
     demo: bool = False
     snapshot: str | None = None
     workers: int | None = None
+    processes: int | None = None
+    cluster: str | None = None
+    send_token: bool = False
     timeout: float | None = None
     max_wait: float = 300.0
     quiet: bool = False
@@ -173,7 +178,8 @@ _CONNECTION = (
         "--demo", is_flag=True, help="Use the built-in demo GitLab; needs no URL and no token.",
     ),
     click.option(
-        "--workers", type=click.IntRange(1, _MOST_WORKERS), metavar="N",
+        "--workers", "--requests-at-once", "workers", metavar="N",
+        type=click.IntRange(1, _MOST_WORKERS),
         help="Concurrent requests. Default: GITLAB_SYNC_WORKERS, or 32.",
     ),
     click.option(
@@ -199,6 +205,7 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
         connection = Connection(**{name: given.pop(name) for name in names if name in given})
         if connection.demo and connection.snapshot is not None:
             raise click.UsageError("--from excludes --demo: rows come from one of them.")
+        _check_machines(connection)
         if connection.demo and (connection.url or connection.token_env or connection.gitlab_id):
             raise click.UsageError(
                 "--demo excludes --url, --token-env and --gitlab-id: it has a GitLab of its own."
@@ -206,6 +213,38 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
         return command(connection=connection, **given)
 
     return refuse_tokens(with_options(gather, _CONNECTION))
+
+
+def _check_machines(connection: Connection) -> None:
+    if connection.processes is not None and connection.cluster is not None:
+        raise click.UsageError("--processes excludes --cluster: one of them does the work.")
+    if connection.snapshot is not None and (connection.processes or connection.cluster):
+        raise click.UsageError("--from excludes --processes and --cluster: nothing is read.")
+    if connection.cluster is not None and connection.demo:
+        raise click.UsageError("--cluster excludes --demo: other machines cannot reach it.")
+    if connection.send_token and not (connection.cluster or "").startswith("tls://"):
+        raise click.UsageError("--send-token needs --cluster tls://…: tokens go encrypted only.")
+
+
+_MACHINES = (
+    click.option(
+        "--processes", type=click.IntRange(1, _MOST_PROCESSES), metavar="N",
+        help="Use N processes of this machine. The rows are the same.",
+    ),
+    click.option(
+        "--cluster", metavar="ADDRESS",
+        help="Use the workers of a dask scheduler: tcp://… or tls://…. Each reads the token from "
+        "its own environment or file.",
+    ),
+    click.option(
+        "--send-token", is_flag=True, help="Send the token to the workers, over tls:// only.",
+    ),
+)  # fmt: skip
+
+
+def machine_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options for many machines, which `connection_options` passes on."""
+    return with_options(command, _MACHINES)
 
 
 from_option = click.option(

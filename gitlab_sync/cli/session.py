@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import CancelledError
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import CancelledError, Executor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from gitlab_sync.cli.progress import show_progress
 from gitlab_sync.cli.signals import Interruption
 from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import Cancelled, ConfigurationError
-from gitlab_sync.http.credentials import Credential
+from gitlab_sync.http.credentials import Credential, SentCredential
 from gitlab_sync.rules.text import plural
 from gitlab_sync.run import Run
 from gitlab_sync.session.progress import ProgressTracker
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gitlab_sync.cli")
 
+_DEMO_VARIABLE = "GITLAB_SYNC_DEMO_TOKEN"
+
 
 @dataclass(frozen=True, slots=True)
 class CommandRun:
@@ -40,6 +43,7 @@ class CommandRun:
 
     Ctrl-C and SIGTERM cancel the request context of the session. `demo_people` are the usernames in
     the demo, else empty. `store` holds facts about merge requests (None: nothing is stored).
+    `executor` has the workers of the run (None: this process alone).
     """
 
     source_of_rows: Session | Snapshot
@@ -48,6 +52,7 @@ class CommandRun:
     demo_people: Sequence[str] = ()
     source: Source = DEFAULT_SOURCE
     store: PrincipalStore | None = None
+    executor: Executor | None = None
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -88,6 +93,7 @@ class CommandRun:
                 max_wait=self.connection.max_wait,
                 source=self.source,
                 store=self.store,
+                executor=self.executor,
             )
 
 
@@ -119,7 +125,10 @@ def open_session(
             found = settings.resolve(connection.url, connection.token_env, connection.gitlab_id)
         log.info("reading %s, from %s", found.url, found.source)
         bridge = stack.enter_context(Bridge(connection.workers, verify=found.tls, largest=largest))
-        client = stack.enter_context(GitLabClient(found.url, found.credential, bridge=bridge))
+        credential = found.credential
+        if connection.send_token:
+            credential = SentCredential.of(credential)
+        client = stack.enter_context(GitLabClient(found.url, credential, bridge=bridge))
         interruption = stack.enter_context(Interruption())
         context = client.session.context(
             limit=connection.timeout, max_wait=connection.max_wait, cancel=interruption.cancel
@@ -127,7 +136,10 @@ def open_session(
         session = stack.enter_context(context)
         try:
             store = None if connection.demo else stack.enter_context(_store(session, facts))
-            yield CommandRun(session, interruption, connection, people, facts.source, store)
+            workers = stack.enter_context(_workers(connection))
+            yield CommandRun(
+                session, interruption, connection, people, facts.source, store, workers
+            )
         except (Cancelled, CancelledError):
             if interruption.exit_code is None:
                 raise
@@ -138,6 +150,18 @@ def open_session(
                 "%d requests, %d retries, %d times over the limit, %d bytes, %d workers",
                 stats.requests, stats.retries, stats.limited, stats.bytes, stats.workers,
             )  # fmt: skip
+
+
+def _workers(connection: Connection) -> AbstractContextManager[Executor | None]:
+    if connection.processes is not None:
+        from gitlab_sync.workers.processes import ProcessWorkers
+
+        return ProcessWorkers(connection.processes)
+    if connection.cluster is not None:
+        from gitlab_sync.workers.cluster import ClusterWorkers
+
+        return ClusterWorkers(connection.cluster)
+    return nullcontext()
 
 
 @contextmanager
@@ -159,4 +183,7 @@ def _demo() -> Iterator[tuple[Settings, list[str]]]:
     world = demo_world()
     people = list(world.truth.usernames)
     with Sandbox(world) as sandbox:
-        yield Settings(sandbox.url, Credential(ADMIN_TOKEN), "the built-in demo"), people
+        # Not a secret; processes that take part in a run read it there.
+        os.environ[_DEMO_VARIABLE] = ADMIN_TOKEN
+        credential = Credential.from_environment(_DEMO_VARIABLE)
+        yield Settings(sandbox.url, credential, "the built-in demo"), people

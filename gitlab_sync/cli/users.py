@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @as_of_options
 @options.fact_options
 @options.from_option
+@options.machine_options
 @options.target_options
 @options.connection_options
 def users(

@@ -18,6 +18,7 @@ from gitlab_sync.cli.options import (
     Target,
     connection_options,
     from_option,
+    machine_options,
     target_options,
 )
 from gitlab_sync.cli.period import today_in
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     help="Show this table alone.",
 )
 @from_option
+@machine_options
 @target_options
 @connection_options
 def weekly(

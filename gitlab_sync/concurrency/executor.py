@@ -100,6 +100,14 @@ class SharedExecutor(_WindowedMap, ThreadPoolExecutor):
         """The number of workers that run a task."""
         return max(0, self.threads - self._queue.idle)
 
+    def resize(self, max_workers: int) -> None:
+        """Run at most so many tasks at once from now on: 0 or more; those under way are run on."""
+        self._queue.grow(max_workers - self._max_workers)
+        self._max_workers = max_workers
+        waiting = sum(self._queue.waiting().values())
+        for _ in range(min(waiting, max_workers - len(self._threads))):
+            self._start_worker(self._queue)
+
     def queued(self) -> dict[Hashable, int]:
         """Return the number of waiting tasks by tenant (None: no tenant)."""
         return self._queue.waiting()

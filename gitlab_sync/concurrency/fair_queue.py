@@ -158,6 +158,12 @@ class FairQueue:
                 self._changed.wait(sleep)
                 self.idle -= 1
 
+    def grow(self, workers: int) -> None:
+        """Allow so many more tasks at once; fewer, if negative: those under way are not touched."""
+        with self._changed:
+            self._free += workers
+            self._changed.notify_all()
+
     def _release(self, tenant: Hashable) -> None:
         self._free += 1
         self._at_work[tenant] -= 1
@@ -166,7 +172,8 @@ class FairQueue:
 
     def _has_worker(self, tenant: Hashable) -> bool:
         """Return whether a tenant can have one more worker; work of no tenant can have all."""
-        return tenant is None or min(self._at_work[tenant], self._spare) < self._free
+        spare = 0 if tenant is None else min(self._at_work[tenant], self._spare)
+        return spare < self._free
 
     def _others_can_start(self, tenant: Hashable) -> bool:
         """Return whether there can be work for another worker, once this tenant got one."""

@@ -85,15 +85,31 @@ class Credential:
         where = f" from {self.reference}" if self.reference else ""
         return f"<Credential{where}: {'Bearer' if self.is_oauth else self._header}, hidden>"
 
-    def __reduce__(
-        self,
-    ) -> tuple[Callable[[str, bool, bool], Credential], tuple[str, bool, bool]]:
+    def __reduce__(self) -> tuple[Callable[..., Credential], tuple[object, ...]]:
         if self.reference is None:
             raise ConfigurationError(
                 "A token cannot be sent to another process",
                 hint="Use Credential.from_environment, and set the variable there, too.",
             )
         return (Credential.from_environment, (self.reference, self.is_oauth, self.is_job))
+
+
+class SentCredential(Credential):
+    """A token that pickles with its text: it is sent to other processes on purpose."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, credential: Credential) -> SentCredential:
+        """Return a credential as one that can be sent."""
+        return cls(credential.token, credential.is_oauth, is_job=credential.is_job)
+
+    def __reduce__(self) -> tuple[Callable[..., Credential], tuple[object, ...]]:
+        return _sent, (self.token, self.is_oauth, self.is_job)
+
+
+def _sent(token: str, is_oauth: bool, is_job: bool) -> SentCredential:
+    return SentCredential(token, is_oauth, is_job=is_job)
 
 
 class OidcCredential(Credential):

@@ -23,6 +23,8 @@ class Gate:
     A 429 closes the gate for all of the principal's requests, until the same moment. The gate also
     closes by itself once the requests under way use up what `RateLimit-Remaining` allows. No answer
     closes it for more than `LONGEST_WAIT`; `asked` is the longer wait that one asked for, if any.
+    `share` is the part of `RateLimit-Remaining` that is this process's own, from 0 to 1, where
+    several processes work for the principal.
     """
 
     def __init__(self) -> None:
@@ -32,6 +34,7 @@ class Gate:
         self._under_way = 0
         self._budgets: dict[str, tuple[int, float]] = {}
         self.asked: float | None = None
+        self.share = 1.0
 
     def _capped(self, seconds: float) -> float:
         """Return a wait that a server asked for, or the longest if that is shorter."""
@@ -44,7 +47,7 @@ class Gate:
         now = time.monotonic()
         wait = self._opens_at - now
         for remaining, resets_at in tuple(self._budgets.values()):
-            if remaining <= self._under_way:
+            if int(remaining * self.share) <= self._under_way:
                 wait = max(wait, resets_at - now)
         return max(0.0, wait)
 
@@ -84,6 +87,15 @@ class Gate:
                     own = random.uniform(first / 2, high)  # noqa: S311 - jitter, not a secret
                 self._refusals += 1
             self._opens_at = max(self._opens_at, now + max(self._capped(seconds or 0.0), own))
+
+    def closed(self) -> float:
+        """Return the seconds until it opens after a 429 (0: it is open)."""
+        return max(0.0, self._opens_at - time.monotonic())
+
+    def pause(self, seconds: float) -> None:
+        """Let no request start for this many seconds, since another process met a 429."""
+        with self._lock:
+            self._opens_at = max(self._opens_at, time.monotonic() + self._capped(seconds))
 
     def after_fork(self) -> None:
         """Forget the requests that the parent process has under way."""

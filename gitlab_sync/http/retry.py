@@ -60,6 +60,9 @@ class RetryPolicy:
         )
         object.__setattr__(self, "_retrying", retrying)
 
+    def __reduce__(self) -> tuple[type[RetryPolicy], tuple[int, float, float, int]]:
+        return RetryPolicy, (self.attempts, self.base, self.cap, self.bad_answers)
+
     def start(self) -> RetryCallState:
         """Return the state of a call that has not failed yet."""
         return RetryCallState(self._retrying, None, (), {})

@@ -67,6 +67,13 @@ class Completeness:
         reasons = Counter({_SHORTFALLS[status]: number for status, number in lost.items()})
         return cls("people", read, total, reasons)
 
+    def add(self, other: Completeness) -> None:
+        """Add what was read, found and lost of other items and other people."""
+        self.read += other.read
+        self.total += other.total
+        self.lost += other.lost
+        self.lists += other.lists
+
     @property
     def whole(self) -> bool:
         """Whether everything was read."""

@@ -6,10 +6,10 @@ file of a team starts from one of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 
 from gitlab_sync.rules.items import fair_issue, fair_merge_request, issue, merge_request
 from gitlab_sync.rules.items.rule_set import RuleSet
@@ -32,7 +32,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """The rules of a run. Immutable; thread-safe; equal to no other.
+    """The rules of a run. Immutable; thread-safe; equal to no other. It pickles.
 
     `name` is what tables and files say: `fair`, `classic`, or the name of a file, and `source` what
     tells it from others: `fair`, `classic`, or the whole path or URL of the file. `base` is the
@@ -71,6 +71,13 @@ class Policy:
             waivers = self.waivers_of_day
             for name in ("merge_requests", "quick", "issues"):
                 object.__setattr__(self, name, replace(getattr(self, name), waivers=waivers))
+
+    def __reduce__(self) -> tuple[Callable[..., Policy], tuple[str, bool, dict[str, object]]]:
+        """Pickle what the rules are made of: they are functions, which another process makes."""
+        rules = {"merge_requests", "quick", "issues"}
+        own = {each.name: getattr(self, each.name) for each in fields(self)}
+        shares = self.merge_requests.shares
+        return _remade, (self.base, shares, {key: own[key] for key in own.keys() - rules})
 
     @property
     def waivers_of_day(self) -> Waivers:
@@ -130,3 +137,11 @@ CLASSIC = Policy(
     source="classic",
 )
 FAIR = fair(Terms())
+
+
+def _remade(base: str, shares: bool, others: Mapping[str, Any]) -> Policy:
+    """Return the policy that was pickled as these parts; see `Policy.__reduce__`."""
+    if not shares:
+        return replace(CLASSIC, **others)
+    made = (fair if base == FAIR.base else classic)(others["terms"], others["name"])
+    return replace(made, **others)

@@ -149,6 +149,11 @@ class WaiverUse:
             else:
                 self._needed.add((check, place))
 
+    def add(self, other: WaiverUse) -> None:
+        """Take what another one has noted of other subjects."""
+        self._settled += other._settled
+        self._needed |= other._needed
+
     def unused(self, limits: Iterable[str]) -> list[tuple[Waiver, int]]:
         """Return waivers of nothing, each with the number of subjects that it could be for.
 

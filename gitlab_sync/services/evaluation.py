@@ -6,7 +6,9 @@ requests run on the pool, and everything else in the calling thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Protocol
 
 from gitlab_sync.api import users
 from gitlab_sync.api.facts.choose import facts_for
@@ -18,24 +20,14 @@ from gitlab_sync.api.scope import EVERYWHERE, Kind, Scope
 from gitlab_sync.api.timeline import TODAY, Timeline
 from gitlab_sync.api.user_items import UserItems, of_users
 from gitlab_sync.errors import GitLabSyncError
-from gitlab_sync.reports.report import Completeness, Report, short_reason
-from gitlab_sync.rules.items import table as table_rules
+from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.items.as_of import AS_THEY_ARE, AsOf
-from gitlab_sync.rules.items.rule_set import RuleSet
-from gitlab_sync.rules.items.tally import Verdicts
 from gitlab_sync.rules.policy import CLASSIC, Policy
 from gitlab_sync.run import Run
-from gitlab_sync.services.rows import (
-    PersonVerdicts,
-    RowAssembler,
-    reasons_in_words,
-    status_of_absent,
-)
-from gitlab_sync.services.waiver_notes import WaiverNotes
-from gitlab_sync.session.progress import ProgressTracker
+from gitlab_sync.services.evaluation_table import EvaluatedPart, EvaluationTable
 from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import run_workflow, run_workflows
-from gitlab_sync.types import Record, Status, TableRow
+from gitlab_sync.workers.spread import partitions, spread
 
 
 def evaluate_merge_requests(
@@ -50,19 +42,10 @@ def evaluate_merge_requests(
 
     With `as_of`, the merge requests are as they were at its moments. Columns and status are as in
     `rules.items.table`, with those of `as_of` behind them. Errors of single reads never raise: they
-    are in the rows. When `run.cancel` ends it, the rows say what was not read. Raises
-    ConfigurationError for input that cannot work. Thread-safe.
+    are in the rows. When `run.cancel` ends it, the rows say what was not read. `run.executor` gets
+    parts of the people. Raises ConfigurationError for input that cannot work. Thread-safe.
     """
-    run, rules = run or Run(), policy.merge_requests
-    timeline = timeline_of(as_of, {"merge_requests": rules})
-    with run.context(client) as session:
-        source = timeline.source(facts_for(session, run, timeline.reading(rules)))
-        table = EvaluationTable("merge requests", rules, policy.name, scope, run, timeline)
-        table.tracker.attach(session)
-        people = find_authors(session, usernames, scope, run, policy, timeline)
-        for found in read_facts(session, table.begin(people), source):
-            table.take(found.mr, found.verdicts(rules), found.errors)
-        return table.report()
+    return _evaluate(merge_requests_of, client, usernames, scope, run or Run(), policy, as_of)
 
 
 def evaluate_issues(
@@ -78,20 +61,124 @@ def evaluate_issues(
     The lists hold all that is needed; only whether a project has an active milestone is read for
     each project, if the policy asks for it.
     """
-    run, rules = run or Run(), policy.issues
-    timeline = timeline_of(as_of, {"issues": rules})
+    return _evaluate(issues_of, client, usernames, scope, run or Run(), policy, as_of)
+
+
+class _Evaluation(Protocol):
+    """Reads and evaluates the items of people; the session has a context."""
+
+    def __call__(
+        self,
+        session: Session,
+        usernames: Sequence[str],
+        scope: Scope,
+        run: Run,
+        policy: Policy,
+        as_of: AsOf,
+        /,
+    ) -> EvaluationTable: ...
+
+
+def _evaluate(
+    of: _Evaluation,
+    client: Client,
+    usernames: Iterable[str],
+    scope: Scope,
+    run: Run,
+    policy: Policy,
+    as_of: AsOf,
+) -> Report:
+    names = users.distinct_usernames(usernames)
     with run.context(client) as session:
-        table = EvaluationTable("issues", rules, policy.name, scope, run, timeline)
-        table.tracker.attach(session)
-        people = find_people(session, "issues", usernames, scope, timeline=timeline)
-        issues = table.begin(people)
-        milestones = ActiveMilestones(session, run.source, rules, timeline.milestones)
-        run_workflow(session, milestones.read(milestones.projects_of(issues)))
-        for issue in issues:
-            verdicts = rules.rule(issue, milestones.facts_of(issue))
-            errors = [*milestones.errors_of(issue), *timeline.errors_of(issue)]
-            table.take(issue, verdicts, errors)
-        return table.report()
+        if run.executor is None:
+            return of(session, names, scope, run, policy, as_of).report()
+        # An item has one author, but several assignees: all who could share one are one part.
+        least = 1 if scope.role == "author" else len(names)
+        parts = partitions(names, run.executor, least)
+        works = [(len(part), partial(_part, of, part, scope, policy, as_of)) for part in parts]
+        together = _table(of, scope, run, policy, as_of)
+
+        def lost(number: int, error: GitLabSyncError) -> EvaluatedPart:
+            part = _table(of, scope, Run(), policy, as_of)
+            part.begin(UserItems(name, (), (error,), None) for name in parts[number])
+            return part.part()
+
+        together.begin(())
+        for part in spread(session, run, works, "people", lost):
+            together.add(part)
+        return together.report()
+
+
+def _part(
+    of: _Evaluation,
+    usernames: Sequence[str],
+    scope: Scope,
+    policy: Policy,
+    as_of: AsOf,
+    session: Session,
+    run: Run,
+) -> EvaluatedPart:
+    """Evaluate a part of the people of a run: the work of one worker."""
+    return of(session, usernames, scope, run, policy, as_of).part()
+
+
+def _table(
+    of: _Evaluation,
+    scope: Scope,
+    run: Run,
+    policy: Policy,
+    as_of: AsOf,
+    timeline: Timeline | None = None,
+) -> EvaluationTable:
+    what, rules = "merge requests", policy.merge_requests
+    if of is issues_of:
+        what, rules = "issues", policy.issues
+    known = timeline or timeline_of(as_of, {})
+    return EvaluationTable(what, rules, policy.name, scope, run, known)
+
+
+def merge_requests_of(
+    session: Session,
+    usernames: Sequence[str],
+    scope: Scope,
+    run: Run,
+    policy: Policy,
+    as_of: AsOf,
+) -> EvaluationTable:
+    """Return the table of `evaluate_merge_requests`, in a session that has a context."""
+    rules = policy.merge_requests
+    timeline = timeline_of(as_of, {"merge_requests": rules})
+    source = timeline.source(facts_for(session, run, timeline.reading(rules)))
+    table = _table(merge_requests_of, scope, run, policy, as_of, timeline)
+    table.tracker.attach(session)
+    people = find_authors(session, usernames, scope, run, policy, timeline)
+    for found in read_facts(session, table.begin(people), source):
+        table.take(found.mr, found.verdicts(rules), found.errors)
+    return table
+
+
+def issues_of(
+    session: Session,
+    usernames: Sequence[str],
+    scope: Scope,
+    run: Run,
+    policy: Policy,
+    as_of: AsOf,
+) -> EvaluationTable:
+    """Return the table of `evaluate_issues`, in a session that has a context."""
+    rules = policy.issues
+    timeline = timeline_of(as_of, {"issues": rules})
+    table = _table(issues_of, scope, run, policy, as_of, timeline)
+    table.tracker.attach(session)
+    people = find_people(session, "issues", usernames, scope, timeline=timeline)
+    issues = table.begin(people)
+    milestones = ActiveMilestones(session, run.source, rules, timeline.milestones)
+    run_workflow(session, milestones.read(milestones.projects_of(issues)))
+    for issue in issues:
+        verdicts = rules.rule(issue, milestones.facts_of(issue))
+        errors = [*milestones.errors_of(issue), *timeline.errors_of(issue)]
+        table.take(issue, verdicts, errors)
+    return table
 
 
 def find_authors(
@@ -130,95 +217,3 @@ def find_people(
         name: items for _, part in run_workflows(session, workflows) for name, items in part.items()
     }
     return [found[name] for name in names]
-
-
-class EvaluationTable:
-    """The table of a run as it grows, and how complete it is. For the thread that runs it.
-
-    People come with `begin`, all at once or a few at a time, and what the rules say of their items
-    with `take`. `tracker` counts the items.
-    """
-
-    def __init__(
-        self,
-        what: str,
-        rules: RuleSet,
-        policy: str,
-        scope: Scope,
-        run: Run,
-        timeline: Timeline = TODAY,
-    ) -> None:
-        self._columns = table_rules.columns(rules)
-        self._rules = rules
-        self._policy = policy
-        self._timeline = timeline
-        self._on_progress = run.on_progress
-        self.tracker = run.tracker or ProgressTracker()
-        self._completeness = Completeness(what, where=scope.place)
-        self._assembler = RowAssembler[UserItems](run.on_row, self._in_row)
-        self._doubts: dict[str, Mapping[str, int]] = {}
-        self._waived: dict[str, Mapping[str, int]] = {}
-        self._notes = WaiverNotes(rules.waivers, rules.checks)
-        self._done = 0
-
-    def begin(self, people: Iterable[UserItems]) -> list[Record]:
-        """Take the people; return the items to evaluate, each once, in the order of people."""
-        wanted: list[Record] = []
-        for person in people:
-            if person.exists is not False and person.problems:
-                self._completeness.lists[short_reason(person.problems[0])] += 1
-            items = person.records
-            wanted += self._assembler.expect(person, items, list(filter(self._rules.is_due, items)))
-        self._completeness.total += len(wanted)
-        self.tracker.begin(self._completeness.total, "", self._done)
-        self._tell()
-        self._assembler.release(self._row)
-        return wanted
-
-    def take(
-        self, item: Record, verdicts: Verdicts, errors: Sequence[GitLabSyncError] = ()
-    ) -> None:
-        """Take what the rules say of an item, and make the rows that it completes."""
-        self._done += 1
-        self.tracker.step()
-        self._tell()
-        if self._assembler.take(item, verdicts, errors):
-            self._completeness.read += 1
-        else:
-            self._completeness.lost[short_reason(errors[0]) if errors else "unclear"] += 1
-
-    def report(self) -> Report:
-        """Return all rows, sorted."""
-        rows = table_rules.by_username(self._assembler.rows)
-        warnings = self._notes.warnings()
-        report = Report(rows, self._completeness, self._doubts, self._waived, warnings)
-        report.as_of, report.late = self._timeline.moment(), self._timeline.late()
-        return report
-
-    def _tell(self) -> None:
-        if self._on_progress is not None:
-            self._on_progress(self.tracker.now())
-
-    def _in_row(self, person: UserItems, item: Record, verdicts: Verdicts) -> Verdicts:
-        return self._rules.with_waivers(item, verdicts, person.username)
-
-    def _row(self, theirs: PersonVerdicts[UserItems]) -> TableRow:
-        person = theirs.person
-        tally = self._rules.count(theirs.evaluated)
-        self._notes.saw_items(person.username, theirs.evaluated)
-        errors = [*person.problems, *theirs.errors]
-        status: Status = "Success"
-        error = None
-        if not person.exists:
-            missing = None if person.exists is False else person.errors[0]
-            status, error = status_of_absent(person.username, missing)
-        elif errors or tally.unread:
-            status, error = "Partial", reasons_in_words(errors)
-        cells = table_rules.cells(tally, self._rules)
-        if self._rules.shares:
-            self._doubts[person.username] = tally.unknown
-            self._waived[person.username] = tally.waived
-        row = table_rules.row(
-            self._columns, person.username, cells, status, error, tally.unverified, self._policy
-        )
-        return row | self._timeline.cells(person.username)

@@ -14,6 +14,7 @@ from gitlab_sync.rules.items.tally import Verdicts
 from gitlab_sync.run import Run
 from gitlab_sync.services import people_data
 from gitlab_sync.services.members import people_of_groups
+from gitlab_sync.services.people_parts import read_and_evaluate
 from gitlab_sync.services.people_reader import read_people
 from gitlab_sync.services.people_report import PeopleQuery, PeopleReport
 from gitlab_sync.services.people_rows import KnownVerdicts, PeopleRows, PeopleTable
@@ -47,6 +48,9 @@ def answer_and_data(
             people = merged([*query.people, *members])
             query = replace(query, people=people)
         request = replace(request_of(query, ids), timeline=timeline, items_only=bool(query.as_of))
+        if run.executor is not None and not query.as_of:
+            read, verdicts = read_and_evaluate(session, request, run, policy, quick=query.quick)
+            return report_of_read(query, read, verdicts, unknown, run), read
         milestones = ActiveMilestones(session, run.source, policy.issues, timeline.milestones)
         table = PeopleTable(query, run, source, milestones, timeline)
         read = read_people(session, request, run, table)

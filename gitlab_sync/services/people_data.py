@@ -58,8 +58,9 @@ class PeopleRequest:
     `bots` are usernames of bots that do not look like one, and `slots` the parts of the day of
     commits. `moment` says which merge requests and issues are read, as in
     `api.user_items.of_user`, and `roles` in which roles. Without `groups` the groups are not asked
-    for: that part has no value. With `keeps_apart`, commits that no person has are kept, too. Items
-    are as the `timeline` shows them; with `items_only` nothing else is asked for.
+    for: that part has no value; without `commits` no commits are read. With `keeps_apart`, commits
+    that no person has are kept, too. Items are as the `timeline` shows them; with `items_only`
+    nothing else is asked for.
     """
 
     queries: Sequence[PersonQuery]
@@ -72,6 +73,7 @@ class PeopleRequest:
     moment: Moment = "created"
     roles: Sequence[Role] = ROLES
     groups: bool = True
+    commits: bool = True
     bots: Collection[str] = DEFAULT_BOTS
     slots: Slots = USUAL_SLOTS
     keeps_apart: bool = False

@@ -42,7 +42,7 @@ from gitlab_sync.services.people_data import (
 )
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.result import Result
-from gitlab_sync.session.session import Client
+from gitlab_sync.session.session import Client, Session
 from gitlab_sync.session.workflow import Workflow, as_result, gather, run_workflows
 from gitlab_sync.types import Record, RecordList
 
@@ -67,6 +67,28 @@ def read_commits(client: Client, request: PeopleRequest, run: Run | None = None)
     nothing else. Thread-safe.
     """
     return _read(client, request, run or Run(), None, whole=False)
+
+
+def divided_commits(
+    session: Session,
+    request: PeopleRequest,
+    run: Run,
+    people: Sequence[PersonData],
+    projects: Sequence[Record],
+) -> DividedCommits:
+    """Read the commits of projects, and divide them among people: only the user of each is needed.
+
+    `session` has a context. The places of projects are those in `projects`.
+    """
+    commits = _CommitsToRead(request, people)
+    tracker = run.tracker or ProgressTracker()
+    tracker.attach(session)
+    tracker.begin(len(projects), "projects' commits")
+    workflows = ((None, each) for each in commits.workflows(projects))
+    for _, read in run_workflows(session, workflows):
+        commits.divider.add(read)
+        tracker.step()
+    return commits.divided(projects)
 
 
 def _read(
@@ -165,7 +187,7 @@ class _Scheduler(Iterator[tuple[_Kind, Workflow[_Take]]]):
         if self._asked.items_only:
             self._want_parts()
             return
-        self._commits = _CommitsToRead(self._asked, self._people)
+        self._commits = _CommitsToRead(self._asked, self._people if self._asked.commits else ())
         self._want_commits(self._named)
         for person in self._people:
             if person.user is not None and (self._whole or not self._asked.projects):

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias
 
 from gitlab_sync.api import groups
@@ -32,6 +33,7 @@ from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.session.session import Client, Session, session_of
 from gitlab_sync.session.workflow import Workflow, run_workflow, run_workflows
 from gitlab_sync.types import PartialList, Record, TableRow
+from gitlab_sync.workers.spread import partitions, spread
 
 log = logging.getLogger("gitlab_sync")
 
@@ -147,8 +149,9 @@ class _Checking:
         self._session = session
         self._ref = ref
         self._policy = policy
+        self._run = run
         self._texts = text_source(session, run.source)
-        self._tracker = run.tracker or ProgressTracker()
+        self.tracker = run.tracker or ProgressTracker()
         self._on_row = run.on_row
         self._on_progress = run.on_progress
         self._on_checked = on_checked
@@ -157,7 +160,7 @@ class _Checking:
         self._checked: list[Checked] = []
         self._seen: set[object] = set()
         self._notes = WaiverNotes(policy.waivers, policy.checks, "project")
-        self._tracker.attach(session)
+        self.tracker.attach(session)
 
     def all_of(self, names: Iterable[str], group: str | None) -> ComplianceReport:
         """Evaluate the projects of these names, and those of the group."""
@@ -168,10 +171,10 @@ class _Checking:
             if path.lower() not in wanted:
                 wanted.setdefault(number, path)
         self._completeness.total = len(wanted)
-        self._tracker.begin(len(wanted))
+        self.tracker.begin(len(wanted))
         self._tell()
-        for name, read in run_workflows(self._session, self._workflows(wanted)):
-            self._take(name, read)
+        for checked in self._evaluated_here_or_elsewhere(wanted):
+            self._take(checked)
         warnings = self._notes.warnings()
         return ComplianceReport(self._checked, self._completeness, self._left_out, warnings)
 
@@ -192,16 +195,38 @@ class _Checking:
                 path = record.text(project, "path_with_namespace")
                 yield str(number), path or str(number)
 
-    def _workflows(self, wanted: dict[str, str]) -> Iterator[tuple[str, Workflow[ProjectRead]]]:
+    def _evaluated_here_or_elsewhere(self, wanted: Mapping[str, str]) -> Iterator[Checked]:
+        """Yield each of these projects when it is evaluated, or when all of its part are."""
+        run = self._run
+        if run.executor is None:
+            yield from self.evaluated(wanted)
+            return
+        parts = [dict(part) for part in partitions([*wanted.items()], run.executor)]
+        works = [(len(part), partial(_part, part, self._ref, self._policy)) for part in parts]
+
+        def lost(number: int, error: GitLabSyncError) -> list[Checked]:
+            unread = ProjectRead(None, [error])
+            return [self._checked_one(name, unread) for name in parts[number].values()]
+
+        for part in spread(self._session, run, works, "projects", lost):
+            yield from part
+
+    def evaluated(self, wanted: Mapping[str, str]) -> Iterator[Checked]:
+        """Yield each of these projects, names by what tells them apart, when it is evaluated."""
+        workflows: list[tuple[str, Workflow[ProjectRead]]] = []
         for key, name in wanted.items():
             # Those of a group are asked for by id.
             project_id = key if key.isdigit() else name
             error = self._fault(project_id)
             if error is None:
                 reading = of_project(project_id, self._ref, self._effort(), self._texts)
-                yield name, self._reading(name, reading)
+                workflows.append((name, self._reading(name, reading)))
             else:
-                self._take(name, ProjectRead(None, [error]))
+                self.tracker.step()
+                yield self._checked_one(name, ProjectRead(None, [error]))
+        for name, read in run_workflows(self._session, workflows):
+            self.tracker.step()
+            yield self._checked_one(name, read)
 
     def _reading(self, name: str, workflow: Workflow[ProjectRead]) -> Workflow[ProjectRead]:
         """Return the workflow with any error as part of its result, so that it ends no other."""
@@ -222,9 +247,7 @@ class _Checking:
             return error
         return None
 
-    def _take(self, name: str, read: ProjectRead) -> None:
-        self._tracker.step()
-        checked = self._evaluated(name, read)
+    def _take(self, checked: Checked) -> None:
         number = record.identity(checked.project)
         if number is not None and number in self._seen:
             self._completeness.total -= 1  # it was named in two ways
@@ -234,7 +257,7 @@ class _Checking:
         self._add(checked)
         self._tell()
 
-    def _evaluated(self, name: str, read: ProjectRead) -> Checked:
+    def _checked_one(self, name: str, read: ProjectRead) -> Checked:
         facts = read.facts
         if facts is None:
             row = rules.error_row(name, read.errors[0].reason, self._policy)
@@ -243,7 +266,9 @@ class _Checking:
             report = rules.evaluate(facts, self._policy, self._effort())
             row = rules.summary_row(facts, report, self._policy)
         except Exception as error:  # noqa: BLE001 - it is logged, and in the row
-            return self._evaluated(name, ProjectRead(None, [_as_error(name, error), *read.errors]))
+            return self._checked_one(
+                name, ProjectRead(None, [_as_error(name, error), *read.errors])
+            )
         return Checked(name, row, facts.project, facts.ref, report, read.errors)
 
     def _add(self, checked: Checked) -> None:
@@ -257,7 +282,16 @@ class _Checking:
 
     def _tell(self) -> None:
         if self._on_progress is not None:
-            self._on_progress(self._tracker.now())
+            self._on_progress(self.tracker.now())
+
+
+def _part(
+    wanted: Mapping[str, str], ref: str | None, policy: Policy, session: Session, run: Run
+) -> list[Checked]:
+    """Evaluate some projects: the work of one worker."""
+    checking = _Checking(session, ref, policy, run, None)
+    checking.tracker.begin(len(wanted))
+    return [*checking.evaluated(wanted)]
 
 
 def _count(completeness: Completeness, checked: Checked) -> None:

@@ -109,11 +109,18 @@ class RowAssembler(Generic[P]):
         while self._held:
             self._finish(self._held.pop(0))
 
+    def add(self, rows: Iterable[TableRow]) -> None:
+        """Take rows of other people that were made elsewhere."""
+        for row in rows:
+            self._add(row)
+
     def _finish(self, theirs: PersonVerdicts[P]) -> None:
         if self._make is None:
             self._held.append(theirs)
             return
-        row = self._make(theirs)
+        self._add(self._make(theirs))
+
+    def _add(self, row: TableRow) -> None:
         self.rows.append(row)
         if self._on_row is not None:
             self._on_row(row)

@@ -56,6 +56,11 @@ class WaiverNotes:
         for check, finding in report.findings.items():
             self._use.look(check, subject, finding.result)
 
+    def add(self, other: WaiverNotes) -> None:
+        """Take what another one has seen of other rows."""
+        self._rows += other._rows
+        self._use.add(other._use)
+
     def warnings(self) -> list[str]:
         """Return a sentence for each waiver that has ended, and for each that is of nothing."""
         limits = _NARROW[self._noun] if self._rows < 2 else _ANY

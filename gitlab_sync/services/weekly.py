@@ -18,7 +18,7 @@ from gitlab_sync.rules.text import instant, plural
 from gitlab_sync.rules.unique import unique
 from gitlab_sync.run import Run
 from gitlab_sync.services.people_data import PeopleData, PeopleRequest, person_queries
-from gitlab_sync.services.people_reader import read_people
+from gitlab_sync.services.people_parts import read_people
 from gitlab_sync.services.projects import known_projects
 from gitlab_sync.services.rows import profile_links
 from gitlab_sync.services.summary import PersonSummary, summaries

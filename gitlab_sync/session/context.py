@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -118,11 +118,6 @@ class RequestContext:
     graphql: GraphQLPresence = field(init=False)
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
-    def __reduce__(
-        self,
-    ) -> tuple[Callable[..., RequestContext], tuple[Access, float | None, float]]:
-        return (_rebuild, (self.access, self.limit, self.wait_budget.limit))
-
     @property
     def bridge(self) -> Bridge:
         """The bridge that carries the requests."""
@@ -189,14 +184,22 @@ class RequestContext:
             )
             limit = wire.rate_limit(found.headers)
             if date := found.headers.get("date"):
-                self.dates = [*self.dates[:1], date]
+                self.saw([date])
         finally:
             gate.leave(limit)
-            with self._counting:
-                self.requests += 1
+            self.count(1)
         if known is not None and etag and found.status == HTTPStatus.NOT_MODIFIED:
             return known
         return found
+
+    def count(self, requests: int) -> None:
+        """Count exchanges, also those of other processes."""
+        with self._counting:
+            self.requests += requests
+
+    def saw(self, dates: Sequence[str]) -> None:
+        """Note times of the server, the earliest first."""
+        self.dates = [*(self.dates or dates)[:1], *dates[-1:]]
 
     def __post_init__(self) -> None:
         known = self.bridge.of_instance(self.access.base_url, KnownPresence)
@@ -267,13 +270,6 @@ class RequestContext:
         if may_postpone():
             raise Postpone(seconds, state)
         self.cancel.wait(seconds)
-
-
-def _rebuild(access: Access, limit: float | None, max_wait: float) -> RequestContext:
-    """Return the context in another process, on the bridge of that process."""
-    bridge = access.bridge
-    budget = WaitBudget(bridge.gate(access.base_url, access.principal), max_wait)
-    return RequestContext(access, bridge.executor, budget, bridge.cancel, limit)
 
 
 def _is_good(request: Request, answer: Answer) -> bool:

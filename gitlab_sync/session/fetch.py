@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from gitlab_sync.concurrency.executor import TenantExecutor
 from gitlab_sync.concurrency.futures import Postpone, in_worker, restartable
 from gitlab_sync.errors import BadResponse, Cancelled, GitLabSyncError
 from gitlab_sync.http.wire import Reply
@@ -163,10 +162,8 @@ class _Reader(Generic[K]):
     def run(self) -> Iterator[ListResult[K]]:
         """Yield each list when its last page has arrived."""
         context = self._session.active
-        # In a worker `map` helps with the tasks that it waits for, and a queue would not; nor does
-        # a queue reach the workers of an executor that is not ours.
-        ours = isinstance(context.executor, TenantExecutor) and not in_worker()
-        results = self._as_they_come if ours else self._in_order
+        # In a worker `map` helps with the tasks that it waits for, and a queue would not.
+        results = self._in_order if in_worker() else self._as_they_come
         try:
             for number, outcome in results(context):
                 yield from self._take(self._sent.pop(number), outcome)

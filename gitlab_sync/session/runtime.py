@@ -90,17 +90,17 @@ class Bridge:
         if largest is None:
             largest = _from_environment(LARGEST_VARIABLE, MOST_DECODED, _MOST_LARGEST)
         self.workers = _check("workers", workers, MOST_WORKERS)
-        self._largest = _check("largest", largest, _MOST_LARGEST)
+        self.largest = _check("largest", largest, _MOST_LARGEST)
         self.policy = RetryPolicy() if policy is None else policy
         self.executor = SharedExecutor(workers)
-        self._verify = verify
+        self.verify = verify
         self._begin()
         _bridges.add(self)
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
         self.cancel = CancelToken()
-        self.transport = Transport(self.workers, verify=self._verify, largest=self._largest)
+        self.transport = Transport(self.workers, verify=self.verify, largest=self.largest)
         self.in_flight = InFlight()
         self.etags = ETagCache()
         # Weak, so that a gate lives as long as work waits at it. The latest ones are kept, since a

@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Executor
+from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeAlias
 
@@ -76,7 +76,7 @@ class Session:
         return f"<Session {self.base_url} {self.credential!r}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_bound, (self.access, CancelToken, self._context))
+        return (_bound, (self.access, CancelToken, None))
 
     @property
     def base_url(self) -> str:
@@ -125,7 +125,6 @@ class Session:
         max_wait: float = MAX_WAIT,
         started: float | None = None,
         cancel: CancelToken | None = None,
-        executor: Executor | None = None,
     ) -> Iterator[Session]:
         """Yield a session with a context that its calls share: one queue and one cancel token.
 
@@ -151,7 +150,7 @@ class Session:
         budget = WaitBudget(bridge.gate(access.base_url, access.principal), max_wait, started)
         view = bridge.executor.for_tenant(access.tenant, budget.delay)
         token.add(view, view.cancel)
-        context = RequestContext(access, executor or view, budget, token, limit)
+        context = RequestContext(access, view, budget, token, limit)
         try:
             yield _bound(access, lambda: self._cancel, context)
         except CancelledError:

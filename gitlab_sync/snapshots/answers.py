@@ -24,7 +24,7 @@ from gitlab_sync.services import reviews as measures
 from gitlab_sync.services import weekly as week
 from gitlab_sync.services.commits import CommitsQuery, CommitsReport, request_of
 from gitlab_sync.services.compliance import ComplianceQuery
-from gitlab_sync.services.evaluation import EvaluationTable
+from gitlab_sync.services.evaluation_table import EvaluationTable
 from gitlab_sync.services.open_work import OpenQuery, OpenReport, report_of_read
 from gitlab_sync.services.people_data import PeopleData
 from gitlab_sync.services.people_report import PeopleQuery, PeopleReport

@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOOPS = {
-    "aiohttp", "anyio", "asgiref", "asyncio", "curio", "gevent", "eventlet", "httpx",
-    "nest_asyncio", "tornado", "trio", "twisted", "uvloop",
+    "aiohttp", "anyio", "asgiref", "asyncio", "curio", "dask", "distributed", "gevent",
+    "eventlet", "httpx", "nest_asyncio", "tornado", "trio", "twisted", "uvloop",
 }  # fmt: skip
 ASYNC = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
 
@@ -21,6 +21,7 @@ ASYNC = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
 CALLERS_LOOP = ROOT / "tests" / "with_server" / "test_callers_own_loop.py"
 # What is measured against: a client with a loop, and one that could have one and has threads.
 LOOP_PEER = ROOT / "benchmarks" / "peers" / "aiohttp_loop.py"
+CLUSTER = ROOT / "gitlab_sync" / "workers" / "cluster.py"  # the optional extra: dask has its own
 THREADS_PEER = ROOT / "benchmarks" / "peers" / "httpx_threads.py"
 
 
@@ -28,7 +29,7 @@ def sources() -> list[Path]:
     """Return all our Python files but those that are here to show or to be another's loop."""
     folders = ("gitlab_sync", "tests", "benchmarks")
     found = {path for folder in folders for path in (ROOT / folder).rglob("*.py")}
-    for exempt in (CALLERS_LOOP, LOOP_PEER, THREADS_PEER):
+    for exempt in (CALLERS_LOOP, LOOP_PEER, THREADS_PEER, CLUSTER):
         found.remove(exempt)
     return [ROOT / "app.py", *sorted(found)]
 
@@ -71,6 +72,13 @@ def test_the_peer_with_threads_has_no_loop() -> None:
     found = list(loop_code(ast.parse(THREADS_PEER.read_text(encoding="utf-8"))))
     assert len(found) == 1
     assert found[0].endswith("import httpx")
+
+
+def test_the_cluster_has_no_loop_of_ours() -> None:
+    """It waits for dask, which runs one in its own code, and does nothing else with a loop."""
+    found = list(loop_code(ast.parse(CLUSTER.read_text(encoding="utf-8"))))
+    assert found
+    assert all(each.endswith("from distributed") for each in found)
 
 
 @pytest.mark.parametrize(

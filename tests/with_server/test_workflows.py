@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -109,18 +108,6 @@ def test_workflows_are_pulled_as_workers_get_free(client: GitLabClient, sandbox:
             next(results)
         assert begun <= 10 + 2 * client.session.bridge.workers + 1
         results.close()  # type: ignore[attr-defined]
-
-
-def test_workflows_run_on_any_executor(client: GitLabClient, sandbox: Sandbox) -> None:
-    """With the same results, in whatever order they come."""
-    names = [row.data["username"] for row in sandbox.world.users]
-    found = []
-    for executor in (None, ThreadPoolExecutor(2)):
-        with client.session.context(executor=executor) as session:
-            workflows = ((name, projects_of(name)) for name in names)
-            found.append(dict(run_workflows(session, workflows)))
-    assert found[0] == found[1]
-    assert set(found[0]) == set(names)
 
 
 def test_workflows_inside_the_pool_do_not_wait_for_a_free_worker(
