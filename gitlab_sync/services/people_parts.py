@@ -86,11 +86,12 @@ def _read(
         return _PeoplePart(people, EvaluatedItems())
 
     works = [(len(part.queries), partial(_people_part, part, policy, quick)) for part in parts]
-    people: list[PersonData] = []
+    found: dict[str, PersonData] = {}
     evaluated = EvaluatedItems()
     for part in spread(session, run, works, "people", lost):
-        people += part.people
+        found.update((person.query.username, person) for person in part.people)
         evaluated.found.update(part.evaluated.found)
+    people = [found[query.username] for query in request.queries]
     return PeopleData(request, people, _commits(session, request, run, people)), evaluated
 
 
@@ -115,9 +116,14 @@ def _commits(
             for place, project in enumerate(parts[number])
         ]
 
-    for projects in spread(session, run, works, "projects' commits", lost):
-        first = len(divided.projects)
-        divided.projects += [replace(each, place=first + each.place) for each in projects]
+    places = {id(project): place for place, project in enumerate(among)}
+    read = spread(session, run, works, "projects' commits", lost)
+    divided.projects += [
+        replace(each, place=places[id(part[each.place])])
+        for part, projects in zip(parts, read, strict=True)
+        for each in projects
+    ]
+    divided.projects.sort(key=lambda each: each.place)
     return divided
 
 

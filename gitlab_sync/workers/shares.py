@@ -62,15 +62,17 @@ class _Holder:
 class Ledger:
     """Divides the requests at once of one process among the workers of a run. Thread-safe.
 
-    Each gets an even part. What one gives up is granted to another only when it is no longer held,
-    so that the sum never exceeds `at_once`. `sizes` are those of the partitions, in `what`, for the
-    progress. `clock` returns seconds and never goes back.
+    Each of the `workers` gets an even part, and more when fewer partitions are left. What one gives
+    up is granted to another only when it is no longer held, so that the sum never exceeds
+    `at_once`. `sizes` are those of the partitions, in `what`, for the progress. `clock` returns
+    seconds and never goes back.
     """
 
     def __init__(
         self,
         session: Session,
         at_once: int,
+        workers: int,
         sizes: Mapping[int, int],
         what: str,
         tracker: ProgressTracker,
@@ -79,6 +81,8 @@ class Ledger:
         self._context = session.active
         self._gate = session.active.wait_budget.gate
         self._at_once = at_once
+        self._workers = workers
+        self._left = set(sizes)
         self._sizes = sizes
         self._what = what
         self._tracker = tracker
@@ -101,6 +105,7 @@ class Ledger:
     def done(self, partition: int) -> None:
         """Note that a partition was read to its end."""
         with self._lock:
+            self._left.discard(partition)
             self._progress(partition, 1.0)
 
     def _granted(self, state: State) -> int:
@@ -112,12 +117,14 @@ class Ledger:
         self._context.count(state.requests - holder.requests)
         if state.ended:
             del self._holders[state.attempt]
+            self._left.discard(state.partition)
             return 0
         holder.seen, holder.held, holder.requests = now, state.held, state.requests
         others = sum(
             max(each.held, each.granted) for each in self._holders.values() if each is not holder
         )
-        even = max(1, self._at_once // len(self._holders))
+        number = max(len(self._holders), min(self._workers, len(self._left)))
+        even = max(1, self._at_once // number)
         holder.granted = max(0, min(even, self._at_once - others))
         return holder.granted
 

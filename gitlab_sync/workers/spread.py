@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor
 from contextlib import AbstractContextManager, nullcontext
@@ -28,7 +27,7 @@ from gitlab_sync.workers.shares import Ledger
 
 T = TypeVar("T")
 
-_EACH = 4
+_EACH = 6
 """Partitions for each worker, so that none is idle for long at the end."""
 
 
@@ -54,12 +53,14 @@ class WorkerExecutor(Protocol):
 
 
 def partitions(items: Sequence[T], executor: Executor, least: int = 1) -> list[Sequence[T]]:
-    """Return the items in parts for the workers of an executor: some for each, in order.
+    """Return the items in parts for the workers of an executor: some for each.
 
-    No part has fewer than `least` items, but for the last one.
+    Neighbours come into different parts, since lists of people are often sorted by how much they
+    did. There are no more parts than with `least` items each.
     """
-    size = max(least, math.ceil(len(items) / (_EACH * workers_of(executor))))
-    return [items[at : at + size] for at in range(0, len(items), size)]
+    most = max(1, len(items) // max(1, least))
+    number = min(most, _EACH * workers_of(executor), len(items))
+    return [items[at::number] for at in range(number)]
 
 
 def workers_of(executor: Executor) -> int:
@@ -90,10 +91,10 @@ def spread(
     tracker = run.tracker or ProgressTracker()
     tracker.attach(session)
     sizes = {number: size for number, (size, _) in enumerate(works)}
-    at_once = session.bridge.workers
-    ledger = Ledger(session, at_once, sizes, what, tracker)
+    at_once, workers = session.bridge.workers, workers_of(executor)
+    ledger = Ledger(session, at_once, workers, sizes, what, tracker)
     kinds: tuple[type[Exception], ...] = (BrokenExecutor,)
-    listening: AbstractContextManager[Channel] = nullcontext(Fixed(at_once, workers_of(executor)))
+    listening: AbstractContextManager[Channel] = nullcontext(Fixed(at_once, workers))
     if isinstance(executor, WorkerExecutor):
         kinds, listening = executor.lost, executor.listen(ledger)
     with listening as channel:

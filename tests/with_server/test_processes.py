@@ -232,8 +232,8 @@ def test_people_of_a_worker_that_is_lost_for_good_have_rows_that_say_so(
     with ProcessWorkers(2) as executor:
         report = evaluate_merge_requests(client, names, run=Run(executor=executor))
     lost = [row for row in report if row["Status"] == "Error"]
-    assert {str(row["Username"]) for row in lost} == set(names[: len(lost)])
-    assert 0 < len(lost) < len(names)
+    assert names[0] in {str(row["Username"]) for row in lost}
+    assert len(lost) < len(names)
     assert "the worker was lost" in str(lost[0]["Error"])
     assert not report.completeness.whole
     whole = {str(row["Username"]): row for row in evaluate_merge_requests(client, names)}
@@ -390,8 +390,12 @@ def test_what_one_worker_gives_up_another_gets_only_when_it_is_free(client: GitL
     """So the sum never exceeds the limit; a worker that falls silent has nothing any more."""
     clock = _Clock()
     with client.session.context() as session:
-        ledger = Ledger(session, 8, {0: 1, 1: 1, 2: 1}, "people", ProgressTracker(), clock)
-        assert ledger.exchange(State(0, "a")).at_once == 8
+        sizes = dict.fromkeys(range(3), 1)
+        ledger = Ledger(session, 8, 2, sizes, "people", ProgressTracker(), clock)
+        assert ledger.exchange(State(0, "a")).at_once == 4
+        for each in (1, 2):
+            ledger.done(each)
+        assert ledger.exchange(State(0, "a", held=4)).at_once == 8
         assert ledger.exchange(State(1, "b")).at_once == 0
         assert ledger.exchange(State(0, "a", held=8)).at_once == 4
         assert ledger.exchange(State(1, "b")).at_once == 0  # six are still under way there
