@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.replay import record, replay
 from benchmarks.work import Done, Record, Task, Work, ended, facts_of, list_query, proof_of
 from gitlab_sync.client import GitLabClient
+from gitlab_sync.http.credentials import Credential
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.policy import FAIR
@@ -22,11 +26,13 @@ from gitlab_sync.session.request import Request
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.session.workflow import Workflow, run_workflows, whole
 from gitlab_sync.store.store import open_store
+from gitlab_sync.workers.processes import ProcessWorkers
 
 TITLE = "gitlab_sync, the same requests"
 HOW = "its engine, which reads what the others read and evaluates nothing"
 PACKAGES = ("gitlab-sync", "urllib3", "orjson")
 
+_TOKEN = "GITLAB_SYNC_BENCHMARK_TOKEN"
 _SAMPLE_EVERY = 0.002
 _BETWEEN_PROBES = 0.02
 
@@ -70,6 +76,37 @@ def fair_batch(work: Work) -> Done:
         rows = client.batch_evaluate_mrs(work.usernames, run=run, policy=FAIR)
     _require_whole(rows)
     return Done(_evaluated(rows, "MR Merged"), proof_of(rows))
+
+
+def divided_batch(work: Work) -> Done:
+    """Evaluate the same by the fair policy with the number of processes in the option `processes`.
+
+    Where one is 0, this process does it alone; else they are started before, with a first batch.
+    With `record` the answers go to that folder, and with `replay` they come from it. The seconds of
+    the batch are `extra["batch"]`.
+    """
+    options = work.options
+    os.environ[_TOKEN] = work.token
+    credential = Credential.from_environment(_TOKEN)
+    with ExitStack() as stack:
+        initial: tuple[Callable[..., object] | None, tuple[str, ...]] = (None, ())
+        for name, prepare in (("record", record), ("replay", replay)):
+            if name in options:
+                initial = (prepare, (options[name],))
+                prepare(options[name])
+        bridge = stack.enter_context(Bridge(work.workers))
+        client = stack.enter_context(GitLabClient(work.url, credential, bridge=bridge))
+        run = Run(source=options.get("source", "auto"))
+        if options["processes"]:
+            workers = stack.enter_context(ProcessWorkers(options["processes"], *initial))
+            run = replace(run, executor=workers)
+        first = work.usernames[: 2 * max(1, options["processes"])]
+        client.batch_evaluate_mrs(first, run=run, policy=FAIR)
+        began = time.perf_counter()
+        rows = client.batch_evaluate_mrs(work.usernames, run=run, policy=FAIR)
+        seconds = time.perf_counter() - began
+    _require_whole(rows)
+    return Done(_evaluated(rows, "MR Merged"), proof_of(rows), {"batch": seconds})
 
 
 def _evaluated(rows: Report, column: str = "Closed MRs") -> int:
@@ -221,6 +258,7 @@ def small_behind_large(work: Work) -> Done:
 TASKS: dict[str, Task] = {
     "batch": batch,
     "fair_batch": fair_batch,
+    "divided_batch": divided_batch,
     "read": read,
     "people": people,
     "long_list": long_list,

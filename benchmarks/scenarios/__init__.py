@@ -27,6 +27,8 @@ NAMES = (
     "growth",
     "many_callers",
     "small_behind_large",
+    "processes",
+    "beyond",
 )
 
 

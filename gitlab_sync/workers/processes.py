@@ -31,13 +31,19 @@ class ProcessWorkers(ThreadPoolExecutor):
     """An executor over processes: a task runs again, in a new process, if its own was killed.
 
     Each process has a thread here that waits for it, so that one that is lost takes no other along.
-    Processes are spawned when there is work for them; they end with this one, even if it is killed.
-    Raises ConfigurationError unless their number is from 1 to 64.
+    Processes are spawned when there is work for them, and each calls `initializer(*initargs)`
+    first; they end with this one, even if it is killed. Raises ConfigurationError unless their
+    number is from 1 to 64.
     """
 
     lost = (BrokenExecutor,)
 
-    def __init__(self, workers: int) -> None:
+    def __init__(
+        self,
+        workers: int,
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+    ) -> None:
         if not 1 <= workers <= MOST_PROCESSES:
             raise ConfigurationError(
                 f"The number of processes must be from 1 to {MOST_PROCESSES}, got {workers}"
@@ -46,6 +52,7 @@ class ProcessWorkers(ThreadPoolExecutor):
         self.workers = workers
         self._own = threading.local()
         self._pools: set[ProcessPoolExecutor] = set()
+        self._prepared_by = (initializer, initargs)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run a picklable call in one of the processes."""
@@ -61,8 +68,8 @@ class ProcessWorkers(ThreadPoolExecutor):
     def _pool(self) -> ProcessPoolExecutor:
         pool: ProcessPoolExecutor | None = getattr(self._own, "pool", None)
         if pool is None:
-            context = multiprocessing.get_context("spawn")
-            pool = ProcessPoolExecutor(1, mp_context=context, initializer=_prepare)
+            spawn = multiprocessing.get_context("spawn")
+            pool = ProcessPoolExecutor(1, spawn, _prepare, self._prepared_by)
             self._own.pool = pool
             self._pools.add(pool)
         return pool
@@ -137,13 +144,15 @@ def _answer(connection: Connection, first: tuple[Any, ...], ledger: Ledger) -> N
             said = connection.recv()
 
 
-def _prepare() -> None:
+def _prepare(initializer: Callable[..., object] | None, initargs: tuple[Any, ...]) -> None:
     """Prepare a process: Ctrl-C is for the process of the run, and with that one it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         watch = threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True)
         watch.start()
+    if initializer is not None:
+        initializer(*initargs)
 
 
 def _end_with(sentinel: int) -> None:

@@ -27,8 +27,11 @@ from gitlab_sync.workers.shares import Ledger
 
 T = TypeVar("T")
 
-_EACH = 6
-"""Partitions for each worker, so that none is idle for long at the end."""
+_MOST_EACH = 6
+"""Partitions for each worker at most: rows come early, and none is idle for long at the end."""
+
+_ENOUGH = 15
+"""Items that make a partition worth its beginning and its end."""
 
 
 class WorkerLost(GitLabSyncError):
@@ -56,10 +59,13 @@ def partitions(items: Sequence[T], executor: Executor, least: int = 1) -> list[S
     """Return the items in parts for the workers of an executor: some for each.
 
     Neighbours come into different parts, since lists of people are often sorted by how much they
-    did. There are no more parts than with `least` items each.
+    did. A small part takes longer than its share, since it waits for its first list and for its
+    last answer; so each worker gets only one, unless there are many items. No part has fewer than
+    `least`, if there is more than one.
     """
-    most = max(1, len(items) // max(1, least))
-    number = min(most, _EACH * workers_of(executor), len(items))
+    workers = workers_of(executor)
+    wanted = workers * min(_MOST_EACH, max(1, len(items) // (workers * _ENOUGH)))
+    number = min(wanted, len(items), max(1, len(items) // max(1, least)))
     return [items[at::number] for at in range(number)]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PERFORMANCE = ROOT / "docs" / "performance.md"
+SCALE = ROOT / "docs" / "scale.md"
 FIGURES = ROOT / "docs" / "performance" / "figures.json"
 
 
@@ -26,7 +27,9 @@ def figures() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("path", [PERFORMANCE, ROOT / "README.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [PERFORMANCE, SCALE, ROOT / "README.md"], ids=lambda path: path.name
+)
 def test_the_tables_are_what_the_figures_say(path: Path, figures: dict[str, Any]) -> None:
     """None was edited by hand or left behind by an earlier run."""
     from benchmarks.documents import filled
@@ -39,7 +42,8 @@ def test_the_document_shows_all_that_was_measured(figures: dict[str, Any]) -> No
     """A scenario has its place there, and so have the machine and the targets."""
     from benchmarks.scenarios import NAMES
 
-    shown = re.findall(r"<!-- benchmark: (\w+) -->", PERFORMANCE.read_text(encoding="utf-8"))
+    text = "".join(path.read_text(encoding="utf-8") for path in (PERFORMANCE, SCALE))
+    shown = re.findall(r"<!-- benchmark: (\w+) -->", text)
     assert sorted(shown) == sorted(("machine", "targets", *NAMES))
     assert {section["name"] for section in figures["sections"]} == set(NAMES)
 

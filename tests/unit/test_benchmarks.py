@@ -23,6 +23,8 @@ MEASURED = {
     "growth",
     "many_callers",
     "small_behind_large",
+    "processes",
+    "beyond",
 }
 LEFT_OUT = {"real_data", "users_real_data"}
 
@@ -198,3 +200,14 @@ def test_the_profile_says_where_the_time_of_a_batch_goes() -> None:
     assert sum(shares.values()) == pytest.approx(1)
     assert shares["gitlab_sync/http"] > 0
     assert shares["urllib3"] > 0
+
+
+def test_more_workers_help_until_something_else_is_waited_for() -> None:
+    """A server's limit is waited for by any number of them."""
+    from benchmarks.scenarios.beyond import Need, time_of
+
+    need = Need(cpu=0.002, requests=0.1)
+    assert time_of(need, 1, 0) == (1000.0, "the workers")
+    assert time_of(need, 2, 0) == (500.0, "the workers")
+    assert time_of(need, 100, 0) == (78.125, "the latency")
+    assert time_of(need, 1, 600) == time_of(need, 100, 600) == (5000.0, "the limit")
