@@ -1,4 +1,4 @@
-"""Answers that were recorded, in place of a server: what a client costs without one beside it."""
+"""Answers that were recorded, in place of a server: what a client costs without a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What more workers would give: a calculation from the CPU and the requests of one that is measured.
+"""What more workers would give: calculated from the CPU and the requests of a measured batch.
 
 A run takes the longest of three times: what its cores compute, what its requests at once wait for,
 and what the server's limit lets through. Nothing of that is slept; the documents call it a model.
@@ -6,7 +6,6 @@ and what the server's limit lets through. Nothing of that is slept; the document
 
 from __future__ import annotations
 
-from itertools import product
 from typing import NamedTuple
 
 from benchmarks.measuring import Bench, Entry, Sample
@@ -36,16 +35,15 @@ def run(bench: Bench, section: Section) -> None:
         sample = entry.measure(bench.server, bench.work)
         section.raw.append(sample.raw(source=source))
         need = _need(sample)
-        for limit, workers in product(_LIMITS, _WORKERS):
-            seconds, holds = time_of(need, workers, limit)
+        for limit in _LIMITS:
+            found = [time_of(need, workers, limit) for workers in _WORKERS]
+            minutes = {
+                f"{number} worker{'s' if number > 1 else ''}, min": f"{seconds / 60:,.1f}"
+                for number, (seconds, _) in zip(_WORKERS, found, strict=True)
+            }
+            allowed = f"{limit:,} requests a minute" if limit else "no limit"
             section.rows.append(
-                {
-                    "source": source,
-                    "limit, requests a minute": f"{limit:,}" if limit else "none",
-                    "workers": workers,
-                    "minutes": f"{seconds / 60:,.1f}",
-                    "waits for": holds,
-                }
+                {"source": source, "GitLab allows": allowed, **minutes, "waits for": found[-1][1]}
             )
     section.notes.append(
         f"{_AT_ONCE} requests at once of all workers together, {_LATENCY * 1000:.0f} ms for each, "
