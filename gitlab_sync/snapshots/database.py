@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gitlab_sync.errors import ConfigurationError
@@ -17,27 +18,53 @@ _PLACE = "file_row_number"
 """The column with the place of a row in its file."""
 
 _MEMORY = "256MB"
-"""How much DuckDB holds; it spills nothing, since it must not write."""
+"""How much DuckDB holds."""
+
+
+MAIN = "main"
+"""The schema of the tables of a single run: they need no name of a schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A run with the tables of a database: its folder, its name, and its `run.json`. Immutable."""
+
+    folder: Folder
+    run: str
+    info: RunInfo
 
 
 class Database:
-    """DuckDB over the files of a run, with their hashes checked. For one thread. Close it.
+    """DuckDB over the files of runs, with their hashes checked. For one thread. Close it.
 
-    A table is checked and attached when it is first asked for. Raises ConfigurationError without
-    duckdb, and for a file that is missing or was changed.
+    `runs` are by the schema of their tables: `MAIN` for a single one; those of another are named
+    with it, as `before.people`. A table is checked and attached when it is first asked for. Raises
+    ConfigurationError without duckdb, and for a file that is missing or was changed.
     """
 
-    def __init__(self, folder: Folder, run: str, info: RunInfo) -> None:
+    def __init__(self, runs: Mapping[str, Source]) -> None:
         try:
             import duckdb
         except ModuleNotFoundError:
             raise ConfigurationError(
                 "Reading snapshots needs the package duckdb, which is not installed", hint=MISSING
             ) from None
-        self._files = LocalCopies(folder, run, dict(info.files))
+        self._files = {
+            schema: LocalCopies(each.folder, each.run, dict(each.info.files))
+            for schema, each in runs.items()
+        }
         self._attached: set[str] = set()
-        self._connection = duckdb.connect(config={"memory_limit": _MEMORY, "threads": 2})
-        paths = ", ".join(_quoted(self._files.place_of(_file(table.name))) for table in TABLES)
+        # It spills nothing: it must not write, and could read what is in that folder.
+        self._connection = duckdb.connect(
+            config={"memory_limit": _MEMORY, "threads": 2, "temp_directory": ""}
+        )
+        paths = ", ".join(
+            _quoted(files.place_of(_file(table.name)))
+            for files in self._files.values()
+            for table in TABLES
+        )
+        for schema in runs:
+            self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         for setting in (
             f"allowed_paths = [{paths}]",
             "enable_external_access = false",
@@ -61,7 +88,8 @@ class Database:
     def _attach(self, table: str) -> None:
         if table in self._attached:
             return
-        path = _quoted(self._files.path(_file(table)))
+        schema, _, name = table.rpartition(".")
+        path = _quoted(self._files[schema or MAIN].path(_file(name)))
         view = f"CREATE VIEW {table} AS SELECT * FROM read_parquet({path}, {_PLACE} = true)"
         self._connection.execute(view)
         self._attached.add(table)
@@ -69,7 +97,8 @@ class Database:
     def close(self) -> None:
         """Close the database and remove copies of files."""
         self._connection.close()
-        self._files.close()
+        for files in self._files.values():
+            files.close()
 
 
 def _file(table: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from gitlab_sync.api.period import Moment
 from gitlab_sync.api.projects import extract_path_from_url
@@ -24,12 +24,14 @@ from gitlab_sync.rules.scores.reviews import VALUES, Measured, Review
 from gitlab_sync.rules.text import instant
 from gitlab_sync.services.members import people_among
 from gitlab_sync.snapshots import faults, records
-from gitlab_sync.snapshots.database import Database, columns_of
+from gitlab_sync.snapshots.database import MAIN, Database, Source, columns_of
 from gitlab_sync.snapshots.files import Folder
 from gitlab_sync.snapshots.run_info import RunInfo, policy_hash, read_run
 from gitlab_sync.types import Record
 
-_NOUNS: Mapping[Kind, str] = {"merge_requests": "merge request", "issues": "issue"}
+NOUNS: Mapping[Kind, str] = {"merge_requests": "merge request", "issues": "issue"}
+"""The kinds of items, and what `checks.kind` says of each."""
+
 _LAYOUTS: Mapping[Kind, records.Layout] = {
     "merge_requests": records.MERGE_REQUEST,
     "issues": records.ISSUE,
@@ -58,11 +60,17 @@ class Snapshot:
         self.folder = folder
         self.run = run
         self.info: RunInfo = read_run(folder, run)
-        self._database = Database(folder, run, self.info)
+        self._database = Database({MAIN: Source(folder, run, self.info)})
 
     def close(self) -> None:
         """Close its files."""
         self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def require_policy(self, policy: Policy) -> Policy:
         """Return the policy as it was at the moment of the run.
@@ -269,7 +277,7 @@ class Snapshot:
         rows = self.rows(
             f"SELECT {_VERDICT} FROM checks WHERE kind = ? AND row IN (SELECT unnest(?)) "
             "ORDER BY file_row_number",
-            [_NOUNS[kind], wanted],
+            [NOUNS[kind], wanted],
             ["checks"],
         )
         for each in rows:
@@ -386,8 +394,5 @@ def open_snapshot(name: str) -> Iterator[Snapshot]:
 
     Raises ConfigurationError if there is no snapshot, for a newer schema, and for damaged files.
     """
-    snapshot = Snapshot(*_named(name))
-    try:
+    with Snapshot(*_named(name)) as snapshot:
         yield snapshot
-    finally:
-        snapshot.close()
