@@ -39,6 +39,7 @@ COMMANDS = {
     "waive": "gitlab_sync.cli.waive",
     "contests": "gitlab_sync.cli.contests",
     "snapshot": "gitlab_sync.cli.snapshot",
+    "diff": "gitlab_sync.cli.diff",
     "members": "gitlab_sync.cli.lookup",
     "search": "gitlab_sync.cli.lookup",
     "api": "gitlab_sync.cli.api",

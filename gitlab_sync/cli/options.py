@@ -164,6 +164,8 @@ def with_options(
     return functools.reduce(lambda made, option: option(made), reversed(options), command)
 
 
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="Report errors only.")
+
 _CONNECTION = (
     click.option("--url", metavar="URL", help="The URL of the GitLab. Default: GITLAB_URL."),
     click.option(
@@ -191,7 +193,7 @@ _CONNECTION = (
         "--max-wait", type=Number(0, _MOST_SECONDS), metavar="S", default=300.0, show_default=True,
         help="Seconds to wait at most for a rate limit to reset.",
     ),
-    click.option("--quiet", "-q", is_flag=True, help="Report errors only."),
+    quiet_option,
     click.option("--verbose", "-v", is_flag=True, help="Log to standard error."),
 )  # fmt: skip
 

@@ -68,16 +68,17 @@ class Output:
     @property
     def shows_rows(self) -> bool:
         """Whether `row` writes to a terminal, where a progress line would be in the way."""
-        return self._streams and self._to_terminal
+        return self.streams and self._to_terminal
+
+    @property
+    def streams(self) -> bool:
+        """Whether `row` writes: the format is one row per line."""
+        return self._target.format == "ndjson"
 
     @property
     def holds_tables(self) -> bool:
         """Whether the format is one for people to read that holds several tables."""
         return self._target.format in _FOR_PEOPLE
-
-    @property
-    def _streams(self) -> bool:
-        return self._target.format == "ndjson"
 
     @property
     def _to_terminal(self) -> bool:
@@ -95,7 +96,7 @@ class Output:
 
     def row(self, row: TableRow) -> None:
         """Write a row that has just become known, if the format is one row per line."""
-        if self._streams:
+        if self.streams:
             self._streamed = True
             self.write(to_ndjson([row]))
 

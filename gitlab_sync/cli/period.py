@@ -81,7 +81,7 @@ def today_in(zone: tzinfo | None, *, demo: bool, snapshot: str | None = None) ->
     be read.
     """
     if snapshot is not None:
-        from gitlab_sync.snapshots.snapshot import moment_of
+        from gitlab_sync.snapshots.runs import moment_of
 
         return moment_of(snapshot).astimezone(zone or local_zone()).date()
     return (demo_now(demo=demo) or datetime.now(zone or local_zone())).date()

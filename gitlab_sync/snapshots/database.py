@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.snapshots.files import MISSING, Folder, LocalCopies
 from gitlab_sync.snapshots.run_info import RunInfo
@@ -53,7 +55,8 @@ class Database:
             schema: LocalCopies(each.folder, each.run, dict(each.info.files))
             for schema, each in runs.items()
         }
-        self._attached: set[str] = set()
+        self._attached: set[tuple[str, str]] = set()
+        self._interruption = CancelToken()
         # It spills nothing: it must not write, and could read what is in that folder.
         self._connection = duckdb.connect(
             config={"memory_limit": _MEMORY, "threads": 2, "temp_directory": ""}
@@ -75,24 +78,50 @@ class Database:
     def rows(
         self, sql: str, given: Sequence[Any] = (), tables: Iterable[str] = ()
     ) -> Iterator[dict[str, Any]]:
-        """Yield the rows of a query over `tables`, by the names of their columns."""
-        for table in tables:
-            self._attach(table)
-        cursor = self._connection.cursor()
-        cursor.execute(sql, list(given))
-        names = [each[0] for each in cursor.description or ()]
-        while found := cursor.fetchmany(_AT_ONCE):
-            for row in found:
-                yield dict(zip(names, row, strict=True))
+        """Yield the rows of a query over `tables`, by the names of their columns.
 
-    def _attach(self, table: str) -> None:
-        if table in self._attached:
-            return
+        Raises Cancelled after `interrupt`, and duckdb.Error.
+        """
+        for table in tables:
+            self.attach(table)
+        with self._cursor() as cursor:
+            cursor.execute(sql, list(given))
+            names = [each[0] for each in cursor.description or ()]
+            while found := cursor.fetchmany(_AT_ONCE):
+                for row in found:
+                    yield dict(zip(names, row, strict=True))
+
+    def make(self, sql: str, given: Sequence[Any] = ()) -> None:
+        """Make a table in memory; raises as `rows`."""
+        with self._cursor() as cursor:
+            cursor.execute(sql, list(given))
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        import duckdb
+
+        cursor = self._connection.cursor()
+        try:
+            with self._interruption.on_cancel(cursor.interrupt):
+                self._interruption.check()
+                yield cursor
+        except duckdb.InterruptException:
+            raise self._interruption.error() from None
+
+    def attach(self, table: str) -> None:
+        """Make a table of a run one of the database, once."""
         schema, _, name = table.rpartition(".")
-        path = _quoted(self._files[schema or MAIN].path(_file(name)))
-        view = f"CREATE VIEW {table} AS SELECT * FROM read_parquet({path}, {_PLACE} = true)"
-        self._connection.execute(view)
-        self._attached.add(table)
+        schema = schema or MAIN
+        if (schema, name) in self._attached:
+            return
+        path = _quoted(self._files[schema].path(_file(name)))
+        rows = f"SELECT * FROM read_parquet({path}, {_PLACE} = true)"
+        self._connection.execute(f"CREATE VIEW {schema}.{name} AS {rows}")
+        self._attached.add((schema, name))
+
+    def interrupt(self, reason: str) -> None:
+        """End the query under way, and those to come, with `Cancelled`. For any thread."""
+        self._interruption.cancel(reason)
 
     def close(self) -> None:
         """Close the database and remove copies of files."""

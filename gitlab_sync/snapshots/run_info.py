@@ -27,7 +27,8 @@ class RunInfo:
 
     `began` and `ended` are times of the server, ISO 8601 in UTC; None where it did not say. `taken`
     is when the run began by this machine's clock. `completeness` says in words how much was read of
-    what. `left_out` counts, by reason, the projects of each group that were not evaluated. `rows`
+    what. `rules_hash` is of the policy without its waivers (empty: an earlier version did not write
+    it). `left_out` counts, by reason, the projects of each group that were not evaluated. `rows`
     has the number of rows of each table, `files` the hash of each file.
     """
 
@@ -40,6 +41,7 @@ class RunInfo:
     policy_hash: str
     completeness: Mapping[str, str]
     whole: bool
+    rules_hash: str = ""
     groups: Sequence[str] = ()
     left_out: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
@@ -89,13 +91,13 @@ def read_run(folder: Folder, run: str) -> RunInfo:
     return info
 
 
-def policy_hash(policy: Policy) -> str:
+def policy_hash(policy: Policy, *, waivers: bool = True) -> str:
     """Return a hash of everything that a policy decides, wherever its file is."""
     said: list[Any] = [
         policy.name,
         policy.base,
         [[each.key, each.value] for each in policy.settings],
-        sorted(str(asdict(each) | {"place": ""}) for each in policy.waivers),
+        sorted(str(asdict(each) | {"place": ""}) for each in policy.waivers if waivers),
     ]
     return sha256(orjson.dumps(said, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
 

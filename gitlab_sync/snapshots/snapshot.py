@@ -27,6 +27,7 @@ from gitlab_sync.snapshots import faults, records
 from gitlab_sync.snapshots.database import MAIN, Database, Source, columns_of
 from gitlab_sync.snapshots.files import Folder
 from gitlab_sync.snapshots.run_info import RunInfo, policy_hash, read_run
+from gitlab_sync.snapshots.runs import source_of
 from gitlab_sync.types import Record
 
 NOUNS: Mapping[Kind, str] = {"merge_requests": "merge request", "issues": "issue"}
@@ -358,41 +359,12 @@ _MARGIN = timedelta(days=1)
 _LAST = datetime.max.replace(tzinfo=UTC) - _MARGIN
 
 
-def _run_of(folder: Folder, run: str | None) -> str:
-    runs = folder.runs()
-    if not runs:
-        raise ConfigurationError(
-            f"There is no snapshot in {folder.name}",
-            hint="Take one with gitlab-sync snapshot --into DIR.",
-        )
-    if run is None:
-        return runs[-1]
-    chosen = [each for each in runs if each.startswith(run)]
-    if len(chosen) != 1 and run not in runs:
-        raise ConfigurationError(
-            f"The run must be one of {folder.name}, got {run}",
-            hint=f"The runs are {', '.join(runs[-5:])}.",
-        )
-    return run if run in runs else chosen[0]
-
-
-def moment_of(name: str) -> datetime:
-    """Return the moment of the run that `DIR` or `DIR@RUN` names; raises as `open_snapshot`."""
-    folder, run = _named(name)
-    return read_run(folder, run).moment
-
-
-def _named(name: str) -> tuple[Folder, str]:
-    place, _, run = name.rpartition("@") if "@" in name.rpartition("/")[2] else (name, "", "")
-    folder = Folder.at(place or name)
-    return folder, _run_of(folder, run or None)
-
-
 @contextmanager
 def open_snapshot(name: str) -> Iterator[Snapshot]:
     """Yield the run that `DIR` or `DIR@RUN` names: of a folder alone its last one.
 
     Raises ConfigurationError if there is no snapshot, for a newer schema, and for damaged files.
     """
-    with Snapshot(*_named(name)) as snapshot:
+    source = source_of(name)
+    with Snapshot(source.folder, source.run) as snapshot:
         yield snapshot

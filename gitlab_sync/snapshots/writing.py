@@ -62,6 +62,7 @@ def write(folder: Folder, query: SnapshotQuery, taken: Taken, instance: str) -> 
             policy_hash=policy_hash(query.policy),
             completeness=completeness,
             whole=whole,
+            rules_hash=policy_hash(query.policy, waivers=False),
             groups=list(query.groups),
             left_out={group: dict(each.left_out) for group, each in taken.checked.items()},
             rows=rows,

@@ -1,0 +1,63 @@
+"""Which run of a folder is meant: by its name, as the last one, or as the one before it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.snapshots.database import Source
+from gitlab_sync.snapshots.files import Folder
+from gitlab_sync.snapshots.run_info import read_run
+
+
+def _run_of(folder: Folder, run: str | None) -> str:
+    runs = folder.runs()
+    if not runs:
+        raise ConfigurationError(
+            f"There is no snapshot in {folder.name}",
+            hint="Take one with gitlab-sync snapshot --into DIR.",
+        )
+    if run is None:
+        return runs[-1]
+    chosen = [each for each in runs if each.startswith(run)]
+    if len(chosen) != 1 and run not in runs:
+        raise ConfigurationError(
+            f"The run must be one of {folder.name}, got {run}",
+            hint=f"The runs are {', '.join(runs[-5:])}.",
+        )
+    return run if run in runs else chosen[0]
+
+
+def source_of(name: str) -> Source:
+    """Return the run that `DIR` or `DIR@RUN` names; raises as `open_snapshot`."""
+    folder, run = _named(name)
+    return Source(folder, run, read_run(folder, run))
+
+
+def last_two(name: str) -> tuple[Source, Source]:
+    """Return the last two runs of a folder, or with `DIR@RUN` the one before it and that one.
+
+    Raises ConfigurationError if there is none before, and as `open_snapshot`.
+    """
+    folder, last = _named(name)
+    before = [run for run in folder.runs() if run < last]
+    if not before:
+        raise ConfigurationError(
+            f"There must be a run before {last} in {folder.name}, got none",
+            hint="Take another snapshot, or name two runs: DIR@RUN DIR@RUN.",
+        )
+    return Source(folder, before[-1], read_run(folder, before[-1])), Source(
+        folder, last, read_run(folder, last)
+    )
+
+
+def moment_of(name: str) -> datetime:
+    """Return the moment of the run that `DIR` or `DIR@RUN` names; raises as `open_snapshot`."""
+    folder, run = _named(name)
+    return read_run(folder, run).moment
+
+
+def _named(name: str) -> tuple[Folder, str]:
+    place, _, run = name.rpartition("@") if "@" in name.rpartition("/")[2] else (name, "", "")
+    folder = Folder.at(place or name)
+    return folder, _run_of(folder, run or None)
