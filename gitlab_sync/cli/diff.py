@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from gitlab_sync.types import TableRow
 
 _PARTS = ("Cells", "Changes")
-_MOST = 100_000
-"""The rows of a table that is held in memory; one row per line has no limit."""
 
 
 @click.command(cls=options.Command)
@@ -65,42 +62,23 @@ def diff(runs: tuple[str, ...], part: str | None, target: options.Target, quiet:
 
 def _show(found: Diff, output: Output, names: Sequence[str]) -> bool:
     """Write the tables with these names; return whether all of their rows are shown."""
-    if output.streams:
-        return _stream(found, output, names)
     sheets, whole = [], True
-    for name in names:
-        rows = _rows(found, name)
-        sheet = _sheet(found, name, [*islice(rows, _MOST)], output)
-        sheets.append(sheet)
-        note(_number(found, name, len(sheet.rows)))
-        if left := sum(1 for _ in rows):
+    for name in names[:1] if output.streams else names:
+        taken = output.take(_rows(found, name))
+        sheets.append(_sheet(found, name, taken.rows, output))
+        number = plural(taken.number, name.lower().removesuffix("s"))
+        note(f"{number} from {found.before.run} to {found.after.run}")
+        if taken.left_out:
             whole = False
-            say(f"{left:,} more rows are left out: --format ndjson --part {name} shows all")
+            say(f"{taken.left_out:,} rows left out: --format ndjson --part {name} shows all")
     output.finish_all(sheets)
     return whole
-
-
-def _stream(found: Diff, output: Output, names: Sequence[str]) -> bool:
-    """Write the rows of the first table as soon as each is known."""
-    number = 0
-    for row in _rows(found, names[0]):
-        output.row(row)
-        number += 1
-    note(_number(found, names[0], number))
-    for name in names[1:]:
-        note(f"ndjson holds one table: --part shows another: {name}")
-    return True
 
 
 def _rows(found: Diff, name: str) -> Iterator[TableRow]:
     from gitlab_sync.snapshots.diff_tables import cell_row, change_row
 
     return map(cell_row, found.cells()) if name == "Cells" else map(change_row, found.changes())
-
-
-def _number(found: Diff, name: str, number: int) -> str:
-    what = plural(number, name.lower().removesuffix("s"))
-    return f"{what} from {found.before.run} to {found.after.run}"
 
 
 def _sheet(found: Diff, name: str, rows: Sequence[TableRow], output: Output) -> Sheet:

@@ -40,6 +40,7 @@ COMMANDS = {
     "contests": "gitlab_sync.cli.contests",
     "snapshot": "gitlab_sync.cli.snapshot",
     "diff": "gitlab_sync.cli.diff",
+    "sql": "gitlab_sync.cli.sql",
     "members": "gitlab_sync.cli.lookup",
     "search": "gitlab_sync.cli.lookup",
     "api": "gitlab_sync.cli.api",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -51,6 +53,19 @@ class StandardOutput:
         sys.stdout.buffer.flush()
 
 
+MOST_ROWS = 100_000
+"""The rows of tables that can be of any length, where the format is not one row per line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The rows to show, how many rows there are, and how many of them are left out. Immutable."""
+
+    rows: Sequence[TableRow]
+    number: int
+    left_out: int
+
+
 class Output:
     """Writes the tables of a run. A context manager: a file is replaced if its block ends well.
 
@@ -76,6 +91,11 @@ class Output:
         return self._target.format == "ndjson"
 
     @property
+    def holds_objects(self) -> bool:
+        """Whether the cells of the format can be lists and objects."""
+        return self._target.format in {"json", "ndjson"}
+
+    @property
     def holds_tables(self) -> bool:
         """Whether the format is one for people to read that holds several tables."""
         return self._target.format in _FOR_PEOPLE
@@ -99,6 +119,20 @@ class Output:
         if self.streams:
             self._streamed = True
             self.write(to_ndjson([row]))
+
+    def take(self, rows: Iterable[TableRow]) -> Taken:
+        """Return as many rows as a table can have; rows of lines are written as they come."""
+        if self.streams:
+            self._streamed = True
+            number = 0
+            for row in rows:
+                self.write(to_ndjson([row]))
+                number += 1
+            return Taken((), number, 0)
+        coming = iter(rows)
+        shown = [*islice(coming, MOST_ROWS)]
+        left_out = sum(1 for _ in coming)
+        return Taken(shown, len(shown) + left_out, left_out)
 
     def write(self, data: bytes) -> None:
         """Write finished content instead of a table, such as a report in words."""

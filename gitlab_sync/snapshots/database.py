@@ -70,6 +70,7 @@ class Database:
             self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         for setting in (
             f"allowed_paths = [{paths}]",
+            "TimeZone = 'UTC'",
             "enable_external_access = false",
             "lock_configuration = true",
         ):
@@ -84,12 +85,19 @@ class Database:
         """
         for table in tables:
             self.attach(table)
+        answer = self.answer(sql, given)
+        names = next(answer)
+        for row in answer:
+            yield dict(zip(names, row, strict=True))
+
+    def answer(self, sql: str, given: Sequence[Any] = ()) -> Iterator[Sequence[Any]]:
+        """Yield the names of the columns of a query, and then its rows; raises as `rows`."""
         with self._cursor() as cursor:
             cursor.execute(sql, list(given))
-            names = [each[0] for each in cursor.description or ()]
+            yield [each[0] for each in cursor.description or ()]
             while found := cursor.fetchmany(_AT_ONCE):
-                for row in found:
-                    yield dict(zip(names, row, strict=True))
+                self._interruption.check()
+                yield from found
 
     def make(self, sql: str, given: Sequence[Any] = ()) -> None:
         """Make a table in memory; raises as `rows`."""

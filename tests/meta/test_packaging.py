@@ -85,7 +85,7 @@ def test_a_range_for_one_python_is_not_lost_for_another(python: str) -> None:
 def test_the_extra_for_tests_has_all_that_they_import() -> None:
     """With the lowest versions, nothing else is installed."""
     known = importlib.metadata.packages_distributions()
-    needed = ranges(PYTHONS[0], "test", "app", "parquet").keys() | _OF_STREAMLIT
+    needed = ranges(PYTHONS[0], "test", "app", "snapshot", "parquet").keys() | _OF_STREAMLIT
     imported = {name for path in (ROOT / "tests").rglob("*.py") for name in imports(path)}
     distributions = {canonicalize_name(known[name][0]) for name in imported if name in known}
     assert distributions - {"gitlab-sync"} <= needed
