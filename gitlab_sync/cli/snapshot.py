@@ -12,6 +12,7 @@ from gitlab_sync.cli.people import People, people_options
 from gitlab_sync.cli.period import zone_of
 from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.cli.scope import read_known_by
+from gitlab_sync.rules.text import plural
 
 if TYPE_CHECKING:
     from gitlab_sync.rules.policy import Policy
@@ -46,6 +47,13 @@ if TYPE_CHECKING:
     metavar="ZONE",
     help="The time zone of days, such as Asia/Kolkata. Default: that of this machine.",
 )
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Afterwards, remove all runs of this GitLab in the folder but the last N, and the last N "
+    "that have everything.",
+)
 @policy_option
 @options.fact_options
 @options.connection_options
@@ -55,6 +63,7 @@ def snapshot(
     into: str,
     aliases_files: tuple[str, ...],
     timezone: str | None,
+    keep: int | None,
     policy: Policy,
     facts: options.FactOptions,
     connection: options.Connection,
@@ -74,6 +83,7 @@ def snapshot(
     from gitlab_sync.cli.session import open_session
     from gitlab_sync.rules.identity.people_input import Person
     from gitlab_sync.snapshots.files import Folder
+    from gitlab_sync.snapshots.keeping import prune
     from gitlab_sync.snapshots.taking import SnapshotQuery, take
     from gitlab_sync.snapshots.writing import write
 
@@ -93,4 +103,6 @@ def snapshot(
     for text in written.completeness.values():
         (note if written.whole else say)(text)
     click.echo(f"{folder.name}@{written.run}")
+    if keep is not None and (removed := prune(folder, keep, command.instance)):
+        note(f"{plural(len(removed), 'older run')} removed: {', '.join(removed)}")
     return exits.OK if written.whole and not people.refused else exits.INCOMPLETE

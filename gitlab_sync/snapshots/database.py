@@ -62,7 +62,7 @@ class Database:
             config={"memory_limit": _MEMORY, "threads": 2, "temp_directory": ""}
         )
         paths = ", ".join(
-            _quoted(files.place_of(_file(table.name)))
+            _quoted(files.place_of(table.name))
             for files in self._files.values()
             for table in TABLES
         )
@@ -122,7 +122,7 @@ class Database:
         schema = schema or MAIN
         if (schema, name) in self._attached:
             return
-        path = _quoted(self._files[schema].path(_file(name)))
+        path = _quoted(self._files[schema].path(name))
         rows = f"SELECT * FROM read_parquet({path}, {_PLACE} = true)"
         self._connection.execute(f"CREATE VIEW {schema}.{name} AS {rows}")
         self._attached.add((schema, name))
@@ -136,10 +136,6 @@ class Database:
         self._connection.close()
         for files in self._files.values():
             files.close()
-
-
-def _file(table: str) -> str:
-    return f"{table}.parquet"
 
 
 def _quoted(text: str) -> str:

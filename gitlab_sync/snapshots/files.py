@@ -58,7 +58,7 @@ class Folder:
             return cls(name, fs.LocalFileSystem(), str(Path(name).resolve()))
         shown = without_secrets(name)
         try:
-            system, path = fs.FileSystem.from_uri(name)
+            system, path = fs.FileSystem.from_uri(_limited(name))
         except (ValueError, OSError, NotImplementedError) as error:
             raise ConfigurationError(
                 f"The folder of snapshots must be a path or a URL that pyarrow knows, got {shown}",
@@ -84,7 +84,8 @@ class Folder:
 
         select = fs.FileSelector(self.path, allow_not_found=True)
         found = self.attempt("read", lambda: self.system.get_file_info(select))
-        names = sorted(each.base_name for each in found if _NAME.fullmatch(each.base_name))
+        names = [each.base_name for each in found if _NAME.fullmatch(each.base_name)]
+        names.sort(key=_order)
         paths = [self.below(name, RUN) for name in names]
         infos = self.attempt("read", lambda: self.system.get_file_info(paths)) if paths else []
         return [name for name, info in zip(names, infos, strict=True) if info.is_file]
@@ -115,38 +116,42 @@ class Folder:
             ) from None
 
 
-_DONE = {"read": "read", "write": "written"}
+def _order(run: str) -> tuple[str, int]:
+    """Return what runs are sorted by: their begin, and the number of those of one second."""
+    begin, _, number = run.partition("-")
+    return begin, int(number or 1)
 
 
-class RunFiles:
-    """The files of one run while it is written. A context manager: `finish` makes it whole.
+_DONE = {"read": "read", "write": "written", "delete": "deleted"}
 
-    Without `finish` nothing stays of it. Raises ConfigurationError if the folder cannot be written.
-    """
+_LIMITS = {"gs": "retry_limit_seconds=30", "gcs": "retry_limit_seconds=30"}
+"""What is asked of filesystems that would otherwise try for a quarter of an hour."""
 
-    def __init__(self, folder: Folder, name: str) -> None:
+
+def _limited(name: str) -> str:
+    """Return a URL with the limit of its filesystem, unless it has one."""
+    limit = _LIMITS.get(name.partition(":")[0].lower())
+    if limit is None or limit.partition("=")[0] in name:
+        return name
+    return f"{name}{'&' if '?' in name else '?'}{limit}"
+
+
+class HashedFiles:
+    """Writes files of a run, at a place of the folder, with their hashes and sizes by name."""
+
+    def __init__(self, folder: Folder, place: str) -> None:
         self.folder = folder
+        self.place = place
         self.hashes: dict[str, str] = {}
         self.sizes: dict[str, int] = {}
-        taken = {*folder.runs()}
-        numbered = (f"{name}-{number}" for number in range(2, len(taken) + 3))
-        self.name = name if name not in taken else next(n for n in numbered if n not in taken)
-        self._place = self.name
-        if folder.is_local:
-            self._place = _unfinished(self.name)
-        self._finished = False
-
-    def __enter__(self) -> Self:
-        if self.folder.is_local:
-            self._sweep()
-        path = self.folder.below(self._place)
-        self.folder.attempt("write", lambda: self.folder.system.create_dir(path, recursive=True))
-        return self
 
     @contextmanager
     def opened(self, name: str) -> Iterator[_Hashed]:
-        """Yield a file to write; its hash is in `hashes` when it is closed."""
-        path = self.folder.below(self._place, name)
+        """Yield a file to write; its hash is in `hashes` when it is closed.
+
+        Raises ConfigurationError if it cannot be written.
+        """
+        path = self.folder.below(self.place, name)
         stream = self.folder.attempt("write", lambda: self.folder.system.open_output_stream(path))
         hashed = _Hashed(stream)
         try:
@@ -155,14 +160,34 @@ class RunFiles:
             self.folder.attempt("write", stream.close)
         self.hashes[name], self.sizes[name] = hashed.digest, hashed.size
 
+
+class RunFiles(HashedFiles):
+    """The files of one run while it is written. A context manager: `finish` makes it whole.
+
+    Without `finish` nothing stays of it. Raises ConfigurationError if the folder cannot be written.
+    """
+
+    def __init__(self, folder: Folder, name: str) -> None:
+        taken = {*folder.runs()}
+        numbered = (f"{name}-{number}" for number in range(2, len(taken) + 3))
+        self.name = name if name not in taken else next(n for n in numbered if n not in taken)
+        super().__init__(folder, _unfinished(self.name) if folder.is_local else self.name)
+        self._finished = False
+
+    def __enter__(self) -> Self:
+        sweep(self.folder)
+        path = self.folder.below(self.place)
+        self.folder.attempt("write", lambda: self.folder.system.create_dir(path, recursive=True))
+        return self
+
     def finish(self, run: bytes) -> None:
         """Write `run.json`, and give the run its name."""
 
         def write() -> None:
-            with self.folder.system.open_output_stream(self.folder.below(self._place, RUN)) as file:
+            with self.folder.system.open_output_stream(self.folder.below(self.place, RUN)) as file:
                 file.write(run)
             if self.folder.is_local:
-                place = Path(self.folder.below(self._place))
+                place = Path(self.folder.below(self.place))
                 for each in (*place.iterdir(), place):
                     _sync(each)
                 place.rename(self.folder.below(self.name))
@@ -174,13 +199,33 @@ class RunFiles:
     def __exit__(self, *_: object) -> None:
         if not self._finished:
             try:
-                self.folder.system.delete_dir(self.folder.below(self._place))
+                self.folder.system.delete_dir(self.folder.below(self.place))
             except OSError:  # what is left has no `run.json`, so it is no run
                 return
 
-    def _sweep(self) -> None:
-        """Remove what killed runs have left here."""
-        for left in Path(self.folder.path).glob(f"{_UNFINISHED}*"):
+
+def remove_run(folder: Folder, run: str) -> None:
+    """Remove a run, which is none from the first moment on; raises ConfigurationError."""
+
+    def remove() -> None:
+        if folder.is_local:
+            left = Path(folder.below(_unfinished(run)))
+            Path(folder.below(run)).rename(left)
+            shutil.rmtree(left)
+        else:
+            folder.system.delete_file(folder.below(run, RUN))
+            folder.system.delete_dir(folder.below(run))
+
+    try:
+        folder.attempt("delete", remove)
+    except FileNotFoundError:  # someone else removes it, too
+        return
+
+
+def sweep(folder: Folder) -> None:
+    """Remove what killed runs have left in a folder of this machine."""
+    if folder.is_local:
+        for left in Path(folder.path).glob(f"{_UNFINISHED}*"):
             if _is_abandoned(left):
                 shutil.rmtree(left, ignore_errors=True)
 
@@ -262,18 +307,21 @@ def _sync(path: Path) -> None:
 class LocalCopies:
     """Files of a run on this machine: those that are here already, and copies of the others.
 
-    Each is checked by its hash before it is used, once. A context manager, which removes copies.
+    Each is checked by its hash before it is used, once. A file is that of the table with the name
+    before its first dot. A context manager, which removes copies.
     """
 
     def __init__(self, folder: Folder, run: str, hashes: dict[str, str]) -> None:
         self._folder = folder
         self._run = run
         self._hashes = hashes
+        self._names = {name.partition(".")[0]: name for name in hashes}
         self._copies = None if folder.is_local else tempfile.mkdtemp(prefix="gitlab-sync-")
 
-    def path(self, name: str) -> str:
-        """Return the path of a file; ConfigurationError if it is missing or was changed."""
-        where, place = self._folder.below(self._run, name), self.place_of(name)
+    def path(self, table: str) -> str:
+        """Return the path of a table's file; ConfigurationError if it is missing or was changed."""
+        name, place = self._names[table], self.place_of(table)
+        where = self._folder.below(self._run, name)
         if self._copies is None:
             self._check(name, Path(where).open, None)
             return place
@@ -281,11 +329,18 @@ class LocalCopies:
             self._check(name, lambda _: self._folder.system.open_input_stream(where), target)
         return place
 
-    def place_of(self, name: str) -> str:
-        """Return the path that a file has, or will have, on this machine."""
+    def place_of(self, table: str) -> str:
+        """Return the path that a table's file has, or will have, on this machine."""
+        name = self._names[table]
         if self._copies is None:
             return self._folder.below(self._run, name)
         return str(Path(self._copies) / name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _check(self, name: str, opened: Callable[[str], Any], copy: BinaryIO | None) -> None:
         def read() -> str:

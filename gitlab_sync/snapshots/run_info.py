@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -20,6 +21,9 @@ from gitlab_sync.snapshots.schema import TABLES, VERSION
 
 FORMAT = "gitlab-sync snapshot"
 
+_NAME = re.compile(r"[a-z_]+(\.[a-z0-9]+)*\.parquet")
+"""The name of a file of a table, which leads to no other folder."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
@@ -29,7 +33,8 @@ class RunInfo:
     is when the run began by this machine's clock. `completeness` says in words how much was read of
     what. `rules_hash` is of the policy without its waivers (empty: an earlier version did not write
     it). `left_out` counts, by reason, the projects of each group that were not evaluated. `rows`
-    has the number of rows of each table, `files` the hash of each file.
+    has the number of rows of each table, `files` the hash of each file, by its name: that of the
+    table, a dot, and more. `forgotten` counts the people who were removed from it.
     """
 
     schema: int
@@ -47,6 +52,7 @@ class RunInfo:
     rows: Mapping[str, int] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    forgotten: int = 0
     format: str = FORMAT
 
     @property
@@ -79,14 +85,15 @@ def read_run(folder: Folder, run: str) -> RunInfo:
             f"{VERSION}",
             hint="Update gitlab-sync.",
         )
-    known = RunInfo.__dataclass_fields__
+    keys = RunInfo.__dataclass_fields__
     try:
-        info = RunInfo(**{key: value for key, value in found.items() if key in known})
+        info = RunInfo(**{key: value for key, value in found.items() if key in keys})
         moment = instant(info.began) or instant(info.taken)
     except TypeError:
         moment = None
-    names = {f"{table.name}.parquet" for table in TABLES}
-    if moment is None or not names <= set(found.get("files") or ()):
+    files = [str(name) for name in found.get("files") or ()]
+    lacks = {table.name for table in TABLES} - {name.partition(".")[0] for name in files}
+    if moment is None or lacks or not all(map(_NAME.fullmatch, files)):
         raise damaged(folder, run, f"{RUN} lacks what it must say")
     return info
 

@@ -40,7 +40,8 @@ def last_two(name: str) -> tuple[Source, Source]:
     Raises ConfigurationError if there is none before, and as `open_snapshot`.
     """
     folder, last = _named(name)
-    before = [run for run in folder.runs() if run < last]
+    runs = folder.runs()
+    before = runs[: runs.index(last)]
     if not before:
         raise ConfigurationError(
             f"There must be a run before {last} in {folder.name}, got none",

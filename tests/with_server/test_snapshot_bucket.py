@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3  # type: ignore[import-untyped]
 import pytest
+import requests
 from cli_runs import of_sandbox, run, shared
 from moto.server import ThreadedMotoServer
 
@@ -54,8 +55,10 @@ def bucket() -> Iterator[Bucket]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
+    place = "{}:{}".format(*server.get_host_and_port())
+    requests.post(f"http://{place}/moto-api/reset", timeout=10)  # all of a process share buckets
     try:
-        yield Bucket("{}:{}".format(*server.get_host_and_port()))
+        yield Bucket(place)
     finally:
         server.stop()
 
@@ -96,3 +99,19 @@ def _refused(environ: dict[str, str], *arguments: str) -> bytes:
     done = run(environ, "issues", *arguments)
     assert (done.returncode, done.stdout) == (2, b"")
     return done.stderr
+
+
+@pytest.mark.slow
+def test_older_runs_of_a_bucket_are_removed(
+    bucket: Bucket, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Whole: no file of them stays."""
+    environ = of_sandbox(sandbox, tmp_path, **KEYS)
+    take = ["snapshot", *sandbox.world.truth.usernames, "--into", bucket.url]
+    names = []
+    for keep in ([], [], ["--keep", "2"]):
+        done = run(environ, *take, *keep)
+        assert done.returncode == 0, done.stderr.decode()
+        names.append(done.stdout.decode().strip().rpartition("@")[2])
+    assert {name.split("/")[1] for name in bucket.names()} == {*names[1:]}
+    assert f"1 older run removed: {names[0]}".encode() in done.stderr
