@@ -41,6 +41,8 @@ COMMANDS = {
     "snapshot": "gitlab_sync.cli.snapshot",
     "diff": "gitlab_sync.cli.diff",
     "sql": "gitlab_sync.cli.sql",
+    "forget": "gitlab_sync.cli.forget",
+    "export": "gitlab_sync.cli.export",
     "members": "gitlab_sync.cli.lookup",
     "search": "gitlab_sync.cli.lookup",
     "api": "gitlab_sync.cli.api",

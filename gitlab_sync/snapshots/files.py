@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, Self, TypeVar
@@ -137,11 +138,15 @@ def _limited(name: str) -> str:
 
 
 class HashedFiles:
-    """Writes files of a run, at a place of the folder, with their hashes and sizes by name."""
+    """Writes files of a run, at a place of the folder, with their hashes and sizes by name.
+
+    `started` has the names of all that were begun.
+    """
 
     def __init__(self, folder: Folder, place: str) -> None:
         self.folder = folder
         self.place = place
+        self.started: list[str] = []
         self.hashes: dict[str, str] = {}
         self.sizes: dict[str, int] = {}
 
@@ -152,6 +157,7 @@ class HashedFiles:
         Raises ConfigurationError if it cannot be written.
         """
         path = self.folder.below(self.place, name)
+        self.started.append(name)
         stream = self.folder.attempt("write", lambda: self.folder.system.open_output_stream(path))
         hashed = _Hashed(stream)
         try:
@@ -189,9 +195,9 @@ class RunFiles(HashedFiles):
             if self.folder.is_local:
                 place = Path(self.folder.below(self.place))
                 for each in (*place.iterdir(), place):
-                    _sync(each)
+                    sync(each)
                 place.rename(self.folder.below(self.name))
-                _sync(Path(self.folder.path))
+                sync(Path(self.folder.path))
 
         self.folder.attempt("write", write)
         self._finished = True
@@ -223,11 +229,24 @@ def remove_run(folder: Folder, run: str) -> None:
 
 
 def sweep(folder: Folder) -> None:
-    """Remove what killed runs have left in a folder of this machine."""
+    """Remove what killed runs have left in a folder; in an object store, after a day."""
     if folder.is_local:
         for left in Path(folder.path).glob(f"{_UNFINISHED}*"):
             if _is_abandoned(left):
                 shutil.rmtree(left, ignore_errors=True)
+        return
+    from pyarrow import fs
+
+    whole = {*folder.runs()}
+    select = fs.FileSelector(folder.path, allow_not_found=True, recursive=True)
+    changed: dict[str, float] = {}
+    for each in folder.attempt("read", lambda: folder.system.get_file_info(select)):
+        run, _, file = each.path.removeprefix(f"{folder.path}/").partition("/")
+        if file and _NAME.fullmatch(run) and run not in whole:
+            changed[run] = max(changed.get(run, 0.0), (each.mtime_ns or 0) / 1e9)
+    for run, last in changed.items():
+        if time.time() - last > _ABANDONED:
+            folder.attempt("delete", partial(folder.system.delete_dir, folder.below(run)))
 
 
 _ABANDONED = 24 * 3600
@@ -290,7 +309,7 @@ class _Hashed:
         """Do nothing: `opened` closes the file."""
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Make a file or a name durable, where the system can open it for that."""
     try:
         handle = os.open(path, os.O_RDONLY)
@@ -316,17 +335,21 @@ class LocalCopies:
         self._run = run
         self._hashes = hashes
         self._names = {name.partition(".")[0]: name for name in hashes}
+        self._checked: set[str] = set()
         self._copies = None if folder.is_local else tempfile.mkdtemp(prefix="gitlab-sync-")
 
     def path(self, table: str) -> str:
         """Return the path of a table's file; ConfigurationError if it is missing or was changed."""
         name, place = self._names[table], self.place_of(table)
+        if name in self._checked:
+            return place
         where = self._folder.below(self._run, name)
         if self._copies is None:
             self._check(name, Path(where).open, None)
-            return place
-        with Path(place).open("wb") as target:
-            self._check(name, lambda _: self._folder.system.open_input_stream(where), target)
+        else:
+            with Path(place).open("wb") as target:
+                self._check(name, lambda _: self._folder.system.open_input_stream(where), target)
+        self._checked.add(name)
         return place
 
     def place_of(self, table: str) -> str:

@@ -13,10 +13,7 @@ from gitlab_sync.snapshots.run_info import read_run
 def _run_of(folder: Folder, run: str | None) -> str:
     runs = folder.runs()
     if not runs:
-        raise ConfigurationError(
-            f"There is no snapshot in {folder.name}",
-            hint="Take one with gitlab-sync snapshot --into DIR.",
-        )
+        raise no_snapshot(folder)
     if run is None:
         return runs[-1]
     chosen = [each for each in runs if each.startswith(run)]
@@ -28,10 +25,26 @@ def _run_of(folder: Folder, run: str | None) -> str:
     return run if run in runs else chosen[0]
 
 
+def no_snapshot(folder: Folder) -> ConfigurationError:
+    """Return the error for a folder without a run."""
+    return ConfigurationError(
+        f"There is no snapshot in {folder.name}",
+        hint="Take one with gitlab-sync snapshot --into DIR.",
+    )
+
+
 def source_of(name: str) -> Source:
     """Return the run that `DIR` or `DIR@RUN` names; raises as `open_snapshot`."""
     folder, run = _named(name)
     return Source(folder, run, read_run(folder, run))
+
+
+def sources_of(name: str) -> list[Source]:
+    """Return the run that `DIR@RUN` names, or all runs of `DIR`; raises as `open_snapshot`."""
+    folder, named = _parts(name)
+    run = _run_of(folder, named)
+    runs = folder.runs() if named is None else [run]
+    return [Source(folder, each, read_run(folder, each)) for each in runs]
 
 
 def last_two(name: str) -> tuple[Source, Source]:
@@ -59,6 +72,10 @@ def moment_of(name: str) -> datetime:
 
 
 def _named(name: str) -> tuple[Folder, str]:
+    folder, run = _parts(name)
+    return folder, _run_of(folder, run)
+
+
+def _parts(name: str) -> tuple[Folder, str | None]:
     place, _, run = name.rpartition("@") if "@" in name.rpartition("/")[2] else (name, "", "")
-    folder = Folder.at(place or name)
-    return folder, _run_of(folder, run or None)
+    return Folder.at(place or name), run or None

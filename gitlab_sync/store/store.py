@@ -298,6 +298,37 @@ def clear_store(instance: str, folder: Path | None = None) -> int:
         ) from error
 
 
+def remove_items(
+    path: Path, is_meant: Callable[[int, bytes], bool], *, only_look: bool = False
+) -> int:
+    """Delete the items of a store with numbers and bytes that are meant; return how many they are.
+
+    Of all principals, and with `only_look` none. Raises ConfigurationError if that is not possible.
+    """
+    if not path.exists():
+        return 0
+    try:
+        opened = database.open_to_read(path) if only_look else database.open_to_write(path)
+        with closing(opened) as connection:
+            rows = connection.execute(
+                "SELECT rowid, CAST(id AS INTEGER), CAST(data AS BLOB) FROM kept"
+            )
+            meant = [(place,) for place, number, data in rows if is_meant(number, data)]
+            if meant and not only_look:
+                with database.writing(connection):
+                    connection.executemany("DELETE FROM kept WHERE rowid = ?", meant)
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        if not only_look:
+            database.next_to(path, ".corrupt").unlink(missing_ok=True)
+        return len(meant)
+    except (sqlite3.Error, OSError) as error:
+        raise ConfigurationError(
+            f"The store {path} cannot be changed: {error}",
+            hint="Stop the programs that use it, or delete the file.",
+        ) from error
+
+
 def store_path(instance: str, folder: Path | None = None) -> Path:
     """Return the path of an instance's store, whether it exists or not."""
     if folder is None:

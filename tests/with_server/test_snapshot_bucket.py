@@ -115,3 +115,23 @@ def test_older_runs_of_a_bucket_are_removed(
         names.append(done.stdout.decode().strip().rpartition("@")[2])
     assert {name.split("/")[1] for name in bucket.names()} == {*names[1:]}
     assert f"1 older run removed: {names[0]}".encode() in done.stderr
+
+
+@pytest.mark.slow
+def test_a_person_is_removed_from_a_bucket(
+    bucket: Bucket, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """The files that the run had before are gone."""
+    environ = of_sandbox(sandbox, tmp_path, **KEYS)
+    person, *others = sandbox.world.truth.usernames
+    assert run(environ, "snapshot", person, *others, "--into", bucket.url).returncode == 0
+    before = {*bucket.names()}
+    done = run(environ, "forget", person, "--into", bucket.url, "--yes")
+    assert done.returncode == 0, done.stderr.decode()
+    after = {*bucket.names()}
+    assert len(after) == len(before)
+    assert any(name.endswith("/people.parquet") for name in before - after)
+    done = run(environ, "mrs", "-f", "json", "--from", bucket.url)
+    assert [row["Username"] for row in json.loads(done.stdout)] == sorted(others, key=str.lower)
+    done = run(environ, "export", person, "--from", bucket.url)
+    assert json.loads(done.stdout) == {}

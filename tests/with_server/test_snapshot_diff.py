@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from cli_runs import of_sandbox, run
-from worlds import fresh_demo
+from worlds import fresh_demo, rename
 
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.sandbox.moving import Mover
-from gitlab_sync.sandbox.tables import Children
 from gitlab_sync.snapshots.counts import Counts
 from gitlab_sync.snapshots.diff import Change, Diff
 from gitlab_sync.snapshots.runs import last_two
@@ -102,7 +100,7 @@ def _move_on(world: World) -> dict[str, Any]:
     mover.comment(commented, datetime.fromisoformat(commented["created_at"]), "well done")
     mover.retitle(retitled, at, "Another title")
     world.tables.issues.append(made)
-    _rename(world, people[RENAMED]["id"], f"{RENAMED}.new")
+    rename(world, people[RENAMED]["id"], f"{RENAMED}.new")
     world.changed()
     return {
         "gone": gone,
@@ -116,22 +114,6 @@ def _move_on(world: World) -> dict[str, Any]:
 
 def _is_of(item: dict[str, Any], *people: str) -> bool:
     return item["author"]["username"] in people
-
-
-def _rename(world: World, number: int, username: str) -> None:
-    def walk(value: Any) -> None:
-        if isinstance(value, Children):
-            value = [value.get(key) for key in value.keys()]  # noqa: SIM118 - it is no dict
-        if isinstance(value, dict):
-            if value.get("id") == number and "username" in value:
-                value["username"] = username
-            value = list(value.values())
-        if isinstance(value, list):
-            for each in value:
-                walk(each)
-
-    for field in fields(world.tables):
-        walk(getattr(world.tables, field.name))
 
 
 # -- cells -----------------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ facts of a merge request are valid only while its record in the list is unchange
 
 from __future__ import annotations
 
+import re
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from pathlib import Path
 
 import orjson
 
@@ -21,7 +23,7 @@ from gitlab_sync.rules.items.merge_request import RULES, is_terminal
 from gitlab_sync.rules.items.rule_set import RuleSet
 from gitlab_sync.rules.text import instant
 from gitlab_sync.session.workflow import Workflow
-from gitlab_sync.store.store import Item, PrincipalStore
+from gitlab_sync.store.store import Item, PrincipalStore, remove_items
 from gitlab_sync.types import PartialList, Record
 
 SETTLE = timedelta(days=3)
@@ -144,6 +146,26 @@ class StoredFacts:
         text = _FORM + orjson.dumps(values)
         # With the principal in it, not even a damaged file could mix up two principals.
         return blake2b(text, key=self._store.principal, digest_size=16).digest()
+
+
+def forget_person(
+    path: Path, names: Collection[str], ids: Collection[int], *, only_look: bool = False
+) -> int:
+    """Delete stored facts that have one of these names, or are of these merge requests.
+
+    Returns how many merge requests that are; with `only_look` nothing is deleted. They are read
+    again when they are asked for. Raises as `store.remove_items`.
+    """
+    spelled = {*names, *(orjson.dumps(name).decode()[1:-1] for name in names)}
+    named = re.compile("|".join(map(re.escape, sorted(spelled))) or r"(?!)", re.IGNORECASE)
+
+    def is_meant(number: int, data: bytes) -> bool:
+        try:
+            return number in ids or named.search(zlib.decompress(data).decode()) is not None
+        except (zlib.error, ValueError):  # no one can read it, so no one misses it
+            return True
+
+    return remove_items(path, is_meant, only_look=only_look)
 
 
 def _at_once(known: list[FactsRead]) -> Workflow[list[FactsRead]]:
