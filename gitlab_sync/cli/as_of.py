@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitlab_sync.cli.decided import NO_RUN, Decided
 from gitlab_sync.cli.messages import note
 from gitlab_sync.cli.options import Connection, with_options
 from gitlab_sync.cli.period import demo_now
@@ -52,21 +53,23 @@ class Moments:
 
     def read(
         self, policy: Policy, people: Iterable[Person], connection: Connection
-    ) -> tuple[AsOf, Policy]:
-        """Return the moments that count, and the policy as it was at them.
+    ) -> tuple[AsOf, Policy, Decided]:
+        """Return the moments that count, the policy as it was at them, and which runs decide.
 
+        Runs of snapshots decide where rows come from these, and items count as they have them.
         Times without an offset are in the policy's time zone. A waiver that had not ended by the
         last moment still covers its faults. Raises ConfigurationError for a text that is no moment,
-        for one that is not over yet, and for a person who needs a deadline and has none.
+        for one that is not over yet, for a person who needs a deadline and has none, and if no run
+        of the folder was over by a moment.
         """
         named = list(people)
         if self.when is None:
             if any(person.deadline for person in named):
                 note("the column “deadline” counts only with --as-of")
-            return AS_THEY_ARE, policy
-        if connection.snapshot is not None:
+            return AS_THEY_ARE, policy, NO_RUN
+        if connection.snapshot is not None and self.grace is not None:
             raise click.UsageError(
-                "--as-of excludes --from: a snapshot shows items as they were at its own moment."
+                "--grace excludes --from: a run does not have what came after it."
             )
         now = demo_now(demo=connection.demo) or datetime.now(UTC)
         zone = policy.terms.working_time.zone
@@ -89,9 +92,11 @@ class Moments:
             )
         for person in named:
             as_of.of(person.username)
+        if connection.snapshot is not None:
+            return AS_THEY_ARE, policy, Decided.of(connection.snapshot, as_of)
         if as_of.last > now:
             note("warning: the grace is not over yet, so there can be more late items")
-        return as_of, policy.at(as_of.moments[-1])
+        return as_of, policy.at(as_of.moments[-1]), NO_RUN
 
 
 def as_of_options(command: Callable[..., int]) -> Callable[..., int]:

@@ -104,32 +104,34 @@ def _evaluate(
     from gitlab_sync.services.evaluation import evaluate_issues, evaluate_merge_requests
 
     evaluate = evaluate_issues if what == "issues" else evaluate_merge_requests
-    as_of, policy = moments.read(policy, people.people, connection)
+    as_of, policy, decided = moments.read(policy, people.people, connection)
     columns = (*columns_of(rules), *as_of.columns)
     where = Scope(project, group, scope, span.period, dated)
 
     def work(command: CommandRun, output: Output) -> Ending:
         named = find_people(people, command, policy.terms.bots)
-        further = Further(named, columns)
+        further = Further(named, (*columns, *decided.columns))
 
         def on_row(row: TableRow) -> None:
-            output.row(further.join(row))
+            output.row(decided.join(further.join(row)))
 
         with command.progress(what, on_row, live=not output.shows_rows) as run:
             if command.snapshot is not None:
                 from gitlab_sync.snapshots import answers
 
                 kind: Kind = "issues" if what == "issues" else "merge_requests"
-                report = answers.evaluate(
-                    command.snapshot, kind, named.usernames, policy, where, run
+                report = decided.answer(
+                    command.snapshot,
+                    named.usernames,
+                    lambda kept, names: answers.evaluate(kept, kind, names, policy, where, run),
                 )
             else:
                 report = evaluate(command.session, named.usernames, where, run, policy, as_of)
         sheet = _sheet(report, what, columns, where, policy, command.instance, as_of)
-        finish(output, further.behind(sheet), report, as_of)
+        finish(output, decided.behind(further.behind(sheet)), report, as_of)
         return Ending.of_people(report, refused=named.refused)
 
-    return run_report(work, target, connection, facts)
+    return run_report(work, target, decided.connection(connection), facts)
 
 
 def _sheet(

@@ -102,7 +102,7 @@ def profile(
     if fault is not None:
         raise click.UsageError(f"{fault}.")
 
-    as_of, policy = moments.read(policy, (), connection)
+    as_of, policy, decided = moments.read(policy, (), connection)
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.profile import ProfileQuery, answer
@@ -136,7 +136,7 @@ def profile(
             output.finish_all([*report.summaries(instance), *report.sheets(instance)], part)
         return Ending.of_people(report, unknown_projects=report.unknown_projects)
 
-    return run_report(work, target, connection, facts)
+    return run_report(work, target, decided.connection(connection), facts)
 
 
 def _to_text(report: ProfileReport) -> str:

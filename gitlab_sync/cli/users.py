@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -12,12 +14,16 @@ from gitlab_sync.cli import people as cli_people
 from gitlab_sync.cli.as_of import Moments, as_of_options, finish
 from gitlab_sync.cli.policy import policy_option
 from gitlab_sync.cli.scope import WorkScope, scope_options
+from gitlab_sync.rules.identity.usernames import username_key
 
 if TYPE_CHECKING:
     from gitlab_sync.cli.output import Output
     from gitlab_sync.cli.report import Ending
     from gitlab_sync.cli.session import CommandRun
     from gitlab_sync.rules.policy import Policy
+    from gitlab_sync.run import Run
+    from gitlab_sync.services.people_report import PeopleQuery, PeopleReport
+    from gitlab_sync.snapshots.snapshot import Snapshot
     from gitlab_sync.types import TableRow
 
 
@@ -45,7 +51,7 @@ def users(
     """Show the commits, projects and groups of people, and the faults in their work."""
     cli_people.require_people(people, connection)
 
-    as_of, policy = moments.read(policy, people.people, connection)
+    as_of, policy, decided = moments.read(policy, people.people, connection)
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.people import answer
@@ -64,19 +70,23 @@ def users(
             policy=policy,
             as_of=as_of,
         )
-        further = cli_people.Further(_without_college(named), query.columns)
+        columns = (*query.columns, *decided.columns)
+        further = cli_people.Further(_without_college(named), columns)
 
         def on_row(row: TableRow) -> None:
-            output.row(further.join(row))
+            output.row(decided.join(further.join(row)))
 
         with command.progress("people", on_row, live=not output.shows_rows) as run:
             if command.snapshot is not None:
-                from gitlab_sync.snapshots import answers
-
-                report = answers.users(command.snapshot, query, run)
+                report = decided.answer(
+                    command.snapshot,
+                    named.usernames,
+                    partial(_of_snapshot, query=query, run=run),
+                )
             else:
                 report = answer(command.session, query, run)
-        finish(output, further.behind(report.sheet(command.instance)), report, as_of)
+        sheet = further.behind(report.sheet(command.instance))
+        finish(output, decided.behind(sheet), report, as_of)
         return Ending.of_people(
             report,
             remarks=report.remarks,
@@ -84,7 +94,18 @@ def users(
             refused=named.refused,
         )
 
-    return run_report(work, target, connection, facts)
+    return run_report(work, target, decided.connection(connection), facts)
+
+
+def _of_snapshot(
+    snapshot: Snapshot, names: Sequence[str], *, query: PeopleQuery, run: Run
+) -> PeopleReport:
+    """Return what a snapshot answers about those of the people with these names."""
+    from gitlab_sync.snapshots import answers
+
+    among = {username_key(name) for name in names}
+    people = [person for person in query.people if person.key in among]
+    return answers.users(snapshot, replace(query, people=people), run)
 
 
 def _without_college(people: cli_people.People) -> cli_people.People:

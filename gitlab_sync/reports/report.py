@@ -74,6 +74,12 @@ class Completeness:
         self.lost += other.lost
         self.lists += other.lists
 
+    def with_other(self, other: Completeness) -> Completeness:
+        """Return how complete this is together with other items of the same kind."""
+        lost, lists = self.lost + other.lost, self.lists + other.lists
+        read, total = self.read + other.read, self.total + other.total
+        return Completeness(self.what, read, total, lost, lists, self.where)
+
     @property
     def whole(self) -> bool:
         """Whether everything was read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import TypeVar, cast
 
@@ -13,6 +14,7 @@ from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.teams import Team, usernames_of
+from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items.as_of import item_key
 from gitlab_sync.rules.items.worklist import OpenItem
 from gitlab_sync.rules.policy import Policy
@@ -45,6 +47,25 @@ R = TypeVar("R", bound=Report)
 def _at(snapshot: Snapshot, report: R) -> R:
     """Return a report that says it is of the moment of a snapshot."""
     report.as_of = snapshot.info.moment
+    return report
+
+
+def joined(reports: Sequence[R]) -> R:
+    """Return the reports about different people as one; a warning counts if all of them have it."""
+    report = copy(reports[0])
+    for other in reports[1:]:
+        report.extend(other)
+        report.completeness = report.completeness.with_other(other.completeness)
+        report.doubts = {**report.doubts, **other.doubts}
+        report.waived = {**report.waived, **other.waived}
+        report.warnings = [text for text in report.warnings if text in other.warnings]
+        report.as_of = max(report.as_of, other.as_of)
+        if isinstance(report, PeopleReport) and isinstance(other, PeopleReport):
+            report.people = {**report.people, **other.people}
+            report.remarks = list(dict.fromkeys([*report.remarks, *other.remarks]))
+            unknown = [*report.unknown_projects, *other.unknown_projects]
+            report.unknown_projects = list(dict.fromkeys(unknown))
+    report.sort(key=lambda row: username_key(str(row["Username"])))
     return report
 
 

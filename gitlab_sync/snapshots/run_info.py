@@ -60,6 +60,11 @@ class RunInfo:
         """The moment of the run: the server's time at its begin, else this machine's."""
         return instant(self.began) or datetime.fromisoformat(self.taken)
 
+    @property
+    def over(self) -> datetime:
+        """The moment after which nothing was read: the server's time of the last answer."""
+        return instant(self.ended) or self.moment
+
     def to_json(self) -> bytes:
         """Return the content of `run.json`."""
         return orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

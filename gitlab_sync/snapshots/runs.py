@@ -47,6 +47,30 @@ def sources_of(name: str) -> list[Source]:
     return [Source(folder, each, read_run(folder, each)) for each in runs]
 
 
+def last_by(name: str, when: datetime) -> Source:
+    """Return the last run of the folder `DIR` that was over by a moment.
+
+    What such a run says was so at that moment, or before it. Raises ConfigurationError if there is
+    none, for `DIR@RUN`, and as `open_snapshot`.
+    """
+    folder, named = _parts(name)
+    if named is not None:
+        raise ConfigurationError(
+            f"With --as-of the folder of snapshots must be given, got the run {named}",
+            hint="Leave out @RUN, or --as-of: the moment chooses the run.",
+        )
+    first = _run_of(folder, None)
+    for run in reversed(folder.runs()):
+        info = read_run(folder, run)
+        if info.over <= when:
+            return Source(folder, run, info)
+        first = run
+    raise ConfigurationError(
+        f"There must be a run of {folder.name} before {when.isoformat()}, the first one is {first}",
+        hint="Ask for a later moment, or without --from: GitLab knows a part of what was before.",
+    )
+
+
 def last_two(name: str) -> tuple[Source, Source]:
     """Return the last two runs of a folder, or with `DIR@RUN` the one before it and that one.
 

@@ -235,7 +235,8 @@ def test_what_a_snapshot_cannot_know_is_refused(taken: tuple[dict[str, str], Pat
     assert "knows no group a" in _refused(environ, "issues", "--group", "a", *kept)
     assert "Its groups: harbour, harbour/tools" in _refused(environ, "members", "a", *kept)
     assert "Leave out --quick" in _refused(environ, "users", "--quick", *kept)
-    assert "--as-of excludes --from" in _refused(environ, "mrs", "--as-of", "2026-05-01", *kept)
+    said = _refused(environ, "mrs", "--as-of", "2026-05-01", *kept)
+    assert f"There must be a run of {folder} before 2026-05-01T" in said
     assert "--from excludes --demo" in _refused(environ, "mrs", "--demo", *kept)
 
 
