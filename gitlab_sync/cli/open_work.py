@@ -79,19 +79,25 @@ def open(  # noqa: A001 - the name of the command
             else:
                 report = answer(command.session, query, run)
         output.finish_all(report.sheets(query, command.instance), part)
-        return _ending(report, people.refused)
+        # A snapshot has those of its people, not all of a project or a group.
+        in_part = (project or group) if named is not None and not people.asked else None
+        return _ending(report, people.refused, in_part)
 
     return run_report(work, target, connection, options.FactOptions(source, store="off"))
 
 
-def _ending(report: OpenReport, refused: Sequence[str]) -> Ending:
+def _ending(report: OpenReport, refused: Sequence[str], in_part: str | None) -> Ending:
     from gitlab_sync.cli.report import Ending
 
-    whole = report.completeness.whole and not report.absent and not refused
+    whole = report.completeness.whole and not report.absent and not refused and in_part is None
     code = exits.OK if whole else exits.INCOMPLETE
     if not report and report.completeness.lists:
         code = exits.NOTHING
     left_out = [f"{name}: {reason}" for name, reason in report.absent.items()]
+    if in_part is not None:
+        left_out.append(
+            f"merge requests of {in_part} by others than those of the snapshot: left out"
+        )
     unknown = Counter(str(row["Why"]) for row in report if row["Waiting For"] is None)
     errors = [f"{plural(number, 'merge request')}: {why}" for why, number in unknown.most_common()]
     return Ending(

@@ -32,7 +32,13 @@ from gitlab_sync.services.people_data import PeopleData
 from gitlab_sync.services.people_report import PeopleQuery, PeopleReport
 from gitlab_sync.services.profile import ProfileQuery, ProfileReport
 from gitlab_sync.services.project_report import ComplianceReport, OnChecked
-from gitlab_sync.snapshots.people import SnapshotVerdicts, known_projects, read_people, readme_of
+from gitlab_sync.snapshots.people import (
+    SnapshotVerdicts,
+    known_projects,
+    projects_of_group,
+    read_people,
+    readme_of,
+)
 from gitlab_sync.snapshots.projects import read_compliance
 from gitlab_sync.snapshots.snapshot import KeptRecord, Snapshot
 from gitlab_sync.types import Record
@@ -239,15 +245,15 @@ def compliance(
 def commits(snapshot: Snapshot, query: CommitsQuery) -> CommitsReport:
     """Return what `services.commits.answer` says; without people it is about all of the snapshot.
 
-    Raises ConfigurationError as `evaluate` does, and for a group: its projects are not known.
+    Of a group there are the projects in which people of the snapshot have work; the report says
+    what is missing. Raises ConfigurationError as `evaluate` does.
     """
-    if query.group is not None:
-        raise ConfigurationError(
-            "A snapshot has the projects of its people, not all of a group",
-            hint="Leave out --group, or ask without --from.",
-        )
     query = replace(query, policy=snapshot.require_policy(query.policy))
     among = snapshot.everyone() if query.people is None else query.people
     ids, unknown = known_projects(snapshot, query.projects)
+    unread: list[str] = []
+    if query.group is not None:
+        of_group, unread = projects_of_group(snapshot, query.group)
+        ids = list(dict.fromkeys([*ids, *of_group]))
     read = read_people(snapshot, request_of(query, among, ids))
-    return _at(snapshot, CommitsReport(read, unknown, ()))
+    return _at(snapshot, CommitsReport(read, unknown, unread))

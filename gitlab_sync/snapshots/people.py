@@ -61,6 +61,36 @@ def known_projects(
     return list(dict.fromkeys(ids)), unknown
 
 
+def projects_of_group(snapshot: Snapshot, group: str) -> tuple[list[int], list[str]]:
+    """Return the ids of the projects of a group with commits, and what the snapshot lacks of it.
+
+    Raises ConfigurationError if no one of the snapshot has work in the group.
+    """
+    path = snapshot.group_path(group)
+    found = snapshot.rows(
+        "SELECT id FROM projects WHERE commits_read AND id IS NOT NULL "
+        "AND starts_with(lower(path_with_namespace), ?) ORDER BY file_row_number",
+        [f"{path.lower()}/"],
+        ["projects"],
+    )
+    ids = [each["id"] for each in found]
+    if not ids:
+        raise ConfigurationError(
+            f"The snapshot {snapshot.run} knows no group {group}: it has no commits there",
+            hint="Check the name, or ask without --from.",
+        )
+    evaluated = [name for name in snapshot.info.groups if snapshot.group_path(name) == path]
+    if not evaluated or any(snapshot.info.left_out.get(name) for name in evaluated):
+        return ids, [f"projects of {group} in which no one of the snapshot has work are left out"]
+    rows = snapshot.rows(
+        'SELECT DISTINCT coalesce(project, asked) AS name FROM project_checks WHERE "group" = ? '
+        "AND coalesce(project_id NOT IN (SELECT unnest(?)), true) ORDER BY name",
+        [evaluated[0], ids],
+        ["project_checks"],
+    )
+    return ids, [f"commits of {each['name']} are not in the snapshot" for each in rows]
+
+
 def read_people(snapshot: Snapshot, request: PeopleRequest) -> PeopleData:
     """Return everything about the people of a request, as it was read for the snapshot."""
     names = [query.username for query in request.queries]

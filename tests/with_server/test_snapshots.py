@@ -88,6 +88,8 @@ QUESTIONS = [
     ["commits", PEOPLE, "--since", "2026-10-01"],
     ["commits", PEOPLE, "--totals", "--project", "21"],
     ["commits", PEOPLE, "--unmatched"],
+    ["commits", PEOPLE, "--group", "harbour", "--totals"],
+    ["commits", PEOPLE, "--group", "harbour/tools", "--project", "21", "--unmatched"],
     ["weekly", PEOPLE, "--hours", "--timezone", "Asia/Kolkata"],
     ["weekly", PEOPLE, "--hours", "--day", "2026-11-20", "--part", "Time Spent"],
     ["mrs", "--members-of", "harbour/tools"],
@@ -238,6 +240,28 @@ def test_what_a_snapshot_cannot_know_is_refused(taken: tuple[dict[str, str], Pat
     said = _refused(environ, "mrs", "--as-of", "2026-05-01", *kept)
     assert f"There must be a run of {folder} before 2026-05-01T" in said
     assert "--from excludes --demo" in _refused(environ, "mrs", "--demo", *kept)
+
+
+def test_a_group_is_there_as_far_as_people_have_work_in_it(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """What can be missing is said, and the exit code is that of something that is not read."""
+    environ = of_sandbox(sandbox, tmp_path, GITLAB_SYNC_POLICY="fair")
+    folder = str(tmp_path / "snapshots")
+    person = "kira.osei"  # with work in one of the projects
+    groups = ["--group", "harbour"]
+    assert run(environ, "snapshot", person, "--into", folder).returncode == 0
+    done = run(environ, "commits", *groups, "--totals", "-f", "json", "--from", folder)
+    assert (done.returncode, [row["Username"] for row in _rows(done.stdout)]) == (3, [person])
+    said = "projects of harbour in which no one of the snapshot has work are left out"
+    assert said in done.stderr.decode()
+    assert "knows no group nowhere" in _refused(
+        environ, "commits", "--group", "nowhere", "--from", folder
+    )
+    done = run(environ, "open", *groups, "--from", folder)
+    said = "merge requests of harbour by others than those of the snapshot: left out"
+    assert (done.returncode, said in done.stderr.decode()) == (3, True)
+    assert run(environ, "open", person, *groups, "--from", folder).returncode == 0
 
 
 def test_a_person_who_is_not_in_it_has_a_row_that_says_so(
