@@ -81,7 +81,8 @@ class Database:
     ) -> Iterator[dict[str, Any]]:
         """Yield the rows of a query over `tables`, by the names of their columns.
 
-        Raises Cancelled after `interrupt`, and duckdb.Error.
+        Raises Cancelled after `interrupt`, ConfigurationError if it needs too much memory, and
+        duckdb.Error for what is wrong with it.
         """
         for table in tables:
             self.attach(table)
@@ -115,6 +116,16 @@ class Database:
                 yield cursor
         except duckdb.InterruptException:
             raise self._interruption.error() from None
+        except duckdb.OutOfMemoryException:
+            raise ConfigurationError(
+                f"The question needs more memory than it may have, {_MEMORY}",
+                hint="Ask for less: fewer people, columns or rows, or totals in place of rows.",
+            ) from None
+        except duckdb.IOException as error:
+            raise ConfigurationError(
+                f"A file of the snapshot cannot be read: {error}",
+                hint="Ask again: it was perhaps written again, or removed, in the meantime.",
+            ) from None
 
     def attach(self, table: str) -> None:
         """Make a table of a run one of the database, once."""

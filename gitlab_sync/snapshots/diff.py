@@ -72,9 +72,9 @@ class Cell:
 class Diff:
     """The changes from one run to another. A context manager, which closes both.
 
-    `people`, usernames, are those that are compared (None: everyone). What is asked for is read
-    then, with memory for some thousands of items. Not thread-safe. Raises ConfigurationError for
-    runs of different instances, and as `Snapshot` does.
+    `people`, usernames, are those that are compared (None: everyone). All files are checked at
+    once; what is asked for is read then, with memory for some thousands of items. Not thread-safe.
+    Raises ConfigurationError for runs of different instances, and as `Snapshot` does.
     """
 
     def __init__(
@@ -88,7 +88,10 @@ class Diff:
             )
         self.before, self.after = before, after
         self._only = people
-        self._database = Database({"before": before, "after": after})
+        self._database = Database(dict(zip(SIDES, (before, after), strict=True)))
+        for side in SIDES:
+            for table in _TABLES:  # a damaged file is to be told before anything is shown
+                self._database.attach(f"{side}.{table}")
 
     def interrupt(self, reason: str) -> None:
         """End what is under way with `Cancelled`. For any thread."""
@@ -273,6 +276,9 @@ class Diff:
                 reason=row["reason"],
             )
 
+
+_TABLES = ("people", *NOUNS, "checks", "projects", "commits", "project_checks")
+"""The tables that are compared."""
 
 _SUBJECTS: Mapping[Kind, Subject] = {"merge_requests": "merge request", "issues": "issue"}
 _COUNTED = frozenset({"fail", "waived", "unknown"})

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.rules.identity.usernames import bare_username, username_key
 from gitlab_sync.snapshots.files import LocalCopies
 
@@ -110,9 +111,11 @@ def find(person: str, runs: Iterable[LocalCopies], also: Collection[str] = ()) -
     `also` are further names and addresses. Raises ConfigurationError if several people had the
     username, and as `LocalCopies.path`.
     """
-    key = username_key(bare_username(person))
-    if not key:
-        raise ConfigurationError("The person must be a username, got an empty text")
+    name = bare_username(person)
+    fault = username_fault(name)
+    if fault is not None:
+        raise ConfigurationError(f"The person must be a username: {fault}")
+    key = username_key(name)
     known: dict[int, set[str]] = {}
     for files in runs:
         for table, column in (("people", "key"), ("members", "username")):

@@ -68,7 +68,7 @@ class PairedPerson:
 
 
 class Pairs:
-    """The joined items of two runs in a database with both `SIDES`. For one thread.
+    """The joined items of two runs, in a database with the tables of both `SIDES`. For one thread.
 
     With `by_rules` the rules of the two differ, so that verdicts can differ without an item. Only
     items are joined that these people wrote or that are assigned to one of them first.
@@ -112,7 +112,6 @@ class Pairs:
                 "count(*) AS number FROM joined WHERE (own_before OR own_after) AND "
                 "CASE WHEN own_before AND before != 'n/a' THEN before END IS DISTINCT FROM "
                 "CASE WHEN own_after AND after != 'n/a' THEN after END GROUP BY ALL",
-                tables=["before.checks", "after.checks"],
             )
 
     def changes(self, kind: Kind) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
@@ -130,7 +129,6 @@ class Pairs:
                 "CASE WHEN before IS NULL THEN after IN ('fail', 'waived', 'unknown') "
                 "WHEN after IS NULL THEN before IN ('fail', 'waived', 'unknown') "
                 f"ELSE before != after END AND {_LISTED} ORDER BY pair, place",
-                tables=["before.checks", "after.checks"],
             ):  # fmt: skip
                 verdicts.setdefault(row["pair"], []).append(row)
             for row in self._items(kind, part, [*verdicts]):
@@ -138,15 +136,13 @@ class Pairs:
 
     def projects(self) -> Iterator[dict[str, Any]]:
         """Yield the checks of projects with other results, by project; None: not there."""
-        return self._database.rows(_PROJECTS, tables=[f"{side}.project_checks" for side in SIDES])
+        return self._database.rows(_PROJECTS)
 
     # -- the queries ---------------------------------------------------------------------------
 
     def _join(self, kind: Kind) -> int:
         """Make the table of pairs of a kind, once; return its length."""
         if kind not in self._sizes:
-            for side in SIDES:
-                self._database.attach(f"{side}.{kind}")
             compared = ", ".join([*FIELDS[kind], "updated_at"])
             self._database.make(_JOIN.replace("$KIND", kind).replace("$COMPARED", compared))
             (row,) = self._database.rows(f"SELECT count(*) AS number FROM pairs_{kind}")

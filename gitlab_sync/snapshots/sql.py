@@ -198,11 +198,6 @@ def _faults() -> Iterator[None]:
 
     try:
         yield
-    except duckdb.OutOfMemoryException:
-        raise ConfigurationError(
-            "The query needs more memory than it may have",
-            hint="Ask for less: fewer columns, fewer rows, or totals in place of rows.",
-        ) from None
     except duckdb.Error as error:
         said = [line for line in str(error).splitlines() if line.strip()]
         _, _, message = first_line(said[0]).partition("Error: ")

@@ -135,3 +135,25 @@ def test_a_person_is_removed_from_a_bucket(
     assert [row["Username"] for row in json.loads(done.stdout)] == sorted(others, key=str.lower)
     done = run(environ, "export", person, "--from", bucket.url)
     assert json.loads(done.stdout) == {}
+
+
+@pytest.mark.slow
+def test_a_bucket_that_is_gone_is_told(bucket: Bucket, sandbox: Sandbox, tmp_path: Path) -> None:
+    """By each command, without the key; nothing is shown of it."""
+    environ = of_sandbox(sandbox, tmp_path, **KEYS)
+    gone = bucket.url.replace("course", "gone")
+    for asked in (
+        ["diff", gone],
+        ["sql", "FROM people", "--from", gone],
+        ["forget", "someone", "--into", gone, "--yes"],
+        ["export", "someone", "--from", gone],
+        ["mrs", "--from", gone, "--as-of", "2026-01-01"],
+        [
+            "diff",
+            "s3://course/snapshots?scheme=http&region=us-east-1&endpoint_override=127.0.0.1:9",
+        ],
+    ):
+        done = run(environ, *asked)
+        assert (done.returncode, done.stdout) == (2, b"")
+        assert b"There is no snapshot in s3://" in done.stderr or b"cannot be read" in done.stderr
+        assert b"secret-of-the-bucket" not in done.stderr
