@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from gitlab_sync.snapshots.files import Folder, LocalCopies, sweep
+from gitlab_sync.snapshots.files import Folder, LocalCopies
 from gitlab_sync.snapshots.identity import find
 from gitlab_sync.snapshots.rewriting import Rewriting, remove_unknown
+from gitlab_sync.snapshots.run_files import sweep
 from gitlab_sync.snapshots.run_info import RunInfo, read_run
 from gitlab_sync.snapshots.runs import no_snapshot
 from gitlab_sync.snapshots.schema import TABLES

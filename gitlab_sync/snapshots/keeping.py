@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.snapshots.files import Folder, remove_run
+from gitlab_sync.snapshots.files import Folder
+from gitlab_sync.snapshots.run_files import remove_run
 from gitlab_sync.snapshots.run_info import RunInfo, read_run
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Self
 
 from gitlab_sync.reports.atomic import AtomicFile
-from gitlab_sync.snapshots.files import RUN, Folder, HashedFiles, sync
+from gitlab_sync.snapshots.files import RUN, Folder
+from gitlab_sync.snapshots.run_files import HashedFiles, sync
 
 _TEMPORARY = ".tmp"
 

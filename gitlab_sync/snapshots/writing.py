@@ -14,8 +14,9 @@ from typing import Any
 
 from gitlab_sync.services.people_data import PersonData
 from gitlab_sync.snapshots import schema
-from gitlab_sync.snapshots.files import Folder, RunFiles
+from gitlab_sync.snapshots.files import Folder
 from gitlab_sync.snapshots.records import text_of
+from gitlab_sync.snapshots.run_files import RunFiles
 from gitlab_sync.snapshots.run_info import RunInfo, policy_hash, versions
 from gitlab_sync.snapshots.schema import VERSION, Table
 from gitlab_sync.snapshots.table_rows import Cells, TableRows

@@ -15,6 +15,8 @@ from worlds import fresh_demo
 from gitlab_sync.sandbox import Sandbox
 from gitlab_sync.sandbox.moving import Mover
 
+pytestmark = pytest.mark.slow
+
 RUNS = {
     "20260601T100000Z": ("2026-06-01T10:00:00.000Z", "2026-06-01T10:10:00.000Z"),
     "20260608T100000Z": ("2026-06-08T10:00:00.000Z", "2026-06-08T10:10:00.000Z"),

@@ -19,6 +19,8 @@ from gitlab_sync.snapshots.counts import Counts
 from gitlab_sync.snapshots.diff import Change, Diff
 from gitlab_sync.snapshots.runs import last_two
 
+pytestmark = pytest.mark.slow
+
 GONE, NEW, RENAMED = "bo.lindqvist", "leo.fischer", "hana.yilmaz"
 RULES = 'extends = "fair"\n'
 OTHER_RULES = f'{RULES}[checks.merge_gt_2_days]\nlimit = "1h"\n'

@@ -23,6 +23,8 @@ from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.snapshots.files import Folder
 from gitlab_sync.snapshots.schema import TABLES
 
+pytestmark = pytest.mark.slow
+
 PERSON, LATER, NAME, ADDRESS = "amelie.laurent", "amy.laurent", "Amelie Laurent", "amy@home.example"
 ALIAS = "A. L. at home"
 OTHER = "bo.lindqvist"
