@@ -5,18 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_runs import of_sandbox, run, shared
+from clusters import cluster_of, free_port
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -37,71 +36,13 @@ pytestmark = pytest.mark.slow
 served, sandbox, world = shared(demo_world)
 
 VARIABLE = "TOKEN_OF_THIS_TEST"
-_PATIENCE = 60.0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _dask(*arguments: str, environ: dict[str, str]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", *arguments]
-    return subprocess.Popen(
-        # The folder of the tests would be the first place where modules are looked for.
-        command,
-        env=environ,
-        cwd="/",
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-
-
-def _said(process: subprocess.Popen[bytes], word: bytes) -> None:
-    """Wait until a process says a word; from then on nothing of it is read."""
-    assert process.stderr is not None
-    seen = b""
-    while word not in seen:
-        line = process.stderr.readline()
-        assert line, seen.decode()
-        seen += line
-    threading.Thread(target=process.stderr.read, daemon=True).start()
-
-
-@contextmanager
-def _cluster(
-    environ: dict[str, str], workers: int = 2, scheme: str = "tcp"
-) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """Run a scheduler and workers; yield its address, and the workers."""
-    address = f"{scheme}://127.0.0.1:{_free_port()}"
-    with ExitStack() as stack:
-
-        def started(word: bytes, *arguments: str) -> subprocess.Popen[bytes]:
-            process = stack.enter_context(_dask(*arguments, environ=environ))
-            stack.callback(process.kill)
-            _said(process, word)
-            return process
-
-        where = address.partition("://")[2].rpartition(":")
-        started(
-            b"Scheduler at:", "distributed.cli.dask_scheduler", "--no-dashboard", "--no-show",
-            "--protocol", scheme, "--host", f"{scheme}://{where[0]}", "--port", where[2],
-        )  # fmt: skip
-        found = [
-            started(
-                b"Registered to", "distributed.cli.dask_worker", address, "--nthreads", "1",
-                "--no-nanny", "--no-dashboard",
-            )
-            for _ in range(workers)
-        ]  # fmt: skip
-        yield address, found
+_PATIENCE = 60.0  # seconds, only so that a broken test ends
 
 
 @pytest.fixture(scope="module")
 def cluster(served: Sandbox) -> Iterator[str]:
     """Run a cluster of two workers that find the token in their environment."""
-    with _cluster({**os.environ, VARIABLE: served.token()}) as (address, _):
+    with cluster_of({**os.environ, VARIABLE: served.token()}) as (address, _):
         yield address
 
 
@@ -184,7 +125,7 @@ def test_a_killed_worker_costs_a_retry_and_no_row(client: GitLabClient, sandbox:
     """Its part is read again by another one."""
     names = sandbox.world.truth.usernames
     alone = evaluate_merge_requests(client, names, run=Run(source="rest"))
-    with _cluster({**os.environ, VARIABLE: sandbox.token()}, 3) as (address, workers):
+    with cluster_of({**os.environ, VARIABLE: sandbox.token()}, 3) as (address, workers):
         planted = sandbox.faults.add("stall", path="*/notes", times=None)
 
         def kill() -> None:
@@ -206,7 +147,7 @@ def test_a_killed_worker_costs_a_retry_and_no_row(client: GitLabClient, sandbox:
 def test_over_tls_the_token_can_be_sent_and_is_in_no_key(sandbox: Sandbox, tmp_path: Path) -> None:
     """The workers of this cluster have none of their own."""
     tls = _certificate(tmp_path)
-    with _cluster({**os.environ, **tls}, 1, "tls") as (address, _):
+    with cluster_of({**os.environ, **tls}, 1, "tls") as (address, _):
         environ = of_sandbox(sandbox, tmp_path, GITLAB_SYNC_STORE="off", **tls)
         names = sandbox.world.truth.usernames
         command = [sys.executable, "-m", "gitlab_sync.cli.main", "issues", *names, "-f", "csv"]
@@ -225,7 +166,7 @@ def test_an_address_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch
     """With what to check."""
     monkeypatch.setattr("gitlab_sync.workers.cluster._PATIENCE", 0.5)
     with pytest.raises(ConfigurationError, match="does not answer") as caught:
-        ClusterWorkers(f"tcp://127.0.0.1:{_free_port()}")
+        ClusterWorkers(f"tcp://127.0.0.1:{free_port()}")
     assert "scheduler" in caught.value.hint
 
 
@@ -237,7 +178,7 @@ def test_workers_with_another_version_or_none_are_told_at_once(
     with pytest.raises(ConfigurationError, match=r"must have gitlab-sync 99\.0, but .* has 0"):
         ClusterWorkers(cluster)
     assert sandbox.traffic.total == 0
-    with _cluster({**os.environ, "PYTHONPATH": _without_package(tmp_path)}, 1) as (address, _):
+    with cluster_of({**os.environ, "PYTHONPATH": _without_package(tmp_path)}, 1) as (address, _):
         monkeypatch.undo()
         with pytest.raises(ConfigurationError, match="lacks it"):
             ClusterWorkers(address)
@@ -246,7 +187,7 @@ def test_workers_with_another_version_or_none_are_told_at_once(
 def test_a_cluster_without_workers_is_told(sandbox: Sandbox) -> None:
     """Rather than waiting for one without end."""
     with (
-        _cluster(dict(os.environ), 0) as (address, _),
+        cluster_of(dict(os.environ), 0) as (address, _),
         pytest.raises(ConfigurationError, match="has no workers"),
     ):
         ClusterWorkers(address)
