@@ -11,13 +11,15 @@ import pstats
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
 from benchmarks.work import Work
 from gitlab_sync.client import GitLabClient
+from gitlab_sync.concurrency.executor import SharedExecutor
+from gitlab_sync.concurrency.fair_queue import Delay
 from gitlab_sync.run import Run
 from gitlab_sync.session.runtime import Bridge
 
@@ -27,8 +29,16 @@ _MOST = 25
 _LIB = re.compile(r"python\d[\d.]*$")
 
 
-class AtOnce(Executor):
-    """Does everything in the thread that submits it, before `submit` returns."""
+class AtOnce(SharedExecutor):
+    """The pool of a bridge that does everything in the thread that submits it, at once."""
+
+    def for_tenant(self, key: Hashable, delay: Delay | None = None) -> Any:
+        """Return this executor: there is no queue."""
+        del key, delay
+        return self
+
+    def cancel(self) -> None:
+        """Do nothing: nothing waits."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         """Call it; the future has its result, or its error."""
@@ -43,7 +53,8 @@ class AtOnce(Executor):
 def profile(work: Work, source: str) -> pstats.Stats:
     """Return the profile of a batch over these people, the first one apart, which warms up."""
     with Bridge(1) as bridge, GitLabClient(work.url, work.token, bridge=bridge) as client:
-        run = Run(source=source, executor=AtOnce())  # type: ignore[arg-type] # argparse has checked
+        bridge.executor = AtOnce(1)
+        run = Run(source=source)  # type: ignore[arg-type] # argparse has checked
         client.batch_evaluate_mrs(work.usernames[:1], run=run)
         profiler = cProfile.Profile(time.process_time)  # the server's time is not ours
         profiler.enable()
