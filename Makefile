@@ -41,7 +41,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(PYTEST_ARGS)
 
 test-quick: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist worksteal --hypothesis-profile quick --ignore tests/browser \
+	$(BIN)/python -m pytest -n 4 --dist worksteal --hypothesis-profile quick --ignore tests/browser \
 		-m "not browser and not large and not slow" $(PYTEST_ARGS)
 
 lint: $(READY)

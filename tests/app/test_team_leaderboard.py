@@ -131,6 +131,7 @@ def test_under_fair_days_off_are_not_counted_and_no_rate_is_without_what_it_is_o
     assert (fair["Collaboration"] == classic["Collaboration"]).all()
 
 
+@pytest.mark.slow
 def test_who_opens_another_team_sees_its_members_days() -> None:
     """And not those of a person who is not in it."""
     at = demo_run().selectbox(key="team").set_value("Anchor").run()

@@ -130,6 +130,7 @@ def test_a_demo_that_has_run_for_long_opens_with_the_last_days_of_its_work(
     assert int(at.metric[0].value) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", MEASURES.values())
 def test_each_measure_has_its_numbers_by_day_and_a_chart_in_words(view: str) -> None:
     """Its total is the one above all views."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ def as_read(layout: Layout, cells: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.slow
 @given(st.data())
 @example(None)
 def test_a_record_is_read_as_it_was_written(data: st.DataObject | None) -> None:

@@ -258,6 +258,7 @@ def test_a_batch_runs_on_a_plain_thread_pool(
     assert bridge.stats().limited == 1
 
 
+@pytest.mark.slow
 def test_a_batch_runs_in_other_processes_and_its_token_never_travels(
     sandbox: Sandbox,
     world: World,

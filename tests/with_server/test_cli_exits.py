@@ -217,6 +217,7 @@ def check_secrecy(token: str, told: dict[str, str], path: Path) -> None:
     assert token.encode() not in found.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
 @pytest.mark.parametrize("form", ["table", "ndjson", "json"])
 def test_a_reader_that_has_gone_ends_the_run_quietly(form: str, environ: dict[str, str]) -> None:

@@ -132,6 +132,7 @@ def test_a_number_of_workers_that_is_none_is_wrong_configuration(
 # -- streams that cannot be used -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="it needs a shell and /dev/full")
 @pytest.mark.parametrize(
     ("streams", "arguments", "code"),

@@ -12,6 +12,7 @@ from gitlab_sync.sandbox import Sandbox
 NAMES = "Username,Place\nalice.moreau,Zoë\nann smith,\n".encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

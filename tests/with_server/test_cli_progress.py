@@ -31,6 +31,7 @@ def test_progress_is_said_in_words(now: Progress, words: str) -> None:
     assert describe("issues", now) == words
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_terminal_shows_a_live_line_that_ends_with_the_run(

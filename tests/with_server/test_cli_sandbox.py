@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 EXAMPLE = re.compile(rb"GITLAB_URL=(\S+) GITLAB_TOKEN=(\S+) gitlab-sync mrs (\S+)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("world", "number"),
     [

@@ -63,6 +63,7 @@ def end(process: subprocess.Popen[bytes], number: signal.Signals) -> tuple[bytes
     return process.communicate(timeout=LIMIT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code", "word"),
     [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")],
@@ -151,6 +152,7 @@ def test_a_file_of_an_interrupted_run_is_whole(
     assert [found.name for found in folder.iterdir()] == ["rows.csv"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["json", "ndjson"])
 def test_a_file_survives_a_run_that_is_killed(
     form: str, sandbox: Sandbox, environ: dict[str, str], tmp_path: Path

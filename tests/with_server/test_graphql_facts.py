@@ -125,6 +125,7 @@ def test_further_pages_of_long_lists_come_over_graphql_too(bridge: Bridge) -> No
     assert found.get(f"{below}/commits", 0) <= 2, "pages of one list"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page",
     [

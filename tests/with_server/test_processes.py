@@ -427,6 +427,7 @@ def test_no_token_travels_unless_it_is_sent_on_purpose(
     assert sandbox.token() not in repr(sent)
 
 
+@pytest.mark.slow
 def test_a_token_in_a_file_is_read_from_the_same_section_there(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -475,6 +476,7 @@ def test_options_that_do_not_go_together_are_refused(
     assert said in done.stderr.decode()
 
 
+@pytest.mark.slow
 def test_policies_pickle_with_their_rules() -> None:
     """Another process makes the functions again."""
     for policy in (CLASSIC, FAIR):

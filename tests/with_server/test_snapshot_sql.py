@@ -40,6 +40,7 @@ def _asked(taken: tuple[dict[str, str], Path], sql: str, *options: str) -> Done:
     return run(environ, "sql", sql, "--from", str(folder), *options)
 
 
+@pytest.mark.slow
 def test_numbers_are_those_of_the_tables(
     taken: tuple[dict[str, str], Path], sandbox: Sandbox
 ) -> None:

@@ -36,6 +36,7 @@ def _rows(environ: dict[str, str], folder: Path, command: str) -> dict[str, Any]
     return {row["Username"].lower(): row for row in json.loads(done.stdout)}
 
 
+@pytest.mark.slow
 def test_totals_are_the_numbers_of_the_tables(taken: tuple[dict[str, str], Path]) -> None:
     """By person, for each check; of a person who is not there nothing is known."""
     environ, folder = taken
