@@ -15,7 +15,13 @@ import click
 
 from gitlab_sync._version import __version__
 from gitlab_sync.cli import completion, exits
-from gitlab_sync.cli.messages import NAME, complain, complain_of, complain_of_usage
+from gitlab_sync.cli.messages import (
+    NAME,
+    complain,
+    complain_of,
+    complain_of_usage,
+    messages,
+)
 from gitlab_sync.cli.options import refuse_tokens
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 from gitlab_sync.rules.text import did_you_mean
@@ -91,7 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     _replace_closed_streams()
     try:
-        return _run(sys.argv[1:] if arguments is None else list(arguments))
+        with messages():
+            return _run(sys.argv[1:] if arguments is None else list(arguments))
     except BrokenPipeError:
         return exits.BROKEN_PIPE
     except KeyboardInterrupt:

@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeVar, get_args
 import click
 
 from gitlab_sync.cli.exits import EPILOG
+from gitlab_sync.cli.messages import log_to_stderr, write_json
+from gitlab_sync.logs import FORMAT_VARIABLE, FORMATS
 from gitlab_sync.rules.text import did_you_mean
 from gitlab_sync.types import DEFAULT_SOURCE, STORE_VARIABLE, Source, StoreMode
 
@@ -108,7 +110,7 @@ class Connection:
     timeout: float | None = None
     max_wait: float = 300.0
     quiet: bool = False
-    verbose: bool = False
+    verbose: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,11 @@ def with_options(
     return functools.reduce(lambda made, option: option(made), reversed(options), command)
 
 
+def _choose_log_format(context: click.Context, _parameter: click.Parameter, form: str) -> None:
+    if form == "json" and not context.resilient_parsing:
+        write_json()
+
+
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Report errors only.")
 
 _CONNECTION = (
@@ -194,7 +201,15 @@ _CONNECTION = (
         help="Seconds to wait at most for a rate limit to reset.",
     ),
     quiet_option,
-    click.option("--verbose", "-v", is_flag=True, help="Log to standard error."),
+    click.option(
+        "--verbose", "-v", count=True, help="Log to standard error; twice: each request, too.",
+    ),
+    click.option(
+        "--log-format", type=Choice(FORMATS), default="text", show_default=True,
+        envvar=FORMAT_VARIABLE, show_envvar=True, is_eager=True, expose_value=False,
+        callback=_choose_log_format,
+        help="json: one object per line on standard error, and nothing else there.",
+    ),
 )  # fmt: skip
 
 
@@ -208,6 +223,8 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
         if connection.demo and connection.snapshot is not None:
             raise click.UsageError("--from excludes --demo: rows come from one of them.")
         _check_machines(connection)
+        if connection.verbose or connection.quiet:
+            log_to_stderr(connection.verbose, quiet=connection.quiet)
         if connection.demo and (connection.url or connection.token_env or connection.gitlab_id):
             raise click.UsageError(
                 "--demo excludes --url, --token-env and --gitlab-id: it has a GitLab of its own."

@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from gitlab_sync.cli.messages import note, printable
+from gitlab_sync.cli.messages import is_json, note, printable
 from gitlab_sync.rules.text import plural, share
 from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.types import Progress
@@ -54,6 +54,8 @@ def show_progress(
 
 def is_terminal() -> bool:
     """Return whether standard error is a terminal that can redraw a line."""
+    if is_json():
+        return False
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 

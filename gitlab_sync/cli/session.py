@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gitlab_sync import settings
-from gitlab_sync.cli.messages import log_to_stderr, note
+from gitlab_sync import settings, telemetry
+from gitlab_sync.cli.messages import note
 from gitlab_sync.cli.options import NOTHING_KEPT, Connection, FactOptions
 from gitlab_sync.cli.progress import show_progress
 from gitlab_sync.cli.signals import Interruption
@@ -107,10 +107,6 @@ def open_session(
     cancelled read that the command does not catch ends it with the exit code of the signal. With a
     snapshot there is none, and no request: raises ConfigurationError for one that cannot be read.
     """
-    if connection.verbose:
-        log_to_stderr()
-    elif connection.quiet:
-        logging.getLogger("gitlab_sync").setLevel(logging.ERROR)
     if connection.snapshot is not None:
         from gitlab_sync.snapshots.snapshot import open_snapshot
 
@@ -125,6 +121,7 @@ def open_session(
             found = settings.resolve(connection.url, connection.token_env, connection.gitlab_id)
         log.info("reading %s, from %s", found.url, found.source)
         bridge = stack.enter_context(Bridge(connection.workers, verify=found.tls, largest=largest))
+        stack.callback(telemetry.watch(bridge.stats))
         credential = found.credential
         if connection.send_token:
             credential = SentCredential.of(credential)

@@ -30,12 +30,14 @@ class ETagCache:
     """Answers that a server can confirm instead of sending them again, by key.
 
     `most` limits their size in bytes; the least recently used ones are evicted. An answer is used
-    only after GitLab confirms it (`If-None-Match`), or within the run that read it.
+    only after GitLab confirms it (`If-None-Match`), or within the run that read it: `confirmed` and
+    `reused` count that, roughly, since threads that count at the same moment can lose a count.
     """
 
     def __init__(self, most: int = _MOST_KEPT) -> None:
         self._lock = threading.Lock()
         self._answers: LRUCache[Key, Answer] = LRUCache(most, getsizeof=_size)
+        self.confirmed = self.reused = 0
 
     def get(self, key: Key) -> Answer | None:
         """Return the answer with this key, or None."""
@@ -55,11 +57,12 @@ def _size(answer: Answer) -> int:
 
 
 class InFlight:
-    """Exchanges that are under way, by key."""
+    """Exchanges that are under way, by key. `joined` counts those that shared an answer."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._under_way: dict[Key, Future[Answer]] = {}
+        self.joined = 0
 
     def share(
         self,
@@ -80,6 +83,7 @@ class InFlight:
                 if leader is None:
                     own = self._under_way[key] = Future()
                     break
+                self.joined += 1
             answer = _await(leader, cancel, deadline)
             if answer is not None:
                 return answer

@@ -46,7 +46,8 @@ class Call:
     """Everything that a route is given. For one thread.
 
     `segments` are those of the path below `/api/v4` as they were sent, `arguments` the decoded
-    variables among them. `root` is the API's address on the host that links shall name.
+    variables among them. `root` is the API's address on the host that links shall name, `version`
+    what the instance calls itself.
     """
 
     world: World
@@ -58,6 +59,7 @@ class Call:
     query: Query
     lists: Lists
     body: bytes = b""
+    version: str = ""
 
     @property
     def place(self) -> Place:

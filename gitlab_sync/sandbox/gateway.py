@@ -16,6 +16,7 @@ from collections.abc import Callable
 from email.utils import formatdate
 from http import HTTPStatus
 from itertools import count
+from pathlib import Path
 from time import time
 from typing import Any, TypeAlias
 
@@ -38,6 +39,23 @@ CONTROL = "/-/sandbox/"
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _PIECES = 20
 _LINGER_NONE = struct.pack("ii", 1, 0)
+
+
+class Clock:
+    """Gives the text of the `date` header, made once a second; `ahead` is in seconds."""
+
+    def __init__(self, ahead: float) -> None:
+        self._ahead = ahead
+        self._known = (0, "")
+
+    def date(self) -> str:
+        """Return the date as HTTP writes it."""
+        now = int(time() + self._ahead)
+        second, text = self._known
+        if now != second:
+            text = formatdate(now, usegmt=True)
+            self._known = (now, text)
+        return text
 
 
 class Connection(cheroot_server.HTTPConnection):
@@ -78,8 +96,24 @@ class Server(cheroot_server.HTTPServer):
     expiration_interval = 0.03
     shutdown_timeout = 1
 
-    def __init__(self, port: int, service: Service, control: Control, threads: int) -> None:
+    def __init__(
+        self,
+        port: int,
+        service: Service,
+        control: Control,
+        threads: int,
+        *,
+        clock_ahead: float = 0.0,
+        certificate: Path | None = None,
+    ) -> None:
         super().__init__(("127.0.0.1", port), Gateway, server_name="nginx")
+        self.clock = Clock(clock_ahead)
+        self.scheme = "http"
+        if certificate is not None:
+            from cheroot.ssl.builtin import BuiltinSSLAdapter  # noqa: PLC0415 - for few
+
+            self.scheme = "https"
+            self.ssl_adapter = BuiltinSSLAdapter(str(certificate), str(certificate))
         # cheroot's registry of counts would hold each server, and so its world, until the process
         # ends.
         vars(logging)["statistics"].pop(f"Cheroot HTTPServer {id(self)}")
@@ -174,7 +208,7 @@ class Gateway(cheroot_server.Gateway):
             exchange.method,
             path,
             query,
-            f"http://{_text(headers.get(b'Host')) or 'localhost'}",
+            f"{server.scheme}://{_text(headers.get(b'Host')) or 'localhost'}",
             credential,
             exchange.marker,
             body,
@@ -206,7 +240,7 @@ class Gateway(cheroot_server.Gateway):
     def _head(self, answer: Answer) -> bytes:
         lines = [
             f"HTTP/1.1 {answer.status} {_REASONS.get(answer.status, 'Unknown')}",
-            f"date: {_date()}",
+            f"date: {self.req.server.clock.date()}",
             "server: nginx",
         ]
         if answer.status not in {204, 304}:
@@ -301,18 +335,3 @@ class Gateway(cheroot_server.Gateway):
 
 def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode("latin-1")
-
-
-class _Clock:
-    """The text of the `date` header, made once a second. A race only makes it twice."""
-
-    second = 0
-    text = ""
-
-
-def _date() -> str:
-    now = int(time())
-    if now != _Clock.second:
-        _Clock.text = formatdate(now, usegmt=True)
-        _Clock.second = now
-    return _Clock.text

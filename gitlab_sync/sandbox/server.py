@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,7 @@ from gitlab_sync.sandbox.control import Control
 from gitlab_sync.sandbox.faults import Faults
 from gitlab_sync.sandbox.gateway import Server
 from gitlab_sync.sandbox.limiter import Limiter, RateLimit
+from gitlab_sync.sandbox.routes.instance import VERSION
 from gitlab_sync.sandbox.service import Service
 from gitlab_sync.sandbox.tokens import ADMIN_TOKEN, Kind, Token, Tokens, make_value
 from gitlab_sync.sandbox.traffic import KEPT, Traffic
@@ -28,6 +30,9 @@ class Sandbox:
     and arguments that it lacks, as older ones do (`MergeRequest.closedAt`,
     `MergeRequest.notes.filter`; ValueError for what there is not anyway). `node_latency`, in
     seconds, is added to its answers for each merge request that their lists hold.
+
+    `version` is what it calls itself, and its clock is `clock_ahead` seconds ahead. With a
+    `certificate`, a PEM file that also has the key and the chain, it speaks TLS.
 
     `threads` is how many requests are answered at once; each starts when it is needed. `traffic`
     keeps the latest `kept` exchanges.
@@ -48,6 +53,9 @@ class Sandbox:
         graphql: bool = True,
         graphql_without: Iterable[str] = (),
         node_latency: float = 0.0,
+        version: str = VERSION,
+        clock_ahead: float = 0.0,
+        certificate: Path | None = None,
         kept: int = KEPT,
     ) -> None:
         owner = min((row.data["id"] for row in world.users), default=0)
@@ -60,8 +68,11 @@ class Sandbox:
             graphql=graphql,
             graphql_without=graphql_without,
             node_latency=node_latency,
+            version=version,
             kept=kept,
         )
+        self._clock_ahead = clock_ahead
+        self._certificate = certificate
         self._service.limiter.set(*rate_limits)
         self._port = port
         self._threads = threads
@@ -80,7 +91,14 @@ class Sandbox:
             if self._server is not None:
                 return self
             self._service.waits.start()
-            server = Server(self._port, self._service, Control(self._service), self._threads)
+            server = Server(
+                self._port,
+                self._service,
+                Control(self._service),
+                self._threads,
+                clock_ahead=self._clock_ahead,
+                certificate=self._certificate,
+            )
             ready = threading.Event()
             failure: list[BaseException] = []
 
@@ -135,7 +153,8 @@ class Sandbox:
     @property
     def url(self) -> str:
         """The address, as `http://127.0.0.1:8929`; known once it has been started."""
-        return f"http://127.0.0.1:{self._port}"
+        scheme = "http" if self._certificate is None else "https"
+        return f"{scheme}://127.0.0.1:{self._port}"
 
     @property
     def world(self) -> World:
@@ -190,6 +209,7 @@ class Sandbox:
         kind: Kind = "personal",
         admin: bool = False,
         expired: bool = False,
+        expires: str | None = None,
         name: str | None = None,
         project: int | None = None,
     ) -> str:
@@ -197,7 +217,8 @@ class Sandbox:
 
         Traffic and faults know it by `name`, which is the username unless given (with the kind
         added for others than personal tokens: `alice:oauth`). The same name again replaces the
-        token. `project` is that of a CI job.
+        token. `expires` is the day that GitLab names (ISO 8601; None: never); the token is refused
+        only if it is `expired`. `project` is that of a CI job.
         """
         user = self.world.users_by_name[username.lower()].data
         label = name or (user["username"] if kind == "personal" else f"{user['username']}:{kind}")
@@ -209,6 +230,7 @@ class Sandbox:
             kind,
             admin=admin,
             expired=expired,
+            expires=expires,
             project=project,
         )
         return self.tokens.add(token).value

@@ -77,6 +77,7 @@ class Service:
         graphql: bool = True,
         graphql_without: Iterable[str] = (),
         node_latency: float = 0.0,
+        version: str = "",
         kept: int = KEPT,
     ) -> None:
         self.world = world
@@ -85,6 +86,7 @@ class Service:
         self._latency = latency
         self.link_host = link_host
         self.node_latency = node_latency
+        self._version = version
         self.faults = Faults(self.waits.changed)
         self.limiter = Limiter()
         self.traffic = Traffic(kept)
@@ -189,6 +191,7 @@ class Service:
                 query=query,
                 lists=self._lists,
                 body=request.body,
+                version=self._version,
             )
             return route(call)
         except Refusal as refusal_:

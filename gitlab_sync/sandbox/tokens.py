@@ -52,6 +52,7 @@ class Token:
     kind: Kind = "personal"
     admin: bool = False
     expired: bool = False
+    expires: str | None = None
     project: int | None = None
 
     @property

@@ -19,7 +19,7 @@ from typing import TypedDict, TypeVar
 from gitlab_sync import errors
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.concurrency.futures import Postpone, may_postpone, restartable, resumed
-from gitlab_sync.http import wire
+from gitlab_sync.http import exchanges, wire
 from gitlab_sync.http.cache import Key
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.http.rate_limit import WaitBudget
@@ -135,6 +135,7 @@ class RequestContext:
         key = self._key(request)
         known = bridge.etags.get(key) if request.can_be_confirmed or request.once else None
         if known is not None and key in self.read:
+            bridge.etags.reused += 1
             return known
 
         def exchange() -> Answer:
@@ -170,8 +171,10 @@ class RequestContext:
         if etag:
             headers["If-None-Match"] = etag
         state.begin()
-        deadline = state.deadline or time.monotonic() + access.timeout
+        started = time.monotonic()
+        deadline = state.deadline or started + access.timeout
         limit, gate = None, self.wait_budget.gate
+        found, failure = None, None
         gate.enter()
         try:
             found = bridge.transport.exchange(
@@ -185,12 +188,44 @@ class RequestContext:
             limit = wire.rate_limit(found.headers)
             if date := found.headers.get("date"):
                 self.saw([date])
+        except errors.GitLabSyncError as error:
+            failure = type(error).__name__
+            raise
         finally:
             gate.leave(limit)
             self.count(1)
+            if exchanges.observed():
+                self._tell(request, state, found, failure, time.monotonic() - started)
         if known is not None and etag and found.status == HTTPStatus.NOT_MODIFIED:
+            bridge.etags.confirmed += 1
             return known
         return found
+
+    def _tell(
+        self,
+        request: Request,
+        state: RetryState,
+        found: Answer | None,
+        failure: str | None,
+        seconds: float,
+    ) -> None:
+        path = f"{request.root}/{request.target}"
+        token = self.access.credential.token
+        exchanges.tell(
+            exchanges.Exchange(
+                request.method,
+                self.access.base_url,
+                exchanges.route_of(path),
+                None if found is None else found.status,
+                failure,
+                seconds,
+                state.made,
+                0 if found is None else len(found.body),
+                None if found is None else found.headers.get("x-request-id"),
+            ),
+            path,
+            token,
+        )
 
     def count(self, requests: int) -> None:
         """Count exchanges, also those of other processes."""

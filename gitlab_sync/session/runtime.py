@@ -33,7 +33,9 @@ _LONGEST_JOIN = 5.0  # seconds; only a name look-up can hold a worker once its s
 class Stats:
     """The activity of a bridge. `queued` is by tenant, `limited` counts 429s.
 
-    `bytes` are those of decoded bodies.
+    `bytes` are those of decoded bodies. Of the answers that were not read again, `confirmed` were
+    valid still by GitLab's word, `reused` were read in the same run, and `joined` came from an
+    identical request that was under way.
     """
 
     workers: int
@@ -45,6 +47,9 @@ class Stats:
     limited: int
     bytes: int
     open_connections: int
+    confirmed: int
+    reused: int
+    joined: int
 
 
 def _from_environment(variable: str, default: int, most: int) -> int:
@@ -164,6 +169,9 @@ class Bridge:
             limited=self._limited,
             bytes=traffic.bytes,
             open_connections=traffic.open_connections,
+            confirmed=self.etags.confirmed,
+            reused=self.etags.reused,
+            joined=self.in_flight.joined,
         )
 
     def close(self) -> None:

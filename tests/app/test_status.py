@@ -23,6 +23,9 @@ STATS = Stats(
     limited=1,
     bytes=2_500_000,
     open_connections=4,
+    confirmed=0,
+    reused=0,
+    joined=0,
 )
 
 

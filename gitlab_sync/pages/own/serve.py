@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 
 import gitlab_sync.pages
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.logs import log_by_environment
 from gitlab_sync.pages.own.only_here import OnlyHere
 from gitlab_sync.pages.state.browser_cookie import BrowserCookie
 from gitlab_sync.pages.state.downloads import Downloads
@@ -37,6 +38,7 @@ def serve(port: int | None = None, *, opens_browser: bool = True) -> None:
     Without a port it is the first free one from 8501 on. Raises ConfigurationError if the port is
     in use, or the policy of the environment is not valid.
     """
+    log_by_environment()
     server_policy()
     port = _free_port(port)
     url = f"http://{ADDRESS}:{port}"

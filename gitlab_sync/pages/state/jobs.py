@@ -338,6 +338,11 @@ class JobRegistry:
         with self._lock:
             return [entry.job for entry in self._entries.values()]
 
+    def counts(self) -> dict[str, int]:
+        """Return how many jobs wait for their turn, and how many run, by state."""
+        states = [job.state for job in self.all()]
+        return {state: states.count(state) for state in ("waiting", "running")}
+
     def close(self) -> None:
         """Cancel all jobs, forget them, and stop the timer."""
         with self._lock:

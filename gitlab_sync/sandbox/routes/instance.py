@@ -14,7 +14,7 @@ REVISION = "8c9e4f5a1b2"
 def version(call: Call) -> Answer:
     """GET /version."""
     call.signed_in()
-    return json_answer({"version": VERSION, "revision": REVISION})
+    return json_answer({"version": call.version, "revision": REVISION})
 
 
 def metadata(call: Call) -> Answer:
@@ -22,7 +22,7 @@ def metadata(call: Call) -> Answer:
     call.signed_in()
     return json_answer(
         {
-            "version": VERSION,
+            "version": call.version,
             "revision": REVISION,
             "kas": {"enabled": False, "externalUrl": None, "version": None},
             "enterprise": False,
@@ -51,7 +51,7 @@ def own_token(call: Call) -> Answer:
             "user_id": token.user_id,
             "last_used_at": None,
             "active": True,
-            "expires_at": None,
+            "expires_at": token.expires,
         }
     )
 
