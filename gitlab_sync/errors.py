@@ -186,6 +186,10 @@ class ConnectionFailed(GitLabSyncError):
     hint_text = "Check the URL, the network and the proxy settings."
 
 
+class TLSFailed(ConnectionFailed):
+    """There is a server, but no connection by TLS: mostly, its certificate was not accepted."""
+
+
 class TimedOut(GitLabSyncError):
     """No answer in the time allowed."""
 

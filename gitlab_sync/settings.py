@@ -76,12 +76,7 @@ def resolve(
                 "The environment variable for the token is not set or empty",
                 hint="Give the NAME of a variable that holds the token, not the token itself.",
             )
-    found, url_from = url, "the command line"
-    if not found and not gitlab_id:
-        found, url_from = _variable(environ, URL_VARIABLE), URL_VARIABLE
-        for name in (CI_URL_VARIABLE, CI_API_VARIABLE) if token else ():
-            if not found:
-                found, url_from = _variable(environ, name), name
+    found, url_from = _url(url, gitlab_id, environ, with_ci=bool(token))
     if found and token:
         credential = _credential(token, token_from, environ)
         return Settings(clean_base_url(found), credential, f"{url_from} and {token_from}")
@@ -90,6 +85,35 @@ def resolve(
         raise _missing(found, token, environ)
     given = None if token is None else _credential(token, token_from, environ)
     return _completed(section, found, given)
+
+
+def url_alone(
+    url: str | None, gitlab_id: str | None, environ: Mapping[str, str] = os.environ
+) -> Settings | None:
+    """Find the URL as `resolve` does, for want of a token: the credential is empty.
+
+    None if there is no URL. Raises ConfigurationError for one that makes no sense.
+    """
+    found, url_from = _url(url, gitlab_id, environ, with_ci=True)
+    if not found:
+        section = _section(gitlab_id, environ)
+        if section is None or not section.url:
+            return None
+        found, url_from = section.url, f"section [{section.gitlab_id}]"
+    return Settings(clean_base_url(found), Credential(None), url_from)
+
+
+def _url(
+    url: str | None, gitlab_id: str | None, environ: Mapping[str, str], *, with_ci: bool
+) -> tuple[str | None, str]:
+    """Return the URL outside of files, and where it is from."""
+    if url or gitlab_id:
+        return url, "the command line"
+    for name in (URL_VARIABLE, *((CI_URL_VARIABLE, CI_API_VARIABLE) if with_ci else ())):
+        found = _variable(environ, name)
+        if found:
+            return found, name
+    return None, URL_VARIABLE
 
 
 def is_job_token_alone(environ: Mapping[str, str] = os.environ) -> bool:

@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 # Asked through the person: the list at the root is for administrators and for the caller's logs.
-_QUERY = """
+QUERY = """
 query timeLogs(
   $id: UserID, $username: String, $start: Time, $end: Time, $first: Int, $after: String
 ) {
@@ -59,6 +59,8 @@ query timeLogs(
   }
 }
 """
+"""The query for the time logs of a person."""
+
 _LOG = Shape(
     "time log",
     {
@@ -160,7 +162,7 @@ def _connection(owner: Owner, period: Period, size: int) -> PageSource:
     }
     given = {name: value for name, value in variables.items() if value is not None}
     what = f"time logs of user {owner.username or owner.user_id}"
-    return GraphQLConnection(what, _QUERY, given, ("user", "timelogs"), _LOG)
+    return GraphQLConnection(what, QUERY, given, ("user", "timelogs"), _LOG)
 
 
 def _log(node: Record, zone: tzinfo) -> Record:

@@ -22,8 +22,9 @@ EXIT_CODES = {
     FAILED: "there is something to fail on: a fault that `check` found, a score below "
     "--fail-under, an unexplained cell",
     USAGE: "wrong usage or configuration, or the output cannot be written",
-    INCOMPLETE: "something could not be read, or a user does not exist: the rows say what",
-    NOTHING: "nothing could be read: sign-in, network, server",
+    INCOMPLETE: "something could not be read, or a user does not exist: the rows say what; "
+    "`doctor` has a warning",
+    NOTHING: "nothing could be read: sign-in, network, server; `doctor` has found a problem",
     FAULT: "a fault of gitlab-sync itself",
     INTERRUPTED: "interrupted by Ctrl-C: what was done is written",
     BROKEN_PIPE: "the reader of the output has closed it",

@@ -53,6 +53,7 @@ COMMANDS = {
     "search": "gitlab_sync.cli.lookup",
     "api": "gitlab_sync.cli.api",
     "whoami": "gitlab_sync.cli.whoami",
+    "doctor": "gitlab_sync.cli.doctor",
     "app": "gitlab_sync.cli.app",
     "sandbox": "gitlab_sync.cli.sandbox",
     "completion": "gitlab_sync.cli.completion",

@@ -284,13 +284,15 @@ source_option = click.option(
     "for many at once if the GitLab has it, and REST otherwise. The rows are the same.",
 )  # fmt: skip
 
+store_option = click.option(
+    "--store", type=Choice(get_args(StoreMode)), default="on", show_default=True,
+    envvar=STORE_VARIABLE, show_envvar=True,
+    help="Store facts about ended merge requests on this disk, and read nothing twice.",
+)  # fmt: skip
+
 _FACTS = (
     source_option,
-    click.option(
-        "--store", type=Choice(get_args(StoreMode)), default="on", show_default=True,
-        envvar=STORE_VARIABLE, show_envvar=True,
-        help="Store facts about ended merge requests on this disk, and read nothing twice.",
-    ),
+    store_option,
     click.option(
         "--refresh", is_flag=True, help="Read everything again, and store it.",
     ),

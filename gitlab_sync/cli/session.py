@@ -99,11 +99,15 @@ class CommandRun:
 
 @contextmanager
 def open_session(
-    connection: Connection, facts: FactOptions = NOTHING_KEPT, largest: int | None = None
+    connection: Connection,
+    facts: FactOptions = NOTHING_KEPT,
+    largest: int | None = None,
+    found: Settings | None = None,
 ) -> Iterator[CommandRun]:
     """Yield a session that Ctrl-C and SIGTERM cancel, and close everything at the end.
 
-    `largest` is as in a `Bridge`. Raises ConfigurationError if the URL or the token is missing. A
+    `largest` is as in a `Bridge`. `found` are the settings of the connection, if they are known
+    already. Raises ConfigurationError if the URL or the token is missing. A
     cancelled read that the command does not catch ends it with the exit code of the signal. With a
     snapshot there is none, and no request: raises ConfigurationError for one that cannot be read.
     """
@@ -117,7 +121,7 @@ def open_session(
         people: list[str] = []
         if connection.demo:
             found, people = stack.enter_context(_demo())
-        else:
+        elif found is None:
             found = settings.resolve(connection.url, connection.token_env, connection.gitlab_id)
         log.info("reading %s, from %s", found.url, found.source)
         bridge = stack.enter_context(Bridge(connection.workers, verify=found.tls, largest=largest))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,11 +18,8 @@ from gitlab_sync.errors import (
 )
 
 if TYPE_CHECKING:
-    from gitlab_sync.http.credentials import Credential
     from gitlab_sync.session.session import Session
     from gitlab_sync.types import Record, TableRow
-
-_BOT = re.compile(r"(project|group)_\d+_bot")  # GitLab's users behind project and group tokens
 
 
 @click.command(cls=Command)
@@ -59,22 +55,23 @@ def _identity(session: Session) -> tuple[TableRow, list[GitLabSyncError]]:
     It is not an error if GitLab says nothing about a token (OAuth tokens, old versions). Raises the
     errors of `gitlab_sync.errors` if the owner cannot be read.
     """
+    from gitlab_sync.api.token import OWN_RECORD, TokenFacts
     from gitlab_sync.session.workflow import read_one
 
     user = read_one(session, "user")
     errors: list[GitLabSyncError] = []
-    token = _read_if_told(session, "personal_access_tokens/self", errors)
+    told = _read_if_told(session, OWN_RECORD, errors)
+    token = TokenFacts.of(session.credential, str(user.get("username")), told)
     version = _read_if_told(session, "version", errors)
-    scopes = token.get("scopes")
     found: TableRow = {
         "Instance": session.base_url,
         "Username": user.get("username"),
         "Name": user.get("name"),
         "Id": user.get("id"),
-        "Token kind": _kind(session.credential, str(user.get("username")), bool(token)),
-        "Token name": token.get("name"),
-        "Token scopes": ", ".join(map(str, scopes)) if isinstance(scopes, list) else None,
-        "Token expires": (token.get("expires_at") or "never") if token else None,
+        "Token kind": token.kind,
+        "Token name": token.name,
+        "Token scopes": None if token.scopes is None else ", ".join(token.scopes),
+        "Token expires": (token.expires or "never") if token.is_told else None,
         "GitLab version": version.get("version"),
     }
     return found, errors
@@ -91,14 +88,3 @@ def _read_if_told(session: Session, endpoint: str, errors: list[GitLabSyncError]
         errors.append(error)
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _kind(credential: Credential, username: str, told: bool) -> str | None:
-    if credential.is_oauth:
-        return "OAuth"
-    if credential.is_job:
-        return "job"
-    bot = _BOT.match(username)
-    if bot is not None:
-        return bot[1]
-    return "personal" if told else None

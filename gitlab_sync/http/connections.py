@@ -16,6 +16,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any, Self
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, exceptions
@@ -30,11 +31,16 @@ class Interrupted(exceptions.HTTPError):
 
 
 class OpenConnections:
-    """Counts the open connections of a transport. Thread-safe."""
+    """Counts the open connections of a transport. Thread-safe.
+
+    `certificates` has the one that each host showed last, as `SSLSocket.getpeercert` returns it:
+    empty if it was not checked.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.count = 0
+        self.certificates: dict[str, Mapping[str, Any]] = {}
 
     def add(self, change: int) -> None:
         """Add `change`, 1 or -1, to the count."""
@@ -245,7 +251,10 @@ def pool_classes(opened: OpenConnections) -> dict[str, type[HTTPConnectionPool]]
         pass
 
     class Secure(_Breakable, HTTPSConnection):
-        pass
+        def connect(self) -> None:
+            super().connect()
+            host = self._tunnel_host or self.host
+            self.opened.certificates[host] = self.sock.getpeercert() or {}  # type: ignore[union-attr]
 
     Plain.opened = Secure.opened = opened
 

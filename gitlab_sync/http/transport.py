@@ -28,8 +28,10 @@ from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout, exceptions
 from gitlab_sync import errors
 from gitlab_sync._version import __version__
 from gitlab_sync.concurrency.cancel import CancelToken
+from gitlab_sync.http.certificates import Certificate
 from gitlab_sync.http.connections import Lease, OpenConnections, pool_classes
 from gitlab_sync.http.headers import Head
+from gitlab_sync.http.proxies import PROXY_HINT, proxy_for
 from gitlab_sync.http.wire import Answer
 
 CONNECT_TIMEOUT = 5.0
@@ -38,6 +40,7 @@ LARGEST_VARIABLE = "GITLAB_SYNC_MAX_ANSWER"
 MOST_DECODED = 64
 """The default for the largest answer, in MB (10**6 bytes) after it was decompressed."""
 
+_BUNDLES = ("GITLAB_SSL_VERIFY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _CHUNK = 1 << 18
 _INSTANCES = 64  # pools kept, one for each host; the oldest is dropped when there are more
 _BASE_HEADERS = {
@@ -98,6 +101,19 @@ def verify_from_environment() -> bool | str:
     return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
 
 
+def setting_of(verify: bool | str) -> str:
+    """Return the name of the setting that says what certificates are checked against.
+
+    It is a variable, or `ssl_verify` of python-gitlab's configuration; empty for the usual issuers.
+    """
+    if verify is True:
+        return ""
+    named = {name: os.environ.get(name, "").strip() for name in _BUNDLES}
+    if verify is False:
+        return _BUNDLES[0] if named[_BUNDLES[0]] else "ssl_verify"
+    return next((name for name, value in named.items() if value == verify), "ssl_verify")
+
+
 class Transport:
     """One pooled session for all users. Thread-safe.
 
@@ -130,6 +146,16 @@ class Transport:
     def traffic(self) -> Traffic:
         """Return what was sent and received so far."""
         return Traffic(self._requests, self._bytes, self._opened.count)
+
+    @property
+    def verify(self) -> bool | str:
+        """What certificates are checked against: see `verify_from_environment`."""
+        return self._verify
+
+    def certificate(self, url: str) -> Certificate | None:
+        """Return the certificate that the host of a URL showed last; None if it was not checked."""
+        shown = self._opened.certificates.get(urlsplit(url).hostname or "")
+        return Certificate.of(shown, self._verify) if shown else None
 
     def exchange(
         self,
@@ -228,6 +254,12 @@ class Transport:
 
     def _route(self, origin: str) -> _Route:
         proxies = get_environ_proxies(origin)
+        named = proxy_for(origin)
+        if named is not None and named.address is None:  # a library would quote its password
+            raise errors.ConfigurationError(
+                f"The address of the proxy in {named.variable or 'the system'} makes no sense",
+                hint=PROXY_HINT,
+            )
         request = requests.Request("GET", origin + "/").prepare()
         found = self._adapter.get_connection_with_tls_context(request, self._verify, proxies)
         pool = cast("HTTPConnectionPool", found)
@@ -294,8 +326,10 @@ def _ours(error: Exception, method: str, url: str) -> errors.GitLabSyncError:
         return errors.TimedOut(f"No answer from {host} in time", **facts)
     if isinstance(cause, exceptions.SSLError):
         hint = "Check the certificate; REQUESTS_CA_BUNDLE can name a bundle with its issuer."
-        found = errors.ConnectionFailed(f"TLS with {host} failed: {cause}", hint=hint, **facts)
-        found.lasting = any(isinstance(arg, SSLCertVerificationError) for arg in cause.args)
+        refused = [arg for arg in cause.args if isinstance(arg, SSLCertVerificationError)]
+        why = refused[0].verify_message if refused else str(cause)
+        found = errors.TLSFailed(f"TLS with {host} failed: {why}", hint=hint, **facts)
+        found.lasting = bool(refused)
         return found
     if isinstance(cause, IncompleteRead) or (
         isinstance(cause, exceptions.ProtocolError)

@@ -198,7 +198,7 @@ def _leads_out(path: str) -> bool:
 
 def _elsewhere(link: str, why: str = "which is not its API") -> BadResponse:
     error = BadResponse(
-        f"The server redirects to {without_secrets(link)}, {why}",
+        f"The server redirects to {without_secrets(re.split('[?#]', link)[0])}, {why}",
         hint="Check that the URL is GitLab's own, and begins with https if the server requires it.",
     )
     error.lasting = True

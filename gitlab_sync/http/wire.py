@@ -145,7 +145,7 @@ def rate_limit(headers: Headers, now: float | None = None) -> RateLimit | None:
     reset = _number(headers.get("ratelimit-reset"))
     if remaining is None or reset is None:
         return None
-    here = _epoch(headers.get("date")) or (time.time() if now is None else now)
+    here = epoch(headers.get("date")) or (time.time() if now is None else now)
     return RateLimit(headers.get("ratelimit-name") or "", remaining, max(0.0, reset - here))
 
 
@@ -154,10 +154,10 @@ def retry_after(headers: Headers, now: float | None = None) -> float | None:
     text = headers.get("retry-after")
     seconds = _number(text)
     if seconds is None:
-        then = _epoch(text)
+        then = epoch(text)
         if then is None:
             return None
-        here = _epoch(headers.get("date")) or (time.time() if now is None else now)
+        here = epoch(headers.get("date")) or (time.time() if now is None else now)
         seconds = then - here
     return max(0.0, seconds)
 
@@ -274,7 +274,8 @@ def _number(text: str | None) -> float | None:
     return number if number is not None and 0 <= number < float("inf") else None
 
 
-def _epoch(text: str | None) -> float | None:
+def epoch(text: str | None) -> float | None:
+    """Return an HTTP date as seconds since 1970, or None for anything else."""
     try:
         return parsedate_to_datetime(text).timestamp() if text else None
     except (ValueError, TypeError, OverflowError):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 
-_PLURALS = {"person": "people"}
+_PLURALS = {"person": "people", "address": "addresses"}
 
 # A comment that is never closed hides the rest of the text, as in a browser.
 _COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import Any, Protocol, TypeAlias
 
 import orjson
@@ -158,6 +159,15 @@ class Session:
         finally:
             token.release()
             token.cancel()
+
+    def without_credential(self) -> Session:
+        """Return a session with the same context that sends no credential: it sees what is public.
+
+        Only for a session with a context.
+        """
+        mine, context = self.access, self.active
+        access = Access(mine.base_url, Credential(None), mine.timeout, mine.tenant, mine.bridge)
+        return _bound(access, lambda: self._cancel, replace(context, access=access))
 
     def call(self, started: float | None = None) -> AbstractContextManager[Session]:
         """Yield a session for one call: `timeout` limits each task and each wait.

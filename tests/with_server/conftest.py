@@ -19,3 +19,17 @@ from shelf import Shelf
 def shelf(sandbox: Sandbox) -> Shelf:
     """Put repositories into the sandbox: `shelf.put({"README.md": "…"})` gives the path."""
     return Shelf(sandbox)
+
+
+_OTHERS = (
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy",
+    "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+)  # fmt: skip
+
+
+@pytest.fixture
+def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let no proxy, bundle or policy of this machine be in force."""
+    for name in _OTHERS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)

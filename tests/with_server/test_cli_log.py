@@ -92,8 +92,8 @@ def test_with_json_nothing_else_is_on_standard_error(
     assert [each["message"][:10] for each in refused] == ["error: 401", "hint: Chec"]
 
 
-def test_warnings_of_libraries_are_json_lines_too(environ: dict[str, str], tmp_path: Path) -> None:
-    """By the name of their logger; a later command in the process writes text again."""
+def test_json_ends_with_its_command(environ: dict[str, str], tmp_path: Path) -> None:
+    """A later command in the process writes text again, and warnings are shown as before."""
     import warnings
 
     show = warnings.showwarning

@@ -70,6 +70,12 @@ class Schema:
         return replace(self, facts=self.facts - facts, listed=self.listed - listed)
 
 
+def named_in(refusal: str) -> list[str]:
+    """Return the fields and arguments that a refusal names, such as `MergeRequest.closedAt`."""
+    fields = [f"{kind}.{field}" for field, kind in _NO_FIELD.findall(refusal)]
+    return fields + [f"an argument of {field}" for field in _NO_ARGUMENT.findall(refusal)]
+
+
 class Server:
     """What is known about the GraphQL of one instance, shared by all its users.
 
