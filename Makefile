@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo test test-quick test-lowest lint format bench bench-all bench-docs screenshots clean
+.PHONY: help venv demo test test-quick test-lowest test-gitlab lint format bench bench-all bench-docs screenshots clean
 
 help:
 	@echo "make demo         evaluate the people in the built-in GitLab, then serve the app on it"
 	@echo "make test         run all tests (the browser tests too, if Chromium is installed)"
 	@echo "make test-quick   run most tests: no browser, no large data, no long sweeps"
+	@echo "make test-gitlab  check what we rely on in a real GitLab, only reading: URL=… TOKEN_ENV=NAME"
 	@echo "make lint         check style, types, the direction of imports, and words"
 	@echo "make bench        measure against other clients, side by side: a few minutes"
 	@echo "make bench-all    the same with everything: a quarter of an hour"
@@ -43,6 +44,13 @@ test: $(READY)
 test-quick: $(READY)
 	$(BIN)/python -m pytest -n 4 --dist worksteal --hypothesis-profile quick --ignore tests/browser \
 		-m "not browser and not large and not slow" $(PYTEST_ARGS)
+
+# It waits for rate limits, and shows what was left out and why.
+test-gitlab: $(READY)
+	@test -n "$(URL)" -a -n "$(TOKEN_ENV)" || \
+		{ echo "Give URL=https://… and TOKEN_ENV=NAME, the variable that holds a token" >&2; exit 2; }
+	GITLAB_SYNC_TEST_URL="$(URL)" GITLAB_SYNC_TEST_TOKEN_ENV="$(TOKEN_ENV)" \
+		$(BIN)/python -m pytest tests/real_gitlab -k "not sandbox" -rs --timeout 600 $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

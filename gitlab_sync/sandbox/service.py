@@ -129,7 +129,7 @@ class Service:
         if answer is None:
             limits, answer = self.limiter.check(path, exchange.endpoint, exchange.token)
         if answer is None and asks_graphql:
-            answer = self._queried(request)
+            answer = self._queried(request, exchange)
         if answer is None:
             host = self._host(request, faults)
             answer = self._routed(request, segments, found, query, host)
@@ -204,7 +204,7 @@ class Service:
             self.world, viewer, request.method, request.path, query, request.body
         )
 
-    def _queried(self, request: Request) -> Answer:
+    def _queried(self, request: Request, exchange: Exchange) -> Answer:
         """Answer a request to GraphQL: always a POST, with errors in a shape of their own."""
         try:
             if not self._has_graphql:
@@ -212,7 +212,9 @@ class Service:
             if request.method != "POST":
                 return _not_allowed(("POST",))
             viewer = self._viewers.of(self._reader(request.credential))
-            answer, merge_requests = self._engine().answer(request.body, viewer)
+            engine = self._engine()
+            exchange.operation = engine.operation(request.body)
+            answer, merge_requests = engine.answer(request.body, viewer)
         except Refusal as refusal_:
             return refusal_.answer
         if self.node_latency and merge_requests:

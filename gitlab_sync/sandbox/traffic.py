@@ -19,7 +19,8 @@ class Exchange:
     `path` is as it was sent (still encoded), `endpoint` the template of its route ("" for none),
     `token` the token's name, `credential` the header that carried it, `connection` a number that
     is one connection's own, `fault` the kind of the fault that met it, `sent` the bytes of the
-    body, `marker` the `If-None-Match` that came along.
+    body, `marker` the `If-None-Match` that came along, `operation` what a request to GraphQL was:
+    `query` or `mutation`, or "" for text that is neither.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Exchange:
     fault: str | None = None
     ended: float | None = None
     sent: int = 0
+    operation: str | None = None
 
     @property
     def url(self) -> str:

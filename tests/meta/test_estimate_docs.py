@@ -60,7 +60,7 @@ def number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
-@pytest.mark.parametrize("run", measured())
+@pytest.mark.parametrize("run", [*measured()])
 def test_the_estimate_is_near_to_what_was_measured(run: Measured) -> None:
     """Of requests and of seconds."""
     items = max(1, round(run.ended / run.people))

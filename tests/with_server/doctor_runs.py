@@ -1,4 +1,4 @@
-"""Runs of the doctor, whose outputs are all searched for secrets."""
+"""Runs of the doctor: all of their outputs are searched for secrets."""
 
 from __future__ import annotations
 

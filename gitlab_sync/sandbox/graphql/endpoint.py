@@ -91,6 +91,15 @@ class GraphQL:
             shown["errors"] = [told(error) for error in result.errors]
         return json_answer(shown), asking.merge_requests
 
+    def operation(self, body: bytes) -> str:
+        """Return `query` or `mutation`, by what a request would do; "" if that is neither.
+
+        Raises the `Refusal` of a body that is no request, as `answer` does.
+        """
+        prepared = _prepared(self._schema, _read(body).query)
+        kinds = {each.operation.value for each in prepared.operations}
+        return kinds.pop() if len(kinds) == 1 else ""
+
     def _asking(self, prepared: _Prepared, sent: _Sent, viewer: Viewer) -> Asking:
         score = 0
         for operation in prepared.operations:

@@ -22,7 +22,7 @@ OLDEST = Version("15.7")
 """The first GitLab that lists the changed files of a merge request page by page."""
 
 _VERSION = re.compile(r"\d+\.\d+(\.\d+)?")
-_LISTED = (
+LISTED = (
     "author", "description", "detailed_merge_status", "draft", "references", "reviewers", "sha",
     "time_stats", "updated_at", "user_notes_count",
 )  # fmt: skip
@@ -70,7 +70,7 @@ def rest(subject: Subject) -> Finding:
         )
     number = record.number_id(rows[0])
     listed = asking.get(f"projects/{number}/merge_requests", {"per_page": 1}).data()
-    missing = [name for name in _LISTED if listed and name not in listed[0]]
+    missing = [name for name in LISTED if listed and name not in listed[0]]
     if missing:
         return warning(
             f"merge requests lack {', '.join(missing)}",
@@ -86,7 +86,7 @@ def graphql(subject: Subject) -> Finding:
     """Send each kind of query that runs send, and check which fields are missing."""
     schema, missing, limit = health.Schema(), list[str](), None
     subject.learnt.graphql = False
-    for text, variables in _queries():
+    for text, variables in queries():
         try:
             data = subject.asking.graphql(text, variables).data()
         except (NotFound, AuthenticationError) as error:
@@ -124,7 +124,7 @@ def _unused(why: str, to_do: str) -> Finding:
     return warning(text, to_do, available=False)
 
 
-def _queries() -> Iterator[tuple[str, Params]]:
+def queries() -> Iterator[tuple[str, Params]]:
     """Yield the queries for facts, for lists of merge requests, and for logged time: of no one."""
     yield query.query(query.FACTS, 1, FEW_ROWS, tells=True), {"p0": _NOWHERE, "i0": ["1"]}
     for opened in (False, True):
