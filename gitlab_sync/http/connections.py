@@ -253,7 +253,7 @@ def pool_classes(opened: OpenConnections) -> dict[str, type[HTTPConnectionPool]]
     class Secure(_Breakable, HTTPSConnection):
         def connect(self) -> None:
             super().connect()
-            host = self._tunnel_host or self.host
+            host = (self._tunnel_host or self.host).strip("[]").lower()
             self.opened.certificates[host] = self.sock.getpeercert() or {}  # type: ignore[union-attr]
 
     Plain.opened = Secure.opened = opened

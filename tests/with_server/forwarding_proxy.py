@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
@@ -11,8 +13,17 @@ from urllib.parse import urlsplit
 _OWN = {"host", "proxy-authorization", "proxy-connection", "connection", "content-length"}
 
 
+def _pour(source: socket.socket, target: socket.socket) -> None:
+    """Pass bytes on until one side ends, and tell the other side so."""
+    with contextlib.suppress(OSError):
+        while data := source.recv(65_536):
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
 class ForwardingProxy:
-    """Passes plain requests on to the server that they name. A context manager.
+    """Passes requests on to the server that they name, TLS as a tunnel. A context manager.
 
     `asked` has the URLs, `authorizations` what came with them for the proxy itself. With `refusing`
     it answers each with that status.
@@ -49,6 +60,18 @@ class ForwardingProxy:
                 self.end_headers()
                 self.wfile.write(content)
                 there.close()
+
+            def do_CONNECT(self) -> None:
+                proxy.asked.append(f"CONNECT {self.path}")
+                host, _, port = self.path.rpartition(":")
+                with socket.create_connection((host, int(port)), timeout=20) as there:
+                    self.send_response_only(200)
+                    self.end_headers()
+                    back = threading.Thread(target=_pour, args=(there, self.connection))
+                    back.start()
+                    _pour(self.connection, there)
+                    back.join()
+                self.close_connection = True
 
             do_GET = do_POST = forward  # noqa: N815 - the base class's names
 

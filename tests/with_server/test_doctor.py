@@ -250,6 +250,17 @@ def test_a_429_is_told_at_once_and_is_no_problem(
     assert "429" in found["Rate limit"]["finding"]
 
 
+def test_a_429_to_everything_leaves_all_else_unknown(
+    environ: dict[str, str], sandbox: Sandbox
+) -> None:
+    """Even the first request, which has no token."""
+    sandbox.limiter.set(RateLimit(0))
+    found = examined(environ, code=3)
+    sandbox.limiter.set()
+    assert found["Connection"]["status"] == "not checked"
+    assert found["Rate limit"]["status"] == "warning"
+
+
 @pytest.mark.parametrize(("ahead", "which"), [(3600.0, "behind"), (-90.0, "ahead of")])
 def test_clocks_that_differ_are_a_warning(
     ahead: float, which: str, world: World, tmp_path: Path

@@ -182,6 +182,22 @@ def test_the_proxy_in_force_is_told_without_its_password(
     assert direct["Proxy"]["finding"] == "none"
 
 
+def test_a_certificate_is_known_through_a_proxy_too(
+    secure: Callable[..., dict[str, str]],
+) -> None:
+    """TLS goes through it as a tunnel."""
+    told = secure(days=90)
+    with ForwardingProxy() as proxy:
+        told |= {
+            "GITLAB_SSL_VERIFY": told["CA"],
+            "https_proxy": f"http://a:{PASSWORD}@{proxy.host}",
+        }
+        found = examined(told, code=0)
+        assert set(proxy.asked) == {f"CONNECT {told['GITLAB_URL'].removeprefix('https://')}"}
+    assert found["TLS"]["facts"]["days"] == 90
+    assert found["Proxy"]["finding"] == f"http://{proxy.host}, from https_proxy"
+
+
 def test_a_proxy_that_refuses_is_named_by_the_connection(
     environ: dict[str, str], tmp_path: Path
 ) -> None:

@@ -43,7 +43,7 @@ CHECKS = (
     Check("GitLab", server.version, ("Token",)),
     Check("REST", server.rest, ("Token",)),
     Check("GraphQL", server.graphql, ("Token",)),
-    Check("Rate limit", server.limits, ("Connection",)),
+    Check("Rate limit", server.limits, ("DNS", "Proxy")),
     Check("Clock", server.clock, ("Connection",)),
     Check("Store", local.store, ("URL",)),
     Check("Policy", local.policy),

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from concurrent.futures import CancelledError
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gitlab_sync.errors import GitLabSyncError, TLSFailed
+from gitlab_sync.errors import GitLabSyncError, RateLimited, TLSFailed
 from gitlab_sync.http.proxies import PROXY_HINT
 from gitlab_sync.http.transport import setting_of
 from gitlab_sync.rules.text import plural
 from gitlab_sync.services.doctor.finding import Finding, not_checked, ok, problem, warning
 from gitlab_sync.services.doctor.subject import Subject
+from gitlab_sync.session.context import RequestContext
 from gitlab_sync.types import Scalar
 
 _SOON = 14  # days
@@ -66,13 +67,8 @@ def dns(subject: Subject) -> Finding:
         return ok(f"{host} is an address: there is nothing to look up")
     if subject.proxy is not None:
         return ok(f"{host} is looked up by the proxy")
-    context = subject.asking.session.active
     try:
-        # In the pool, since a look-up has no time limit of its own, and cannot be cancelled.
-        looked_up = context.executor.submit(_addresses, host)
-        found = looked_up.result(_LONGEST_LOOKUP)
-    except CancelledError:
-        raise context.cancel.error() from None
+        found = _looked_up(subject.asking.session.active, host)
     except TimeoutError:
         reason = f"no answer within {_LONGEST_LOOKUP:.0f} s"
     except (OSError, UnicodeError) as error:
@@ -84,6 +80,17 @@ def dns(subject: Subject) -> Finding:
         f"{host} has no address: {reason}",
         "Check the spelling of the host, the network, and whether a VPN or a proxy is needed.",
     )
+
+
+def _looked_up(context: RequestContext, host: str) -> list[str]:
+    """Look a name up in the pool, since a look-up has no time limit, and cannot be cancelled."""
+    future = context.executor.submit(_addresses, host)
+    ended = threading.Event()
+    future.add_done_callback(lambda _: ended.set())
+    with context.cancel.on_cancel(ended.set):
+        ended.wait(_LONGEST_LOOKUP)
+    context.cancel.check()
+    return future.result(0)
 
 
 def _addresses(host: str) -> list[str]:
@@ -174,6 +181,8 @@ def _no_connection(subject: Subject, error: GitLabSyncError | None) -> Finding:
     if isinstance(error, TLSFailed):
         return not_checked("it needs TLS")
     assert error is not None  # noqa: S101 - there is a value or an error
+    if isinstance(error, RateLimited):
+        return not_checked(error.reason, error.hint)
     through = ""
     if subject.proxy is not None:
         through = f", through the proxy {subject.proxy.address}"

@@ -14,7 +14,7 @@ from gitlab_sync.api.graphql.page_size import FEW_ROWS
 from gitlab_sync.errors import AuthenticationError, GraphQLError, NotFound, QueryTooComplex
 from gitlab_sync.http import wire
 from gitlab_sync.rules import record
-from gitlab_sync.services.doctor.finding import Finding, ok, problem, warning
+from gitlab_sync.services.doctor.finding import Finding, not_checked, ok, problem, warning
 from gitlab_sync.services.doctor.subject import Subject
 from gitlab_sync.types import Params, Scalar
 
@@ -143,6 +143,8 @@ def limits(subject: Subject) -> Finding:
     refusal = subject.asking.refusal
     if refusal is not None:
         return warning(refusal.reason, "Wait, then run again: runs wait by themselves.")
+    if not subject.asking.seen:
+        return not_checked("it needs Connection")
     for seen in reversed(subject.asking.seen):
         headers = seen.answer.headers
         told = wire.rate_limit(headers)
