@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,15 +10,14 @@ from typing import Any
 
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import ConfigurationError
+from gitlab_sync.snapshots import seen
 from gitlab_sync.snapshots.files import MISSING, Folder, LocalCopies
 from gitlab_sync.snapshots.run_info import RunInfo
 from gitlab_sync.snapshots.schema import TABLES
+from gitlab_sync.snapshots.seen import Seen
 
 _AT_ONCE = 2000
 """Rows that are fetched together: a reader holds no more of an answer."""
-
-_PLACE = "file_row_number"
-"""The column with the place of a row in its file."""
 
 _MEMORY = "256MB"
 """How much DuckDB holds."""
@@ -29,15 +29,25 @@ MAIN = "main"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A run with the tables of a database: its folder, its name, and its `run.json`. Immutable."""
+    """A run with the tables of a database: its folder, its name, and its `run.json`. Immutable.
+
+    `seen` are the keys of visible people (None: all are): of no one else is there anything in the
+    tables. `copies` are the run's files, where others use them, too.
+    """
 
     folder: Folder
     run: str
     info: RunInfo
+    seen: Seen = None
+    copies: LocalCopies | None = None
+
+    def files(self) -> LocalCopies:
+        """Return the files of the run on this machine; new ones are to be closed."""
+        return self.copies or LocalCopies(self.folder, self.run, dict(self.info.files))
 
 
 class Database:
-    """DuckDB over the files of runs, with their hashes checked. For one thread. Close it.
+    """DuckDB over the files of runs, with their hashes checked. Thread-safe. Close it.
 
     `runs` are by the schema of their tables: `MAIN` for a single one; those of another are named
     with it, as `before.people`. A table is checked and attached when it is first asked for. Raises
@@ -51,21 +61,16 @@ class Database:
             raise ConfigurationError(
                 "Reading snapshots needs the package duckdb, which is not installed", hint=MISSING
             ) from None
-        self._files = {
-            schema: LocalCopies(each.folder, each.run, dict(each.info.files))
-            for schema, each in runs.items()
-        }
-        self._attached: set[tuple[str, str]] = set()
         self._interruption = CancelToken()
         # It spills nothing: it must not write, and could read what is in that folder.
         self._connection = duckdb.connect(
             config={"memory_limit": _MEMORY, "threads": 2, "temp_directory": ""}
         )
-        paths = ", ".join(
-            _quoted(files.place_of(table.name))
-            for files in self._files.values()
-            for table in TABLES
-        )
+        self._lock = threading.Lock()
+        self._runs = {
+            schema: _Relations(self._connection, schema, source) for schema, source in runs.items()
+        }
+        paths = ", ".join(path for each in self._runs.values() for path in each.paths())
         for schema in runs:
             self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         for setting in (
@@ -128,25 +133,65 @@ class Database:
             ) from None
 
     def attach(self, table: str) -> None:
-        """Make a table of a run one of the database, once."""
+        """Make a table of a run one of the database, once, with what is visible of it."""
         schema, _, name = table.rpartition(".")
-        schema = schema or MAIN
-        if (schema, name) in self._attached:
-            return
-        path = _quoted(self._files[schema].path(name))
-        rows = f"SELECT * FROM read_parquet({path}, {_PLACE} = true)"
-        self._connection.execute(f"CREATE VIEW {schema}.{name} AS {rows}")
-        self._attached.add((schema, name))
+        with self._lock:
+            self._runs[schema or MAIN].attach(name)
 
     def interrupt(self, reason: str) -> None:
         """End the query under way, and those to come, with `Cancelled`. For any thread."""
         self._interruption.cancel(reason)
 
     def close(self) -> None:
-        """Close the database and remove copies of files."""
+        """Close the database and remove copies of files that are its own."""
         self._connection.close()
-        for files in self._files.values():
-            files.close()
+        for each in self._runs.values():
+            each.close()
+
+
+class _Relations:
+    """What the SQL of one run names: its files, and tables that are made when they are named.
+
+    As a mapping it has, for `str.format_map`, a file under the name of its table.
+    """
+
+    def __init__(self, connection: Any, schema: str, source: Source) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._source = source
+        self._files = source.files()
+        self._made: set[str] = set()
+
+    def paths(self) -> list[str]:
+        """Return the paths of all files, as SQL."""
+        return [_quoted(self._files.place_of(table.name)) for table in TABLES]
+
+    def attach(self, name: str) -> None:
+        """Make the view of a table, with what is visible of it, if it is not there yet."""
+        if name in self._made:
+            return
+        sql = f"CREATE VIEW {{name}} AS SELECT * FROM {{{name}}}"
+        if self._source.seen is not None:
+            sql = seen.view(next(table for table in TABLES if table.name == name))
+        self._make(name, sql)
+
+    def __getitem__(self, name: str) -> str:
+        if name not in seen.HELPERS:
+            return f"read_parquet({_quoted(self._files.path(name))}, {seen.PLACE} = true)"
+        if name not in self._made:
+            keys = [sorted(self._source.seen or ())] if name == "seen" else []
+            self._make(name, seen.HELPERS[name], keys)
+        return f"{self._schema}.{name}"
+
+    def _make(self, name: str, sql: str, given: Sequence[Any] = ()) -> None:
+        text = sql.replace("{name}", f"{self._schema}.{name}").format_map(self)
+        self._connection.execute(text, given)
+        self._made.add(name)
+
+    def close(self) -> None:
+        """Remove copies of files that no one else uses."""
+        if self._source.copies is None:
+            self._files.close()
 
 
 def _quoted(text: str) -> str:

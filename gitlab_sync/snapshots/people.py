@@ -301,7 +301,7 @@ class _Divided:
             else:
                 self._apart["other"].add(mark)
         elif cells["credit"] == "unmatched":
-            self._unmatched[mark] = (cells["author_name"], cells["author_email"])
+            self._unmatched[mark] = (cells["author_name"] or "", cells["author_email"] or "")
         else:
             self._apart[cells["credit"]].add(mark)
 

@@ -40,8 +40,8 @@ def read_compliance(snapshot: Snapshot, query: ComplianceQuery) -> ComplianceRep
     left_out: Counter[str] = Counter()
     if query.everything:
         rows |= _by_project(_rows(snapshot, "true", ()))
-        for counted in snapshot.info.left_out.values():
-            left_out.update(counted)
+        for group in snapshot.groups:
+            left_out.update(snapshot.left_out(group))
     for name in query.projects:
         path = extract_path_from_url(name).strip("/")
         number = "CAST(project_id AS VARCHAR) = ? OR lower(project) = ?"
@@ -53,14 +53,14 @@ def read_compliance(snapshot: Snapshot, query: ComplianceQuery) -> ComplianceRep
         path = extract_path_from_url(query.group).strip("/").removeprefix("groups/")
         named = _group_of(snapshot, path)
         rows |= _by_project(_rows(snapshot, '"group" = ?', [named]))
-        left_out.update(snapshot.info.left_out.get(named, {}))
+        left_out.update(snapshot.left_out(named))
     checked = (_checked(each, query.policy) for each in rows.values())
     return report_of_checked(checked, query.policy, left_out)
 
 
 def _group_of(snapshot: Snapshot, path: str) -> str:
     """Return the name of a group by which the snapshot was taken."""
-    for name in snapshot.info.groups:
+    for name in snapshot.groups:
         known = snapshot.group(name)
         if path.lower() in {name.lower(), str(known["id"]), str(known["full_path"]).lower()}:
             return name
@@ -68,7 +68,7 @@ def _group_of(snapshot: Snapshot, path: str) -> str:
 
 
 def _unknown(snapshot: Snapshot, what: str) -> ConfigurationError:
-    known = ", ".join(snapshot.info.groups) or "none"
+    known = ", ".join(snapshot.groups) or "none"
     return ConfigurationError(
         f"The snapshot {snapshot.run} has not evaluated the {what}",
         hint=f"It has the projects of its groups: {known}. Or ask without --from.",

@@ -6,7 +6,7 @@ wrote: a column that is new is null there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -33,11 +33,28 @@ STRUCTS: dict[Type, dict[str, Type]] = {
 }  # fmt: skip
 
 
+Names: TypeAlias = Literal["", "person", "sentence", "author", "own", "credit"]
+"""Which people a cell can name who are perhaps not visible, although the row is.
+
+A `person` is a username or a key, or a list of them, or of what they did. A `sentence` begins with
+a username, and JSON can have an `author`. What a commit's author wrote is their `own`, and its
+`credit` says that it is a person's.
+"""
+
+Owner: TypeAlias = Literal["person", "item", "verdict", "merge request", "project"]
+"""How a row belongs to people.
+
+It is one `person`'s, or it is a `verdict` on an item, a measure of a `merge request`, or about a
+`project`: an item is everyone's who wrote it or has it assigned, a project everyone's with work in
+it.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its name, the type of its cells, what it says, its unit, and what null means.
 
-    An empty `null` says that there is none.
+    An empty `null` says that there is none. `names` says which people its cells can name.
     """
 
     name: str
@@ -45,15 +62,22 @@ class Column:
     about: str
     unit: str = ""
     null: str = ""
+    names: Names = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One file of a snapshot: its name, what a row is, and its columns, in order."""
+    """One file of a snapshot: its name, what a row is, and its columns, in order.
+
+    `owner` says how a row belongs to people, and `by` is SQL for the part of the row that names
+    them. Without an owner no row belongs to anyone: only those who see everyone see it.
+    """
 
     name: str
     about: str
     columns: tuple[Column, ...]
+    owner: Owner | None = None
+    by: str = ""
 
     def schema(self) -> pa.Schema:
         """Return the schema of the file."""
@@ -102,13 +126,17 @@ def _item(noun: str, *further: Column) -> tuple[Column, ...]:
         Column("project", "text", "The full path of the project", null="it could not be read"),
         Column("title", "text", "The title", null=_UNSAID),
         Column("state", "text", "`opened`, `closed`, `merged` or `locked`", null=_UNSAID),
-        Column("author", "text", "The author's username", null=_UNSAID),
+        Column("author", "text", "The author's username", null=_UNSAID, names="person"),
         Column(
             "authored_by", "text",
             "The person of `people` that has it in the list of written items",
             null="it is in none of these lists",
+            names="person",
         ),
-        Column("assigned_to", "texts", "The people that have it in the list of assigned items"),
+        Column(
+            "assigned_to", "texts", "The people that have it in the list of assigned items",
+            names="person",
+        ),
         Column("created_at", "time", "When it was created", null=_UNSAID),
         Column("updated_at", "time", "When it was last changed", null=_UNSAID),
         *further,
@@ -118,7 +146,7 @@ def _item(noun: str, *further: Column) -> tuple[Column, ...]:
         Column("time_spent", "integer", "The time booked on it", "seconds", _UNSAID),
         Column("web_url", "text", "Its address", null=_UNSAID),
         Column("reference", "text", "Its full reference, as `group/app!7`", null=_UNSAID),
-        _REST,
+        replace(_REST, names="author"),
         _errors("errors", "verdicts"),
     )  # fmt: skip
 
@@ -162,18 +190,30 @@ PEOPLE = Table(
         _errors("time_logs_errors", "time logs"),
         _errors("time_errors", "time of items without a log"),
     ),
+    "person",
+    "key",
 )  # fmt: skip
 
-_OPEN: tuple[tuple[str, Type, str, str, str], ...] = (
-    ("age", "number", "since its creation", "working days", "it is not open, or not known"),
-    ("idle", "number", "since anything last moved it", "working days", "not open, or not known"),
-    ("waiting_for", "text", "what it waits for", "", "it is not open, or not known"),
-    ("waiting_on", "texts", "who can act", "", "it is not open, or not known"),
-    ("waiting_since", "time", "since when it waits", "", "not open, or no event tells"),
-    ("waiting_why", "text", "why it waits, or why that is not known", "", "it is not open"),
-    ("would_fail", "text", "the checks that it would fail if it were merged then", "", "none"),
-    ("open_whole", "truth", "whether everything about it was read", "", "it is not open"),
-)
+_OPEN = tuple(
+    replace(each, about=f"Of an open one: {each.about}")
+    for each in (
+        Column("age", "number", "since its creation", "working days",
+               "it is not open, or not known"),
+        Column("idle", "number", "since anything last moved it", "working days",
+               "not open, or not known"),
+        Column("waiting_for", "text", "what it waits for", null="it is not open, or not known"),
+        Column("waiting_on", "texts", "who can act", null="it is not open, or not known",
+               names="person"),
+        Column("waiting_since", "time", "since when it waits",
+               null="not open, or no event tells"),
+        Column("waiting_why", "text", "why it waits, or why that is not known",
+               null="it is not open"),
+        Column("would_fail", "text", "the checks that it would fail if it were merged then",
+               null="none"),
+        Column("open_whole", "truth", "whether everything about it was read",
+               null="it is not open"),
+    )
+)  # fmt: skip
 
 MERGE_REQUESTS = Table(
     "merge_requests",
@@ -183,10 +223,9 @@ MERGE_REQUESTS = Table(
         "merge request",
         Column("merged_at", "time", "When it was merged", null="it was not, or see `rest`"),
     )
-    + tuple(
-        Column(name, kind, f"Of an open one: {about}", unit, null)
-        for name, kind, about, unit, null in _OPEN
-    ),
+    + _OPEN,
+    "item",
+    "merge_requests",
 )
 
 ISSUES = Table(
@@ -194,6 +233,8 @@ ISSUES = Table(
     "An issue that one of the people wrote or that is assigned to them, each once; sorted by "
     "`authored_by`, the newest first.",
     _item("issue"),
+    "item",
+    "issues",
 )
 
 CHECKS = Table(
@@ -205,15 +246,18 @@ CHECKS = Table(
         Column("row", "integer", "The item: `merge_requests.row` or `issues.row`"),
         Column("check", "text", "The id of the check, as `no_desc`"),
         Column("result", "text", "`pass`, `fail`, `waived`, `unknown` or `n/a`"),
-        Column("reason", "text", "Why, in words; of a waived fault what the fault is"),
+        Column("reason", "text", "Why, in words; of a waived fault what the fault is",
+               names="sentence"),
         Column("evidence", "text", "An address that shows it", null="there is none"),
         Column("pending", "truth",
                "Of an unknown: whether everything was read, and is not decided yet"),
         Column("fix", "text", "When a fault can be fixed: `now`, `follow-up` or `next time`",
                null="it is no fault"),
         Column("waived_by", "text", "Who decided that the fault does not count",
-               null="it is not waived"),
+               null="it is not waived", names="person"),
     ),
+    "verdict",
+    "kind, row",
 )  # fmt: skip
 
 COMMITS = Table(
@@ -222,24 +266,28 @@ COMMITS = Table(
     (
         Column("project_id", "integer", "The id of the project", null="it is in `project_key`"),
         Column("project_key", "text", "The id of the project as text"),
-        Column("sha", "text", "The commit's id", null="GitLab's record has none"),
-        Column("short_id", "text", "The short id", null=_UNSAID),
+        Column("sha", "text", "The commit's id", null="GitLab's record has none",
+               names="own"),
+        Column("short_id", "text", "The short id", null=_UNSAID, names="own"),
         Column("credit", "text",
                "`person`, or why no person has it: `merge`, `bot`, `other` (a known person outside "
-               "the run) or `unmatched`"),
-        Column("person", "text", "`people.key` of the author", null="none of the people"),
+               "the run) or `unmatched`", names="credit"),
+        Column("person", "text", "`people.key` of the author", null="none of the people",
+               names="person"),
         Column("day", "day", "The day of writing, by the commit's own offset", null=_UNSAID),
         Column("slot", "text", "The part of the day: `Morning`, `Afternoon` or `Other`",
                null="the time is not readable"),
         Column("authored_date", "time", "When it was written", null=_UNSAID),
         Column("offset", "integer", "The author's offset from UTC", "minutes", "it is not known"),
-        Column("title", "text", "The first line of the message", null=_UNSAID),
-        Column("author_name", "text", "The author's name", null=_UNSAID),
+        Column("title", "text", "The first line of the message", null=_UNSAID, names="own"),
+        Column("author_name", "text", "The author's name", null=_UNSAID, names="own"),
         Column("author_email", "text", "The author's address, of unmatched ones",
-               null="the commit is not unmatched"),
-        Column("web_url", "text", "Its address", null=_UNSAID),
-        _REST,
+               null="the commit is not unmatched", names="own"),
+        Column("web_url", "text", "Its address", null=_UNSAID, names="own"),
+        replace(_REST, names="own"),
     ),
+    "project",
+    "project_key",
 )  # fmt: skip
 
 TIME_LOGS = Table(
@@ -256,6 +304,8 @@ TIME_LOGS = Table(
         Column("item", "text", "The address of the issue or merge request", null=_UNSAID),
         _REST,
     ),
+    "person",
+    "person",
 )  # fmt: skip
 
 PROJECTS = Table(
@@ -280,6 +330,8 @@ PROJECTS = Table(
                null="they could, or did not have to"),
         _errors("commits_errors", "commits"),
     ),
+    "project",
+    "key",
 )  # fmt: skip
 
 _UNREAD = "the project could not be read"
@@ -306,9 +358,11 @@ PROJECT_CHECKS = Table(
         Column("link", "text", "The address of that file", null="there is none"),
         Column("causes", "texts", "What keeps it from being known", null=_UNREAD),
         Column("waived_by", "text", "Who decided that the fault does not count",
-               null="it is not waived"),
+               null="it is not waived", names="person"),
         _errors("errors", "results"),
     ),
+    "project",
+    "coalesce(CAST(project_id AS VARCHAR), lower(asked))",
 )  # fmt: skip
 
 REVIEWS = Table(
@@ -316,7 +370,7 @@ REVIEWS = Table(
     "How a merged merge request was reviewed; times are working time.",
     (
         Column("row", "integer", "The merge request: `merge_requests.row`"),
-        Column("author", "text", "The author's username; empty if it is not known"),
+        Column("author", "text", "The author's username; empty if it is not known", names="person"),
         Column("project", "text", "The full path of the project"),
         Column("merged", "time", "When it was merged", null="it could not be read"),
         *(
@@ -332,11 +386,15 @@ REVIEWS = Table(
             )
         ),
         Column("unknown", "texts", "The names of the columns before that are not known"),
-        Column("reviews", "reviews", "Who reviewed it, and after which working time"),
+        Column(
+            "reviews", "reviews", "Who reviewed it, and after which working time", names="person"
+        ),
         Column("unread", "text", "Why something is not known", null="everything is known"),
         Column("waived", "truth", "Whether it has no review, and a waiver covers that"),
         _errors("errors", "something"),
     ),
+    "merge request",
+    "row",
 )
 
 MEMBERS = Table(
@@ -355,6 +413,8 @@ MEMBERS = Table(
         Column("avatar_url", "text", "The address of the picture", null="there is none"),
         Column("web_url", "text", "The address of the profile", null=_UNSAID),
     ),
+    "person",
+    "username",
 )
 
 TABLES = (

@@ -25,9 +25,10 @@ from gitlab_sync.rules.text import instant
 from gitlab_sync.services.members import people_among
 from gitlab_sync.snapshots import faults, records
 from gitlab_sync.snapshots.database import MAIN, Database, Source, columns_of
-from gitlab_sync.snapshots.files import Folder
-from gitlab_sync.snapshots.run_info import RunInfo, policy_hash, read_run
+from gitlab_sync.snapshots.files import Folder, LocalCopies
+from gitlab_sync.snapshots.run_info import policy_hash, read_run
 from gitlab_sync.snapshots.runs import source_of
+from gitlab_sync.snapshots.seen import Seen
 from gitlab_sync.types import Record
 
 NOUNS: Mapping[Kind, str] = {"merge_requests": "merge request", "issues": "issue"}
@@ -55,13 +56,19 @@ class NotInSnapshot(GitLabSyncError):
 
 
 class Snapshot:
-    """One run. Not thread-safe. A context manager, which closes it."""
+    """One run, as those see it who see the people with the keys `seen` (None: everyone).
 
-    def __init__(self, folder: Folder, run: str) -> None:
+    What is about others is not there at all. Thread-safe. A context manager, which closes it.
+    """
+
+    def __init__(
+        self, folder: Folder, run: str, seen: Seen = None, copies: LocalCopies | None = None
+    ) -> None:
         self.folder = folder
         self.run = run
-        self.info: RunInfo = read_run(folder, run)
-        self._database = Database({MAIN: Source(folder, run, self.info)})
+        self.info = read_run(folder, run)
+        self.seen = seen
+        self._database = Database({MAIN: Source(folder, run, self.info, seen, copies)})
 
     def close(self) -> None:
         """Close its files."""
@@ -102,6 +109,19 @@ class Snapshot:
         """
         return people_among((row for group in groups for row in self.members(group)), bots)
 
+    @property
+    def groups(self) -> Sequence[str]:
+        """The groups of the run as they were given: those with a visible member."""
+        if self.seen is None:
+            return self.info.groups
+        rows = self.rows('SELECT DISTINCT "group" FROM members', tables=["members"])
+        known = {each["group"] for each in rows}
+        return [name for name in self.info.groups if name in known]
+
+    def left_out(self, group: str) -> Mapping[str, int]:
+        """Return how many projects of a group were not evaluated, by reason, if all are visible."""
+        return self.info.left_out.get(group, {}) if self.seen is None else {}
+
     def group(self, name: str) -> Record:
         """Return the record of a group, given by id, path or URL; raises as `members`."""
         rows = self._members(name)
@@ -128,7 +148,7 @@ class Snapshot:
         )
         if rows := [*found]:
             return rows
-        known = ", ".join(self.info.groups) or "none"
+        known = ", ".join(self.groups) or "none"
         raise ConfigurationError(
             f"The group must be one of the snapshot {self.run}, got {group}",
             hint=f"Its groups: {known}. Or ask without --from.",
@@ -300,7 +320,7 @@ class Snapshot:
         )
         return {
             each["row"]: Measured(
-                each["author"],
+                each["author"] or "",
                 each["project"],
                 instant(each["merged"]),
                 {name: each[name] for name in VALUES if name not in each["unknown"]},
@@ -360,11 +380,12 @@ _LAST = datetime.max.replace(tzinfo=UTC) - _MARGIN
 
 
 @contextmanager
-def open_snapshot(name: str) -> Iterator[Snapshot]:
+def open_snapshot(name: str, seen: Seen = None) -> Iterator[Snapshot]:
     """Yield the run that `DIR` or `DIR@RUN` names: of a folder alone its last one.
 
-    Raises ConfigurationError if there is no snapshot, for a newer schema, and for damaged files.
+    `seen` is as in a `Snapshot`. Raises ConfigurationError if there is no snapshot, for a newer
+    schema, and for damaged files.
     """
     source = source_of(name)
-    with Snapshot(source.folder, source.run) as snapshot:
+    with Snapshot(source.folder, source.run, seen) as snapshot:
         yield snapshot

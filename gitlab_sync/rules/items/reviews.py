@@ -16,8 +16,12 @@ from gitlab_sync.rules.text import plural
 from gitlab_sync.types import PartialList, Record
 
 APPROVAL = "approved this merge request"
-_PUSH = re.compile(r"added \d+ commits?\b", re.IGNORECASE)
 """The note that GitLab writes for an approval, in lower case."""
+
+VERBS = ("commented", "approved")
+"""What reasons say behind the username of who reviewed."""
+
+_PUSH = re.compile(r"added \d+ commits?\b", re.IGNORECASE)
 
 
 def review(mr: Record, notes: PartialList, bots: Collection[str]) -> Verdict:
@@ -43,7 +47,7 @@ def review_by_people(
         if isinstance(said, str):
             doubts.append(said)
         else:
-            verb = "approved" if said.approval else "commented"
+            verb = VERBS[said.approval]
             return Verdict("pass", f"{said.by} {verb}", note_link(mr, said.note))
     if not notes.whole:
         doubts.append(item.not_read("notes", notes))
