@@ -6,7 +6,7 @@ COPY gitlab_sync ./gitlab_sync
 # The pinned versions; nothing that only tests need comes along.
 RUN python -m venv /opt/app \
     && /opt/app/bin/pip install --no-cache-dir --disable-pip-version-check \
-        --constraint requirements.txt ".[app]" \
+        --constraint requirements.txt ".[app,snapshot]" \
     && /opt/app/bin/pip uninstall --yes pip
 
 FROM python:3.13-slim

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from gitlab_sync.client import GitLabClient
 from gitlab_sync.pages.batch_items import show_items
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.sign_ins import SignIn
@@ -17,7 +16,7 @@ from gitlab_sync.pages.widgets.cell_looks import RANK, CellLooks
 from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
-from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
+from gitlab_sync.pages.widgets.page_query import FormResult, JobAnswer, PageQuery, run_and_show
 from gitlab_sync.pages.widgets.policy_field import policy_field, show_policy
 from gitlab_sync.pages.widgets.policy_notes import show_warnings
 from gitlab_sync.pages.widgets.table_view import (
@@ -30,9 +29,9 @@ from gitlab_sync.pages.widgets.table_view import (
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.rules.scores import unified
 from gitlab_sync.run import Run
-from gitlab_sync.services import people as people_service
 from gitlab_sync.services.people_report import PeopleQuery, PeopleReport, PersonAnswer
 from gitlab_sync.services.people_sheet import people_sheet
+from gitlab_sync.services.reader import Reader
 from gitlab_sync.types import TableRow
 
 PAGE = "batch"
@@ -47,9 +46,9 @@ LEAD = (
 )
 
 
-def answer(client: GitLabClient, query: PeopleQuery, run: Run) -> PeopleReport:
+def answer(reader: Reader, query: PeopleQuery, run: Run) -> PeopleReport:
     """Read and evaluate the work of these people; keep what the page shows of it."""
-    return people_service.answer(client, query, run).without_lists()
+    return reader.users(query, run).without_lists()
 
 
 def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
@@ -87,14 +86,14 @@ def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
     return PageQuery(PAGE, query.key, "people", query, answer, shows_empty=True), form.pressed
 
 
-def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
+def show_people(found: JobAnswer[PeopleQuery, PeopleReport]) -> None:
     """Show the rows so far, and the items behind the selected one."""
-    query, report = snapshot.query, snapshot.report
+    query, report = found.query, found.report
     show_policy(query.policy)
-    meta = snapshot.meta(query.in_words(), query.policy.shown_name)
+    meta = found.meta(query.in_words(), query.policy.shown_name)
     answers: Mapping[str, PersonAnswer] = {}
     if report is not None:
-        meta, answers = report.meta(snapshot.instance), report.people
+        meta, answers = report.meta(found.instance), report.people
         fields.show_unknown_projects(report.unknown_projects)
         for remark in report.remarks:
             st.caption(f"{remark[0].upper()}{escaped(remark[1:])}.")
@@ -108,7 +107,7 @@ def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
         person = answers.get(str(row["Username"]))
         return {} if person is None else person.waived
 
-    status = ["Status"] if any(row["Status"] != "Success" for row in snapshot.rows) else []
+    status = ["Status"] if any(row["Status"] != "Success" for row in found.rows) else []
     options = TableOptions(
         help={**unified.help_texts(query.policy), RANK: RANK_HELP},
         looks=CellLooks(
@@ -122,16 +121,16 @@ def show_people(snapshot: Snapshot[PeopleQuery, PeopleReport]) -> None:
         widths={"Username": NAME_WIDTH},
         app_links={"Profile": partial(profile_link, query)},
         alt="Batch analytics: one row for each person, the worst first, with faults by check",
-        shows_empty=snapshot.running,
+        shows_empty=found.running,
     )
-    sheet = people_sheet(query, snapshot.rows, meta)
+    sheet = people_sheet(query, found.rows, meta)
     picked = show_table(sheet, PAGE, TITLE, options, selectable=True)
     if picked is not None and report is not None:
         with details_of(picked):
             person = answers[str(picked.row["Username"])]
             profile = profile_link(query, picked.row)
-            show_items(person, meta, snapshot.instance, profile, picked.column)
-    elif not snapshot.running:
+            show_items(person, meta, found.instance, profile, picked.column)
+    elif not found.running:
         show_select_hint("its items, or a number to see only those that it counts")
 
 

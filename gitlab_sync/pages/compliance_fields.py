@@ -15,6 +15,7 @@ from gitlab_sync.pages.state.browser import sign_out_refused
 from gitlab_sync.pages.state.connection import connect
 from gitlab_sync.pages.state.server_settings import server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.state.source import current_run
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_error, show_input_error, valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
@@ -74,16 +75,24 @@ def standards_field() -> Policy:
 def server_standards(policy: policies.Policy) -> Policy:
     """Return what a policy expects of projects, with the operator's settings in place of its own.
 
-    If these are not valid, that is shown as an error, and none of them counts.
+    If these are not valid, that is shown as an error, and none of them counts. A snapshot has the
+    results by its policy alone.
     """
     standards = standards_of(policy)
+    if current_run() is not None:
+        return standards
     setting = server_secrets().get("compliance", {})
     wrong = "This server's compliance policy is not valid, so the default policy applies"
     return valid_or(standards, lambda: read_policy(setting, standards), wrong)
 
 
 def licences_field(policy: Policy) -> list[str]:
-    """Show the field for licences that replace those of the policy, and return them."""
+    """Show the field for licences that replace those of the policy, and return them.
+
+    A snapshot has the results by those of its policy.
+    """
+    if current_run() is not None:
+        return []
     return st.multiselect(
         "Allowed licences (optional)",
         LICENCES,
@@ -117,7 +126,7 @@ def find_branches(visitor: SignIn, project: str, *, again: bool) -> Branches | N
     """Return the project's branches; show an error and return None if they cannot be read.
 
     They are read once while the field stays the same, and never for an invalid name. `again` reads
-    them once more if they could not be read.
+    them once more if they could not be read. A snapshot has projects at their default branch.
     """
     if not project:
         return None
@@ -125,6 +134,8 @@ def find_branches(visitor: SignIn, project: str, *, again: bool) -> Branches | N
     if fault is not None:
         show_input_error(escaped(fault))
         return None
+    if current_run() is not None:
+        return Branches(project, ())
     stored: tuple[object, Branches | GitLabSyncError] | None = st.session_state.get(_BRANCHES)
     known = stored is not None and stored[0] == (visitor.handle, project)
     if stored is None or not known or (again and isinstance(stored[1], GitLabSyncError)):
@@ -154,8 +165,11 @@ def _read_branches(visitor: SignIn, project: str) -> Branches | GitLabSyncError:
 def ref_field(project: str, branches: Branches | None) -> str | None:
     """Show the field for a branch, tag or commit and return it; None is the default branch.
 
-    What was chosen for another project is left out.
+    What was chosen for another project is left out. On a snapshot there is no choice.
     """
+    if current_run() is not None:
+        st.caption("A snapshot has projects at their default branch.")
+        return None
     before, ref = st.session_state.get(_REF), st.session_state.get("ref")
     if before is not None and before[0] != project and before[1] == ref:
         st.session_state["ref"] = ref = None

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
 
 from gitlab_sync.pages import oidc
+from gitlab_sync.pages.closed import show_closed
 from gitlab_sync.pages.sign_in import show_sign_in
 from gitlab_sync.pages.state.browser import current_sign_in, sign_out
 from gitlab_sync.pages.state.downloads import downloads_of_run
 from gitlab_sync.pages.state.roles import Role
-from gitlab_sync.pages.state.server_settings import role_of, server_roles
+from gitlab_sync.pages.state.served_run import is_snapshot_served
+from gitlab_sync.pages.state.server_settings import server_roles
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.state.source import NoAccess, Source, source_of
 from gitlab_sync.pages.widgets.download_links import STYLE
 from gitlab_sync.pages.widgets.error_panel import valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
@@ -35,7 +39,10 @@ _STYLE = f"""<style>{STYLE}
 _RULES = ("evaluation_rules", "How is this evaluated?", "rule", RULES_PAGE)
 
 
-def pages_for(role: Role) -> list[st.Page]:
+_WHAT_I_SEE = ("what_i_see", "What I see", "visibility", "access")
+
+
+def pages_for(role: Role, *, on_snapshot: bool = False) -> list[st.Page]:
     """Return the pages that a role may see. The first one opens by default.
 
     Streamlit gives the default page no path of its own, so a hidden copy of it has the path for
@@ -60,6 +67,8 @@ def pages_for(role: Role) -> list[st.Page]:
             ("project_compliance", "Project compliance", "verified", "compliance"),
             _RULES,
         ]
+    if on_snapshot:
+        pages.append(_WHAT_I_SEE)
     if role == "admin":
         pages.append(("status", "Status", "monitoring", "status"))
     first, title, icon, path = pages[0]
@@ -96,22 +105,40 @@ def show_account(visitor: SignIn) -> None:
         )
 
 
+def show_without_menu(show: Callable[[st.Page], None]) -> None:
+    """Show something in the place of each page, so that a link to any of them still leads there."""
+    pages = pages_for("admin", on_snapshot=is_snapshot_served())
+    page = st.navigation(pages, position="hidden")
+    oidc.go_back(pages, page)
+    with downloads_of_run():
+        show(page)
+
+
+def show_pages(source: Source) -> None:
+    """Show the pages of the visitor's role, and the one that is open."""
+    pages = pages_for(source.role, on_snapshot=source.run is not None)
+    page = st.navigation(pages)
+    oidc.go_back(pages, page)
+    if source.run is None:
+        roles_error = "This server's list of roles is not valid, so everyone is a member"
+        valid_or(None, server_roles, roles_error)
+    with downloads_of_run():
+        page.run()
+
+
 st.set_page_config(page_title="GitLab Sync", page_icon=_ICON, layout="wide")
 st.html(_STYLE)
 visitor = current_sign_in()
 if visitor is None:
-    # All pages, so that a link to any of them still leads there after signing in.
-    pages = pages_for("admin")
-    page = st.navigation(pages, position="hidden")
-    oidc.go_back(pages, page)
-    with downloads_of_run():
-        show_sign_in(page)
+    show_without_menu(show_sign_in)
 else:
-    pages = pages_for(role_of(visitor))
-    page = st.navigation(pages)
-    oidc.go_back(pages, page)
     show_account(visitor)
-    roles_error = "This server's list of roles is not valid, so everyone is a member"
-    valid_or(None, server_roles, roles_error)
-    with downloads_of_run():
-        page.run()
+    try:
+        found: Source | NoAccess = source_of(visitor)
+    except NoAccess as error:
+        found = error
+    if isinstance(found, NoAccess):
+        refusal = found
+        show_without_menu(lambda _: show_closed(refusal))
+    else:
+        show_pages(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from gitlab_sync.pages.widgets import fields
-from gitlab_sync.pages.widgets.page_query import Snapshot
+from gitlab_sync.pages.widgets.page_query import JobAnswer
 from gitlab_sync.pages.widgets.policy_field import show_policy
 from gitlab_sync.pages.widgets.policy_notes import show_warnings
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
@@ -32,9 +32,9 @@ _METRIC_WIDTH = 200  # pixels: so that “Waiting for reviewer” has room
 _OF_DESKS = {"Total": "The merge requests that wait for this person."}
 
 
-def show_open(snapshot: Snapshot[OpenQuery, OpenReport], *, by_person: bool) -> None:
+def show_open(found: JobAnswer[OpenQuery, OpenReport], *, by_person: bool) -> None:
     """Show the sums and the worklist; with `by_person`, also what waits for each person."""
-    report = snapshot.report
+    report = found.report
     if report is None:
         return
     if report.absent:
@@ -43,10 +43,10 @@ def show_open(snapshot: Snapshot[OpenQuery, OpenReport], *, by_person: bool) -> 
     if not report.items:
         st.info("No open merge request was found.", icon=":material/info:")
         return
-    show_policy(snapshot.query.policy)
+    show_policy(found.query.policy)
     if by_person:
         show_warnings(report.warnings)
-    worklist, sums, desks = report.sheets(snapshot.query, snapshot.instance)
+    worklist, sums, desks = report.sheets(found.query, found.instance)
     _show_sums(sums)
     show_worklist(worklist, "open", FILE)
     if by_person:

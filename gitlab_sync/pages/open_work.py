@@ -11,16 +11,17 @@ import streamlit as st
 
 from gitlab_sync.pages.open_view import show_open
 from gitlab_sync.pages.state.demo import get_demo
-from gitlab_sync.pages.state.server_settings import role_of
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.state.source import role_of
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, run_and_show
 from gitlab_sync.pages.widgets.policy_field import policy_field
 from gitlab_sync.rules.identity.usernames import username_key
-from gitlab_sync.services import open_work as service
+from gitlab_sync.run import Run
 from gitlab_sync.services.open_work import OpenQuery, OpenReport
+from gitlab_sync.services.reader import Reader
 
 LEAD = (
     "The open merge requests of people, a group or a project: what each waits for, who can act, "
@@ -29,12 +30,17 @@ LEAD = (
 LEAD_OF_MEMBER = "Your open merge requests: what each waits for, who can act, since when, and why."
 
 
+def answer(reader: Reader, query: OpenQuery, run: Run) -> OpenReport:
+    """Read the open merge requests and find out who has the ball in each."""
+    return reader.open_work(query, run)
+
+
 def page_query(page: str, query: OpenQuery) -> PageQuery[OpenQuery, OpenReport]:
     """Return the query of the page; its key does not depend on the order of people."""
     people = None if query.people is None else frozenset(map(username_key, query.people))
     desk = None if query.desk is None else username_key(query.desk)
     key = (people, query.project, query.group, query.policy.name, desk)
-    return PageQuery(page, key, "merge requests", query, service.answer, "Merge Request")
+    return PageQuery(page, key, "merge requests", query, answer, "Merge Request")
 
 
 def fields_of_many(visitor: SignIn, page: str) -> FormResult[OpenQuery, OpenReport]:

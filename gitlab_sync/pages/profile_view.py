@@ -13,7 +13,7 @@ from gitlab_sync.pages.profile_charts import show_faults, show_weeks, weeks
 from gitlab_sync.pages.profile_fixes import show_fixes, unread_texts
 from gitlab_sync.pages.widgets import charts, fields
 from gitlab_sync.pages.widgets.markdown import escaped, linked
-from gitlab_sync.pages.widgets.page_query import Snapshot
+from gitlab_sync.pages.widgets.page_query import JobAnswer
 from gitlab_sync.pages.widgets.policy_field import show_policy
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table, show_workbook_download
 from gitlab_sync.pages.widgets.times import visitor_zone
@@ -78,12 +78,12 @@ _AVATAR = 72  # pixels
 _WIDTHS = ((3, 4), (3, 3, 4))  # of the cards, so that each has its numbers on one line
 
 
-def show_profile(snapshot: Snapshot[ProfileQuery, ProfileReport]) -> bool:
+def show_profile(found: JobAnswer[ProfileQuery, ProfileReport]) -> bool:
     """Show a profile when all of it has been read.
 
     Return True if there is no such user: then that is shown instead of the panel of errors.
     """
-    report, instance = snapshot.report, snapshot.instance
+    report, instance = found.report, found.instance
     if report is None:
         st.caption("The profile appears when all of it has been read.")
         return False
@@ -100,7 +100,7 @@ def show_profile(snapshot: Snapshot[ProfileQuery, ProfileReport]) -> bool:
         return is_missing
     _show_head(report, instance)
     _show_numbers(report)
-    show_policy(snapshot.query.policy)
+    show_policy(found.query.policy)
     show_fixes(report, instance)
     _show_quality(report)
     _show_tables(report, report.sheets(instance))

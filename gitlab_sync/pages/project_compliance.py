@@ -13,7 +13,7 @@ from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
-from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
+from gitlab_sync.pages.widgets.page_query import FormResult, JobAnswer, PageQuery, run_and_show
 from gitlab_sync.pages.widgets.policy_field import show_policy
 from gitlab_sync.pages.widgets.policy_notes import show_warnings
 from gitlab_sync.pages.widgets.table_view import (
@@ -25,9 +25,10 @@ from gitlab_sync.pages.widgets.table_view import (
 from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.rules.projects.compliance import AT_LEAST, Policy, worst_first
 from gitlab_sync.rules.projects.projects_input import projects_of_csv
-from gitlab_sync.services import compliance as compliance_service
+from gitlab_sync.run import Run
 from gitlab_sync.services.compliance import ComplianceQuery, left_out, projects_sheet
 from gitlab_sync.services.project_report import ComplianceReport
+from gitlab_sync.services.reader import Reader
 
 LEAD = (
     "How well projects meet your standards: documents, licence, tests, tools, security and "
@@ -104,29 +105,34 @@ def many_projects(visitor: SignIn) -> FormResult[ComplianceQuery, ComplianceRepo
     return _page_query("compliance", query), form.pressed
 
 
+def answer(reader: Reader, query: ComplianceQuery, run: Run) -> ComplianceReport:
+    """Evaluate the projects."""
+    return reader.compliance(query, run)
+
+
 def _page_query(page: str, query: ComplianceQuery) -> PageQuery[ComplianceQuery, ComplianceReport]:
-    return PageQuery(page, query.key, "projects", query, compliance_service.answer, "Project")
+    return PageQuery(page, query.key, "projects", query, answer, "Project")
 
 
-def show_one(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
+def show_one(found: JobAnswer[ComplianceQuery, ComplianceReport]) -> None:
     """Show the report on the only project."""
-    query, report = snapshot.query, snapshot.report
+    query, report = found.query, found.report
     show_policy(query.policy)
     if report is not None and report.checked:
-        show_report(report.checked[0], query.policy, _meta(snapshot), "one")
+        show_report(report.checked[0], query.policy, _meta(found), "one")
 
 
-def _meta(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> Meta:
-    query = snapshot.query
-    return snapshot.meta(query.in_words(), query.policy.shown_name)
+def _meta(found: JobAnswer[ComplianceQuery, ComplianceReport]) -> Meta:
+    query = found.query
+    return found.meta(query.in_words(), query.policy.shown_name)
 
 
-def show_many(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
+def show_many(found: JobAnswer[ComplianceQuery, ComplianceReport]) -> None:
     """Show the rows so far as a table and as bars, and the report on the selected project."""
-    report, policy, meta = snapshot.report, snapshot.query.policy, _meta(snapshot)
+    report, policy, meta = found.report, found.query.policy, _meta(found)
     show_policy(policy)
     checked = [] if report is None else report.checked
-    rows = worst_first(snapshot.rows)
+    rows = worst_first(found.rows)
     if report is not None and report.left_out:
         st.caption(f"Left out of the group: {', '.join(left_out(report))}.")
     if not rows:
@@ -134,7 +140,7 @@ def show_many(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
         return
     table, chart = st.tabs(["Table", "Chart"])
     with table:
-        sheet = projects_sheet(snapshot.query, rows, meta, checked)
+        sheet = projects_sheet(found.query, rows, meta, checked)
         options = TableOptions(
             help_texts(policy),
             columns=("Project", "Open", "Compliance Score", AT_LEAST),
@@ -143,7 +149,7 @@ def show_many(snapshot: Snapshot[ComplianceQuery, ComplianceReport]) -> None:
         if report is not None:
             show_warnings(report.warnings)
         picked = show_table(sheet, "compliance", "Project_Compliance", options, selectable=True)
-        if picked is None and not snapshot.running:
+        if picked is None and not found.running:
             show_select_hint("the project's report")
     with chart:
         show_scores(rows)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from gitlab_sync.pages.review_charts import show_pairs, show_weeks
 from gitlab_sync.pages.widgets.markdown import escaped
-from gitlab_sync.pages.widgets.page_query import Snapshot
+from gitlab_sync.pages.widgets.page_query import JobAnswer
 from gitlab_sync.pages.widgets.policy_field import show_policy
 from gitlab_sync.pages.widgets.policy_notes import show_warnings
 from gitlab_sync.pages.widgets.table_view import TableOptions, show_table, show_workbook_download
@@ -29,9 +29,9 @@ from gitlab_sync.services.reviews import (
 FILE = "Reviews"
 
 
-def show_reviews(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
+def show_reviews(found: JobAnswer[ReviewsQuery, ReviewsReport]) -> None:
     """Show everything that was measured; the list of people only if the visitor asks for it."""
-    report = snapshot.report
+    report = found.report
     if report is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -41,7 +41,7 @@ def show_reviews(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
             help="Also show a row for each person, and people in the grid of reviewers.",
             bind="query-params",
         )
-        sheets = {sheet.title: sheet for sheet in report.sheets(snapshot.instance, people=people)}
+        sheets = {sheet.title: sheet for sheet in report.sheets(found.instance, people=people)}
         help_text = "A workbook with all tables of this page."
         show_workbook_download([*sheets.values()], FILE, help_text)
     _show_policy(report)
@@ -59,13 +59,13 @@ def show_reviews(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
         _show_measures(sheets[PEOPLE], "people_table", "Reviews_of_People", pinned)
 
 
-def show_own(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
+def show_own(found: JobAnswer[ReviewsQuery, ReviewsReport]) -> None:
     """Show what was measured of the visitor's own merge requests, and nothing about others."""
-    report = snapshot.report
+    report = found.report
     if report is None:
         return
     _show_policy(report)
-    meta = report.meta(snapshot.instance)
+    meta = report.meta(found.instance)
     columns = [column for column in TEAM_COLUMNS[1:] if column not in review_tables.SPREAD_COLUMNS]
     rows = [{column: row[column] for column in columns} for row in report.team_rows()]
     _show_measures(sheet_of("My reviews", columns, rows, meta), "own", "My_Reviews")
@@ -73,12 +73,12 @@ def show_own(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> None:
     show_weeks(report.week_rows())
 
 
-def show_part(snapshot: Snapshot[ReviewsQuery, ReviewsReport]) -> bool:
+def show_part(found: JobAnswer[ReviewsQuery, ReviewsReport]) -> bool:
     """Show the reviews of one team as a part of another page; errors are in its table."""
-    report = snapshot.report
+    report = found.report
     if report is not None:
         _show_policy(report)
-        (team, *_) = report.sheets(snapshot.instance)
+        (team, *_) = report.sheets(found.instance)
         _show_measures(team, "team_reviews", f"Reviews_of_{report.query.teams[0].name}")
         show_weeks(report.week_rows())
     return True

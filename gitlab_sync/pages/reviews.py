@@ -8,8 +8,8 @@ from __future__ import annotations
 from gitlab_sync.pages import team_fields as inputs
 from gitlab_sync.pages.review_view import show_own, show_reviews
 from gitlab_sync.pages.state.demo import get_demo
-from gitlab_sync.pages.state.server_settings import role_of
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.state.source import role_of
 from gitlab_sync.pages.team_reviews import page_query
 from gitlab_sync.pages.team_text import teams_as_text
 from gitlab_sync.pages.widgets import fields

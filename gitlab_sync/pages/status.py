@@ -8,7 +8,7 @@ import streamlit as st
 
 from gitlab_sync.pages.state.browser import SIGN_INS
 from gitlab_sync.pages.state.connection import JOBS
-from gitlab_sync.pages.state.server_settings import role_of
+from gitlab_sync.pages.state.source import role_of
 from gitlab_sync.pages.status_figures import figures, job_rows, queue_rows
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.times import time_text

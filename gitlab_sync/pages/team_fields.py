@@ -12,9 +12,9 @@ import streamlit as st
 
 from gitlab_sync.errors import AuthenticationError, ConfigurationError, GitLabSyncError
 from gitlab_sync.pages.state.browser import sign_out_refused
-from gitlab_sync.pages.state.connection import connect
 from gitlab_sync.pages.state.downloads import File
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.state.source import source_of
 from gitlab_sync.pages.team_text import EXAMPLE, TeamsInput, read_teams, with_teams
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.download_links import FileLink, show_files
@@ -24,8 +24,8 @@ from gitlab_sync.pages.widgets.times import today
 from gitlab_sync.reports.formats import FORMATS, file_name
 from gitlab_sync.rules.identity.teams import Team, parse_teams, teams_to_json, usernames_of
 from gitlab_sync.rules.text import plural
-from gitlab_sync.services.leaderboard import teams_of_groups
-from gitlab_sync.session.session import Client
+from gitlab_sync.run import Run
+from gitlab_sync.services.reader import Reader
 
 _FIELD = "teams"
 _GROUPS = "groups_as_teams"
@@ -92,8 +92,8 @@ def _groups_field(visitor: SignIn, form: fields.QueryForm) -> bool:
     if not fields.check_number(len(groups), _MOST_GROUPS, "groups", "Add them in several steps"):
         return False
     try:
-        with st.spinner("Reading the members…"):
-            found = read_groups(connect(visitor).client, groups)
+        with st.spinner("Reading the members…"), source_of(visitor).reader(Run()) as reader:
+            found = read_groups(reader, groups)
     except AuthenticationError:
         sign_out_refused(visitor)
     faults = found.faults or _add(found.teams)
@@ -104,7 +104,7 @@ def _groups_field(visitor: SignIn, form: fields.QueryForm) -> bool:
     return not faults
 
 
-def read_groups(client: Client, groups: Sequence[str]) -> TeamsInput:
+def read_groups(reader: Reader, groups: Sequence[str]) -> TeamsInput:
     """Return a team for each group, or which groups could not be read, and why. Thread-safe.
 
     Raises AuthenticationError if GitLab does not accept the token.
@@ -113,14 +113,14 @@ def read_groups(client: Client, groups: Sequence[str]) -> TeamsInput:
     faults = []
     for group in groups:
         try:
-            teams += teams_of_groups(client, [group])
+            teams += reader.teams_of_groups([group])
         except AuthenticationError:
             raise
         except GitLabSyncError as error:
             faults.append(f"{group}: {error.reason}. {error.hint}")
     if not faults and len({team.name.lower() for team in teams}) < len(teams):
         # Read together, groups of the same name become teams with different names.
-        return TeamsInput(teams_of_groups(client, groups))
+        return TeamsInput(reader.teams_of_groups(groups))
     return TeamsInput(tuple(teams), tuple(faults))
 
 

@@ -7,7 +7,6 @@ from functools import partial
 
 import streamlit as st
 
-from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages import team_fields as inputs
 from gitlab_sync.pages.state.demo import get_demo
@@ -22,7 +21,7 @@ from gitlab_sync.pages.widgets.cell_looks import CellLooks
 from gitlab_sync.pages.widgets.error_panel import valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
-from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, Snapshot, run_and_show
+from gitlab_sync.pages.widgets.page_query import FormResult, JobAnswer, PageQuery, run_and_show
 from gitlab_sync.pages.widgets.policy_field import policy_field, show_policy
 from gitlab_sync.pages.widgets.table_view import (
     Picked,
@@ -37,7 +36,6 @@ from gitlab_sync.reports.sheet import Sheet
 from gitlab_sync.rules.scores.leaderboard import DEFAULT_WEIGHTS, weights_from
 from gitlab_sync.rules.scores.work import Number
 from gitlab_sync.run import Run
-from gitlab_sync.services import leaderboard as leaderboard_service
 from gitlab_sync.services.leaderboard import (
     INDIVIDUALS,
     LEADERBOARD,
@@ -45,6 +43,7 @@ from gitlab_sync.services.leaderboard import (
     LeaderboardQuery,
     LeaderboardReport,
 )
+from gitlab_sync.services.reader import Reader
 
 PAGE = "leaderboard"
 TITLE = "Team_Leaderboard"
@@ -65,9 +64,9 @@ class Board(Report):
         self.as_of = leaderboard.as_of
 
 
-def answer(client: GitLabClient, query: LeaderboardQuery, run: Run) -> Board:
+def answer(reader: Reader, query: LeaderboardQuery, run: Run) -> Board:
     """Read the work of all members and compare the teams. Thread-safe."""
-    return Board(leaderboard_service.answer(client, query, run))
+    return Board(reader.leaderboard(query, run))
 
 
 def key_of(query: LeaderboardQuery) -> Hashable:
@@ -127,11 +126,11 @@ def show_fields(visitor: SignIn) -> FormResult[LeaderboardQuery, Board]:
     return PageQuery(PAGE, key_of(query), "people", query, answer), form.pressed
 
 
-def show_board(snapshot: Snapshot[LeaderboardQuery, Board]) -> None:
+def show_board(found: JobAnswer[LeaderboardQuery, Board]) -> None:
     """Show all teams, and the selected one."""
-    if snapshot.report is None:
+    if found.report is None:
         return
-    board, instance = snapshot.report.leaderboard, snapshot.instance
+    board, instance = found.report.leaderboard, found.instance
     fields.show_unknown_projects(board.unknown_projects)
     show_policy(board.query.policy)
     if board.bots:

@@ -15,9 +15,15 @@ from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.teams import Team
 from gitlab_sync.rules.policy import Policy
-from gitlab_sync.services import reviews as reviews_service
+from gitlab_sync.run import Run
 from gitlab_sync.services.leaderboard import LeaderboardQuery
+from gitlab_sync.services.reader import Reader
 from gitlab_sync.services.reviews import ReviewsQuery, ReviewsReport
+
+
+def answer(reader: Reader, query: ReviewsQuery, run: Run) -> ReviewsReport:
+    """Read the merge requests of all members and measure the merged ones."""
+    return reader.reviews(query, run)
 
 
 def page_query(
@@ -36,7 +42,7 @@ def page_query(
     query = ReviewsQuery(teams, scope, policy, visitor_zone())
     members = tuple((team.name, frozenset(each.key for each in team.members)) for team in teams)
     key = (members, scope, policy.name, str(query.zone))
-    return PageQuery(page, key, "merge requests", query, reviews_service.answer)
+    return PageQuery(page, key, "merge requests", query, answer)
 
 
 def show_team_reviews(team: Team, board: LeaderboardQuery) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import streamlit as st
 
 from gitlab_sync.pages.profile_view import show_profile
-from gitlab_sync.pages.state.server_settings import role_of
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.state.source import role_of
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_input_error
 from gitlab_sync.pages.widgets.markdown import escaped
@@ -19,8 +19,9 @@ from gitlab_sync.pages.widgets.policy_field import policy_field
 from gitlab_sync.pages.widgets.times import visitor_zone
 from gitlab_sync.rules.identity.people_input import username_fault
 from gitlab_sync.rules.identity.usernames import bare_username
-from gitlab_sync.services import profile as profile_service
+from gitlab_sync.run import Run
 from gitlab_sync.services.profile import ProfileQuery, ProfileReport
+from gitlab_sync.services.reader import Reader
 
 DEMO_USER = "hana.yilmaz"
 
@@ -30,6 +31,11 @@ _CONTENT = (
 )
 LEAD = f"One person's {_CONTENT}"
 LEAD_OF_MEMBER = f"Your {_CONTENT}"
+
+
+def answer(reader: Reader, query: ProfileQuery, run: Run) -> ProfileReport:
+    """Read and evaluate everything about the person."""
+    return reader.profile(query, run)
 
 
 def show_fields(
@@ -60,7 +66,7 @@ def show_fields(
         return None, form.pressed
     query = ProfileQuery(username, projects, period, quick, zone=visitor_zone(), policy=policy)
     key = query.of_people().key
-    return PageQuery(page, key, "parts of the profile", query, profile_service.answer), form.pressed
+    return PageQuery(page, key, "parts of the profile", query, answer), form.pressed
 
 
 def _check_user(username: str, *, pressed: bool) -> bool:

@@ -14,7 +14,7 @@ from gitlab_sync.pages.week_trend import Total, number_text, show_trend
 from gitlab_sync.pages.widgets import charts, fields
 from gitlab_sync.pages.widgets.cell_looks import NONE, CellLooks
 from gitlab_sync.pages.widgets.markdown import escaped
-from gitlab_sync.pages.widgets.page_query import Snapshot
+from gitlab_sync.pages.widgets.page_query import JobAnswer
 from gitlab_sync.pages.widgets.table_view import (
     NAME_WIDTH,
     Picked,
@@ -47,9 +47,9 @@ _ZERO = re.compile(r"0 (MRs|issues|commits)|0h 0m")
 _MEASURE_OF = {title: measure for measure, title in weekly.MEASURES.items()}
 
 
-def show_week(viewer: Viewer, snapshot: Snapshot[WeeklyQuery, WeeklyReport]) -> None:
+def show_week(viewer: Viewer, found: JobAnswer[WeeklyQuery, WeeklyReport]) -> None:
     """Show the days of all people, and the items of the selected person or of the only one."""
-    report = snapshot.report
+    report = found.report
     if report is None:
         return
     fields.show_unknown_projects(report.unknown_projects)
@@ -58,11 +58,11 @@ def show_week(viewer: Viewer, snapshot: Snapshot[WeeklyQuery, WeeklyReport]) -> 
         return
     show_totals([each.week for each in report.people])
     view = fields.choice_field("Show", VIEWS, "show")
-    meta = Meta.of_report(report, snapshot.instance, snapshot.query.in_words())
+    meta = Meta.of_report(report, found.instance, found.query.in_words())
     if view == hours.TITLE:
         picked = _show_hours(viewer, report.people, meta)
     else:
-        picked = _show_numbers(report, snapshot, view)
+        picked = _show_numbers(report, found, view)
     by_name = {each.week.person.username: each for each in report.people}
     selected = report.people[0] if len(by_name) == 1 else None
     if picked is not None:
@@ -76,7 +76,7 @@ def show_week(viewer: Viewer, snapshot: Snapshot[WeeklyQuery, WeeklyReport]) -> 
         st.header(f"Details for {escaped(username)}", anchor=False)
         if sees and view == hours.TITLE:
             hours.show_grid(hours.by_day(selected.week), username)
-        _show_items(selected, meta, snapshot, with_times=sees)
+        _show_items(selected, meta, found, with_times=sees)
 
 
 def show_totals(weeks: Sequence[weekly.PersonWeek]) -> None:
@@ -113,16 +113,16 @@ def change_text(weeks: Sequence[weekly.PersonWeek], measure: weekly.Measure) -> 
 
 
 def _show_numbers(
-    report: WeeklyReport, snapshot: Snapshot[WeeklyQuery, WeeklyReport], view: str
+    report: WeeklyReport, found: JobAnswer[WeeklyQuery, WeeklyReport], view: str
 ) -> Picked | None:
     """Show the overview or one measure with its chart; return what is selected."""
-    sheets = {sheet.title: sheet for sheet in report.sheets(snapshot.query, snapshot.instance)}
+    sheets = {sheet.title: sheet for sheet in report.sheets(found.query, found.instance)}
     sheet = sheets[view]
     measure = _MEASURE_OF.get(view)
     if measure is not None:
         show_trend([each.week for each in report.people], measure)
     name = FILE if measure is None else f"{FILE}_{view.replace(' ', '_')}"
-    days = [day.isoformat() for day in snapshot.query.days]
+    days = [day.isoformat() for day in found.query.days]
     options = TableOptions(
         _HELP,
         pinned=[_USERNAME],
@@ -130,7 +130,7 @@ def _show_numbers(
         columns=(_USERNAME, *days, *_SUMS),
         hides_empty=weekly.PERSON_COLUMNS[:-1],
         shown=quiet_row if measure is None else None,
-        titles={day.isoformat(): charts.day_title(day) for day in snapshot.query.days},
+        titles={day.isoformat(): charts.day_title(day) for day in found.query.days},
         widths={_USERNAME: NAME_WIDTH, **dict.fromkeys((*days, *_SUMS), _DAY_WIDTH)},
         lines=1 if measure is not None else lines_of(sheet.rows, (*days, *_SUMS)),
         alt=f"{view}: one row for each person",
@@ -201,7 +201,7 @@ def _show_hours(viewer: Viewer, people: Sequence[PersonAnswer], meta: Meta) -> P
 def _show_items(
     person: PersonAnswer,
     meta: Meta,
-    snapshot: Snapshot[WeeklyQuery, WeeklyReport],
+    found: JobAnswer[WeeklyQuery, WeeklyReport],
     *,
     with_times: bool,
 ) -> None:
@@ -216,7 +216,7 @@ def _show_items(
     ]
     if missing:
         st.markdown(f":material/warning: This list can be incomplete: {', '.join(missing)}.")
-    rows = items_of(person, snapshot.query.zone or visitor_zone(), snapshot.instance)
+    rows = items_of(person, found.query.zone or visitor_zone(), found.instance)
     if not rows:
         st.markdown("No merge requests, issues or commits were found on these days.")
         return

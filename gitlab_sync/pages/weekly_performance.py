@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from gitlab_sync.client import GitLabClient
 from gitlab_sync.pages import week_fields as inputs
 from gitlab_sync.pages.state.demo import get_demo
-from gitlab_sync.pages.state.server_settings import is_own_gitlab, role_of, server_secrets
+from gitlab_sync.pages.state.server_settings import is_own_gitlab, server_secrets
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.state.source import role_of
 from gitlab_sync.pages.week_hours import Viewer
 from gitlab_sync.pages.week_view import show_week
 from gitlab_sync.pages.widgets import fields
 from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.page_header import current_visitor, show_header
 from gitlab_sync.pages.widgets.page_query import FormResult, PageQuery, run_and_show
-from gitlab_sync.pages.widgets.times import today, visitor_zone
+from gitlab_sync.pages.widgets.times import last_day, visitor_zone
 from gitlab_sync.rules.scores.weekly import PERSON_COLUMNS, Days, WeekPerson
 from gitlab_sync.run import Run
-from gitlab_sync.services import weekly as weekly_service
-from gitlab_sync.services.members import people_of_groups
+from gitlab_sync.services.reader import Reader
 from gitlab_sync.services.weekly import WeeklyQuery, WeeklyReport
 
 LEAD = (
@@ -34,12 +33,10 @@ LEAD_OF_MEMBER = (
 )
 
 
-def answer(
-    groups: Sequence[str], client: GitLabClient, query: WeeklyQuery, run: Run
-) -> WeeklyReport:
+def answer(groups: Sequence[str], reader: Reader, query: WeeklyQuery, run: Run) -> WeeklyReport:
     """Read the days of the query's people and of the members of groups. Thread-safe."""
-    members = [WeekPerson("", "", one.username) for one in people_of_groups(client, groups)]
-    return weekly_service.answer(client, replace(query, people=[*query.people, *members]), run)
+    members = [WeekPerson("", "", one.username) for one in reader.people_of_groups(groups)]
+    return reader.weekly(replace(query, people=[*query.people, *members]), run)
 
 
 def page_query(
@@ -61,7 +58,7 @@ def fields_of_many(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, Weekly
     demo = get_demo() if visitor.is_demo else None
     span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
     with fields.query_form(page, "People, days and projects") as form:
-        days = inputs.days_fields(span, today(), None if demo is None else demo.last_day)
+        days = inputs.days_fields(span, last_day(), None if demo is None else demo.last_day)
         text = fields.list_with_import(
             form,
             "people",
@@ -90,7 +87,7 @@ def fields_of_member(visitor: SignIn, page: str) -> FormResult[WeeklyQuery, Week
     """Show only the fields for the days; their query is about the visitor."""
     span = fields.choice_field("Days", inputs.SPANS, "span", has_label=True)
     with fields.query_form(page, "Days") as form:
-        days = inputs.days_fields(span, today())
+        days = inputs.days_fields(span, last_day())
     if days is None:
         return None, form.pressed
     return page_query(page, [WeekPerson("", visitor.name, visitor.username)], days), form.pressed

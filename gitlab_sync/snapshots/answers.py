@@ -13,6 +13,7 @@ from gitlab_sync.api.users import distinct_usernames
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules import record
+from gitlab_sync.rules.identity.people_input import merged
 from gitlab_sync.rules.identity.teams import Team, usernames_of
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items.as_of import item_key
@@ -51,8 +52,13 @@ R = TypeVar("R", bound=Report)
 
 
 def _at(snapshot: Snapshot, report: R) -> R:
-    """Return a report that says it is of the moment of a snapshot."""
+    """Return a report that says it is of the moment of a snapshot.
+
+    What it says about the policy can name anyone, so those who do not see everyone are not told.
+    """
     report.as_of = snapshot.info.moment
+    if snapshot.seen is not None:
+        report.warnings = ()
     return report
 
 
@@ -122,6 +128,9 @@ def users_and_data(
             hint="Leave out --quick.",
         )
     query = replace(query, policy=snapshot.require_policy(query.policy))
+    if query.groups:
+        members = snapshot.people_of_groups(map(str, query.groups), query.policy.terms.bots)
+        query = replace(query, people=merged([*query.people, *members]))
     ids, unknown = known_projects(snapshot, query.projects)
     read = read_people(snapshot, people.request_of(query, ids))
     verdicts = SnapshotVerdicts(snapshot, read)
@@ -234,7 +243,7 @@ def compliance(
     if query.policy.licences != standards.licences:
         raise ConfigurationError(
             "A snapshot has verdicts by the licences of its policy, got others",
-            hint="Leave out --license, or ask without --from.",
+            hint="Leave out the licences, or ask GitLab itself.",
         )
     report = read_compliance(snapshot, replace(query, policy=standards))
     for each in report.checked:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -132,8 +133,9 @@ def _limited(name: str) -> str:
 class LocalCopies:
     """Files of a run on this machine: those that are here already, and copies of the others.
 
-    Each is checked by its hash before it is used, once. A file is that of the table with the name
-    before its first dot. A context manager, which removes copies.
+    Each is checked by its hash before it is used, and again if it has changed since. A file is that
+    of the table with the name before its first dot. A context manager, which removes copies.
+    Thread-safe.
     """
 
     def __init__(self, folder: Folder, run: str, hashes: dict[str, str]) -> None:
@@ -141,21 +143,25 @@ class LocalCopies:
         self._run = run
         self._hashes = hashes
         self._names = {name.partition(".")[0]: name for name in hashes}
-        self._checked: set[str] = set()
         self._copies = None if folder.is_local else tempfile.mkdtemp(prefix="gitlab-sync-")
+        self._lock = threading.Lock()
+        self._checked: dict[str, tuple[int, int]] = {}
 
     def path(self, table: str) -> str:
         """Return the path of a table's file; ConfigurationError if it is missing or was changed."""
         name, place = self._names[table], self.place_of(table)
-        if name in self._checked:
-            return place
         where = self._folder.below(self._run, name)
-        if self._copies is None:
-            self._check(name, Path(where).open, None)
-        else:
-            with Path(place).open("wb") as target:
-                self._check(name, lambda _: self._folder.system.open_input_stream(where), target)
-        self._checked.add(name)
+        with self._lock:
+            if name in self._checked and self._checked[name] == _state_of(place):
+                return place
+            if self._copies is None:
+                self._check(name, Path(where).open, None)
+            else:
+                with Path(place).open("wb") as target:
+                    self._check(
+                        name, lambda _: self._folder.system.open_input_stream(where), target
+                    )
+            self._checked[name] = _state_of(place)
         return place
 
     def place_of(self, table: str) -> str:
@@ -192,6 +198,15 @@ class LocalCopies:
         """Remove the copies."""
         if self._copies is not None:
             shutil.rmtree(self._copies, ignore_errors=True)
+
+
+def _state_of(path: str) -> tuple[int, int]:
+    """Return what tells that a file was changed; nothing if it is gone."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 def damaged(folder: Folder, run: str, fault: str) -> ConfigurationError:

@@ -56,7 +56,7 @@ def known_projects(
     if unknown and not ids:
         raise ConfigurationError(
             f"The snapshot {snapshot.run} knows no project {', '.join(map(str, unknown[:3]))}",
-            hint="Name a project of its people, or ask without --from.",
+            hint="Name a project of its people, or ask GitLab itself.",
         )
     return list(dict.fromkeys(ids)), unknown
 

@@ -34,7 +34,7 @@ def read_compliance(snapshot: Snapshot, query: ComplianceQuery) -> ComplianceRep
     if query.ref is not None:
         raise ConfigurationError(
             f"A snapshot has projects at their default branch, got {query.ref}",
-            hint="Leave out --ref, or ask without --from.",
+            hint="Leave out the branch, or ask GitLab itself.",
         )
     rows: dict[str, list[_Row]] = {}
     left_out: Counter[str] = Counter()
@@ -71,7 +71,8 @@ def _unknown(snapshot: Snapshot, what: str) -> ConfigurationError:
     known = ", ".join(snapshot.groups) or "none"
     return ConfigurationError(
         f"The snapshot {snapshot.run} has not evaluated the {what}",
-        hint=f"It has the projects of its groups: {known}. Or ask without --from.",
+        hint=f"It has the projects of its groups: {known}. What it does not have, GitLab itself "
+        "can tell.",
     )
 
 

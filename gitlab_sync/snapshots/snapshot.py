@@ -52,7 +52,7 @@ class KeptRecord(dict[str, Any]):
 class NotInSnapshot(GitLabSyncError):
     """What was asked for is not in the snapshot, so that nothing of it is known."""
 
-    hint_text = "Ask without --from, or take a snapshot with these people."
+    hint_text = "Take a snapshot with these people, or ask GitLab itself."
 
 
 class Snapshot:
@@ -151,7 +151,7 @@ class Snapshot:
         known = ", ".join(self.groups) or "none"
         raise ConfigurationError(
             f"The group must be one of the snapshot {self.run}, got {group}",
-            hint=f"Its groups: {known}. Or ask without --from.",
+            hint=f"Its groups: {known}. What it does not have, GitLab itself can tell.",
         )
 
     def people(self, usernames: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -288,7 +288,7 @@ class Snapshot:
         if next(found, None) is None:
             raise ConfigurationError(
                 f"The snapshot {self.run} knows no {noun} {name}: it has no work there",
-                hint="Check the name, or ask without --from.",
+                hint="Check the name. What it does not have, GitLab itself can tell.",
             )
 
     def verdicts(self, kind: Kind, items: Iterable[Record]) -> Mapping[int, Verdicts]:

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import in_the_demo, press, shown_texts, texts, until_done
 
-from gitlab_sync.pages.state import server_settings
+from gitlab_sync.pages.state import source
 from gitlab_sync.rules.items.fair_merge_request import CHECKS
 from gitlab_sync.rules.policy import CLASSIC, FAIR
 from gitlab_sync.rules.projects.checks import CHECKS as CHECKS_OF_PROJECTS
@@ -141,7 +141,7 @@ def test_every_page_says_which_policy_is_in_force_and_where_it_is_from(
     path = tmp_path / "course.toml"
     path.write_text("time_tracking = true")
     monkeypatch.setenv("GITLAB_SYNC_POLICY", str(path))
-    monkeypatch.setattr(server_settings, "role_of", lambda _: "admin")
+    monkeypatch.setattr(source, "live_role_of", lambda _: "admin")
     shown = texts(in_the_demo(page)).replace("\\", "")
     assert f"Policy in force: [course.toml](rules?policy=course.toml), from {path}." in shown
 

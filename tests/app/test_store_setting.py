@@ -12,13 +12,14 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.pages.state import store_setting
 from gitlab_sync.pages.state.sign_ins import SignIn
+from gitlab_sync.pages.state.source import LiveSource
 from gitlab_sync.pages.widgets.page_query import PageQuery
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World
-from gitlab_sync.services import people
 from gitlab_sync.services.people_report import PeopleQuery
+from gitlab_sync.services.reader import GitLabReader
 
 
 @pytest.fixture
@@ -38,8 +39,8 @@ def visitor(sandbox: Sandbox, name: str = "admin") -> SignIn:
 def answer(world: World, sign_in: SignIn) -> Report:
     """Ask what the page of batches asks, as a job does."""
     query = PeopleQuery([Person(name) for name in world.truth.usernames])
-    page_query = PageQuery("batch", query.key, "people", query, people.answer)
-    return page_query.work(sign_in, Run(source="rest"))
+    page_query = PageQuery("batch", query.key, "people", query, GitLabReader.users)
+    return page_query.work(LiveSource(sign_in, "mentor"), Run(source="rest"))
 
 
 def facts_asked(sandbox: Sandbox) -> int:

@@ -203,7 +203,8 @@ def test_every_setting_of_the_environment_is_documented() -> None:
 
 def test_every_example_of_secrets_is_one_that_the_app_takes() -> None:
     """Each alone, and all in one file, in their order there."""
-    examples = re.findall(r"^```toml\n(.+?)^```", DEPLOYMENT, re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```toml\n(.+?)^```", DEPLOYMENT, re.DOTALL | re.MULTILINE)
+    examples = [text for text in found if "[[mentor]]" not in text]  # that is a file of its own
     assert len(examples) == 3
     ann = SignIn("https://gitlab.example.com", Credential("glpat-x"), {"username": "Ann"})
     # Lines without a section must be above the first section of the file.

@@ -224,6 +224,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
             ("", "[![]()", ""),
         ),
     ),
+    "pages.state.roles:_ENTRY": ("match", (("", " ", ""), ("[[", " ", ""), ("a", " ", ""))),
     "pages.widgets.error_panel:_STATUS": ("findall", (("", "404", ""), ("", "40", ""))),
     "api.file_pages:_PAGE": (
         "match",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -22,6 +22,7 @@ from starlette.routing import request_response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gitlab_sync.pages.state.browser import SIGN_INS, browser_key
+from gitlab_sync.pages.state.source import NoAccess, source_of
 
 _PATH = "download"
 _TICKET = re.compile(rf"/{_PATH}/([\w-]+)")
@@ -40,10 +41,14 @@ class File:
 
 @dataclass(slots=True, weakref_slot=True, eq=False)
 class _Offer:
-    """What is behind one path: the newest file, and the key of the browser that can fetch it."""
+    """What is behind one path: the newest file, and the browser that can fetch it, by its key.
+
+    `seen_by` are the rights with which the page saw what is in the file.
+    """
 
     file: File
     browser: str
+    seen_by: Hashable
     run: int
     ticket: str = field(default_factory=secrets.token_urlsafe)
 
@@ -69,12 +74,22 @@ def offer(key: str, file: File) -> str:
     """
     offers: dict[str, _Offer] = st.session_state.setdefault(_OFFERS, {})
     browser, run = browser_key(), st.session_state.get(_RUN, 0)
+    seen_by = _rights_of(browser)
     found = offers.get(key)
-    if found is None or found.browser != browser:
-        found = offers[key] = _Offer(file, browser, run)
+    if found is None or (found.browser, found.seen_by) != (browser, seen_by):
+        found = offers[key] = _Offer(file, browser, seen_by, run)
         _offers[found.ticket] = found
     found.file, found.run = file, run
     return f"{_PATH}/{found.ticket}"
+
+
+def _rights_of(browser: str) -> Hashable:
+    """Return what the visitor with that browser sees; None if that is nothing."""
+    sign_in = SIGN_INS.find(browser)
+    try:
+        return None if sign_in is None else source_of(sign_in).rights.who
+    except NoAccess:
+        return None
 
 
 class Downloads:
@@ -99,7 +114,8 @@ def response_at(path: str) -> Response:
     """Return the file that a tab offers at a path, or 404 with what to do."""
     found = _TICKET.search(path)
     offered = None if found is None else _offers.get(found[1])
-    if offered is None or SIGN_INS.find(offered.browser) is None:
+    rights = None if offered is None else _rights_of(offered.browser)
+    if offered is None or rights is None or rights != offered.seen_by:
         text = "This file is no longer offered. Go back to the page, reload it, and try again.\n"
         return PlainTextResponse(text, status_code=404, headers={"cache-control": "no-store"})
     file = offered.file

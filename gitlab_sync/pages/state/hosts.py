@@ -84,7 +84,7 @@ class Hosts:
 
     def is_own(self, base_url: str) -> bool:
         """Return whether a GitLab's URL is the configured one, however it is written."""
-        return _identity(base_url) == _identity(self.url)
+        return is_same_gitlab(base_url, self.url)
 
     def check(self, url: str) -> str:
         """Return the URL of an allowed GitLab, with `https://` added if it has no scheme.
@@ -118,6 +118,11 @@ def _parse(line: str) -> _Allowed:
     if scheme is not None and port is None:
         port = _PORTS[scheme]
     return _Allowed(_host(parts), port, scheme)
+
+
+def is_same_gitlab(one: str, other: str) -> bool:
+    """Return whether two URLs are of one GitLab, however they are written."""
+    return _identity(one) == _identity(other)
 
 
 def _identity(base_url: str) -> tuple[str, str, int, str]:

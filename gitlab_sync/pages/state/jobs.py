@@ -246,6 +246,12 @@ class JobRegistry:
             self._watch(entry, owner)
             return entry.job
 
+    def is_watched_by_others(self, key: Hashable, owner: Owner) -> bool:
+        """Return whether another sign-in than the owner's watches the job of `key`."""
+        with self._lock:
+            entry = self._entries.get(key)
+            return entry is not None and any(each.handle != owner.handle for each in entry.owners)
+
     def _watch(self, entry: _Entry, owner: Owner) -> None:
         entry.owners.add(owner)
         entry.left = None

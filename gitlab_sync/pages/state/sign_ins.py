@@ -33,9 +33,9 @@ _LONGEST_NAME = 255  # characters, as in GitLab
 class SignIn:
     """One person at one GitLab, signed in with one browser. Immutable; its repr shows no token.
 
-    `user` has the `username` and `name` of GitLab's answer to `/user`. `handle` identifies this
-    sign-in to caches and to the shared executor, and reveals nothing of the token. `is_demo` marks
-    the built-in GitLab. `since` is aware, UTC.
+    `user` has the `username`, `name` and `id` of GitLab's answer to `/user`. `handle` identifies
+    this sign-in to caches and to the shared executor, and reveals nothing of the token. `is_demo`
+    marks the built-in GitLab. `since` is aware, UTC.
     """
 
     base_url: str
@@ -80,6 +80,11 @@ class SignIn:
         return str(self.user.get("name") or self.username)
 
     @property
+    def user_id(self) -> int | None:
+        """GitLab's id of the person; None if GitLab did not say it."""
+        return record.number_id(self.user)
+
+    @property
     def principal(self) -> str:
         """The principal that results belong to: two browsers with one token share it.
 
@@ -102,7 +107,9 @@ def _who(user: object) -> Record:
     username = record.text(user, "username") or ""
     if not 0 < len(username) <= _LONGEST_NAME:
         raise BadResponse("GitLab did not say who you are")
-    return {"username": username, "name": (record.text(user, "name") or "")[:_LONGEST_NAME]}
+    name, number = (record.text(user, "name") or "")[:_LONGEST_NAME], record.number_id(user)
+    known = {} if number is None else {"id": number}
+    return {"username": username, "name": name, **known}
 
 
 @dataclass(slots=True)

@@ -17,6 +17,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.typing import UploadedFile
 
 from gitlab_sync.errors import ConfigurationError, without_secrets
+from gitlab_sync.pages.state.source import current_run
 from gitlab_sync.pages.widgets.error_panel import show_input_error, valid_or
 from gitlab_sync.pages.widgets.markdown import escaped
 from gitlab_sync.pages.widgets.times import visitor_zone
@@ -316,7 +317,9 @@ def read_period(since: date | None, until: date | None) -> Period | None:
 
 
 def quick_switch(form: QueryForm) -> bool:
-    """Show the switch *Quick* next to Run; return whether it is on."""
+    """Show the switch *Quick* next to Run; return whether it is on. A snapshot is not slower."""
+    if current_run() is not None:
+        return False
     return form.actions.toggle(
         "Quick",
         key="quick",

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Generic, TypeAlias, TypeVar, cast
+from typing import Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 import streamlit as st
 
-from gitlab_sync.client import GitLabClient
 from gitlab_sync.errors import AuthenticationError, GitLabSyncError
 from gitlab_sync.pages.state.browser import current_sign_in, sign_out_refused
 from gitlab_sync.pages.state.connection import JOBS, connect
 from gitlab_sync.pages.state.jobs import BackgroundJob
 from gitlab_sync.pages.state.sign_ins import SignIn
-from gitlab_sync.pages.state.store_setting import store_for
+from gitlab_sync.pages.state.source import NoAccess, Rights, Source, source_of
 from gitlab_sync.pages.widgets.error_panel import (
     problem_of_error,
     problems_of_rows,
@@ -28,6 +27,7 @@ from gitlab_sync.pages.widgets.times import time_text, visitor_zone
 from gitlab_sync.reports.report import Report
 from gitlab_sync.reports.sheet import Meta
 from gitlab_sync.run import Run
+from gitlab_sync.services.reader import Reader
 from gitlab_sync.types import TableRow
 
 Q = TypeVar("Q")
@@ -46,8 +46,8 @@ _SHOWN = "_shown_job_"
 class PageQuery(Generic[Q, R]):
     """One query of one page. Queries of a page with the same `key` share a job. Immutable.
 
-    `answer` runs in the job's thread, so it never touches Streamlit; it reads GitLab with the
-    client of the visitor. `nouns` names the items that are read, for progress and errors. The
+    `answer` runs in the job's thread, so it never touches Streamlit; it asks the reader of the
+    visitor. `nouns` names the items that are read, for progress and errors. The
     column `subject` has the person or project of a row. `shows_empty` asks for the table's header
     before the first row is there.
     """
@@ -56,30 +56,24 @@ class PageQuery(Generic[Q, R]):
     key: Hashable
     nouns: str
     query: Q = field(compare=False)
-    answer: Callable[[GitLabClient, Q, Run], R] = field(compare=False)
+    answer: Callable[[Reader, Q, Run], R] = field(compare=False)
     subject: str = "Username"
     shows_empty: bool = field(default=False, compare=False)
 
-    def work(self, sign_in: SignIn, run: Run) -> R:
-        """Answer the query, as the work of a background job.
+    def work(self, source: Source, run: Run) -> R:
+        """Answer the query, as the work of a background job; raises as `Source.ask`."""
+        return source.ask(lambda reader, run: self.answer(reader, self.query, run), run)
 
-        Raises AuthenticationError if GitLab no longer accepts the token: a row cannot say that.
-        """
-        with sign_in.client() as client:
-            run = replace(run, store=store_for(sign_in))
-            report = self.answer(client, self.query, run)
-            completeness = report.completeness
-            refused = "not signed in" in {*completeness.lost, *completeness.lists}
-            refused_rows = (
-                row.get("Status") == "Error" and "401" in str(row.get("Error")) for row in report
-            )
-            if refused or (report and all(refused_rows)):
-                client.get("user")
-            return report
+
+class Asked(NamedTuple, Generic[Q, R]):
+    """A query with the rights of who asks it: the key of its job. Equal ones share a job."""
+
+    query: PageQuery[Q, R]
+    rights: Rights
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot(Generic[Q, R]):
+class JobAnswer(Generic[Q, R]):
     """What a job has at one moment: its rows so far, and its report when it has ended. Immutable.
 
     `as_of` is aware, in the visitor's time zone; `instance` is the URL of the GitLab.
@@ -104,7 +98,7 @@ class Snapshot(Generic[Q, R]):
 FormResult: TypeAlias = tuple[PageQuery[Q, R] | None, bool]
 """The query of a page's fields (None: the input is invalid), and whether Run was pressed."""
 
-View: TypeAlias = Callable[[Snapshot[Q, R]], bool | None]
+View: TypeAlias = Callable[[JobAnswer[Q, R]], bool | None]
 """Shows the answer on the page; returns True if it has shown the errors itself."""
 
 
@@ -126,8 +120,10 @@ def run_and_show(
     query, pressed = form
     if pressed and query is not None and not start(sign_in, query):
         return
-    last: PageQuery[Q, R] | None = st.session_state.get(_LAST_QUERY + page)
-    for candidate in filter(None, (query, last)):
+    source = source_of(sign_in)
+    asked = None if query is None else Asked(query, source.rights)
+    last: Asked[Q, R] | None = st.session_state.get(_LAST_QUERY + page)
+    for candidate in filter(None, (asked, last)):
         job = _find(sign_in, candidate)
         if job is None:
             continue
@@ -139,8 +135,10 @@ def run_and_show(
             # against the defaults of the fields, of which Streamlit warns in the log.
             if pressed:
                 st.rerun()
-        if candidate != query:
+        if candidate.query != query:
             st.caption("The fields have changed. This is the answer to the previous input.")
+        elif candidate != asked:
+            st.caption("There is a newer snapshot. Press Refresh to see it.")
         running = sum(each.running for each in JOBS.all())
         pause = min(_LONGEST_POLL, POLL * max(1, running / 2)) if job.running else None
         st.fragment(_show, run_every=pause)(candidate, view, polled=job.running)
@@ -153,37 +151,38 @@ def start(sign_in: SignIn, query: PageQuery[Q, R]) -> bool:
 
     If too many jobs wait for their turn, show that and return False.
     """
-    owner = connect(sign_in).owner
-    last: PageQuery[Q, R] | None = st.session_state.get(_LAST_QUERY + query.page)
-    if last is not None and last != query:
-        JOBS.drop([_job_key(sign_in, last)], owner)
-    work = partial(query.work, sign_in)
+    owner, source = connect(sign_in).owner, source_of(sign_in)
+    asked = Asked(query, source.rights)
+    last: Asked[Q, R] | None = st.session_state.get(_LAST_QUERY + query.page)
+    if last is not None and last != asked:
+        JOBS.drop([last], owner)
     try:
-        JOBS.start(_job_key(sign_in, query), owner, work, sign_in.account)
+        JOBS.start(asked, owner, partial(query.work, source), sign_in.account)
     except GitLabSyncError as error:
         show_error("The run did not start", error)
         return False
-    st.session_state[_LAST_QUERY + query.page] = query
+    st.session_state[_LAST_QUERY + query.page] = asked
     return True
 
 
-def _job_key(sign_in: SignIn, query: PageQuery[Q, R]) -> Hashable:
-    return (sign_in.principal, query)
-
-
-def _find(sign_in: SignIn, query: PageQuery[Q, R]) -> BackgroundJob | None:
-    """Return the query's job, running or ended, and watch it."""
-    job = JOBS.find(_job_key(sign_in, query), connect(sign_in).owner)
+def _find(sign_in: SignIn, asked: Asked[Q, R]) -> BackgroundJob | None:
+    """Return the job, running or ended, and watch it; None if it is not for this visitor's eyes."""
+    if asked.rights.who != source_of(sign_in).rights.who:
+        return None
+    job = JOBS.find(asked, connect(sign_in).owner)
     # A job that was refused before this sign-in says nothing about the new token.
     if job is not None and isinstance(job.error, AuthenticationError):
         return job if job.started >= sign_in.since else None
     return job
 
 
-def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
+def _show(asked: Asked[Q, R], view: View[Q, R], *, polled: bool) -> None:
     """Show the job's progress, its answer and its errors. Streamlit repeats it while `polled`."""
-    sign_in = current_sign_in()
-    job = None if sign_in is None else _find(sign_in, query)
+    query, sign_in = asked.query, current_sign_in()
+    try:
+        job = None if sign_in is None else _find(sign_in, asked)
+    except NoAccess:  # since the run of the page
+        job = None
     if sign_in is None or job is None:
         st.rerun()
     if isinstance(job.error, AuthenticationError):
@@ -193,20 +192,20 @@ def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
     slot = st.container()  # always present, so that elements below keep their state
     if job.running:
         with slot:
-            _show_progress(query, job)
+            _show_progress(asked, job)
     _show_summary(sign_in, query, job)
     errors_shown: bool | None = False
     if job.state == "running" and not job.rows:
         st.caption(f"Reading the first {query.nouns}…")
     if job.rows or job.report is not None or (job.running and query.shows_empty):
         errors_shown = view(
-            Snapshot(
+            JobAnswer(
                 query.query,
                 job.rows,
                 cast("R | None", job.report),
                 job.running,
                 _as_of(job),
-                sign_in.base_url,
+                source_of(sign_in).instance,
             )
         )
     if not errors_shown:
@@ -216,11 +215,11 @@ def _show(query: PageQuery[Q, R], view: View[Q, R], *, polled: bool) -> None:
         show_problems(problems, f"Errors_{_as_of(job):%Y-%m-%d}.txt")
 
 
-def _show_progress(query: PageQuery[Q, R], job: BackgroundJob) -> None:
+def _show_progress(asked: Asked[Q, R], job: BackgroundJob) -> None:
     with st.container(border=True, key="progress"):
         ahead = JOBS.ahead_of(job)
         if ahead is None:
-            share, text = progress_text(query.nouns, job)
+            share, text = progress_text(asked.query.nouns, job)
         else:
             share, text = 0.0, waiting_text(ahead)
         st.progress(share, text)
@@ -230,15 +229,20 @@ def _show_progress(query: PageQuery[Q, R], job: BackgroundJob) -> None:
             icon=":material/cancel:",
             disabled=job.cancelling,
             on_click=_cancel,
-            args=(query,),
+            args=(asked,),
         )
 
 
-def _cancel(query: PageQuery[Q, R]) -> None:
-    """Cancel the query's job. Streamlit keeps a callback for long: it must not hold the job."""
+def _cancel(asked: Asked[Q, R]) -> None:
+    """Cancel the job. Streamlit keeps a callback for long: it must not hold the job."""
     visitor = current_sign_in()
-    job = None if visitor is None else _find(visitor, query)
-    if job is not None:
+    job = None if visitor is None else _find(visitor, asked)
+    if visitor is None or job is None:
+        return
+    is_of_many = asked.rights.when is not None
+    if is_of_many and JOBS.is_watched_by_others(asked, connect(visitor).owner):
+        st.toast("Someone else waits for the same answer, so the run goes on.")
+    else:
         job.cancel(_BY_VISITOR)
 
 

@@ -7,9 +7,11 @@ from typing import Protocol
 import streamlit as st
 
 from gitlab_sync.errors import ConfigurationError
-from gitlab_sync.pages.state.policy_setting import server_policy
+from gitlab_sync.pages.state.policy_setting import offered_policies, server_policy
+from gitlab_sync.pages.state.source import current_run, current_source
 from gitlab_sync.pages.widgets.error_panel import show_error
 from gitlab_sync.pages.widgets.markdown import escaped
+from gitlab_sync.pages.widgets.times import time_text
 from gitlab_sync.policies.file import BUILT_IN
 from gitlab_sync.rules.policy import FAIR, Policy
 
@@ -21,19 +23,21 @@ _KEY = "policy"
 def offered() -> dict[str, Policy]:
     """Return the policies that a page offers, by name; the operator's is the first.
 
-    If that is not valid, it is `fair`: the page's head says why.
+    If that is not valid, it is `fair`: the page's head says why. On a snapshot there is only the
+    one that it was taken by.
     """
+    source = current_source()
     try:
-        own = server_policy()
+        return dict(offered_policies() if source is None else source.policies())
     except ConfigurationError:
-        own = FAIR
-    others = {name: policy for name, policy in BUILT_IN.items() if name != own.name}
-    return {own.name: own, **others}
+        return {FAIR.name: FAIR, **BUILT_IN}
 
 
 def policy_field() -> Policy:
-    """Show the choice of a policy; return the chosen one."""
+    """Show the choice of a policy, if there is one; return the chosen one."""
     policies = offered()
+    if len(policies) == 1:
+        return next(iter(policies.values()))
     name = st.radio(
         "Policy",
         [*policies],
@@ -49,6 +53,16 @@ def policy_field() -> Policy:
 class _Named(Protocol):
     @property
     def name(self) -> str: ...
+
+
+def show_source() -> None:
+    """Show the snapshot that the page is about, if it is one, and the policy in force."""
+    run = current_run()
+    if run is None:
+        show_policy_in_force()
+    else:
+        when = time_text(run.info.moment)
+        st.markdown(f"Snapshot of {when}, by the policy {_link(run.policy.name, run.policy)}.")
 
 
 def show_policy_in_force() -> None:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from gitlab_sync.pages.state.source import current_run
+
 
 def visitor_zone() -> ZoneInfo:
     """Return the time zone of the visitor's browser; UTC if it does not send a valid one."""
@@ -19,6 +21,12 @@ def visitor_zone() -> ZoneInfo:
 def today() -> date:
     """Return the current day in the visitor's time zone."""
     return datetime.now(visitor_zone()).date()
+
+
+def last_day() -> date:
+    """Return the last day that a page can show: that of the snapshot, else today."""
+    run = current_run()
+    return today() if run is None else run.info.moment.astimezone(visitor_zone()).date()
 
 
 def time_text(moment: datetime) -> str:

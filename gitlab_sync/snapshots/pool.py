@@ -1,0 +1,106 @@
+"""Open runs that many readers share, as few as memory asks for."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from gitlab_sync.concurrency.cancel import CancelToken
+from gitlab_sync.snapshots.files import Folder, LocalCopies
+from gitlab_sync.snapshots.run_info import read_run
+from gitlab_sync.snapshots.seen import Seen
+from gitlab_sync.snapshots.snapshot import Snapshot
+
+MOST = 3
+"""How many runs are open at once, and how many readers are at work."""
+
+_PAUSE = 0.2  # seconds between two looks whether a reader that waits was cancelled
+
+_Run: TypeAlias = tuple[str, str]
+_Key: TypeAlias = tuple[_Run, Seen]
+
+
+@dataclass(slots=True)
+class _Shared:
+    snapshot: Snapshot
+    readers: int = 0
+
+
+class SnapshotPool:
+    """Runs that are open, by the people who are visible in them. Thread-safe.
+
+    At most `most` readers work at once, and others wait for their turn: a reader needs a core and
+    memory, and no answer comes sooner if many compute. So at most `most` runs are open; of those
+    that no one reads, the one that was not used for the longest time is closed for the next. Files
+    of a run are checked, and copied if they are elsewhere, once for all its readers.
+    """
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._turn = threading.BoundedSemaphore(most)
+        self._lock = threading.Lock()
+        self._open: OrderedDict[_Key, _Shared] = OrderedDict()  # least recently used first
+        self._copies: dict[_Run, LocalCopies] = {}
+
+    @contextmanager
+    def turn(self, cancel: CancelToken | None = None) -> Iterator[None]:
+        """Wait until fewer than `most` readers are at work, and count as one in the block.
+
+        Raises the error of `cancel` if it is cancelled in the meantime.
+        """
+        while not self._turn.acquire(timeout=_PAUSE):
+            if cancel is not None:
+                cancel.check()
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def opened(
+        self, folder: Folder, run: str, seen: Seen, cancel: CancelToken | None = None
+    ) -> Iterator[Snapshot]:
+        """Yield a run to a reader who sees the people with the keys `seen`, in its turn."""
+        with self.turn(cancel):
+            key = ((folder.name, run), seen)
+            with self._lock:
+                shared = self._open.get(key) or self._opened(folder, key)
+                self._open.move_to_end(key)
+                shared.readers += 1
+            try:
+                yield shared.snapshot
+            finally:
+                with self._lock:
+                    shared.readers -= 1
+
+    def _opened(self, folder: Folder, key: _Key) -> _Shared:
+        """Open a run in the place of another that no one reads. The caller holds the lock."""
+        while len(self._open) >= self._most:
+            idle = next(each for each, shared in self._open.items() if not shared.readers)
+            self._open.pop(idle).snapshot.close()
+        run, seen = key
+        if run not in self._copies:
+            self._copies[run] = LocalCopies(folder, run[1], dict(read_run(folder, run[1]).files))
+        shared = self._open[key] = _Shared(Snapshot(folder, run[1], seen, self._copies[run]))
+        self._forget_copies()
+        return shared
+
+    def _forget_copies(self) -> None:
+        """Remove the files of runs that are no longer open. The caller holds the lock."""
+        used = {run for run, _ in self._open}
+        for run in [each for each in self._copies if each not in used]:
+            self._copies.pop(run).close()
+
+    def close(self) -> None:
+        """Close all runs that no one reads."""
+        with self._lock:
+            for key in [key for key, shared in self._open.items() if not shared.readers]:
+                self._open.pop(key).snapshot.close()
+            self._forget_copies()
+
+    def __len__(self) -> int:
+        return len(self._open)
