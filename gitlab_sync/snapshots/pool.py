@@ -6,12 +6,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from gitlab_sync.concurrency.cancel import CancelToken
-from gitlab_sync.snapshots.files import Folder, LocalCopies
-from gitlab_sync.snapshots.run_info import read_run
+from gitlab_sync.snapshots.database import Source
+from gitlab_sync.snapshots.files import LocalCopies
 from gitlab_sync.snapshots.seen import Seen
 from gitlab_sync.snapshots.snapshot import Snapshot
 
@@ -20,7 +20,7 @@ MOST = 3
 
 _PAUSE = 0.2  # seconds between two looks whether a reader that waits was cancelled
 
-_Run: TypeAlias = tuple[str, str]
+_Run: TypeAlias = tuple[str, str, str]
 _Key: TypeAlias = tuple[_Run, Seen]
 
 
@@ -36,7 +36,8 @@ class SnapshotPool:
     At most `most` readers work at once, and others wait for their turn: a reader needs a core and
     memory, and no answer comes sooner if many compute. So at most `most` runs are open; of those
     that no one reads, the one that was not used for the longest time is closed for the next. Files
-    of a run are checked, and copied if they are elsewhere, once for all its readers.
+    of a run are checked, and copied if they are elsewhere, once for all its readers; a run that was
+    changed, since a person was forgotten, is another one.
     """
 
     def __init__(self, most: int = MOST) -> None:
@@ -61,14 +62,12 @@ class SnapshotPool:
             self._turn.release()
 
     @contextmanager
-    def opened(
-        self, folder: Folder, run: str, seen: Seen, cancel: CancelToken | None = None
-    ) -> Iterator[Snapshot]:
-        """Yield a run to a reader who sees the people with the keys `seen`, in its turn."""
+    def opened(self, source: Source, cancel: CancelToken | None = None) -> Iterator[Snapshot]:
+        """Yield a run to a reader in its turn, with what the source says is visible."""
         with self.turn(cancel):
-            key = ((folder.name, run), seen)
+            key = ((source.folder.name, source.run, source.info.mark), source.seen)
             with self._lock:
-                shared = self._open.get(key) or self._opened(folder, key)
+                shared = self._open.get(key) or self._opened(source, key)
                 self._open.move_to_end(key)
                 shared.readers += 1
             try:
@@ -77,15 +76,14 @@ class SnapshotPool:
                 with self._lock:
                     shared.readers -= 1
 
-    def _opened(self, folder: Folder, key: _Key) -> _Shared:
+    def _opened(self, source: Source, key: _Key) -> _Shared:
         """Open a run in the place of another that no one reads. The caller holds the lock."""
         while len(self._open) >= self._most:
             idle = next(each for each, shared in self._open.items() if not shared.readers)
             self._open.pop(idle).snapshot.close()
-        run, seen = key
-        if run not in self._copies:
-            self._copies[run] = LocalCopies(folder, run[1], dict(read_run(folder, run[1]).files))
-        shared = self._open[key] = _Shared(Snapshot(folder, run[1], seen, self._copies[run]))
+        copies = self._copies.get(key[0]) or source.files()
+        shared = _Shared(Snapshot(replace(source, copies=copies)))
+        self._copies[key[0]], self._open[key] = copies, shared
         self._forget_copies()
         return shared
 

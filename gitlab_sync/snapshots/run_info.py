@@ -65,6 +65,11 @@ class RunInfo:
         """The moment after which nothing was read: the server's time of the last answer."""
         return instant(self.ended) or self.moment
 
+    @property
+    def mark(self) -> str:
+        """What is another one as soon as anything of the run is."""
+        return sha256(self.to_json()).hexdigest()
+
     def to_json(self) -> bytes:
         """Return the content of `run.json`."""
         return orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -25,7 +26,7 @@ from gitlab_sync.rules.text import instant
 from gitlab_sync.services.members import people_among
 from gitlab_sync.snapshots import faults, records
 from gitlab_sync.snapshots.database import MAIN, Database, Source, columns_of
-from gitlab_sync.snapshots.files import Folder, LocalCopies
+from gitlab_sync.snapshots.files import Folder
 from gitlab_sync.snapshots.run_info import policy_hash, read_run
 from gitlab_sync.snapshots.runs import source_of
 from gitlab_sync.snapshots.seen import Seen
@@ -56,19 +57,20 @@ class NotInSnapshot(GitLabSyncError):
 
 
 class Snapshot:
-    """One run, as those see it who see the people with the keys `seen` (None: everyone).
+    """One run, with what the source says is visible: what is about others is not there at all.
 
-    What is about others is not there at all. Thread-safe. A context manager, which closes it.
+    Thread-safe. A context manager, which closes it.
     """
 
-    def __init__(
-        self, folder: Folder, run: str, seen: Seen = None, copies: LocalCopies | None = None
-    ) -> None:
-        self.folder = folder
-        self.run = run
-        self.info = read_run(folder, run)
-        self.seen = seen
-        self._database = Database({MAIN: Source(folder, run, self.info, seen, copies)})
+    def __init__(self, source: Source) -> None:
+        self.folder, self.run, self.info = source.folder, source.run, source.info
+        self.seen = source.seen
+        self._database = Database({MAIN: source})
+
+    @classmethod
+    def at(cls, folder: Folder, run: str, seen: Seen = None) -> Self:
+        """Return a run of a folder; `seen` is as in a `Source`. Raises as `read_run`."""
+        return cls(Source(folder, run, read_run(folder, run), seen))
 
     def close(self) -> None:
         """Close its files."""
@@ -383,9 +385,8 @@ _LAST = datetime.max.replace(tzinfo=UTC) - _MARGIN
 def open_snapshot(name: str, seen: Seen = None) -> Iterator[Snapshot]:
     """Yield the run that `DIR` or `DIR@RUN` names: of a folder alone its last one.
 
-    `seen` is as in a `Snapshot`. Raises ConfigurationError if there is no snapshot, for a newer
+    `seen` is as in a `Source`. Raises ConfigurationError if there is no snapshot, for a newer
     schema, and for damaged files.
     """
-    source = source_of(name)
-    with Snapshot(source.folder, source.run, seen) as snapshot:
+    with Snapshot(replace(source_of(name), seen=seen)) as snapshot:
         yield snapshot

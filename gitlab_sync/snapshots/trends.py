@@ -62,7 +62,7 @@ def totals_of_runs(folder: Folder, people: Collection[str] | None = None) -> Ite
     """
     for run in folder.runs():
         try:
-            with Snapshot(folder, run) as snapshot:
+            with Snapshot.at(folder, run) as snapshot:
                 yield totals_of(snapshot, people)
         except ConfigurationError as fault:
             yield RunTotals(run, None, fault=fault)

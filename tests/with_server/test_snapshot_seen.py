@@ -20,9 +20,12 @@ from gitlab_sync.sandbox import Sandbox, demo_world
 from gitlab_sync.services.compliance import ComplianceQuery
 from gitlab_sync.services.open_work import OpenQuery
 from gitlab_sync.snapshots import answers, seen
+from gitlab_sync.snapshots.database import Source
 from gitlab_sync.snapshots.files import Folder
+from gitlab_sync.snapshots.run_info import read_run
 from gitlab_sync.snapshots.schema import PEOPLE, TABLES
 from gitlab_sync.snapshots.snapshot import Snapshot
+from gitlab_sync.snapshots.sql import Questions
 
 WORLD = demo_world()
 KEYS = sorted(name.lower() for name in WORLD.truth.usernames)
@@ -49,7 +52,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Folder, str]:
 @pytest.fixture(scope="module")
 def everything(run: tuple[Folder, str]) -> Tables:
     """Return all rows of all tables."""
-    with Snapshot(*run) as snapshot:
+    with Snapshot.at(*run) as snapshot:
         return Tables(snapshot)
 
 
@@ -119,7 +122,7 @@ def test_a_viewer_finds_all_rows_of_their_people_and_no_word_about_others(
     keys: frozenset[str],
 ) -> None:
     """Each row that is there is as it was, but for the names of people who are not seen."""
-    with Snapshot(*run, keys) as snapshot:
+    with Snapshot.at(*run, keys) as snapshot:
         found = Tables(snapshot)
     wanted = rows_of(everything, keys)
     for name, rows in found.items():
@@ -167,13 +170,34 @@ def test_each_table_declares_whose_its_rows_are() -> None:
     assert seen.view(replace(PEOPLE, owner=None)).endswith("WHERE false")
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM run.people",
+        "SELECT * FROM run.seen",
+        "SELECT * FROM read_parquet('{path}')",
+        "SELECT * FROM '{path}'",
+        "SELECT * FROM query('SELECT * FROM run.people')",
+    ],
+)
+def test_no_question_in_sql_leads_behind_the_views(run: tuple[Folder, str], sql: str) -> None:
+    """What it can name are the tables of visible people."""
+    folder, name = run
+    source = Source(folder, name, read_run(folder, name), frozenset({"kira.osei"}))
+    with Questions(source) as questions:
+        columns, rows = questions.ask("SELECT key FROM people", 20)
+        assert (columns, [*rows]) == (["key"], [["kira.osei"]])
+        with pytest.raises(ConfigurationError, match="The SQL"):
+            questions.ask(sql.format(path=folder.below(name, "people.parquet")), 20)
+
+
 @pytest.mark.parametrize("keys", [frozenset({"kira.osei"}), frozenset[str]()], ids=["one", "none"])
 def test_what_may_not_be_seen_is_as_unknown_as_what_there_never_was(
     run: tuple[Folder, str], keys: frozenset[str]
 ) -> None:
     """People, projects and groups: the same words, but for the name that was asked for."""
     standards = standards_of(FAIR)
-    with Snapshot(*run, keys) as snapshot:
+    with Snapshot.at(*run, keys) as snapshot:
 
         def of_person(name: str) -> str:
             report = answers.evaluate(snapshot, "merge_requests", [name], FAIR)

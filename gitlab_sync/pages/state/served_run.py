@@ -14,8 +14,8 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.state.policy_setting import offered_policies
 from gitlab_sync.pages.state.server_settings import server_secrets
 from gitlab_sync.rules.policy import Policy
+from gitlab_sync.snapshots.database import Source
 from gitlab_sync.snapshots.directory import Directory
-from gitlab_sync.snapshots.files import Folder
 from gitlab_sync.snapshots.pool import SnapshotPool
 from gitlab_sync.snapshots.run_info import RunInfo
 from gitlab_sync.snapshots.runs import source_of
@@ -38,17 +38,20 @@ POOL = SnapshotPool()
 class ServedRun:
     """The run that visitors see: who is in it, and the policy that it was taken by. Immutable."""
 
-    folder: Folder
-    name: str
-    info: RunInfo
+    source: Source
     policy: Policy
     directory: Directory
 
+    @property
+    def info(self) -> RunInfo:
+        """What its `run.json` says."""
+        return self.source.info
+
     @classmethod
-    def of(cls, folder: Folder, name: str) -> ServedRun:
+    def of(cls, source: Source) -> ServedRun:
         """Read a run. Raises ConfigurationError if it is damaged, or taken by another policy."""
-        with POOL.opened(folder, name, None) as snapshot:
-            return cls(folder, name, snapshot.info, _policy_of(snapshot), Directory.of(snapshot))
+        with POOL.opened(source) as snapshot:
+            return cls(source, _policy_of(snapshot), Directory.of(snapshot))
 
 
 def _policy_of(snapshot: Snapshot) -> Policy:
@@ -99,7 +102,7 @@ class ServedSnapshot:
         try:
             source = source_of(self._name)
             if self._found is None or source.info != self._found.info:
-                self._found = ServedRun.of(source.folder, source.run)
+                self._found = ServedRun.of(source)
         except ConfigurationError as fault:
             self._fault = fault
 

@@ -46,11 +46,21 @@ class NoAccess(GitLabSyncError):
 class Rights(NamedTuple):
     """What an answer depends on besides its query: only those who have the same share it.
 
-    `who` tells what its readers see, and `when` is the run, None for a live GitLab.
+    `who` tells what its readers see. `run` is the name of the run and `mark` what changes with it;
+    both are None for a live GitLab.
     """
 
     who: Hashable
-    when: str | None = None
+    run: str | None = None
+    mark: str | None = None
+
+    def show(self, other: Rights) -> bool:
+        """Return whether those with these rights also see an answer to others.
+
+        They do if they see the same people, of this run or of an older one, but not of one that was
+        changed since: someone was removed from it.
+        """
+        return self.who == other.who and (self.run != other.run or self.mark == other.mark)
 
 
 class Source(Protocol):
@@ -151,7 +161,8 @@ class SnapshotSource:
     @property
     def rights(self) -> Rights:
         """Those of everyone who sees the same people of this run."""
-        return Rights((self.run.folder.name, self.access.seen), self.run.name)
+        source = self.run.source
+        return Rights((source.folder.name, self.access.seen), source.run, source.info.mark)
 
     def policies(self) -> Mapping[str, Policy]:
         """Return the policy by which the run was taken: no other can be asked for."""
@@ -160,9 +171,9 @@ class SnapshotSource:
     @contextmanager
     def reader(self, run: Run) -> Iterator[Reader]:
         """Open what the visitor sees of the run."""
-        served, seen = self.run, self.access.seen
-        with POOL.opened(served.folder, served.name, seen, run.cancel) as snapshot:
-            yield SnapshotReader(snapshot, served.policy)
+        source = replace(self.run.source, seen=self.access.seen)
+        with POOL.opened(source, run.cancel) as snapshot:
+            yield SnapshotReader(snapshot, self.run.policy)
 
     def ask(self, answer: Callable[[Reader, Run], R], run: Run) -> R:
         """Return an answer, as the work of a job."""

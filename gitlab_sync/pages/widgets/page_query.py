@@ -167,7 +167,7 @@ def start(sign_in: SignIn, query: PageQuery[Q, R]) -> bool:
 
 def _find(sign_in: SignIn, asked: Asked[Q, R]) -> BackgroundJob | None:
     """Return the job, running or ended, and watch it; None if it is not for this visitor's eyes."""
-    if asked.rights.who != source_of(sign_in).rights.who:
+    if not source_of(sign_in).rights.show(asked.rights):
         return None
     job = JOBS.find(asked, connect(sign_in).owner)
     # A job that was refused before this sign-in says nothing about the new token.
@@ -239,7 +239,7 @@ def _cancel(asked: Asked[Q, R]) -> None:
     job = None if visitor is None else _find(visitor, asked)
     if visitor is None or job is None:
         return
-    is_of_many = asked.rights.when is not None
+    is_of_many = asked.rights.run is not None
     if is_of_many and JOBS.is_watched_by_others(asked, connect(visitor).owner):
         st.toast("Someone else waits for the same answer, so the run goes on.")
     else:
