@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode
 
@@ -27,6 +28,7 @@ from gitlab_sync.pages.widgets.table_view import (
     show_table,
 )
 from gitlab_sync.pages.widgets.times import visitor_zone
+from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.scores import unified
 from gitlab_sync.run import Run
 from gitlab_sync.services.people_report import PeopleQuery, PeopleReport, PersonAnswer
@@ -47,8 +49,8 @@ LEAD = (
 
 
 def answer(reader: Reader, query: PeopleQuery, run: Run) -> PeopleReport:
-    """Read and evaluate the work of these people; keep what the page shows of it."""
-    return reader.users(query, run).without_lists()
+    """Read and evaluate the work of these people."""
+    return reader.users(query, run)
 
 
 def show_fields(visitor: SignIn) -> FormResult[PeopleQuery, PeopleReport]:
@@ -127,11 +129,27 @@ def show_people(found: JobAnswer[PeopleQuery, PeopleReport]) -> None:
     picked = show_table(sheet, PAGE, TITLE, options, selectable=True)
     if picked is not None and report is not None:
         with details_of(picked):
-            person = answers[str(picked.row["Username"])]
-            profile = profile_link(query, picked.row)
-            show_items(person, meta, found.instance, profile, picked.column)
+            person = person_of(found, report, str(picked.row["Username"]))
+            if person is not None:
+                profile = profile_link(query, picked.row)
+                show_items(person, meta, found.instance, profile, picked.column)
     elif not found.running:
         show_select_hint("its items, or a number to see only those that it counts")
+
+
+def person_of(
+    found: JobAnswer[PeopleQuery, PeopleReport], report: PeopleReport, username: str
+) -> PersonAnswer | None:
+    """Return a person with their items, which are read now if the report does not have them.
+
+    None if they cannot be read now, and the page says why.
+    """
+    person = report.people[username]
+    if person.has_items:
+        return person
+    alone = replace(report.query, people=(Person(username),), groups=())
+    more = found.ask_more(username, lambda reader: reader.users(alone, Run()))
+    return None if more is None else more.people[username]
 
 
 def profile_link(query: PeopleQuery, row: TableRow) -> str | None:

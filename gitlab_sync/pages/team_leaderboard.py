@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -152,10 +153,26 @@ def show_board(found: JobAnswer[LeaderboardQuery, Board]) -> None:
         show_table(sheets[INDIVIDUALS], "people", "Individuals", options)
     with details_of(picked):
         name = _team_field(board, picked)
-        if name is not None:
+        whole = None if name is None else board_of(found, board, name)
+        if name is not None and whole is not None:
             show_team(
-                OneTeam(board, name, board.meta(instance)), sheets[board.query.titles()[name]]
+                OneTeam(whole, name, board.meta(instance)), sheets[board.query.titles()[name]]
             )
+
+
+def board_of(
+    found: JobAnswer[LeaderboardQuery, Board], board: LeaderboardReport, name: str
+) -> LeaderboardReport | None:
+    """Return the leaderboard with the lists of a team, which are read now if it has none.
+
+    None if they cannot be read now, and the page says why.
+    """
+    team = board.teams[name].result.team
+    if all(board.people[work.username].has_lists for work in board.teams[name].result.members):
+        return board
+    alone = replace(board.query, teams=(team,))
+    more = found.ask_more(name, lambda reader: reader.leaderboard(alone, Run()))
+    return None if more is None else board.with_lists_of(more)
 
 
 def _show_all(board: LeaderboardReport, sheets: Mapping[str, Sheet]) -> Picked | None:

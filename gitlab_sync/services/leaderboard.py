@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from itertools import count
 
+from gitlab_sync.api.commits import DividedCommits, DividedProject
 from gitlab_sync.api.period import local_zone
 from gitlab_sync.api.user_items import UserItems
 from gitlab_sync.http.urls import encode_id
@@ -107,7 +109,8 @@ class PersonAnswer:
     `summary` has the lists of commits, merge requests and issues, and of the latter two what rows
     show (`rules.scores.profile.shown_fields`). `activity` is how much the person
     did on each day, None where nothing of it was read; where only a part was, days can lack
-    something, and the `error` of the summary says what.
+    something, and the `error` of the summary says what. `has_lists` says whether both are there: of
+    many people they are not kept.
     """
 
     summary: PersonSummary
@@ -115,6 +118,7 @@ class PersonAnswer:
     terms: tuple[scores.Term, ...]
     activity: Mapping[date, int] | None
     index: contribution.ContributionIndex | None
+    has_lists: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ class LeaderboardReport(Report):
     `first` and `last` are the days of the contribution index: those of the period, up to today;
     without a beginning the 53 weeks of the heatmap. `unknown_projects` are those that were named
     and could not be found, `unmatched` the signatures of commits that match no one, and `bots` the
-    members that the policy leaves out.
+    members that the policy leaves out. Without `lists` the people have none.
     """
 
     def __init__(
@@ -151,9 +155,12 @@ class LeaderboardReport(Report):
         unknown_projects: Sequence[int | str] = (),
         unmatched: Sequence[Unmatched] = (),
         bots: Sequence[str] = (),
+        *,
+        lists: bool = True,
     ) -> None:
         self.query = query
         self.bots = bots
+        self._lists = lists
         self.unknown_projects = unknown_projects
         self.unmatched = unmatched
         self._since, until = _days(query)
@@ -173,6 +180,12 @@ class LeaderboardReport(Report):
         self.scores = scores.score_rows(ranking, query.weights)
         rows = [row | self._sums(ranking[at]) for at, row in enumerate(scores.team_rows(ranking))]
         super().__init__(rows, Completeness.of_people(each.work.status for each in people))
+
+    def with_lists_of(self, other: LeaderboardReport) -> LeaderboardReport:
+        """Return the report with the people of another one in the place of its own."""
+        report = copy(self)
+        report.people = self.people | other.people
+        return report
 
     def heatmap(self, username: str) -> list[TableRow]:
         """Return the days of a person's 53 weeks, with `heatmap.HEATMAP_COLUMNS`, for a chart.
@@ -232,12 +245,15 @@ class LeaderboardReport(Report):
         work = summary.work
         days = _activity(summary, self.query.zone or local_zone())
         index = None if days is None else contribution.contribution_index(days, self._days, work)
+        terms = scores.terms(work, self.query.weights)
+        if not self._lists:
+            return PersonAnswer(summary.without_lists(), work, terms, None, index, has_lists=False)
         summary = replace(
             summary,
             merge_requests=_shown(summary.merge_requests),
             issues=_shown(summary.issues),
         )
-        return PersonAnswer(summary, work, scores.terms(work, self.query.weights), days, index)
+        return PersonAnswer(summary, work, terms, days, index)
 
     def _team(self, result: scores.TeamResult) -> TeamAnswer:
         members = [row | {"Error": self._error(row)} for row in scores.member_rows(result)]
@@ -272,7 +288,7 @@ def answer(client: Client, query: LeaderboardQuery, run: Run | None = None) -> L
     with run.context(client) as session:
         ids, unknown = known_projects(session, query.projects)
         read = read_people(session, request_of(query, ids), run)
-    return report_of_read(query, read, datetime.now(UTC), unknown)
+    return report_of_read(query, [read], datetime.now(UTC), unknown)
 
 
 def request_of(query: LeaderboardQuery, project_ids: Sequence[int | str]) -> PeopleRequest:
@@ -292,14 +308,29 @@ def request_of(query: LeaderboardQuery, project_ids: Sequence[int | str]) -> Peo
 
 def report_of_read(
     query: LeaderboardQuery,
-    read: PeopleData,
+    parts: Iterable[PeopleData],
     now: datetime,
     unknown_projects: Sequence[int | str] = (),
+    *,
+    lists: bool = True,
 ) -> LeaderboardReport:
-    """Return the report that `answer` makes, of what was read at `now`, an aware time."""
+    """Return the report that `answer` makes, of what was read at `now`, an aware time.
+
+    People come in `parts`: without `lists` no more than one is in memory with all that was read.
+    """
     query, bots = _without_bots(query)
-    today, unmatched = now.astimezone(query.zone or local_zone()).date(), read.commits.unmatched
-    return LeaderboardReport(query, summaries(read), today, unknown_projects, unmatched, bots)
+    today = now.astimezone(query.zone or local_zone()).date()
+    projects: dict[str, DividedProject] = {}
+
+    def found() -> Iterator[PersonSummary]:
+        for read in parts:
+            for each in read.commits.projects:
+                projects[str(each.project.get("id"))] = replace(each, people={})
+            yield from summaries(read)
+
+    report = LeaderboardReport(query, found(), today, unknown_projects, (), bots, lists=lists)
+    report.unmatched = DividedCommits([*projects.values()]).unmatched
+    return report
 
 
 def _without_bots(query: LeaderboardQuery) -> tuple[LeaderboardQuery, list[str]]:

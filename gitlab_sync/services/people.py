@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from gitlab_sync.api.facts.choose import facts_for
 from gitlab_sync.api.milestones import ActiveMilestones
@@ -16,11 +17,11 @@ from gitlab_sync.services import people_data
 from gitlab_sync.services.members import people_of_groups
 from gitlab_sync.services.people_parts import read_and_evaluate
 from gitlab_sync.services.people_reader import read_people
-from gitlab_sync.services.people_report import PeopleQuery, PeopleReport
-from gitlab_sync.services.people_rows import KnownVerdicts, PeopleRows, PeopleTable
+from gitlab_sync.services.people_report import PeopleQuery, PeopleReport, PersonAnswer
+from gitlab_sync.services.people_rows import KnownVerdicts, PeopleRows, PeopleTable, notes_of
 from gitlab_sync.services.projects import known_projects
 from gitlab_sync.session.session import Client
-from gitlab_sync.types import Record
+from gitlab_sync.types import Record, TableRow
 
 
 def answer(client: Client, query: PeopleQuery, run: Run | None = None) -> PeopleReport:
@@ -50,7 +51,7 @@ def answer_and_data(
         request = replace(request_of(query, ids), timeline=timeline, items_only=bool(query.as_of))
         if run.executor is not None and not query.as_of:
             read, verdicts = read_and_evaluate(session, request, run, policy, quick=query.quick)
-            return report_of_read(query, read, verdicts, unknown, run), read
+            return report_of_read(query, [(read, verdicts)], unknown, run), read
         milestones = ActiveMilestones(session, run.source, policy.issues, timeline.milestones)
         table = PeopleTable(query, run, source, milestones, timeline)
         read = read_people(session, request, run, table)
@@ -74,19 +75,30 @@ def request_of(query: PeopleQuery, project_ids: Sequence[int | str]) -> people_d
 
 def report_of_read(
     query: PeopleQuery,
-    read: people_data.PeopleData,
-    verdicts: KnownVerdicts,
+    parts: Iterable[tuple[people_data.PeopleData, KnownVerdicts]],
     unknown_projects: Sequence[int | str] = (),
     run: Run | None = None,
+    keep: Callable[[PersonAnswer], PersonAnswer] = lambda person: person,
 ) -> PeopleReport:
-    """Return the report that `answer` makes, of people and verdicts that were read before."""
-    table = PeopleRows(query, run or Run())
-    for place, person in enumerate(read.people):
-        for mr in table.expect(place, person):
-            table.assembler.take(*verdicts.of("merge_requests", mr))
+    """Return the report that `answer` makes, of people and verdicts that were read before.
 
-    def of_issue(issue: Record) -> tuple[Verdicts, Sequence[GitLabSyncError]]:
-        return verdicts.of("issues", issue)[1:]
+    They come in `parts`, so that no more than one is in memory with all that was read, if `keep`
+    returns less of each person than it gets.
+    """
+    notes, rows, remarks = notes_of(query), list[TableRow](), dict[str, None]()
+    people: dict[str, PersonAnswer] = {}
+    for read, verdicts in parts:
+        table = PeopleRows(query, run or Run(), notes=notes)
+        for place, person in enumerate(read.people):
+            for mr in table.expect(place, person):
+                table.assembler.take(*verdicts.of("merge_requests", mr))
+        table.release(read, partial(_of_issue, verdicts))
+        part = table.report(read, unknown_projects)
+        rows += part
+        remarks |= dict.fromkeys(part.remarks)
+        people |= {name: keep(each) for name, each in part.people.items()}
+    return PeopleReport(query, rows, people, [*remarks], unknown_projects, notes.warnings())
 
-    table.release(read, of_issue)
-    return table.report(read, unknown_projects)
+
+def _of_issue(verdicts: KnownVerdicts, issue: Record) -> tuple[Verdicts, Sequence[GitLabSyncError]]:
+    return verdicts.of("issues", issue)[1:]

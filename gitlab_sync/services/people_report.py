@@ -85,7 +85,8 @@ class PersonAnswer:
     `mrs` and `issues` are what the person wrote that is evaluated, with what the rules say of each;
     `errors` were met where a check is unknown. `unknown` has for each column with a count how many
     items could not be evaluated, and `waived` how many have a fault that a waiver covers. With
-    `quick` the merge requests were evaluated by the checks that a list decides.
+    `quick` the merge requests were evaluated by the checks that a list decides. `has_items` says
+    whether the items are there: of many people not all are kept.
     """
 
     summary: PersonSummary
@@ -96,6 +97,7 @@ class PersonAnswer:
     errors: Sequence[GitLabSyncError] = ()
     unknown: Mapping[str, int] = field(default_factory=dict)
     waived: Mapping[str, int] = field(default_factory=dict)
+    has_items: bool = True
 
     @property
     def fixes(self) -> Fixes:
@@ -111,12 +113,17 @@ class PersonAnswer:
 
     def without_lists(self) -> PersonAnswer:
         """Return the answer with what is shown of the evaluated items, and no list of anything."""
-        found = self.summary
         return replace(
             self,
-            summary=PersonSummary(found.username, found.status, found.error, found.user),
+            summary=self.summary.without_lists(),
             mrs=[_shown(each) for each in self.mrs],
             issues=[_shown(each) for each in self.issues],
+        )
+
+    def without_items(self) -> PersonAnswer:
+        """Return the answer with what the row shows, and no item."""
+        return replace(
+            self, summary=self.summary.without_lists(), mrs=(), issues=(), has_items=False
         )
 
 

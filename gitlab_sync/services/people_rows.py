@@ -40,10 +40,23 @@ OfIssue: TypeAlias = Callable[[Record], tuple[Verdicts, Sequence[GitLabSyncError
 """Returns the verdicts on an issue before waivers, and the errors met where one is unknown."""
 
 
+def notes_of(query: PeopleQuery) -> WaiverNotes:
+    """Return what takes the evaluated items of a query, to say what to look at in its policy."""
+    rules = query.policy.rules_of_merge_requests(quick=query.quick)
+    checks = (*rules.checks, *query.policy.issues.checks)
+    return WaiverNotes(query.policy.waivers_of_day, checks)
+
+
 class PeopleRows:
     """The rows as they come: those of people who are read, with all of their items evaluated."""
 
-    def __init__(self, query: PeopleQuery, run: Run, timeline: Timeline = TODAY) -> None:
+    def __init__(
+        self,
+        query: PeopleQuery,
+        run: Run,
+        timeline: Timeline = TODAY,
+        notes: WaiverNotes | None = None,
+    ) -> None:
         self.query = query
         self._timeline = timeline
         rules = self.rules = query.policy.rules_of_merge_requests(quick=query.quick)
@@ -52,8 +65,7 @@ class PeopleRows:
         self.assembler = RowAssembler[int](
             run.on_row, lambda place, mr, found: rules.with_waivers(mr, found, names[place])
         )
-        checks = (*rules.checks, *query.policy.issues.checks)
-        self.notes = WaiverNotes(query.policy.waivers_of_day, checks)
+        self.notes = notes or notes_of(query)
         self.people: dict[str, PersonAnswer] = {}
 
     def expect(

@@ -33,7 +33,7 @@ class Reader(Protocol):
     """Answers queries, as the function `answer` of the service of each does."""
 
     def users(self, query: PeopleQuery, run: Run) -> PeopleReport:
-        """Answer as `services.people`."""
+        """Answer as `services.people`, with what pages show of it."""
 
     def profile(self, query: ProfileQuery, run: Run) -> ProfileReport:
         """Answer as `services.profile`."""
@@ -67,8 +67,8 @@ class GitLabReader:
         self._client = client
 
     def users(self, query: PeopleQuery, run: Run) -> PeopleReport:
-        """Answer as `services.people`."""
-        return people.answer(self._client, query, run)
+        """Answer as `services.people`, with what pages show of it."""
+        return people.answer(self._client, query, run).without_lists()
 
     def profile(self, query: ProfileQuery, run: Run) -> ProfileReport:
         """Answer as `services.profile`."""

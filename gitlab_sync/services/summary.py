@@ -59,6 +59,10 @@ class PersonSummary:
     daily_time: DailyTime | None = None
     errors: Errors = field(default_factory=dict)
 
+    def without_lists(self) -> PersonSummary:
+        """Return who the person is and what is missing, and nothing that was read."""
+        return PersonSummary(self.username, self.status, self.error, self.user)
+
     @property
     def time_spent(self) -> Number | None:
         """The sum of the time spent, in seconds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from typing import TypeVar, cast
@@ -29,10 +29,11 @@ from gitlab_sync.services.commits import CommitsQuery, CommitsReport, request_of
 from gitlab_sync.services.compliance import ComplianceQuery
 from gitlab_sync.services.evaluation_table import EvaluationTable
 from gitlab_sync.services.open_work import OpenQuery, OpenReport, report_of_read
-from gitlab_sync.services.people_data import PeopleData
-from gitlab_sync.services.people_report import PeopleQuery, PeopleReport
+from gitlab_sync.services.people_data import PeopleData, PeopleRequest
+from gitlab_sync.services.people_report import PeopleQuery, PeopleReport, PersonAnswer
 from gitlab_sync.services.profile import ProfileQuery, ProfileReport
 from gitlab_sync.services.project_report import ComplianceReport, OnChecked
+from gitlab_sync.session.progress import ProgressTracker
 from gitlab_sync.snapshots.people import (
     SnapshotVerdicts,
     known_projects,
@@ -46,6 +47,9 @@ from gitlab_sync.types import Record
 
 _AT_ONCE = 100
 """People with items in memory together."""
+
+_TOGETHER = 20
+"""People with everything in memory together; the first rows come after so many."""
 
 
 R = TypeVar("R", bound=Report)
@@ -110,53 +114,88 @@ def evaluate(
     return _at(snapshot, table.report())
 
 
-def users(snapshot: Snapshot, query: PeopleQuery, run: Run | None = None) -> PeopleReport:
+def users(
+    snapshot: Snapshot,
+    query: PeopleQuery,
+    run: Run | None = None,
+    keep: Callable[[PersonAnswer], PersonAnswer] = lambda person: person,
+) -> PeopleReport:
     """Return what `services.people.answer` says of these people.
 
-    Raises ConfigurationError as `evaluate` does, and for a quick query.
+    Rows come a few people at a time, and of each person `keep` says what stays in memory. Raises
+    ConfigurationError as `evaluate` does, and for a quick query.
     """
-    return users_and_data(snapshot, query, run)[0]
+    query, ids, unknown = _asked(snapshot, query)
+    read = _parts(snapshot, people.request_of(query, ids), run or Run())
+    parts = ((part, SnapshotVerdicts(snapshot, part)) for part in read)
+    return _at(snapshot, people.report_of_read(query, parts, unknown, run, keep))
 
 
-def users_and_data(
-    snapshot: Snapshot, query: PeopleQuery, run: Run | None
-) -> tuple[PeopleReport, PeopleData]:
-    """Return what `users` does, and the data that it is made of."""
+def _parts(snapshot: Snapshot, request: PeopleRequest, run: Run) -> Iterator[PeopleData]:
+    """Yield a few of the people of a request at a time, with everything about them."""
+    tracker = run.tracker or ProgressTracker()
+    tracker.begin(len(request.queries), "people")
+    for start in range(0, len(request.queries), _TOGETHER):
+        if run.cancel is not None:
+            run.cancel.check()
+        part = request.queries[start : start + _TOGETHER]
+        yield read_people(snapshot, replace(request, queries=part))
+        tracker.step(len(part))
+
+
+def _asked(
+    snapshot: Snapshot, query: PeopleQuery
+) -> tuple[PeopleQuery, list[int | str], list[int | str]]:
+    """Return a query with its people and its policy of then, and its projects, known or not."""
     if query.quick:
         raise ConfigurationError(
             "A snapshot has what a whole run found, so a query of it cannot be quick",
             hint="Leave out --quick.",
         )
     query = replace(query, policy=snapshot.require_policy(query.policy))
-    if query.groups:
-        members = snapshot.people_of_groups(map(str, query.groups), query.policy.terms.bots)
-        query = replace(query, people=merged([*query.people, *members]))
-    ids, unknown = known_projects(snapshot, query.projects)
-    read = read_people(snapshot, people.request_of(query, ids))
-    verdicts = SnapshotVerdicts(snapshot, read)
-    return _at(snapshot, people.report_of_read(query, read, verdicts, unknown, run)), read
+    return with_members(snapshot, query), *known_projects(snapshot, query.projects)
+
+
+def with_members(snapshot: Snapshot, query: PeopleQuery) -> PeopleQuery:
+    """Return a query with the members of its groups among its people.
+
+    Raises ConfigurationError for a group that the snapshot does not have.
+    """
+    if not query.groups:
+        return query
+    members = snapshot.people_of_groups(map(str, query.groups), query.policy.terms.bots)
+    return replace(query, people=merged([*query.people, *members]))
 
 
 def profile(snapshot: Snapshot, query: ProfileQuery) -> ProfileReport:
     """Return what `services.profile.answer` says of a person; raises as `users`."""
     query = replace(query, policy=snapshot.require_policy(query.policy))
-    found, read = users_and_data(snapshot, query.of_people(), None)
+    of_people, ids, unknown = _asked(snapshot, query.of_people())
+    read = read_people(snapshot, people.request_of(of_people, ids))
+    parts = [(read, SnapshotVerdicts(snapshot, read))]
+    found = _at(snapshot, people.report_of_read(of_people, parts, unknown))
     (person,) = read.people
     written = person.items("merge_requests")
     items = _known_open(snapshot, written.authored if written else ())
     return _at(snapshot, ProfileReport(query, found, read, readme_of(snapshot, person), items))
 
 
-def leaderboard(snapshot: Snapshot, query: service.LeaderboardQuery) -> service.LeaderboardReport:
-    """Return what `services.leaderboard.answer` says of these teams.
+def leaderboard(
+    snapshot: Snapshot,
+    query: service.LeaderboardQuery,
+    run: Run | None = None,
+    *,
+    lists: bool = True,
+) -> service.LeaderboardReport:
+    """Return what `services.leaderboard.answer` says of these teams; `lists` as in its report.
 
     Raises ConfigurationError as `evaluate` does.
     """
     query = replace(query, policy=snapshot.require_policy(query.policy))
     ids, unknown = known_projects(snapshot, query.projects)
-    read = read_people(snapshot, service.request_of(query, ids))
-    report = service.report_of_read(query, read, snapshot.info.moment, unknown)
-    return _at(snapshot, report)
+    parts = _parts(snapshot, service.request_of(query, ids), run or Run())
+    moment = snapshot.info.moment
+    return _at(snapshot, service.report_of_read(query, parts, moment, unknown, lists=lists))
 
 
 def teams_of_groups(
@@ -264,5 +303,5 @@ def commits(snapshot: Snapshot, query: CommitsQuery) -> CommitsReport:
     if query.group is not None:
         of_group, unread = projects_of_group(snapshot, query.group)
         ids = list(dict.fromkeys([*ids, *of_group]))
-    read = read_people(snapshot, request_of(query, among, ids))
+    read = read_people(snapshot, request_of(query, among, ids), others=True)
     return _at(snapshot, CommitsReport(read, unknown, unread))

@@ -77,10 +77,10 @@ def projects_of_group(snapshot: Snapshot, group: str) -> tuple[list[int], list[s
     if not ids:
         raise ConfigurationError(
             f"The snapshot {snapshot.run} knows no group {group}: it has no commits there",
-            hint="Check the name, or ask without --from.",
+            hint="Check the name. What it does not have, GitLab itself can tell.",
         )
-    evaluated = [name for name in snapshot.info.groups if snapshot.group_path(name) == path]
-    if not evaluated or any(snapshot.info.left_out.get(name) for name in evaluated):
+    evaluated = [name for name in snapshot.groups if snapshot.group_path(name) == path]
+    if not evaluated or any(snapshot.left_out(name) for name in evaluated):
         return ids, [f"projects of {group} in which no one of the snapshot has work are left out"]
     rows = snapshot.rows(
         'SELECT DISTINCT coalesce(project, asked) AS name FROM project_checks WHERE "group" = ? '
@@ -91,8 +91,11 @@ def projects_of_group(snapshot: Snapshot, group: str) -> tuple[list[int], list[s
     return ids, [f"commits of {each['name']} are not in the snapshot" for each in rows]
 
 
-def read_people(snapshot: Snapshot, request: PeopleRequest) -> PeopleData:
-    """Return everything about the people of a request, as it was read for the snapshot."""
+def read_people(snapshot: Snapshot, request: PeopleRequest, *, others: bool = False) -> PeopleData:
+    """Return everything about the people of a request, as it was read for the snapshot.
+
+    Commits of `others` in their projects are counted only if that is asked for.
+    """
     names = [query.username for query in request.queries]
     rows = snapshot.people(names)
     projects = _projects(snapshot, rows.values(), request.projects)
@@ -114,7 +117,7 @@ def read_people(snapshot: Snapshot, request: PeopleRequest) -> PeopleData:
             _add_time(person, row, logs.get(row["key"], []), request)
             if request.groups:
                 person.groups = _groups(row)
-    return PeopleData(request, people, _commits(snapshot, people, request, projects))
+    return PeopleData(request, people, _commits(snapshot, people, request, projects, others))
 
 
 class SnapshotVerdicts:
@@ -254,6 +257,7 @@ def _commits(
     people: Sequence[PersonData],
     request: PeopleRequest,
     projects: Mapping[str, tuple[Record, _Row]],
+    others: bool,
 ) -> DividedCommits:
     """Return the commits of the projects of a request, divided among its people."""
     if request.projects:
@@ -266,8 +270,9 @@ def _commits(
     columns = ["project_key", "credit", "person", "author_email", *records.COMMIT.columns]
     rows = snapshot.rows(
         f"SELECT {columns_of('commits', columns)} FROM commits "
-        "WHERE project_key IN (SELECT unnest(?)) ORDER BY file_row_number",
-        [keys],
+        f"WHERE project_key IN (SELECT unnest(?)) AND {'true' if others else _COUNTED} "
+        "ORDER BY file_row_number",
+        [keys] if others else [keys, list(among)],
         ["commits"],
     )
     for cells in rows:
@@ -282,6 +287,10 @@ def _commits(
             errors = (NotInSnapshot("commits are not in the snapshot"),)
         found.append(parts[key].project(place, project, row.get("commits_doubt"), errors))
     return DividedCommits(found, request.clock, request.slots)
+
+
+_COUNTED = "(person IN (SELECT unnest(?)) OR credit IN ('merge', 'unmatched'))"
+"""The condition for commits that the numbers of a person speak of."""
 
 
 class _Divided:

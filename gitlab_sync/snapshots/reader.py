@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gitlab_sync.rules.identity.people_input import Person
-from gitlab_sync.rules.identity.teams import Team
+from gitlab_sync.rules.identity.teams import Team, usernames_of
 from gitlab_sync.rules.policy import Policy
 from gitlab_sync.run import Run
 from gitlab_sync.services.compliance import ComplianceQuery
 from gitlab_sync.services.leaderboard import LeaderboardQuery, LeaderboardReport
 from gitlab_sync.services.open_work import OpenQuery, OpenReport
-from gitlab_sync.services.people_report import PeopleQuery, PeopleReport
+from gitlab_sync.services.people_report import PeopleQuery, PeopleReport, PersonAnswer
 from gitlab_sync.services.profile import ProfileQuery, ProfileReport
 from gitlab_sync.services.project_report import Checked, ComplianceReport
 from gitlab_sync.services.reviews import ReviewsQuery, ReviewsReport
 from gitlab_sync.services.weekly import WeeklyQuery, WeeklyReport
 from gitlab_sync.snapshots import answers
 from gitlab_sync.snapshots.snapshot import Snapshot
+
+MANY = 100
+"""Of more people, rows are kept without what is behind them, which is read when asked for."""
 
 
 class SnapshotReader:
@@ -31,8 +34,11 @@ class SnapshotReader:
         self._policy = policy
 
     def users(self, query: PeopleQuery, run: Run) -> PeopleReport:
-        """Answer as `services.people`."""
-        return answers.users(self._snapshot, query, run)
+        """Answer as `services.people`; of many people without their items."""
+        query = answers.with_members(self._snapshot, query)
+        is_many = len(query.people) > MANY
+        keep = PersonAnswer.without_items if is_many else PersonAnswer.without_lists
+        return answers.users(self._snapshot, query, run, keep)
 
     def profile(self, query: ProfileQuery, run: Run) -> ProfileReport:  # noqa: ARG002
         """Answer as `services.profile`."""
@@ -46,9 +52,10 @@ class SnapshotReader:
         """Answer as `services.open_work`."""
         return answers.open_work(self._snapshot, query, run)
 
-    def leaderboard(self, query: LeaderboardQuery, run: Run) -> LeaderboardReport:  # noqa: ARG002
-        """Answer as `services.leaderboard`."""
-        return answers.leaderboard(self._snapshot, query)
+    def leaderboard(self, query: LeaderboardQuery, run: Run) -> LeaderboardReport:
+        """Answer as `services.leaderboard`; of many people without their lists."""
+        lists = len(usernames_of(query.teams)) <= MANY
+        return answers.leaderboard(self._snapshot, query, run, lists=lists)
 
     def reviews(self, query: ReviewsQuery, run: Run) -> ReviewsReport:  # noqa: ARG002
         """Answer as `services.reviews`."""

@@ -32,6 +32,7 @@ from gitlab_sync.types import TableRow
 
 Q = TypeVar("Q")
 R = TypeVar("R", bound=Report)
+A = TypeVar("A")
 
 POLL = 0.4
 """Seconds between two updates of a page while its job is the only one that runs."""
@@ -40,6 +41,7 @@ _LONGEST_POLL = 10.0  # seconds: many jobs are looked at less often, so that thi
 _BY_VISITOR = "run cancelled"  # as rows say that something was not read
 _LAST_QUERY = "_last_query_"
 _SHOWN = "_shown_job_"
+_MORE = "_behind_the_answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class Asked(NamedTuple, Generic[Q, R]):
 class JobAnswer(Generic[Q, R]):
     """What a job has at one moment: its rows so far, and its report when it has ended. Immutable.
 
-    `as_of` is aware, in the visitor's time zone; `instance` is the URL of the GitLab.
+    `as_of` is aware, in the visitor's time zone; `instance` is the URL of the GitLab. `source`
+    answers more about the same; None: it now has something newer.
     """
 
     query: Q
@@ -85,6 +88,28 @@ class JobAnswer(Generic[Q, R]):
     running: bool
     as_of: datetime
     instance: str
+    source: Source | None
+
+    def ask_more(self, key: Hashable, ask: Callable[[Reader], A]) -> A | None:
+        """Return what is behind a part of the answer, and keep the last such for this tab.
+
+        `key` says which part. None if it cannot be read now; then the page says why.
+        """
+        wanted = (self.source and self.source.rights, self.query, key)
+        kept: tuple[object, A] | None = st.session_state.get(_MORE)
+        if kept is not None and kept[0] == wanted:
+            return kept[1]
+        if self.source is None:
+            st.caption("There is a newer snapshot. Press Refresh to see what is behind this.")
+            return None
+        try:
+            with st.spinner("Reading what is behind this…"), self.source.reader(Run()) as reader:
+                found = ask(reader)
+        except GitLabSyncError as error:
+            show_error("This could not be read", error)
+            return None
+        st.session_state[_MORE] = (wanted, found)
+        return found
 
     def meta(self, scope: str, policy: str = "") -> Meta:
         """Return what the files of a table say about its data.
@@ -194,6 +219,7 @@ def _show(asked: Asked[Q, R], view: View[Q, R], *, polled: bool) -> None:
         with slot:
             _show_progress(asked, job)
     _show_summary(sign_in, query, job)
+    source = source_of(sign_in)
     errors_shown: bool | None = False
     if job.state == "running" and not job.rows:
         st.caption(f"Reading the first {query.nouns}…")
@@ -205,7 +231,8 @@ def _show(asked: Asked[Q, R], view: View[Q, R], *, polled: bool) -> None:
                 cast("R | None", job.report),
                 job.running,
                 _as_of(job),
-                source_of(sign_in).instance,
+                source.instance,
+                source if source.rights == asked.rights else None,
             )
         )
     if not errors_shown:
