@@ -45,6 +45,7 @@ from gitlab_sync.services.leaderboard import (
     LeaderboardReport,
 )
 from gitlab_sync.services.reader import Reader
+from gitlab_sync.snapshots.reader import MANY
 
 PAGE = "leaderboard"
 TITLE = "Team_Leaderboard"
@@ -167,10 +168,16 @@ def board_of(
 
     None if they cannot be read now, and the page says why.
     """
-    team = board.teams[name].result.team
-    if all(board.people[work.username].has_lists for work in board.teams[name].result.members):
+    result = board.teams[name].result
+    if all(board.people[work.username].has_lists for work in result.members):
         return board
-    alone = replace(board.query, teams=(team,))
+    if len(result.members) > MANY:
+        st.caption(
+            f"The team has more than {MANY} members: their days and lists are not shown. Make "
+            "smaller teams to see them."
+        )
+        return board
+    alone = replace(board.query, teams=(result.team,))
     more = found.ask_more(name, lambda reader: reader.leaderboard(alone, Run()))
     return None if more is None else board.with_lists_of(more)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,17 @@ from taken_runs import take_run
 from visiting import go_to, in_the_demo, press, signed_in, texts, until_done
 
 from gitlab_sync.pages.state import served_run
+from gitlab_sync.pages.state.access import Access
 from gitlab_sync.pages.state.connection import JOBS
 from gitlab_sync.pages.state.downloads import response_at
+from gitlab_sync.pages.state.source import SnapshotSource
 from gitlab_sync.policies.file import load
 from gitlab_sync.rules.identity.people_input import Person
+from gitlab_sync.rules.policy import FAIR
+from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, demo_world
+from gitlab_sync.services.people_report import PeopleQuery
+from gitlab_sync.snapshots import reader as snapshot_reader
 
 ADMIN, MENTOR, MEMBER, OTHER = "admin", "kira.osei", "bo.lindqvist", "leo.fischer"
 HIDDEN = "hana.yilmaz"
@@ -175,6 +183,47 @@ def test_what_i_see_says_of_which_people_and_which_entry_grants_it(
     assert MENTOR not in texts(at)
 
 
+def test_what_is_behind_the_rows_of_many_is_read_when_it_is_asked_for(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the same as where all of it is kept, and rows are, too."""
+    shown: dict[int, list[pd.DataFrame]] = {}
+    for many in (100, 2):
+        monkeypatch.setattr(snapshot_reader, "MANY", many)
+        at = signed_in(sandbox, monkeypatch, ADMIN)
+        at = ask(at, "team_leaderboard.py", {"teams": TEAMS})
+        at = at.selectbox(key="team").set_value("Red").run()
+        shown[many] = []
+        for part in ("Members", "Days", "Merge requests", "Commits"):
+            at.session_state["part"] = part
+            at = at.run()
+            assert not at.exception
+            shown[many] += frames(at)
+    assert len(shown[2]) == len(shown[100]) == 8
+    for one, other in zip(shown[2], shown[100], strict=True):
+        pd.testing.assert_frame_equal(one, other)
+
+
+def test_a_batch_of_many_has_the_rows_and_not_the_items(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked alone, a person has them."""
+    run = served_run.served_run()
+    assert run is not None
+    query = PeopleQuery((Person(MENTOR), Person(MEMBER)), policy=FAIR)
+    with SnapshotSource(run, Access("admin", None)).reader(Run()) as reader:
+        whole = reader.users(query, Run())
+        monkeypatch.setattr(snapshot_reader, "MANY", 1)
+        rows = reader.users(query, Run())
+        alone = reader.users(replace(query, people=query.people[1:]), Run())
+    assert [*rows] == [*whole]
+    assert [each.unknown for each in rows.people.values()] == [
+        each.unknown for each in whole.people.values()
+    ]
+    assert not any(each.has_items or each.mrs for each in rows.people.values())
+    assert alone.people[MEMBER].fixes == whole.people[MEMBER].fixes
+
+
 def jobs() -> int:
     """Return how many jobs the process has."""
     return len(JOBS.all())
@@ -229,6 +278,25 @@ def test_a_newer_run_is_there_without_a_restart(
     at = until_done(press(at, "Refresh"))
     assert "There is a newer snapshot" not in texts(at)
     pd.testing.assert_frame_equal(frames(at)[0], before[0])
+
+
+def test_an_answer_is_gone_when_a_person_was_removed_from_its_run(
+    served: tuple[Sandbox, Path],
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """That of an open page, too: the run has its name still, but says something else."""
+    folder = tmp_path / "changed"
+    shutil.copytree(served[1], folder)
+    monkeypatch.setenv("GITLAB_SYNC_SNAPSHOT", str(folder))
+    monkeypatch.setattr(served_run, "LOOK", 0.0)
+    at = ask(signed_in(sandbox, monkeypatch, MENTOR), None, {"users": MEMBER})
+    assert frames(at)
+    (run,) = folder.iterdir()
+    said = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    (run / "run.json").write_text(json.dumps({**said, "forgotten": 1}), encoding="utf-8")
+    assert not frames(at.run())
 
 
 def closed(at: AppTest) -> str:
