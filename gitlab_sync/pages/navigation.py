@@ -39,7 +39,10 @@ _STYLE = f"""<style>{STYLE}
 _RULES = ("evaluation_rules", "How is this evaluated?", "rule", RULES_PAGE)
 
 
-_WHAT_I_SEE = ("what_i_see", "What I see", "visibility", "access")
+_OF_SNAPSHOTS = (
+    ("what_changed", "What changed", "history", "changes"),
+    ("what_i_see", "What I see", "visibility", "access"),
+)
 
 
 def pages_for(role: Role, *, on_snapshot: bool = False) -> list[st.Page]:
@@ -68,7 +71,7 @@ def pages_for(role: Role, *, on_snapshot: bool = False) -> list[st.Page]:
             _RULES,
         ]
     if on_snapshot:
-        pages.append(_WHAT_I_SEE)
+        pages += _OF_SNAPSHOTS
     if role == "admin":
         pages.append(("status", "Status", "monitoring", "status"))
     first, title, icon, path = pages[0]

@@ -15,6 +15,7 @@ from gitlab_sync.pages.state.attempts import Attempts
 from gitlab_sync.pages.state.browser import pop_notice, sign_in_browser
 from gitlab_sync.pages.state.demo import get_demo
 from gitlab_sync.pages.state.hosts import Hosts
+from gitlab_sync.pages.state.served_run import is_snapshot_served
 from gitlab_sync.pages.state.server_settings import allowed_hosts
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.widgets.error_panel import error_text, show_error, show_input_error, valid_or
@@ -34,6 +35,11 @@ def show_sign_in(page: st.Page) -> None:
         "See how well the merge requests and issues of many people are described, reviewed, tested "
         "and finished."
     )
+    if is_snapshot_served():
+        st.markdown(
+            "This server shows a snapshot of a GitLab, to each person what their role grants. "
+            "GitLab is asked only who you are: a token with the scope `read_user` is enough."
+        )
     ways: list[Callable[[], None]] = [_offer_demo, _offer_token]
     try:
         provider = oidc.configured()

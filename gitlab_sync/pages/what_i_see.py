@@ -35,16 +35,16 @@ def show_access(access: Access, directory: Directory, username: str) -> None:
         st.metric("People you see", f"{number:,}", border=True, width="content")
     st.markdown(MEANINGS[access.role])
     st.header("Why", anchor=False)
-    st.markdown("\n".join(f"- {line}" for line in lines_of(access, username)))
+    st.markdown("\n".join(lines_of(access, username)))
 
 
 def lines_of(access: Access, username: str) -> list[str]:
-    """Return, as Markdown, what a visitor sees and why, a line for each reason and its parts."""
-    key = username_key(username)
-    own = access.seen is None or key in access.seen
-    lines = [] if access.seen is None else [_OWN if own else _NOT_IN_IT]
+    """Return, as a list in Markdown, what a visitor sees and why: each reason with its parts."""
+    lines = []
+    if access.seen is not None:
+        lines.append(_OWN if username_key(username) in access.seen else _NOT_IN_IT)
     for reason in access.reasons:
-        lines.append(f"**{escaped(reason.place)}** {escaped(reason.how)}. {_of(reason)}")
+        lines.append(f"- **{escaped(reason.place)}** {escaped(reason.how)}. {_of(reason)}")
         lines += [
             f"    - {escaped(part.words)}: {plural(part.number, 'person')} of this snapshot"
             for part in reason.parts
@@ -52,8 +52,8 @@ def lines_of(access: Access, username: str) -> list[str]:
     return lines
 
 
-_OWN = "**Yourself**: everyone in the snapshot sees their own work."
-_NOT_IN_IT = "The snapshot was not taken of you, so there is no work of your own."
+_OWN = "- **Yourself**: everyone in the snapshot sees their own work."
+_NOT_IN_IT = "- The snapshot was not taken of you, so there is no work of your own."
 
 
 def _of(reason: Reason) -> str:

@@ -17,6 +17,7 @@ from gitlab_sync.services.project_report import Checked, ComplianceReport
 from gitlab_sync.services.reviews import ReviewsQuery, ReviewsReport
 from gitlab_sync.services.weekly import WeeklyQuery, WeeklyReport
 from gitlab_sync.snapshots import answers
+from gitlab_sync.snapshots.history import HistoryQuery, HistoryReport, history
 from gitlab_sync.snapshots.snapshot import Snapshot
 
 MANY = 100
@@ -69,6 +70,10 @@ class SnapshotReader:
                 run.on_row(checked.row)
 
         return answers.compliance(self._snapshot, query, self._policy, on_checked)
+
+    def history(self, query: HistoryQuery, run: Run) -> HistoryReport:
+        """Return what changed since an earlier run of the folder, and the numbers of all runs."""
+        return history(self._snapshot.source, query, run)
 
     def people_of_groups(self, groups: Iterable[int | str]) -> list[Person]:
         """Return the members of groups, as `services.members` does."""

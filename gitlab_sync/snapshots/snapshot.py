@@ -70,6 +70,7 @@ class Snapshot:
     """
 
     def __init__(self, source: Source) -> None:
+        self.source = source
         self.folder, self.run, self.info = source.folder, source.run, source.info
         self.seen = source.seen
         self._database = Database({MAIN: source})

@@ -224,6 +224,30 @@ def test_a_batch_of_many_has_the_rows_and_not_the_items(
     assert alone.people[MEMBER].fixes == whole.people[MEMBER].fixes
 
 
+def test_what_changed_is_told_of_the_same_people(
+    served: tuple[Sandbox, Path],
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Before there is a second run, it says that; a member's page is about the member."""
+    at = ask(signed_in(sandbox, monkeypatch, MENTOR), "what_changed.py", {})
+    assert "There is no earlier run to compare with." in texts(at)
+    assert "With a second run there are lines here." in texts(at)
+    folder = tmp_path / "two"
+    shutil.copytree(served[1], folder)
+    take_run(sandbox, folder, map(Person, (MEMBER, MENTOR, OTHER)))
+    monkeypatch.setenv("GITLAB_SYNC_SNAPSHOT", str(folder))
+    for name, number in ((MENTOR, 3), (MEMBER, 1)):
+        at = ask(signed_in(sandbox, monkeypatch, name), "what_changed.py", {"users": HIDDEN})
+        if name == MENTOR:
+            assert frames(at)[-1]["People"].tolist() == [0, 0]
+            at = ask(at, None, {"users": ""})
+        assert frames(at)[-1]["People"].tolist() == [number, number]
+        assert "2 of 2 runs read" in texts(at)
+        assert HIDDEN not in "".join(frame.to_csv() for frame in frames(at))
+
+
 def jobs() -> int:
     """Return how many jobs the process has."""
     return len(JOBS.all())

@@ -28,6 +28,8 @@ _HINT_BY_STATUS = {
     "429": errors.RateLimited.hint_text,
 }
 _HINT_BY_WORDS = {
+    "is not in the snapshot": "Check the spelling. The snapshot has the people that it was taken "
+    "of, and you see those that your role shows: look at “What I see”.",
     "there is no user": "Check the spelling: it must be the username, not the full name.",
     "cancelled": "Run again to read the rest.",
     "tabs were closed": "Run again to read the rest.",
