@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -171,6 +171,18 @@ def sign_in(page: Page, token: str, url: str | None = None) -> None:
         page.get_by_role("textbox", name="GitLab address").fill(url)
     page.get_by_role("textbox", name="Personal access token").fill(token)
     page.get_by_role("button", name="Sign in").click()
+
+
+def sign_in_all(browser: Browser, app: RunningApp, tokens: Sequence[str], url: str) -> list[Page]:
+    """Go in with each token, with a browser of its own; return their pages."""
+    contexts = [browser.new_context(accept_downloads=True) for _ in tokens]
+    for context in contexts:
+        context.set_default_timeout(PATIENCE)
+    pages = [context.new_page() for context in contexts]
+    for page, token in zip(pages, tokens, strict=True):
+        page.goto(app.url)
+        sign_in(page, token, url)
+    return pages
 
 
 def run_batch(page: Page, usernames: str | None = None) -> None:

@@ -14,7 +14,7 @@ import pytest
 from axe_faults import faults
 from downloaded_rows import cells_of, downloaded, expected
 from playwright.sync_api import Browser, Page, expect
-from running_app import PATIENCE, RunningApp, run_batch, sign_in
+from running_app import PATIENCE, RunningApp, run_batch, sign_in, sign_in_all
 from tour import FORMS, STATUS, settle, unroll
 
 from gitlab_sync import GitLabClient
@@ -106,21 +106,6 @@ def comes_true(condition: Callable[[], bool]) -> bool:
     return True
 
 
-def signed_in(
-    browser: Browser, app: RunningApp, sandbox: Sandbox, tokens: Sequence[str]
-) -> list[Page]:
-    """Return the page of a browser of its own for each token, signed in."""
-    contexts = [browser.new_context(accept_downloads=True) for _ in tokens]
-    for context in contexts:
-        context.set_default_timeout(PATIENCE)
-    pages = [context.new_page() for context in contexts]
-    for page, token in zip(pages, tokens, strict=True):
-        page.goto(app.url)
-        sign_in(page, token, sandbox.url)
-        expect(page.get_by_text("Enter the usernames of the people")).to_be_visible()
-    return pages
-
-
 def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
     browser: Browser, app: RunningApp, sandbox: Sandbox, visitors, tmp_path: Path
 ) -> None:
@@ -134,7 +119,9 @@ def test_ten_people_who_reload_see_each_only_their_own_and_leave_nothing_behind(
     wanted = [expected(sandbox, token, names) for token in tokens]
     sums = [sum(int(row["MR Total (Authored)"]) for row in rows) for rows in wanted]
     assert len(set(sums)) == VISITORS, "each person sees something of their own"
-    pages = signed_in(browser, app, sandbox, tokens)
+    pages = sign_in_all(browser, app, tokens, sandbox.url)
+    for page in pages:
+        expect(page.get_by_text("Enter the usernames of the people")).to_be_visible()
     memory, threads = app.memory, app.threads
     sandbox.latency = 20.0  # long enough that all reloads come in the middle
     for page in pages:
@@ -206,7 +193,9 @@ def test_ten_people_at_once_see_each_their_own_open_work_reviews_and_rules(
     """On each page all of them press Run, reload in the middle, and save what the library finds."""
     names = sorted(sandbox.world.truth.usernames)
     tokens = [sandbox.token(name) for name in names]
-    pages = signed_in(browser, app, sandbox, tokens)
+    pages = sign_in_all(browser, app, tokens, sandbox.url)
+    for page in pages:
+        expect(page.get_by_text("Enter the usernames of the people")).to_be_visible()
     for path, (table, field, between) in NEW_PAGES.items():
         people = between.join(names)
         query = urlencode({field: f"Red: {people}" if field == "teams" else people})
