@@ -56,15 +56,20 @@ class Identity:
 
     def without(self, text: str) -> str:
         """Return a text without the person's names; the same one if it has none."""
+        around, is_other = (0, 0), False
 
         def removed(found: re.Match[str]) -> str:
-            start, end = found.span()
-            while start and _PARTS.match(text[start - 1]):
-                start -= 1
-            while end < len(text) and _PARTS.match(text[end]):
-                end += 1
-            whole = text[start:end].strip(".").lower()
-            return found[0] if whole in self.others else FORGOTTEN
+            nonlocal around, is_other
+            # Once for all names in one word, however many there are.
+            if not around[0] <= found.start() < around[1]:
+                start, end = found.span()
+                while start and _PARTS.match(text[start - 1]):
+                    start -= 1
+                while end < len(text) and _PARTS.match(text[end]):
+                    end += 1
+                around = start, end
+                is_other = text[start:end].strip(".").lower() in self.others
+            return found[0] if is_other else FORGOTTEN
 
         return FORGOTTEN if self.is_named(text) else self._inside.sub(removed, text)
 

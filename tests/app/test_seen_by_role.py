@@ -251,6 +251,7 @@ def answers_of(reader: SnapshotReader, seen: Collection[str], instance: str) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @given(ROLES, st.sampled_from([*KEYS, "zoe.stranger"]), st.booleans())
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_answer_and_no_file_holds_a_word_about_people_who_are_not_visible(
@@ -343,6 +344,7 @@ PAGES: Mapping[str, Sequence[str]] = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @given(ROLES, st.sampled_from(KEYS), st.sampled_from(sorted(PAGES)), st.sampled_from(KEYS))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_page_says_a_word_about_people_who_are_not_visible_whatever_its_address_names(

@@ -30,6 +30,7 @@ from gitlab_sync.rules.projects import (
     task_files,
     tool_uses,
 )
+from gitlab_sync.snapshots.identity import Identity
 
 Text: TypeAlias = tuple[str, str, str]
 """What comes before, the piece that is repeated, and what comes after."""
@@ -41,6 +42,9 @@ ELSEWHERE = ("sandbox",)
 """The folder that sees no text of a stranger."""
 
 OWN = {
+    "api.facts.stored:forget_person": "the names of a person, each as it is written",
+    "http.urls:_elsewhere": "two signs, each looked for once",
+    "snapshots.identity:_PARTS": "a single character",
     "policies.file:_PYDANTIC": "pydantic's own sentences",
     "store.store:store_path": "the host in the operator's URL, cut to 60 characters",
 }
@@ -243,8 +247,15 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     "policies.model:_PROJECT": ("fullmatch", (("", "a", "!"), ("a", "/a", "!"))),
     "policies.model:_ITEM": ("fullmatch", (("a", "/a", "!"), ("a/a!1", "0", "a"))),
     "policies.model:_IDENTIFIER": ("fullmatch", (("", "a", "!"),)),
-    "snapshots.files:_NAME": ("fullmatch", (("20260301T120000Z-", "1", "a"),)),
+    "snapshots.files:NAME": ("fullmatch", (("20260301T120000Z-", "1", "a"),)),
     "snapshots.files:_URL": ("match", (("", "a", ""), ("", "a+", ":/"))),
+    "snapshots.identity:Identity": (
+        Identity(frozenset({"alice"}), frozenset(), frozenset({"alice"})).without,
+        (("", "alice.", ""), ("", "alice", ""), ("", "alicealice-", "")),
+    ),
+    "snapshots.run_info:_NAME": ("fullmatch", (("a", ".a", ""), ("", "a", "!"))),
+    "services.doctor.server:_VERSION": ("match", (("", "1", ""), ("", "1.", ""))),
+    "http.exchanges:_WORD": ("fullmatch", (("", "a", "!"),)),
     "snapshots.records:_USUAL": ("fullmatch", (("", "1", ""),)),
     "rules.contest:_SUBJECT": ("fullmatch", (("a", "/a", "?"), ("a/a!1", "0", "a"))),
     "rules.contest:_MARK": (
@@ -591,7 +602,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     "cli.fields:_KEY": ("fullmatch", (("a", "[a]", "["), ("a", "[", ""), ("a[", "a", ""))),
     "cli.fields:_INNER": ("findall", (("", "[", ""), ("[", "a", ""), ("", "[a", ""))),
     "cli.fields:_INTEGER": ("fullmatch", (("", "1", ""),)),
-    "cli.whoami:_BOT": ("match", (("group_", "1", ""), ("", "group_1_", ""))),
+    "api.token:_BOT": ("match", (("group_", "1", ""), ("", "group_1_", ""))),
     "pages.compliance_fields:_SPDX": ("fullmatch", (("", "a", "!"),)),
     "pages.team_text:_LINE": (
         "match",
