@@ -61,7 +61,7 @@ def change_row(change: Change) -> TableRow:
         "Username": change.person,
         "Subject": change.subject,
         "Item": change.item,
-        "What": _CHECKS.get(change.what, change.what),
+        "What": _CHECKS.get(change.what, change.what.replace("_", " ")),
         "Before": change.before,
         "After": change.after,
         "Why": change.why,
