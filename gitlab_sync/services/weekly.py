@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
@@ -128,7 +128,7 @@ def answer(client: Client, query: WeeklyQuery, run: Run | None = None) -> Weekly
     with run.context(client) as session:
         ids, unknown = known_projects(session, query.projects)
         read = read_people(session, request_of(query, ids), run)
-    return report_of_read(query, read, unknown)
+    return report_of_read(query, [read], unknown)
 
 
 def request_of(query: WeeklyQuery, project_ids: Sequence[int | str]) -> PeopleRequest:
@@ -148,12 +148,13 @@ def request_of(query: WeeklyQuery, project_ids: Sequence[int | str]) -> PeopleRe
 
 
 def report_of_read(
-    query: WeeklyQuery, read: PeopleData, unknown_projects: Sequence[int | str] = ()
+    query: WeeklyQuery, parts: Iterable[PeopleData], unknown_projects: Sequence[int | str] = ()
 ) -> WeeklyReport:
-    """Return the report that `answer` makes, of what was read before."""
+    """Return the report that `answer` makes, of what was read before, some people in each part."""
     people, zone = unique(query.people, lambda person: person.key), query.zone or local_zone()
     answers = []
-    for person, summary in zip(people, map(_with_merges, summaries(read)), strict=True):
+    found = (_with_merges(each) for read in parts for each in summaries(read))
+    for person, summary in zip(people, found, strict=True):
         recorded = _recorded(summary)
         week = rules.person_week(_named(person, summary), query.days, recorded, zone)
         answers.append(PersonAnswer(week, recorded, summary.status, summary.error))

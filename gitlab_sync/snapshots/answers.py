@@ -138,6 +138,7 @@ def _parts(snapshot: Snapshot, request: PeopleRequest, run: Run) -> Iterator[Peo
     for start in range(0, len(request.queries), _TOGETHER):
         if run.cancel is not None:
             run.cancel.check()
+        snapshot.give_way()
         part = request.queries[start : start + _TOGETHER]
         yield read_people(snapshot, replace(request, queries=part))
         tracker.step(len(part))
@@ -210,11 +211,13 @@ def teams_of_groups(
     )
 
 
-def weekly(snapshot: Snapshot, query: week.WeeklyQuery) -> week.WeeklyReport:
+def weekly(
+    snapshot: Snapshot, query: week.WeeklyQuery, run: Run | None = None
+) -> week.WeeklyReport:
     """Return what `services.weekly.answer` says of these people's days."""
     ids, unknown = known_projects(snapshot, query.projects)
-    read = read_people(snapshot, week.request_of(query, ids))
-    return _at(snapshot, week.report_of_read(query, read, unknown))
+    parts = _parts(snapshot, week.request_of(query, ids), run or Run())
+    return _at(snapshot, week.report_of_read(query, parts, unknown))
 
 
 def reviews(snapshot: Snapshot, query: measures.ReviewsQuery) -> measures.ReviewsReport:

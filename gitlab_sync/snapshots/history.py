@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -143,11 +143,16 @@ class HistoryReport(Report):
         ]
 
 
-def history(source: Source, query: HistoryQuery, run: Run | None = None) -> HistoryReport:
+def history(
+    source: Source,
+    query: HistoryQuery,
+    run: Run | None = None,
+    give_way: Callable[[], None] = lambda: None,
+) -> HistoryReport:
     """Return what changed until a run, and the numbers of all runs of its folder until then.
 
-    Only what is visible in the source is in it. Raises ConfigurationError if a run that is compared
-    cannot be read.
+    Only what is visible in the source is in it. `give_way` is called between runs. Raises
+    ConfigurationError if a run that is compared cannot be read.
     """
     run = run or Run()
     tracker = run.tracker or ProgressTracker()
@@ -158,6 +163,7 @@ def history(source: Source, query: HistoryQuery, run: Run | None = None) -> Hist
     for name in names[-MOST_RUNS:]:
         if run.cancel is not None:
             run.cancel.check()
+        give_way()
         sums.append(_sums_of(source, name, query))
         tracker.step()
     before = _before(source, sums[:-1], query.since)

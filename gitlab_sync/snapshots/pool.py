@@ -14,11 +14,10 @@ from gitlab_sync.snapshots.database import Source
 from gitlab_sync.snapshots.files import LocalCopies
 from gitlab_sync.snapshots.seen import Seen
 from gitlab_sync.snapshots.snapshot import Snapshot
+from gitlab_sync.snapshots.turns import Turns
 
-MOST = 3
-"""How many runs are open at once, and how many readers are at work."""
-
-_PAUSE = 0.2  # seconds between two looks whether a reader that waits was cancelled
+MOST = 2
+"""How many readers are at work at once, and how many runs stay open."""
 
 _Run: TypeAlias = tuple[str, str, str]
 _Key: TypeAlias = tuple[_Run, Seen]
@@ -34,37 +33,26 @@ class SnapshotPool:
     """Runs that are open, by the people who are visible in them. Thread-safe.
 
     At most `most` readers work at once, and others wait for their turn: a reader needs a core and
-    memory, and no answer comes sooner if many compute. So at most `most` runs are open; of those
-    that no one reads, the one that was not used for the longest time is closed for the next. Files
+    memory, and no answer comes sooner if many compute. So few runs are open: of those that no one
+    reads, the one that was not used for the longest time is closed when there are so many. Files
     of a run are checked, and copied if they are elsewhere, once for all its readers; a run that was
     changed, since a person was forgotten, is another one.
     """
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._turn = threading.BoundedSemaphore(most)
+        self._turns = Turns(most)
         self._lock = threading.Lock()
         self._open: OrderedDict[_Key, _Shared] = OrderedDict()  # least recently used first
         self._copies: dict[_Run, LocalCopies] = {}
 
     @contextmanager
-    def turn(self, cancel: CancelToken | None = None) -> Iterator[None]:
-        """Wait until fewer than `most` readers are at work, and count as one in the block.
-
-        Raises the error of `cancel` if it is cancelled in the meantime.
-        """
-        while not self._turn.acquire(timeout=_PAUSE):
-            if cancel is not None:
-                cancel.check()
-        try:
-            yield
-        finally:
-            self._turn.release()
-
-    @contextmanager
     def opened(self, source: Source, cancel: CancelToken | None = None) -> Iterator[Snapshot]:
-        """Yield a run to a reader in its turn, with what the source says is visible."""
-        with self.turn(cancel):
+        """Yield a run to a reader in its turn, with what the source says is visible.
+
+        Raises the error of `cancel` if it is cancelled before that.
+        """
+        with self._turns.turn(cancel):
             key = ((source.folder.name, source.run, source.info.mark), source.seen)
             with self._lock:
                 shared = self._open.get(key) or self._opened(source, key)
@@ -78,11 +66,11 @@ class SnapshotPool:
 
     def _opened(self, source: Source, key: _Key) -> _Shared:
         """Open a run in the place of another that no one reads. The caller holds the lock."""
-        while len(self._open) >= self._most:
-            idle = next(each for each, shared in self._open.items() if not shared.readers)
-            self._open.pop(idle).snapshot.close()
+        idle = [each for each, shared in self._open.items() if not shared.readers]
+        while idle and len(self._open) >= self._most:
+            self._open.pop(idle.pop(0)).snapshot.close()
         copies = self._copies.get(key[0]) or source.files()
-        shared = _Shared(Snapshot(replace(source, copies=copies)))
+        shared = _Shared(Snapshot(replace(source, copies=copies), self._turns.give_way))
         self._copies[key[0]], self._open[key] = copies, shared
         self._forget_copies()
         return shared

@@ -20,7 +20,7 @@ from gitlab_sync.snapshots import answers
 from gitlab_sync.snapshots.history import HistoryQuery, HistoryReport, history
 from gitlab_sync.snapshots.snapshot import Snapshot
 
-MANY = 100
+MANY = 30
 """Of more people, rows are kept without what is behind them, which is read when asked for."""
 
 
@@ -45,9 +45,9 @@ class SnapshotReader:
         """Answer as `services.profile`."""
         return answers.profile(self._snapshot, query)
 
-    def weekly(self, query: WeeklyQuery, run: Run) -> WeeklyReport:  # noqa: ARG002
+    def weekly(self, query: WeeklyQuery, run: Run) -> WeeklyReport:
         """Answer as `services.weekly`."""
-        return answers.weekly(self._snapshot, query)
+        return answers.weekly(self._snapshot, query, run)
 
     def open_work(self, query: OpenQuery, run: Run) -> OpenReport:
         """Answer as `services.open_work`."""
@@ -73,7 +73,7 @@ class SnapshotReader:
 
     def history(self, query: HistoryQuery, run: Run) -> HistoryReport:
         """Return what changed since an earlier run of the folder, and the numbers of all runs."""
-        return history(self._snapshot.source, query, run)
+        return history(self._snapshot.source, query, run, self._snapshot.give_way)
 
     def people_of_groups(self, groups: Iterable[int | str]) -> list[Person]:
         """Return the members of groups, as `services.members` does."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -66,11 +66,13 @@ class NotInSnapshot(GitLabSyncError):
 class Snapshot:
     """One run, with what the source says is visible: what is about others is not there at all.
 
-    Thread-safe. A context manager, which closes it.
+    Readers who take long call `give_way` now and then, for others who wait. Thread-safe. A context
+    manager, which closes it.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, give_way: Callable[[], None] = lambda: None) -> None:
         self.source = source
+        self.give_way = give_way
         self.folder, self.run, self.info = source.folder, source.run, source.info
         self.seen = source.seen
         self._database = Database({MAIN: source})
