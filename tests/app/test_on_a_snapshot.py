@@ -113,6 +113,7 @@ QUESTIONS: Mapping[str, tuple[str | None, Mapping[str, str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_each_page_shows_what_gitlab_showed_and_asks_it_for_nothing(
     question: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
@@ -132,6 +133,7 @@ def test_each_page_shows_what_gitlab_showed_and_asks_it_for_nothing(
         pd.testing.assert_frame_equal(one, other)
 
 
+@pytest.mark.slow
 def test_a_member_sees_their_own_work_whatever_the_address_says(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +148,7 @@ def test_a_member_sees_their_own_work_whatever_the_address_says(
     assert sandbox.traffic.total == 1
 
 
+@pytest.mark.slow
 def test_who_is_hidden_is_told_of_as_who_there_never_was(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,6 +186,7 @@ def test_what_i_see_says_of_which_people_and_which_entry_grants_it(
     assert MENTOR not in texts(at)
 
 
+@pytest.mark.slow
 def test_what_is_behind_the_rows_of_many_is_read_when_it_is_asked_for(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -224,6 +228,7 @@ def test_a_batch_of_many_has_the_rows_and_not_the_items(
     assert alone.people[MEMBER].fixes == whole.people[MEMBER].fixes
 
 
+@pytest.mark.slow
 def test_what_changed_is_told_of_the_same_people(
     served: tuple[Sandbox, Path],
     sandbox: Sandbox,
@@ -253,6 +258,7 @@ def jobs() -> int:
     return len(JOBS.all())
 
 
+@pytest.mark.slow
 def test_only_those_who_see_the_same_people_share_a_job(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -282,6 +288,7 @@ def test_a_file_is_gone_as_soon_as_its_reader_sees_other_people(
     assert {response_at(f"/{path}").status_code for path in paths} == {404}
 
 
+@pytest.mark.slow
 def test_a_newer_run_is_there_without_a_restart(
     served: tuple[Sandbox, Path],
     sandbox: Sandbox,

@@ -384,6 +384,7 @@ def test_no_page_says_a_word_about_people_who_are_not_visible_whatever_its_addre
         assert "Traceback" not in shown
 
 
+@pytest.mark.slow
 def test_an_error_in_the_middle_names_no_one(snapshot: tuple[str, Path], tmp_path: Path) -> None:
     """What a snapshot refuses to a viewer says only what was asked for."""
     instance, folder = snapshot

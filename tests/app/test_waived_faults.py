@@ -97,6 +97,7 @@ def test_a_member_sees_why_a_fault_of_theirs_was_waived(
         assert contests(at)
 
 
+@pytest.mark.slow
 def test_the_table_of_people_counts_waived_faults_apart() -> None:
     """Cells, the items behind them, and what to look at in the policy."""
     at = until_done(press(in_the_demo(), "Run"))

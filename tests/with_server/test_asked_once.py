@@ -92,6 +92,7 @@ def test_an_instance_without_graphql_is_asked_for_it_once(
     assert all(error.endswith("time logs: 404 Not Found") for error in errors)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["rest", "auto"])
 @pytest.mark.parametrize("what", ANSWERS)
 @pytest.mark.parametrize("by", ["admin", "an ordinary token"])

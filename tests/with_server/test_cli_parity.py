@@ -62,6 +62,7 @@ def cells(rows: list[Any]) -> list[tuple[str, str, str]]:
 # -- differences -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "injected",
     [

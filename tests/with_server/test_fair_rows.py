@@ -161,6 +161,7 @@ def test_a_merge_request_with_pipelines_drafts_and_long_lists_costs_few_requests
     assert requests <= most * merged + (len(expected) if source == "rest" else 0)
 
 
+@pytest.mark.slow
 def test_the_classic_rows_of_the_same_world_are_what_they_were(
     served: Sandbox, world: World
 ) -> None:

@@ -459,6 +459,7 @@ def test_the_number_of_processes_is_bounded(number: int) -> None:
         ProcessWorkers(number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -114,6 +114,7 @@ def rows_of(everything: Tables, keys: Collection[str]) -> Any:
 SCOPES = st.frozensets(st.sampled_from(KEYS), max_size=5)
 
 
+@pytest.mark.slow
 @given(SCOPES)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_viewer_finds_all_rows_of_their_people_and_no_word_about_others(

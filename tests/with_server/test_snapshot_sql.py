@@ -71,6 +71,7 @@ def test_numbers_are_those_of_the_tables(
     assert {row["name"] for row in json.loads(done.stdout)} == {table.name for table in TABLES}
 
 
+@pytest.mark.slow
 def test_lists_and_objects_are_json_where_a_cell_is_flat(
     taken: tuple[dict[str, str], Path], tmp_path: Path
 ) -> None:
@@ -237,6 +238,7 @@ def test_ctrl_c_ends_a_question(taken: tuple[dict[str, str], Path]) -> None:
     assert b"interrupted by Ctrl-C" in done.stderr
 
 
+@pytest.mark.slow
 def test_rows_that_come_stop_when_they_are_interrupted(questions: Questions) -> None:
     """Between two parts of an answer, too, and no later question starts."""
     titles, rows = questions.ask("SELECT range AS n FROM range(1000000)", 60)

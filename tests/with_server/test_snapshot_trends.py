@@ -66,6 +66,7 @@ def _failed(person: PersonTotals, kind: str) -> int:
     return sum(of.failed for (of_kind, _), of in person.verdicts.items() if of_kind == kind)
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_be_read_says_why_and_the_others_are_read(
     taken: tuple[dict[str, str], Path], tmp_path: Path
 ) -> None:

@@ -118,6 +118,7 @@ QUESTIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", QUESTIONS, ids=" ".join)
 def test_rows_are_those_of_gitlab_and_cost_no_request(
     question: list[str], taken: tuple[dict[str, str], Path], sandbox: Sandbox
@@ -181,6 +182,7 @@ def copy(taken: tuple[dict[str, str], Path], tmp_path: Path) -> tuple[dict[str, 
     return environ, tmp_path / "snapshots"
 
 
+@pytest.mark.slow
 def test_a_folder_without_a_snapshot_is_refused(
     taken: tuple[dict[str, str], Path], tmp_path: Path
 ) -> None:
