@@ -59,15 +59,14 @@ def test_no_more_than_so_many_have_a_turn_at_once() -> None:
                     at_once[0] += 1
                     most[0] = max(most[0], at_once[0])
                 pause.wait(0.002)
-                turns.give_way()
                 with lock:
                     at_once[0] -= 1
+                turns.give_way()
 
     threads = [started(take) for _ in range(6)]
     for thread in threads:
         thread.join(PATIENCE)
-    # One that gives way is still counted here while it waits for its turn to come back.
-    assert at_once == [0]
+    assert 0 < most[0] <= 2
     assert turns._free == 2
     assert not turns._waiting
 
