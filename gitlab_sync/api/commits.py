@@ -70,6 +70,8 @@ def of_project(
     identities: Sequence[Identity],
     place: int = 0,
     mailmap: Mailmap = _NO_MAILMAP,
+    *,
+    with_co_authors: bool = False,
 ) -> Workflow[ProjectCommits]:
     """Return the workflow that reads a project's commits, and its members if a name has to decide.
 
@@ -98,7 +100,9 @@ def of_project(
         commits = found["commits"].reading
     undated = _DATED.malformed(commits.rows)
     errors += [] if undated is None else [undated]
-    if attribution.needs_members(commits.rows, identities, mailmap):
+    if attribution.needs_members(
+        commits.rows, identities, mailmap, with_co_authors=with_co_authors
+    ):
         asked = (yield {"members": groups.members_at(endpoint(where), named=True)})["members"]
         members = asked.reading
         errors += [] if asked.error is None else [asked.error]
@@ -155,6 +159,9 @@ class DividedProject:
     Of the others only ids are kept: `merges`, those of `bots` and of `others`, and the `unmatched`
     ones with the author's name and address. `missing` says why names could not decide. `apart`
     has the commits of all of these by id, if they were asked for.
+
+    If co-authors were asked for, `co_authored` has the commits that name people of the run, and
+    `strange_co_authors` for each id the signatures in the commit that match no one.
     """
 
     place: int
@@ -167,6 +174,8 @@ class DividedProject:
     missing: str | None
     errors: tuple[GitLabSyncError, ...]
     apart: Mapping[object, Record] = field(default_factory=dict)
+    co_authored: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+    strange_co_authors: Mapping[object, Collection[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def is_fork(self) -> bool:
@@ -216,7 +225,7 @@ class DividedCommits:
         placed = (
             (each, commit)
             for each in sorted(self._chosen(project_ids), key=lambda each: each.is_fork)
-            for commit in each.people.get(key, ())
+            for commit in (*each.people.get(key, ()), *each.co_authored.get(key, ()))
         )
         found = unique(placed, lambda pair: record.identity(pair[1]))
         return sorted(found, key=lambda pair: pair[0].place)
@@ -281,7 +290,8 @@ def attribute_all(
 class Divider:
     """Does what `attribute_all` does, project by project. Not thread-safe.
 
-    With `keeps_apart`, the commits that no person has are kept, too.
+    With `keeps_apart`, the commits that no person has are kept, too; `with_co_authors` counts
+    co-authors.
     """
 
     identities: Sequence[Identity]
@@ -291,12 +301,18 @@ class Divider:
     mailmap: Mailmap = _NO_MAILMAP
     slots: Slots = USUAL_SLOTS
     keeps_apart: bool = False
+    with_co_authors: bool = False
     _projects: list[DividedProject] = field(default_factory=list, init=False)
 
     def add(self, read: ProjectCommits) -> None:
         """Divide the commits of one more project."""
         found = attribution.attribute(
-            read.commits.rows, self.identities, read.members, self.bots, self.mailmap
+            read.commits.rows,
+            self.identities,
+            read.members,
+            self.bots,
+            self.mailmap,
+            with_co_authors=self.with_co_authors,
         )
         divided = _within(found, read, self.period, self.mailmap)
         if self.keeps_apart:
@@ -320,6 +336,10 @@ def _within(
     def ids(commits: Iterable[Record]) -> frozenset[object]:
         return frozenset(map(_key, inside(commits)))
 
+    strange: defaultdict[object, list[tuple[str, str]]] = defaultdict(list)
+    for commit, signature in found.strange_co_authors:
+        if period.contains(record.field(commit, "authored_date")):
+            strange[_key(commit)].append(signature)
     return DividedProject(
         place=read.place,
         project=read.project,
@@ -330,6 +350,8 @@ def _within(
         others=ids(found.others),
         missing=found.missing,
         errors=read.errors,
+        co_authored={key: inside(theirs) for key, theirs in found.co_authored.items()},
+        strange_co_authors=strange,
     )
 
 

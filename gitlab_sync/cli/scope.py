@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,10 @@ _OPTIONS = (
         ".mailmap. Repeatable.",
     ),
     click.option(
+        "--co-authors", is_flag=True,
+        help="Count a commit also for the people in its “Co-authored-by” lines, once for each.",
+    ),
+    click.option(
         "--clock", metavar="ZONE",
         help="The time zone of the times of day of commits. Default: the offset of each commit.",
     ),
@@ -85,7 +89,13 @@ def scope_options(command: Callable[..., int]) -> Callable[..., int]:
                 "--from excludes --aliases: commits were divided when the snapshot was taken, and "
                 "that takes --aliases itself."
             )
-        known_by = read_known_by(aliases)
+        co_authors = given.pop("co_authors")
+        if co_authors and given.get("snapshot") is not None:
+            raise click.UsageError(
+                "--from excludes --co-authors: a snapshot does not have the whole messages of "
+                "commits."
+            )
+        known_by = replace(read_known_by(aliases), co_authors=co_authors)
         clock_zone = None if clock is None else zone_of(clock)
         scope = WorkScope(projects, span.period, known_by, span.zone, clock_zone)
         return command(scope=scope, **given)

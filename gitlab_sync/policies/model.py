@@ -321,7 +321,9 @@ class WeightsTable(_Table):
 class BotsTable(_Table):
     """Who is no person."""
 
-    names: Names | None = Field(None, description="Bots that do not look like one.")
+    names: Names | None = Field(
+        None, description="Bots that do not look like one; `*` is any text."
+    )
 
 
 class SlotsTable(_Table):

@@ -388,16 +388,17 @@ class _CommitsToRead:
             for person in people
             if person.user is not None
         ]
-        self._mailmap = request.known_by.mailmap
+        self._known_by = request.known_by
         self._places: dict[str, int] = {}
         self.divider = Divider(
             self._identities,
             request.period,
             request.clock,
             request.bots,
-            self._mailmap,
+            self._known_by.mailmap,
             request.slots,
             request.keeps_apart,
+            self._known_by.co_authors,
         )
 
     def workflows(self, projects: Iterable[Record]) -> Iterator[Workflow[ProjectCommits]]:
@@ -408,7 +409,13 @@ class _CommitsToRead:
         for project in projects if self._identities else ():
             if str(project["id"]) not in self._places:
                 place = self._places[str(project["id"])] = len(self._places)
-                yield commits_of_project(project, self._identities, place, self._mailmap)
+                yield commits_of_project(
+                    project,
+                    self._identities,
+                    place,
+                    self._known_by.mailmap,
+                    with_co_authors=self._known_by.co_authors,
+                )
 
     def divided(self, ordered: Iterable[Record]) -> DividedCommits:
         """Return all commits that were taken, divided among the people, in the order of projects.

@@ -60,10 +60,9 @@ class PeopleQuery:
         """What tells the question from others, whatever the order and case of the names."""
         people = frozenset((person.key, person.college) for person in self.people)
         where = (tuple(self.groups), tuple(self.projects))
-        aliases = tuple(sorted(self.known_by.aliases.items()))
         zones = (str(self.zone), str(self.clock))
         how = (self.quick, self.policy.name, self.as_of.key)
-        return (people, where, self.period, aliases, zones, how)
+        return (people, where, self.period, self.known_by.key, zones, how)
 
     @property
     def columns(self) -> Sequence[str]:

@@ -19,6 +19,7 @@ from gitlab_sync.pages.team_text import Team, read_teams, teams_as_text
 from gitlab_sync.pages.widgets import markdown
 from gitlab_sync.reports import json_file
 from gitlab_sync.rules.bounds import Effort
+from gitlab_sync.rules.identity.bots import is_bot
 from gitlab_sync.rules.items import description, patterns
 from gitlab_sync.rules.markdown import escaped
 from gitlab_sync.rules.projects import (
@@ -643,6 +644,18 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     "rules.identity.aliases:_ADDRESS": (
         "fullmatch",
         (("", "a", ""), ("a", "@", ""), ("a@", "a", " ")),
+    ),
+    "rules.identity.bots:is_bot": (
+        partial(is_bot, extra=["*a*a*b", "*ab*ab*c"]), (_LETTERS, ("", "ab", ""), ("a", "-", "b")),
+    ),
+    "rules.identity.co_authors:_TRAILER": (
+        "findall",
+        (
+            ("", "co-authored-by:", ""),
+            ("co-authored-by:", " ", ""),
+            ("co-authored-by:<", " ", ""),
+            ("", "co-authored-by:a <\n", ""),
+        ),
     ),
     "rules.identity.known_by:_ADDRESS": ("search", (("", "<", ""), ("<", "a", ""), ("", "<a", ""))),
     "rules.delimited:_COMMENT_LINE": ("match", (("", " ", ""), ("", " ", "#,"))),

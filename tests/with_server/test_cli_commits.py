@@ -26,9 +26,11 @@ def make_world() -> World:
     first, second, project = user(world), user(world, 1), world.tables.projects[0]
     write(world, project, first, "2024-03-05T09:30:00.000+05:30")
     write(world, project, second, "2024-03-05T13:00:00.000+00:00")
+    co_author = f"Co-authored-by: {second['name']} <{second['public_email']}>"
     write(
-        world, project, first, "2024-03-06T20:00:00.000+00:00", message="feat: the last\n\nOf all."
-    )
+        world, project, first, "2024-03-06T20:00:00.000+00:00",
+        message=f"feat: the last\n\nOf all.\n\n{co_author}\n",
+    )  # fmt: skip
     write(world, project, first, **STRANGER)
     write(world, project, first, parents=2)
     return world
@@ -61,6 +63,18 @@ def rows_of(environ: dict[str, str], *arguments: str, code: int = 0) -> list[dic
     assert done.returncode == code, done.stderr.decode()
     rows: list[dict[str, Any]] = json.loads(done.stdout)
     return rows
+
+
+def test_co_authors_count_if_that_is_asked_for(
+    environ: dict[str, str], people: list[str], there: tuple[str, str], world: World
+) -> None:
+    """For both people of the commit."""
+    without, counted = (
+        {row["Username"]: row["Commits Total"] for row in rows_of(environ, *people, *there, *more)}
+        for more in (["--totals"], ["--totals", "--co-authors"])
+    )
+    second = user(world, 1)["username"]
+    assert counted == {**without, second: without[second] + 1}
 
 
 # -- tables ----------------------------------------------------------------------------------------

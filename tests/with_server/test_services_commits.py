@@ -14,7 +14,7 @@ from gitlab_sync import GitLabClient
 from gitlab_sync.batch import process_batch_users
 from gitlab_sync.errors import NotFound, PermissionDenied
 from gitlab_sync.rules.dates import period
-from gitlab_sync.rules.identity.known_by import all_known, parse_known_by
+from gitlab_sync.rules.identity.known_by import KnownBy, all_known, parse_known_by
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, World, generate_world
@@ -402,6 +402,48 @@ def test_what_is_listed_as_unmatched_is_what_an_alias_has_to_be_written_for(
     alias = parse_known_by(f"{person['username']}, {unmatched['Address']}")
     known = all_known([mailmap, alias])
     assert ask([person], [project], known_by=known)[0]["Commits Total"] == 1
+
+
+# -- co-authors, and who left ----------------------------------------------------------------------
+
+
+def test_a_commit_counts_for_its_co_authors_if_that_is_asked_for(ask: Ask, world: World) -> None:
+    """Once for each of them, in however many projects it is; where it goes does not change."""
+    first, second, (fork, origin) = user(world), user(world, 1), world.tables.projects[:2]
+    trailers = "".join(
+        f"Co-authored-by: {name} <{address}>\n"
+        for name, address in (
+            (second["name"], second["public_email"]),
+            (second["username"], "second@laptop"),
+            (first["name"], first["public_email"]),
+        )
+    )
+    for project in (fork, origin):
+        write(world, project, first, sha="a" * 40, message=f"fix: it\n\n{trailers}")
+    people, where = [first, second], [fork, origin]
+    plain, counted = (
+        ask(people, where, known_by=KnownBy(co_authors=wanted)) for wanted in (False, True)
+    )
+    totals = {row["Username"]: row["Commits Total"] for row in plain}
+    assert totals == {first["username"]: 1, second["username"]: 0}
+    assert [row["Commits Total"] for row in counted] == [1, 1]
+    assert {row["Author"] for row in counted.commits} == {first["name"]}
+    assert counted.division == plain.division
+    assert counted.division.total == counted.division.people == 1
+
+
+def test_who_left_keeps_their_commits(ask: Ask, world: World) -> None:
+    """A blocked or deactivated account is still a person with a name and addresses."""
+    people, project = everybody(world)[:3], world.tables.projects[0]
+    before = [write(world, project, one) for one in people]
+    for one, state in zip(people, ("blocked", "deactivated", "ldap_blocked"), strict=True):
+        one["state"] = state
+    world.changed()
+    report = ask(people, [project])
+    assert [row["Commits Total"] for row in report] == [1, 1, 1]
+    assert (report.unmatched, report.division.people) == ([], len(before))
+    members = {row["Username"]: row["Commits Total"] for row in ask(None, [project])}
+    assert [members.get(one["username"], 1) for one in people] == [1, 1, 1]
 
 
 # -- trouble ---------------------------------------------------------------------------------------

@@ -14,17 +14,21 @@ known address of another person in the batch claims them. A commit with an addre
 member claims (by private address or the second rule) is that member's, whether they were asked for
 or not. One case stays open: of two people with one name who are not members, each would get it
 alone.
+
+Co-authors, if they are asked for, are found by the same rules. They change nothing about the author
+of a commit, and so nothing about where it goes.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gitlab_sync.rules import record
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS, is_bot
+from gitlab_sync.rules.identity.co_authors import co_authors
 from gitlab_sync.rules.identity.identity import (
     Identity,
     identity_of,
@@ -62,6 +66,10 @@ class Attribution:
     or the rules above find a member outside it. `unmatched` match no one, or two people. `missing`
     says why names could not decide (the members could not be read), so that commits of people can
     be among the unmatched; None: everything was decided.
+
+    `co_authored` has the further commits of everyone in the run: those that name them as a
+    co-author. `strange_co_authors` are pairs of a commit and the name and address of a co-author
+    who matches no one. Both are empty unless co-authors were asked for.
     """
 
     people: Mapping[str, tuple[Record, ...]]
@@ -71,6 +79,8 @@ class Attribution:
     unmatched: tuple[Record, ...]
     signatures: tuple[Unmatched, ...]
     missing: str | None = None
+    co_authored: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
+    strange_co_authors: tuple[tuple[Record, tuple[str, str]], ...] = ()
 
     @property
     def total(self) -> int:
@@ -80,15 +90,26 @@ class Attribution:
 
 
 def needs_members(
-    commits: Iterable[Record], identities: Iterable[Identity], mailmap: Mailmap = _NO_MAILMAP
+    commits: Iterable[Record],
+    identities: Iterable[Identity],
+    mailmap: Mailmap = _NO_MAILMAP,
+    *,
+    with_co_authors: bool = False,
 ) -> bool:
     """Return whether the project's members have to be read: a name decides about a commit.
 
     The arguments are those of `attribute`. Never raises.
     """
-    commits = unique_records(commits)
-    project = _Project(commits, identities, _NOT_ASKED, mailmap)
-    own = {project.signature(commit) for commit in commits if not is_merge(commit)}
+    commits, people = unique_records(commits), list(identities)
+    own = [each for each in commits if not is_merge(each)]
+    if _has_named(_Project(commits, people, _NOT_ASKED, mailmap), own):
+        return True
+    named = [each for commit in own for each in co_authors(commit)] if with_co_authors else []
+    return _has_named(_Project([*commits, *named], people, _NOT_ASKED, mailmap), named)
+
+
+def _has_named(project: _Project, signed: Iterable[Record]) -> bool:
+    own = {project.signature(each) for each in signed}
     return any(not project.by_address(each) and bool(project.named(each)) for each in own)
 
 
@@ -98,12 +119,15 @@ def attribute(
     members: PartialList | Sequence[Record] | None = None,
     bots: Collection[str] = DEFAULT_BOTS,
     mailmap: Mailmap = _NO_MAILMAP,
+    *,
+    with_co_authors: bool = False,
 ) -> Attribution:
     """Divide the commits of one project among the people of a run; never raises.
 
     `commits` are all that were read of all its branches, as GitLab sends them, in any order: the
     second rule looks at every address among them. `members` are the records of `members/all`, None
-    if `needs_members` said no. `bots` are usernames of bots that do not look like bots.
+    if `needs_members` said no. `bots` are usernames of bots that do not look like bots, as
+    `bots.is_bot` takes them.
     """
     commits = unique_records(commits)
     people = unique(identities, lambda identity: identity.key)
@@ -121,7 +145,7 @@ def attribute(
             found[decision.key].append(commit)
         else:
             apart[decision or "unmatched"].append(commit)
-    return Attribution(
+    authored = Attribution(
         people={key: tuple(theirs) for key, theirs in found.items()},
         merges=tuple(apart["merges"]),
         bots=tuple(apart["bots"]),
@@ -129,6 +153,47 @@ def attribute(
         unmatched=tuple(apart["unmatched"]),
         signatures=_signatures(project.signature(commit) for commit in apart["unmatched"]),
         missing=reading.missing if undecided else None,
+    )
+    if not with_co_authors:
+        return authored
+    return _with_co_authors(authored, commits, people, reading, bots, mailmap)
+
+
+def _with_co_authors(
+    authored: Attribution,
+    commits: Sequence[Record],
+    people: Sequence[Identity],
+    members: PartialList,
+    bots: Collection[str],
+    mailmap: Mailmap,
+) -> Attribution:
+    pairs = [
+        (place, signed)
+        for place, commit in enumerate(commits)
+        if not is_merge(commit)
+        for signed in co_authors(commit)
+    ]
+    # The second rule looks at their addresses, too, but only where it decides about a co-author.
+    project = _Project([*commits, *(signed for _, signed in pairs)], people, members, mailmap)
+    authors = {id(commit): key for key, theirs in authored.people.items() for commit in theirs}
+    found: dict[str, dict[int, Record]] = {person.key: {} for person in people}
+    strange: list[tuple[Record, tuple[str, str]]] = []
+    missing = authored.missing
+    for place, signed in pairs:
+        commit = commits[place]
+        decision = project.decide(signed, bots)
+        if isinstance(decision, Identity):
+            if authors.get(id(commit)) != decision.key:
+                found[decision.key][place] = commit
+        elif decision in {None, "unmatched"}:
+            signature = project.signature(signed)
+            strange.append((commit, (signature.name.strip(), signature.address.strip())))
+            missing = members.missing if decision is None else missing
+    return replace(
+        authored,
+        missing=missing,
+        co_authored={key: tuple(theirs.values()) for key, theirs in found.items()},
+        strange_co_authors=tuple(strange),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from gitlab_sync.rules.identity.usernames import username_key
 
 DEFAULT_BOTS = frozenset({"dependabot", "renovate", "copilot-swe-agent"})
-"""Bots that do not look like bots. A setting can replace the list."""
+"""Bots that do not look like bots. A setting can replace the list, which can have patterns."""
 
 # GitLab names the users behind project and group access tokens `project_12_bot_3f…`.
 _TOKEN_USER = re.compile(r"^(project|group)_\d+_bot", re.IGNORECASE)
@@ -21,11 +21,29 @@ _ENDINGS = ("-bot", "_bot", "[bot]")
 def is_bot(username: str, extra: Collection[str] = DEFAULT_BOTS) -> bool:
     """Return whether `username` is a bot: it looks like one, or `extra` lists it, ignoring case.
 
-    `ghost`, which GitLab gives the work of deleted accounts to, is a person.
+    In `extra`, `*` is any text, also none: `*-ci`. `ghost`, which GitLab gives the work of deleted
+    accounts to, is a person.
     """
     name = username_key(username)
     return (
         name.endswith(_ENDINGS)
         or _TOKEN_USER.match(name) is not None
-        or name in map(username_key, extra)
+        or any(_is_listed(name, username_key(each)) for each in extra)
     )
+
+
+def _is_listed(name: str, pattern: str) -> bool:
+    """Return whether a name is one of a pattern: that part by part, each as early as possible."""
+    first, *middle = pattern.split("*")
+    if not middle:
+        return name == pattern
+    last = middle.pop()
+    if len(name) < len(first) + len(last) or not (name.startswith(first) and name.endswith(last)):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for part in middle:
+        found = name.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True

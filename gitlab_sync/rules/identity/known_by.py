@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gitlab_sync.rules import record
@@ -19,14 +19,23 @@ _ADDRESS = re.compile(r"<[^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class KnownBy:
-    """Other addresses and names of people.
+    """By what people are known in git, beyond GitLab.
 
-    `aliases` are by username in lower case. `mailmap` applies to the commits of all projects; its
-    `faults` name the lines that were skipped.
+    `aliases` are other addresses and names, by username in lower case. `mailmap` applies to the
+    commits of all projects; its `faults` name the lines that were skipped. With `co_authors`, a
+    commit also counts for the people in its trailers `Co-authored-by`.
     """
 
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     mailmap: Mailmap = field(default_factory=Mailmap)
+    co_authors: bool = False
+
+    @property
+    def key(self) -> Hashable:
+        """What tells this from others."""
+        by_address, by_both = self.mailmap.by_address.items(), self.mailmap.by_both.items()
+        aliases = frozenset(self.aliases.items())
+        return aliases, frozenset(by_address), frozenset(by_both), self.co_authors
 
     def identity(self, user: Record) -> Identity:
         """Return the identity of a user with their aliases. Never raises."""
@@ -56,15 +65,16 @@ def parse_known_by(text: str, source: str = "aliases") -> KnownBy:
 def all_known(files: Iterable[KnownBy]) -> KnownBy:
     """Return several files as one; a person in two of them has the aliases of both."""
     aliases: dict[str, Alias] = {}
-    mailmap = Mailmap()
+    mailmap, co_authors = Mailmap(), False
     for each in files:
+        co_authors = co_authors or each.co_authors
         for key, alias in each.aliases.items():
             before = aliases.get(key, Alias(alias.username))
             aliases[key] = Alias(
                 before.username, before.emails + alias.emails, before.names + alias.names
             )
         mailmap = mailmap.joined(each.mailmap)
-    return KnownBy(aliases, mailmap)
+    return KnownBy(aliases, mailmap, co_authors)
 
 
 def _is_alias(line: str) -> bool:

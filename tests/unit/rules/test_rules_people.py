@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS, is_bot
 
@@ -54,3 +58,26 @@ def test_a_list_of_ones_own_takes_the_place_of_the_default_one() -> None:
     assert is_bot("release-bot", ())
     assert not is_bot("renovate", ["marge"])
     assert is_bot("renovate", {"marge", *DEFAULT_BOTS})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "bots", "people"),
+    [
+        ("*-ci", ["build-ci", "-CI"], ["ci", "build-ci2"]),
+        ("svc-*", ["svc-deploy", "svc-"], ["svc"]),
+        ("a*b*c", ["abc", "a-b-c", "abbcc"], ["ab", "acb"]),
+        ("ab*ba", ["abba", "ab-ba"], ["aba"]),
+        ("*", ["ann", ""], []),
+        ("[x]*", ["[x]y"], ["xy"]),
+    ],
+)
+def test_a_list_can_have_patterns(pattern: str, bots: list[str], people: list[str]) -> None:
+    """A star is any text; nothing else has a meaning of its own."""
+    assert all(is_bot(name, [pattern]) for name in bots)
+    assert not any(is_bot(name, [pattern]) for name in people)
+
+
+@given(st.text("ab*", max_size=12), st.text("ab", max_size=12))
+def test_a_pattern_is_what_the_shells_say(pattern: str, name: str) -> None:
+    """As the standard library has it."""
+    assert is_bot(name, [pattern]) == fnmatch.fnmatchcase(name, pattern)
