@@ -658,6 +658,17 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         ),
     ),
     "rules.identity.known_by:_ADDRESS": ("search", (("", "<", ""), ("<", "a", ""), ("", "<a", ""))),
+    "rules.identity.name_forms:_HIDDEN": (
+        "fullmatch",
+        (
+            ("1-", "a", ""),
+            ("", "1", "-"),
+            ("1-", "@users.noreply.", "@"),
+            ("1-a@users.noreply.", "a", "@"),
+        ),
+    ),
+    "rules.identity.name_forms:_WORD": ("findall", (_LETTERS, ("", "a1", ""), ("", "_", ""))),
+    "rules.identity.name_forms:_TWO_LETTERS": ("sub", (("", "ae", ""), ("", "a", ""))),
     "rules.delimited:_COMMENT_LINE": ("match", (("", " ", ""), ("", " ", "#,"))),
     "rules.delimited:_COMMENT": ("sub", (_SPACES, ("", "#", ""), ("", " #\n", ""))),
     "rules.identity.people_input:_OTHER_TITLE": ("fullmatch", (_LETTERS, ("", "student ", "id"))),
