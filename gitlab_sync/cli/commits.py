@@ -118,7 +118,7 @@ def _remarks(report: CommitsReport, table: Table, *, of_members: bool) -> Iterat
     if table == "Unmatched":
         yield str(report.division)
         if unmatched:
-            yield "hint: give their people in a file for --aliases: lines of “username, address”"
+            yield "hint: gitlab-sync identities suggests and assigns people for these signatures"
     elif unmatched and without:
         yield (
             f"hint: {'1 person has' if without == 1 else f'{without} people have'} no commit, and "

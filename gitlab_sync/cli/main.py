@@ -32,6 +32,7 @@ COMMANDS = {
     "users": "gitlab_sync.cli.users",
     "profile": "gitlab_sync.cli.profile",
     "commits": "gitlab_sync.cli.commits",
+    "identities": "gitlab_sync.cli.identities",
     "leaderboard": "gitlab_sync.cli.leaderboard",
     "weekly": "gitlab_sync.cli.weekly",
     "open": "gitlab_sync.cli.open_work",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -13,13 +14,14 @@ class AtomicFile:
     """Writes a temporary file next to `path`, and renames it to `path` if all went well.
 
     A context manager: until it ends without an exception, the old file stays unchanged. The mode
-    follows the umask. A link is followed. Anything but a plain file (a pipe, `/dev/null`) cannot be
-    replaced and is written directly. Raises OSError, on entering if the folder is not writable. Not
-    thread-safe, except for `discard`.
+    follows the umask, or with `keeps_mode` is that of an old file. A link is followed. Anything but
+    a plain file (a pipe, `/dev/null`) cannot be replaced and is written directly. Raises OSError,
+    on entering if the folder is not writable. Not thread-safe, except for `discard`.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, keeps_mode: bool = False) -> None:
         self.path = Path(path)
+        self._keeps_mode = keeps_mode
         self._temporary: Path | None = None
         self._file: BinaryIO
 
@@ -30,6 +32,8 @@ class AtomicFile:
         self.path = self.path.resolve()
         self._temporary = self.path.parent / f".gitlab-sync-{secrets.token_hex(8)}.tmp"
         self._file = self._temporary.open("xb")
+        if self._keeps_mode and self.path.exists():
+            self._temporary.chmod(stat.S_IMODE(self.path.stat().st_mode))
         return self
 
     def write(self, data: bytes) -> None:

@@ -138,6 +138,7 @@ def _add_projects(builder: Builder) -> dict[str, Record]:
     }
     for project, kind in zip(found.values(), _KINDS, strict=True):
         add_repository(builder, project, kind)
+    _sign_elsewhere(builder)
     profile = add_project(builder, 31, "amelie.laurent", builder.people[0])
     add_repository(builder, profile, "bare")
     builder.tables.files[31]["README.md"] = "# Amelie\n\nMaps, boats, and Python.\n"
@@ -149,6 +150,17 @@ def _add_projects(builder: Builder) -> dict[str, Record]:
             builder, "project", found[team], person, MAINTAINER if position % 4 == 0 else DEVELOPER
         )
     return found
+
+
+def _sign_elsewhere(builder: Builder) -> None:
+    """Let two people have a commit from a machine that signs it in another way."""
+    for number, name, address in (
+        (22, "Petrov, Goran", "goran@laptop.local"),
+        (23, "hana", "5067+hana.yilmaz@users.noreply.github.com"),
+    ):
+        commits = builder.tables.commits[number]
+        row = next(each for each in commits if each["author_email"] == "root@localhost")
+        row["author_name"], row["author_email"] = name, address
 
 
 def _add_work(builder: Builder, projects: Mapping[str, Record], bot: Person) -> None:

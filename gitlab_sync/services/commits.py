@@ -140,7 +140,7 @@ class CommitsReport(Report):
     ) -> None:
         answers = [_PersonAnswer(read, person) for person in read.people]
         super().__init__(by_username(each.row for each in answers), _completeness(answers))
-        divided = _settled(read.commits)
+        divided = settled(read.commits)
         self.commits = _newest_first(answers)
         self.unmatched: list[TableRow] = [
             {"Name": each.name, "Address": each.address, "Commits": each.number}
@@ -175,6 +175,16 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
     exists, the error of a group if its list of projects could not be read, and the first error if
     no membership could be read. Thread-safe.
     """
+    return CommitsReport(*read(client, query, run))
+
+
+def read(
+    client: Client, query: CommitsQuery, run: Run | None = None, *, keeps_apart: bool = False
+) -> tuple[people_data.PeopleData, list[int | str], list[str]]:
+    """Read what `answer` does: the people with their commits, the unknown projects, and what not.
+
+    With `keeps_apart`, the commits that no person has are kept, too. Raises as `answer`.
+    """
     run = run or Run(tracker=ProgressTracker())
     with run.context(client) as session:
         ids, unknown = known_projects(session, query.projects)
@@ -183,8 +193,8 @@ def answer(client: Client, query: CommitsQuery, run: Run | None = None) -> Commi
         people, unread = query.people, list[str]()
         if people is None:
             people, unread = _members(session, ids, records, run, query.policy.terms.bots)
-        request = replace(request_of(query, people, ids), records=records)
-        return CommitsReport(read_commits(session, request, run), unknown, unread)
+        request = replace(request_of(query, people, ids), records=records, keeps_apart=keeps_apart)
+        return read_commits(session, request, run), unknown, unread
 
 
 def request_of(
@@ -335,7 +345,7 @@ def _path(project: Record) -> str:
     return record.text(project, "path_with_namespace") or str(project.get("id"))
 
 
-def _settled(divided: DividedCommits) -> DividedCommits:
+def settled(divided: DividedCommits) -> DividedCommits:
     """Return the commits, with none unmatched that matches a person in another project (a fork).
 
     The members of one project can be known, and those of the other not.
@@ -351,9 +361,9 @@ def _settled(divided: DividedCommits) -> DividedCommits:
     )
 
 
-def _division(settled: DividedCommits) -> Division:
-    projects = settled.projects
-    people = _ids_of_people(settled)
+def _division(divided: DividedCommits) -> Division:
+    projects = divided.projects
+    people = _ids_of_people(divided)
     bots = {sha for each in projects for sha in each.bots} - people
     others = {sha for each in projects for sha in each.others} - people - bots
     return Division(

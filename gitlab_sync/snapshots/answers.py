@@ -28,6 +28,7 @@ from gitlab_sync.services import weekly as week
 from gitlab_sync.services.commits import CommitsQuery, CommitsReport, request_of
 from gitlab_sync.services.compliance import ComplianceQuery
 from gitlab_sync.services.evaluation_table import EvaluationTable
+from gitlab_sync.services.identities import IdentitiesReport
 from gitlab_sync.services.open_work import OpenQuery, OpenReport, report_of_read
 from gitlab_sync.services.people_data import PeopleData, PeopleRequest
 from gitlab_sync.services.people_report import PeopleQuery, PeopleReport, PersonAnswer
@@ -299,6 +300,24 @@ def commits(snapshot: Snapshot, query: CommitsQuery) -> CommitsReport:
     Of a group there are the projects in which people of the snapshot have work; the report says
     what is missing. Raises ConfigurationError as `evaluate` does.
     """
+    return _at(snapshot, CommitsReport(*_commits(snapshot, query)))
+
+
+def identities(
+    snapshot: Snapshot, query: CommitsQuery, *, with_suggestions: bool = False
+) -> IdentitiesReport:
+    """Return what `services.identities.answer` says, as `commits` does.
+
+    A snapshot does not have who committed a commit, so that suggests no one.
+    """
+    read, unknown, unread = _commits(snapshot, query)
+    suggests = with_suggestions
+    return _at(snapshot, IdentitiesReport(read, unknown, unread, with_suggestions=suggests))
+
+
+def _commits(
+    snapshot: Snapshot, query: CommitsQuery
+) -> tuple[PeopleData, list[int | str], list[str]]:
     query = replace(query, policy=snapshot.require_policy(query.policy))
     among = snapshot.everyone() if query.people is None else query.people
     ids, unknown = known_projects(snapshot, query.projects)
@@ -307,4 +326,4 @@ def commits(snapshot: Snapshot, query: CommitsQuery) -> CommitsReport:
         of_group, unread = projects_of_group(snapshot, query.group)
         ids = list(dict.fromkeys([*ids, *of_group]))
     read = read_people(snapshot, request_of(query, among, ids), others=True)
-    return _at(snapshot, CommitsReport(read, unknown, unread))
+    return read, unknown, unread

@@ -300,6 +300,7 @@ class _Divided:
         self._people: dict[str, list[Record]] = {key: [] for key in people}
         self._apart: dict[str, set[object]] = {"merge": set(), "bot": set(), "other": set()}
         self._unmatched: dict[object, tuple[str, str]] = {}
+        self._kept: dict[object, Record] = {}
 
     def add(self, cells: _Row, commit: Record) -> None:
         """Take one commit; a person outside the request is one of the others."""
@@ -311,6 +312,7 @@ class _Divided:
                 self._apart["other"].add(mark)
         elif cells["credit"] == "unmatched":
             self._unmatched[mark] = (cells["author_name"] or "", cells["author_email"] or "")
+            self._kept[mark] = {**commit, "author_email": cells["author_email"]}
         else:
             self._apart[cells["credit"]].add(mark)
 
@@ -321,5 +323,14 @@ class _Divided:
         sets = (frozenset(self._apart[name]) for name in ("merge", "bot", "other"))
         merges, bots, others = sets
         return DividedProject(
-            place, project, self._people, merges, self._unmatched, bots, others, missing, errors
+            place,
+            project,
+            self._people,
+            merges,
+            self._unmatched,
+            bots,
+            others,
+            missing,
+            errors,
+            self._kept,
         )

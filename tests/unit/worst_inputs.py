@@ -640,14 +640,16 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     "rules.dates:_DATE_FIRST": ("match", (("", "2024-01-01", ""), ("", "1", ""))),
     "rules.delimited:_QUOTED": ("sub", (("", '"', ""), ('"', "a", ""), ("", '""a', '"'))),
     "rules.delimited:_LINE_BREAK": ("split", (("", "\r", ""), ("", "\r\n", ""), ("", "\n\r", ""))),
-    "rules.identity.aliases:_COMMENT": ("sub", (_SPACES, ("", "#", ""), ("", " #\n", ""))),
-    "rules.identity.aliases:_ADDRESS": (
+    "rules.identity.aliases:COMMENT": ("sub", (_SPACES, ("", "#", ""), ("", " #\n", ""))),
+    "rules.identity.aliases:ADDRESS": (
         "fullmatch",
         (("", "a", ""), ("a", "@", ""), ("a@", "a", " ")),
     ),
     "rules.identity.bots:is_bot": (
         partial(is_bot, extra=["*a*a*b", "*ab*ab*c"]), (_LETTERS, ("", "ab", ""), ("a", "-", "b")),
     ),
+    "rules.identity.alias_text:_LINE": ("findall", (_LETTERS, ("", "\r", ""), ("", "\n", ""))),
+    "rules.identity.alias_text:_SPACES": ("sub", (_SPACES, ("", "a ", ""), ("", "\n", ""))),
     "rules.identity.co_authors:_TRAILER": (
         "findall",
         (

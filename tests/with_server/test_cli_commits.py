@@ -218,7 +218,7 @@ def test_how_all_commits_divide_is_said_beside_what_matches_nobody(
         "5 commits in 1 project: 3 of these people, 1 unmatched, 0 of bots, 0 of others, 1 merge"
         in said
     )
-    assert "--aliases" in said
+    assert "gitlab-sync identities" in said
     assert run(environ, "commits", "--unmatched", *there, "--quiet").stderr == b""
 
 

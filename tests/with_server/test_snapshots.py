@@ -90,6 +90,7 @@ QUESTIONS = [
     ["commits", PEOPLE, "--unmatched"],
     ["commits", PEOPLE, "--group", "harbour", "--totals"],
     ["commits", PEOPLE, "--group", "harbour/tools", "--project", "21", "--unmatched"],
+    ["identities", PEOPLE, "--suggest"],
     ["weekly", PEOPLE, "--hours", "--timezone", "Asia/Kolkata"],
     ["weekly", PEOPLE, "--hours", "--day", "2026-11-20", "--part", "Time Spent"],
     ["mrs", "--members-of", "harbour/tools"],

@@ -11,9 +11,11 @@ from gitlab_sync.rules.delimited import list_lines
 from gitlab_sync.rules.identity.identity import normal_address
 from gitlab_sync.rules.identity.usernames import bare_username, is_username, username_key
 
-# Only at the start or after white space: the `C#` in a name does not begin a comment.
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
-_ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
+"""Only at the start or after white space: the `C#` in a name does not begin a comment."""
+
+ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
+"""What a field with an `@` has to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def parse_aliases(text: str, source: str = "aliases") -> dict[str, Alias]:
     owners: dict[str, tuple[str, int]] = {}
     faults: list[str] = []
     for number, line in enumerate(lines, start=1):
-        typed, *fields = (field.strip() for field in _COMMENT.sub("", line).split(","))
+        typed, *fields = (field.strip() for field in COMMENT.sub("", line).split(","))
         username = bare_username(typed)
         fields = [field for field in fields if field]
         if not username and not fields:
@@ -77,5 +79,5 @@ def _fault_of_line(username: str, fields: list[str]) -> str | None:
         return f"“{shown(username)}” is not a valid username" if username else "no username"
     if not fields:
         return f"neither an address nor a name after “{username}”"
-    strange = [field for field in fields if "@" in field and not _ADDRESS.fullmatch(field)]
+    strange = [field for field in fields if "@" in field and not ADDRESS.fullmatch(field)]
     return f"“{shown(strange[0])}” is not an address" if strange else None

@@ -56,10 +56,15 @@ def parse_known_by(text: str, source: str = "aliases") -> KnownBy:
     Raises ConfigurationError as `parse_aliases` does; lines of a `.mailmap` with faults are
     skipped.
     """
-    lines = [line for line in lines_of(text) if line.strip() and not line.lstrip().startswith("#")]
-    if lines and all(_ADDRESS.search(line) and not _is_alias(line) for line in lines):
+    if is_mailmap(text):
         return KnownBy(mailmap=parse_mailmap(text, source))
     return KnownBy(parse_aliases(text, source))
+
+
+def is_mailmap(text: str) -> bool:
+    """Return whether a file is a `.mailmap` with lines, as `parse_known_by` reads it."""
+    lines = [line for line in lines_of(text) if line.strip() and not line.lstrip().startswith("#")]
+    return bool(lines) and all(_ADDRESS.search(line) and not _is_alias(line) for line in lines)
 
 
 def all_known(files: Iterable[KnownBy]) -> KnownBy:
