@@ -104,12 +104,11 @@ def identities(
         known_by = _with_file(known_by, file)
 
     from gitlab_sync.cli.report import Ending, run_report
-    from gitlab_sync.services.commits import CommitsQuery
-    from gitlab_sync.services.identities import answer
+    from gitlab_sync.services.identities import IdentitiesQuery, answer
 
     def work(command: CommandRun, output: Output) -> Ending:
         named = people if of_members else find_people(people, command, policy.terms.bots)
-        query = CommitsQuery(
+        query = IdentitiesQuery(
             None if of_members else named.people,
             scope.projects,
             group,
@@ -117,14 +116,15 @@ def identities(
             known_by,
             clock=scope.clock,
             policy=policy,
+            with_suggestions=suggests,
         )
         with command.progress("commits") as run:
             if command.snapshot is not None:
                 from gitlab_sync.snapshots import answers
 
-                report = answers.identities(command.snapshot, query, with_suggestions=suggests)
+                report = answers.identities(command.snapshot, query)
             else:
-                report = answer(command.session, query, run, with_suggestions=suggests)
+                report = answer(command.session, query, run)
         assigned = report.assign(pairs, command.instance)
         taken = {each.signature for each in assigned}
         left = [each for each in report.unsettled if each.signature not in taken]

@@ -10,6 +10,7 @@ import streamlit as st
 from gitlab_sync.pages import oidc
 from gitlab_sync.pages.closed import show_closed
 from gitlab_sync.pages.sign_in import show_sign_in
+from gitlab_sync.pages.state.aliases_setting import server_aliases
 from gitlab_sync.pages.state.browser import current_sign_in, sign_out
 from gitlab_sync.pages.state.downloads import downloads_of_run
 from gitlab_sync.pages.state.roles import Role
@@ -36,6 +37,7 @@ _STYLE = f"""<style>{STYLE}
 </style>"""
 
 
+_IDENTITIES = ("identities", "Identities", "contacts", "identities")
 _RULES = ("evaluation_rules", "How is this evaluated?", "rule", RULES_PAGE)
 
 
@@ -47,6 +49,8 @@ _OF_SNAPSHOTS = (
 
 def pages_for(role: Role, *, on_snapshot: bool = False) -> list[st.Page]:
     """Return the pages that a role may see. The first one opens by default.
+
+    On a snapshot, only those who see everyone also see commits that match no one.
 
     Streamlit gives the default page no path of its own, so a hidden copy of it has the path for
     links.
@@ -68,6 +72,7 @@ def pages_for(role: Role, *, on_snapshot: bool = False) -> list[st.Page]:
             ("team_leaderboard", "Team leaderboard", "trophy", "leaderboard"),
             ("reviews", "Reviews", "rate_review", "reviews"),
             ("project_compliance", "Project compliance", "verified", "compliance"),
+            *([] if on_snapshot and role != "admin" else [_IDENTITIES]),
             _RULES,
         ]
     if on_snapshot:
@@ -117,7 +122,7 @@ def show_without_menu(show: Callable[[st.Page], None]) -> None:
         show(page)
 
 
-def show_pages(source: Source) -> None:
+def show_pages(visitor: SignIn, source: Source) -> None:
     """Show the pages of the visitor's role, and the one that is open."""
     pages = pages_for(source.role, on_snapshot=source.run is not None)
     page = st.navigation(pages)
@@ -125,6 +130,8 @@ def show_pages(source: Source) -> None:
     if source.run is None:
         roles_error = "This server's list of roles is not valid, so everyone is a member"
         valid_or(None, server_roles, roles_error)
+        aliases_error = "This server's aliases file is not valid, so it does not count"
+        valid_or(None, lambda: server_aliases(visitor), aliases_error)
     with downloads_of_run():
         page.run()
 
@@ -144,4 +151,4 @@ else:
         refusal = found
         show_without_menu(lambda _: show_closed(refusal))
     else:
-        show_pages(found)
+        show_pages(visitor, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gitlab_sync.errors import ConfigurationError
@@ -36,6 +37,13 @@ _MOST_PROJECTS = 3  # that a row names
 _ADDRESSES = ("public_email", "commit_email")
 
 
+@dataclass(frozen=True, slots=True)
+class IdentitiesQuery(CommitsQuery):
+    """A query as for commits; `with_suggestions` also asks who signatures could be of."""
+
+    with_suggestions: bool = False
+
+
 class IdentitiesReport(CommitsReport):
     """The people of a run with their totals, and what is known of each unmatched signature.
 
@@ -44,14 +52,13 @@ class IdentitiesReport(CommitsReport):
 
     def __init__(
         self,
+        query: IdentitiesQuery,
         read: PeopleData,
         unknown_projects: Sequence[int | str],
         unread: Sequence[str],
-        *,
-        with_suggestions: bool = False,
     ) -> None:
         super().__init__(read, unknown_projects, unread)
-        self.with_suggestions = with_suggestions
+        self.with_suggestions = query.with_suggestions
         self.with_co_authors = read.request.known_by.co_authors
         self.users = {
             username_key(person.username): person.user
@@ -66,7 +73,7 @@ class IdentitiesReport(CommitsReport):
         }
         mailmap = read.request.known_by.mailmap
         self.unsettled = unsettled_of(settled(read.commits), candidates, mailmap)
-        if with_suggestions:
+        if self.with_suggestions:
             together = {
                 each.signature: {key: len(ids) for key, ids in each.together.items()}
                 for each in self.unsettled
@@ -148,22 +155,26 @@ class IdentitiesReport(CommitsReport):
                 f"“{shown(what)}” must be the address of an unmatched signature, and is of none",
                 hint="Leave --assign out to see all of them.",
             )
-        name = str(user.get("username"))
-        proper = proper_signature(user, instance)
+        return self.assigned_to(username, found, instance)
+
+    def assigned_to(
+        self, username: str, unsettled: Iterable[Unsettled], instance: str
+    ) -> list[Assigned]:
+        """Return signatures of the report as assigned to one of its people."""
+        user = self.users[username_key(username)]
+        name, proper = str(user.get("username")), proper_signature(user, instance)
         return [
-            Assigned(each.signature, name, tuple(sorted(each.written)), proper) for each in found
+            Assigned(each.signature, name, tuple(sorted(each.written)), proper)
+            for each in unsettled
         ]
 
 
-def answer(
-    client: Client, query: CommitsQuery, run: Run | None = None, *, with_suggestions: bool = False
-) -> IdentitiesReport:
+def answer(client: Client, query: IdentitiesQuery, run: Run | None = None) -> IdentitiesReport:
     """Read the commits of these people, as `services.commits.answer`, and what matches no one.
 
     Raises as that. Thread-safe.
     """
-    found = read(client, query, run, keeps_apart=True)
-    return IdentitiesReport(*found, with_suggestions=with_suggestions)
+    return IdentitiesReport(query, *read(client, query, run, keeps_apart=True))
 
 
 def proper_signature(user: Record, instance: str) -> Signature:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Protocol
 
+from gitlab_sync.rules.identity.known_by import NOBODY_ELSE, KnownBy, all_known
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.identity.teams import Team
 from gitlab_sync.run import Run
 from gitlab_sync.services import (
     compliance,
+    identities,
     leaderboard,
     members,
     open_work,
@@ -19,6 +22,7 @@ from gitlab_sync.services import (
     weekly,
 )
 from gitlab_sync.services.compliance import ComplianceQuery
+from gitlab_sync.services.identities import IdentitiesQuery, IdentitiesReport
 from gitlab_sync.services.leaderboard import LeaderboardQuery, LeaderboardReport
 from gitlab_sync.services.open_work import OpenQuery, OpenReport
 from gitlab_sync.services.people_report import PeopleQuery, PeopleReport
@@ -53,6 +57,9 @@ class Reader(Protocol):
     def compliance(self, query: ComplianceQuery, run: Run) -> ComplianceReport:
         """Answer as `services.compliance`."""
 
+    def identities(self, query: IdentitiesQuery, run: Run) -> IdentitiesReport:
+        """Answer as `services.identities`."""
+
     def people_of_groups(self, groups: Iterable[int | str]) -> list[Person]:
         """Return the members of groups, as `services.members` does."""
 
@@ -61,21 +68,28 @@ class Reader(Protocol):
 
 
 class GitLabReader:
-    """Reads a GitLab. Thread-safe."""
+    """Reads a GitLab. `known_by` counts for all queries, with what each says. Thread-safe."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, known_by: KnownBy = NOBODY_ELSE) -> None:
         self._client = client
+        self._known_by = known_by
+
+    def _both(self, known_by: KnownBy) -> KnownBy:
+        return all_known([self._known_by, known_by])
 
     def users(self, query: PeopleQuery, run: Run) -> PeopleReport:
         """Answer as `services.people`, with what pages show of it."""
+        query = replace(query, known_by=self._both(query.known_by))
         return people.answer(self._client, query, run).without_lists()
 
     def profile(self, query: ProfileQuery, run: Run) -> ProfileReport:
         """Answer as `services.profile`."""
+        query = replace(query, known_by=self._both(query.known_by))
         return profile.answer(self._client, query, run)
 
     def weekly(self, query: WeeklyQuery, run: Run) -> WeeklyReport:
         """Answer as `services.weekly`."""
+        query = replace(query, known_by=self._both(query.known_by))
         return weekly.answer(self._client, query, run)
 
     def open_work(self, query: OpenQuery, run: Run) -> OpenReport:
@@ -84,6 +98,7 @@ class GitLabReader:
 
     def leaderboard(self, query: LeaderboardQuery, run: Run) -> LeaderboardReport:
         """Answer as `services.leaderboard`."""
+        query = replace(query, known_by=self._both(query.known_by))
         return leaderboard.answer(self._client, query, run)
 
     def reviews(self, query: ReviewsQuery, run: Run) -> ReviewsReport:
@@ -93,6 +108,11 @@ class GitLabReader:
     def compliance(self, query: ComplianceQuery, run: Run) -> ComplianceReport:
         """Answer as `services.compliance`."""
         return compliance.answer(self._client, query, run)
+
+    def identities(self, query: IdentitiesQuery, run: Run) -> IdentitiesReport:
+        """Answer as `services.identities`."""
+        query = replace(query, known_by=self._both(query.known_by))
+        return identities.answer(self._client, query, run)
 
     def people_of_groups(self, groups: Iterable[int | str]) -> list[Person]:
         """Return the members of groups, as `services.members` does."""

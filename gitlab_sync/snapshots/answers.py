@@ -28,7 +28,7 @@ from gitlab_sync.services import weekly as week
 from gitlab_sync.services.commits import CommitsQuery, CommitsReport, request_of
 from gitlab_sync.services.compliance import ComplianceQuery
 from gitlab_sync.services.evaluation_table import EvaluationTable
-from gitlab_sync.services.identities import IdentitiesReport
+from gitlab_sync.services.identities import IdentitiesQuery, IdentitiesReport
 from gitlab_sync.services.open_work import OpenQuery, OpenReport, report_of_read
 from gitlab_sync.services.people_data import PeopleData, PeopleRequest
 from gitlab_sync.services.people_report import PeopleQuery, PeopleReport, PersonAnswer
@@ -303,16 +303,12 @@ def commits(snapshot: Snapshot, query: CommitsQuery) -> CommitsReport:
     return _at(snapshot, CommitsReport(*_commits(snapshot, query)))
 
 
-def identities(
-    snapshot: Snapshot, query: CommitsQuery, *, with_suggestions: bool = False
-) -> IdentitiesReport:
+def identities(snapshot: Snapshot, query: IdentitiesQuery) -> IdentitiesReport:
     """Return what `services.identities.answer` says, as `commits` does.
 
     A snapshot does not have who committed a commit, so that suggests no one.
     """
-    read, unknown, unread = _commits(snapshot, query)
-    suggests = with_suggestions
-    return _at(snapshot, IdentitiesReport(read, unknown, unread, with_suggestions=suggests))
+    return _at(snapshot, IdentitiesReport(query, *_commits(snapshot, query)))
 
 
 def _commits(

@@ -9,6 +9,7 @@ from gitlab_sync.rules.identity.teams import Team, usernames_of
 from gitlab_sync.rules.policy import Policy
 from gitlab_sync.run import Run
 from gitlab_sync.services.compliance import ComplianceQuery
+from gitlab_sync.services.identities import IdentitiesQuery, IdentitiesReport
 from gitlab_sync.services.leaderboard import LeaderboardQuery, LeaderboardReport
 from gitlab_sync.services.open_work import OpenQuery, OpenReport
 from gitlab_sync.services.people_report import PeopleQuery, PeopleReport, PersonAnswer
@@ -70,6 +71,10 @@ class SnapshotReader:
                 run.on_row(checked.row)
 
         return answers.compliance(self._snapshot, query, self._policy, on_checked)
+
+    def identities(self, query: IdentitiesQuery, run: Run) -> IdentitiesReport:  # noqa: ARG002
+        """Answer as `services.identities`."""
+        return answers.identities(self._snapshot, query)
 
     def history(self, query: HistoryQuery, run: Run) -> HistoryReport:
         """Return what changed since an earlier run of the folder, and the numbers of all runs."""

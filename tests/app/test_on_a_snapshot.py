@@ -26,7 +26,7 @@ from gitlab_sync.policies.file import load
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.policy import FAIR
 from gitlab_sync.run import Run
-from gitlab_sync.sandbox import Sandbox, demo_world
+from gitlab_sync.sandbox import Sandbox, demo, demo_world
 from gitlab_sync.services.people_report import PeopleQuery
 from gitlab_sync.snapshots import reader as snapshot_reader
 
@@ -92,6 +92,7 @@ def numbers(at: AppTest) -> list[tuple[str, str]]:
     return [(each.label, each.value) for each in at.metric]
 
 
+EVERYONE = "\n".join([*(part.username for part in demo._PARTS), "renovate-bot"])
 TEAMS = f"Red: {MENTOR}, {MEMBER}\nBlue: {OTHER}, {HIDDEN}"
 QUESTIONS: Mapping[str, tuple[str | None, Mapping[str, str]]] = {
     "batch": (None, {"users": f"{MENTOR}\n{MEMBER}", "group": "harbour/tools"}),
@@ -110,6 +111,7 @@ QUESTIONS: Mapping[str, tuple[str | None, Mapping[str, str]]] = {
     "reviews": ("reviews.py", {"teams": TEAMS}),
     "project": ("project_compliance.py", {"project": "harbour/route-planner"}),
     "projects": ("project_compliance.py", {"view": "Many projects", "in_group": "harbour"}),
+    "identities": ("identities.py", {"users": EVERYONE}),
 }
 
 
@@ -146,6 +148,14 @@ def test_a_member_sees_their_own_work_whatever_the_address_says(
         at = ask(at, page, {"people": HIDDEN, "users": HIDDEN, "teams": f"A: {HIDDEN}"})
         assert HIDDEN not in "".join(frame.to_csv() for frame in frames(at))
     assert sandbox.traffic.total == 1
+
+
+def test_only_who_sees_everyone_sees_what_matches_no_one(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No one else knows if it is of someone they may see."""
+    with pytest.raises(ValueError, match="page"):
+        go_to(signed_in(sandbox, monkeypatch, MENTOR), "identities.py")
 
 
 @pytest.mark.slow

@@ -54,6 +54,11 @@ def open_all(page: Page) -> None:
     expect(closed).to_have_count(0)
 
 
+def assign_all(page: Page) -> None:
+    """Assign all signatures to their first suggestion."""
+    page.get_by_role("button", name="Assign all").click()
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """A page in one of its states. Immutable.
@@ -79,6 +84,7 @@ SIGN_IN = Stop("sign-in", "/", "GitLab Sync", "Personal access token", asks=Fals
 _BATCH, _PROFILE, _WEEK = "Batch analytics", "User profile", "Weekly performance"
 _TEAMS, _PROJECTS = "Team leaderboard", "Project compliance"
 _TEAM, _MANY = "/leaderboard?team=Lantern", "/compliance?view=Many+projects"
+_WHO = "/identities?suggest=true"
 
 PAGES = (
     SIGN_IN,
@@ -90,6 +96,7 @@ PAGES = (
     Stop("reviews", "/reviews", "Reviews", "A row is a reviewer"),
     Stop("compliance-one", "/compliance", _PROJECTS, "At main"),
     Stop("compliance-many", _MANY, _PROJECTS, "4 of 4 projects read"),
+    Stop("identities", _WHO, "Identities", "Assign to goran.petrov"),
 )
 """Every page of the demo with its answer."""
 
@@ -116,6 +123,8 @@ MORE = (
     Stop("compliance-fix", "/compliance", _PROJECTS, "to the score", then=tab("Suggestions")),
     Stop("compliance-picked", _MANY, _PROJECTS, "At main", then=pick_row),
     Stop("compliance-chart", _MANY, _PROJECTS, "projects read", then=tab("Chart")),
+    Stop("identities-assigned", _WHO, "Identities", "Undo the last choice", then=assign_all),
+    Stop("identities-ticked", _WHO, "Identities", "Assign 1 signature to", then=pick_row),
     Stop("batch-fair", "/?policy=fair", _BATCH, "Policy: fair"),
     Stop("profile-fair", "/profile?policy=fair", _PROFILE, "can be fixed now comes first"),
     Stop("leaderboard-fair", f"{_TEAM}&policy=fair&part=Days", _TEAMS, "Policy: fair"),

@@ -12,7 +12,7 @@ from gitlab_sync.api.commits import Divider, ProjectCommits
 from gitlab_sync.rules.identity.bots import DEFAULT_BOTS
 from gitlab_sync.rules.identity.identity import identity_of
 from gitlab_sync.rules.identity.known_by import KnownBy
-from gitlab_sync.services.identities import IdentitiesReport
+from gitlab_sync.services.identities import IdentitiesQuery, IdentitiesReport
 from gitlab_sync.services.people_data import PeopleData, PeopleRequest, PersonData, PersonQuery
 from gitlab_sync.types import PartialList, Record
 
@@ -80,9 +80,8 @@ def report(commits: list[Record], places: list[int], known_by: KnownBy) -> Ident
     request = PeopleRequest([PersonQuery(each["username"]) for each in PEOPLE], known_by=known_by)
     people = [PersonData(query, user) for query, user in zip(request.queries, PEOPLE, strict=True)]
     request = PeopleRequest(request.queries, projects=[0, 1], known_by=known_by)
-    return IdentitiesReport(
-        PeopleData(request, people, divider.divided), (), (), with_suggestions=True
-    )
+    query = IdentitiesQuery(known_by=known_by, with_suggestions=True)
+    return IdentitiesReport(query, PeopleData(request, people, divider.divided), (), ())
 
 
 @pytest.mark.slow

@@ -645,9 +645,6 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
         "fullmatch",
         (("", "a", ""), ("a", "@", ""), ("a@", "a", " ")),
     ),
-    "rules.identity.bots:is_bot": (
-        partial(is_bot, extra=["*a*a*b", "*ab*ab*c"]), (_LETTERS, ("", "ab", ""), ("a", "-", "b")),
-    ),
     "rules.identity.alias_text:_LINE": ("findall", (_LETTERS, ("", "\r", ""), ("", "\n", ""))),
     "rules.identity.alias_text:_SPACES": ("sub", (_SPACES, ("", "a ", ""), ("", "\n", ""))),
     "rules.identity.co_authors:_TRAILER": (
@@ -711,6 +708,10 @@ READERS: Mapping[str, tuple[Callable[[str], object], tuple[Text, ...]]] = {
         lambda text: wire.rate_limit({"ratelimit-remaining": text, "ratelimit-reset": text}),
         (("", "1", ""), ("1", "_1", ""), ("", " ", "1")),
     ),
+    "a list of bots": (
+        partial(is_bot, extra=["*a*a*b", "*ab*ab*c"]),
+        (_LETTERS, ("", "ab", ""), ("a", "-", "b")),
+    ),
     "an error page": (
         _error_page,
         (("", "<h1>", ""), ("", "<title", ""), ("<title>", "</title", ""), ("", "<", ""), _LETTERS),
@@ -724,4 +725,4 @@ READERS: Mapping[str, tuple[Callable[[str], object], tuple[Text, ...]]] = {
         (("/api/v4/", "../", ""), ("/api/v4/projects/", "%", ""), ("", "/api/v4/", ""), _LETTERS),
     ),
 }
-"""What reads the head and the errors of a server, without a pattern of its own or with several."""
+"""What reads texts of strangers without a pattern of its own, or with several."""

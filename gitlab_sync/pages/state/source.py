@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, without_secrets
 from gitlab_sync.pages.state.access import Access, access_to, admins_of
+from gitlab_sync.pages.state.aliases_setting import NO_ALIASES, ServerAliases, server_aliases
 from gitlab_sync.pages.state.browser import current_sign_in
 from gitlab_sync.pages.state.hosts import is_same_gitlab
 from gitlab_sync.pages.state.policy_setting import offered_policies
@@ -47,12 +48,14 @@ class Rights(NamedTuple):
     """What an answer depends on besides its query: only those who have the same share it.
 
     `who` tells what its readers see. `run` is the name of the run and `mark` what changes with it;
-    both are None for a live GitLab.
+    both are None for a live GitLab. `aliases` changes with the server's aliases file: answers by
+    older ones are still shown.
     """
 
     who: Hashable
     run: str | None = None
     mark: str | None = None
+    aliases: Hashable = None
 
     def show(self, other: Rights) -> bool:
         """Return whether those with these rights also see an answer to others.
@@ -104,6 +107,7 @@ class LiveSource:
 
     sign_in: SignIn
     role: Role
+    aliases: ServerAliases = NO_ALIASES
     run: None = None
 
     @property
@@ -114,7 +118,7 @@ class LiveSource:
     @property
     def rights(self) -> Rights:
         """Those of the token's owner."""
-        return Rights(self.sign_in.principal)
+        return Rights(self.sign_in.principal, aliases=self.aliases.state)
 
     def policies(self) -> Mapping[str, Policy]:
         """Return the policies that can be asked for."""
@@ -124,13 +128,13 @@ class LiveSource:
     def reader(self, run: Run) -> Iterator[Reader]:  # noqa: ARG002
         """Open a client of the visitor."""
         with self.sign_in.client() as client:
-            yield GitLabReader(client)
+            yield GitLabReader(client, self.aliases.known_by)
 
     def ask(self, answer: Callable[[Reader, Run], R], run: Run) -> R:
         """Return an answer; AuthenticationError if GitLab no longer accepts the token."""
         with self.sign_in.client() as client:
             run = replace(run, store=store_for(self.sign_in))
-            report = answer(GitLabReader(client), run)
+            report = answer(GitLabReader(client, self.aliases.known_by), run)
             completeness = report.completeness
             refused = "not signed in" in {*completeness.lost, *completeness.lists}
             refused_rows = (
@@ -188,7 +192,7 @@ def source_of(sign_in: SignIn) -> LiveSource | SnapshotSource:
     with the settings is in the log: visitors are told that something is.
     """
     if sign_in.is_demo or not is_snapshot_served():
-        return LiveSource(sign_in, live_role_of(sign_in))
+        return LiveSource(sign_in, live_role_of(sign_in), _aliases_for(sign_in))
     try:
         run = served_run()
         if run is None:
@@ -211,6 +215,14 @@ def source_of(sign_in: SignIn) -> LiveSource | SnapshotSource:
             "if the list of roles says so. Ask the operator of this server.",
         )
     return SnapshotSource(run, access)
+
+
+def _aliases_for(sign_in: SignIn) -> ServerAliases:
+    """Return the server's aliases; none if they are not valid, which the head of pages says."""
+    try:
+        return server_aliases(sign_in)
+    except ConfigurationError:
+        return NO_ALIASES
 
 
 def role_of(sign_in: SignIn) -> Role:

@@ -38,6 +38,8 @@ POLL = 0.4
 """Seconds between two updates of a page while its job is the only one that runs."""
 
 _LONGEST_POLL = 10.0  # seconds: many jobs are looked at less often, so that this takes no time
+_NEWER_RUN = "There is a newer snapshot. Press Refresh to see it."
+_NEWER_ALIASES = "This server's aliases have changed. Press Refresh to count by them."
 _BY_VISITOR = "run cancelled"  # as rows say that something was not read
 _LAST_QUERY = "_last_query_"
 _SHOWN = "_shown_job_"
@@ -100,7 +102,7 @@ class JobAnswer(Generic[Q, R]):
         if kept is not None and kept[0] == wanted:
             return kept[1]
         if self.source is None:
-            st.caption("There is a newer snapshot. Press Refresh to see what is behind this.")
+            st.caption("There is something newer. Press Refresh to see what is behind this.")
             return None
         try:
             with st.spinner("Reading what is behind this…"), self.source.reader(Run()) as reader:
@@ -163,7 +165,7 @@ def run_and_show(
         if candidate.query != query:
             st.caption("The fields have changed. This is the answer to the previous input.")
         elif candidate != asked:
-            st.caption("There is a newer snapshot. Press Refresh to see it.")
+            st.caption(_NEWER_RUN if source.run is not None else _NEWER_ALIASES)
         running = sum(each.running for each in JOBS.all())
         pause = min(_LONGEST_POLL, POLL * max(1, running / 2)) if job.running else None
         st.fragment(_show, run_every=pause)(candidate, view, polled=job.running)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, its stubs do not
 import streamlit as st
@@ -88,6 +88,9 @@ class Picked(NamedTuple):
 
 _DEFAULT = TableOptions()
 
+_Mode: TypeAlias = tuple[Literal["single-row", "single-cell", "multi-row"], ...]
+"""What can be selected; nothing if it is empty."""
+
 
 def show_table(
     sheet: Sheet,
@@ -102,12 +105,38 @@ def show_table(
     `key` is unique among the page's tables and names the filter in the page's URL. `title` is the
     beginning of the file names. Files contain exactly the rows that are shown.
     """
+    mode: _Mode = ("single-row", "single-cell")
+    found = _show(sheet, key, title, options, mode if selectable else (), f"table_{key}")
+    return None if found is None else _picked(key, *found)
+
+
+def show_choice(
+    sheet: Sheet, key: str, title: str, options: TableOptions = _DEFAULT, *, generation: int = 0
+) -> list[TableRow]:
+    """Show a table as `show_table` does, in which several rows can be ticked; return these.
+
+    With another `generation` nothing is ticked.
+    """
+    found = _show(sheet, key, title, options, ("multi-row",), f"table_{key}_{generation}")
+    if found is None:
+        return []
+    selection, rows = found
+    return [rows[row] for row in selection.rows if row < len(rows)]
+
+
+def _show(
+    sheet: Sheet, key: str, title: str, options: TableOptions, mode: _Mode, place: str
+) -> tuple[DataframeSelectionState, Sequence[TableRow]] | None:
+    """Show a table with its key `place`; return what is selected, and the rows as shown.
+
+    None if nothing can be selected.
+    """
     sheet = replace(sheet, rows=options.looks.ranked(sheet.rows))
     rows = _filtered(sheet, key)
     shown = _on_page(replace(sheet, rows=rows), options)
     only_header = options.shows_empty and not sheet.rows
     row_height = _ROW_HEIGHT + _LINE * (options.lines - 1)
-    picked = None
+    found = None
     if rows or only_header:
         data = data_frame(shown, options.app_links)
         first = [column for column in options.columns if column in data]
@@ -119,13 +148,13 @@ def show_table(
             height=min(row_height * len(rows), _ROW_HEIGHT * _MOST_ROWS) + _ROW_HEIGHT + 3,
             row_height=row_height,
             placeholder=UNKNOWN,
-            key=f"table_{key}",
+            key=place,
             alt=options.alt or f"{sheet.title}: a table with {len(rows)} rows",
-            on_select="rerun" if selectable else "ignore",
-            selection_mode=("single-row", "single-cell"),
+            on_select="rerun" if mode else "ignore",
+            selection_mode=mode or "single-row",
         )
         if not isinstance(state, DeltaGenerator):
-            picked = _picked(key, state.selection, shown.rows)
+            found = state.selection, shown.rows
     else:
         st.caption("No rows match the filter." if sheet.rows else "There are no rows.")
     if not only_header:
@@ -134,7 +163,7 @@ def show_table(
     hidden = [each for each in shown_columns(sheet.columns, rows) if each not in elsewhere]
     if hidden and not options.shows_empty:
         st.caption(f"Not shown, since no one here has any: {escaped(', '.join(hidden))}.")
-    return picked
+    return found
 
 
 def _on_page(sheet: Sheet, options: TableOptions) -> Sheet:
