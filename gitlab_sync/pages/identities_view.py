@@ -93,7 +93,7 @@ def _show_suggestions(report: IdentitiesReport, left: Sequence[Unsettled], insta
             for one in each.suggestions:
                 with st.container(horizontal=True, vertical_alignment="center"):
                     st.button(
-                        f"Assign to {one.username}",
+                        f"Assign to {escaped(one.username)}",
                         key=f"assign_{number}_{one.username}",
                         icon=":material/person_add:",
                         on_click=_add,

@@ -32,6 +32,7 @@ _FILES: dict[Form, tuple[str, str]] = {
     "aliases": ("Aliases file", "aliases.txt"),
     "mailmap": (".mailmap", "team.mailmap"),
 }
+_NOT_VALID = "This server's aliases file is not valid, so it does not count"
 _TYPE = "text/plain; charset=utf-8"
 
 
@@ -54,8 +55,8 @@ def own_file(form: QueryForm) -> KnownBy | None:
         max_upload_size=MOST_MEGABYTES,
         help="What it says counts, and what you assign is added to it: comments stay.",
     )
+    st.session_state.pop(_OWN, None)
     if file is None:
-        st.session_state.pop(_OWN, None)
         return NOBODY_ELSE
     try:
         text = file.getvalue().decode("utf-8-sig")
@@ -69,6 +70,15 @@ def own_file(form: QueryForm) -> KnownBy | None:
         return None
     st.session_state[_OWN] = (file.name, text)
     return known_by
+
+
+def show_aliases_fault(visitor: SignIn, *, is_admin: bool) -> None:
+    """Show that the server's file is not valid, and only to admins why: it names addresses."""
+    try:
+        aliases_setting.server_aliases(visitor)
+    except ConfigurationError as error:
+        why = "The operator of this server can read in the log what is wrong with it."
+        show_input_error(error_text(error) if is_admin else why, _NOT_VALID)
 
 
 def show_saving(visitor: SignIn, chosen: Choices) -> None:
@@ -102,7 +112,7 @@ def show_saving(visitor: SignIn, chosen: Choices) -> None:
                 f"Undo the last write ({plural(last_write.number, 'signature')})",
                 key="undo_write",
                 icon=":material/history:",
-                help=f"By @{last_write.username}, {time_text(last_write.when)}.",
+                help=f"By @{escaped(last_write.username)}, {time_text(last_write.when)}.",
                 on_click=_undo_write,
                 args=(last_write,),
             )

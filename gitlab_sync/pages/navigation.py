@@ -9,8 +9,8 @@ import streamlit as st
 
 from gitlab_sync.pages import oidc
 from gitlab_sync.pages.closed import show_closed
+from gitlab_sync.pages.identity_files import show_aliases_fault
 from gitlab_sync.pages.sign_in import show_sign_in
-from gitlab_sync.pages.state.aliases_setting import server_aliases
 from gitlab_sync.pages.state.browser import current_sign_in, sign_out
 from gitlab_sync.pages.state.downloads import downloads_of_run
 from gitlab_sync.pages.state.roles import Role
@@ -130,8 +130,7 @@ def show_pages(visitor: SignIn, source: Source) -> None:
     if source.run is None:
         roles_error = "This server's list of roles is not valid, so everyone is a member"
         valid_or(None, server_roles, roles_error)
-        aliases_error = "This server's aliases file is not valid, so it does not count"
-        valid_or(None, lambda: server_aliases(visitor), aliases_error)
+        show_aliases_fault(visitor, is_admin=source.role == "admin")
     with downloads_of_run():
         page.run()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Self
 from urllib.parse import urlsplit
 
 from gitlab_sync.errors import ConfigurationError
@@ -81,6 +82,11 @@ class IdentitiesReport(CommitsReport):
             found = suggest(together, candidates, together)
             for each in self.unsettled:
                 each.suggestions = found[each.signature]
+
+    def without_commits(self) -> Self:
+        """Leave out the rows of commits, of which there can be very many; return this report."""
+        self.commits = []
+        return self
 
     def row(self, each: Unsettled) -> TableRow:
         """Return the row of a signature."""

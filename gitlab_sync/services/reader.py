@@ -58,7 +58,7 @@ class Reader(Protocol):
         """Answer as `services.compliance`."""
 
     def identities(self, query: IdentitiesQuery, run: Run) -> IdentitiesReport:
-        """Answer as `services.identities`."""
+        """Answer as `services.identities`, without the rows of commits."""
 
     def people_of_groups(self, groups: Iterable[int | str]) -> list[Person]:
         """Return the members of groups, as `services.members` does."""
@@ -110,9 +110,9 @@ class GitLabReader:
         return compliance.answer(self._client, query, run)
 
     def identities(self, query: IdentitiesQuery, run: Run) -> IdentitiesReport:
-        """Answer as `services.identities`."""
+        """Answer as `services.identities`, without the rows of commits."""
         query = replace(query, known_by=self._both(query.known_by))
-        return identities.answer(self._client, query, run)
+        return identities.answer(self._client, query, run).without_commits()
 
     def people_of_groups(self, groups: Iterable[int | str]) -> list[Person]:
         """Return the members of groups, as `services.members` does."""

@@ -73,8 +73,8 @@ class SnapshotReader:
         return answers.compliance(self._snapshot, query, self._policy, on_checked)
 
     def identities(self, query: IdentitiesQuery, run: Run) -> IdentitiesReport:  # noqa: ARG002
-        """Answer as `services.identities`."""
-        return answers.identities(self._snapshot, query)
+        """Answer as `services.identities`, without the rows of commits."""
+        return answers.identities(self._snapshot, query).without_commits()
 
     def history(self, query: HistoryQuery, run: Run) -> HistoryReport:
         """Return what changed since an earlier run of the folder, and the numbers of all runs."""

@@ -77,6 +77,41 @@ def test_co_authors_count_if_that_is_asked_for(
     assert counted == {**without, second: without[second] + 1}
 
 
+@pytest.mark.parametrize(
+    ("question", "column"),
+    [
+        (["users"], "Commits Total"),
+        (["leaderboard", "--individuals", "--part", "Individuals"], "Total Commits"),
+        (["weekly", "--day", "2024-03-06", "--part", "Commits", "--timezone", "UTC"], "2024-03-06"),
+    ],
+    ids=lambda each: each[0] if isinstance(each, list) else "",
+)
+def test_co_authors_count_for_all_commands_that_count_commits(
+    environ: dict[str, str],
+    people: list[str],
+    there: tuple[str, str],
+    world: World,
+    tmp_path: Path,
+    question: list[str],
+    column: str,
+) -> None:
+    """And only if that is asked for."""
+    second, asked = user(world, 1)["username"], [*people]
+    if question[0] == "leaderboard":
+        teams = tmp_path / "teams.json"
+        members = [{"username": name} for name in people]
+        told = {"teams": [{"team_name": "T", "project_name": "", "members": members}]}
+        teams.write_text(json.dumps(told))
+        asked = ["--teams", str(teams)]
+    found = []
+    for more in ([], ["--co-authors"]):
+        done = run(environ, *question, *asked, *there, *more, "-f", "json")
+        rows = json.loads(done.stdout)
+        row = next(row for row in rows if second in row.values())
+        found.append(int(row[column] or 0))
+    assert found[1] == found[0] + 1
+
+
 # -- tables ----------------------------------------------------------------------------------------
 
 

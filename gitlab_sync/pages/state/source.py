@@ -220,9 +220,12 @@ def source_of(sign_in: SignIn) -> LiveSource | SnapshotSource:
 def _aliases_for(sign_in: SignIn) -> ServerAliases:
     """Return the server's aliases; none if they are not valid, which the head of pages says."""
     try:
-        return server_aliases(sign_in)
-    except ConfigurationError:
+        found = server_aliases(sign_in)
+    except ConfigurationError as fault:
+        _ALIASES_FAULT.tell(f"the aliases do not count: {fault.reason} {fault.hint}")
         return NO_ALIASES
+    _ALIASES_FAULT.tell("")
+    return found
 
 
 def role_of(sign_in: SignIn) -> Role:
@@ -260,4 +263,4 @@ class _Fault:
             log.error("%s", without_secrets(text))
 
 
-_FAULT = _Fault()
+_FAULT, _ALIASES_FAULT = _Fault(), _Fault()
