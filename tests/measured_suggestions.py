@@ -86,7 +86,8 @@ class Figures:
         """Return the figures as a row of a Markdown table."""
         cells: list[object] = [title, self.cases, self.right, self.wrong]
         cells += [self.strangers, self.wrong_of_strangers]
-        cells += [f"{self.precision:.1%}", f"{self.recall:.1%}"]
+        suggested = self.right + self.wrong + self.wrong_of_strangers
+        cells += [f"{self.precision:.1%}" if suggested else "none", f"{self.recall:.1%}"]
         texts = (f"{each:,}" if isinstance(each, int) else str(each) for each in cells)
         return f"| {' | '.join(texts)} |"
 
