@@ -1,8 +1,9 @@
-# The app as a user without privileges. See docs/deployment.md.
+# The app as a user without privileges. See docs/how-to/deployment.md.
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY setup.cfg pyproject.toml requirements.txt README.md LICENSE ./
 COPY gitlab_sync ./gitlab_sync
+COPY build_backend ./build_backend
 # The pinned versions; nothing that only tests need comes along.
 RUN python -m venv /opt/app \
     && /opt/app/bin/pip install --no-cache-dir --disable-pip-version-check \

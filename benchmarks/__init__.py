@@ -2,5 +2,5 @@
 
 `python -m benchmarks` runs the `scenarios`; `peers` has the clients that are compared. Each
 measurement runs in its own interpreter (`run`), against a sandbox in another process (`world`).
-`documents` puts the figures of a run into docs/performance.md.
+`documents` puts the figures of a run into docs/explanation/performance.md.
 """

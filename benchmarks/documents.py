@@ -18,9 +18,13 @@ from benchmarks import charts, report
 from benchmarks.server import ROOT
 
 LATEST = Path(__file__).parent / "results" / "latest.json"
-FOLDER = ROOT / "docs" / "performance"
+FOLDER = ROOT / "docs" / "explanation" / "performance"
 FIGURES = FOLDER / "figures.json"
-DOCUMENTS = (ROOT / "docs" / "performance.md", ROOT / "docs" / "scale.md", ROOT / "README.md")
+DOCUMENTS = (
+    FOLDER.with_suffix(".md"),
+    ROOT / "docs" / "how-to" / "scale.md",
+    ROOT / "README.md",
+)
 
 _PLACE = re.compile(r"(<!-- benchmark: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _DIGITS = 6  # of a figure that no table shows so exactly

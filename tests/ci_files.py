@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import yaml
+from documents import ROOT, text_of
 
-ROOT = Path(__file__).parents[1]
 TEMPLATE = (ROOT / "templates/check/template.yml").read_text(encoding="utf-8")
 HOOKS = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
-DOCUMENT = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+DOCUMENT = text_of("ci")
 
 
 def blocks() -> list[str]:

@@ -42,6 +42,11 @@ def pytest_sessionstart() -> None:
         providers._get_local_constants = lambda: providers._local_constants
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests that compare documents with what their commands write renew the documents."""
+    parser.addoption("--write-docs", action="store_true", help="put what comes out into documents")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Spread what takes long; skip what reads the real data where that is not."""

@@ -2,7 +2,7 @@
 
 It hides the known addresses of people and asks who could have written what they wrote. Each person
 is asked about twice: as one of the candidates, and as a stranger: then every suggestion is wrong.
-Of the history that `real_data` names it prints the table of `docs/identities.md`; with
+Of the history that `real_data` names it prints the table of `docs/how-to/identities.md`; with
 `--clone PATH` it takes a clone with a `.mailmap`, which knows the addresses of its people.
 """
 

@@ -22,7 +22,7 @@ def app(port: int | None, *, no_browser: bool) -> int:
     """Serve the web app to yourself until Ctrl-C, for any GitLab.
 
     It answers only to this machine. The token that you enter on its page goes only to the GitLab
-    that you enter with it. To serve other people, see docs/deployment.md.
+    that you enter with it. To serve other people, see docs/how-to/deployment.md.
     """
     if find_spec("streamlit") is None:
         raise click.UsageError('The app needs Streamlit: pip install "gitlab-sync[app]".')

@@ -1,7 +1,7 @@
 """The tables of a snapshot: each column with its type, its unit, and what null means.
 
-`docs/snapshots.md` has the same, which a test holds. A later version reads what an earlier one
-wrote: a column that is new is null there.
+`docs/reference/snapshots.md` has the same, which a test holds. A later version reads what an
+earlier one wrote: a column that is new is null there.
 """
 
 from __future__ import annotations

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import page
 
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.pages.state.access import Access, access_to, admins_of
@@ -24,7 +24,7 @@ DIRECTORY = Directory(
         "courses/mentors": {"eve": 5, "zoe": 26},
     },
 )
-DEPLOYMENT = Path(__file__).parents[2] / "docs" / "deployment.md"
+DEPLOYMENT = page("deployment")
 
 
 def access(

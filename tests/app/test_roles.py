@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from documents import page
 from visiting import go_to, signed_in
 
 from gitlab_sync.errors import ConfigurationError
@@ -15,7 +16,7 @@ from gitlab_sync.pages.state.roles import VARIABLE, Role, Roles
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.sandbox import Sandbox
 
-DEPLOYMENT = Path(__file__).parents[2] / "docs" / "deployment.md"
+DEPLOYMENT = page("deployment")
 
 
 def role(roles: Roles, username: str, *, is_own: bool = True, is_demo: bool = False) -> Role:

@@ -55,7 +55,9 @@ def main(arguments: list[str]) -> int:
         return 2
     folder = Path(arguments[-1])
     folder.mkdir(parents=True, exist_ok=True)
-    with RunningApp() as app:
+    # README shows what a new reader sees: the policy that is usual.
+    policy = {"GITLAB_SYNC_POLICY": "fair"} if excerpts else {}
+    with RunningApp(**policy) as app:
         if excerpts:
             take_excerpts(app.url, folder)
         else:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import ROOT, page
 
-ROOT = Path(__file__).parents[2]
-PERFORMANCE = ROOT / "docs" / "performance.md"
-SCALE = ROOT / "docs" / "scale.md"
-FIGURES = ROOT / "docs" / "performance" / "figures.json"
+PERFORMANCE = page("performance")
+SCALE = page("scale")
+FIGURES = PERFORMANCE.with_suffix("") / "figures.json"
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The files for pipelines are valid by GitLab's schema, and docs/ci.md says what they say."""
+"""The files for pipelines are valid by GitLab's schema, and their page says what they say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 from check_jsonschema.builtin_schemas import get_builtin_schema
-from ci_files import DOCUMENT, HOOKS, TEMPLATE, blocks, component
+from ci_files import DOCUMENT, HOOKS, ROOT, TEMPLATE, blocks, component
 
 from gitlab_sync.cli.main import cli
 
@@ -20,6 +20,18 @@ from gitlab_sync.cli.main import cli
 def ci_schema() -> Any:
     """Return what validates a `.gitlab-ci.yml`, as GitLab publishes it."""
     return jsonschema.Draft7Validator(get_builtin_schema("vendor.gitlab-ci"))
+
+
+def test_our_own_pipeline_is_valid_and_runs_what_is_there() -> None:
+    """Each target of make that it calls, and the script that decides."""
+    text = (ROOT / ".gitlab-ci.yml").read_text(encoding="utf-8")
+    ci_schema().validate(yaml.safe_load(text))
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^    - make (\w+)$", text, re.MULTILINE))
+    assert targets >= {"lint", "coverage", "docs"}
+    assert {target for target in targets if f"\n{target}: " not in makefile} == set()
+    assert "    - .ci/run\n" in text
+    assert (ROOT / ".ci" / "run").is_file()
 
 
 def test_the_component_is_valid_with_its_usual_inputs() -> None:

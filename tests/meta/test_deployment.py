@@ -7,24 +7,23 @@ import re
 import socket
 import tomllib
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from threading import Thread
 
 import pytest
 import yaml
+from documents import ROOT, text_of
 from streamlit import config
 
 from gitlab_sync.http.credentials import Credential
 from gitlab_sync.pages.oidc import Provider
-from gitlab_sync.pages.state import limits
 from gitlab_sync.pages.state.hosts import Hosts
 from gitlab_sync.pages.state.roles import Roles
 from gitlab_sync.pages.state.sign_ins import SignIn
 from gitlab_sync.pages.week_hours import Viewer
 
-ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-DEPLOYMENT = (ROOT / "docs/deployment.md").read_text(encoding="utf-8")
+DEPLOYMENT = text_of("deployment")
+SETTINGS = text_of("settings")
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 APP = yaml.safe_load(COMPOSE)["services"]["app"]
 HEALTH = "/_stcore/health"
@@ -163,7 +162,7 @@ def test_compose_gives_the_app_what_it_needs_and_no_more() -> None:
     """No capability, a file system that cannot be written, and only settings that exist."""
     assert APP["read_only"]
     assert APP["cap_drop"] == ["ALL"]
-    assert all(f"`{name}`" in DEPLOYMENT for name in APP["environment"])
+    assert all(f"`{name}`" in SETTINGS for name in APP["environment"])
 
 
 def test_whoever_trusts_any_proxy_is_open_to_this_machine_only() -> None:
@@ -187,18 +186,6 @@ def test_the_documented_proxy_passes_on_what_the_server_needs() -> None:
         "Upgrade": "$http_upgrade",
         "Connection": '"upgrade"',
     }
-
-
-def test_every_setting_of_the_environment_is_documented() -> None:
-    """Those that the pages read, and the defaults of those that are limits."""
-    for path in (ROOT / "gitlab_sync/pages").rglob("*.py"):
-        for name in re.findall(r'"(GITLAB_[A-Z_]+)"', path.read_text(encoding="utf-8")):
-            assert f"`{name}`" in DEPLOYMENT, name
-    rows = [line for line in DEPLOYMENT.splitlines() if line.startswith("| `GITLAB_SYNC_")]
-    for limit in vars(limits).values():
-        if isinstance(limit, limits.Limit):
-            (row,) = [row for row in rows if f"`{limit.variable}`" in row]
-            assert f"default {limit.default}" in row
 
 
 def test_every_example_of_secrets_is_one_that_the_app_takes() -> None:

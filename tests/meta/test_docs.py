@@ -9,6 +9,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 
 import pytest
+from documents import DOCS, DOCUMENTS, label, text_of
 
 from gitlab_sync.rules import bounds, text
 from gitlab_sync.rules.items import issue, merge_request, open_work, worklist
@@ -47,10 +48,8 @@ from gitlab_sync.services.reviews import PERSON_COLUMNS as PERSON_REVIEWS
 from gitlab_sync.services.reviews import TEAM_COLUMNS as TEAM_REVIEWS
 from gitlab_sync.types import PartialList, Record
 
-DOCS = Path(__file__).parents[2] / "docs"
-DOCUMENTS = [DOCS.parent / "README.md", DOCS.parent / "CHANGELOG.md", *sorted(DOCS.glob("*.md"))]
 PACKAGE = DOCS.parent / "gitlab_sync"
-RULES = (DOCS / "rules.md").read_text(encoding="utf-8")
+RULES = text_of("rules")
 
 
 def section(heading: str) -> str:
@@ -213,7 +212,7 @@ def test_the_bounds_of_files_are_those_of_the_code() -> None:
         (bounds.MOST_LICENCES, "licences"),
     ):
         assert f"{number:,} {noun}" in told
-    commands = " ".join((DOCS / "commands.md").read_text(encoding="utf-8").split())
+    commands = " ".join(text_of("commands").split())
     assert f"{bounds.MOST_LINES:,} lines, {bounds.MOST_COLUMNS:,} columns" in commands
     assert (
         f"{bounds.MOST_LIST_CHARACTERS >> 20} MiB. Of more than {bounds.MOST_FAULTS:,}" in commands
@@ -222,7 +221,7 @@ def test_the_bounds_of_files_are_those_of_the_code() -> None:
 
 def test_languages_and_tools_are_all_those_that_are_known() -> None:
     """Who uses another one has to know that it is not found."""
-    text = (DOCS / "tools.md").read_text(encoding="utf-8")
+    text = text_of("tools")
     rows = [line for line in text.splitlines() if line.startswith("| ")][1:]
     assert rows == [
         f"| {', '.join(each.languages) or 'any'} | {PURPOSES[purpose]} | {', '.join(names)} |"
@@ -349,7 +348,7 @@ def test_every_column_of_reviews_is_explained() -> None:
     assert rows == review_tables.MEANINGS
     for columns in (review_tables.WEEK_COLUMNS, review_tables.PAIR_COLUMNS):
         assert f"`{', '.join(columns)}`" in prose("Reviews")
-    commands = (DOCS / "commands.md").read_text(encoding="utf-8")
+    commands = text_of("commands")
     for columns in (
         TEAM_REVIEWS,
         PERSON_REVIEWS,
@@ -362,7 +361,7 @@ def test_every_column_of_reviews_is_explained() -> None:
 # -- all documents ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=label)
 def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
     """Links between documents do not break, nor do those to a heading."""
     for link, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", path.read_text("utf-8")):
@@ -378,7 +377,7 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=label)
 def test_every_module_that_a_document_names_exists(path: Path) -> None:
     """By its dotted name, by its path in the repository, or by the path in the package."""
     text = path.read_text("utf-8")
@@ -402,7 +401,7 @@ def test_the_map_shows_every_folder_and_every_module_at_the_root() -> None:
 
 def mapped() -> Iterator[Path]:
     """Yield the paths in the tree of design.md."""
-    tree = (DOCS / "design.md").read_text("utf-8").split("```")[1]
+    tree = text_of("design").split("```")[1]
     at = {-1: PACKAGE.parent}
     for indent, names in re.findall(r"^( *)((?:\w+(?:/|\.py)(?:, )?)+)", tree, re.MULTILINE):
         for name in names.split(", "):
@@ -412,7 +411,7 @@ def mapped() -> Iterator[Path]:
                 yield at[depth]
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=label)
 def test_each_table_has_one_kind_of_row(path: Path) -> None:
     """Rows have as many cells as the head, and options are in tables of options alone."""
     for head, line, *rows in tables_of(path):

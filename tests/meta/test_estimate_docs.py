@@ -1,17 +1,17 @@
-"""docs/performance.md has the formula of the estimate, and measurements that it is near to."""
+"""The page of costs has the formula of the estimate, and measurements that it is near to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from documents import text_of
 
 from gitlab_sync.services.doctor import cost
 from gitlab_sync.services.doctor.cost import GRAPHQL, REST, Prices, estimated
 
-TEXT = (Path(__file__).parents[2] / "docs/performance.md").read_text(encoding="utf-8")
+TEXT = text_of("performance")
 LATENCY = 0.05  # of the measurements that have the server's time for a merge request
 BUSY = 39  # people of the scenarios
 FAR = 2.5

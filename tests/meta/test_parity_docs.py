@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+
+from documents import text_of
 
 from gitlab_sync.rules.items import issue, merge_request
 from gitlab_sync.rules.parity.columns import KINDS, OTHERS
 from gitlab_sync.rules.parity.differences import CREATED, DIFFERENCES, OWNERS_GROUPS, UPDATED
 
-DOCS = Path(__file__).parents[2] / "docs"
-MIGRATING = (DOCS / "migrating.md").read_text(encoding="utf-8")
-COMMANDS = (DOCS / "commands.md").read_text(encoding="utf-8")
+MIGRATING = text_of("migrating")
+COMMANDS = text_of("commands")
 WHAT = {"mrs": "merge requests", "issues": "issues", "users": "people"}
 CHECKS = {check.id: check.title for check in (*merge_request.CHECKS, *issue.CHECKS)}
 

@@ -1,4 +1,4 @@
-"""docs/policy-file.md, the JSON Schema, the model and the file to begin with say the same."""
+"""The policy file's page, the JSON Schema, the model and the file to begin with say the same."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import text_of
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # it has no types
 
 from gitlab_sync.policies.file import load
 from gitlab_sync.policies.model import schema
 from gitlab_sync.policies.starter import STARTER
 
-TEXT = (Path(__file__).parents[2] / "docs" / "policy-file.md").read_text(encoding="utf-8")
+TEXT = text_of("policy-file")
 SCHEMA = schema()
 EXAMPLE = re.findall(r"^```toml\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)[0]
 MAPS = {"checks": "ID", "compliance": "ID", "leaderboard": "NAME"}

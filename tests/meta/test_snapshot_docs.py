@@ -1,14 +1,15 @@
-"""docs/snapshots.md and the schema of snapshots say the same, column by column."""
+"""The page of snapshots and the schema of snapshots say the same, column by column."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+
+from documents import text_of
 
 from gitlab_sync.snapshots.run_info import RunInfo
 from gitlab_sync.snapshots.schema import TABLES, Type
 
-TEXT = (Path(__file__).parents[2] / "docs" / "snapshots.md").read_text(encoding="utf-8")
+TEXT = text_of("snapshots")
 TYPES: dict[Type, str] = {
     "text": "text",
     "integer": "integer",

@@ -18,7 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 READ = (
-    "*.md", "app.py", "docs/**/*.md", "gitlab_sync/**/*.py", "benchmarks/**/*.py", "tests/**/*.py",
+    "*.md", ".gitlab/**/*.md", "docs/**/*.md",
+    "*.py", "docs/*.py", "gitlab_sync/**/*.py", "benchmarks/**/*.py", "tests/**/*.py",
 )  # fmt: skip
 NOT_READ = {"words.py", "test_words.py"}  # they name the words
 

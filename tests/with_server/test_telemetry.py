@@ -8,11 +8,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 from cli_runs import LIMIT, of_sandbox
+from documents import text_of
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.semconv._incubating.attributes import url_attributes
@@ -173,7 +173,7 @@ def test_every_figure_is_documented_and_no_other(
     figures: Telemetry, collect: Collect, client: GitLabClient, bridge: Bridge
 ) -> None:
     """By its name, in the table for operators."""
-    text = (Path(__file__).parents[2] / "docs/deployment.md").read_text(encoding="utf-8")
+    text = text_of("deployment")
     kind = r"(?:histogram|(?:up-down )?counter)"
     rows = re.findall(rf"^\| (`[a-z_.]+`(?:, `[a-z_.]+`)*) \| {kind}", text, re.MULTILINE)
     figures.watch(bridge.stats, JobRegistry().counts)

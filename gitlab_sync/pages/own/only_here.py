@@ -46,7 +46,7 @@ def fault_of(client: tuple[str, int] | None, headers: Mapping[str, str]) -> str 
     if not _is_loopback(client):
         return "This app answers only to this machine."
     if any(name in _FORWARDED or name.startswith(_PREFIX) for name in headers):
-        return "This app answers only without a proxy. See docs/deployment.md to serve others."
+        return "This app answers only without a proxy. See deployment.md to serve others."
     try:
         host = urlsplit(f"//{headers.get('host', '')}").hostname
     except ValueError:

@@ -1,7 +1,7 @@
 """Suggests who could have an unmatched signature, and says why. It decides nothing.
 
 A *sign* is something that a signature and a person have in common. Those that are here were
-measured to be right in at least 99 of 100 cases (`docs/identities.md`), and others were left out.
+measured to be right in at least 99 of 100 cases (`docs/how-to/identities.md`), and others were left out.
 What more than three people have in common with a signature says nothing.
 """
 

@@ -1,7 +1,7 @@
 """The deliberate differences from the older program, each computed from the same facts.
 
-docs/migrating.md lists them with these ids. A difference changes what the rules are given: what
-they then say is what the older program would have said. Everything here is pure.
+docs/how-to/migrating.md lists them with these ids. A difference changes what the rules are given:
+what they then say is what the older program would have said. Everything here is pure.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Measures the latency, and estimates what a run about many people would cost.
 
-docs/performance.md explains the formula, and has the measurements that its numbers are from.
+docs/explanation/performance.md explains the formula, and has the measurements that its numbers are
+from.
 """
 
 from __future__ import annotations

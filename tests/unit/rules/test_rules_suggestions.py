@@ -171,7 +171,7 @@ def test_hostile_signatures_take_time_in_proportion_to_their_length(kind: str) -
 @pytest.mark.large
 def test_on_a_real_history_less_than_one_of_a_hundred_suggestions_is_wrong() -> None:
     """Known addresses are hidden, and half of the people are strangers; the document says so."""
-    document = (Path(__file__).parents[3] / "docs" / "identities.md").read_text(encoding="utf-8")
+    document = (Path(__file__).parents[3] / "docs" / "how-to" / "identities.md").read_text(encoding="utf-8")
     for way, figures in measured().items():
         assert figures.row(way) in document
         assert figures.precision >= 0.99, way

@@ -6,14 +6,12 @@ import inspect
 import re
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import text_of
 
 import gitlab_sync
-
-ROOT = Path(__file__).parents[3]
 
 MADE = {
     "GitLabClient": "base_url, token, is_oauth=False",
@@ -162,7 +160,7 @@ def test_attributes_are_there_before_anything_is_asked() -> None:
 
 def test_the_migration_guide_says_where_every_helper_is() -> None:
     """Its list by module is exactly this one."""
-    guide = (ROOT / "docs" / "migrating.md").read_text(encoding="utf-8")
+    guide = text_of("migrating")
     listed = dict(re.findall(r"^\| `gitlab_sync\.([\w.]+)` \| (`.*`) \|$", guide, re.MULTILINE))
     found = {module: set(re.findall(r"`(\w+)`", names)) for module, names in listed.items()}
     assert found == {module: set(names) for module, names in HELPERS.items()}
