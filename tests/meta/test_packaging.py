@@ -5,16 +5,20 @@ from __future__ import annotations
 import ast
 import configparser
 import importlib.metadata
+import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+import gitlab_sync
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,6 +108,20 @@ def imports(path: Path) -> Iterator[str]:
             yield node.module.partition(".")[0]
 
 
+def test_the_changelog_begins_with_this_version_and_its_day() -> None:
+    """By *Keep a Changelog*: what is not released first, then versions, the newest first."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    first, newest, *older = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert first == "Unreleased"
+    name, _, day = newest.partition(" - ")
+    assert name == gitlab_sync.__version__
+    assert date.fromisoformat(day)
+    versions = [Version(each.partition(" - ")[0]) for each in (newest, *older)]
+    assert versions == sorted(versions, reverse=True)
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.+)$", text, re.MULTILINE)) <= kinds
+
+
 def test_pyproject_names_only_the_build_system_and_tools() -> None:
     """Metadata and dependencies live in setup.cfg."""
     assert set(tomllib.loads((ROOT / "pyproject.toml").read_text())) == {"build-system", "tool"}
@@ -121,7 +139,5 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 def test_every_public_name_can_be_had() -> None:
     """`__all__` promises nothing that is not there."""
-    import gitlab_sync
-
     assert all(getattr(gitlab_sync, name) is not None for name in gitlab_sync.__all__)
     assert sorted(gitlab_sync.__all__) == gitlab_sync.__dir__()
