@@ -21,7 +21,6 @@ from project_files import project_files
 from quiet_run import run_quietly
 
 from gitlab_sync._version import __version__
-from gitlab_sync.cli.main import COMMANDS
 from gitlab_sync.sandbox import Sandbox, demo_world
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -102,7 +101,6 @@ def answered(url: str) -> str:
             pause.wait(0.1)
 
 
-@pytest.mark.skipif("doctor" not in COMMANDS, reason="there is no such command yet")
 def test_the_wheel_examines_a_gitlab(python: Path, bare: dict[str, str], tmp_path: Path) -> None:
     """One that is well: whatever is only a warning there."""
     with Sandbox(demo_world()) as sandbox:
