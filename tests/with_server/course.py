@@ -64,7 +64,15 @@ def course_world() -> World:
         add_merge_request(builder, others[0], builder.people[number % _PEOPLE])
     for number in range(7):
         add_issue(builder, others[0], builder.people[number])
+    _sign_at_home(builder, app)
     return finish(builder)
+
+
+def _sign_at_home(builder: Builder, app: Record) -> None:
+    """Let Alice have a commit under an address that GitLab does not know."""
+    alice = builder.people[0].record["name"]
+    row = next(each for each in builder.tables.commits[app["id"]] if each["author_name"] == alice)
+    row["author_name"], row["author_email"] = "Alice", "alice@home.example"
 
 
 def _student(builder: Builder, number: int) -> Person:

@@ -1,8 +1,8 @@
 """Suggests who could have an unmatched signature, and says why. It decides nothing.
 
 A *sign* is something that a signature and a person have in common. Those that are here were
-measured to be right in at least 99 of 100 cases (`docs/how-to/identities.md`), and others were left out.
-What more than three people have in common with a signature says nothing.
+measured to be right in at least 99 of 100 cases (`docs/how-to/identities.md`), and others were left
+out. What more than three people have in common with a signature says nothing.
 """
 
 from __future__ import annotations

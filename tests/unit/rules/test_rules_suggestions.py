@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from attribution_examples import user
+from documents import text_of
 from hypothesis import given
 from hypothesis import strategies as st
 from linear import assert_linear_time
@@ -171,7 +171,7 @@ def test_hostile_signatures_take_time_in_proportion_to_their_length(kind: str) -
 @pytest.mark.large
 def test_on_a_real_history_less_than_one_of_a_hundred_suggestions_is_wrong() -> None:
     """Known addresses are hidden, and half of the people are strangers; the document says so."""
-    document = (Path(__file__).parents[3] / "docs" / "how-to" / "identities.md").read_text(encoding="utf-8")
+    document = text_of("identities")
     for way, figures in measured().items():
         assert figures.row(way) in document
         assert figures.precision >= 0.99, way
