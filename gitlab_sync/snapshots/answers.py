@@ -228,14 +228,30 @@ def reviews(snapshot: Snapshot, query: measures.ReviewsQuery) -> measures.Review
     """
     query = replace(query, policy=snapshot.require_policy(query.policy))
     names = distinct_usernames(usernames_of(query.teams))
-    among = snapshot.items_in("merge_requests", names, query.scope)
-    merged = {item_key(mr): mr for person in among for mr in measures.merged_of(person)}
-    known = snapshot.measured(merged.values())
+    among: list[UserItems] = []
     found: dict[object, measures.MeasuredItem] = {}
-    for key, mr in merged.items():
-        kept = cast("KeptRecord", mr)
-        found[key] = known[kept.row], kept.errors
+    for start in range(0, len(names), _AT_ONCE):
+        snapshot.give_way()
+        people = snapshot.items_in("merge_requests", names[start : start + _AT_ONCE], query.scope)
+        merged = {item_key(mr): mr for person in people for mr in measures.merged_of(person)}
+        known = snapshot.measured(merged.values())
+        for key, mr in merged.items():
+            kept = cast("KeptRecord", mr)
+            found[key] = known[kept.row], kept.errors
+        among += map(_brief, people)
     return _at(snapshot, measures.report_of_read(query, among, found))
+
+
+def _brief(person: UserItems) -> UserItems:
+    """Return a person with what tells their merge requests apart, and nothing else of them."""
+    items = (
+        # One without an id is told from others by its record itself.
+        item
+        if record.number_id(item.record) is None
+        else replace(item, record={key: item.record.get(key) for key in ("id", "state")})
+        for item in person.items
+    )
+    return replace(person, items=tuple(items))
 
 
 def open_work(snapshot: Snapshot, query: OpenQuery, run: Run | None = None) -> OpenReport:

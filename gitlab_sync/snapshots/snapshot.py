@@ -231,6 +231,8 @@ class Snapshot:
         where, given = self._place(scope)
         when, times = _listed_within(scope.period, moment)
         where, given = f"{where} AND {when}", [*given, *times]
+        if scope.state != EVERYWHERE.state:
+            where, given = f"{where} AND state = ?", [*given, scope.state]
         # Files are sorted by authors, so few parts of a file are read in full.
         theirs = " UNION ".join(_THEIRS[role].format(kind) for role in roles)
         given += [list(keys)] * len(roles)
