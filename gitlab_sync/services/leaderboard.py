@@ -39,7 +39,7 @@ from gitlab_sync.services.people_data import PeopleData, PeopleRequest, person_q
 from gitlab_sync.services.people_parts import read_people
 from gitlab_sync.services.projects import known_projects
 from gitlab_sync.services.rows import reasons_of_members
-from gitlab_sync.services.summary import PersonSummary, summaries
+from gitlab_sync.services.summary import PersonSummary, summaries_of
 from gitlab_sync.session.session import Client
 from gitlab_sync.session.workflow import read_one
 from gitlab_sync.types import Record, TableRow
@@ -322,13 +322,17 @@ def report_of_read(
     today = now.astimezone(query.zone or local_zone()).date()
     projects: dict[str, DividedProject] = {}
 
-    def found() -> Iterator[PersonSummary]:
+    def noted() -> Iterator[PeopleData]:
         for read in parts:
-            for each in read.commits.projects:
-                projects[str(each.project.get("id"))] = replace(each, people={})
-            yield from summaries(read)
+            found = read.commits.projects
+            projects.update(
+                {str(each.project.get("id")): replace(each, people={}) for each in found}
+            )
+            yield read
+            del read, found  # before the next part is read
 
-    report = LeaderboardReport(query, found(), today, unknown_projects, (), bots, lists=lists)
+    people = summaries_of(noted())
+    report = LeaderboardReport(query, people, today, unknown_projects, (), bots, lists=lists)
     report.unmatched = DividedCommits([*projects.values()]).unmatched
     return report
 

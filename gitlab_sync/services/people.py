@@ -97,6 +97,7 @@ def report_of_read(
         rows += part
         remarks |= dict.fromkeys(part.remarks)
         people |= {name: keep(each) for name, each in part.people.items()}
+        del read, verdicts, table, part  # before the next part is read
     return PeopleReport(query, rows, people, [*remarks], unknown_projects, notes.warnings())
 
 

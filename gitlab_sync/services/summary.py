@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -100,6 +100,13 @@ class PersonSummary:
 def summaries(read: PeopleData) -> list[PersonSummary]:
     """Return the summary of each person, in the order of the request."""
     return [summary_of(read, person) for person in read.people]
+
+
+def summaries_of(parts: Iterable[PeopleData]) -> Iterator[PersonSummary]:
+    """Yield the summary of each person of all parts; one part is let go before the next is read."""
+    for read in parts:
+        yield from summaries(read)
+        del read
 
 
 def summary_of(read: PeopleData, person: PersonData) -> PersonSummary:

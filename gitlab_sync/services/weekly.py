@@ -21,7 +21,7 @@ from gitlab_sync.services.people_data import PeopleData, PeopleRequest, person_q
 from gitlab_sync.services.people_parts import read_people
 from gitlab_sync.services.projects import known_projects
 from gitlab_sync.services.rows import profile_links
-from gitlab_sync.services.summary import PersonSummary, summaries
+from gitlab_sync.services.summary import PersonSummary, summaries_of
 from gitlab_sync.session.session import Client
 from gitlab_sync.types import Status, TableRow
 
@@ -153,7 +153,7 @@ def report_of_read(
     """Return the report that `answer` makes, of what was read before, some people in each part."""
     people, zone = unique(query.people, lambda person: person.key), query.zone or local_zone()
     answers = []
-    found = (_with_merges(each) for read in parts for each in summaries(read))
+    found = map(_with_merges, summaries_of(parts))
     for person, summary in zip(people, found, strict=True):
         recorded = _recorded(summary)
         week = rules.person_week(_named(person, summary), query.days, recorded, zone)

@@ -127,9 +127,17 @@ def users(
     ConfigurationError as `evaluate` does, and for a quick query.
     """
     query, ids, unknown = _asked(snapshot, query)
-    read = _parts(snapshot, people.request_of(query, ids), run or Run())
-    parts = ((part, SnapshotVerdicts(snapshot, part)) for part in read)
+    parts = _evaluated(snapshot, _parts(snapshot, people.request_of(query, ids), run or Run()))
     return _at(snapshot, people.report_of_read(query, parts, unknown, run, keep))
+
+
+def _evaluated(
+    snapshot: Snapshot, parts: Iterable[PeopleData]
+) -> Iterator[tuple[PeopleData, SnapshotVerdicts]]:
+    """Yield people with the verdicts on their items."""
+    for part in parts:
+        yield part, SnapshotVerdicts(snapshot, part)
+        del part  # before the next one is read
 
 
 def _parts(snapshot: Snapshot, request: PeopleRequest, run: Run) -> Iterator[PeopleData]:
