@@ -11,19 +11,23 @@ took it last.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import io
 import socket
 import sys
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.response import HTTPResponse
 from urllib3.util.connection import allowed_gai_family
 
-from gitlab_sync.http.headers import Response
+from gitlab_sync.http.messages import MOST_DECODED, Incoming, head_of
+
+_CHUNK = 1 << 16  # bytes of an answer that are read at once
 
 
 class Interrupted(exceptions.HTTPError):
@@ -120,8 +124,8 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
-class _TimedResponse(Response):
-    """A response that is read until the deadline of the exchange."""
+class _TimedResponse(http.client.HTTPResponse):
+    """What a proxy says to `CONNECT`: it is read until the deadline of the exchange."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -134,6 +138,7 @@ class _Breakable(HTTPConnection):
     """What HTTP and HTTPS connections share; it comes before urllib3's own class."""
 
     opened: OpenConnections  # set on the pool's own subclass, see `pool_classes`
+    largest: int
     response_class = _TimedResponse
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -141,6 +146,7 @@ class _Breakable(HTTPConnection):
         self._guard = threading.Lock()
         self._lease: Lease | None = None
         self._handle: socket.socket | None = None
+        self._method_sent = ""
 
     def _claim(self) -> None:
         lease = _here.lease
@@ -177,9 +183,40 @@ class _Breakable(HTTPConnection):
         self._claim()
         super().connect()
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
+    def request(  # type: ignore[override]
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Send a request; without a lease (a program that uses the session itself) as urllib3."""
         self._claim()
-        super().request(*args, **kwargs)
+        if _here.lease is None:
+            super().request(method, url, body, headers, **kwargs)
+            return
+        self._method_sent = method
+        head = head_of(method, url, headers or {}, body)
+        if self.sock is None:
+            self.connect()
+        else:
+            self.sock.settimeout(self.timeout)
+        self.sock.sendall(head + body if body else head)
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+        """Read the whole answer to a request with a lease, until the deadline of that."""
+        lease, sock = _here.lease, self.sock
+        if lease is None or sock is None:
+            return super().getresponse()
+        incoming = Incoming(self._method_sent, self.largest)
+        sock.settimeout(self.timeout)
+        while not incoming.done:
+            lease.shorten(sock)
+            incoming.feed(sock.recv(_CHUNK))
+        if not incoming.keeps:
+            self.close()
+        return cast("HTTPResponse", incoming)
 
     def close(self) -> None:
         super().close()
@@ -244,8 +281,13 @@ class _Breakable(HTTPConnection):
             raise OSError("broken off")
 
 
-def pool_classes(opened: OpenConnections) -> dict[str, type[HTTPConnectionPool]]:
-    """Return pool classes by scheme; their connections can be broken off and count in `opened`."""
+def pool_classes(
+    opened: OpenConnections, largest: int = MOST_DECODED
+) -> dict[str, type[HTTPConnectionPool]]:
+    """Return pool classes by scheme; their connections can be broken off and count in `opened`.
+
+    `largest` is the size of the largest answer in MB, see `Incoming`.
+    """
 
     class Plain(_Breakable):
         pass
@@ -257,6 +299,7 @@ def pool_classes(opened: OpenConnections) -> dict[str, type[HTTPConnectionPool]]
             self.opened.certificates[host] = self.sock.getpeercert() or {}  # type: ignore[union-attr]
 
     Plain.opened = Secure.opened = opened
+    Plain.largest = Secure.largest = largest
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain

@@ -8,7 +8,6 @@ are not followed here.
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 import time
@@ -23,30 +22,28 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies, select_proxy
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout, exceptions
+from urllib3 import HTTPConnectionPool, Timeout, exceptions
+from urllib3.util import parse_url
 
 from gitlab_sync import errors
 from gitlab_sync._version import __version__
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.http.certificates import Certificate
 from gitlab_sync.http.connections import Lease, OpenConnections, pool_classes
-from gitlab_sync.http.headers import Head
+from gitlab_sync.http.messages import ENCODING, MOST_DECODED, Incoming
 from gitlab_sync.http.proxies import PROXY_HINT, proxy_for
 from gitlab_sync.http.wire import Answer
 
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 25.0
-LARGEST_VARIABLE = "GITLAB_SYNC_MAX_ANSWER"
-MOST_DECODED = 64
-"""The default for the largest answer, in MB (10**6 bytes) after it was decompressed."""
 
 _BUNDLES = ("GITLAB_SSL_VERIFY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-_CHUNK = 1 << 18
 _INSTANCES = 64  # pools kept, one for each host; the oldest is dropped when there are more
+_PORTS = {"http": 80, "https": 443}
 _BASE_HEADERS = {
     "User-Agent": f"gitlab-sync/{__version__}",
     "Accept": "application/json",
-    "Accept-Encoding": "gzip, deflate",
+    "Accept-Encoding": ENCODING,
 }
 
 
@@ -62,8 +59,8 @@ class Traffic:
 class _Adapter(HTTPAdapter):
     """An adapter with pools that make connections which can be broken off."""
 
-    def __init__(self, opened: OpenConnections, size: int) -> None:
-        self._classes = pool_classes(opened)
+    def __init__(self, opened: OpenConnections, size: int, largest: int) -> None:
+        self._classes = pool_classes(opened, largest)
         # We retry ourselves: urllib3 would sleep where nothing can wake it.
         super().__init__(_INSTANCES, size, max_retries=0, pool_block=False)
 
@@ -80,7 +77,7 @@ class _Adapter(HTTPAdapter):
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """How one origin is reached: its pool, a prefix of the path, headers for a proxy."""
+    """How one origin is reached: its pool, a prefix of the path, headers for it and a proxy."""
 
     pool: HTTPConnectionPool
     prefix: str
@@ -127,14 +124,13 @@ class Transport:
     def __init__(
         self, pool_size: int, *, verify: bool | str | None = None, largest: int = MOST_DECODED
     ) -> None:
-        self._largest = largest
         self._opened = OpenConnections()
         self._verify = verify_from_environment() if verify is None else verify
         self.session = requests.Session()
         self.session.trust_env = False  # otherwise netrc would replace the token of each request
         self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.session.headers.clear()
-        adapter = _Adapter(self._opened, pool_size)
+        adapter = _Adapter(self._opened, pool_size, largest)
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
         self._adapter = adapter
@@ -184,7 +180,7 @@ class Transport:
         cancel.add(lease, lease.interrupt)
         try:
             with lease:
-                answer = self._send(method, url, headers, body, timeout, deadline)
+                answer = self._send(method, url, headers, body, timeout)
             if lease.interrupted:  # a body without a length seems whole where it was broken off
                 cancel.check()
         except (exceptions.HTTPError, OSError, ValueError) as error:
@@ -205,7 +201,6 @@ class Transport:
         headers: Mapping[str, str],
         body: bytes | None,
         timeout: Timeout,
-        deadline: float | None,
     ) -> Answer:
         origin, path = _split(url)
         route = self._routes.get(origin) or self._route(origin)
@@ -220,37 +215,14 @@ class Transport:
                 redirect=False,
                 assert_same_host=False,
                 timeout=timeout,
+                release_conn=True,
                 preload_content=False,
             )
         except exceptions.ClosedPoolError:
             self._routes.pop(origin, None)  # dropped for newer hosts; the next call makes it again
             raise
-        whole = self._read(response, route.pool, path, deadline)
-        response.release_conn()
-        return Answer(response.status, _headers_of(response), whole, response.reason or "")
-
-    def _read(
-        self,
-        response: BaseHTTPResponse,
-        pool: HTTPConnectionPool,
-        path: str,
-        deadline: float | None,
-    ) -> bytes:
-        """Return the whole body; in pieces, so that it ends in time, and before it is too large."""
-        first = response.read1(_CHUNK)
-        if not first:
-            return b""
-        body = io.BytesIO(first)
-        size = body.seek(0, io.SEEK_END)
-        while piece := response.read1(_CHUNK):
-            size += body.write(piece)
-            if size > self._largest * 1_000_000:
-                response.close()
-                raise _too_large(self._largest)
-            if deadline is not None and time.monotonic() > deadline:
-                response.close()
-                raise exceptions.ReadTimeoutError(pool, path, "the answer took too long")
-        return body.getvalue()
+        incoming = cast("Incoming", response)  # of our connections, see `pool_classes`
+        return Answer(incoming.status, incoming.headers, incoming.body, incoming.reason)
 
     def _route(self, origin: str) -> _Route:
         proxies = get_environ_proxies(origin)
@@ -264,10 +236,11 @@ class Transport:
         found = self._adapter.get_connection_with_tls_context(request, self._verify, proxies)
         pool = cast("HTTPConnectionPool", found)
         self._adapter.cert_verify(pool, origin, self._verify, None)  # type: ignore[no-untyped-call]
-        prefix, headers = "", {}
+        prefix, headers = "", {"Host": _host(origin)}
         proxy = select_proxy(origin, proxies)
         if proxy and origin.startswith("http:") and not proxy.lower().startswith("socks"):
-            prefix, headers = origin, self._adapter.proxy_headers(proxy)
+            prefix = origin
+            headers |= self._adapter.proxy_headers(proxy)
         route = _Route(pool, prefix, headers)
         self._routes[origin] = route
         return route
@@ -281,19 +254,11 @@ class Transport:
         self.session.close()
 
 
-def _headers_of(response: BaseHTTPResponse) -> Mapping[str, str]:
-    """Return the headers as they were read: urllib3's own copy takes far longer to ask."""
-    message = getattr(getattr(response, "_original_response", None), "msg", None)
-    return message.joined if isinstance(message, Head) else response.headers
-
-
-def _too_large(most: int) -> errors.BadResponse:
-    error = errors.BadResponse(
-        f"An answer must be at most {most} MB, got more",
-        hint=f"{LARGEST_VARIABLE} can set a higher limit, in MB.",
-    )
-    error.lasting = True
-    return error
+def _host(origin: str) -> str:
+    """Return what the field `Host` says: the port only if it is not the usual one."""
+    url = parse_url(origin)
+    usual = url.port is None or url.port == _PORTS[url.scheme or "https"]
+    return (url.host if usual else url.netloc) or ""
 
 
 def _split(url: str) -> tuple[str, str]:

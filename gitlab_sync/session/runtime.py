@@ -16,9 +16,10 @@ from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.concurrency.executor import DEFAULT_WORKERS, SharedExecutor
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.http.cache import ETagCache, InFlight
+from gitlab_sync.http.messages import LARGEST_VARIABLE, MOST_DECODED
 from gitlab_sync.http.rate_limit import Gate
 from gitlab_sync.http.retry import RetryBudget, RetryPolicy
-from gitlab_sync.http.transport import LARGEST_VARIABLE, MOST_DECODED, Transport
+from gitlab_sync.http.transport import Transport
 
 T = TypeVar("T")
 

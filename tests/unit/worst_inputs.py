@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,7 +12,7 @@ from typing import TypeAlias
 from gitlab_sync.cli import output
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, without
 from gitlab_sync.http import wire
-from gitlab_sync.http.headers import read_head
+from gitlab_sync.http.messages import Incoming
 from gitlab_sync.http.urls import clean_base_url, moved_to, without_page
 from gitlab_sync.pages.team_text import Team, read_teams, teams_as_text
 from gitlab_sync.pages.widgets import markdown
@@ -77,11 +76,11 @@ def _error_page(text: str) -> object:
 
 
 def _head(text: str) -> object:
-    """Read the head of an answer, whatever comes of it; no line of it is longer than allowed."""
-    lines = text.encode("latin-1").splitlines(keepends=True)
+    """Read the head of an answer, whatever comes of it."""
+    incoming = Incoming("GET", 64)
     with contextlib.suppress(HTTPException):
-        return read_head(io.BytesIO(b"".join(lines) + b"\r\n\r\n"))
-    return None
+        incoming.feed(b"HTTP/1.1 200 OK\r\n" + text.encode("latin-1") + b"\r\n\r\n")
+    return incoming.headers
 
 
 _WORDS = ("", "a ", "")
@@ -121,10 +120,6 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     ),
     "errors:_USER_INFO": ("sub", (("", "://", ""), ("://", "a", ""), ("://", "a@", "/"))),
     "errors:_TOKEN_SHAPE": ("sub", (("", "glabcdef", ""), ("", "gho-", " "), ("eyJ", ".", ""))),
-    "http.headers:_FIELD": (
-        "findall",
-        (("X-A:", " ", "\rx"), ("", "a", ""), ("", "a:", ""), ("", "\n", ""), ("", "a: b\r", "")),
-    ),
     "http.urls:_BARE_PERCENT": ("sub", (("", "%", ""), ("", "%a", ""))),
     "http.urls:_PRINTABLE": ("fullmatch", (("", "a", " "),)),
     "http.urls:_PLAIN": (
@@ -694,7 +689,7 @@ def _redirect(text: str) -> object:
 READERS: Mapping[str, tuple[Callable[[str], object], tuple[Text, ...]]] = {
     "a head": (
         _head,
-        (("X-A:", " ", "\rx"), ("X-A: b\n", " ", "x"), ("", "a", ""), ("", ":", ""), ("", " ", "")),
+        (("X-A:", " ", "\rx"), ("", "X-A: b\r\n", ""), ("", "a", ""), ("", ":", ""), ("", " ", "")),
     ),
     "a Link header": (
         lambda text: wire.read(wire.Answer(200, {"link": text}, b"[]")),
