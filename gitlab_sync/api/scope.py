@@ -30,7 +30,8 @@ class Scope:
 
     `by` is "author" or "assignee"; any other value means "author", as in the older client. Items
     count if they were created, merged or closed in the period, as `dated` says. `state` is GitLab's
-    filter of lists: "all" or "opened".
+    filter of lists: "all" or "opened". Of each item in a REST list only `fields` are kept (none:
+    all of them).
     """
 
     project: int | str | None = None
@@ -39,6 +40,7 @@ class Scope:
     period: Period = field(default_factory=Period)
     dated: Dated = "created"
     state: str = "all"
+    fields: frozenset[str] = frozenset()
 
     @property
     def role(self) -> Role:
@@ -79,7 +81,7 @@ class Scope:
         else:
             where = kind if self.group is None else f"groups/{encode_id(self.group)}/{kind}"
             everything["non_archived"] = "false"
-        return RestList(where, {**everything, **params})
+        return RestList(where, {**everything, **params}, fields=self.fields)
 
 
 EVERYWHERE = Scope()

@@ -62,7 +62,8 @@ def count(record: object, key: str) -> int | None:
 
 def author(record: object) -> str | None:
     """Return the username of the `author` of an item or a note, or None."""
-    return text(field(record, "author"), "username") or None
+    found = record.get("author") if isinstance(record, dict) else None
+    return text(found, "username") or None
 
 
 def state(record: object) -> str | None:
@@ -76,8 +77,8 @@ def state(record: object) -> str | None:
 
 def link(record: object, suffix: str = "") -> str | None:
     """Return the record's `web_url` followed by `suffix`, or None if it has none."""
-    url = text(record, "web_url")
-    return url + suffix if url else None
+    url = record.get("web_url") if isinstance(record, dict) else None
+    return url + suffix if url and isinstance(url, str) else None
 
 
 def identity(record: object) -> int | str | None:

@@ -7,6 +7,7 @@ requests run on the pool, and everything else in the calling thread.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -22,6 +23,7 @@ from gitlab_sync.api.user_items import UserItems, of_users
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.items.as_of import AS_THEY_ARE, AsOf
+from gitlab_sync.rules.items.fields import EVALUATED
 from gitlab_sync.rules.policy import CLASSIC, Policy
 from gitlab_sync.run import Run
 from gitlab_sync.services.evaluation_table import EvaluatedPart, EvaluationTable
@@ -151,8 +153,9 @@ def merge_requests_of(
     source = timeline.source(facts_for(session, run, timeline.reading(rules)))
     table = _table(merge_requests_of, scope, run, policy, as_of, timeline)
     table.tracker.attach(session)
-    people = find_authors(session, usernames, scope, run, policy, timeline)
-    for found in read_facts(session, table.begin(people), source):
+    scope = _slim(scope, timeline)
+    mrs = table.begin(find_authors(session, usernames, scope, run, policy, timeline))
+    for found in read_facts(session, mrs, source):
         table.take(found.mr, found.verdicts(rules), found.errors)
     return table
 
@@ -170,8 +173,8 @@ def issues_of(
     timeline = timeline_of(as_of, {"issues": rules})
     table = _table(issues_of, scope, run, policy, as_of, timeline)
     table.tracker.attach(session)
-    people = find_people(session, "issues", usernames, scope, timeline=timeline)
-    issues = table.begin(people)
+    scope = _slim(scope, timeline)
+    issues = table.begin(find_people(session, "issues", usernames, scope, timeline=timeline))
     milestones = ActiveMilestones(session, run.source, rules, timeline.milestones)
     run_workflow(session, milestones.read(milestones.projects_of(issues)))
     for issue in issues:
@@ -179,6 +182,11 @@ def issues_of(
         errors = [*milestones.errors_of(issue), *timeline.errors_of(issue)]
         table.take(issue, verdicts, errors)
     return table
+
+
+def _slim(scope: Scope, timeline: Timeline) -> Scope:
+    """Return the scope with items that have only what is evaluated; what they were needs more."""
+    return replace(scope, fields=EVALUATED) if timeline is TODAY else scope
 
 
 def find_authors(

@@ -162,6 +162,10 @@ class _Reader(Generic[K]):
     def run(self) -> Iterator[ListResult[K]]:
         """Yield each list when its last page has arrived."""
         context = self._session.active
+        with self._session.bridge.reading():
+            yield from self._run(context)
+
+    def _run(self, context: RequestContext) -> Iterator[ListResult[K]]:
         # In a worker `map` helps with the tasks that it waits for, and a queue would not.
         results = self._in_order if in_worker() else self._as_they_come
         try:
@@ -219,12 +223,8 @@ class _Reader(Generic[K]):
             yield result
 
     def _wave(self, under_way: int) -> list[_Asked]:
-        """Return what to send now, so that a quarter more requests than workers are under way.
-
-        So no worker waits for the caller, and the next requests have a short queue before them.
-        """
-        workers = self._session.bridge.workers
-        return list(itertools.islice(self, workers + workers // 4 - under_way))
+        """Return what to send now, so that as much is under way as the bridge has room for."""
+        return list(itertools.islice(self, max(0, self._session.bridge.window - under_way)))
 
     def __iter__(self) -> Iterator[tuple[int, RequestContext, Request]]:
         return self

@@ -70,8 +70,8 @@ class RestList:
     `single` says that the endpoint returns one object, which counts as a list of one and is
     requested once in a run; a list is requested once only if `once` is set. An object in place of a
     list is a BadResponse: it could be the error of a proxy. `shape` is what each row must be;
-    malformed ones are left out. `check` gets each answer that others follow, and can raise an
-    error, which ends the list.
+    malformed ones are left out. Of each row only `fields` are kept (none: all of them). `check`
+    gets each answer that others follow, and can raise an error, which ends the list.
     """
 
     endpoint: str
@@ -80,6 +80,7 @@ class RestList:
     once: bool = False
     shape: Shape = ANY
     check: Callable[[Reply], None] | None = None
+    fields: frozenset[str] = frozenset()
 
     def first(self, session: Session) -> Request:
         """Return the request for its first page."""
@@ -99,6 +100,8 @@ class RestList:
         if not isinstance(rows, list):
             wanted = "an object" if self.single else "a list of objects"
             raise BadResponse(f"The answer must be {wanted}, got something else", status=200)
+        if self.fields and all(isinstance(row, dict) for row in rows):
+            rows = [{key: row[key] for key in self.fields if key in row} for row in rows]
         return _sound(rows, self.shape)
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:

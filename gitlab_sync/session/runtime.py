@@ -6,7 +6,8 @@ import os
 import sys
 import threading
 import weakref
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
@@ -22,6 +23,9 @@ from gitlab_sync.http.retry import RetryBudget, RetryPolicy
 from gitlab_sync.http.transport import Transport
 
 T = TypeVar("T")
+
+_SHARED = 2  # requests for each worker, of all who read lists
+_LEAST = 2  # requests of each of them
 
 WORKERS_VARIABLE = "GITLAB_SYNC_WORKERS"
 MOST_WORKERS = 256
@@ -118,6 +122,7 @@ class Bridge:
         self._budgets: dict[str, RetryBudget] = {}
         self._of_instances: dict[tuple[str, type], Any] = {}
         self._limited = 0
+        self._readers = 0
 
     @property
     def closed(self) -> bool:
@@ -149,6 +154,28 @@ class Bridge:
         with self._lock:
             found: T = self._of_instances.setdefault((instance, kind), kind())
             return found
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Count one more who reads lists, in the `with` block."""
+        with self._lock:
+            self._readers += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._readers -= 1
+
+    @property
+    def window(self) -> int:
+        """The most requests that one who reads lists has under way, or unread, at this moment.
+
+        They are a quarter more than the workers, so that no worker waits for the caller, and the
+        next requests have a short queue before them. Many readers share twice the workers:
+        answers that wait for a busy caller take memory.
+        """
+        shared = _SHARED * self.workers // max(1, self._readers)
+        return min(self.workers + self.workers // 4, max(_LEAST, shared))
 
     def count_limited(self) -> None:
         """Count a 429."""

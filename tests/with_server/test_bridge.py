@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack
 from multiprocessing.context import BaseContext
 from types import ModuleType
 from typing import Any
@@ -52,6 +53,22 @@ def test_nothing_starts_before_there_is_work(
     assert (stats.requests, stats.retries, stats.limited, stats.bytes) == (0, 0, 0, 0)
     assert stats.open_connections == 0
     client.close()
+
+
+def test_readers_of_lists_share_what_is_under_way(make_bridge: Callable[..., Bridge]) -> None:
+    """One alone keeps all workers busy; of many, each has a few, so that memory stays bounded."""
+    bridge, alone = make_bridge(32), 40
+    assert bridge.window == alone
+    windows = []
+    with ExitStack() as readers:
+        for _ in range(50):
+            readers.enter_context(bridge.reading())
+            windows.append(bridge.window)
+    assert windows[:2] == [alone, 32]
+    assert all(
+        2 <= each <= max(2, 64 // number) for number, each in enumerate(windows[2:], start=3)
+    )
+    assert bridge.window == alone
 
 
 def test_the_number_of_workers_comes_from_the_environment_unless_given(

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from gitlab_sync.api.facts.rest import FactSource, FactsRead, RestFacts, costs, facts_of
+from gitlab_sync.api.facts.rest import (
+    FactSource,
+    FactsRead,
+    RestFacts,
+    costs,
+    facts_of,
+    has_place,
+)
 from gitlab_sync.api.graphql.full_path import full_path
 from gitlab_sync.api.graphql.further_pages import Place, continued, cursors_of
 from gitlab_sync.api.graphql.further_pages import query as further_pages
@@ -125,7 +132,7 @@ class GraphQLFacts:
             mr,
             full_path(mr, self._base_url),
             str(mr.get("iid") or ""),
-            frozenset(costs(mr, self._rules)),
+            frozenset(self._rules.undecided(mr) if has_place(mr) else ()),
         )
 
     def _read(self, items: Sequence[_Item]) -> Workflow[list[FactsRead]]:
@@ -147,10 +154,13 @@ class GraphQLFacts:
             if not item.is_whole
         }
         read = yield from gather(workflows)
-        return [
+        whole = [
             read.get(str(place)) or FactsRead(item.mr, Facts(**item.known))
             for place, item in enumerate(items)
         ]
+        for item in items:  # which live as long as those of all workflows
+            item.known, item.long = {}, None
+        return whole
 
     def _read_on(self, items: Sequence[_Item]) -> Workflow[None]:
         """Ask for further pages of long lists until no check needs them; REST reads the others."""

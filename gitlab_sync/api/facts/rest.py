@@ -111,7 +111,7 @@ def costs(mr: Record, rules: RuleSet, known: Facts = NOTHING) -> dict[str, RestL
     The facts follow from the checks: what they need, less what the record and the `known` facts
     already decide. {} if the record lacks its project or number.
     """
-    if not _has_place(mr):
+    if not has_place(mr):
         return {}
     base = f"projects/{mr['project_id']}/merge_requests/{mr['iid']}"
     wanted = rules.undecided(mr, known)
@@ -134,7 +134,7 @@ def facts_of(
     found = yield workflow
     errors = [each.error for each in found.values() if each.error is not None]
     read = {fact: each.reading for fact, each in found.items()}
-    missing = {} if _has_place(mr) else dict.fromkeys(rules.undecided(mr), _NOT_IN_LIST)
+    missing = {} if has_place(mr) else dict.fromkeys(rules.undecided(mr), _NOT_IN_LIST)
     return FactsRead(mr, Facts(**{**missing, **known, **read}), errors)
 
 
@@ -181,6 +181,7 @@ class _Bulk:
                 break
         self._is_read = True
         waiting = {str(place): self._completed(each) for place, each in enumerate(self._waiting)}
+        self._waiting.clear()  # this lives as long as the run
         return list((yield from gather(waiting)).values())
 
     def _check_length(self, reply: Reply) -> None:
@@ -218,10 +219,10 @@ class _Bulk:
 
 def _project_of_pipelines(mr: Record) -> int | None:
     """Return the project with all pipelines of a merge request in its list, or None."""
-    return mr["project_id"] if is_within(mr) and _has_place(mr) and is_terminal(mr) else None
+    return mr["project_id"] if is_within(mr) and has_place(mr) and is_terminal(mr) else None
 
 
-def _has_place(mr: Record) -> bool:
+def has_place(mr: Record) -> bool:
     """Return whether a merge request can be asked for: it has its project and its number there."""
     return None not in {record.number_id(mr, key) for key in ("project_id", "iid")}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from gitlab_sync.rules.identity.usernames import username_key
 
@@ -28,11 +29,16 @@ def is_bot(username: str, extra: Collection[str] = DEFAULT_BOTS) -> bool:
     return (
         name.endswith(_ENDINGS)
         or _TOKEN_USER.match(name) is not None
-        or any(_is_listed(name, username_key(each)) for each in extra)
+        or _is_listed(name, frozenset(extra))
     )
 
 
-def _is_listed(name: str, pattern: str) -> bool:
+@lru_cache(maxsize=10_000)  # the same few people write most notes
+def _is_listed(name: str, extra: frozenset[str]) -> bool:
+    return any(_is_one_of(name, username_key(each)) for each in extra)
+
+
+def _is_one_of(name: str, pattern: str) -> bool:
     """Return whether a name is one of a pattern: that part by part, each as early as possible."""
     first, *middle = pattern.split("*")
     if not middle:

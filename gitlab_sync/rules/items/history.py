@@ -233,7 +233,7 @@ def reading_rules(rules: RuleSet) -> RuleSet:
         past = {**mr, **_votes(mr)}
         found = rules.rule(past, facts_then(facts, past, History(), when))
         return {
-            check: replace(verdict, pending=today[check].pending)
+            check: verdict._replace(pending=today[check].pending)
             for check, verdict in found.items()
         }
 

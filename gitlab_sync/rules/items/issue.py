@@ -106,7 +106,7 @@ def evaluate(issue: Record, limit: float = item.TWO_DAYS) -> dict[str, Verdict]:
         "no_labels": labels(issue),
         "no_milestone": milestone(issue),
         "no_time_spent": time_spent(issue),
-        "long_open_time": item.time_open(issue, ("closed_at",), limit),
+        **item.times_open(issue, ("closed_at",), {"long_open_time": limit}),
         "no_semantic_title": title(issue),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from gitlab_sync.rules import record
@@ -66,23 +66,28 @@ def time_spent(item: Record, seconds: int | None, missing: str) -> Verdict:
     return Verdict("pass", f"{format_hours_minutes(seconds)} booked", link)
 
 
-def time_open(item: Record, ended: Iterable[str], limit: float) -> Verdict:
-    """Check that the item was open for at most `limit` hours.
+def times_open(
+    item: Record, ended: Iterable[str], limits: Mapping[str, float]
+) -> dict[str, Verdict]:
+    """Check that the item was open for at most so many hours; `limits` has them by check.
 
     `ended` names the fields that can hold the end; the first that is not null counts.
     """
     link = record.link(item)
-    end_key = next((key for key in ended if record.field(item, key) is not None), None)
+    end_key = next((key for key in ended if item.get(key) is not None), None)
     if end_key is None:
-        return Verdict("unknown", "time of closing not known", link)
-    start, end = instant(record.field(item, "created_at")), instant(record.field(item, end_key))
+        return dict.fromkeys(limits, Verdict("unknown", "time of closing not known", link))
+    start, end = instant(item.get("created_at")), instant(item.get(end_key))
     if start is None or end is None:
         unread = "created_at" if start is None else end_key
-        return Verdict("unknown", f"{unread} is not a time", link)
+        return dict.fromkeys(limits, Verdict("unknown", f"{unread} is not a time", link))
     hours = hours_between(start, end)
     spent = format_hours_minutes(round(hours * 3600))
     reason = f"open {spent}" if hours >= 0 else "closed before it was created"
-    return Verdict("fail" if hours > limit else "pass", reason, link)
+    return {
+        check: Verdict("fail" if hours > limit else "pass", reason, link)
+        for check, limit in limits.items()
+    }
 
 
 def working_time(

@@ -184,7 +184,7 @@ def evaluate(
         "failed_pipeline": pipelines.newest(mr, facts.pipelines),
         "no_semantic_commits": rules.semantic_commits(mr, facts.commits),
         "no_internal_review": reviews.review(mr, facts.notes, bots),
-        **_times_open(mr, limits),
+        **item.times_open(mr, _ENDS, limits),
     }
 
 
@@ -209,12 +209,8 @@ def evaluate_from_list(mr: Record, limits: Mapping[str, float] = LIMITS) -> dict
         "failed_pipeline": pipelines.newest_in_list(mr),
         "no_semantic_commits": item.semantic_title(mr, SEMANTIC),
         "no_internal_review": reviews.review_in_list(mr),
-        **_times_open(mr, limits),
+        **item.times_open(mr, _ENDS, limits),
     }
-
-
-def _times_open(mr: Record, limits: Mapping[str, float]) -> dict[str, Verdict]:
-    return {check: item.time_open(mr, _ENDS, limits[check]) for check in LIMITS}
 
 
 def flags(mr: Record, verdicts: Verdicts) -> Flags:

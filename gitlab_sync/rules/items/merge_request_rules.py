@@ -120,8 +120,10 @@ def _first_reference(
 
 def _message(commit: Record) -> str | None:
     """Return the message of a commit, or else its title; None if one of them is not readable."""
-    texts = [record.read_text(commit, key) for key in ("message", "title")]
-    return next(filter(None, texts), None if None in texts else "")
+    message, title = record.read_text(commit, "message"), record.read_text(commit, "title")
+    if message or title:
+        return message or title
+    return "" if message == title == "" else None
 
 
 def _tells_parents(commit: Record) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from gitlab_sync.rules.waiver import Waiver
 
 Result = Literal["pass", "fail", "waived", "unknown", "n/a"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The result of one check on one item.
+class Verdict(NamedTuple):
+    """The result of one check on one item. Immutable.
 
     `reason` is a short clause for people ("3 notes, all by the author or bots"; for unknown, what
     could not be read; for n/a, why the check does not apply). `evidence` is a link to what shows

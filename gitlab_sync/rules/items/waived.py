@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gitlab_sync.rules import record
 from gitlab_sync.rules.items.references import full_reference
 from gitlab_sync.rules.items.tally import Verdicts
@@ -29,8 +27,8 @@ def applied(item: Record, found: Verdicts, waivers: Waivers, person: str | None 
         return found
     subject = subject_of(item, person)
     covered = {
-        check: replace(
-            verdict, result="waived", reason=reason_of(waiver, verdict.reason), waiver=waiver
+        check: verdict._replace(
+            result="waived", reason=reason_of(waiver, verdict.reason), waiver=waiver
         )
         for check, verdict in faults.items()
         if (waiver := waivers.covering(check, subject)) is not None

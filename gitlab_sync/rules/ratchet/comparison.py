@@ -50,7 +50,7 @@ class Comparison:
     def those(self, *states: State) -> list[CheckResult]:
         """Return the results that mean one of these, the most severe first, then by place."""
         found = [each for each in self.results if self.state(each) in states]
-        return sorted(found, key=lambda each: (-rank(each), each.place))
+        return sorted(found, key=lambda each: (-rank(each), each.place, each.fingerprint))
 
     def failing(self, limits: Limits) -> list[CheckResult]:
         """Return the faults that the run fails on."""
