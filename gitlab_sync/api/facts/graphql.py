@@ -37,6 +37,9 @@ from gitlab_sync.types import PartialList, Record, Source
 _LONG = 5
 """Merge requests with further pages in one query: they stay below GitLab's limit of 250."""
 
+_SORTED = 200
+"""Merge requests that are sorted by project: a few queries are full, whatever their projects."""
+
 _FEWEST = 2
 """A single one is not worth a query: REST reads its facts in parallel."""
 
@@ -113,15 +116,20 @@ class GraphQLFacts:
         self._probe: tuple[Record, int] | None = None
 
     def workflows(self, mrs: Sequence[Record]) -> Iterator[tuple[int, Workflow[list[FactsRead]]]]:
-        """Return workflows for a few dozen merge requests each, by project."""
+        """Return workflows for a few dozen merge requests each, those of a project together.
+
+        They come in the order of the merge requests but for that, so that the first people are done
+        first.
+        """
         if mrs and not self._usable:
             self._attempts.end("the instance lacks what is needed")
         if len(mrs) < self._fewest or not self._usable:
             yield from self._rest.workflows(mrs)
             return
-        items = sorted((self._item(mr) for mr in mrs), key=lambda item: item.path)
-        for part in self._parts(items):
-            yield len(part), self._read(part)
+        for start in range(0, len(mrs), _SORTED):
+            items = map(self._item, mrs[start : start + _SORTED])
+            for part in self._parts(sorted(items, key=lambda item: item.path)):
+                yield len(part), self._read(part)
 
     @property
     def _usable(self) -> bool:
