@@ -200,8 +200,6 @@ class _Breakable(HTTPConnection):
         head = head_of(method, url, headers or {}, body)
         if self.sock is None:
             self.connect()
-        else:
-            self.sock.settimeout(self.timeout)
         self.sock.sendall(head + body if body else head)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
@@ -210,7 +208,8 @@ class _Breakable(HTTPConnection):
         if lease is None or sock is None:
             return super().getresponse()
         incoming = Incoming(self._method_sent, self.largest)
-        sock.settimeout(self.timeout)
+        if sock.gettimeout() != self.timeout:  # to set it takes a system call
+            sock.settimeout(self.timeout)
         while not incoming.done:
             lease.shorten(sock)
             incoming.feed(sock.recv(_CHUNK))

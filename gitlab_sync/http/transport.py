@@ -23,7 +23,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3 import HTTPConnectionPool, Timeout, exceptions
-from urllib3.util import parse_url
+from urllib3.util import Retry, parse_url
 
 from gitlab_sync import errors
 from gitlab_sync._version import __version__
@@ -37,6 +37,9 @@ from gitlab_sync.http.wire import Answer
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 25.0
 
+# Made once, since each takes longer than to send a request.
+_USUAL = Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT)
+_NEVER = Retry(False, redirect=False)
 _BUNDLES = ("GITLAB_SSL_VERIFY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _INSTANCES = 64  # pools kept, one for each host; the oldest is dropped when there are more
 _PORTS = {"http": 80, "https": 443}
@@ -175,7 +178,9 @@ class Transport:
         left = READ_TIMEOUT if deadline is None else deadline - started
         if left <= 0:
             raise errors.TimedOut("The time allowed for the call is over", method=method, url=url)
-        timeout = Timeout(connect=min(CONNECT_TIMEOUT, left), read=min(READ_TIMEOUT, left))
+        timeout = _USUAL
+        if left < READ_TIMEOUT:
+            timeout = Timeout(connect=min(CONNECT_TIMEOUT, left), read=left)
         lease = Lease(deadline)
         cancel.add(lease, lease.interrupt)
         try:
@@ -211,7 +216,7 @@ class Transport:
                 route.prefix + path,
                 body,
                 sent,
-                retries=False,
+                retries=_NEVER,
                 redirect=False,
                 assert_same_host=False,
                 timeout=timeout,

@@ -130,8 +130,9 @@ def target(endpoint: str, params: Mapping[str, Any] | None, base_url: str) -> st
     `params` replace parameters of the same name there. Raises ConfigurationError for another host,
     an empty endpoint or one with `..` in its path.
     """
-    if not params and _PLAIN.fullmatch(endpoint):
-        return endpoint
+    if _PLAIN.fullmatch(endpoint) and not (params and "?" in endpoint):
+        query = encode_query(params or {})
+        return f"{endpoint}?{query}" if query else endpoint
     return _encoded_target(endpoint, params or {}, base_url)
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -26,8 +26,7 @@ LONGEST_WAIT = 3600.0
 """The most seconds that a server can make us wait; one that asks for more is in error."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One HTTP answer as the transport received it, with the words after its status. Immutable."""
 
     status: int
@@ -45,9 +44,8 @@ class RateLimit:
     reset_after: float
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A successful answer, decoded.
+class Reply(NamedTuple):
+    """A successful answer, decoded. Immutable.
 
     `data` is the decoded JSON ([] for an empty body). The rest is about paging: the number of the
     next page or None, else the link to it (keyset) or None, and the totals if GitLab gives them.

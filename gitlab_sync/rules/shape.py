@@ -76,11 +76,11 @@ class Shape:
 
     def malformed(self, things: Iterable[object]) -> BadResponse | None:
         """Return the error that says how many of these are not of this shape; None if all are."""
-        faults = Counter(filter(None, map(self.fault, things)))
+        faults = [fault for fault in map(self.fault, things) if fault is not None]
         if not faults:
             return None
-        reason, _ = faults.most_common(1)[0]
-        return BadResponse(f"{plural(faults.total(), self.noun)} not readable: {reason}")
+        reason, _ = Counter(faults).most_common(1)[0]
+        return BadResponse(f"{plural(len(faults), self.noun)} not readable: {reason}")
 
 
 ANY = Shape()
