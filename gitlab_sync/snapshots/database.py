@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from itertools import count
+from typing import Any, cast
 
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import ConfigurationError
@@ -22,6 +23,14 @@ _AT_ONCE = 2000
 _MEMORY = "256MB"
 """How much DuckDB holds."""
 
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": _MEMORY,
+    "threads": 2,
+    "async_threads": 0,  # for files elsewhere: ours are on this machine
+    "allocator_flush_threshold": "16MB",
+    "temp_directory": "",
+}
 
 MAIN = "main"
 """The schema of the tables of a single run: they need no name of a schema."""
@@ -46,33 +55,24 @@ class Source:
         return self.copies or LocalCopies(self.folder, self.run, dict(self.info.files))
 
 
-class Database:
-    """DuckDB over the files of runs, with their hashes checked. Thread-safe. Close it.
+class Engine:
+    """One DuckDB, which reads the files of runs and nothing else of the machine.
 
-    `runs` are by the schema of their tables: `MAIN` for a single one; those of another are named
-    with it, as `before.people`. A table is checked and attached when it is first asked for. Raises
-    ConfigurationError without duckdb, and for a file that is missing or was changed.
+    Databases that share it take little memory. Thread-safe. Close it after them. Raises
+    ConfigurationError without duckdb.
     """
 
-    def __init__(self, runs: Mapping[str, Source]) -> None:
+    def __init__(self, files: Iterable[LocalCopies]) -> None:
         try:
             import duckdb
         except ModuleNotFoundError:
             raise ConfigurationError(
                 "Reading snapshots needs the package duckdb, which is not installed", hint=MISSING
             ) from None
-        self._interruption = CancelToken()
         # It spills nothing: it must not write, and could read what is in that folder.
-        self._connection = duckdb.connect(
-            config={"memory_limit": _MEMORY, "threads": 2, "temp_directory": ""}
-        )
-        self._lock = threading.Lock()
-        self._runs = {
-            schema: _Relations(self._connection, schema, source) for schema, source in runs.items()
-        }
-        paths = ", ".join(path for each in self._runs.values() for path in each.paths())
-        for schema in runs:
-            self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        self._connection = duckdb.connect(config=_CONFIG)
+        self._numbers = count(1)
+        paths = ", ".join(_quoted(each.place_of(table.name)) for each in files for table in TABLES)
         for setting in (
             f"allowed_paths = [{paths}]",
             "TimeZone = 'UTC'",
@@ -80,6 +80,43 @@ class Database:
             "lock_configuration = true",
         ):
             self._connection.execute(f"SET {setting}")
+
+    def connect(self) -> Any:
+        """Return a new connection, to be closed."""
+        return self._connection.cursor()
+
+    def new_schema(self) -> str:
+        """Return a name that no other database has."""
+        return f"reader_{next(self._numbers)}"
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._connection.close()
+
+
+class Database:
+    """The tables of runs in an engine, with the hashes of files checked. Thread-safe. Close it.
+
+    `runs` are by the schema of their tables: `MAIN` for a single one; those of another are named
+    with it, as `before.people`. A table is checked and attached when it is first asked for. Of an
+    `engine` that others use, too, `MAIN` is a schema that only this one has: nothing is in the
+    engine's own, which all see. Raises ConfigurationError without duckdb, and for a file that is
+    missing or was changed.
+    """
+
+    def __init__(self, runs: Mapping[str, Source], engine: Engine | None = None) -> None:
+        self._interruption = CancelToken()
+        files = {schema: source.files() for schema, source in runs.items()}
+        self._own_engine = None if engine else Engine(files.values())
+        self._engine = engine or cast("Engine", self._own_engine)
+        self._home = engine.new_schema() if engine else MAIN
+        self._connection = self._engine.connect()
+        self._lock = threading.Lock()
+        self._runs = {}
+        for schema, source in runs.items():
+            name = self._home if schema == MAIN else schema
+            self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {name}")
+            self._runs[schema] = _Relations(self._connection, name, source, files[schema])
 
     def rows(
         self, sql: str, given: Sequence[Any] = (), tables: Iterable[str] = ()
@@ -114,7 +151,8 @@ class Database:
     def _cursor(self) -> Iterator[Any]:
         import duckdb
 
-        cursor = self._connection.cursor()
+        cursor = self._engine.connect()
+        cursor.execute(f"SET schema = '{self._home}'")
         try:
             with self._interruption.on_cancel(cursor.interrupt):
                 self._interruption.check()
@@ -143,8 +181,12 @@ class Database:
         self._interruption.cancel(reason)
 
     def close(self) -> None:
-        """Close the database and remove copies of files that are its own."""
+        """Remove its tables, and copies of files that are its own."""
+        if self._own_engine is None:
+            self._connection.execute(f"DROP SCHEMA {self._home} CASCADE")
         self._connection.close()
+        if self._own_engine is not None:
+            self._own_engine.close()
         for each in self._runs.values():
             each.close()
 
@@ -155,16 +197,12 @@ class _Relations:
     As a mapping it has, for `str.format_map`, a file under the name of its table.
     """
 
-    def __init__(self, connection: Any, schema: str, source: Source) -> None:
+    def __init__(self, connection: Any, schema: str, source: Source, files: LocalCopies) -> None:
         self._connection = connection
         self._schema = schema
         self._source = source
-        self._files = source.files()
+        self._files = files
         self._made: set[str] = set()
-
-    def paths(self) -> list[str]:
-        """Return the paths of all files, as SQL."""
-        return [_quoted(self._files.place_of(table.name)) for table in TABLES]
 
     def attach(self, name: str) -> None:
         """Make the view of a table, with what is visible of it, if it is not there yet."""

@@ -25,7 +25,7 @@ from gitlab_sync.rules.scores.reviews import VALUES, Measured, Review
 from gitlab_sync.rules.text import instant
 from gitlab_sync.services.members import people_among
 from gitlab_sync.snapshots import faults, records
-from gitlab_sync.snapshots.database import MAIN, Database, Source, columns_of
+from gitlab_sync.snapshots.database import MAIN, Database, Engine, Source, columns_of
 from gitlab_sync.snapshots.files import Folder
 from gitlab_sync.snapshots.run_info import policy_hash, read_run
 from gitlab_sync.snapshots.runs import source_of
@@ -66,16 +66,21 @@ class NotInSnapshot(GitLabSyncError):
 class Snapshot:
     """One run, with what the source says is visible: what is about others is not there at all.
 
-    Readers who take long call `give_way` now and then, for others who wait. Thread-safe. A context
-    manager, which closes it.
+    Readers who take long call `give_way` now and then, for others who wait. An `engine` is that of
+    other readers of the same files. Thread-safe. A context manager, which closes it.
     """
 
-    def __init__(self, source: Source, give_way: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        give_way: Callable[[], None] = lambda: None,
+        engine: Engine | None = None,
+    ) -> None:
         self.source = source
         self.give_way = give_way
         self.folder, self.run, self.info = source.folder, source.run, source.info
         self.seen = source.seen
-        self._database = Database({MAIN: source})
+        self._database = Database({MAIN: source}, engine)
 
     @classmethod
     def at(cls, folder: Folder, run: str, seen: Seen = None) -> Self:

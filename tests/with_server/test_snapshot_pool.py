@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 
+import duckdb
 import pytest
 from taken_runs import take_run
 
@@ -53,7 +54,7 @@ def test_who_sees_the_same_reads_the_same_and_no_one_else_does(source: Source) -
 
 def test_few_stay_open_and_none_is_closed_while_it_is_read(source: Source) -> None:
     """The one that was not used for the longest time goes first; one that pauses stays."""
-    pool = SnapshotPool(2)
+    pool = SnapshotPool(kept=2)
     with ExitStack() as stack:
         first = stack.enter_context(pool.opened(seen(source, "kira.osei")))
         for number in range(5):
@@ -63,6 +64,18 @@ def test_few_stay_open_and_none_is_closed_while_it_is_read(source: Source) -> No
         assert people(first) == ["kira.osei"]
     with pool.opened(seen(source, "kira.osei")) as again:
         assert again is first
+    pool.close()
+
+
+def test_the_tables_of_one_reader_are_not_those_of_another(source: Source) -> None:
+    """They share an engine: what one has made is not there for others, by any name."""
+    pool = SnapshotPool()
+    with pool.opened(source) as everyone, pool.opened(seen(source, "kira.osei")) as one:
+        assert people(everyone) == ["bo.lindqvist", "kira.osei"]
+        with pytest.raises(duckdb.CatalogException):
+            [*one.rows("SELECT * FROM people")]
+        assert people(one) == ["kira.osei"]
+        assert people(everyone) == ["bo.lindqvist", "kira.osei"]
     pool.close()
 
 
