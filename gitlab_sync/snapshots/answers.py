@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
+from sys import intern
 from typing import TypeVar, cast
 
 from gitlab_sync.api.scope import EVERYWHERE, Kind, Scope
@@ -48,6 +49,9 @@ from gitlab_sync.types import Record
 
 _AT_ONCE = 100
 """People with items in memory together."""
+
+_OPEN_AT_ONCE = 1000
+"""People with their open merge requests in memory together: they have few of them."""
 
 _TOGETHER = 20
 """People with everything in memory together; the first rows come after so many."""
@@ -252,14 +256,16 @@ def reviews(snapshot: Snapshot, query: measures.ReviewsQuery) -> measures.Review
 
 def _brief(person: UserItems) -> UserItems:
     """Return a person with what tells their merge requests apart, and nothing else of them."""
-    items = (
-        # One without an id is told from others by its record itself.
-        item
-        if record.number_id(item.record) is None
-        else replace(item, record={key: item.record.get(key) for key in ("id", "state")})
-        for item in person.items
-    )
+    items = (replace(item, record=_mark(item.record)) for item in person.items)
     return replace(person, items=tuple(items))
+
+
+def _mark(mr: Record) -> Record:
+    """Return what tells a merge request from others, and its state."""
+    if record.number_id(mr) is None:
+        return mr  # it is told from others by its record itself
+    state = record.state(mr)
+    return {"id": mr["id"], "state": mr.get("state") if state is None else intern(state)}
 
 
 def open_work(snapshot: Snapshot, query: OpenQuery, run: Run | None = None) -> OpenReport:
@@ -268,16 +274,24 @@ def open_work(snapshot: Snapshot, query: OpenQuery, run: Run | None = None) -> O
     Ages are those of the snapshot's moment. Raises ConfigurationError as `evaluate` does.
     """
     query = replace(query, policy=snapshot.require_policy(query.policy))
-    names = (
+    named = (
         [each.username for each in snapshot.everyone()] if query.people is None else query.people
     )
-    among = [
-        replace(person, items=tuple(each for each in person.items if _is_open(each.record)))
-        for person in snapshot.items_in("merge_requests", distinct_usernames(names), query.scope)
-    ]
-    known = {id(item.mr): (item, errors) for item, errors in _known_open(snapshot, mrs_of(among))}
-    report = report_of_read(query, among, lambda mr: known[id(mr)], run)
-    return _at(snapshot, report)
+    names = distinct_usernames(named)
+    among: list[UserItems] = []
+    known: dict[object, tuple[OpenItem, Sequence[GitLabSyncError]]] = {}
+    for start in range(0, max(1, len(names)), _OPEN_AT_ONCE):  # a place is checked for no one, too
+        snapshot.give_way()
+        people = [
+            replace(person, items=tuple(each for each in person.items if _is_open(each.record)))
+            for person in snapshot.items_in(
+                "merge_requests", names[start : start + _OPEN_AT_ONCE], query.scope
+            )
+        ]
+        for item, errors in _known_open(snapshot, mrs_of(people)):
+            known[item_key(item.mr)] = replace(item, mr=_mark(item.mr)), errors
+        among += map(_brief, people)
+    return _at(snapshot, report_of_read(query, among, lambda mr: known[item_key(mr)], run))
 
 
 def mrs_of(people: Iterable[UserItems]) -> list[Record]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from sys import intern
 from typing import Any, Self
 
 from gitlab_sync.api.period import Moment
@@ -335,11 +336,14 @@ class Snapshot:
         )
         return {
             each["row"]: Measured(
-                each["author"] or "",
-                each["project"],
+                intern(each["author"] or ""),  # each name is there once, not in each row
+                intern(each["project"]),
                 instant(each["merged"]),
                 {name: each[name] for name in VALUES if name not in each["unknown"]},
-                tuple(Review(**one) for one in each["reviews"]),
+                tuple(
+                    Review(intern(one["reviewer"]), intern(one["author"]), one["seconds"])
+                    for one in each["reviews"]
+                ),
                 each["unread"],
                 each["waived"],
             )
