@@ -24,7 +24,9 @@ REST = "rest"
 _ABSENT = "-"
 _MOST = 2**63
 _MISSING = object()
-_USUAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", re.ASCII)
+_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?!24)[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}"
+_USUAL = re.compile(f"{_TIME}Z", re.ASCII)
+_USUAL_THERE = re.compile(rf"{_TIME}(?!-00:00)[+-][0-9]{{2}}:[0-5][0-9]", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Layout:
                 # What is no object where one belongs says nothing, but must say it again.
                 cell, whole = (None, value is None) if field.inner else _cell(value, field.type)
                 if field.offset is not None and cell is not None:
-                    whole = text_of(cell, cells[field.offset]) == value
+                    whole = _is_usual_there(value)
                 if not whole:
                     rest[field.key] = value
             cells[field.column] = cell
@@ -156,6 +158,11 @@ def _cell(value: Any, kind: Type) -> tuple[Any, bool]:
 def _is_usual(text: str) -> bool:
     """Return whether `text_of` returns this text for its moment: by its form, which is quicker."""
     return len(text) == 24 and _USUAL.fullmatch(text) is not None
+
+
+def _is_usual_there(text: str) -> bool:
+    """Return the same of a moment with its offset from UTC."""
+    return len(text) == 29 and _USUAL_THERE.fullmatch(text) is not None
 
 
 def _field(key: str, kind: Type = "text", column: str | None = None) -> Field:

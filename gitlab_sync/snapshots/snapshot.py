@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from sys import intern
 from typing import Any, Self
 
@@ -14,7 +13,6 @@ from gitlab_sync.api.projects import extract_path_from_url
 from gitlab_sync.api.scope import EVERYWHERE, ROLES, Kind, Role, Scope
 from gitlab_sync.api.user_items import UserItems, of_lists, within
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError, NotFound
-from gitlab_sync.rules.dates import Period
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.identity.usernames import username_key
 from gitlab_sync.rules.items.open_work import Turn
@@ -28,6 +26,7 @@ from gitlab_sync.services.members import people_among
 from gitlab_sync.snapshots import faults, records
 from gitlab_sync.snapshots.database import MAIN, Database, Engine, Source, columns_of
 from gitlab_sync.snapshots.files import Folder
+from gitlab_sync.snapshots.listed import listed_within
 from gitlab_sync.snapshots.run_info import policy_hash, read_run
 from gitlab_sync.snapshots.runs import source_of
 from gitlab_sync.snapshots.seen import Seen
@@ -235,7 +234,7 @@ class Snapshot:
         """Return the items of each list of these people, by role and key, the newest first."""
         wanted = set(keys)
         where, given = self._place(scope)
-        when, times = _listed_within(scope.period, moment)
+        when, times = listed_within(scope.period, moment)
         where, given = f"{where} AND {when}", [*given, *times]
         if scope.state != EVERYWHERE.state:
             where, given = f"{where} AND state = ?", [*given, scope.state]
@@ -376,26 +375,6 @@ def _open_item(mr: Record, row: Mapping[str, Any]) -> OpenItem:
         since = instant(row["waiting_since"])
         found = Turn(row["waiting_for"], tuple(row["waiting_on"]), since, row["waiting_why"])
     return item_of(mr, found, row["age"], row["idle"], row["would_fail"], whole=row["open_whole"])
-
-
-def _listed_within(period: Period, moment: Moment) -> tuple[str, list[datetime]]:
-    """Return the condition for the items that a list of GitLab has with these filters.
-
-    An item with a time that is not readable is among them, as in GitLab's list.
-    """
-    conditions, given = ["true"], list[datetime]()
-    if period.start is not None:
-        column = "created_at" if moment == "created" else "updated_at"
-        conditions.append(f"coalesce({column} >= ?, true)")
-        given.append(period.start - _MARGIN)
-    if period.end is not None and period.end < _LAST:
-        conditions.append("coalesce(created_at <= ?, true)")
-        given.append(period.end + _MARGIN)
-    return " AND ".join(conditions), given
-
-
-_MARGIN = timedelta(days=1)
-_LAST = datetime.max.replace(tzinfo=UTC) - _MARGIN
 
 
 @contextmanager
