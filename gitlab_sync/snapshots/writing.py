@@ -43,12 +43,12 @@ def write(folder: Folder, query: SnapshotQuery, taken: Taken, instance: str) -> 
 
     Raises ConfigurationError if the folder cannot be written.
     """
-    tables = TableRows(query, taken)
     times = [parsed for each in taken.dates if (parsed := _date(each)) is not None]
     began = times[0] if times else None
     name = (began or taken.taken).strftime("%Y%m%dT%H%M%SZ")
     completeness, whole = _completeness(taken)
     with RunFiles(folder, name) as files, _without_collection():
+        tables = TableRows(query, taken)
         rows = {
             table.name: _write_table(files, table, getattr(tables, table.name)())
             for table in schema.TABLES
