@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
+from how_many import QUICK as QUICK_EXAMPLES
 from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 from real_data import REAL
@@ -26,7 +27,7 @@ from gitlab_sync.session.runtime import Bridge
 # `quick` is satisfied with fewer.
 settings.register_profile("explore", deadline=None)
 settings.register_profile("same", derandomize=True, deadline=None)
-settings.register_profile("quick", settings.get_profile("same"), max_examples=40)
+settings.register_profile("quick", settings.get_profile("same"), max_examples=QUICK_EXAMPLES)
 settings.load_profile("same")
 
 PATIENCE = 20.0

@@ -10,6 +10,8 @@ from unittest import mock
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import local_script_runner
 from worlds import fresh_world
 
 from gitlab_sync.pages.state.browser import SIGN_INS
@@ -29,6 +31,14 @@ def scanned_once() -> Iterator[None]:
     """Look for installed components once: Streamlit reads all packages for each visitor."""
     scanned = cache(manifest_scanner.scan_component_manifests)
     with mock.patch.object(manifest_scanner, "scan_component_manifests", scanned):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def compiled_once() -> Iterator[None]:
+    """Compile each page once, as a server does: the harness would do so in each of its runs."""
+    compiled = ScriptCache()
+    with mock.patch.object(local_script_runner, "ScriptCache", return_value=compiled):
         yield
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tour import settle
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60_000
@@ -159,9 +160,21 @@ def _free_port() -> int:
 # -- what a visitor does ---------------------------------------------------------------------------
 
 
+def press(page: Page, name: str) -> None:
+    """Press the button of that name, once all of the page is there.
+
+    A part that comes later moves what is below it, and a button that is no longer under the pointer
+    when the pointer lets go was not pressed.
+    """
+    button = page.get_by_role("button", name=name, exact=True)
+    expect(button).to_be_visible()
+    settle(page)
+    button.click()
+
+
 def open_demo(page: Page) -> None:
     """Go in by the demo, from the page of the ways in."""
-    page.get_by_role("button", name="Open the demo").click()
+    press(page, "Open the demo")
     expect(page.get_by_role("heading", name="Batch analytics")).to_be_visible()
 
 
@@ -170,7 +183,7 @@ def sign_in(page: Page, token: str, url: str | None = None) -> None:
     if url is not None:
         page.get_by_role("textbox", name="GitLab address").fill(url)
     page.get_by_role("textbox", name="Personal access token").fill(token)
-    page.get_by_role("button", name="Sign in").click()
+    press(page, "Sign in")
 
 
 def sign_in_all(browser: Browser, app: RunningApp, tokens: Sequence[str], url: str) -> list[Page]:
@@ -189,4 +202,4 @@ def run_batch(page: Page, usernames: str | None = None) -> None:
     """Press Run, with these usernames if any are given."""
     if usernames is not None:
         page.get_by_role("textbox", name="People").fill(usernames)
-    page.get_by_role("button", name="Run", exact=True).click()
+    press(page, "Run")

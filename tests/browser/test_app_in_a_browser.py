@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from downloaded_rows import downloaded, expected
 from playwright.sync_api import Page, expect
-from running_app import RunningApp, open_demo, run_batch, sign_in
+from running_app import RunningApp, open_demo, press, run_batch, sign_in
 from tour import pick_number, pick_row, settle
 
 from gitlab_sync.pages.state.browser_cookie import COOKIE
@@ -211,7 +211,7 @@ def test_another_tab_is_signed_in_after_a_reload_and_signed_out_with_the_first(
     other.reload()
     other.get_by_role("button", name="Sign out").click()
     expect(other.get_by_text("You are signed out")).to_be_visible()
-    page.get_by_role("button", name="Run", exact=True).click()
+    press(page, "Run")
     expect(page.get_by_role("button", name="Open the demo")).to_be_visible()
 
 

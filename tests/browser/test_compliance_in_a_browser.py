@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from running_app import open_demo, sign_in
+from running_app import open_demo, press, sign_in
 
 from gitlab_sync.sandbox import Sandbox
 
@@ -36,7 +36,7 @@ def test_a_picked_row_opens_the_projects_report_below(new_page: NewPage) -> None
     page.get_by_text("Many projects").click()
     group = page.get_by_role("textbox", name="All projects of this group")
     expect(group).to_have_value("harbour")
-    page.get_by_role("button", name="Run", exact=True).click()
+    press(page, "Run")
     expect(page.get_by_text("4 of 4 projects read")).to_be_visible()
     table = page.get_by_test_id("stDataFrame").first
     table.scroll_into_view_if_needed()
@@ -60,7 +60,7 @@ def test_a_commit_that_is_typed_in_is_checked_and_is_in_the_url(
     field = page.get_by_role("combobox", name="Branch, tag or commit")
     field.fill(short)
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Run", exact=True).click()
+    press(page, "Run")
     expect(page.get_by_text(f"At {short}")).to_be_visible()
     page.goto(page.url)
     expect(page.get_by_text(f"At {short}")).to_be_visible()

@@ -18,7 +18,7 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 from oidc_provider import Provider, token_name
 from playwright.sync_api import Browser, Page, Response, WebSocket, expect
-from running_app import RunningApp
+from running_app import RunningApp, press
 
 from gitlab_sync.sandbox import Exchange, Sandbox, generate_world
 
@@ -103,7 +103,7 @@ def sign_in(page: Page, username: str) -> None:
 def read_the_work_of(page: Page, username: str) -> None:
     """Ask for a person's work on the first page."""
     page.locator(".st-key-users textarea").fill(username)
-    page.get_by_role("button", name="Run", exact=True).click()
+    press(page, "Run")
 
 
 def wait_for_the_end(page: Page) -> None:

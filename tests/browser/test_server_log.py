@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from running_app import RunningApp, open_demo
+from running_app import RunningApp, open_demo, press
 from tour import settle
 
 TOKEN = "glpat-0123456789abcdefghij"
@@ -21,7 +21,7 @@ def take_people_from_file(page: Page, url: str, path: Path) -> None:
     settle(page)
     page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(path)
     expect(page.get_by_text("people.csv")).to_be_visible()
-    page.get_by_role("button", name="Run", exact=True).click()
+    press(page, "Run")
     expect(page.get_by_role("button", name="Refresh")).to_be_visible()
     page.locator("summary").first.click()
     field = page.get_by_role("textbox", name="People")
@@ -34,7 +34,7 @@ def type_token(page: Page, url: str, field: str) -> None:
     page.goto(url)
     settle(page)
     page.get_by_role("textbox", name=field, exact=True).fill(TOKEN)
-    page.get_by_role("button", name="Run", exact=True).click()
+    press(page, "Run")
     expect(page.get_by_role("textbox", name=field, exact=True)).to_have_value("[hidden]")
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 from downloaded_rows import downloaded
 from playwright.sync_api import Browser, Page, expect
-from running_app import RunningApp, sign_in_all
+from running_app import RunningApp, press, sign_in_all
 from taken_runs import take_run
 from tour import settle
 
@@ -92,7 +92,7 @@ def app(
 def ask(page: Page, address: str) -> None:
     """Go to a page of the app, and press Run."""
     page.goto(address)
-    page.get_by_role("button", name="Run", exact=True).click()
+    press(page, "Run")
 
 
 def expect_answer(page: Page) -> None:

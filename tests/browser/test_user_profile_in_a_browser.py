@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
-from running_app import RunningApp, sign_in
+from running_app import RunningApp, press, sign_in
 
 from gitlab_sync.reports.xlsx_file import ABOUT
 from gitlab_sync.sandbox import Sandbox, demo_world
@@ -76,7 +76,7 @@ def page(visitors, app: RunningApp, sandbox: Sandbox) -> Page:
 
 def run(page: Page) -> None:
     """Press Run and wait for all of it."""
-    page.get_by_role("button", name="Run", exact=True).click()
+    press(page, "Run")
     expect(page.get_by_text("parts of the profile read")).to_be_visible()
     expect(page.get_by_text("The end.")).to_be_visible()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from running_app import RunningApp
+from running_app import RunningApp, press
 
 NewPage = Callable[[], Page]
 
@@ -32,7 +32,7 @@ def test_a_link_leads_to_a_view_and_a_picked_row_opens_the_items_below(
     page.goto(f"{app.url}/weekly?people={people}&show=Commits&by=By%20team")
     page.get_by_role("button", name="Open the demo").click()
     expect(page.get_by_role("heading", name="Weekly performance")).to_be_visible()
-    page.get_by_role("button", name="Run", exact=True).click()
+    press(page, "Run")
     expect(page.get_by_text("3 of 3 people read")).to_be_visible()
     expect(page.get_by_text("The stronger the colour")).to_be_visible()
     table = page.get_by_test_id("stDataFrame").first

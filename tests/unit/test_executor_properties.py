@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import pytest
+from how_many import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -208,7 +209,7 @@ def trees(*ends: str) -> st.SearchStrategy[Node]:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(trees("fail"), st.integers(1, 4))
 def test_any_tree_of_waiting_tasks_ends_with_each_result_once_and_in_order(
     tree: Node, workers: int
@@ -219,7 +220,7 @@ def test_any_tree_of_waiting_tasks_ends_with_each_result_once_and_in_order(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(trees("fail", "close", "cancel view"), st.integers(1, 4))
 def test_a_tree_ends_although_pool_or_view_is_closed_in_the_middle(
     tree: Node, workers: int

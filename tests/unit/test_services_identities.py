@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from how_many import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,7 +86,7 @@ def report(commits: list[Record], places: list[int], known_by: KnownBy) -> Ident
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(COMMITS, st.data(), st.booleans())
 def test_the_parts_make_up_all_commits_and_the_signatures_all_unmatched_ones(
     commits: list[Record], data: st.DataObject, co_authors: bool

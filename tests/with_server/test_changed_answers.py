@@ -17,6 +17,7 @@ import honest_reports as honest
 import pytest
 from changed_answers import Change, ChangedAnswers
 from changed_reports import ALL, NAMES, OF_ONE, Asked
+from how_many import examples
 from worlds import fresh_world
 
 from gitlab_sync import GitLabClient
@@ -30,10 +31,10 @@ from gitlab_sync.types import Source
 
 pytestmark = pytest.mark.slow
 
-CASES = 250
+CASES = examples(170, 250)
 """Changes for each kind of report and each source."""
 
-WIRE_CASES = 60
+WIRE_CASES = examples(40, 60)
 """Answers that are cut or drip on a real connection, for each source."""
 
 QUICK = RetryPolicy(base=0.0005, cap=0.001)

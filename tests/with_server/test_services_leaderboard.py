@@ -7,6 +7,7 @@ from datetime import UTC, date
 from typing import Any
 
 import pytest
+from how_many import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -404,7 +405,7 @@ def test_the_index_counts_the_days_of_the_period_up_to_today(
 # -- order, names ----------------------------------------------------------------------------------
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(st.lists(st.sampled_from("abcdef"), unique=True), min_size=1, max_size=4),
     st.lists(st.none() | st.integers(0, 3), min_size=6, max_size=6),

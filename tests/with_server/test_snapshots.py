@@ -335,14 +335,14 @@ def _require_equal(folder: Path, other: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
-def test_a_run_that_was_killed_twenty_times_is_as_an_undisturbed_one(
+def test_a_run_that_was_killed_ten_times_is_as_an_undisturbed_one(
     taken: tuple[dict[str, str], Path], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     """Whatever it was doing then; and nothing of the others is left, whole or not."""
     environ, folder = taken
     environ = {**environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    into, moments = tmp_path / "snapshots", random.Random(20)
-    for _ in range(20):
+    into, moments = tmp_path / "snapshots", random.Random(10)
+    for _ in range(10):
         sandbox.traffic.reset()
         with start(environ, *_taking(sandbox, into)) as process:
             enough = moments.randrange(1, 130)

@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 import xmlschema
+from how_many import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -167,7 +168,7 @@ def test_every_severity_has_one_of_gitlab() -> None:
     st.text(max_size=30),
 )
 @example([result(1, "fail", NASTY, title=NASTY, file="a b/ü#.py"), *EVERY], NASTY)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 def test_whatever_gitlab_says_each_report_is_valid(found: list[CheckResult], text: str) -> None:
     """Titles and reasons are texts of strangers."""
     told = summary(found, gone=GONE, unread=[text], remarks=[text])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from attribution_examples import commit, user
+from how_many import examples
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from real_data import REAL
@@ -35,7 +36,7 @@ ADDRESSES = (
     "2-ann@users.noreply.gitlab.example",
     "",
 )
-unhurried = settings(max_examples=150, deadline=None)
+unhurried = settings(max_examples=examples(150), deadline=None)
 
 COMMITS = st.lists(
     st.builds(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from how_many import examples
 from hypothesis import given, settings
 from leaderboard_examples import boards, work
 
@@ -63,7 +64,7 @@ def test_badges_are_data() -> None:
     assert award([work("ann", mr_assigned=1)], {}, [], [helper]) == {"ann": ("Good Listener",)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(boards())
 def test_badges_go_to_the_best_alone_and_nobody_has_more_than_three(
     found: list[TeamResult],

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 from hostile_files import HOSTILE, LONG_KEYS, Files, numbered
+from how_many import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear import assert_linear_memory, assert_linear_time
@@ -279,7 +280,7 @@ LINES = st.sampled_from(
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(st.lists(st.lists(LINES, max_size=3).map("".join), max_size=8).map("\n".join))
 def test_ini_is_read_as_configparser_reads_it(text: str) -> None:
     """Continued values, defaults, comments, and what is not valid."""

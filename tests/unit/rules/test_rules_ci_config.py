@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
+from how_many import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -390,7 +391,7 @@ TEXTS = st.lists(st.tuples(NAMES, JOBS | VALUES), max_size=5).map(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @example("00: {extends: [!reference [00,0]]}\n0:")
 @example(".0: {extends: [!reference [.0,0]]}\n0: {script: !reference [.0,0]}")
 @given(st.text() | TEXTS)

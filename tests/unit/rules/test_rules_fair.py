@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import truth_of_fair as truth
+from how_many import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules_examples import NOTHING, clean_facts, commit, diff, facts, merge_request, note
@@ -319,7 +320,7 @@ diffs = st.lists(
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(items, notes_at(moments), commits, diffs, pipelines_at(moments))
 def test_the_rules_agree_with_a_second_computation(
     item: Record,
@@ -337,7 +338,7 @@ def test_the_rules_agree_with_a_second_computation(
     assert [each.result for each in found.values()] == expected
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(items, notes_at(moments), pipelines_at(moments), notes_at(late), pipelines_at(late))
 def test_nothing_from_after_the_merge_moves_a_verdict(
     item: Record,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from how_many import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from project_examples import COMPLETE, repository, without
@@ -112,7 +113,7 @@ def test_the_two_policies_differ_in_nothing_else() -> None:
     assert report == classic
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(*(st.integers(0, 40) for _ in range(3)))
 def test_the_lower_bound_is_the_score_if_all_that_is_unknown_fails(
     passed: int, failed: int, unknown: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from how_many import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import fresh_world
@@ -141,7 +142,7 @@ STEPS = st.tuples(st.sampled_from(ACTIONS), st.integers(0, 9), st.integers(1, 99
 @given(
     st.lists(STEPS, min_size=30, max_size=60), st.sampled_from(sorted(POLICIES)), st.integers(1, 4)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_later_events_change_no_verdict_that_is_known(
     later: list[tuple[str, int, int]], name: str, seed: int
 ) -> None:

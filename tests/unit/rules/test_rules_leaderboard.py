@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from how_many import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from leaderboard_examples import NUMBERS, PEOPLE, boards, team, work
@@ -225,7 +226,7 @@ def test_the_points_behind_each_score_are_a_table() -> None:
     ]
 
 
-unhurried = settings(max_examples=150, deadline=None)
+unhurried = settings(max_examples=examples(150), deadline=None)
 
 
 @unhurried

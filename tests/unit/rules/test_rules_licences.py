@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from how_many import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -148,7 +149,7 @@ def test_the_title_follows_the_policy(policy: set[str], title: str) -> None:
     assert policy_title(policy) == title
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.text(), st.sets(st.text()))
 def test_no_text_raises(text: str, policy: set[str]) -> None:
     """Neither as a licence, nor as an expression, nor as a policy."""

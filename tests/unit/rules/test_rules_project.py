@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from how_many import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from project_examples import (
@@ -453,7 +454,7 @@ PROJECTS = st.dictionaries(
 ENTRIES = st.fixed_dictionaries({"path": PATHS | ANYTHING, "type": st.just("blob") | ANYTHING})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(PROJECTS, st.lists(ENTRIES), st.none() | st.just("broke off"), FILES, st.text(max_size=5))
 def test_evaluating_never_raises_and_the_weights_add_up(
     project: dict[str, Any], rows: list[Any], missing: str | None, files: Any, ref: str
@@ -473,7 +474,7 @@ def test_evaluating_never_raises_and_the_weights_add_up(
     included_files(files, facts.tree, project)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.dictionaries(PATHS, TEXTS), st.data())
 def test_reading_less_never_turns_an_answer_into_its_opposite(
     texts: dict[str, str], data: st.DataObject

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from how_many import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rules_examples import commit, diff, facts, issue, merge_request, note
@@ -93,7 +94,7 @@ FACTS = st.builds(
     reading(PIPELINE),
     st.none() | reading(STATS),
 )
-unhurried = settings(max_examples=150, deadline=None)
+unhurried = settings(max_examples=examples(150), deadline=None)
 
 
 @unhurried

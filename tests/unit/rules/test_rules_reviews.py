@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import truth_of_reviews as truth
+from how_many import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_data import REAL
@@ -417,7 +418,7 @@ def as_truth(found: Measured) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(items, notes_at(in_time | within(1, 86_400)))
 def test_the_measures_agree_with_a_second_computation(item: Record, notes: list[Record]) -> None:
     """Of any merge request, with everything read."""
@@ -425,7 +426,7 @@ def test_the_measures_agree_with_a_second_computation(item: Record, notes: list[
     assert as_truth(found) == truth.values_of(item, notes)
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(items, notes_at(in_time), notes_at(within(1, 20 * 86_400)), st.randoms())
 def test_neither_the_order_of_notes_nor_what_comes_after_the_merge_moves_a_number(
     item: Record, notes: list[Record], later: list[Record], random: Any
