@@ -19,6 +19,8 @@ from gitlab_sync.snapshots.history import HistoryQuery, history
 from gitlab_sync.snapshots.runs import source_of
 from gitlab_sync.snapshots.snapshot import open_snapshot
 
+pytestmark = pytest.mark.slow
+
 OWN, OTHER = "bo.lindqvist", "hana.yilmaz"
 
 
@@ -58,7 +60,6 @@ def source(folder: Path) -> Source:
     return source_of(str(folder))
 
 
-@pytest.mark.slow
 def test_the_numbers_of_each_run_are_those_of_its_tables(folder: Path, source: Source) -> None:
     """The oldest run first; of one person they are theirs."""
     report = history(source, HistoryQuery())
@@ -98,7 +99,6 @@ def test_changes_are_those_since_the_run_before_or_since_a_week_ago(source: Sour
     assert week.why["item changed"] >= len(titles)
 
 
-@pytest.mark.slow
 def test_what_is_not_visible_is_in_no_change_and_no_number(source: Source) -> None:
     """Neither by asking for it."""
     seen = replace(source, seen=frozenset({OWN}))
