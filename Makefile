@@ -39,8 +39,6 @@ demo: $(READY)
 
 # Each process of a run would compile all tests again, and each command the whole package.
 test test-quick test-lowest: export PYTHONDONTWRITEBYTECODE =
-# Tests start many threads, and each would keep what it freed in an arena of its own.
-test test-quick test-lowest coverage: export MALLOC_ARENA_MAX = 2
 
 test-lowest: $(READY)
 	$(PYTHON) -m venv $(VENV)-lowest

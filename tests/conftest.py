@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from worlds import fresh_world
 from gitlab_sync import GitLabClient
 from gitlab_sync.concurrency.executor import SharedExecutor
 from gitlab_sync.http.retry import RetryPolicy
+from gitlab_sync.pages.state.memory import give_back_memory
 from gitlab_sync.sandbox import Sandbox, World
 from gitlab_sync.session.runtime import Bridge
 
@@ -35,6 +38,19 @@ PATIENCE = 20.0
 
 QUICK = RetryPolicy(base=0.01, cap=0.05)
 """The usual number of attempts with next to no time between them."""
+
+
+_MUCH = 32 * 2**20
+"""Bytes by which a process may grow before all that it holds is looked at."""
+
+_PAGE = os.sysconf("SC_PAGESIZE") if hasattr(os, "sysconf") else 0
+_RESIDENT = [0]
+"""How much memory the process had resident when that was done last, in bytes."""
+
+
+def pytest_configure() -> None:
+    """Let no thread keep the memory that it freed: tests start many."""
+    give_back_memory()
 
 
 def pytest_sessionstart() -> None:
@@ -77,8 +93,26 @@ def pytest_runtest_protocol(
 
 
 def _freeze() -> None:
+    """Collect, and leave what is still there alone; look at all of it if it has become much.
+
+    What a thread held a moment longer than its test would else be kept for ever.
+    """
+    if _memory() > _RESIDENT[0] + _MUCH:
+        gc.unfreeze()
+        gc.collect()
+        _RESIDENT[0] = _memory()
     gc.collect()
     gc.freeze()
+
+
+def _memory() -> int:
+    """Return how much memory the process has resident, in bytes; 0 where that is not told."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf(
+            "SC_PAGESIZE"
+        )
+    except OSError:
+        return 0
 
 
 def spread(items: list[pytest.Item]) -> list[pytest.Item]:
