@@ -43,7 +43,6 @@ QUICK = RetryPolicy(base=0.01, cap=0.05)
 _MUCH = 32 * 2**20
 """Bytes by which a process may grow before all that it holds is looked at."""
 
-_PAGE = os.sysconf("SC_PAGESIZE") if hasattr(os, "sysconf") else 0
 _RESIDENT = [0]
 """How much memory the process had resident when that was done last, in bytes."""
 
@@ -108,9 +107,8 @@ def _freeze() -> None:
 def _memory() -> int:
     """Return how much memory the process has resident, in bytes; 0 where that is not told."""
     try:
-        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf(
-            "SC_PAGESIZE"
-        )
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        return pages * os.sysconf("SC_PAGESIZE")
     except OSError:
         return 0
 
