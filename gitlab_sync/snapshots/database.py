@@ -27,7 +27,6 @@ _MEMORY = "256MB"
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": _MEMORY,
     "threads": 2,
-    "async_threads": 0,  # for files elsewhere: ours are on this machine
     "allocator_flush_threshold": "16MB",
     "temp_directory": "",
 }
@@ -73,7 +72,11 @@ class Engine:
         self._connection = duckdb.connect(config=_CONFIG)
         self._numbers = count(1)
         paths = ", ".join(_quoted(each.place_of(table.name)) for each in files for table in TABLES)
+        known = "SELECT name FROM duckdb_settings() WHERE name = 'async_threads'"
+        # Newer versions have threads to read files that are elsewhere: ours are on this machine.
+        newer = [f"{name} = 0" for (name,) in self._connection.execute(known).fetchall()]
         for setting in (
+            *newer,
             f"allowed_paths = [{paths}]",
             "TimeZone = 'UTC'",
             "enable_external_access = false",
