@@ -137,11 +137,12 @@ def _check_layout(connection: sqlite3.Connection) -> None:
 
 def _require_store(connection: sqlite3.Connection) -> None:
     """Raise sqlite3.DatabaseError for a database of another program."""
+    layout = number_of(connection, "PRAGMA user_version")
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    # Last, since another process can begin the store meanwhile: then it says that it is one.
     application = number_of(connection, "PRAGMA application_id")
     if application == APPLICATION:
         return
-    layout = number_of(connection, "PRAGMA user_version")
-    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     if application or (layout, tables) not in ((0, []), (1, [("kept",)])):
         raise sqlite3.DatabaseError("it is a database of another program")
 

@@ -253,6 +253,7 @@ WORST: Mapping[str, tuple[Use, tuple[Text, ...]]] = {
     "services.doctor.server:_VERSION": ("match", (("", "1", ""), ("", "1.", ""))),
     "http.exchanges:_WORD": ("fullmatch", (("", "a", "!"),)),
     "snapshots.records:_USUAL": ("fullmatch", (("", "1", ""),)),
+    "snapshots.records:_USUAL_THERE": ("fullmatch", (("", "1", ""), ("", "T2", ""))),
     "rules.contest:_SUBJECT": ("fullmatch", (("a", "/a", "?"), ("a/a!1", "0", "a"))),
     "rules.contest:_MARK": (
         "match",
