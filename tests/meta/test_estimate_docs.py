@@ -72,7 +72,8 @@ def test_the_estimate_is_near_to_what_was_measured(run: Measured) -> None:
 def test_the_prices_are_those_of_the_code() -> None:
     """In the table, and in the sentence about each person."""
     for source, prices in (("GraphQL", GRAPHQL), ("REST", REST)):
-        row = f"| {source} | {prices.requests} | {prices.server * 1000:g} | {prices.cpu * 1000:g} |"
+        numbers = (prices.lists, prices.requests, prices.server * 1000, prices.cpu * 1000)
+        row = f"| {source} | {' | '.join(f'{number:g}' for number in numbers)} |"
         assert row in TEXT
     prose = " ".join(TEXT.split())
     assert f"about N people, each with {cost.ITEMS} ended merge requests" in prose

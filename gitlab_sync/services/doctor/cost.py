@@ -26,16 +26,18 @@ _WINDOW = 60  # seconds; GitLab's usual limits are for each minute
 class Prices:
     """What an ended merge request costs, lists apart: requests, and seconds of server and CPU.
 
-    `server` is what the server takes for it besides the latency of the request.
+    `server` is what the server takes for it besides the latency of the request. `lists` is what
+    each hundred of a person's merge requests cost in their list, in requests.
     """
 
+    lists: float
     requests: float
     server: float
     cpu: float
 
 
-GRAPHQL = Prices(requests=0.15, server=0.010, cpu=0.0005)
-REST = Prices(requests=3.35, server=0.0, cpu=0.0019)
+GRAPHQL = Prices(lists=0.5, requests=0.08, server=0.010, cpu=0.0005)
+REST = Prices(lists=1, requests=3.35, server=0.0, cpu=0.0015)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def estimated(people: int, items: int, prices: Prices, latency: float, workers: 
     `latency` is that of a request, in seconds.
     """
     lists, merge_requests = people * -(-items // _ROWS), people * items
-    requests = lists + prices.requests * merge_requests
+    requests = prices.lists * lists + prices.requests * merge_requests
     waiting = (requests * latency + merge_requests * prices.server) / workers
     return Estimate(round(requests), waiting + merge_requests * prices.cpu)
 
