@@ -53,7 +53,7 @@ def test_the_estimate_is_about_as_many_people_as_are_named(environ: dict[str, st
         json.loads(run(environ, "doctor", "--people", n, "-f", "json").stdout)[-1]["facts"]
         for n in ("2", "1000")
     )
-    assert (few["people"], few["requests"]) == (2, 17)
+    assert (few["people"], few["requests"]) == (2, 9)
     assert many["requests"] == 500 * few["requests"]
     assert run(environ, "doctor", "--people", "0").returncode == 2
 
