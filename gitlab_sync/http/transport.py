@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http.client import IncompleteRead
 from http.cookiejar import DefaultCookiePolicy
 from ssl import SSLCertVerificationError
@@ -37,8 +38,7 @@ from gitlab_sync.http.wire import Answer
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 25.0
 
-# Made once, since each takes longer than to send a request.
-_USUAL = Timeout(connect=CONNECT_TIMEOUT, read=READ_TIMEOUT)
+# Made once, since that takes longer than to send a request.
 _NEVER = Retry(False, redirect=False)
 _BUNDLES = ("GITLAB_SSL_VERIFY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _INSTANCES = 64  # pools kept, one for each host; the oldest is dropped when there are more
@@ -178,7 +178,7 @@ class Transport:
         left = READ_TIMEOUT if deadline is None else deadline - started
         if left <= 0:
             raise errors.TimedOut("The time allowed for the call is over", method=method, url=url)
-        timeout = _USUAL
+        timeout = _usual(READ_TIMEOUT)
         if left < READ_TIMEOUT:
             timeout = Timeout(connect=min(CONNECT_TIMEOUT, left), read=left)
         lease = Lease(deadline)
@@ -257,6 +257,11 @@ class Transport:
             route.pool.close()
         self._routes.clear()
         self.session.close()
+
+
+@cache
+def _usual(read: float) -> Timeout:
+    return Timeout(connect=CONNECT_TIMEOUT, read=read)
 
 
 def _host(origin: str) -> str:
