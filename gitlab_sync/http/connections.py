@@ -200,6 +200,8 @@ class _Breakable(HTTPConnection):
         head = head_of(method, url, headers or {}, body)
         if self.sock is None:
             self.connect()
+        elif body:  # a head alone fits into the buffer of an idle connection
+            self.sock.settimeout(self.timeout)
         self.sock.sendall(head + body if body else head)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]

@@ -68,7 +68,8 @@ class Incoming:
         self._before = 0
         self._pieces: list[bytes] = []
         self._size = 0
-        self._unpacker: zlib._Decompress | None = None
+        self._is_packed = False
+        self._unpacker: zlib._Decompress | None = None  # from the first byte of a packed body on
         self._fields = 0
         self._fault: GitLabSyncError | exceptions.HTTPError | HTTPException | None = None
 
@@ -83,15 +84,10 @@ class Incoming:
         Raises HTTPException for what is no answer, or is cut short, DecodeError if it cannot be
         decompressed, and BadResponse if it is too large.
         """
-        if not data:
+        if data:
+            self._parse(data)
+        else:
             self._end()
-            return
-        try:
-            self._parser.feed_data(data)
-        except (HttpParserError, HttpParserUpgrade) as error:
-            if not self.done:
-                raise HTTPException(f"not an answer in HTTP/1.1: {error}") from None
-            self.keeps = False  # there is something behind the answer
         fault, self._fault = self._fault, None
         if fault is not None:
             try:
@@ -104,6 +100,14 @@ class Incoming:
             self._before += len(data)
             if self._before > _LONGEST_HEAD:
                 raise LineTooLong("the head of an answer")
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade) as error:
+            if not self.done:
+                raise HTTPException(f"not an answer in HTTP/1.1: {error}") from None
+            self.keeps = False  # there is something behind the answer
 
     def _end(self) -> None:
         if not self._has_head:
@@ -142,9 +146,8 @@ class Incoming:
         self.status, self._has_head = status, True
         self.keeps = self._parser.should_keep_alive()
         encoding = self.headers.get("content-encoding", "identity").strip().lower()
-        if encoding in {"gzip", "x-gzip"}:
-            self._unpacker = zlib.decompressobj(_GZIP)
-        elif encoding != "identity":
+        self._is_packed = encoding in {"gzip", "x-gzip"}
+        if not self._is_packed and encoding != "identity":
             self._fault = exceptions.DecodeError(f"the answer is encoded with {encoding[:50]}")
         self.done = self._method == "HEAD"
 
@@ -152,12 +155,12 @@ class Incoming:
         """Take a piece of the body."""
         if self._fault is not None or self.done:
             return
-        if self._unpacker is None:
+        if not self._is_packed:
             self._take(piece)
             return
         try:
             while piece and self._fault is None:
-                piece = self._unpacked(self._unpacker, piece)
+                piece = self._unpacked(piece)
         except zlib.error as error:
             self._fault = exceptions.DecodeError(f"the answer cannot be decompressed: {error}")
 
@@ -168,12 +171,13 @@ class Incoming:
             self.reason = ""
         elif not self.done:
             self.done = True
-            if self._unpacker is not None and self._pieces and not self._unpacker.eof:
+            if self._unpacker is not None and not self._unpacker.eof:
                 self._fault = exceptions.DecodeError("the compressed answer is cut short")
 
-    def _unpacked(self, unpacker: zlib._Decompress, piece: bytes) -> bytes:
+    def _unpacked(self, piece: bytes) -> bytes:
         """Decompress no more than may come; return what of the piece is left."""
-        if unpacker.eof:  # a further member
+        unpacker = self._unpacker
+        if unpacker is None or unpacker.eof:  # the first member, or a further one
             unpacker = self._unpacker = zlib.decompressobj(_GZIP)
         self._take(unpacker.decompress(piece, self._largest * 1_000_000 + 1 - self._size))
         return unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail

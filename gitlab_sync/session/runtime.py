@@ -122,7 +122,7 @@ class Bridge:
         self._budgets: dict[str, RetryBudget] = {}
         self._of_instances: dict[tuple[str, type], Any] = {}
         self._limited = 0
-        self._readers = 0
+        self._readers: set[object] = set()
 
     @property
     def closed(self) -> bool:
@@ -158,13 +158,13 @@ class Bridge:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Count one more who reads lists, in the `with` block."""
-        with self._lock:
-            self._readers += 1
+        # Without the lock: the garbage collector can end a forgotten reader inside it.
+        reader = object()
+        self._readers.add(reader)
         try:
             yield
         finally:
-            with self._lock:
-                self._readers -= 1
+            self._readers.discard(reader)
 
     @property
     def window(self) -> int:
@@ -174,7 +174,7 @@ class Bridge:
         next requests have a short queue before them. Many readers share twice the workers:
         answers that wait for a busy caller take memory.
         """
-        shared = _SHARED * self.workers // max(1, self._readers)
+        shared = _SHARED * self.workers // max(1, len(self._readers))
         return min(self.workers + self.workers // 4, max(_LEAST, shared))
 
     def count_limited(self) -> None:

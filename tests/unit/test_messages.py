@@ -9,7 +9,7 @@ import http.client
 import io
 import weakref
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 import pytest
@@ -176,6 +176,16 @@ def test_what_cannot_be_decompressed_is_an_error(encoding: bytes, body: bytes) -
         read([raw])
 
 
+@pytest.mark.parametrize("body", [gzip.compress(b"x" * 100, mtime=0)[:-9], b"\x1f\x8b\x08\x00"])
+@pytest.mark.parametrize("frame", [with_length, lambda body: b"\r\n" + body])
+def test_a_compressed_answer_that_is_cut_short_is_never_taken_for_a_whole_one(
+    body: bytes, frame: Callable[[bytes], bytes]
+) -> None:
+    """Whether its length is known or the connection ends it, and even if there is no byte of it."""
+    with pytest.raises(DecodeError):
+        read([HEAD + b"Content-Encoding: gzip\r\n" + frame(body)])
+
+
 @pytest.mark.parametrize("packed", [True, False])
 def test_the_largest_answer_is_read_and_a_larger_one_is_refused(packed: bool) -> None:
     """By its size after decompression, at the first byte too many."""
@@ -194,10 +204,11 @@ def test_an_answer_that_is_read_is_gone_with_its_last_reference() -> None:
     """Bodies are large, and the collector of cycles can come late."""
     gc.disable()
     try:
-        found = read([HEAD + with_length(b"[]")])
-        gone = weakref.ref(found)
-        del found
-        assert gone() is None
+        for raw in (HEAD + with_length(b"[]"), HEAD + b"\r\n[]"):
+            found = read([raw])
+            gone = weakref.ref(found)
+            del found
+            assert gone() is None
     finally:
         gc.enable()
 
