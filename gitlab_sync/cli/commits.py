@@ -15,9 +15,9 @@ from gitlab_sync.cli.options import (
     from_option,
     target_options,
 )
-from gitlab_sync.cli.people import Further, People, find_people, people_options, require_people
+from gitlab_sync.cli.people import Further, People, find_people, people_options
 from gitlab_sync.cli.policy import policy_option
-from gitlab_sync.cli.scope import WorkScope, scope_options
+from gitlab_sync.cli.scope import WorkScope, group_option, is_of_members, scope_options
 from gitlab_sync.rules.text import plural
 
 if TYPE_CHECKING:
@@ -31,12 +31,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @people_options
 @scope_options
-@click.option(
-    "--group",
-    metavar="G",
-    help="Only commits in the projects of this group (id, path or URL) and its subgroups, archived "
-    "ones included. Projects of --project count as well.",
-)
+@group_option
 @click.option("--totals", is_flag=True, help="Show a row for each person, with the totals.")
 @click.option(
     "--unmatched",
@@ -64,12 +59,7 @@ def commits(
     """
     if totals and unmatched:
         raise click.UsageError("--totals excludes --unmatched: each is a table of its own.")
-    if group is not None and not group.strip().strip("/"):
-        raise click.UsageError(f"--group must be an id, path or URL, got “{group}”.")
-    of_members = bool(scope.projects or group) and not people.asked
-    of_members = of_members and connection.snapshot is None
-    if not of_members:
-        require_people(people, connection)
+    of_members = is_of_members(people, scope, group, connection)
 
     from gitlab_sync.cli.report import Ending, run_report
     from gitlab_sync.services.commits import CommitsQuery, answer

@@ -19,9 +19,15 @@ from gitlab_sync.cli.options import (
     from_option,
     target_options,
 )
-from gitlab_sync.cli.people import People, find_people, people_options, require_people
+from gitlab_sync.cli.people import People, find_people, people_options
 from gitlab_sync.cli.policy import policy_option
-from gitlab_sync.cli.scope import WorkScope, read_known_by, scope_options
+from gitlab_sync.cli.scope import (
+    WorkScope,
+    group_option,
+    is_of_members,
+    read_known_by,
+    scope_options,
+)
 from gitlab_sync.rules.identity.alias_text import Assigned, Form, form_of, with_assigned, with_open
 from gitlab_sync.rules.identity.known_by import KnownBy, all_known
 from gitlab_sync.rules.text import plural
@@ -38,12 +44,7 @@ if TYPE_CHECKING:
 @click.command(cls=Command)
 @people_options
 @scope_options
-@click.option(
-    "--group",
-    metavar="G",
-    help="Only commits in the projects of this group (id, path or URL) and its subgroups, archived "
-    "ones included. Projects of --project count as well.",
-)
+@group_option
 @click.option(
     "--suggest", "suggests", is_flag=True, help="Suggest up to three people for each, with reasons."
 )
@@ -93,12 +94,7 @@ def identities(
     pairs = [_pair(text) for text in assignments]
     if form is not None and file is None:
         raise click.UsageError("--write-format needs --write: it is the format of its FILE.")
-    if group is not None and not group.strip().strip("/"):
-        raise click.UsageError(f"--group must be an id, path or URL, got “{group}”.")
-    of_members = bool(scope.projects or group) and not people.asked
-    of_members = of_members and connection.snapshot is None
-    if not of_members:
-        require_people(people, connection)
+    of_members = is_of_members(people, scope, group, connection)
     known_by = scope.known_by
     if file is not None and connection.snapshot is None:
         known_by = _with_file(known_by, file)

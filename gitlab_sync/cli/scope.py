@@ -12,7 +12,8 @@ import click
 
 from gitlab_sync.cli.files import place_of, read_bytes
 from gitlab_sync.cli.messages import note
-from gitlab_sync.cli.options import FILE, with_options
+from gitlab_sync.cli.options import FILE, Connection, with_options
+from gitlab_sync.cli.people import People, require_people
 from gitlab_sync.cli.period import period_options, zone_of
 from gitlab_sync.rules.delimited import decoded
 from gitlab_sync.rules.identity.known_by import KnownBy, all_known, parse_known_by
@@ -70,6 +71,30 @@ _WHERE = (
 def where_options(command: Callable[..., int]) -> Callable[..., int]:
     """Add the options `--project` and `--group`, of which a command takes one of each."""
     return with_options(command, _WHERE)
+
+
+group_option = click.option(
+    "--group",
+    metavar="G",
+    help="Only commits in the projects of this group (id, path or URL) and its subgroups, archived "
+    "ones included. Projects of --project count as well.",
+)
+"""The option `--group` of commands about commits."""
+
+
+def is_of_members(
+    people: People, scope: WorkScope, group: str | None, connection: Connection
+) -> bool:
+    """Return whether a command about commits is about the members of the projects it names.
+
+    It is if it names no one. Raises UsageError for a blank group, and if it names no projects.
+    """
+    if group is not None and not group.strip().strip("/"):
+        raise click.UsageError(f"--group must be an id, path or URL, got “{group}”.")
+    if (scope.projects or group) and not people.asked and connection.snapshot is None:
+        return True
+    require_people(people, connection)
+    return False
 
 
 def scope_options(command: Callable[..., int]) -> Callable[..., int]:
