@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, cast
+from typing import Any
 
 from gitlab_sync.concurrency.cancel import CancelToken
 from gitlab_sync.errors import ConfigurationError
@@ -110,9 +110,9 @@ class Database:
     def __init__(self, runs: Mapping[str, Source], engine: Engine | None = None) -> None:
         self._interruption = CancelToken()
         files = {schema: source.files() for schema, source in runs.items()}
-        self._own_engine = None if engine else Engine(files.values())
-        self._engine = engine or cast("Engine", self._own_engine)
-        self._home = engine.new_schema() if engine else MAIN
+        self._is_alone = engine is None
+        self._engine = engine or Engine(files.values())
+        self._home = MAIN if self._is_alone else self._engine.new_schema()
         self._connection = self._engine.connect()
         self._lock = threading.Lock()
         self._runs = {}
@@ -185,11 +185,11 @@ class Database:
 
     def close(self) -> None:
         """Remove its tables, and copies of files that are its own."""
-        if self._own_engine is None:
+        if not self._is_alone:
             self._connection.execute(f"DROP SCHEMA {self._home} CASCADE")
         self._connection.close()
-        if self._own_engine is not None:
-            self._own_engine.close()
+        if self._is_alone:
+            self._engine.close()
         for each in self._runs.values():
             each.close()
 
