@@ -48,8 +48,9 @@ _RESIDENT = [0]
 
 
 def pytest_configure() -> None:
-    """Let no thread keep the memory that it freed: tests start many."""
+    """Let no thread keep the memory that it freed: tests start many. Collect tests, not garbage."""
     give_back_memory()
+    gc.disable()
 
 
 def pytest_sessionstart() -> None:
@@ -77,6 +78,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Keep the collector from walking through the tests themselves again and again."""
+    gc.enable()
     _freeze()
 
 
@@ -96,12 +98,13 @@ def _freeze() -> None:
 
     What a thread held a moment longer than its test would else be kept for ever.
     """
-    if _memory() > _RESIDENT[0] + _MUCH:
+    much = _memory() > _RESIDENT[0] + _MUCH
+    if much:
         gc.unfreeze()
-        gc.collect()
-        _RESIDENT[0] = _memory()
     gc.collect()
     gc.freeze()
+    if much:
+        _RESIDENT[0] = _memory()
 
 
 def _memory() -> int:

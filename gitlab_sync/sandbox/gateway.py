@@ -82,8 +82,7 @@ class Connection(cheroot_server.HTTPConnection):
     def reset(self) -> None:
         """Break the connection with an RST instead of an orderly end."""
         with contextlib.suppress(OSError):
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
-            self.socket.close()
+            _reset(self.socket)
 
 
 class Server(cheroot_server.HTTPServer):
@@ -93,8 +92,8 @@ class Server(cheroot_server.HTTPServer):
     keep_alive_conn_limit = 10_000
     request_queue_size = 512
     timeout = 75
-    expiration_interval = 0.03
     shutdown_timeout = 1
+    _connections: Any
 
     def __init__(
         self,
@@ -121,13 +120,25 @@ class Server(cheroot_server.HTTPServer):
         self.service: Service | None = service
         self.control: Control | None = control
         self._waits = service.waits
+        self._served = threading.Event()
         self._connections_lock = threading.Lock()
         self._open: set[Connection] = set()
 
     def serve(self) -> None:
         """Serve until `stop`; then end a worker that was started while the others were ended."""
         super().serve()
+        self._served.set()
         self.requests.stop(self.shutdown_timeout)
+
+    def stop(self) -> None:
+        """Stop; a last connection ends cheroot's wait for one, which would take half a second."""
+        self.ready = False
+        self._connections._stop_requested = True  # noqa: SLF001 - `_connections.stop` waits
+        with contextlib.suppress(OSError):
+            _reset(socket.create_connection(self.bind_addr, self.shutdown_timeout))
+        self._served.wait(self.shutdown_timeout)
+        self.ready = True  # else there is nothing to stop
+        super().stop()
 
     def release(self) -> None:
         """Let go of the world after the end: cheroot's objects hold each other, and so a server."""
@@ -331,6 +342,12 @@ class Gateway(cheroot_server.Gateway):
         if stopped:
             self.req.close_connection = True
         return stopped
+
+
+def _reset(sock: socket.socket) -> None:
+    """Close with an RST, so that the port is free at once."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NONE)
+    sock.close()
 
 
 def _text(value: bytes | None) -> str | None:

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3  # type: ignore[import-untyped]
 import pytest
 import requests
 from cli_runs import of_sandbox, run, shared
-from moto.server import ThreadedMotoServer
 
 from gitlab_sync.sandbox import Sandbox
 
@@ -29,6 +27,8 @@ class Bucket:
     """A bucket, by the URL that pyarrow knows it by and as S3's own client sees it."""
 
     def __init__(self, place: str) -> None:
+        import boto3  # type: ignore[import-untyped]
+
         self.url = f"s3://course/snapshots?scheme=http&region=us-east-1&endpoint_override={place}"
         self.client: Any = boto3.client(
             "s3",
@@ -52,6 +52,8 @@ class Bucket:
 @pytest.fixture
 def bucket() -> Iterator[Bucket]:
     """Start a server with an empty bucket."""
+    from moto.server import ThreadedMotoServer  # slow to load, as boto3 is
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()

@@ -11,7 +11,6 @@ from typing import Any
 
 import jsonschema
 import pytest
-import xmlschema
 from how_many import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -75,9 +74,11 @@ def sarif_schema() -> Any:
 
 
 @cache
-def junit_schema() -> xmlschema.XMLSchema:
+def junit_schema() -> Any:
     """Return what validates JUnit's XML."""
-    return xmlschema.XMLSchema(str(DATA / "junit-10.xsd"))
+    from xmlschema import XMLSchema  # slow to load
+
+    return XMLSchema(str(DATA / "junit-10.xsd"))
 
 
 def result(number: int, outcome: Any, text: str = "so", **further: Any) -> CheckResult:
