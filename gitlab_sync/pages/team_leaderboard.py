@@ -68,7 +68,7 @@ class Board(Report):
 
 def answer(reader: Reader, query: LeaderboardQuery, run: Run) -> Board:
     """Read the work of all members and compare the teams. Thread-safe."""
-    return Board(reader.leaderboard(query, run))
+    return Board(reader.leaderboard(query, run.with_reports_as(Board)))
 
 
 def key_of(query: LeaderboardQuery) -> Hashable:

@@ -295,32 +295,37 @@ def answer(client: Client, query: ReviewsQuery, run: Run | None = None) -> Revie
             tracker.step()
             if run.on_progress is not None:
                 run.on_progress(tracker.now())
-    return report_of_read(query, people, found)
-
-
-def report_of_read(
-    query: ReviewsQuery, people: Sequence[UserItems], found: Mapping[object, MeasuredItem]
-) -> ReviewsReport:
-    """Return the report that `answer` makes, of the people's items that were read before.
-
-    `found` has each of their merged merge requests, under its key as an item.
-    """
-    given: dict[str, list[Review]] = {}
-    for measured, _ in found.values():
-        for review in measured.reviews:
-            given.setdefault(username_key(review.reviewer), []).append(review)
-    return ReviewsReport(
-        query,
-        [
-            _person(person, [found[item_key(mr)] for mr in merged_of(person)], given)
-            for person in people
-        ],
-        _completeness(people, found.values()),
-    )
+    return report_of_read(query, of_each(people, found), [*found.values()])
 
 
 MeasuredItem: TypeAlias = tuple[Measured, Sequence[GitLabSyncError]]
 """What is known of a merge request, and the errors met where something is not."""
+
+PersonItems: TypeAlias = tuple[UserItems, Sequence[MeasuredItem]]
+"""A person without items, and the merged merge requests they wrote."""
+
+
+def of_each(people: Iterable[UserItems], found: Mapping[object, MeasuredItem]) -> list[PersonItems]:
+    """Return each person with their part of the merge requests, which have keys as items."""
+    return [
+        (replace(person, items=()), [found[item_key(mr)] for mr in merged_of(person)])
+        for person in people
+    ]
+
+
+def report_of_read(
+    query: ReviewsQuery, people: Sequence[PersonItems], found: Collection[MeasuredItem]
+) -> ReviewsReport:
+    """Return the report that `answer` makes, of what was read before: `found`, each once."""
+    given: dict[str, list[Review]] = {}
+    for measured, _ in found:
+        for review in measured.reviews:
+            given.setdefault(username_key(review.reviewer), []).append(review)
+    return ReviewsReport(
+        query,
+        [_person(person, theirs, given) for person, theirs in people],
+        _completeness((person for person, _ in people), found),
+    )
 
 
 def merged_of(person: UserItems) -> list[Record]:

@@ -57,6 +57,7 @@ _TOGETHER = 20
 """People with everything in memory together; the first rows come after so many."""
 
 
+P = TypeVar("P")
 R = TypeVar("R", bound=Report)
 
 
@@ -146,15 +147,8 @@ def _evaluated(
 
 def _parts(snapshot: Snapshot, request: PeopleRequest, run: Run) -> Iterator[PeopleData]:
     """Yield a few of the people of a request at a time, with everything about them."""
-    tracker = run.tracker or ProgressTracker()
-    tracker.begin(len(request.queries), "people")
-    for start in range(0, len(request.queries), _TOGETHER):
-        if run.cancel is not None:
-            run.cancel.check()
-        snapshot.give_way()
-        part = request.queries[start : start + _TOGETHER]
+    for part in _some(snapshot, request.queries, _TOGETHER, run):
         yield read_people(snapshot, replace(request, queries=part))
-        tracker.step(len(part))
 
 
 def _asked(
@@ -233,25 +227,39 @@ def weekly(
     return _at(snapshot, week.report_of_read(query, parts, unknown))
 
 
-def reviews(snapshot: Snapshot, query: measures.ReviewsQuery) -> measures.ReviewsReport:
+def reviews(
+    snapshot: Snapshot, query: measures.ReviewsQuery, run: Run | None = None
+) -> measures.ReviewsReport:
     """Return what `services.reviews.answer` says of these teams.
 
     Raises ConfigurationError as `evaluate` does.
     """
     query = replace(query, policy=snapshot.require_policy(query.policy))
     names = distinct_usernames(usernames_of(query.teams))
-    among: list[UserItems] = []
-    found: dict[object, measures.MeasuredItem] = {}
-    for start in range(0, len(names), _AT_ONCE):
-        snapshot.give_way()
-        people = snapshot.items_in("merge_requests", names[start : start + _AT_ONCE], query.scope)
+    among: list[measures.PersonItems] = []
+    every: list[measures.MeasuredItem] = []
+    for part in _some(snapshot, names, _AT_ONCE, run or Run()):
+        people = snapshot.items_in("merge_requests", part, query.scope)
         merged = {item_key(mr): mr for person in people for mr in measures.merged_of(person)}
         known = snapshot.measured(merged.values())
-        for key, mr in merged.items():
-            kept = cast("KeptRecord", mr)
-            found[key] = known[kept.row], kept.errors
-        among += map(_brief, people)
-    return _at(snapshot, measures.report_of_read(query, among, found))
+        kept = {key: cast("KeptRecord", mr) for key, mr in merged.items()}
+        found = {key: (known[mr.row], mr.errors) for key, mr in kept.items()}
+        among += measures.of_each(people, found)
+        every += found.values()
+    return _at(snapshot, measures.report_of_read(query, among, every))
+
+
+def _some(snapshot: Snapshot, people: Sequence[P], number: int, run: Run) -> Iterator[Sequence[P]]:
+    """Yield so many people at a time, no one if there are none, unless the run is cancelled."""
+    tracker = run.tracker or ProgressTracker()
+    tracker.begin(len(people), "people")
+    for start in range(0, max(1, len(people)), number):
+        if run.cancel is not None:
+            run.cancel.check()
+        snapshot.give_way()
+        part = people[start : start + number]
+        yield part
+        tracker.step(len(part))
 
 
 def _brief(person: UserItems) -> UserItems:
@@ -274,24 +282,26 @@ def open_work(snapshot: Snapshot, query: OpenQuery, run: Run | None = None) -> O
     Ages are those of the snapshot's moment. Raises ConfigurationError as `evaluate` does.
     """
     query = replace(query, policy=snapshot.require_policy(query.policy))
-    named = (
-        [each.username for each in snapshot.everyone()] if query.people is None else query.people
-    )
-    names = distinct_usernames(named)
+    names = open_people(snapshot, query)
     among: list[UserItems] = []
     known: dict[object, tuple[OpenItem, Sequence[GitLabSyncError]]] = {}
-    for start in range(0, max(1, len(names)), _OPEN_AT_ONCE):  # a place is checked for no one, too
-        snapshot.give_way()
+    run = run or Run()
+    for part in _some(snapshot, names, _OPEN_AT_ONCE, run):  # a place is checked for no one, too
         people = [
             replace(person, items=tuple(each for each in person.items if _is_open(each.record)))
-            for person in snapshot.items_in(
-                "merge_requests", names[start : start + _OPEN_AT_ONCE], query.scope
-            )
+            for person in snapshot.items_in("merge_requests", part, query.scope)
         ]
         for item, errors in _known_open(snapshot, mrs_of(people)):
             known[item_key(item.mr)] = replace(item, mr=_mark(item.mr)), errors
         among += map(_brief, people)
     return _at(snapshot, report_of_read(query, among, lambda mr: known[item_key(mr)], run))
+
+
+def open_people(snapshot: Snapshot, query: OpenQuery) -> list[str]:
+    """Return the usernames of the people that open work is asked for, each once."""
+    if query.people is None:
+        return [each.username for each in snapshot.everyone()]
+    return distinct_usernames(query.people)
 
 
 def mrs_of(people: Iterable[UserItems]) -> list[Record]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TypeVar
 
+from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.identity.people_input import Person
-from gitlab_sync.rules.identity.teams import Team, usernames_of
+from gitlab_sync.rules.identity.teams import Team, first_of, usernames_of
 from gitlab_sync.rules.policy import Policy
 from gitlab_sync.run import Run
 from gitlab_sync.services.compliance import ComplianceQuery
@@ -23,6 +26,11 @@ from gitlab_sync.snapshots.snapshot import Snapshot
 
 MANY = 30
 """Of more people, rows are kept without what is behind them, which is read when asked for."""
+
+_FIRST, _TIMES = 20, 8
+"""How many people the first report is about, and how many times as many the next one."""
+
+R = TypeVar("R", bound=Report)
 
 
 class SnapshotReader:
@@ -48,20 +56,40 @@ class SnapshotReader:
 
     def weekly(self, query: WeeklyQuery, run: Run) -> WeeklyReport:
         """Answer as `services.weekly`."""
-        return answers.weekly(self._snapshot, query, run)
+
+        def answer(number: int, run: Run) -> WeeklyReport:
+            first = replace(query, people=query.people[:number])
+            return answers.weekly(self._snapshot, first, run)
+
+        return _growing(answer, len(query.people), run)
 
     def open_work(self, query: OpenQuery, run: Run) -> OpenReport:
         """Answer as `services.open_work`."""
-        return answers.open_work(self._snapshot, query, run)
+        names = answers.open_people(self._snapshot, query)
+
+        def answer(number: int, run: Run) -> OpenReport:
+            return answers.open_work(self._snapshot, replace(query, people=names[:number]), run)
+
+        return _growing(answer, len(names), run)
 
     def leaderboard(self, query: LeaderboardQuery, run: Run) -> LeaderboardReport:
         """Answer as `services.leaderboard`; of many people without their lists."""
-        lists = len(usernames_of(query.teams)) <= MANY
-        return answers.leaderboard(self._snapshot, query, run, lists=lists)
+        people = len(usernames_of(query.teams))
 
-    def reviews(self, query: ReviewsQuery, run: Run) -> ReviewsReport:  # noqa: ARG002
+        def answer(number: int, run: Run) -> LeaderboardReport:
+            first = replace(query, teams=first_of(query.teams, number))
+            return answers.leaderboard(self._snapshot, first, run, lists=people <= MANY)
+
+        return _growing(answer, people, run)
+
+    def reviews(self, query: ReviewsQuery, run: Run) -> ReviewsReport:
         """Answer as `services.reviews`."""
-        return answers.reviews(self._snapshot, query)
+
+        def answer(number: int, run: Run) -> ReviewsReport:
+            first = replace(query, teams=first_of(query.teams, number))
+            return answers.reviews(self._snapshot, first, run)
+
+        return _growing(answer, len(usernames_of(query.teams)), run)
 
     def compliance(self, query: ComplianceQuery, run: Run) -> ComplianceReport:
         """Answer as `services.compliance`."""
@@ -87,3 +115,17 @@ class SnapshotReader:
     def teams_of_groups(self, groups: Iterable[int | str]) -> tuple[Team, ...]:
         """Return a team for each group, as `services.leaderboard` does."""
         return answers.teams_of_groups(self._snapshot, map(str, groups), self._policy.terms.bots)
+
+
+def _growing(answer: Callable[[int, Run], R], people: int, run: Run) -> R:
+    """Return the answer about all of so many people; tell the run of the first few before.
+
+    `answer` answers about so many of them. What is read twice is less than a seventh of all.
+    """
+    number = _FIRST
+    while run.on_report is not None and number * _TIMES <= people:
+        report = answer(number, Run(cancel=run.cancel))
+        report.completeness.is_begin = True
+        run.on_report(report)
+        number *= _TIMES
+    return answer(people, run)

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd  # type: ignore[import-untyped] # it comes with streamlit, i
 import pytest
 from streamlit.testing.v1 import AppTest
 from taken_runs import take_run
-from visiting import go_to, in_the_demo, press, signed_in, texts, until_done
+from visiting import PATIENCE, go_to, in_the_demo, press, signed_in, texts, until, until_done
 
 from gitlab_sync.pages.state import served_run
 from gitlab_sync.pages.state.access import Access
@@ -23,6 +24,7 @@ from gitlab_sync.pages.state.connection import JOBS
 from gitlab_sync.pages.state.downloads import response_at
 from gitlab_sync.pages.state.source import SnapshotSource
 from gitlab_sync.policies.file import load
+from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.identity.people_input import Person
 from gitlab_sync.rules.policy import FAIR
 from gitlab_sync.run import Run
@@ -133,6 +135,49 @@ def test_each_page_shows_what_gitlab_showed_and_asks_it_for_nothing(
     assert numbers(kept) == numbers(live)
     for one, other in zip(frames(kept), frames(live), strict=True):
         pd.testing.assert_frame_equal(one, other)
+
+
+MANY: Mapping[str, tuple[str, Mapping[str, str], str]] = {
+    "weekly": (
+        "weekly_performance.py",
+        {"people": f"{MENTOR}\n{MEMBER}\n{OTHER}"},
+        "GitLab Username",
+    ),
+    "open_work": ("open_work.py", {"users": f"{MENTOR}\n{MEMBER}\n{HIDDEN}"}, "Author"),
+    "leaderboard": ("team_leaderboard.py", {"teams": TEAMS}, "Team"),
+    "reviews": ("reviews.py", {"teams": TEAMS}, "Team"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("question", MANY)
+def test_a_page_about_many_shows_the_first_few_until_all_are_read(
+    question: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their rows are those that they have in the end, and the page says that they are not all."""
+    monkeypatch.setattr(snapshot_reader, "_FIRST", 2)
+    monkeypatch.setattr(snapshot_reader, "_TIMES", 1.5)
+    asked, go = iter((False, True)), threading.Event()
+    whole = getattr(snapshot_reader.answers, question)
+
+    def answer(*args: object, **more: object) -> Report:
+        assert not next(asked) or go.wait(PATIENCE)
+        found: Report = whole(*args, **more)
+        return found
+
+    monkeypatch.setattr(snapshot_reader.answers, question, answer)
+    page, fields, column = MANY[question]
+    at = go_to(signed_in(sandbox, monkeypatch, ADMIN), page)
+    for key, value in fields.items():
+        at.text_area(key=key).set_value(value)
+    at = until(press(at, "Run"), lambda at: "other people not read yet" in texts(at))
+    first = frames(at)[0]
+    go.set()
+    at = until_done(at)
+    assert "other people not read yet" not in texts(at)
+    last = frames(at)[0]
+    assert 0 < len(first) < len(last)
+    assert set(first[column]) < set(last[column])
 
 
 @pytest.mark.slow

@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
+import pytest
 from streamlit.testing.v1 import AppTest
 from visiting import shown_texts
 
+from gitlab_sync.pages.widgets import table_view
 from gitlab_sync.pages.widgets.cell_looks import NONE, CellLooks
 from gitlab_sync.pages.widgets.table_view import TableOptions, _column_config, data_frame
 from gitlab_sync.reports.sheet import Meta, Sheet
@@ -53,6 +55,39 @@ def many_rows() -> None:
     looks = CellLooks(lambda row: {"Faults": 2} if row["Faults"] == 3 else {})
     show_table(sheet, "t", "People", TableOptions(looks=looks), selectable=True)
     st.caption("end")
+
+
+def test_of_a_very_long_table_the_first_rows_are_drawn_and_the_filter_finds_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """More cells than these would take too much memory; the page says so."""
+    monkeypatch.setattr(table_view, "_MOST_CELLS", 16)
+    at = AppTest.from_function(many_rows).run()
+    assert len(at.dataframe[0].value) == 8
+    told = "The first 8 of 10 rows. The filter finds the others, and files have all of them."
+    assert told in [caption.value for caption in at.caption]
+    at.text_input(key="filter_t").set_value("user9").run()
+    assert at.dataframe[0].value["Username"].tolist() == ["user9"]
+    assert told not in [caption.value for caption in at.caption]
+
+
+def test_a_table_with_an_unknown_cell_can_have_more_cells_than_pandas_styles() -> None:
+    """All of it is there, but not all of it is drawn."""
+
+    def long() -> None:
+        from datetime import UTC, datetime
+
+        from gitlab_sync.pages.widgets.table_view import TableOptions, show_table
+        from gitlab_sync.reports.sheet import Meta, Sheet
+
+        meta = Meta(datetime(2026, 3, 5, tzinfo=UTC), "https://gitlab.example", "all read")
+        rows = [{f"C{n}": None if n else row for n in range(40)} for row in range(7_000)]
+        sheet = Sheet("Long", [*rows[0]], rows, meta, kinds=dict.fromkeys(rows[0], "integer"))
+        show_table(sheet, "t", "Long", TableOptions())
+
+    at = AppTest.from_function(long, default_timeout=60).run()
+    assert not at.exception
+    assert len(at.dataframe[0].value) == 2_500
 
 
 def test_a_filter_leaves_the_rows_that_hold_its_words() -> None:

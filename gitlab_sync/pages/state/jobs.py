@@ -15,6 +15,7 @@ from collections.abc import Callable, Hashable, Iterable
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
 from gitlab_sync.concurrency.cancel import CancelToken
@@ -32,6 +33,9 @@ log = logging.getLogger("gitlab_sync")
 
 State = Literal["waiting", "running", "done", "cancelled", "failed"]
 
+MOST_BYTES = 48_000_000
+"""Bytes of memory that the reports of all jobs that have ended may take."""
+
 Work: TypeAlias = Callable[[Run], Report]
 """What a job does: it takes the run, with progress and cancellation, and returns the report."""
 
@@ -42,7 +46,7 @@ class BackgroundJob:
     The thread only coordinates: the shared executor sends the requests. `report` is set when the
     job is done or cancelled, `error` when it has failed, or was cancelled before it had a report;
     never both. `started` is when it was asked for: aware, UTC. `size` is the approximate memory of
-    the report in bytes, set soon after the end; then `on_end` is called, in any thread.
+    what is shown in bytes, set soon after the end; then `on_end` is called, in any thread.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class BackgroundJob:
         self._tracker = ProgressTracker()
         self._cancel = CancelToken()
         self._rows: list[TableRow] = []
+        self._first: Report | None = None
         self._lock = threading.Lock()
         self._begun = False
         self._ended = threading.Event()
@@ -92,9 +97,15 @@ class BackgroundJob:
         return self._tracker.now()
 
     @property
+    def shown(self) -> Report | None:
+        """The report; before it is there, one about the first few people, if there is one."""
+        first = self._first  # read before the other, which replaces it
+        return first if self.report is None else self.report
+
+    @property
     def rows(self) -> list[TableRow]:
-        """The rows so far, sorted by their first cell; at the end the rows of the report."""
-        report = self.report
+        """The rows so far, sorted by their first cell; of a report, its rows."""
+        report = self.shown
         if report is not None:
             return list(report)
         return sorted(self._rows, key=lambda row: str(next(iter(row.values()))).lower())
@@ -133,9 +144,15 @@ class BackgroundJob:
         return is_first
 
     def _run(self) -> None:
-        run = Run(tracker=self._tracker, on_row=self._rows.append, cancel=self._cancel)
+        run = Run(
+            tracker=self._tracker,
+            on_row=self._rows.append,
+            on_report=partial(setattr, self, "_first"),
+            cancel=self._cancel,
+        )
         try:
             self.report = self._work(run)
+            self._first = None
         except GitLabSyncError as error:
             # A copy has no traceback, which would keep all that was read until then.
             self.error = copy(error)
@@ -149,7 +166,7 @@ class BackgroundJob:
         finally:
             self._ended.set()
         try:
-            self.size = size_of(self.report)
+            self.size = size_of(self.shown, MOST_BYTES)
         finally:
             self._on_end(self)
 
@@ -195,7 +212,7 @@ class JobRegistry:
         grace: float = float(JOB_GRACE.default),
         kept: float = 3600.0,
         most_kept: int = 100,
-        most_bytes: int = 48_000_000,
+        most_bytes: int = MOST_BYTES,
         queue: JobQueue | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from math import inf
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType, TracebackType
 
 from gitlab_sync.rules.policy import Policy
@@ -12,23 +13,27 @@ _CODE = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType, Traceb
 _SHARED = (*_CODE, Policy)
 """What leads on to the rest of the program, and what all visitors share."""
 
+_AT_ONCE = 1000
 
-def size_of(thing: object) -> int:
+
+def size_of(thing: object, most: float = inf) -> int:
     """Return about how many bytes `thing` takes, with all that it leads to.
 
+    Of what takes more than `most` it is some number above that: counting takes memory, too.
     Classes, functions, tracebacks and policies do not count. What others hold, too, counts in full.
     It takes some 0.1 s for 30 MB, so it is for what was just made in much longer time. Thread-safe
     if nothing changes `thing` meanwhile.
     """
     seen: set[int] = set()
-    size, level = 0, [thing]
-    while level:
+    size, found = 0, [thing]
+    while found and size <= most:
+        some, found[-_AT_ONCE:] = found[-_AT_ONCE:], []
         new = {
             id(each): each
-            for each in level
+            for each in some
             if id(each) not in seen and not isinstance(each, _SHARED)
         }
-        seen |= new.keys()
+        seen.update(new)
         size += sum(map(sys.getsizeof, new.values()))
-        level = gc.get_referents(*new.values())
+        found += gc.get_referents(*new.values())
     return size

@@ -80,8 +80,9 @@ class Asked(NamedTuple, Generic[Q, R]):
 class JobAnswer(Generic[Q, R]):
     """What a job has at one moment: its rows so far, and its report when it has ended. Immutable.
 
-    `as_of` is aware, in the visitor's time zone; `instance` is the URL of the GitLab. `source`
-    answers more about the same; None: it now has something newer.
+    The report can come earlier, about the first few people. `as_of` is aware, in the visitor's time
+    zone; `instance` is the URL of the GitLab. `source` answers more about the same; None: it now
+    has something newer.
     """
 
     query: Q
@@ -222,15 +223,17 @@ def _show(asked: Asked[Q, R], view: View[Q, R], *, polled: bool) -> None:
             _show_progress(asked, job)
     _show_summary(sign_in, query, job)
     source = source_of(sign_in)
-    errors_shown: bool | None = False
+    shown, errors_shown = job.shown, cast("bool | None", False)
     if job.state == "running" and not job.rows:
         st.caption(f"Reading the first {query.nouns}…")
-    if job.rows or job.report is not None or (job.running and query.shows_empty):
+    if shown is not None and shown.completeness.is_begin:
+        st.caption(f"{shown.completeness}.")
+    if job.rows or shown is not None or (job.running and query.shows_empty):
         errors_shown = view(
             JobAnswer(
                 query.query,
                 job.rows,
-                cast("R | None", job.report),
+                cast("R | None", shown),
                 job.running,
                 _as_of(job),
                 source.instance,

@@ -37,6 +37,9 @@ NAME_WIDTH = 115
 _ROW_HEIGHT, _LINE = 35, 18  # pixels
 _MOST_ROWS = 20  # a longer table scrolls
 _FILTERED_FROM = 8  # rows: a shorter table needs no filter
+
+_MOST_CELLS = 100_000
+"""Cells that are drawn at once: these take 100 MB, and pandas styles no more than 262,144."""
 _CHARACTER, _MARGIN = 7, 20  # pixels, so that every title can be read
 _WIDEST = 340
 _MEASURED = 200  # rows
@@ -134,6 +137,8 @@ def _show(
     sheet = replace(sheet, rows=options.looks.ranked(sheet.rows))
     rows = _filtered(sheet, key)
     shown = _on_page(replace(sheet, rows=rows), options)
+    most = _MOST_CELLS // max(1, len(shown.columns))
+    shown = replace(shown, rows=shown.rows[:most])
     only_header = options.shows_empty and not sheet.rows
     row_height = _ROW_HEIGHT + _LINE * (options.lines - 1)
     found = None
@@ -145,11 +150,11 @@ def _show(
             options.looks.styled(data, shown.rows, shown.nothing),
             hide_index=True,
             column_config=_column_config(shown, options),
-            height=min(row_height * len(rows), _ROW_HEIGHT * _MOST_ROWS) + _ROW_HEIGHT + 3,
+            height=min(row_height * len(shown.rows), _ROW_HEIGHT * _MOST_ROWS) + _ROW_HEIGHT + 3,
             row_height=row_height,
             placeholder=UNKNOWN,
             key=place,
-            alt=options.alt or f"{sheet.title}: a table with {len(rows)} rows",
+            alt=options.alt or f"{sheet.title}: a table with {len(shown.rows)} rows",
             on_select="rerun" if mode else "ignore",
             selection_mode=mode or "single-row",
         )
@@ -157,6 +162,11 @@ def _show(
             found = state.selection, shown.rows
     else:
         st.caption("No rows match the filter." if sheet.rows else "There are no rows.")
+    if len(rows) > most:
+        st.caption(
+            f"The first {most:,} of {len(rows):,} rows. The filter finds the others, and files "
+            "have all of them."
+        )
     if not only_header:
         _show_downloads(replace(sheet, rows=rows), key, title)
     elsewhere = {*shown.columns, *sheet.shares.values(), *sheet.repeated}

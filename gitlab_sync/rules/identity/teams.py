@@ -58,6 +58,21 @@ def parse_teams(text: str, source: str = "teams") -> tuple[Team, ...]:
     return teams
 
 
+def first_of(teams: Iterable[Team], people: int) -> tuple[Team, ...]:
+    """Return the first teams that have no more than so many people; of a larger first one a part.
+
+    All of them if they have no more.
+    """
+    found: list[Team] = []
+    taken: set[str] = set()
+    for team in teams:
+        taken.update(member.key for member in team.members)
+        if found and len(taken) > people:
+            break
+        found.append(replace(team, members=team.members[:people]))
+    return tuple(found)
+
+
 def teams_to_json(teams: Iterable[Team]) -> str:
     """Return the teams as JSON text that `parse_teams` reads; an empty name is left out."""
     content = {

@@ -12,6 +12,7 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.identity.teams import (
     Member,
     Team,
+    first_of,
     parse_teams,
     teams_to_json,
     usernames_of,
@@ -137,6 +138,18 @@ def test_no_text_raises_anything_but_a_configuration_error(text: str) -> None:
     for tried in (text, f'{{"teams": {text}}}', f'{{"teams": [{{"members": [{text}]}}]}}'):
         with suppress(ConfigurationError):
             parse_teams(tried)
+
+
+@pytest.mark.parametrize(
+    ("people", "names"),
+    [(1, [["ann"]]), (2, [["ann", "Bob"]]), (3, [["ann", "Bob"], ["ANN", "cleo"]])],
+)
+def test_the_first_teams_are_whole_but_for_one_that_is_too_large(
+    people: int, names: list[list[str]]
+) -> None:
+    """A person in two teams counts once."""
+    found = first_of([BLUE, RED], people)
+    assert [[member.username for member in team.members] for team in found] == names
 
 
 def test_everybody_is_named_once_over_all_teams() -> None:
