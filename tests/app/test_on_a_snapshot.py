@@ -149,35 +149,57 @@ MANY: Mapping[str, tuple[str, Mapping[str, str], str]] = {
 }
 
 
+def until_first(
+    question: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> tuple[AppTest, threading.Event]:
+    """Ask about several people; return the page with the first two, and what lets it go on."""
+    monkeypatch.setattr(snapshot_reader, "_FIRST", 2)
+    monkeypatch.setattr(snapshot_reader, "_TIMES", 1.5)
+    is_last, go = iter((False, True)), threading.Event()
+    whole = getattr(snapshot_reader.answers, question)
+
+    def answer(*args: object, **more: object) -> Report:
+        assert not next(is_last) or go.wait(PATIENCE)
+        found: Report = whole(*args, **more)
+        return found
+
+    monkeypatch.setattr(snapshot_reader.answers, question, answer)
+    page, fields, _ = MANY[question]
+    at = go_to(signed_in(sandbox, monkeypatch, ADMIN), page)
+    for key, value in fields.items():
+        at.text_area(key=key).set_value(value)
+    return until(press(at, "Run"), lambda at: "other people not read yet" in texts(at)), go
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("question", MANY)
 def test_a_page_about_many_shows_the_first_few_until_all_are_read(
     question: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Their rows are those that they have in the end, and the page says that they are not all."""
-    monkeypatch.setattr(snapshot_reader, "_FIRST", 2)
-    monkeypatch.setattr(snapshot_reader, "_TIMES", 1.5)
-    asked, go = iter((False, True)), threading.Event()
-    whole = getattr(snapshot_reader.answers, question)
-
-    def answer(*args: object, **more: object) -> Report:
-        assert not next(asked) or go.wait(PATIENCE)
-        found: Report = whole(*args, **more)
-        return found
-
-    monkeypatch.setattr(snapshot_reader.answers, question, answer)
-    page, fields, column = MANY[question]
-    at = go_to(signed_in(sandbox, monkeypatch, ADMIN), page)
-    for key, value in fields.items():
-        at.text_area(key=key).set_value(value)
-    at = until(press(at, "Run"), lambda at: "other people not read yet" in texts(at))
-    first = frames(at)[0]
+    """The page says that they are not all."""
+    at, go = until_first(question, sandbox, monkeypatch)
+    first, column = frames(at)[0], MANY[question][2]
     go.set()
     at = until_done(at)
     assert "other people not read yet" not in texts(at)
     last = frames(at)[0]
     assert 0 < len(first) < len(last)
     assert set(first[column]) < set(last[column])
+
+
+@pytest.mark.slow
+def test_the_first_few_stay_when_the_run_is_cancelled(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read is not lost, and it is still said that it is not all."""
+    at, go = until_first("weekly", sandbox, monkeypatch)
+    first = frames(at)[0]
+    at = press(at, "Cancel")
+    go.set()
+    at = until_done(at)
+    assert "Cancelled by you" in texts(at)
+    assert "2 of 2 people read, other people not read yet" in texts(at)
+    pd.testing.assert_frame_equal(frames(at)[0], first)
 
 
 @pytest.mark.slow
