@@ -24,6 +24,9 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 Kinds: TypeAlias = type[GitLabSyncError] | tuple[type[GitLabSyncError], ...]
 
+_MOST_ENDED = 8
+"""Workflows that can end without a request, one after another, before their results are taken."""
+
 Workflow: TypeAlias = Generator[Mapping[str, PageSource], Mapping[str, ListResult[str]], T]
 """Yields the lists it wants next, by names of its choice; is sent them; returns its result."""
 
@@ -165,15 +168,18 @@ class _Runner(Generic[K, T]):
 
     def run(self, session: Session) -> Iterator[tuple[K, T]]:
         """Yield results as workflows end."""
-        for found in fetch_lists(session, self):
-            yield from self._ended()
-            going, name = found.key
-            going.found[name] = ListResult(name, *found[1:])
-            if len(going.found) == len(going.awaited):
-                # They arrive in any order, and are sent in the order in which they were requested.
-                self._step(going, {key: going.found[key] for key in going.awaited})
-            yield from self._ended()
-        yield from self._ended()
+        while True:
+            for found in fetch_lists(session, self):
+                yield from self._ended()
+                going, name = found.key
+                going.found[name] = ListResult(name, *found[1:])
+                if len(going.found) == len(going.awaited):
+                    # They arrive in any order, and are sent in that in which they were requested.
+                    self._step(going, {key: going.found[key] for key in going.awaited})
+                yield from self._ended()
+            if not self._done:
+                return
+            yield from self._ended()  # after which there can be more
 
     def __iter__(self) -> Iterator[tuple[tuple[_Running[K, T], str], PageSource]]:
         return self
@@ -181,6 +187,8 @@ class _Runner(Generic[K, T]):
     def __next__(self) -> tuple[tuple[_Running[K, T], str], PageSource]:
         """Return the next list to read: workflows under way come before new ones."""
         while not self._next:
+            if len(self._done) >= _MOST_ENDED:
+                raise StopIteration  # for now
             key, workflow = next(self._workflows)
             self._step(_Running(key, workflow), None)
         return self._next.popleft()

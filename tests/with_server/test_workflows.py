@@ -8,7 +8,7 @@ import pytest
 
 from gitlab_sync import GitLabClient
 from gitlab_sync.sandbox import Sandbox
-from gitlab_sync.session import fetch
+from gitlab_sync.session import fetch, workflow
 from gitlab_sync.session.pagination import RestList
 from gitlab_sync.session.runtime import Bridge
 from gitlab_sync.session.workflow import Workflow, gather, run_workflows
@@ -49,6 +49,33 @@ def test_a_workflow_that_wants_nothing_ends_without_a_request(
     with client.session.context() as session:
         assert dict(run_workflows(session, [("all", answer())])) == {"all": 42}
     assert sandbox.traffic.total == 0
+
+
+def test_results_that_need_no_request_are_handed_on_before_many_have_come_together(
+    client: GitLabClient, sandbox: Sandbox
+) -> None:
+    """A long list of facts from a store is never in memory as a whole; none is left out."""
+    name = sandbox.world.users[0].data["username"]
+    begun: list[int] = []
+
+    def answer(number: int) -> Workflow[int]:
+        yield {}
+        return number
+
+    def workflows() -> Iterator[tuple[int, Workflow[object]]]:
+        for number in range(100):
+            begun.append(number)
+            yield number, projects_of(name) if number % 30 == 29 else answer(number)
+
+    with client.session.context() as session:
+        found = {}
+        for key, result in run_workflows(session, workflows()):
+            found[key] = result
+            known = len(begun) - len(found)
+            assert known <= workflow._MOST_ENDED + 3, "and the three that are under way"
+        (alone,) = dict(run_workflows(session, [("", projects_of(name))])).values()
+    asked = {29, 59, 89}
+    assert found == {number: alone if number in asked else number for number in range(100)}
 
 
 def test_a_slow_answer_holds_up_no_other_workflow(client: GitLabClient, sandbox: Sandbox) -> None:
