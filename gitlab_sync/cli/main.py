@@ -23,6 +23,7 @@ from gitlab_sync.cli.messages import (
     messages,
 )
 from gitlab_sync.cli.options import refuse_tokens
+from gitlab_sync.concurrency.collector import collect_seldom
 from gitlab_sync.errors import ConfigurationError, GitLabSyncError
 from gitlab_sync.rules.text import did_you_mean
 
@@ -98,6 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     `arguments` follow the name of the program (None: those of the process).
     """
     _replace_closed_streams()
+    if arguments is None:
+        collect_seldom()
     try:
         with messages():
             return _run(sys.argv[1:] if arguments is None else list(arguments))

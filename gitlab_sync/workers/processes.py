@@ -16,6 +16,7 @@ from multiprocessing.connection import Client, Connection, Listener
 from multiprocessing.connection import wait as wait_for
 from typing import Any, ParamSpec, TypeVar
 
+from gitlab_sync.concurrency.collector import collect_seldom
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.workers.partition import Channel
 from gitlab_sync.workers.shares import Exchange, Ledger, Orders, State
@@ -147,6 +148,7 @@ def _answer(connection: Connection, first: tuple[Any, ...], ledger: Ledger) -> N
 def _prepare(initializer: Callable[..., object] | None, initargs: tuple[Any, ...]) -> None:
     """Prepare a process: Ctrl-C is for the process of the run, and with that one it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    collect_seldom()
     parent = multiprocessing.parent_process()
     if parent is not None:
         watch = threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from cli_runs import of_sandbox, run, run_process
 
+from gitlab_sync.cli.main import main
 from gitlab_sync.sandbox import Sandbox
 
 NAMES = "Username,Place\nalice.moreau,Zoë\nann smith,\n".encode()
@@ -29,6 +33,17 @@ def test_a_process_ends_as_the_command_does_and_says_the_same(
     here, there = run(environ, *arguments), run_process(environ, *arguments)
     assert here.returncode == there.returncode == code
     assert (here.stdout, here.stderr) == (there.stdout, there.stderr)
+
+
+def test_the_program_looks_for_garbage_more_seldom_and_a_call_of_it_changes_nothing() -> None:
+    """A program that calls `main` has its own settings; those of a process of ours are ours."""
+    usual = gc.get_threshold()
+    assert main(["--version"]) == 0
+    assert gc.get_threshold() == usual
+    program = "from gitlab_sync.cli.main import main; import gc; main(); print(gc.get_threshold())"
+    line = [sys.executable, "-c", program, "--version"]
+    said = subprocess.run(line, capture_output=True, text=True, check=True).stdout
+    assert int(said.splitlines()[-1].strip("()").split(",")[0]) > 10 * usual[0]
 
 
 def test_no_locale_changes_the_rows(sandbox: Sandbox, tmp_path: Path) -> None:
