@@ -120,7 +120,7 @@ class SnapshotReader:
 def _growing(answer: Callable[[int, Run], R], people: int, run: Run) -> R:
     """Return the answer about all of so many people; tell the run of the first few before.
 
-    `answer` answers about so many of them. What is read twice is less than a seventh of all.
+    `answer` answers about so many of them. What is read twice is at most a seventh of all.
     """
     number = _FIRST
     while run.on_report is not None and number * _TIMES <= people:

@@ -345,5 +345,5 @@ def _stopped(job: BackgroundJob) -> str:
 
 def _as_of(job: BackgroundJob) -> datetime:
     """Return when the job's data was read, in the visitor's time zone."""
-    when = job.started if job.report is None else job.report.as_of
+    when = job.started if job.shown is None else job.shown.as_of
     return when.astimezone(visitor_zone())
