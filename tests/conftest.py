@@ -78,8 +78,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Keep the collector from walking through the tests themselves again and again."""
-    gc.enable()
     _freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Collect garbage from here on, also in the process that hands out the tests."""
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

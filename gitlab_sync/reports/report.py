@@ -49,7 +49,7 @@ class Completeness:
     `what` names the items ("merge requests"); `read` counts those that are fully known, `total` all
     that were found, `lost` the others by reason. `lists` counts, by reason, the people with a list
     that could not be read to its end: how many items it holds is unknown. `where` names the project
-    or group that they are all in: without it no list is found. `is_begin` says that it is of the
+    or group that they are all in: without it no list is found. `only_first` says that it is of the
     first few people only, and the others come later.
     """
 
@@ -59,7 +59,7 @@ class Completeness:
     lost: Counter[str] = field(default_factory=Counter)
     lists: Counter[str] = field(default_factory=Counter)
     where: str = ""
-    is_begin: bool = False
+    only_first: bool = False
 
     @classmethod
     def of_people(cls, statuses: Iterable[str]) -> Completeness:
@@ -85,7 +85,7 @@ class Completeness:
     @property
     def whole(self) -> bool:
         """Whether everything was read."""
-        return not (self.lost or self.lists or self.is_begin)
+        return not (self.lost or self.lists or self.only_first)
 
     def __str__(self) -> str:
         parts = [f"{share(self.read, self.total, self.what)} read"]
@@ -99,7 +99,7 @@ class Completeness:
             else f"{'list' if count == 1 else 'lists'} of {plural(count, 'person')} {reason}"
             for reason, count in commonest(self.lists)
         ]
-        if self.is_begin:
+        if self.only_first:
             parts.append("other people not read yet")
         return ", ".join(parts)
 

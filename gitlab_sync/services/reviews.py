@@ -295,7 +295,7 @@ def answer(client: Client, query: ReviewsQuery, run: Run | None = None) -> Revie
             tracker.step()
             if run.on_progress is not None:
                 run.on_progress(tracker.now())
-    return report_of_read(query, of_each(people, found), [*found.values()])
+    return report_of_read(query, by_person(people, found), [*found.values()])
 
 
 MeasuredItem: TypeAlias = tuple[Measured, Sequence[GitLabSyncError]]
@@ -305,7 +305,9 @@ PersonItems: TypeAlias = tuple[UserItems, Sequence[MeasuredItem]]
 """A person without items, and the merged merge requests they wrote."""
 
 
-def of_each(people: Iterable[UserItems], found: Mapping[object, MeasuredItem]) -> list[PersonItems]:
+def by_person(
+    people: Iterable[UserItems], found: Mapping[object, MeasuredItem]
+) -> list[PersonItems]:
     """Return each person with their part of the merge requests, which have keys as items."""
     return [
         (replace(person, items=()), [found[item_key(mr)] for mr in merged_of(person)])

@@ -147,7 +147,7 @@ def _evaluated(
 
 def _parts(snapshot: Snapshot, request: PeopleRequest, run: Run) -> Iterator[PeopleData]:
     """Yield a few of the people of a request at a time, with everything about them."""
-    for part in _some(snapshot, request.queries, _TOGETHER, run):
+    for part in _in_parts(snapshot, request.queries, _TOGETHER, run):
         yield read_people(snapshot, replace(request, queries=part))
 
 
@@ -238,18 +238,20 @@ def reviews(
     names = distinct_usernames(usernames_of(query.teams))
     among: list[measures.PersonItems] = []
     every: list[measures.MeasuredItem] = []
-    for part in _some(snapshot, names, _AT_ONCE, run or Run()):
+    for part in _in_parts(snapshot, names, _AT_ONCE, run or Run()):
         people = snapshot.items_in("merge_requests", part, query.scope)
         merged = {item_key(mr): mr for person in people for mr in measures.merged_of(person)}
         known = snapshot.measured(merged.values())
         kept = {key: cast("KeptRecord", mr) for key, mr in merged.items()}
         found = {key: (known[mr.row], mr.errors) for key, mr in kept.items()}
-        among += measures.of_each(people, found)
+        among += measures.by_person(people, found)
         every += found.values()
     return _at(snapshot, measures.report_of_read(query, among, every))
 
 
-def _some(snapshot: Snapshot, people: Sequence[P], number: int, run: Run) -> Iterator[Sequence[P]]:
+def _in_parts(
+    snapshot: Snapshot, people: Sequence[P], number: int, run: Run
+) -> Iterator[Sequence[P]]:
     """Yield so many people at a time, no one if there are none, unless the run is cancelled."""
     tracker = run.tracker or ProgressTracker()
     tracker.begin(len(people), "people")
@@ -286,7 +288,9 @@ def open_work(snapshot: Snapshot, query: OpenQuery, run: Run | None = None) -> O
     among: list[UserItems] = []
     known: dict[object, tuple[OpenItem, Sequence[GitLabSyncError]]] = {}
     run = run or Run()
-    for part in _some(snapshot, names, _OPEN_AT_ONCE, run):  # a place is checked for no one, too
+    for part in _in_parts(
+        snapshot, names, _OPEN_AT_ONCE, run
+    ):  # a place is checked for no one, too
         people = [
             replace(person, items=tuple(each for each in person.items if _is_open(each.record)))
             for person in snapshot.items_in("merge_requests", part, query.scope)

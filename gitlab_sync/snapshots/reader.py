@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.identity.people_input import Person
-from gitlab_sync.rules.identity.teams import Team, first_of, usernames_of
+from gitlab_sync.rules.identity.teams import Team, first_teams, usernames_of
 from gitlab_sync.rules.policy import Policy
 from gitlab_sync.run import Run
 from gitlab_sync.services.compliance import ComplianceQuery
@@ -30,6 +31,7 @@ MANY = 30
 _FIRST, _TIMES = 20, 8
 """How many people the first report is about, and how many times as many the next one."""
 
+Q = TypeVar("Q")
 R = TypeVar("R", bound=Report)
 
 
@@ -57,39 +59,40 @@ class SnapshotReader:
     def weekly(self, query: WeeklyQuery, run: Run) -> WeeklyReport:
         """Answer as `services.weekly`."""
 
-        def answer(number: int, run: Run) -> WeeklyReport:
-            first = replace(query, people=query.people[:number])
-            return answers.weekly(self._snapshot, first, run)
+        def first(number: int) -> WeeklyQuery:
+            return replace(query, people=query.people[:number])
 
-        return _growing(answer, len(query.people), run)
+        answer = partial(answers.weekly, self._snapshot)
+        return _first_few_then_all(answer, query, first, len(query.people), run)
 
     def open_work(self, query: OpenQuery, run: Run) -> OpenReport:
         """Answer as `services.open_work`."""
         names = answers.open_people(self._snapshot, query)
 
-        def answer(number: int, run: Run) -> OpenReport:
-            return answers.open_work(self._snapshot, replace(query, people=names[:number]), run)
+        def first(number: int) -> OpenQuery:
+            return replace(query, people=names[:number])
 
-        return _growing(answer, len(names), run)
+        answer = partial(answers.open_work, self._snapshot)
+        return _first_few_then_all(answer, query, first, len(names), run)
 
     def leaderboard(self, query: LeaderboardQuery, run: Run) -> LeaderboardReport:
         """Answer as `services.leaderboard`; of many people without their lists."""
         people = len(usernames_of(query.teams))
 
-        def answer(number: int, run: Run) -> LeaderboardReport:
-            first = replace(query, teams=first_of(query.teams, number))
-            return answers.leaderboard(self._snapshot, first, run, lists=people <= MANY)
+        def first(number: int) -> LeaderboardQuery:
+            return replace(query, teams=first_teams(query.teams, number))
 
-        return _growing(answer, people, run)
+        answer = partial(answers.leaderboard, self._snapshot, lists=people <= MANY)
+        return _first_few_then_all(answer, query, first, people, run)
 
     def reviews(self, query: ReviewsQuery, run: Run) -> ReviewsReport:
         """Answer as `services.reviews`."""
 
-        def answer(number: int, run: Run) -> ReviewsReport:
-            first = replace(query, teams=first_of(query.teams, number))
-            return answers.reviews(self._snapshot, first, run)
+        def first(number: int) -> ReviewsQuery:
+            return replace(query, teams=first_teams(query.teams, number))
 
-        return _growing(answer, len(usernames_of(query.teams)), run)
+        answer = partial(answers.reviews, self._snapshot)
+        return _first_few_then_all(answer, query, first, len(usernames_of(query.teams)), run)
 
     def compliance(self, query: ComplianceQuery, run: Run) -> ComplianceReport:
         """Answer as `services.compliance`."""
@@ -117,15 +120,17 @@ class SnapshotReader:
         return answers.teams_of_groups(self._snapshot, map(str, groups), self._policy.terms.bots)
 
 
-def _growing(answer: Callable[[int, Run], R], people: int, run: Run) -> R:
-    """Return the answer about all of so many people; tell the run of the first few before.
+def _first_few_then_all(
+    answer: Callable[[Q, Run], R], query: Q, first: Callable[[int], Q], people: int, run: Run
+) -> R:
+    """Return the answer to a query about so many people; before that tell the run of the first few.
 
-    `answer` answers about so many of them. What is read twice is at most a seventh of all.
+    `first` returns the query about so many of them. What is read twice is at most a seventh of all.
     """
     number = _FIRST
     while run.on_report is not None and number * _TIMES <= people:
-        report = answer(number, Run(cancel=run.cancel))
-        report.completeness.is_begin = True
+        report = answer(first(number), Run(cancel=run.cancel))
+        report.completeness.only_first = True
         run.on_report(report)
         number *= _TIMES
-    return answer(people, run)
+    return answer(query, run)

@@ -26,10 +26,12 @@ from gitlab_sync.pages.state.source import SnapshotSource
 from gitlab_sync.policies.file import load
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.identity.people_input import Person
+from gitlab_sync.rules.identity.teams import Member, Team
 from gitlab_sync.rules.policy import FAIR
 from gitlab_sync.run import Run
 from gitlab_sync.sandbox import Sandbox, demo, demo_world
 from gitlab_sync.services.people_report import PeopleQuery
+from gitlab_sync.services.reviews import ReviewsQuery
 from gitlab_sync.snapshots import reader as snapshot_reader
 
 ADMIN, MENTOR, MEMBER, OTHER = "admin", "kira.osei", "bo.lindqvist", "leo.fischer"
@@ -185,6 +187,16 @@ def test_a_page_about_many_shows_the_first_few_until_all_are_read(
     last = frames(at)[0]
     assert 0 < len(first) < len(last)
     assert set(first[column]) < set(last[column])
+
+
+def test_a_person_named_twice_in_a_team_takes_the_place_of_no_one(sandbox: Sandbox) -> None:
+    """Rows are those of all who are named."""
+    run = served_run.served_run()
+    assert run is not None
+    members = tuple(map(Member, (MENTOR, MENTOR.upper(), MEMBER)))
+    query = ReviewsQuery((Team("Red", "", members),))
+    with SnapshotSource(run, Access("admin", None)).reader(Run()) as reader:
+        assert {row["Username"] for row in reader.reviews(query, Run())} == {MENTOR, MEMBER}
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import pytest
 from cli_runs import of_sandbox, run, run_process
 
 from gitlab_sync.cli.main import main
+from gitlab_sync.concurrency import collector
 from gitlab_sync.sandbox import Sandbox
 
 NAMES = "Username,Place\nalice.moreau,Zoë\nann smith,\n".encode()
@@ -43,7 +44,8 @@ def test_the_program_looks_for_garbage_more_seldom_and_a_call_of_it_changes_noth
     program = "from gitlab_sync.cli.main import main; import gc; main(); print(gc.get_threshold())"
     line = [sys.executable, "-c", program, "--version"]
     said = subprocess.run(line, capture_output=True, text=True, check=True).stdout
-    assert int(said.splitlines()[-1].strip("()").split(",")[0]) > 10 * usual[0]
+    young = int(said.splitlines()[-1].strip("()").split(",")[0])
+    assert young == collector._YOUNG > usual[0]
 
 
 def test_no_locale_changes_the_rows(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -45,8 +45,9 @@ class BackgroundJob:
 
     The thread only coordinates: the shared executor sends the requests. `report` is set when the
     job is done or cancelled, `error` when it has failed, or was cancelled before it had a report;
-    never both. `started` is when it was asked for: aware, UTC. `size` is the approximate memory of
-    what is shown in bytes, set soon after the end; then `on_end` is called, in any thread.
+    never both. `started` is when it was asked for: aware, UTC. `size` is about how many bytes
+    what is shown takes, counted up to `MOST_BYTES`, set soon after the end; then `on_end` is
+    called, in any thread.
     """
 
     def __init__(

@@ -226,7 +226,7 @@ def _show(asked: Asked[Q, R], view: View[Q, R], *, polled: bool) -> None:
     shown, errors_shown = job.shown, cast("bool | None", False)
     if job.state == "running" and not job.rows:
         st.caption(f"Reading the first {query.nouns}…")
-    if shown is not None and shown.completeness.is_begin:
+    if shown is not None and shown.completeness.only_first:
         st.caption(f"{shown.completeness}.")
     if job.rows or shown is not None or (job.running and query.shows_empty):
         errors_shown = view(

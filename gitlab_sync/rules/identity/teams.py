@@ -58,7 +58,7 @@ def parse_teams(text: str, source: str = "teams") -> tuple[Team, ...]:
     return teams
 
 
-def first_of(teams: Iterable[Team], people: int) -> tuple[Team, ...]:
+def first_teams(teams: Iterable[Team], people: int) -> tuple[Team, ...]:
     """Return the first teams that have no more than so many people; of a larger first one a part.
 
     All of them if they have no more.

@@ -12,7 +12,7 @@ from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.rules.identity.teams import (
     Member,
     Team,
-    first_of,
+    first_teams,
     parse_teams,
     teams_to_json,
     usernames_of,
@@ -148,7 +148,7 @@ def test_the_first_teams_are_whole_but_for_one_that_is_too_large(
     people: int, names: list[list[str]]
 ) -> None:
     """A person in two teams counts once."""
-    found = first_of([BLUE, RED], people)
+    found = first_teams([BLUE, RED], people)
     assert [[member.username for member in team.members] for team in found] == names
 
 
