@@ -30,8 +30,8 @@ class Scope:
 
     `by` is "author" or "assignee"; any other value means "author", as in the older client. Items
     count if they were created, merged or closed in the period, as `dated` says. `state` is GitLab's
-    filter of lists: "all" or "opened". Of each item in a REST list only `fields` are kept (none:
-    all of them).
+    filter of lists: "all" or "opened". Of each item in a REST list only `fields` are kept, as in
+    `RestList` (none: all of them).
     """
 
     project: int | str | None = None

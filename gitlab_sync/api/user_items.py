@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -342,7 +342,8 @@ def _spelled(owner: Owner, people: Iterable[Record], items: Iterable[Record]) ->
     return owner.username
 
 
-def _people_of(item: Record) -> list[object]:
+def _people_of(item: Record) -> Iterator[object]:
+    yield record.field(item, "author")
+    yield record.field(item, "assignee")
     assignees = record.field(item, "assignees")
-    several = assignees if isinstance(assignees, list) else []
-    return [record.field(item, "author"), record.field(item, "assignee"), *several]
+    yield from assignees if isinstance(assignees, list) else ()

@@ -227,8 +227,7 @@ class Items:
     """
 
     def __init__(self, records: Iterable[Record]) -> None:
-        rows = [Row(record) for record in records]
-        rows.sort(key=lambda row: (instant(row.data["created_at"]), row.data["id"]), reverse=True)
+        rows = sorted(map(Row, records), key=_age, reverse=True)
         self.rows = rows
         self.by_id: dict[int, Row] = {}
         self.by_key: dict[Key, Row] = {}
@@ -245,6 +244,15 @@ class Items:
                 _add(self.by_author, author, row)
             for assignee in record.get("assignees") or ():
                 _add(self.by_assignee, assignee, row)
+
+    def numbered(self, project: int, numbers: Iterable[int]) -> list[Row]:
+        """Return those that have these numbers in a project, the newest first."""
+        found = (self.by_key.get((project, number)) for number in set(numbers))
+        return sorted((row for row in found if row is not None), key=_age, reverse=True)
+
+
+def _age(row: Row) -> tuple[float, int]:
+    return instant(row.data["created_at"]), row.data["id"]
 
 
 def sorted_rows(records: Iterable[Record]) -> list[Row]:

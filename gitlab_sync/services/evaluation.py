@@ -23,7 +23,7 @@ from gitlab_sync.api.user_items import UserItems, of_users
 from gitlab_sync.errors import GitLabSyncError
 from gitlab_sync.reports.report import Report
 from gitlab_sync.rules.items.as_of import AS_THEY_ARE, AsOf
-from gitlab_sync.rules.items.fields import EVALUATED
+from gitlab_sync.rules.items.fields import ASSIGNED, ISSUES, MERGE_REQUESTS
 from gitlab_sync.rules.policy import CLASSIC, Policy
 from gitlab_sync.run import Run
 from gitlab_sync.services.evaluation_table import EvaluatedPart, EvaluationTable
@@ -153,7 +153,7 @@ def merge_requests_of(
     source = timeline.source(facts_for(session, run, timeline.reading(rules)))
     table = _table(merge_requests_of, scope, run, policy, as_of, timeline)
     table.tracker.attach(session)
-    scope = _slim(scope, timeline)
+    scope = _slim(scope, MERGE_REQUESTS, timeline)
     mrs = table.begin(find_authors(session, usernames, scope, run, policy, timeline))
     for found in read_facts(session, mrs, source):
         table.take(found.mr, found.verdicts(rules), found.errors)
@@ -173,7 +173,7 @@ def issues_of(
     timeline = timeline_of(as_of, {"issues": rules})
     table = _table(issues_of, scope, run, policy, as_of, timeline)
     table.tracker.attach(session)
-    scope = _slim(scope, timeline)
+    scope = _slim(scope, ISSUES, timeline)
     issues = table.begin(find_people(session, "issues", usernames, scope, timeline=timeline))
     milestones = ActiveMilestones(session, run.source, rules, timeline.milestones)
     run_workflow(session, milestones.read(milestones.projects_of(issues)))
@@ -184,9 +184,11 @@ def issues_of(
     return table
 
 
-def _slim(scope: Scope, timeline: Timeline) -> Scope:
+def _slim(scope: Scope, fields: frozenset[str], timeline: Timeline) -> Scope:
     """Return the scope with items that have only what is evaluated; what they were needs more."""
-    return replace(scope, fields=EVALUATED) if timeline is TODAY else scope
+    if timeline is not TODAY:
+        return scope
+    return replace(scope, fields=fields | ASSIGNED if scope.role == "assignee" else fields)
 
 
 def find_authors(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Protocol, TypeAlias, overload
 
 from gitlab_sync.errors import BadResponse, NotFound
@@ -70,8 +70,9 @@ class RestList:
     `single` says that the endpoint returns one object, which counts as a list of one and is
     requested once in a run; a list is requested once only if `once` is set. An object in place of a
     list is a BadResponse: it could be the error of a proxy. `shape` is what each row must be;
-    malformed ones are left out. Of each row only `fields` are kept (none: all of them). `check`
-    gets each answer that others follow, and can raise an error, which ends the list.
+    malformed ones are left out. Of each row only `fields` are kept (none: all of them), of objects
+    in it as `author.username` says. `check` gets each answer that others follow, and can raise an
+    error, which ends the list.
     """
 
     endpoint: str
@@ -101,7 +102,8 @@ class RestList:
             wanted = "an object" if self.single else "a list of objects"
             raise BadResponse(f"The answer must be {wanted}, got something else", status=200)
         if self.fields and all(isinstance(row, dict) for row in rows):
-            rows = [{key: row[key] for key in self.fields if key in row} for row in rows]
+            parts = _parts(self.fields)
+            rows = [_kept(row, parts) for row in rows]
         return _sound(rows, self.shape)
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:
@@ -168,6 +170,34 @@ class GraphQLConnection:
         if not isinstance(data, dict):
             raise BadResponse(f"The answer holds no {self.what}", status=200)
         return data
+
+
+@lru_cache(maxsize=16)
+def _parts(fields: frozenset[str]) -> dict[str, list[str]]:
+    """Return the keys of `fields`, each with the keys of the objects there (none: all of them)."""
+    parts: dict[str, list[str]] = {}
+    for name in sorted(fields):
+        key, _, inner = name.partition(".")
+        parts.setdefault(key, []).extend([inner] if inner else [])
+    return parts
+
+
+def _kept(row: Record, parts: Mapping[str, Sequence[str]]) -> Record:
+    kept: Record = {}
+    for key, inner in parts.items():
+        if key in row:
+            value = row[key]
+            kept[key] = _cut(value, inner) if inner and value else value
+    return kept
+
+
+def _cut(value: object, keys: Sequence[str]) -> object:
+    """Return an object, or each in a list, with these keys alone; anything else as it is."""
+    if isinstance(value, list):
+        return [_cut(each, keys) if isinstance(each, dict) else each for each in value]
+    if isinstance(value, dict):
+        return {key: value[key] for key in keys if key in value}
+    return value
 
 
 def _sound(rows: list[Any], shape: Shape) -> list[Record]:

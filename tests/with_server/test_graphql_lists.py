@@ -313,10 +313,12 @@ def test_what_one_source_stored_serves_the_other(bridge: Bridge, tmp_path: Path)
 # -- how much is asked -----------------------------------------------------------------------------
 
 
-def test_who_has_more_is_asked_about_again_and_who_has_hundreds_over_rest(bridge: Bridge) -> None:
-    """The pages of a long list come side by side over REST alone."""
+def test_who_has_more_is_asked_about_again_and_who_has_dozens_over_rest(bridge: Bridge) -> None:
+    """REST's lists, and the pages of a long one, come side by side."""
     more = small(merge_requests=12)
     assert assert_the_same(more, bridge, names=more.truth.usernames) == (2, 0)
+    dozens = small(users=4, merge_requests=40, projects=1)
+    assert assert_the_same(dozens, bridge, names=dozens.truth.usernames) == (1, 4)
     long = small(users=4, merge_requests=105, projects=1)
     assert assert_the_same(long, bridge, names=long.truth.usernames) == (1, 8)
 

@@ -253,10 +253,11 @@ class GraphQLFacts:
         answer = found.reading.rows[0]
         self._attempts.passed()
         self._server.pages.passed(bulk.size, answer.get("queryComplexity"))
+        # What is taken leaves the answer, so that both are not in memory at once.
         for place, items in enumerate(_by_project(part).values()):
-            nodes = nodes_of(answer.get(f"p{place}"))
+            nodes = nodes_of(answer.pop(f"p{place}", None))
             for iid, item in items.items():
-                node = nodes.get(iid)
+                node = nodes.pop(iid, None)
                 if node is not None and is_same(item.mr, node):
                     item.take(node)
 

@@ -102,7 +102,9 @@ def read_facts(
     """
     workflows = ((None, workflow) for _, workflow in (source or RestFacts()).workflows(mrs))
     for _, found in run_workflows(session, workflows):
-        yield from found
+        found.reverse()
+        while found:  # each is gone once it was used, instead of with the last of them
+            yield found.pop()
 
 
 def costs(mr: Record, rules: RuleSet, known: Facts = NOTHING) -> dict[str, RestList]:

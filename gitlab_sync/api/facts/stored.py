@@ -51,7 +51,7 @@ _MOMENTS = ("updated_at", "merged_at", "closed_at")
 _FORM = orjson.dumps([6, READ_BY_RULES, _AUTHOR, _STAMPED, _MOMENTS])
 
 _NUMBERS = 2**63  # what SQLite can hold
-_LOOKED_UP_AT_ONCE = 250
+_LOOKED_UP_AT_ONCE = 25
 _KEPT_AT_ONCE = 25
 _LONGEST_UNKEPT = 0.5  # seconds of work that can be lost when a run is killed
 

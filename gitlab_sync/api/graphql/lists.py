@@ -1,7 +1,7 @@
 """Reads merge requests of many people from GraphQL, several people with one query.
 
 People are left out if GraphQL does not return their list reliably: REST reads it. So are people
-with hundreds of merge requests, since REST reads their pages in parallel.
+with many merge requests: a query reads its lists one after another, REST in parallel.
 """
 
 from __future__ import annotations
@@ -40,8 +40,11 @@ _TIMES = {
 }
 """The filters of GraphQL by those of REST."""
 
-_FIRST, _FIRST_OPEN, _MOST = 10, 25, 100
-"""Merge requests to request of a person at first, while their number is unknown, and at most."""
+_FIRST, _FIRST_OPEN = 10, 25
+"""Merge requests to request of a person at first, while their number is unknown."""
+
+_MOST, _MOST_NAMED = 30, 100
+"""Merge requests to request of a person at most, and if GraphQL was chosen by name."""
 
 
 def lists_for(session: Session, scope: Scope, choice: Source, people: int) -> Lists | None:
@@ -79,6 +82,7 @@ class Lists:
         self._attempts = GraphQLHealth(self._server, "lists of merge requests", named=named)
         self._which = which
         self._fewest = 1 if named else _FEWEST
+        self._most = _MOST_NAMED if named else _MOST
         self._room = self._server.room_of_open if which.opened else self._server.room
         self._first = _FIRST_OPEN if which.opened else _FIRST
 
@@ -142,7 +146,7 @@ class Lists:
             number = number_in(person, self._which)
             if listed is not None:
                 read[ask.username] = listed
-            elif ask.first == self._first < number <= _MOST:
+            elif ask.first == self._first < number <= self._most:
                 yield replace(ask, first=number)
 
     def _again(self, bulk: Bulk[Sequence[Ask]], error: GitLabSyncError) -> Iterator[Ask]:
