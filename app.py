@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 
 import gitlab_sync.pages
 from gitlab_sync import telemetry
+from gitlab_sync.concurrency.collector import collect_seldom
 from gitlab_sync.errors import ConfigurationError
 from gitlab_sync.logs import log_by_environment
 from gitlab_sync.pages.state.browser_cookie import BrowserCookie
@@ -33,6 +34,7 @@ except ConfigurationError as error:
     sys.stderr.write(f"{error}\n{error.hint}\n")
     raise SystemExit(2) from None
 give_back_memory()
+collect_seldom()  # a job reads for minutes, at the side of other visitors
 telemetry.watch(get_bridge().stats, JOBS.counts)
 
 app = st.App(

@@ -12,7 +12,7 @@ def collect_seldom() -> None:
     """Let Python look for circles of garbage more seldom, in the whole process.
 
     A run makes millions of objects and a few dozen that form circles: looking for those took a
-    quarter of its CPU, and a third where most came from a store, at the same memory. It is for
-    programs: a library leaves this to the one that uses it.
+    quarter of its CPU, and a third in the app and where most came from a store, at the same memory.
+    It is for programs: a library leaves this to the one that uses it.
     """
     gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
