@@ -11,8 +11,9 @@ class Sizes:
 
     `users` wrote `merge_requests` each. In the comparison at several `latencies`, each client reads
     as many people as it can in about `seconds`, or `serial_seconds` without threads. `pairs` counts
-    the rounds of the CPU comparison, `pair_users` the people in each. `callers` have `caller_users`
-    people each; `large` requests are queued before the small caller, who comes `probes` times.
+    the rounds of the CPU comparison, `pair_users` the people in each. `callers`, and those of a
+    `crowd`, have `caller_users` people each; `large` requests are queued before the small caller,
+    who comes `probes` times.
     `lists` and `longest_list` are rows: above 10,000 GitLab does not say how many. `growth…` are
     the numbers of merge requests, people, workers and tenants. `whole` adds what takes minutes.
     `checked` is off if so little is measured that targets mean nothing.
@@ -29,6 +30,7 @@ class Sizes:
     pair_users: int = 5
     callers: int = 20
     caller_users: int = 5
+    crowd: int = 50
     large: int = 5000
     probes: int = 15
     lists: tuple[int, ...] = (10_000, 10_100)
@@ -54,6 +56,7 @@ QUICK = Sizes(
     pair_users=4,
     callers=4,
     caller_users=1,
+    crowd=2,
     large=300,
     probes=3,
     lists=(300,),

@@ -39,6 +39,7 @@ def run(bench: Bench, section: Section) -> None:
                 "client": title,
                 "requests": f"{each.requests:,}",
                 "for each ended": f"{each.requests / each.items:.2f}",
+                "first row, s": f"{each.extra['first row']:.2f}" if each.extra else "",
                 "wall, s": f"{each.wall:.2f}",
                 "bound, s": f"{bound:.2f}",
                 "CPU, s": f"{each.cpu:.2f}",

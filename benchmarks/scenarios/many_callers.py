@@ -4,43 +4,64 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from benchmarks.measuring import Bench, generated, measure, work_at
+from benchmarks.measuring import Bench, Sample, generated, measure, work_at
 from benchmarks.results import Check, Section
+from benchmarks.sizes import Sizes
 
 TITLE = "Many callers at once, each with a client and people of its own"
 LATENCY_MS = 20
 SPARE_THREADS = 3
+_SHARE = 4
 
 
 def run(bench: Bench, section: Section) -> None:
-    """Measure the most threads that the process had, and how far apart the callers ended."""
+    """Measure threads, memory, and how far apart the callers ended.
+
+    The first row is over REST, which has work for all threads.
+    """
     sizes = bench.sizes
-    bench.say("many callers")
-    options = {"callers": sizes.callers, "source": "rest"}  # which has work for all threads
-    each = max(2, sizes.merge_requests // 4)
-    with generated(sizes.callers * sizes.caller_users, each) as server:
-        work = replace(work_at(server, sizes.workers), options=options)
-        server.set_latency(LATENCY_MS)
-        sample = measure(bench.ours, "callers", server, work)
-    section.raw.append(sample.raw(latency_ms=LATENCY_MS))
-    threads = int(sample.extra["threads"])
+    few = max(2, sizes.merge_requests // _SHARE)
+    threads = _measure(bench, section, sizes.callers, few, "rest").extra["threads"]
     most = sizes.workers + sizes.callers + SPARE_THREADS
-    section.rows.append(
-        {
-            "callers": sizes.callers,
-            "people": len(work.usernames),
-            "requests": f"{sample.requests:,}",
-            "requests/s": f"{sample.requests / sample.wall:,.0f}",
-            "first caller done, s": f"{sample.extra['first']:.2f}",
-            "last caller done, s": f"{sample.extra['last']:.2f}",
-            "most threads": threads,
-        }
-    )
     section.checks.append(
         Check(
             f"threads of {sizes.callers} callers on {sizes.workers} workers",
             f"≤ {most}",
-            str(threads),
+            f"{threads:.0f}",
             bench.checked(threads <= most),
         )
     )
+    for source in _sources(sizes):
+        _measure(bench, section, sizes.crowd, sizes.merge_requests, source)
+    section.notes.append("Each measured once.")
+
+
+def _sources(sizes: Sizes) -> tuple[str, ...]:
+    """Return the sources of the crowd; over REST it takes most of a minute."""
+    return ("auto", "rest") if sizes.whole else ("auto",)
+
+
+def _measure(bench: Bench, section: Section, callers: int, each: int, source: str) -> Sample:
+    sizes = bench.sizes
+    bench.say(f"{callers} callers, {source}")
+    with generated(callers * sizes.caller_users, each) as server:
+        work = work_at(server, sizes.workers)
+        server.set_latency(LATENCY_MS)
+        work = replace(work, options={"callers": callers, "source": source})
+        sample = measure(bench.ours, "callers", server, work)
+    section.raw.append(sample.raw(latency_ms=LATENCY_MS, source=source, callers=callers))
+    section.rows.append(
+        {
+            "callers": callers,
+            "source": source,
+            "people": len(work.usernames),
+            "merge requests of each": each,
+            "requests": f"{sample.requests:,}",
+            "requests/s": f"{sample.requests / sample.wall:,.0f}",
+            "first caller done, s": f"{sample.extra['first']:.2f}",
+            "last caller done, s": f"{sample.extra['last']:.2f}",
+            "most threads": f"{sample.extra['threads']:.0f}",
+            "peak memory, MB": sample.megabytes,
+        }
+    )
+    return sample
