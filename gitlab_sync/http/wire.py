@@ -19,6 +19,7 @@ Headers = Mapping[str, str]
 _TOO_COMPLEX = re.compile(r"complexity|query is too large|timeout", re.IGNORECASE)
 _LONGEST_MESSAGE = 300
 _LONGEST_BODY = 20_000  # how much of an error's body is searched
+_LONG = 8192  # bytes of a body that its reader decodes
 _DEEPEST = 5
 _DIGITS = 15
 
@@ -44,18 +45,41 @@ class RateLimit:
     reset_after: float
 
 
-class Reply(NamedTuple):
-    """A successful answer, decoded. Immutable.
+class _Undecoded(NamedTuple):
+    """An answer with JSON of which only the value at `key` is wanted (None: all of it)."""
 
-    `data` is the decoded JSON ([] for an empty body). The rest is about paging: the number of the
-    next page or None, else the link to it (keyset) or None, and the totals if GitLab gives them.
+    answer: Answer
+    key: str | None = None
+
+    def decoded(self) -> Any:
+        data = _decoded(self.answer)
+        return data if self.key is None else data[self.key]
+
+
+@dataclass(slots=True)
+class Reply:
+    """A successful answer, for one thread.
+
+    `content` is JSON, decoded or not yet. The rest is about paging: the number of the next page or
+    None, else the link to it (keyset) or None, and the totals if GitLab gives them.
     """
 
-    data: Any
+    content: Any
     next_page: int | None = None
     next_link: str | None = None
     total: int | None = None
     total_pages: int | None = None
+
+    @property
+    def data(self) -> Any:
+        """The decoded JSON ([] for an empty body).
+
+        A long one is decoded when it is first asked for: dozens can wait for their reader, and what
+        is used at once costs less than what was made long before. BadResponse if it is not JSON.
+        """
+        if isinstance(self.content, _Undecoded):
+            self.content = self.content.decoded()
+        return self.content
 
 
 def read(answer: Answer) -> Reply:
@@ -64,26 +88,36 @@ def read(answer: Answer) -> Reply:
     The caller follows redirects; here they raise BadResponse. 204 and an empty body give []. Shapes
     of error bodies: GitLab's API documentation and recorded answers.
     """
-    status, headers, body = answer.status, answer.headers, answer.body
-    if not 200 <= status < 300:
+    if not _is_success(answer):
         raise error_of(answer)
-    if not body or status == 204:
+    if not answer.body or answer.status == 204:
         return Reply([])
-    try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise _not_json(answer) from None
-    if not isinstance(data, list):
-        return Reply(data)
+    return _reply(_decoded(answer), answer.headers)
+
+
+def _reply(content: Any, headers: Headers) -> Reply:
+    if not isinstance(content, list | _Undecoded):
+        return Reply(content)
     next_page = _integer(headers.get("x-next-page"))
     link = headers.get("link") if next_page is None else None
     return Reply(
-        data,
+        content,
         next_page,
         _next_link(link) if link and "next" in link.lower() else None,
         _integer(headers.get("x-total")),
         _integer(headers.get("x-total-pages")),
     )
+
+
+def _decoded(answer: Answer) -> Any:
+    try:
+        return orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        raise _not_json(answer) from None
+
+
+def _is_success(answer: Answer) -> bool:
+    return 200 <= answer.status < 300
 
 
 def _next_link(header: str) -> str | None:
@@ -102,8 +136,11 @@ def read_list(answer: Answer) -> Reply:
 
     An answer without a body is a BadResponse, not an empty list: it does not say what is missing.
     """
+    body = answer.body
+    if _is_success(answer) and len(body) > _LONG and body[:1] == b"[" and body[-1:] == b"]":
+        return _reply(_Undecoded(answer), answer.headers)
     reply = read(answer)
-    if not answer.body or not isinstance(reply.data, list | dict):
+    if not body or not isinstance(reply.data, list | dict):
         raise errors.BadResponse(
             f"{answer.status} must come with the rows of a list, got none",
             status=answer.status,
@@ -117,8 +154,9 @@ def read_graphql(answer: Answer) -> Reply:
 
     Raises GraphQLError with their text, or QueryTooComplex if it is about the query's size or time.
     """
-    reply = read(answer)
-    body = reply.data
+    if _is_success(answer) and _is_long_data(answer.body):
+        return Reply(_Undecoded(answer, "data"))
+    body = read(answer).data
     if not isinstance(body, dict) or not (body.get("errors") or "data" in body):
         raise errors.BadResponse(
             f"{answer.status} must come with the data of a query, got none", status=answer.status
@@ -132,6 +170,12 @@ def read_graphql(answer: Answer) -> Reply:
         status=answer.status,
         request_id=answer.headers.get("x-request-id"),
     )
+
+
+def _is_long_data(body: bytes) -> bool:
+    """Return whether this is a long answer to a query, and nothing in it is called errors."""
+    ends = body.startswith(b'{"data":{') and body.endswith(b"}}")
+    return len(body) > _LONG and ends and b'"errors"' not in body
 
 
 def rate_limit(headers: Headers, now: float | None = None) -> RateLimit | None:

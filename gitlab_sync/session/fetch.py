@@ -198,11 +198,12 @@ class _Reader(Generic[K]):
                 if not under_way:
                     return
                 context.executor.map(hand_on, wave)
-                results = [arrived.get()]
+                results = deque([arrived.get()])
                 while not arrived.empty():  # several can arrive while the last ones are read
                     results.append(arrived.get())
                 under_way -= len(results)
-                for result in results:
+                while results:
+                    result = results.popleft()
                     if isinstance(result, BaseException):
                         raise result
                     yield result

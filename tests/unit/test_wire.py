@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable
 from email.utils import formatdate
 
+import orjson
 import pytest
 
 from gitlab_sync.errors import (
     AuthenticationError,
     BadResponse,
     GitLabSyncError,
+    GraphQLError,
     NotFound,
     NotGitLab,
     PermissionDenied,
@@ -19,7 +21,16 @@ from gitlab_sync.errors import (
     RequestRefused,
     ServerError,
 )
-from gitlab_sync.http.wire import Answer, error_of, rate_limit, read, read_list, retry_after
+from gitlab_sync.http.wire import (
+    Answer,
+    Reply,
+    error_of,
+    rate_limit,
+    read,
+    read_graphql,
+    read_list,
+    retry_after,
+)
 
 JSON = {"content-type": "application/json"}
 HTML = {"content-type": "text/html; charset=utf-8"}
@@ -342,6 +353,58 @@ def test_a_body_that_is_no_json_is_a_bad_response_and_never_data(body: bytes) ->
     assert isinstance(error, BadResponse)
     assert error.status == 200
     assert str(error).startswith("200 with a body that is not JSON (text/html)")
+
+
+ROWS = [{"id": number, "body": '"errors"'} for number in range(1000)]
+LONG_LIST = orjson.dumps(ROWS)
+LONG_DATA = orjson.dumps({"data": {"rows": ROWS}})
+
+
+def test_a_long_page_is_decoded_when_it_is_asked_for_and_once() -> None:
+    """Until then it is the bytes that came; what its headers say of paging is known at once."""
+    page = read_list(Answer(200, {"x-next-page": "2"}, LONG_LIST))
+    assert page.next_page == 2
+    assert page.content != ROWS
+    assert page.data == ROWS
+    assert page.data is page.data
+    found = read_graphql(Answer(200, JSON, LONG_DATA))
+    assert found.content != {"rows": ROWS}
+    assert found.data == {"rows": ROWS}
+
+
+@pytest.mark.parametrize(("reader", "body"), [(read_list, LONG_LIST), (read_graphql, LONG_DATA)])
+def test_a_long_page_that_is_cut_short_is_a_bad_response_at_once(
+    reader: Callable[[Answer], Reply], body: bytes
+) -> None:
+    """So that it is requested again."""
+    for end in (len(body) // 2, len(body) - 1):
+        with pytest.raises(BadResponse, match="not JSON"):
+            reader(Answer(200, JSON, body[:end]))
+
+
+@pytest.mark.parametrize(
+    ("reader", "body"),
+    [
+        (read_list, LONG_LIST.replace(b"999", b"?")),
+        (read_list, b"[" * 5000 + b"]" * 5000),
+        (read_graphql, LONG_DATA.replace(b"999", b"?")),
+    ],
+)
+def test_a_long_page_with_something_else_inside_is_a_bad_response_for_who_asks(
+    reader: Callable[[Answer], Reply], body: bytes
+) -> None:
+    """It is never data."""
+    page = reader(Answer(200, JSON, body, "OK"))
+    for _ in range(2):
+        with pytest.raises(BadResponse, match="not JSON"):
+            page.data  # noqa: B018 - reading it is what raises
+
+
+def test_errors_of_a_long_answer_to_a_query_are_told_at_once() -> None:
+    """In any place of it."""
+    body = orjson.dumps({"data": {"rows": ROWS}, "errors": [{"message": "out of order"}]})
+    with pytest.raises(GraphQLError, match="out of order"):
+        read_graphql(Answer(200, JSON, body))
 
 
 def test_a_page_in_place_of_json_is_named_by_its_title() -> None:

@@ -402,6 +402,7 @@ def test_a_broken_page_of_a_list_is_read_again_and_no_other(
         ({"kind": "truncate"}, BadResponse),
         ({"kind": "malformed"}, BadResponse),
         ({"kind": "html", "status": 200}, BadResponse),
+        ({"kind": "html", "status": 200, "body": f"[{'?' * 10_000}]"}, BadResponse),
         ({"kind": "empty"}, BadResponse),
         ({"kind": "redirect"}, BadResponse),
     ],
