@@ -6,7 +6,7 @@ program that is measured against them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -87,10 +87,7 @@ class Truth:
         for username in self.usernames:
             mine = _of(self.merge_request_decisions, username, scope, allowed)
             ended = [one for one in mine if one.state in {"merged", "closed"}]
-            row = {"Closed MRs": len(ended)}
-            for check in MERGE_REQUEST_CHECKS:
-                row[check] = sum(check in one.fails for one in ended)
-            rows[username] = row
+            rows[username] = {"Closed MRs": len(ended), **_faults(ended, MERGE_REQUEST_CHECKS)}
         return rows
 
     def issues(
@@ -107,14 +104,12 @@ class Truth:
         for username in self.usernames:
             mine = _of(self.issue_decisions, username, scope, allowed)
             closed = [one for one in mine if one.state == "closed"]
-            row = {
+            rows[username] = {
                 "Total Assigned": len(mine),
                 "Opened Issues": len(mine) - len(closed),
                 "Closed Issues": len(closed),
+                **_faults(closed, ISSUE_CHECKS),
             }
-            for check in ISSUE_CHECKS:
-                row[check] = sum(check in one.fails for one in closed)
-            rows[username] = row
         return rows
 
     def _allowed(
@@ -129,6 +124,10 @@ class Truth:
             below = self.projects_of_group[group_id]
             return below if project_ids is None else below & set(project_ids)
         return project_ids
+
+
+def _faults(decisions: Sequence[Decision], checks: Iterable[str]) -> dict[str, int]:
+    return {check: sum(check in one.fails for one in decisions) for check in checks}
 
 
 def _of(

@@ -192,6 +192,13 @@ class World:
             groups |= {row.data["id"] for row in self.descendants(group_id)}
         return [row for row in self.projects if namespace_group(row.data) in groups]
 
+    def project_ids(
+        self, group_id: int, *, subgroups: bool = True, archived: bool = True
+    ) -> set[int]:
+        """Return the ids of these projects, with archived ones unless told otherwise."""
+        rows = self.group_projects(group_id, subgroups=subgroups)
+        return {row.data["id"] for row in rows if archived or not row.data.get("archived")}
+
     def source_chain(self, project: Record) -> list[tuple[str, int]]:
         """Return the sources of a project's members, nearest first."""
         chain = [("project", int(project["id"]))]

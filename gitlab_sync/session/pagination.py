@@ -101,9 +101,8 @@ class RestList:
         if not isinstance(rows, list):
             wanted = "an object" if self.single else "a list of objects"
             raise BadResponse(f"The answer must be {wanted}, got something else", status=200)
-        if self.fields and all(isinstance(row, dict) for row in rows):
-            parts = _parts(self.fields)
-            rows = [_kept(row, parts) for row in rows]
+        if self.fields:
+            rows = _kept(rows, _parts(self.fields))
         return _sound(rows, self.shape)
 
     def after(self, session: Session, place: int, reply: Reply, ahead: int = 1) -> NextPages:
@@ -173,31 +172,26 @@ class GraphQLConnection:
 
 
 @lru_cache(maxsize=16)
-def _parts(fields: frozenset[str]) -> dict[str, list[str]]:
-    """Return the keys of `fields`, each with the keys of the objects there (none: all of them)."""
-    parts: dict[str, list[str]] = {}
+def _parts(fields: frozenset[str]) -> dict[str, Any]:
+    """Return the keys of `fields`, each with those of the objects there (none: all of them)."""
+    parts: dict[str, Any] = {}
     for name in sorted(fields):
         key, _, inner = name.partition(".")
-        parts.setdefault(key, []).extend([inner] if inner else [])
+        parts.setdefault(key, {}).update({inner: {}} if inner else {})
     return parts
 
 
-def _kept(row: Record, parts: Mapping[str, Sequence[str]]) -> Record:
-    kept: Record = {}
-    for key, inner in parts.items():
-        if key in row:
-            value = row[key]
-            kept[key] = _cut(value, inner) if inner and value else value
-    return kept
-
-
-def _cut(value: object, keys: Sequence[str]) -> object:
+def _kept(value: Any, parts: Mapping[str, Any]) -> Any:
     """Return an object, or each in a list, with these keys alone; anything else as it is."""
     if isinstance(value, list):
-        return [_cut(each, keys) if isinstance(each, dict) else each for each in value]
-    if isinstance(value, dict):
-        return {key: value[key] for key in keys if key in value}
-    return value
+        return [_kept(each, parts) if isinstance(each, dict) else each for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _kept(value[key], inner) if inner else value[key]
+        for key, inner in parts.items()
+        if key in value
+    }
 
 
 def _sound(rows: list[Any], shape: Shape) -> list[Record]:

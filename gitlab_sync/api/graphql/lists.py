@@ -41,10 +41,8 @@ _TIMES = {
 """The filters of GraphQL by those of REST."""
 
 _FIRST, _FIRST_OPEN = 10, 25
-"""Merge requests to request of a person at first, while their number is unknown."""
-
 _MOST, _MOST_NAMED = 30, 100
-"""Merge requests to request of a person at most, and if GraphQL was chosen by name."""
+"""Merge requests to request of a person: at first, and at most (if GraphQL was named: more)."""
 
 
 def lists_for(session: Session, scope: Scope, choice: Source, people: int) -> Lists | None:

@@ -152,11 +152,7 @@ def _of_group(group: Record, info: Info, **arguments: Any) -> Page:
     below, archived = arguments["includeSubgroups"], arguments["includeArchived"]
 
     def make() -> list[Row]:
-        projects = {
-            row.data["id"]
-            for row in asking.world.group_projects(group["id"], subgroups=below)
-            if archived or not row.data.get("archived")
-        }
+        projects = asking.world.project_ids(group["id"], subgroups=below, archived=archived)
         rows = asking.world.merge_requests.rows
         return [row for row in rows if row.data["project_id"] in projects]
 

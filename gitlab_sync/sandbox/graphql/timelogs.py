@@ -62,7 +62,7 @@ def _filtered(asking: Asking, logs: list[Record], arguments: Mapping[str, Any]) 
     if project is not None:
         logs = [log for log in logs if log["project"]["id"] == project]
     if arguments.get("groupId") is not None:
-        projects = _projects_below(asking, arguments["groupId"])
+        projects = asking.world.project_ids(arguments["groupId"])
         logs = [log for log in logs if log["project"]["id"] in projects]
     start, end = _times(arguments)
     if start is not None:
@@ -70,10 +70,6 @@ def _filtered(asking: Asking, logs: list[Record], arguments: Mapping[str, Any]) 
     if end is not None:
         logs = [log for log in logs if _spent_at(log) <= end.timestamp()]
     return logs
-
-
-def _projects_below(asking: Asking, group_id: int) -> set[int]:
-    return {row.data["id"] for row in asking.world.group_projects(group_id)}
 
 
 def _times(arguments: Mapping[str, Any]) -> tuple[datetime | None, datetime | None]:
@@ -111,7 +107,7 @@ def _of_project(project: Record, info: Info, **arguments: Any) -> Page:
 
 
 def _of_group(group: Record, info: Info, **arguments: Any) -> Page:
-    projects = _projects_below(info.context, group["id"])
+    projects = info.context.world.project_ids(group["id"])
     return _listed(info, lambda log: log["project"]["id"] in projects, arguments)
 
 

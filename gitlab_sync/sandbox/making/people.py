@@ -7,21 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from gitlab_sync.sandbox.records import Record, basic_user
-from gitlab_sync.sandbox.truth import (
-    FAILED_PIPELINE,
-    LONG_OPEN,
-    NO_DESC,
-    NO_ISSUES,
-    NO_LABELS,
-    NO_MILESTONE,
-    NO_REVIEW,
-    NO_SEMANTIC_COMMITS,
-    NO_SEMANTIC_TITLE,
-    NO_TESTS,
-    NO_TIME,
-    TWO_DAYS,
-    WEEK,
-)
+from gitlab_sync.sandbox.truth import ISSUE_CHECKS, MERGE_REQUEST_CHECKS
 
 _FIRST_NAMES = (
     "Alice Bruno Chiara Dmitri Elena Farid Greta Hiroshi Ines Jonas Keiko Liam Mei Nadia "
@@ -36,21 +22,7 @@ _LAST_NAMES = (
 FIRST_NAMES = _FIRST_NAMES.split()
 LAST_NAMES = _LAST_NAMES.split()
 _OFFSETS = ("+00:00", "+02:00", "+05:30", "-04:00")
-_CHECKS = (
-    NO_DESC,
-    NO_ISSUES,
-    NO_TIME,
-    NO_TESTS,
-    FAILED_PIPELINE,
-    NO_SEMANTIC_COMMITS,
-    NO_REVIEW,
-    WEEK,
-    TWO_DAYS,
-    NO_LABELS,
-    NO_MILESTONE,
-    LONG_OPEN,
-    NO_SEMANTIC_TITLE,
-)
+_CHECKS = tuple(dict.fromkeys((*MERGE_REQUEST_CHECKS, *ISSUE_CHECKS)))
 
 
 @dataclass(slots=True)

@@ -38,13 +38,8 @@ def project_merge_requests(call: Call) -> Answer:
 
 def group_merge_requests(call: Call) -> Answer:
     """GET /groups/:id/merge_requests: of all projects below; `non_archived` is on by default."""
-    group = call.group()["id"]
-    unarchived = call.query.flag("non_archived") is not False
-    projects = {
-        row.data["id"]
-        for row in call.world.group_projects(group)
-        if not (unarchived and row.data.get("archived"))
-    }
+    archived = call.query.flag("non_archived") is False
+    projects = call.world.project_ids(call.group()["id"], archived=archived)
     return _listed(call, None, "all", projects)
 
 
