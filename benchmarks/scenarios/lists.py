@@ -22,6 +22,7 @@ def run(bench: Bench, section: Section) -> None:
     with generated(2, 2, lists={*lists, longest}) as server:
         for rows in lists:
             peers = [peer for peer in bench.peers if "long_list" in peer.tasks]
+            _read(bench, server, Entry(bench.ours, "long_list", ""), rows, 0)
             samples = []
             for peer in peers:
                 bench.say(f"{rows:,} rows, {peer.name}")
@@ -35,6 +36,7 @@ def run(bench: Bench, section: Section) -> None:
             _measure(bench, section, server, entry, rows, _STREAM_LATENCY_MS)
     section.notes += [
         "The bound is the first page, then all others divided by the workers.",
+        "Each list was read once before, since the server keeps what it has made of a row.",
         f"GitLab reports the length of a list up to {_MOST_COUNTED:,} rows.",
     ]
 
@@ -45,6 +47,16 @@ def _title(name: str, title: str) -> str:
     return f"{title.partition(',')[0]}, page after page"
 
 
+def _read(bench: Bench, server: SandboxProcess, entry: Entry, rows: int, latency: int) -> Sample:
+    server.set_latency(latency)
+    work = replace(work_at(server, bench.sizes.workers), options={"author": LIST_OF.format(rows)})
+    sample = entry.measure(server, work)
+    wanted = rows * entry.options.get("times", 1)
+    if sample.items != wanted:
+        raise MeasurementFailed(f"{entry.title} read {sample.items:,} of {wanted:,} rows")
+    return sample
+
+
 def _measure(
     bench: Bench,
     section: Section,
@@ -53,12 +65,8 @@ def _measure(
     rows: int,
     latency: int,
 ) -> Sample:
-    server.set_latency(latency)
-    work = replace(work_at(server, bench.sizes.workers), options={"author": LIST_OF.format(rows)})
-    sample = entry.measure(server, work)
+    sample = _read(bench, server, entry, rows, latency)
     times = entry.options.get("times", 1)
-    if sample.items != rows * times:
-        raise MeasurementFailed(f"{entry.title} read {sample.items:,} of {rows * times:,} rows")
     section.raw.append(sample.raw(client=entry.title, rows=rows, times=times, latency_ms=latency))
     section.rows.append(_row(bench, sample, entry.title, rows, times, latency))
     return sample
