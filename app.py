@@ -34,7 +34,7 @@ except ConfigurationError as error:
     sys.stderr.write(f"{error}\n{error.hint}\n")
     raise SystemExit(2) from None
 give_back_memory()
-collect_seldom()  # a job reads for minutes, at the side of other visitors
+collect_seldom()  # a job that reads for minutes leaves more CPU to other visitors
 telemetry.watch(get_bridge().stats, JOBS.counts)
 
 app = st.App(

@@ -22,6 +22,7 @@ def run(bench: Bench, section: Section) -> None:
     with generated(2, 2, lists={*lists, longest}) as server:
         for rows in lists:
             peers = [peer for peer in bench.peers if "long_list" in peer.tasks]
+            bench.say(f"{rows:,} rows are made")
             _read(bench, server, Entry(bench.ours, "long_list", ""), rows, 0)
             samples = []
             for peer in peers:

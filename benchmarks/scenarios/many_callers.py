@@ -6,12 +6,10 @@ from dataclasses import replace
 
 from benchmarks.measuring import Bench, Sample, generated, measure, work_at
 from benchmarks.results import Check, Section
-from benchmarks.sizes import Sizes
 
 TITLE = "Many callers at once, each with a client and people of its own"
 LATENCY_MS = 20
 SPARE_THREADS = 3
-_SHARE = 4
 
 
 def run(bench: Bench, section: Section) -> None:
@@ -20,7 +18,7 @@ def run(bench: Bench, section: Section) -> None:
     The first row is over REST, which has work for all threads.
     """
     sizes = bench.sizes
-    few = max(2, sizes.merge_requests // _SHARE)
+    few = max(2, sizes.merge_requests // 4)
     threads = _measure(bench, section, sizes.callers, few, "rest").extra["threads"]
     most = sizes.workers + sizes.callers + SPARE_THREADS
     section.checks.append(
@@ -31,23 +29,19 @@ def run(bench: Bench, section: Section) -> None:
             bench.checked(threads <= most),
         )
     )
-    for source in _sources(sizes):
+    # Over REST the crowd takes most of a minute.
+    for source in ("auto", "rest") if sizes.whole else ("auto",):
         _measure(bench, section, sizes.crowd, sizes.merge_requests, source)
     section.notes.append("Each measured once.")
-
-
-def _sources(sizes: Sizes) -> tuple[str, ...]:
-    """Return the sources of the crowd; over REST it takes most of a minute."""
-    return ("auto", "rest") if sizes.whole else ("auto",)
 
 
 def _measure(bench: Bench, section: Section, callers: int, each: int, source: str) -> Sample:
     sizes = bench.sizes
     bench.say(f"{callers} callers, {source}")
     with generated(callers * sizes.caller_users, each) as server:
-        work = work_at(server, sizes.workers)
+        options = {"callers": callers, "source": source}
+        work = replace(work_at(server, sizes.workers), options=options)
         server.set_latency(LATENCY_MS)
-        work = replace(work, options={"callers": callers, "source": source})
         sample = measure(bench.ours, "callers", server, work)
     section.raw.append(sample.raw(latency_ms=LATENCY_MS, source=source, callers=callers))
     section.rows.append(

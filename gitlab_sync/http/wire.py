@@ -88,7 +88,7 @@ def read(answer: Answer) -> Reply:
     The caller follows redirects; here they raise BadResponse. 204 and an empty body give []. Shapes
     of error bodies: GitLab's API documentation and recorded answers.
     """
-    if not _is_success(answer):
+    if not 200 <= answer.status < 300:
         raise error_of(answer)
     if not answer.body or answer.status == 204:
         return Reply([])
@@ -116,8 +116,11 @@ def _decoded(answer: Answer) -> Any:
         raise _not_json(answer) from None
 
 
-def _is_success(answer: Answer) -> bool:
-    return 200 <= answer.status < 300
+def _can_wait(answer: Answer, begin: bytes, end: bytes) -> bool:
+    """Return whether it is a good answer, too long to be decoded early, and whole by its ends."""
+    body = answer.body
+    fits = body.startswith(begin) and body.endswith(end)
+    return answer.status == 200 and len(body) > _LONG and fits
 
 
 def _next_link(header: str) -> str | None:
@@ -136,11 +139,10 @@ def read_list(answer: Answer) -> Reply:
 
     An answer without a body is a BadResponse, not an empty list: it does not say what is missing.
     """
-    body = answer.body
-    if _is_success(answer) and len(body) > _LONG and body[:1] == b"[" and body[-1:] == b"]":
+    if _can_wait(answer, b"[", b"]"):
         return _reply(_Undecoded(answer), answer.headers)
     reply = read(answer)
-    if not body or not isinstance(reply.data, list | dict):
+    if not answer.body or not isinstance(reply.data, list | dict):
         raise errors.BadResponse(
             f"{answer.status} must come with the rows of a list, got none",
             status=answer.status,
@@ -154,7 +156,8 @@ def read_graphql(answer: Answer) -> Reply:
 
     Raises GraphQLError with their text, or QueryTooComplex if it is about the query's size or time.
     """
-    if _is_success(answer) and _is_long_data(answer.body):
+    # Errors are next to the data; within a text the quotes around a word are escaped.
+    if _can_wait(answer, b'{"data":{', b"}}") and b'"errors"' not in answer.body:
         return Reply(_Undecoded(answer, "data"))
     body = read(answer).data
     if not isinstance(body, dict) or not (body.get("errors") or "data" in body):
@@ -170,12 +173,6 @@ def read_graphql(answer: Answer) -> Reply:
         status=answer.status,
         request_id=answer.headers.get("x-request-id"),
     )
-
-
-def _is_long_data(body: bytes) -> bool:
-    """Return whether this is a long answer to a query, and nothing in it is called errors."""
-    ends = body.startswith(b'{"data":{') and body.endswith(b"}}")
-    return len(body) > _LONG and ends and b'"errors"' not in body
 
 
 def rate_limit(headers: Headers, now: float | None = None) -> RateLimit | None:

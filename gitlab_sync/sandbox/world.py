@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from hashlib import sha1
 from itertools import count
@@ -252,10 +252,11 @@ class Items:
             for assignee in record.get("assignees") or ():
                 _add(self.by_assignee, assignee, row)
 
-    def numbered(self, project: int, numbers: Iterable[int]) -> list[Row]:
-        """Return those that have these numbers in a project, the newest first."""
-        found = (self.by_key.get((project, number)) for number in set(numbers))
-        return sorted((row for row in found if row is not None), key=_age, reverse=True)
+    def numbered(self, project: int, numbers: Collection[int | None]) -> list[Row]:
+        """Return those that have these different numbers in a project, the newest first."""
+        keys = [(project, number) for number in numbers if number is not None]
+        found = (self.by_key[key] for key in keys if key in self.by_key)
+        return sorted(found, key=_age, reverse=True)
 
 
 def _age(row: Row) -> tuple[float, int]:

@@ -140,10 +140,9 @@ def _named_project(asking: Asking, arguments: Mapping[str, Any]) -> Record | Non
 def _of_project(project: Record, info: Info, **arguments: Any) -> Page:
     items, number = info.context.world.merge_requests, project["id"]
     wanted = {id_in(iid) for iid in arguments.get("iids") or ()}
-    named = [iid for iid in wanted if iid is not None]
     # Clients name a few dozen of a project's thousands; what is no number, the filters refuse.
-    looked_up = named and len(named) == len(wanted)
-    rows = items.numbered(number, named) if looked_up else items.by_project.get(number, ())
+    looked_up = wanted and None not in wanted
+    rows = items.numbered(number, wanted) if looked_up else items.by_project.get(number, ())
     return _listed(info, ("project", project["id"]), rows, arguments)
 
 
